@@ -1,0 +1,158 @@
+package dev.flover.engine.backend;
+
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+
+/// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
+///
+/// Verbs enqueue and do not wait. They are called on one thread, in the order of the forward pass, between
+/// [#begin] and [#end]; only when [#end] has returned may the plan's sampled tokens be read. A host backend
+/// computes at once; a device backend launches kernels on one stream.
+///
+/// **Rows.** Activations are [rows, columns] f32. A step's rows are the slices of the plan one after another; `rows`
+/// is how many of a tensor's rows are live.
+///
+/// **The same bits.** Each element a verb writes is computed in one arithmetic order that depends on the weight's
+/// shape and the row's own inputs alone: not on `rows`, on the other rows, on how a prompt was cut into chunks, or on
+/// the number of threads.
+///
+/// **Ownership.** What a backend allocates lives until the backend is closed.
+public interface Backend extends AutoCloseable {
+    /// As given to `--backend`.
+    String name();
+
+    /// Names the arithmetic: two backends with equal strings give equal bits.
+    String arithmetic();
+
+    // Memory, before the first step
+
+    /// Activations for up to `rows` rows.
+    Tensor tensor(int rows, int columns);
+
+    /// Brings a matrix to the device, re-packed as the backend likes. May be slow; may run on several threads.
+    Weight weight(Matrix matrix);
+
+    /// Brings a vector (norm weights, a bias) to the device as f32.
+    Vector vector(StoredTensor values);
+
+    /// Keys and values, the block tables of all slots, the token history and sampling state of each.
+    Cache cache(CacheShape shape);
+
+    // One step, in this order
+
+    /// Applies the plan's slot edits (admissions, moves, block table entries) to the cache, before any row is computed.
+    void begin(StepPlan plan, Cache cache);
+
+    /// Token embeddings of every row: the plan's id, or the slot's newest token where the plan says
+    /// [StepPlan#NEWEST].
+    ///
+    /// @param out   [rows, hidden], overwritten
+    /// @param scale multiplies every element
+    void embed(Tensor out, Weight embedding, float scale);
+
+    /// Adds the learned position embedding of each row's position.
+    void addPositions(Tensor hidden, Weight positions);
+
+    /// Normalises each row, or each `weight.length()`-wide head of it.
+    ///
+    /// @param out  overwritten; may alias `in`
+    /// @param bias null for none
+    void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias);
+
+    /// `out = in * weightᵀ + bias`.
+    ///
+    /// @param out  [rows, outputs], overwritten; may not alias `in`
+    /// @param in   [rows, inputs]
+    /// @param bias null for none
+    void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias);
+
+    /// `hidden += in * weightᵀ + bias`: a projection that joins the residual stream.
+    void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias);
+
+    /// Normalises query and key heads where the family does, turns them by their positions, and appends keys and values
+    /// to the blocks of the row's slot.
+    ///
+    /// @param queryKeyValue [rows, (heads + 2 kvHeads) * headDim]; queries are rotated in place, the rest is read
+    /// @param queryNorm     [headDim] RMS weight, or null
+    /// @param rotary        null for none
+    void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon);
+
+    /// Attention of each row over the cached keys of its own slot, up to and including its own position.
+    ///
+    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0 and merged in order.
+    ///
+    /// @param out           [rows, heads * headDim], overwritten
+    /// @param queryKeyValue as [#appendKeysAndValues] left it
+    /// @param window        positions seen, the row's own included; 0 for all
+    /// @param scale         multiplies query-key products
+    /// @param softCap       0 for none
+    void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap);
+
+    /// The feed-forward layer's non-linearity.
+    ///
+    /// @param out   [rows, width], overwritten; may not alias `in`
+    /// @param in    [rows, width], or gate beside up, [rows, 2 * width], where gated
+    void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated);
+
+    /// `hidden += delta`.
+    void add(Tensor hidden, Tensor delta, int rows);
+
+    /// Copies the rows that sample, in the plan's order, to the front of `out`.
+    void gatherSampling(Tensor out, Tensor hidden);
+
+    /// Draws a token for each sampling row, appends it to its slot's history and leaves it in the plan.
+    ///
+    /// @param logits  [sampling rows, vocabulary]; consumed
+    /// @param softCap applied first; 0 for none
+    void sample(Tensor logits, float softCap, Cache cache);
+
+    /// The step's one synchronisation: returns when the plan's results are readable.
+    void end(StepPlan plan);
+
+    @Override
+    void close();
+
+    /// Activations on a device, [rows, columns] f32.
+    interface Tensor {
+        int rows();
+
+        int columns();
+    }
+
+    /// A weight matrix on a device, [outputs, inputs].
+    interface Weight {
+        int outputs();
+
+        int inputs();
+
+        /// Bytes on the device.
+        long bytes();
+    }
+
+    /// A vector of f32 on a device.
+    interface Vector {
+        int length();
+    }
+
+    /// Keys and values and all per-slot state on a device.
+    interface Cache {
+        CacheShape shape();
+
+        /// Bytes on the device.
+        long bytes();
+    }
+
+    /// @param blocks        KV blocks in all
+    /// @param blockTokens   positions per block
+    /// @param slots         sequences at a time
+    /// @param contextLength most positions of a sequence
+    record CacheShape(
+            int layers, int heads, int kvHeads, int headDim, int vocabulary,
+            int blocks, int blockTokens, int slots, int contextLength) {}
+}

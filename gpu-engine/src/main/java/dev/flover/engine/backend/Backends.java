@@ -1,0 +1,15 @@
+package dev.flover.engine.backend;
+
+/// The one place that chooses a backend and says why.
+public final class Backends {
+    private Backends() {}
+
+    /// Opens a backend by name: `reference`, `cpu` (with the fastest kernels this machine has), `cpu-java` (the Vector
+    /// API), `cuda`, or `auto`.
+    ///
+    /// @param threads for host backends: how many compute; 0 chooses
+    /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
+    public static Backend open(String name, int threads) {
+        throw new IllegalArgumentException("being written: " + name + " with " + threads);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.flover.engine.backend;
+
+import dev.flover.engine.sampling.SamplingParams;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What one step computes, as flat arrays of ints: filled by the scheduler, read by the backend, reused.
+///
+/// A plan is owned by one thread at a time: the scheduler's until it is submitted, the step queue's until the step has
+/// ended, then the scheduler's again.
+///
+/// Order of effects on the device: moves, admissions, block edits, then the rows. Slot numbers in every later part are
+/// those after the moves.
+public final class StepPlan {
+    /// In [#tokenIds]: the row's token is its slot's newest one, drawn by a step before this and perhaps not yet read.
+    public static final int NEWEST = -1;
+
+    // Rows: slice after slice
+    public final int[] tokenIds;
+    public final int[] positions;
+    public final int[] rowSlots;
+    private int rows;
+
+    // Slices: a sequence's consecutive rows
+    public final int[] sliceSlots;
+    public final int[] sliceFirstRows;
+    public final int[] sliceRows;
+    private int slices;
+
+    // Sampling: at most one row a slice, its last
+    public final int[] sampleRows;
+    public final int[] sampleSlots;
+    private int samples;
+
+    // Edits of slot state
+    public final int[] moveFrom;
+    public final int[] moveTo;
+    private int moves;
+    private final List<Admission> admissions = new ArrayList<>();
+    public int[] editSlots = new int[64];
+    public int[] editIndexes = new int[64];
+    public int[] editBlocks = new int[64];
+    private int edits;
+
+    // Results, by sampling row
+    public final int[] sampledTokens;
+    public final float[] sampledLogprobs;
+    public final int[] alternativeTokens;
+    public final float[] alternativeLogprobs;
+
+    /// In [#sampledTokens]: the row's logits were not all finite.
+    public static final int NOT_FINITE = -1;
+
+    /// Most alternatives a request may ask for.
+    public static final int MAX_ALTERNATIVES = 20;
+
+    /// A slot begins to hold a sequence.
+    ///
+    /// @param history      prompt ids, then generated ids; copied by the backend
+    /// @param promptLength how many of them are the prompt
+    /// @param answerIndex  part of the key of every draw
+    /// @param ending       ids that may not be drawn before `sampling.minTokens()` tokens
+    public record Admission(
+            int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending) {}
+
+    public StepPlan(int tokenBudget, int slots) {
+        tokenIds = new int[tokenBudget];
+        positions = new int[tokenBudget];
+        rowSlots = new int[tokenBudget];
+        sliceSlots = new int[slots];
+        sliceFirstRows = new int[slots];
+        sliceRows = new int[slots];
+        sampleRows = new int[slots];
+        sampleSlots = new int[slots];
+        moveFrom = new int[slots];
+        moveTo = new int[slots];
+        sampledTokens = new int[slots];
+        sampledLogprobs = new float[slots];
+        alternativeTokens = new int[slots * MAX_ALTERNATIVES];
+        alternativeLogprobs = new float[slots * MAX_ALTERNATIVES];
+    }
+
+    public void clear() {
+        rows = 0;
+        slices = 0;
+        samples = 0;
+        moves = 0;
+        edits = 0;
+        admissions.clear();
+    }
+
+    /// Opens a slice; its rows follow with [#addRow].
+    public void beginSlice(int slot) {
+        sliceSlots[slices] = slot;
+        sliceFirstRows[slices] = rows;
+        sliceRows[slices] = 0;
+        slices++;
+    }
+
+    public void addRow(int tokenId, int position) {
+        assert slices > 0;
+        tokenIds[rows] = tokenId;
+        positions[rows] = position;
+        rowSlots[rows] = sliceSlots[slices - 1];
+        sliceRows[slices - 1]++;
+        rows++;
+    }
+
+    /// The newest row's logits are wanted. Returns the index of its result.
+    public int sampleLastRow() {
+        sampleRows[samples] = rows - 1;
+        sampleSlots[samples] = rowSlots[rows - 1];
+        return samples++;
+    }
+
+    /// All state of a slot moves to another, free one.
+    public void moveSlot(int from, int to) {
+        moveFrom[moves] = from;
+        moveTo[moves] = to;
+        moves++;
+    }
+
+    public void admit(Admission admission) {
+        admissions.add(admission);
+    }
+
+    /// Entry `index` of the slot's block table becomes `block`.
+    public void setBlock(int slot, int index, int block) {
+        if (edits == editSlots.length) {
+            editSlots = java.util.Arrays.copyOf(editSlots, edits * 2);
+            editIndexes = java.util.Arrays.copyOf(editIndexes, edits * 2);
+            editBlocks = java.util.Arrays.copyOf(editBlocks, edits * 2);
+        }
+        editSlots[edits] = slot;
+        editIndexes[edits] = index;
+        editBlocks[edits] = block;
+        edits++;
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    public int slices() {
+        return slices;
+    }
+
+    public int samples() {
+        return samples;
+    }
+
+    public int moves() {
+        return moves;
+    }
+
+    public int edits() {
+        return edits;
+    }
+
+    public List<Admission> admissions() {
+        return admissions;
+    }
+}

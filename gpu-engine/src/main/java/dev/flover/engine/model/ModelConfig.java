@@ -1,0 +1,125 @@
+package dev.flover.engine.model;
+
+import java.util.List;
+
+/// A transformer as data: everything that makes one family differ from another.
+///
+/// @param architecture   as the file names it: `llama`, `qwen2`, `gptj`, ...
+/// @param hidden         width of the residual stream
+/// @param heads          query heads
+/// @param kvHeads        key and value heads, a divisor of `heads`
+/// @param headDim        width of one head; need not be `hidden / heads`
+/// @param feedForward    width of the feed-forward layer
+/// @param vocabulary     number of token ids
+/// @param contextLength  most positions the model was made for
+/// @param normKind       of every norm in the model
+/// @param normEpsilon    added under the root
+/// @param block          how attention and feed-forward are wired
+/// @param activation     of the feed-forward layer
+/// @param gated          whether the activation multiplies a second projection (SwiGLU and relatives)
+/// @param embeddingScale multiplies token embeddings; 1 for most
+/// @param attentionScale multiplies query-key products, usually 1/sqrt(headDim)
+/// @param attentionSoftCap `cap * tanh(x / cap)` on query-key products; 0 for none
+/// @param logitSoftCap   the same on logits; 0 for none
+/// @param layers         what differs from layer to layer, one entry per layer
+public record ModelConfig(
+        String architecture,
+        int hidden,
+        int heads,
+        int kvHeads,
+        int headDim,
+        int feedForward,
+        int vocabulary,
+        int contextLength,
+        NormKind normKind,
+        float normEpsilon,
+        Block block,
+        Activation activation,
+        boolean gated,
+        float embeddingScale,
+        float attentionScale,
+        float attentionSoftCap,
+        float logitSoftCap,
+        List<LayerConfig> layers) {
+
+    public ModelConfig {
+        layers = List.copyOf(layers);
+        positive("hidden", hidden);
+        positive("heads", heads);
+        positive("kvHeads", kvHeads);
+        positive("headDim", headDim);
+        positive("feedForward", feedForward);
+        positive("vocabulary", vocabulary);
+        positive("contextLength", contextLength);
+        positive("layers", layers.size());
+        if (heads % kvHeads != 0) {
+            throw new IllegalArgumentException(
+                    "heads (" + heads + ") must be a multiple of kvHeads (" + kvHeads + ")");
+        }
+    }
+
+    /// Width of the queries of one position.
+    public int queryWidth() {
+        return heads * headDim;
+    }
+
+    /// Width of the keys, and of the values, of one position.
+    public int kvWidth() {
+        return kvHeads * headDim;
+    }
+
+    private static void positive(String field, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(field + " must be at least 1, was " + value);
+        }
+    }
+
+    public enum NormKind {
+        /// x / rms(x) * weight (Zhang and Sennrich 2019).
+        RMS,
+        /// (x - mean) / deviation * weight + bias (Ba et al. 2016).
+        LAYER
+    }
+
+    public enum Block {
+        /// Attention, then feed-forward on its result; norms before each, and after each where the weights have them.
+        SEQUENTIAL,
+        /// Attention and feed-forward both read the block's input; their results are added together (GPT-J, GPT-NeoX).
+        PARALLEL
+    }
+
+    public enum Activation {
+        SILU,
+        /// The tanh approximation of GELU.
+        GELU_TANH,
+        /// GELU with the error function.
+        GELU_ERF
+    }
+
+    /// @param window how many positions back attention sees, itself included; 0 for all
+    /// @param rotary rotary positions; null where the model learned its positions
+    public record LayerConfig(int window, Rotary rotary) {}
+
+    /// Rotary position embedding (Su et al. 2021).
+    ///
+    /// @param dims        how many leading dimensions of a head are rotated, even
+    /// @param pairing     which two dimensions turn together
+    /// @param frequencies radians per position for each pair, `dims / 2` of them, scaling already applied
+    /// @param magnitude   multiplies sine and cosine (YaRN's attention factor); 1 for most
+    public record Rotary(int dims, Pairing pairing, List<Double> frequencies, double magnitude) {
+        public Rotary {
+            frequencies = List.copyOf(frequencies);
+            if (dims < 2 || dims % 2 != 0 || frequencies.size() != dims / 2) {
+                throw new IllegalArgumentException("rotary positions over " + dims + " dimensions need " + dims / 2
+                        + " frequencies, found " + frequencies.size());
+            }
+        }
+
+        public enum Pairing {
+            /// Dimensions 2i and 2i+1 (GPT-J, and Llama as GGUF stores it).
+            ADJACENT,
+            /// Dimensions i and i + dims/2 (GPT-NeoX, and Hugging Face's Llama).
+            HALVES
+        }
+    }
+}

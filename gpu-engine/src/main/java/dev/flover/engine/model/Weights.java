@@ -1,0 +1,53 @@
+package dev.flover.engine.model;
+
+import dev.flover.engine.format.StoredTensor;
+import java.util.List;
+
+/// The tensors of a model by role. What a family does not have is null.
+///
+/// @param embedding token embeddings [vocabulary, hidden]
+/// @param positions learned positions [contextLength, hidden] (GPT-2), or null
+/// @param head      the vocabulary projection [vocabulary, hidden]; the embedding where they are tied
+/// @param headBias  [vocabulary], or null
+public record Weights(
+        Matrix embedding,
+        Matrix positions,
+        List<Layer> layers,
+        Norm finalNorm,
+        Matrix head,
+        StoredTensor headBias) {
+
+    public Weights {
+        layers = List.copyOf(layers);
+    }
+
+    /// @param attentionNorm     before attention
+    /// @param queryKeyValue     [(heads + 2 kvHeads) * headDim, hidden]: queries, then keys, then values, head by head
+    /// @param queryKeyValueBias as many values, or null
+    /// @param queryNorm         over each query head (Qwen3, Gemma 3), or null
+    /// @param keyNorm           over each key head, or null
+    /// @param attentionOut      [hidden, heads * headDim], summed in shards aligned to heads
+    /// @param attentionPostNorm before the result joins the residual stream (Gemma), or null
+    /// @param feedForwardNorm   before the feed-forward layer; null where it reads what attention read (GPT-J)
+    /// @param feedForwardIn     [feedForward, hidden], or gate above up, [2 * feedForward, hidden], where gated
+    /// @param feedForwardOut    [hidden, feedForward], summed in shards
+    public record Layer(
+            Norm attentionNorm,
+            Matrix queryKeyValue,
+            StoredTensor queryKeyValueBias,
+            Norm queryNorm,
+            Norm keyNorm,
+            Matrix attentionOut,
+            StoredTensor attentionOutBias,
+            Norm attentionPostNorm,
+            Norm feedForwardNorm,
+            Matrix feedForwardIn,
+            StoredTensor feedForwardInBias,
+            Matrix feedForwardOut,
+            StoredTensor feedForwardOutBias,
+            Norm feedForwardPostNorm) {}
+
+    /// @param weight one value per column
+    /// @param bias   the same, or null
+    public record Norm(StoredTensor weight, StoredTensor bias) {}
+}

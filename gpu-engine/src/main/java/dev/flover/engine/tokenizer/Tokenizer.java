@@ -1,0 +1,37 @@
+package dev.flover.engine.tokenizer;
+
+/// Text to token ids and back. Immutable and safe to share between threads.
+public interface Tokenizer {
+    int vocabulary();
+
+    /// Token ids of a text, without special tokens around it.
+    ///
+    /// @param text         any string; lone surrogates are encoded as U+FFFD
+    /// @param parseSpecial whether the spelling of a special token in the text (`<|eot_id|>`) becomes that token; a
+    ///                     client's prompt says no, a rendered chat template says yes
+    int[] encode(String text, boolean parseSpecial);
+
+    /// What the model expects before a prompt, or -1 for nothing.
+    int beginOfText();
+
+    /// The bytes a token stands for in running text; empty for control tokens. The caller must not change them.
+    byte[] bytes(int token);
+
+    /// Whether the token is markup rather than text.
+    boolean isControl(int token);
+
+    /// Whether the first token of a text stands for a space that the text does not have (SentencePiece's dummy prefix).
+    boolean stripsLeadingSpace();
+
+    /// Token ids of a prompt: the text's, after the begin-of-text token where the model expects one.
+    default int[] encodePrompt(String text) {
+        int[] ids = encode(text, false);
+        if (beginOfText() < 0) {
+            return ids;
+        }
+        int[] prompt = new int[ids.length + 1];
+        prompt[0] = beginOfText();
+        System.arraycopy(ids, 0, prompt, 1, ids.length);
+        return prompt;
+    }
+}
