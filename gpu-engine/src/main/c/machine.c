@@ -1,5 +1,7 @@
 // Which of the compiled kernels this machine can run, and memory for them.
 
+#define _DEFAULT_SOURCE      // for MAP_ANONYMOUS
+
 #include <stddef.h>
 #include <stdlib.h>
 

@@ -171,6 +171,7 @@ final class NativeKernels implements Kernels {
     }
 
     /// @param parameters p: an address, i: an int, l: a long, f: a float
+    @SuppressWarnings("restricted")
     private static MethodHandle handle(String parameters) {
         var layouts = parameters.replace(" ", "").chars().mapToObj(parameter -> (MemoryLayout) switch (parameter) {
             case 'p', 'l' -> JAVA_LONG;

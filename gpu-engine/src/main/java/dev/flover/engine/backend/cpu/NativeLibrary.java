@@ -21,6 +21,7 @@ import java.util.Locale;
 ///
 /// The library is unpacked to a new private folder, loaded, and deleted at once: nobody can have put another in its
 /// place, and nothing is left behind.
+@SuppressWarnings("restricted")
 final class NativeLibrary {
     private final SymbolLookup symbols;
     private final MethodHandle allocate;

@@ -56,14 +56,16 @@ final class Packer {
     }
 
     private Part pack(StoredRows rows, int firstOutput, int inputs, int shards) {
-        boolean shardsAreBlocks = inputs / shards % 32 == 0;
+        if (inputs / shards % 32 != 0) {
+            return floats(rows, firstOutput, inputs, FloatForm.SINGLE);     // a shard may not end within a block
+        }
         return switch (rows.type()) {
             case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
             case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
             case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
-            case Q8_0 when shardsAreBlocks -> blocks(rows, firstOutput, inputs, BlockForm.BYTES, Packer::packBytes);
-            case Q4_0 when shardsAreBlocks -> blocks(rows, firstOutput, inputs, BlockForm.NIBBLES, Packer::packNibbles);
-            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
+            case Q8_0 -> blocks(rows, firstOutput, inputs, BlockForm.BYTES, Packer::packBytes);
+            case Q4_0 -> blocks(rows, firstOutput, inputs, BlockForm.NIBBLES, Packer::packNibbles);
+            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
                 floats(rows, firstOutput, inputs, FloatForm.SINGLE);
         };
     }

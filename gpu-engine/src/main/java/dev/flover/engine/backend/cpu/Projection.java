@@ -132,7 +132,7 @@ final class Projection implements Workers.Job {
 
         void run(BlockForm form) {
             this.form = form;
-            rowsOfATile = (int) Math.max(1, 8192 / inputs);
+            rowsOfATile = Math.max(1, 8192 / inputs);
             workers.run(this, Math.ceilDiv(rows, rowsOfATile));
         }
 
