@@ -11,23 +11,22 @@ final class LiveGeneration {
     final int[] promptIds;
     final LiveAnswer[] answers;
 
-    /// Its turn in the waiting room; null where it never had to wait there.
-    Ticket ticket;
+    final Ticket ticket;
+
     /// Computed with nobody beside it, until it has made progress.
     boolean alone;
     /// It was tried again after a crash and has not made progress since.
     boolean onTrial;
     /// Count of commits when a suspect made its first progress; -1 before.
     long progressAt = -1;
-    /// When its last chunk was sent; 0 before the first.
-    long sentAt;
 
-    LiveGeneration(Bytes id, StoredRequest stored, RequestPlan plan, int answers) {
+    LiveGeneration(Bytes id, StoredRequest stored, RequestPlan plan, Ticket ticket) {
         this.id = id;
         this.stored = stored;
         this.plan = plan;
         this.promptIds = RequestPlan.ints(stored.getPromptIds());
-        this.answers = new LiveAnswer[answers];
+        this.answers = new LiveAnswer[stored.getRequest().getAnswers()];
+        this.ticket = ticket;
     }
 
     boolean isEnded() {

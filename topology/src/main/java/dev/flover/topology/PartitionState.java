@@ -36,7 +36,7 @@ final class PartitionState {
     /// What is stored of one answer, its segments joined.
     ///
     /// @param ids        tokens of the answer so far
-    /// @param model      fingerprint that the first segment was made under; null where there is no segment
+    /// @param model      fingerprint of the model file that its newest tokens come from; null where there are none
     /// @param arithmetic fingerprints of arithmetic in the order in which they were used
     /// @param finish     null while the answer is unfinished
     record StoredAnswer(

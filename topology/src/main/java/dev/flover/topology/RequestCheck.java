@@ -117,6 +117,9 @@ final class RequestCheck {
         range("entries of stop", request.getStop().size(), 0, limits.stopStrings());
         for (var stop : request.getStop()) {
             range("characters of a stop string", stop.length(), 1, limits.stopLength());
+            if (!StandardCharsets.UTF_16BE.newEncoder().canEncode(stop)) {
+                throw new RejectedException("a stop string must be whole characters, found half a surrogate pair");
+            }
         }
         range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
         tokenIds("stop_ids", request.getStopIds());

@@ -14,8 +14,13 @@ final class Ticket {
     final int partition;
     final int promptTokens;
     final int bytes;
+    /// Read back from the state, not from the topic: it may have taken part in a life that ended badly.
+    final boolean restored;
     /// Where the grant is put for the partition that owns the request.
     final Queue<Ticket> granted;
+
+    /// Granted, and the engine has not been given it yet; kept by the waiting room.
+    boolean outstanding;
 
     /// How a request came to wait.
     enum Standing {
@@ -27,7 +32,7 @@ final class Ticket {
     }
 
     Ticket(String id, String tenant, Standing standing, long rank, long arrival, int partition, int promptTokens,
-            int bytes, Queue<Ticket> granted) {
+            int bytes, boolean restored, Queue<Ticket> granted) {
         this.id = id;
         this.tenant = tenant;
         this.standing = standing;
@@ -36,6 +41,7 @@ final class Ticket {
         this.partition = partition;
         this.promptTokens = promptTokens;
         this.bytes = bytes;
+        this.restored = restored;
         this.granted = granted;
     }
 }

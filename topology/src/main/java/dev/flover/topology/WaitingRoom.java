@@ -30,6 +30,7 @@ final class WaitingRoom {
             new TreeSet<>(Comparator.<Account>comparingDouble(a -> a.served).thenComparing(a -> a.tenant));
     private Ticket suspectOut;
     private double floor;
+    private int outstanding;
     private int size;
     private long bytes;
 
@@ -105,7 +106,22 @@ final class WaitingRoom {
 
     private void grant(Ticket ticket) {
         remove(ticket);
+        ticket.outstanding = true;
+        outstanding++;
         ticket.granted.add(ticket);
+    }
+
+    /// A granted request has been given to the engine, or will never be.
+    void settle(Ticket ticket) {
+        if (ticket.outstanding) {
+            ticket.outstanding = false;
+            outstanding--;
+        }
+    }
+
+    /// Requests granted that the engine has not been given yet.
+    int outstanding() {
+        return outstanding;
     }
 
     /// The suspect that was granted has been cleared, has ended, or its partition has gone.
