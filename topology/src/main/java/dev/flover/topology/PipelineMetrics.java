@@ -16,6 +16,8 @@ import java.util.function.ToDoubleFunction;
 /// What an operator watches. All meters begin with `flover.`; Kafka Streams' own are bound beside them.
 final class PipelineMetrics {
     private final MeterRegistry meters;
+    private volatile SharedEngine engine;
+    private volatile WaitingRoom room;
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer waited;
@@ -47,25 +49,25 @@ final class PipelineMetrics {
                     .tag("reason", reason.name().toLowerCase(Locale.ROOT))
                     .register(meters));
         }
+        engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
+        engineCounter("flover.rows", "Rows computed; over steps, the rows of a step", EngineStatus::rows);
+        engineCounter("flover.rows.discarded", "Rows of sequences that had ended", EngineStatus::discardedRows);
+        engineCounter("flover.preemptions", "Sequences that gave up blocks", EngineStatus::preemptions);
+        engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
+        engineCounter("flover.prefix.hits", "Prompt positions not computed again", EngineStatus::prefixHits);
+        engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
+        engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
+        engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+        gauge("flover.live", "Sequences given to the engine", metrics -> metrics.engine == null ? 0 : metrics.engine.live());
+        gauge("flover.waiting", "Requests in the waiting room", metrics -> metrics.room == null ? 0 : metrics.room.size());
+        gauge("flover.waiting.bytes", "Stored bytes of the requests in the waiting room",
+                metrics -> metrics.room == null ? 0 : metrics.room.bytes());
     }
 
-    /// Gauges of the parts that the partitions share.
-    void watch(SharedEngine engine, WaitingRoom room) {
-        engineCounter(engine, "flover.steps", "Fused steps ended", EngineStatus::steps);
-        engineCounter(engine, "flover.rows", "Rows computed; over steps, the rows of a step", EngineStatus::rows);
-        engineCounter(engine, "flover.rows.discarded", "Rows of sequences that had ended", EngineStatus::discardedRows);
-        engineCounter(engine, "flover.preemptions", "Sequences that gave up blocks", EngineStatus::preemptions);
-        engineCounter(engine, "flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
-        engineCounter(engine, "flover.prefix.hits", "Prompt positions not computed again", EngineStatus::prefixHits);
-        engineGauge(engine, "flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
-        engineGauge(engine, "flover.blocks", "KV blocks in all", EngineStatus::blocks);
-        engineGauge(engine, "flover.running", "Sequences with a slot", EngineStatus::running);
-        Gauge.builder("flover.live", engine, SharedEngine::live)
-                .description("Sequences given to the engine").register(meters);
-        Gauge.builder("flover.waiting", room, WaitingRoom::size)
-                .description("Requests in the waiting room").register(meters);
-        Gauge.builder("flover.waiting.bytes", room, WaitingRoom::bytes)
-                .description("Stored bytes of the requests in the waiting room").baseUnit("bytes").register(meters);
+    /// The parts that the partitions share, from now on.
+    void watch(SharedEngine sharedEngine, WaitingRoom waitingRoom) {
+        engine = sharedEngine;
+        room = waitingRoom;
     }
 
     void sent(int newTokens) {
@@ -117,15 +119,20 @@ final class PipelineMetrics {
         return Counter.builder(name).description(description).register(meters);
     }
 
-    private void engineCounter(
-            SharedEngine engine, String name, String description, ToDoubleFunction<EngineStatus> value) {
-        FunctionCounter.builder(name, engine, shared -> value.applyAsDouble(shared.status()))
-                .description(description).register(meters);
+    private void engineCounter(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        FunctionCounter.builder(name, this, metrics -> metrics.ofEngine(value)).description(description)
+                .register(meters);
     }
 
-    private void engineGauge(
-            SharedEngine engine, String name, String description, ToDoubleFunction<EngineStatus> value) {
-        Gauge.builder(name, engine, shared -> value.applyAsDouble(shared.status()))
-                .description(description).register(meters);
+    private void engineGauge(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        Gauge.builder(name, this, metrics -> metrics.ofEngine(value)).description(description).register(meters);
+    }
+
+    private void gauge(String name, String description, ToDoubleFunction<PipelineMetrics> value) {
+        Gauge.builder(name, this, value).description(description).register(meters);
+    }
+
+    private double ofEngine(ToDoubleFunction<EngineStatus> value) {
+        return engine == null ? 0 : value.applyAsDouble(engine.status());
     }
 }

@@ -17,11 +17,13 @@ final class SharedEngine implements TokenSink {
     private final TokenEngine engine;
     private final int slots;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
+    private volatile EngineStatus status;
 
     /// @param slots sequences to have in the engine at once
     SharedEngine(TokenEngine engine, int slots) {
         this.engine = engine;
         this.slots = slots;
+        this.status = engine.status();
     }
 
     /// Lets the engine compute an answer's next tokens.
@@ -48,6 +50,13 @@ final class SharedEngine implements TokenSink {
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
         engine.pump(this);
+        status = engine.status();
+    }
+
+    /// Nothing that is in flight is wanted any more.
+    void releaseAll() {
+        answers.keySet().forEach(engine::cancel);
+        answers.clear();
     }
 
     @Override
@@ -74,8 +83,9 @@ final class SharedEngine implements TokenSink {
         return answers.size();
     }
 
+    /// As it was after the last pump. Any thread may ask.
     EngineStatus status() {
-        return engine.status();
+        return status;
     }
 
     String arithmetic() {
