@@ -2,7 +2,6 @@ package dev.flover.app.demo;
 
 import dev.flover.app.demo.Frame.Generation;
 import dev.flover.app.demo.Frame.State;
-import dev.flover.engine.EngineStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +18,7 @@ final class Scoreboard {
     private final Entry[] entries;
     private final List<Sample> samples = new ArrayList<>();
     private String notice = "";
+    private long tokens;
 
     private static final class Entry {
         final StringBuilder text = new StringBuilder();
@@ -46,13 +46,14 @@ final class Scoreboard {
     }
 
     /// Some tokens of an answer were read.
-    synchronized void read(int number, List<Integer> tokens, String text, boolean last, long nowMs) {
+    synchronized void read(int number, List<Integer> newTokens, String text, boolean last, long nowMs) {
         Entry entry = entries[number - 1];
         if (entry.state == State.WAITING) {
             entry.state = State.DECODING;
             entry.firstMs = nowMs;
         }
-        entry.tokens.addAll(tokens);
+        entry.tokens.addAll(newTokens);
+        tokens += newTokens.size();
         entry.text.append(text);
         if (last) {
             entry.state = State.DONE;
@@ -61,8 +62,11 @@ final class Scoreboard {
     }
 
     /// Notes the engine's counters; called every [#SAMPLE_MS].
-    synchronized void sample(EngineStatus status, long nowMs) {
-        samples.add(new Sample(nowMs, status.steps(), status.rows(), status.tokens()));
+    ///
+    /// @param steps  ended since the pipeline began
+    /// @param rows   computed in them
+    synchronized void sample(long steps, long rows, long nowMs) {
+        samples.add(new Sample(nowMs, steps, rows, tokens));
     }
 
     synchronized void notice(String text) {
