@@ -1,8 +1,10 @@
 package dev.flover.engine.format;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -26,8 +28,29 @@ final class Fingerprint {
     static String of(GgufFile file) {
         var fingerprint = new Fingerprint();
         file.headers().forEach(fingerprint::addAll);
-        file.tensors().values().forEach(fingerprint::addPieces);
+        file.tensors().values().forEach(tensor -> fingerprint.addPieces(tensor.data()));
         return fingerprint.name();
+    }
+
+    static String of(Path folder, SafetensorsFolder tensors) {
+        var fingerprint = new Fingerprint();
+        for (String name : FolderModel.DESCRIPTIONS) {
+            fingerprint.addFile(folder.resolve(name));
+        }
+        for (var file : tensors.files()) {
+            fingerprint.addAll(file.headerBytes());
+            file.data().forEach(fingerprint::addPieces);
+        }
+        return fingerprint.name();
+    }
+
+    private void addFile(Path file) {
+        if (Files.exists(file)) {
+            try (var arena = Arena.ofConfined()) {
+                digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
+                addAll(MappedFile.map(file, arena));
+            }
+        }
     }
 
     private void addAll(MemorySegment bytes) {
@@ -36,19 +59,16 @@ final class Fingerprint {
         }
     }
 
-    /// Pieces spread evenly over the tensor, the first and the last bytes among them.
-    private void addPieces(StoredTensor tensor) {
-        digest.update((tensor.name() + tensor.type()).getBytes(StandardCharsets.UTF_8));
-        digest.update(ByteBuffer.allocate(8).putInt(tensor.rows()).putInt(tensor.columns()).flip());
-        var data = tensor.data();
+    /// Pieces spread evenly over a tensor, its first and last bytes among them. What it is stands in the metadata.
+    private void addPieces(MemorySegment data) {
         if (data.byteSize() <= PIECES * PIECE_BYTES) {
             addAll(data);
             return;
         }
         long last = data.byteSize() - PIECE_BYTES;
         for (int piece = 0; piece < PIECES; piece++) {
-            long at = last / (PIECES - 1) * piece;
-            addAll(data.asSlice(piece == PIECES - 1 ? last : at, PIECE_BYTES));
+            long at = piece == PIECES - 1 ? last : last / (PIECES - 1) * piece;
+            addAll(data.asSlice(at, PIECE_BYTES));
         }
     }
 

@@ -19,6 +19,9 @@ final class GgufModel {
     private static final Set<String> ENDINGS = Set.of(
             "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>");
     private static final int NORMAL_TOKEN = 1;
+    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained with.
+    private static final int LLAMA2C_CONTEXT = 128;
+    private static final int LLAMA2C_TRUE_CONTEXT = 512;
 
     private final GgufFile file;
     private final GgufMetadata metadata;
@@ -75,7 +78,7 @@ final class GgufModel {
             throw problem("has keys and values of different widths, which is not supported");
         }
         int rotaryDims = integer("rope.dimension_count").orElse(headDim);
-        int context = context();
+        int context = context(family);
         return new Hyperparameters(
                 architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
                 uniform("feed_forward_length").orElseThrow(() -> missing("feed_forward_length")),
@@ -134,10 +137,13 @@ final class GgufModel {
 
     // Positions
 
-    private int context() {
+    private int context(Family family) {
         int trained = required("context_length");
         if (askedContext > 0) {
-            return Math.min(askedContext, trained);
+            return family.learnsPositions() ? Math.min(askedContext, trained) : askedContext;
+        }
+        if (trained == LLAMA2C_CONTEXT && !family.learnsPositions()) {
+            return LLAMA2C_TRUE_CONTEXT;
         }
         return file.tensor("rope_factors_short.weight").isPresent() ? originalContext(trained) : trained;
     }

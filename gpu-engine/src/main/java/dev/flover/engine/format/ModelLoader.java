@@ -2,6 +2,7 @@ package dev.flover.engine.format;
 
 import dev.flover.engine.model.Model;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Opens whatever a user points `--model` at.
@@ -18,7 +19,8 @@ public final class ModelLoader {
     /// As [#open(Path)], for a model whose positions are stretched in two ways (LongRoPE): up to its original context
     /// it is exact as published for short texts, and that is what it gets unless more is asked for.
     ///
-    /// @param contextLength positions to prepare for; 0 for the model's own choice, and never more than it was made for
+    /// @param contextLength positions to prepare for; 0 for the model's own choice. Rotary positions go beyond what a
+    ///                      model was trained for, at the user's risk; learned ones end
     public static Model open(Path path, int contextLength) {
         var arena = Arena.ofShared();
         try {
@@ -33,6 +35,12 @@ public final class ModelLoader {
     }
 
     private static Model open(Path path, int contextLength, Arena arena) {
+        if (Files.isDirectory(path)) {
+            return new FolderModel(path, contextLength).open(arena);
+        }
+        if (String.valueOf(path.getFileName()).endsWith(".safetensors")) {
+            throw new ModelFileException(path, "is one file of a Hugging Face model; give the folder it is in");
+        }
         return new GgufModel(GgufFile.open(path, arena), contextLength).open(arena);
     }
 }
