@@ -5,7 +5,7 @@
 ///   24 prompts, when,        │                  │ EngineStatus             │
 ///   how long                 └──────────┐       │           ┌─────────────┘
 ///                                       v       v           v
-///                                      Scoreboard  ──Frame──>  LiveView (terminal) or LineView (anything else)
+///                                      Scoreboard  ──Frame──>  ScreenView or LineView
 /// ```
 ///
 /// The first act is slowed down to a speed at which an eye can follow (`Pacer`); the second sends the same requests

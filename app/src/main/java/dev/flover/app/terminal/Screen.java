@@ -103,6 +103,11 @@ public final class Screen implements AutoCloseable {
         display.update(fitting, -1);
     }
 
+    /// A line as this terminal's escape sequences, to be printed after it was closed.
+    public String render(AttributedString line) {
+        return line.toAnsi(terminal);
+    }
+
     private synchronized void restore() {
         if (closed) {
             return;

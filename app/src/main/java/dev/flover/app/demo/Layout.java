@@ -23,7 +23,7 @@ import org.jline.utils.AttributedStringBuilder;
 /// ```
 ///
 /// A pure function of frame and size. Where lines are short, the earliest finished generations give way first.
-final class LiveView {
+final class Layout {
     private static final int LEADING_COLUMNS = 12;
     private static final int LINES_AROUND = 8;
     private static final int MIN_TEXT_COLUMNS = 20;
@@ -32,7 +32,7 @@ final class LiveView {
     private final String title;
     private final String subtitle;
 
-    LiveView(Palette palette, String title, String subtitle) {
+    Layout(Palette palette, String title, String subtitle) {
         this.palette = palette;
         this.title = title;
         this.subtitle = subtitle;
@@ -53,6 +53,12 @@ final class LiveView {
         lines.add(spread(rates(frame), counts(frame), width));
         lines.add(styled(" " + frame.notice(), false));
         return lines;
+    }
+
+    /// All generations, without what surrounds them: what is left to read when the show is over.
+    List<AttributedString> generations(Frame frame, int columns) {
+        int width = Math.max(1, columns - 1);
+        return frame.generations().stream().map(each -> line(each, frame, width, axisColumns(width))).toList();
     }
 
     /// Room for the time axis, where there is enough beside the text.
