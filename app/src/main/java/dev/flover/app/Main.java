@@ -3,7 +3,6 @@ package dev.flover.app;
 import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
-import dev.flover.app.offline.InspectCommand;
 import dev.flover.app.offline.TokenizeCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -34,7 +33,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             GenerateCommand.class,
             TokenizeCommand.class,
-            InspectCommand.class,
+
             DevicesCommand.class,
             BenchCommand.class
         })

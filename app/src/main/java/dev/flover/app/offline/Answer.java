@@ -31,7 +31,7 @@ final class Answer {
         if (decoder == null) {
             return "";
         }
-        String piece = decoder.append(token);
+        String piece = decoder.push(token);
         text.append(piece);
         if (decoder.stopped()) {
             finishReason = "stop";
@@ -45,8 +45,14 @@ final class Answer {
             case STOP, LENGTH -> reason.name().toLowerCase(Locale.ROOT);
             case NOT_FINITE -> "error";
         };
-        String piece = decoder == null ? "" : decoder.finish();
+        if (decoder == null) {
+            return "";
+        }
+        String piece = decoder.finish();
         text.append(piece);
+        if (decoder.stopped()) {      // with the last character that was held back
+            finishReason = "stop";
+        }
         return piece;
     }
 
@@ -56,6 +62,10 @@ final class Answer {
 
     boolean failed() {
         return "error".equals(finishReason);
+    }
+
+    int[] promptIds() {
+        return promptIds;
     }
 
     GenerateRequest request() {
@@ -77,9 +87,5 @@ final class Answer {
     /// The answer as a line of `--json`, fields in this order.
     AnswerLine line() {
         return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason);
-    }
-
-    int[] promptIds() {
-        return promptIds;
     }
 }

@@ -161,7 +161,9 @@ public final class GenerateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("the prompt has " + promptIds.length
                     + " tokens; the model's context of " + model.config().contextLength() + " leaves no room to answer");
         }
-        var decoder = tokenizer == null ? null : new AnswerText(tokenizer, request.stop());
+        var decoder = tokenizer == null
+                ? null
+                : new AnswerText(tokenizer, promptIds[promptIds.length - 1], request.stop());
         return new Answer(request, promptIds, decoder);
     }
 
