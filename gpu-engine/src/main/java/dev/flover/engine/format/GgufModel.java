@@ -5,6 +5,8 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -51,7 +53,7 @@ final class GgufModel {
         }
         return new Model(
                 file.path(), config, weights, Fingerprint.of(file), endOfText(config.vocabulary()),
-                null, metadata.text("tokenizer.chat_template").orElse(null),
+                tokenizer(config.vocabulary()), metadata.text("tokenizer.chat_template").orElse(null),
                 samplingDefaults(), arena);
     }
 
@@ -189,6 +191,14 @@ final class GgufModel {
     }
 
     // Tokens
+
+    private Tokenizer tokenizer(int vocabulary) {
+        var tokenizer = TokenizerLoader.fromGguf(file);
+        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
+            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
+        }
+        return tokenizer;
+    }
 
     private TokenSet endOfText(int vocabulary) {
         var ids = new ArrayList<Integer>();
