@@ -5,6 +5,7 @@ import dev.flover.engine.EngineException;
 import dev.flover.engine.format.ModelFileException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -20,13 +21,23 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     public int handleParseException(ParameterException failure, String[] args) {
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
-        say(command, failure.getMessage());
+        say(command, sentence(failure));
         if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
             err.println(command.getColorScheme().text("Try @|bold " + command.getCommandSpec().qualifiedName()
                     + " --help|@."));
         }
         err.flush();
         return ExitCode.USAGE;
+    }
+
+    private static String sentence(ParameterException failure) {
+        if (failure instanceof UnmatchedArgumentException unmatched
+                && !failure.getCommandLine().getSubcommands().isEmpty()
+                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            return "there is no command " + unmatched.getUnmatched().getFirst();
+        }
+        String message = failure.getMessage().replaceFirst("^Error: ", "");
+        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
     }
 
     @Override

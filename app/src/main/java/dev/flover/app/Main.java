@@ -1,6 +1,9 @@
 package dev.flover.app;
 
 import dev.flover.app.bench.BenchCommand;
+import dev.flover.app.client.CancelCommand;
+import dev.flover.app.client.SubmitCommand;
+import dev.flover.app.client.TailCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.TokenizeCommand;
@@ -22,15 +25,17 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "flover",
         versionProvider = Version.class,
-        mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "LLM inference as a Kafka Streams application.%n",
+        description = "LLM inference as a Kafka Streams application.",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage", "130:interrupted"},
         footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
                 "@|bold ./flover COMMAND --help|@ explains a command."},
         subcommands = {
+            SubmitCommand.class,
+            TailCommand.class,
+            CancelCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,
 
@@ -41,7 +46,14 @@ public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--verbose", scope = ScopeType.INHERIT,
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, order = 1000,
+            description = "Explain this.")
+    private boolean help;
+
+    @Option(names = "--version", versionHelp = true, description = "Print the version.")
+    private boolean version;
+
+    @Option(names = "--verbose", order = 1001, scope = ScopeType.INHERIT,
             description = "Log what happens on stderr, and show a stack trace where something fails.")
     private boolean verbose;
 
@@ -61,7 +73,9 @@ public final class Main implements Runnable {
     /// The whole command line; what it writes goes to `out` and `err`.
     public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         var failures = new FailureReport();
-        return new CommandLine(new Main())
+        var command = new CommandLine(new Main());
+        spread(command);
+        return command
                 .setOut(out)
                 .setErr(err)
                 .setUsageHelpAutoWidth(true)
@@ -69,6 +83,12 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
+    }
+
+    /// A blank line between what a command is and its options.
+    private static void spread(CommandLine command) {
+        command.getCommandSpec().usageMessage().optionListHeading("%n");
+        command.getSubcommands().values().forEach(Main::spread);
     }
 
     boolean verbose() {

@@ -8,7 +8,6 @@ import picocli.CommandLine.Spec;
 /// The benchmarks that a user can run on an own machine.
 @Command(
         name = "bench",
-        mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "BENCHMARK",
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n")

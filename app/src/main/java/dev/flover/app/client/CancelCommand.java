@@ -3,21 +3,20 @@ package dev.flover.app.client;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.ConnectionOptions;
 import dev.flover.topology.PipelineConfig.TopicNames;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /// `cancel`: a null value for a request's key.
 @Command(
         name = "cancel",
-        mixinStandardHelpOptions = true,
-        description = "Ends a request, live or waiting, or one of that id that comes a little later.%n")
+        description = "Ends a request, live or waiting, or one of that id that comes a little later.")
 public final class CancelCommand implements Runnable {
     @Parameters(paramLabel = "ID", description = "As `submit` printed or was given it.")
     private String id;
 
-    @Mixin
-    private ConnectionOptions connectionOptions;
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    private ConnectionOptions connectionOptions = new ConnectionOptions();
 
     @Override
     public void run() {

@@ -15,9 +15,9 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
 /// `submit`: one request, and its answer as it comes.
 @Command(
         name = "submit",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.%n",
+        abbreviateSynopsis = true,
+        description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
         footer = {"", "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
 public final class SubmitCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -59,11 +59,11 @@ public final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "NAME", description = "Refuse to be answered by any other model.")
     private String model;
 
-    @Mixin
-    private SamplingOptions sampling;
+    @ArgGroup(validate = false, heading = "%nAnswers:%n")
+    private SamplingOptions sampling = new SamplingOptions();
 
-    @Mixin
-    private ConnectionOptions connectionOptions;
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    private ConnectionOptions connectionOptions = new ConnectionOptions();
 
     private int nextPosition;
     private Finish finish;
@@ -71,7 +71,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        sampling.params();      // out of range is the user's mistake, found before anything is written
+        sampling.params(spec.commandLine());      // out of range is the user's mistake, found before anything is written
         Connection connection = connectionOptions.connection();
         connection.check();
         GenerationRequest request = request();

@@ -11,8 +11,8 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,8 +20,7 @@ import picocli.CommandLine.Spec;
 /// `tail`: the tokens topic, as it grows.
 @Command(
         name = "tail",
-        mixinStandardHelpOptions = true,
-        description = "Follows the tokens topic until Ctrl-C: a line for each chunk of an answer.%n")
+        description = "Follows the tokens topic until Ctrl-C: a line for each chunk of an answer.")
 public final class TailCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int ID_COLUMNS = 12;
@@ -39,8 +38,8 @@ public final class TailCommand implements Callable<Integer> {
     @Option(names = "--from-beginning", description = "Begin with what the topic already holds.")
     private boolean fromBeginning;
 
-    @Mixin
-    private ConnectionOptions connectionOptions;
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    private ConnectionOptions connectionOptions = new ConnectionOptions();
 
     private final ObjectMapper mapper = new ObjectMapper();
     private boolean ended;

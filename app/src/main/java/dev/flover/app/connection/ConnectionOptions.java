@@ -16,16 +16,14 @@ public final class ConnectionOptions {
     private static final String DEFAULT_REGISTRY = "http://127.0.0.1:8081";
 
     @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT,...",
-            defaultValue = "${env:FLOVER_BOOTSTRAP_SERVERS}",
             description = "The Kafka cluster. Default: $FLOVER_BOOTSTRAP_SERVERS, or the one of a `flover up` that runs "
                     + "on this machine, or " + DEFAULT_BOOTSTRAP + ".")
-    private String bootstrapServers;
+    private String bootstrapServers = System.getenv("FLOVER_BOOTSTRAP_SERVERS");
 
     @Option(names = "--schema-registry-url", paramLabel = "URL",
-            defaultValue = "${env:FLOVER_SCHEMA_REGISTRY_URL}",
             description = "A registry that speaks Confluent's REST interface. Default: $FLOVER_SCHEMA_REGISTRY_URL, or "
                     + "the one of a `flover up` that runs on this machine, or " + DEFAULT_REGISTRY + ".")
-    private String registryUrl;
+    private String registryUrl = System.getenv("FLOVER_SCHEMA_REGISTRY_URL");
 
     @Option(names = "--client-properties", paramLabel = "FILE",
             description = "Further properties of the Kafka and registry clients (security.protocol, sasl.jaas.config, "

@@ -11,8 +11,7 @@ import picocli.CommandLine.Spec;
 /// `devices`: what can compute here.
 @Command(
         name = "devices",
-        mixinStandardHelpOptions = true,
-        description = "Lists the backends, and why each does or does not work on this machine.%n",
+        description = "Lists the backends, and why each does or does not work on this machine.",
         footer = {"", "Backends with the same arithmetic give the same tokens, bit for bit."})
 public final class DevicesCommand implements Runnable {
     private static final List<String> BACKENDS = List.of("cuda", "cpu", "cpu-java", "reference");

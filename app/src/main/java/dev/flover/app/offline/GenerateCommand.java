@@ -29,17 +29,18 @@ import picocli.CommandLine.Spec;
 /// `generate`: the engine alone.
 @Command(
         name = "generate",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Generates text with the engine alone, without Kafka.%n",
-        footer = {"",
-                "A line of --requests is a JSON object:",
+        abbreviateSynopsis = true,
+        description = "Generates text with the engine alone, without Kafka.",
+        footer = {"", "@|bold Requests|@ are JSON objects, one a line:",
                 "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
-                "with prompt or prompt_ids, and whatever of max_tokens, min_tokens, temperature, top_k, top_p, min_p,",
-                "typical_p, repetition_penalty, presence_penalty, frequency_penalty, seed, stop, ignore_eos it wants",
-                "otherwise than the options say. --json answers with",
+                "Fields: id, prompt or prompt_ids, max_tokens, min_tokens, temperature,",
+                "top_k, top_p, min_p, typical_p, repetition_penalty, presence_penalty,",
+                "frequency_penalty, seed, stop (a text or several), ignore_eos.",
+                "What a line does not say is as the options say.", "",
+                "@|bold Answers|@ with --json, one a line, in the order of the requests:",
                 "  {\"id\", \"prompt_ids\", \"token_ids\", \"text\", \"finish_reason\"}",
-                "in the order of the requests; finish_reason is stop or length."})
+                "finish_reason is stop or length."})
 public final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_MAX_TOKENS = 256;
     private static final int SHOWN_PROBLEMS = 10;
@@ -59,11 +60,11 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--stats", description = "Write steps, rows and tokens a second to stderr at the end.")
     private boolean stats;
 
-    @Mixin
-    private SamplingOptions samplingOptions;
+    @ArgGroup(validate = false, heading = "%nAnswers:%n")
+    private SamplingOptions samplingOptions = new SamplingOptions();
 
-    @Mixin
-    private EngineOptions engineOptions;
+    @ArgGroup(validate = false, heading = "%nEngine:%n")
+    private EngineOptions engineOptions = new EngineOptions();
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
@@ -82,8 +83,8 @@ public final class GenerateCommand implements Callable<Integer> {
         List<GenerateRequest> requests = requests();
         try (Model model = modelOption.open()) {
             List<Answer> answers = prepare(requests, model);
-            var config = engineOptions.config(model.config());
-            try (Engine engine = Engine.start(model, engineOptions.openBackend(), config)) {
+            var config = engineOptions.config(model.config(), spec.commandLine());
+            try (Engine engine = Engine.start(model, engineOptions.openBackend(spec.commandLine()), config)) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);
                 admit(run, answers, model);
@@ -100,7 +101,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, samplingOptions.params(),
+        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, samplingOptions.params(spec.commandLine()),
                 samplingOptions.stop(), samplingOptions.ignoreEos());
         return input.prompt != null ? List.of(single) : readRequests(single);
     }

@@ -22,8 +22,7 @@ import picocli.CommandLine.Spec;
 /// `tokenize`: text to token ids, as a request's prompt would be.
 @Command(
         name = "tokenize",
-        mixinStandardHelpOptions = true,
-        description = "Shows the token ids that a prompt becomes.%n")
+        description = "Shows the token ids that a prompt becomes.")
 public final class TokenizeCommand implements Runnable {
     @Spec
     private CommandSpec spec;

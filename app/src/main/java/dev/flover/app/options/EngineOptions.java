@@ -6,11 +6,9 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.ModelConfig;
 import java.lang.management.ManagementFactory;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.Spec.Target;
 
 /// Backend and limits of an engine. What is not given follows from the model and the machine, here and nowhere else.
 public final class EngineOptions {
@@ -21,15 +19,12 @@ public final class EngineOptions {
     /// Of the machine's memory, for the KV cache of a host backend: as much again for weights and for everyone else.
     private static final int MEMORY_SHARE = 4;
 
-    @Spec(Target.MIXEE)
-    private CommandSpec command;
-
-    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
+    @Option(names = "--backend", paramLabel = "NAME",
             description = "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here. "
-                    + "Default: ${DEFAULT-VALUE}.")
-    private String backend;
+                    + "Default: auto.")
+    private String backend = "auto";
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
+    @Option(names = "--threads", paramLabel = "N",
             description = "Threads that compute, on a host backend. Default: one for each core.")
     private int threads;
 
@@ -52,7 +47,7 @@ public final class EngineOptions {
     private Integer kvBlocks;
 
     /// @throws ParameterException naming the option, where a value is out of range
-    public EngineConfig config(ModelConfig model) {
+    public EngineConfig config(ModelConfig model, CommandLine command) {
         int sequences = maxSequences != null ? maxSequences : DEFAULT_SEQUENCES;
         int chunk = prefillChunk != null ? prefillChunk : DEFAULT_PREFILL_CHUNK;
         int budget = tokenBudget != null ? tokenBudget : clamp((long) sequences + chunk);
@@ -60,19 +55,19 @@ public final class EngineOptions {
         try {
             return new EngineConfig(sequences, budget, chunk, BLOCK_TOKENS, blocks, 2, false);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
+            throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
         }
     }
 
     /// @throws ParameterException if there is no backend of that name, or none that works here
-    public Backend openBackend() {
+    public Backend openBackend(CommandLine command) {
         if (threads < 0) {
-            throw new ParameterException(command.commandLine(), "--threads must be at least 0, was " + threads);
+            throw new ParameterException(command, "--threads must be at least 0, was " + threads);
         }
         try {
             return Backends.open(backend, threads);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
+            throw new ParameterException(command, "--backend " + backend + ": " + e.getMessage(), e);
         }
     }
 

@@ -4,17 +4,12 @@ import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.Spec.Target;
 
 /// How tokens are drawn and when an answer ends. What is not given is null.
 public final class SamplingOptions {
-    @Spec(Target.MIXEE)
-    private CommandSpec command;
-
     @Option(names = "--temperature", paramLabel = "X",
             description = "0 takes the most probable token each time; in [0, 10].")
     private Float temperature;
@@ -116,9 +111,9 @@ public final class SamplingOptions {
     /// For the engine itself; greedy where nothing is said.
     ///
     /// @throws ParameterException naming the option, where a value is out of range
-    public SamplingParams params() {
+    public SamplingParams params(CommandLine command) {
         if (maxTokens != null && maxTokens < 1) {
-            throw new ParameterException(command.commandLine(), "--max-tokens must be at least 1, was " + maxTokens);
+            throw new ParameterException(command, "--max-tokens must be at least 1, was " + maxTokens);
         }
         try {
             return new SamplingParams(
@@ -126,7 +121,7 @@ public final class SamplingOptions {
                     given(temperature, 0), topK != null ? topK : 0, given(topP, 1), given(minP, 0), given(typicalP, 1),
                     seed != null ? seed : 0, -1, LogitBias.NONE, TokenSet.EMPTY, minTokens != null ? minTokens : 0);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
+            throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
         }
     }
 
