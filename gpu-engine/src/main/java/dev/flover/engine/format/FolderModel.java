@@ -158,7 +158,7 @@ final class FolderModel implements ModelFiles {
 
     private List<Integer> windows() {
         int layers = required("num_hidden_layers", "n_layer");
-        if (layers > Hyperparameters.MAX_LAYERS) {
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
         var kinds = config.texts("layer_types");
