@@ -19,7 +19,7 @@ class LayeringTest {
     @ArchTest
     static final ArchRule engineKnowsNoWireFormatAndNoOtherModule = noClasses().that().resideInAPackage(ENGINE)
             .should().dependOnClassesThat().resideInAnyPackage(SCHEMAS, TOPOLOGY, APP, "org.apache.kafka..",
-                    "org.apache.avro..", "io.confluent..", "com.fasterxml..");
+                    "org.apache.avro..", "io.confluent..");
 
     @ArchTest
     static final ArchRule schemasKnowNoOtherModule = noClasses().that().resideInAPackage(SCHEMAS)
