@@ -1,4 +1,4 @@
-package dev.flover.tests;
+package dev.flover.tests.pipeline;
 
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;

@@ -1,6 +1,6 @@
-package dev.flover.tests;
+package dev.flover.tests.pipeline;
 
-import static dev.flover.tests.Client.greedy;
+import static dev.flover.tests.pipeline.Client.greedy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
