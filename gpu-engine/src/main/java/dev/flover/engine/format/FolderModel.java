@@ -6,6 +6,8 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// A model out of a Hugging Face folder: `config.json`, safetensors, and what stands beside them.
-final class FolderModel {
+final class FolderModel implements ModelFiles {
     /// Files whose content decides what the model answers, beside its weights.
     static final List<String> DESCRIPTIONS = List.of(
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
@@ -39,9 +41,12 @@ final class FolderModel {
     private final Family family;
     private final JsonFile config;
     private final int askedContext;
+    private final SafetensorsFolder tensors;
+    private List<StoredTensor> used = List.of();
 
     /// @param askedContext positions to prepare for; 0 for the model's own
-    FolderModel(Path folder, int askedContext) {
+    /// @param arena        owns the mapped weights
+    FolderModel(Path folder, int askedContext, Arena arena) {
         this.folder = folder;
         this.askedContext = askedContext;
         var file = folder.resolve("config.json");
@@ -56,19 +61,30 @@ final class FolderModel {
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
         boolean biased = config.flag("attention_bias").orElse(true);
         this.family = biased || known.biased().isEmpty() ? known : known.withoutBiases(ATTENTION);
+        refuseWhatIsNotSupported();
+        this.tensors = SafetensorsFolder.open(folder, arena);
     }
 
-    Model open(Arena arena) {
-        refuseWhatIsNotSupported();
-        var tensors = SafetensorsFolder.open(folder, arena);
-        var shape = shape(tensors);
+    @Override
+    public Model model(Arena arena) {
+        var shape = shape();
         var assembler = new WeightAssembler(tensors, family, true, shape, new TensorCopies(arena));
         var weights = assembler.assemble(config.flag("tie_word_embeddings"));
+        used = assembler.used();
         refuseUnknown(assembler.unused());
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
-                null, chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+                tokenizer(shape.vocabulary()), chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+    }
+
+    @Override
+    public ModelSummary summary(Model model) {
+        return new ModelSummary(
+                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null), model.config(),
+                ModelSummary.parameters(used), ModelSummary.count(used),
+                model.tokenizer() == null ? null : "tokenizer.json", model.endOfText(),
+                model.chatTemplate() != null, model.samplingDefaults(), tensors.bytes(), model.fingerprint());
     }
 
     private void refuseWhatIsNotSupported() {
@@ -96,7 +112,7 @@ final class FolderModel {
 
     // Shape
 
-    private ModelConfig shape(TensorSource tensors) {
+    private ModelConfig shape() {
         int hidden = required("hidden_size", "n_embd");
         int heads = required("num_attention_heads", "n_head");
         if (heads < 1 || hidden < 1) {
@@ -144,7 +160,7 @@ final class FolderModel {
 
     private List<Integer> windows() {
         int layers = required("num_hidden_layers", "n_layer");
-        if (layers > Hyperparameters.MAX_LAYERS) {
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
         var kinds = config.texts("layer_types");
@@ -196,6 +212,14 @@ final class FolderModel {
     }
 
     // Tokens
+
+    private Tokenizer tokenizer(int vocabulary) {
+        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
+            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
+        }
+        return tokenizer;
+    }
 
     private TokenSet endOfText(Optional<JsonFile> generation, int vocabulary) {
         var ids = generation.map(file -> file.integers("eos_token_id")).orElse(List.of());

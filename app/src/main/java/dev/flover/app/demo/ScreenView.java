@@ -1,0 +1,36 @@
+package dev.flover.app.demo;
+
+import dev.flover.app.terminal.Screen;
+import java.io.PrintWriter;
+import org.jline.utils.AttributedString;
+
+/// Frames drawn over one another.
+final class ScreenView implements View {
+    private final Screen screen;
+    private final Layout layout;
+    private final PrintWriter out;
+
+    ScreenView(Screen screen, Layout layout, PrintWriter out) {
+        this.screen = screen;
+        this.layout = layout;
+        this.out = out;
+    }
+
+    @Override
+    public void show(Frame frame) {
+        screen.draw(layout.layOut(frame, screen.columns(), screen.rows()));
+    }
+
+    @Override
+    public void leaveBehind(Frame frame) {
+        var lines = layout.generations(frame, screen.columns()).stream().map(screen::render).toList();
+        screen.close();
+        lines.forEach(out::println);
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        screen.close();
+    }
+}
