@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SplitPatternTest {
     private static final long SEED = 20_260_722;
     private static final String[] FRAGMENTS = {
-        " ", "  ", "\n", "\r\n", "\t", "a", "B", "Ab", "zz", "\u00E9", "\u017F", "\u212A", "'s", "'LL", "'", "1", "23",
+        " ", "  ", "\n", "\r\n", "\t", "a", "B", "Ab", "zz", "\u00E9", "'s", "'LL", "'", "1", "23",
         "4567", "\u0663", "\u00B2", "\u4E2D", "\u3042", "\uAC00", "\uD83D\uDE00", "!", "...", "$", "_", "/", "\u00A0",
         "\u3000", "\u0301", "\u01C5", "\u2028", "\u0085", "<sentinel:12>", "IMGIMGABZ", "\u200B"
     };
@@ -69,6 +69,13 @@ class SplitPatternTest {
         assertThatThrownBy(() -> pattern.matcher("a".repeat(5_000)).find(0))
                 .isInstanceOf(TokenizationException.class)
                 .hasMessageContaining("5000 characters");
+    }
+
+    @Test
+    void caseIsIgnoredByUnicodesFolding() {
+        var pattern = SplitPattern.compile("(?i:'s|k)");
+
+        assertThat(matches(pattern, "'S'\u017F'x\u212AK")).containsExactly("0-2", "2-4", "6-7", "7-8");
     }
 
     @Test
