@@ -15,10 +15,11 @@ import org.apache.avro.SchemaNormalization;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each contract and each stored form as it is now, against each of its released forms, by the check that Confluent's registry makes.
+/// Each contract and each stored form as it is now, against each of its released forms, by the check that Confluent's
+/// registry makes.
 ///
-/// A release adds a folder `released/VERSION` with its contracts as registered and its stored forms. Both directions are asked for, because
-/// writers and readers are upgraded at times of their own.
+/// A release adds a folder `released/VERSION` with its contracts as registered and its stored forms. Both directions
+/// are asked for, because writers and readers are upgraded at times of their own.
 class ReleasedContractsTest {
     private static final CompatibilityChecker BOTH_WAYS = CompatibilityChecker.FULL_TRANSITIVE_CHECKER;
 

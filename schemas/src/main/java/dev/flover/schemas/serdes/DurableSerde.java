@@ -116,7 +116,8 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
         }
         int version = bytes[0];
         if (version < 1 || version > versions.size()) {
-            throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of a version from 1 to "
+            throw new UndecodableRecordException("expected a stored " + type.getSimpleName()
+                    + " of a version from 1 to "
                     + versions.size() + ", found version " + version + "; start the release that wrote it, or a newer");
         }
         try {
