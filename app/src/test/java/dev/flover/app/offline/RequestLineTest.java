@@ -74,7 +74,7 @@ class RequestLineTest {
         "{\"prompt\": \"a\", \"temperature\": -1}       | temperature must be in [0, 10], was -1.0",
         "{\"prompt\": \"a\", \"max_tokens\": 0}         | max_tokens must be at least 1, was 0",
         "{\"prompt\": \"a\", \"max_tokens\": 1.5}       | max_tokens must be a whole number below 2147483648, was 1.5",
-        "{\"prompt\": \"a\", \"seed\": 1e30}            | seed must be a whole number of 64 bits, was 1.0E+30",
+        "{\"prompt\": \"a\", \"seed\": 1e30}            | seed must be a whole number of 64 bits, was 1.0E30",
         "{\"prompt\": \"a\", \"ignore_eos\": 1}         | ignore_eos must be true or false, was 1",
         "{\"prompt\": \"a\", \"stop\": [\"\"]}          | stop must not hold an empty text",
         "[1]                                            | expected a JSON object with a prompt, found [1]",
