@@ -129,6 +129,31 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void anEchoedPromptOpensTheAnswerAlsoAfterARestart() {
+        process.send(0, request("a", "say>hello").setEcho(true).setStop(List.of("say")).build());
+        process.ticks(4);
+        process.commit();
+        process.ticks(2);
+        process.crash();
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getText()).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getTokenIds()).hasSize(6);
+    }
+
+    @Test
+    void aResultThatIsTooLargeForItsTopicPointsToTheChunks() {
+        process.resultBytes = 100;
+        process.crash();
+        process.send(0, request("a", ">" + "x".repeat(200)).build());
+        process.settle();
+        assertThat(process.text("a", 0)).hasSize(200);
+        assertThat(process.result("a").getText()).isEmpty();
+        assertThat(process.result("a").getMessage()).contains("generation-tokens");
+        assertThat(process.result("a").getCompletionTokens()).isEqualTo(201);
+    }
+
+    @Test
     void aNullValueCancelsALiveGeneration() {
         process.send(0, request("a", ">" + "x".repeat(1000)).build());
         process.ticks(10);
