@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 /// Compiles the kernels beside it, once for each instruction set, to one shared library: a step of the build.
 ///
 /// Does nothing, and says so, where there is no C compiler (`CC`, else cc, gcc or clang) or the system is not Linux.
-/// Does nothing where the library is newer than every source.
+/// Does nothing where the library is newer than every source. Written for Java 17, which may be what runs the build.
 final class CompileKernels {
     private static final Map<String, List<String>> X86_SETS = Map.of(
             "avx512", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma", "-mf16c"),
@@ -61,7 +61,7 @@ final class CompileKernels {
     private static String compiler() {
         var names = new ArrayList<>(List.of("cc", "gcc", "clang"));
         if (System.getenv("CC") != null) {
-            names.addFirst(System.getenv("CC"));
+            names.add(0, System.getenv("CC"));
         }
         for (var name : names) {
             try {
@@ -108,7 +108,8 @@ final class CompileKernels {
     }
 
     private static void runAll(List<List<String>> commands) throws InterruptedException, ExecutionException {
-        try (var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+        var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
             var runs = threads.invokeAll(commands.stream().<Callable<Void>>map(command -> () -> {
                 run(command);
                 return null;
@@ -116,6 +117,8 @@ final class CompileKernels {
             for (var finished : runs) {
                 finished.get();
             }
+        } finally {
+            threads.shutdown();
         }
     }
 

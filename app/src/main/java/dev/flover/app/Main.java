@@ -4,9 +4,12 @@ import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
+import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
+import dev.flover.app.offline.InspectCommand;
 import dev.flover.app.offline.TokenizeCommand;
+import dev.flover.app.pipeline.UpCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
@@ -33,12 +36,15 @@ import picocli.CommandLine.Spec;
         footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
                 "@|bold ./flover COMMAND --help|@ explains a command."},
         subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,
 
+            InspectCommand.class,
             DevicesCommand.class,
             BenchCommand.class
         })
@@ -59,6 +65,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         if (Arrays.asList(args).contains("--verbose")) {      // read once, when the first class that logs is loaded
+            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // milliseconds since the start
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
             System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka", "info");
         }

@@ -6,6 +6,8 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +35,7 @@ final class FolderModel implements ModelFiles {
     private static final Set<TensorRole> ATTENTION =
             Set.of(TensorRole.QUERY_KEY_VALUE, TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE,
                     TensorRole.ATTENTION_OUT);
+    private static final Set<TensorRole> FEED_FORWARD = Set.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN);
 
     private final Path folder;
     private final JsonFile outer;
@@ -57,8 +60,9 @@ final class FolderModel implements ModelFiles {
                 .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
         var known = Families.ofModelType(file, modelType);
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
-        boolean biased = config.flag("attention_bias").orElse(true);
-        this.family = biased || known.biased().isEmpty() ? known : known.withoutBiases(ATTENTION);
+        var sayingAttention = config.flag("attention_bias").map(has -> known.biased(ATTENTION, has)).orElse(known);
+        this.family = config.flag("mlp_bias").map(has -> sayingAttention.biased(FEED_FORWARD, has))
+                .orElse(sayingAttention);
         refuseWhatIsNotSupported();
         this.tensors = SafetensorsFolder.open(folder, arena);
     }
@@ -73,7 +77,8 @@ final class FolderModel implements ModelFiles {
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
-                null, chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+                tokenizer(shape.vocabulary()), chatTemplate(),
+                generation.map(FolderModel::samplingDefaults).orElse(null), arena);
     }
 
     @Override
@@ -135,6 +140,9 @@ final class FolderModel implements ModelFiles {
     }
 
     private Activation activation() {
+        if (family.activationFixed()) {
+            return family.activation();
+        }
         String name = config.text("hidden_activation", "hidden_act", "activation_function").orElse(null);
         return switch (name) {
             case null -> family.activation();
@@ -158,7 +166,7 @@ final class FolderModel implements ModelFiles {
 
     private List<Integer> windows() {
         int layers = required("num_hidden_layers", "n_layer");
-        if (layers > Hyperparameters.MAX_LAYERS) {
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
         var kinds = config.texts("layer_types");
@@ -210,6 +218,14 @@ final class FolderModel implements ModelFiles {
     }
 
     // Tokens
+
+    private Tokenizer tokenizer(int vocabulary) {
+        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
+            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
+        }
+        return tokenizer;
+    }
 
     private TokenSet endOfText(Optional<JsonFile> generation, int vocabulary) {
         var ids = generation.map(file -> file.integers("eos_token_id")).orElse(List.of());
