@@ -345,6 +345,10 @@ public final class CpuBackend implements Backend {
         @Override
         void rows(int first, int count, int worker) {
             for (int sample = first; sample < first + count; sample++) {
+                if (softCap == 0 && cache.slots.isArgmax(plan, sample)) {
+                    cache.slots.take(plan, sample, kernels.argmax(logits.row(sample), logits.columns()));
+                    continue;
+                }
                 cache.slots.sample(plan, sample, samplers[worker], logits.memory(), 4L * sample * logits.columns(),
                         softCap);
             }

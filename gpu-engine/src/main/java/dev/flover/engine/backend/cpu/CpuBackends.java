@@ -16,6 +16,12 @@ public final class CpuBackends {
         return new CpuBackend(kernels(name), count);
     }
 
+    /// Measures what kernels of a name can reach here on so many threads; takes about a second.
+    public static CpuCeilings ceilings(String name, int threads) {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return CpuCeilings.measure(kernels(name), count);
+    }
+
     private static Kernels kernels(String name) {
         if (name.equals("cpu-java")) {
             return new VectorKernels();
