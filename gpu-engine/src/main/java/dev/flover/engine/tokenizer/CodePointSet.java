@@ -2,24 +2,23 @@ package dev.flover.engine.tokenizer;
 
 import java.util.function.IntPredicate;
 
-/// Which code points match: a bit each for the basic plane, the rule itself beyond it; single characters just compare.
+/// Which code points match: of the basic plane, the answers so far are kept; beyond it, and for single characters, the
+/// rule is asked.
 final class CodePointSet {
-    private final long[] basicPlane;
+    private static final int PAGE = 16;
+    private static final int KNOWN = 1 << PAGE;
+
+    /// A bit for each of 16 characters, and [#KNOWN] once they are asked. Threads that race write the same.
+    private final int[] pages;
     private final IntPredicate rule;
 
-    private CodePointSet(long[] basicPlane, IntPredicate rule) {
-        this.basicPlane = basicPlane;
+    private CodePointSet(int[] pages, IntPredicate rule) {
+        this.pages = pages;
         this.rule = rule;
     }
 
     static CodePointSet of(IntPredicate rule) {
-        long[] bits = new long[0x10000 / Long.SIZE];
-        for (int c = 0; c < 0x10000; c++) {
-            if (rule.test(c)) {
-                bits[c / Long.SIZE] |= 1L << c;
-            }
-        }
-        return new CodePointSet(bits, rule);
+        return new CodePointSet(new int[0x10000 / PAGE], rule);
     }
 
     static CodePointSet only(int codePoint) {
@@ -33,8 +32,22 @@ final class CodePointSet {
     }
 
     boolean contains(int codePoint) {
-        return basicPlane != null && codePoint < 0x10000
-                ? (basicPlane[codePoint / Long.SIZE] & 1L << codePoint) != 0
-                : rule.test(codePoint);
+        if (pages == null || codePoint >= 0x10000) {
+            return rule.test(codePoint);
+        }
+        int page = pages[codePoint / PAGE];
+        if (page == 0) {
+            page = ask(codePoint / PAGE);
+        }
+        return (page >> codePoint % PAGE & 1) != 0;
+    }
+
+    private int ask(int index) {
+        int page = KNOWN;
+        for (int i = 0; i < PAGE; i++) {
+            page |= rule.test(index * PAGE + i) ? 1 << i : 0;
+        }
+        pages[index] = page;
+        return page;
     }
 }

@@ -38,7 +38,7 @@ class CharacterMapTest {
     void mutatedMapsStillEnd() {
         byte[] compiled = compile(Map.of("a", "1", "ab", "2", "\uFB01", "fi"));
         var random = new Random(SEED);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             byte[] mutated = compiled.clone();
             for (int change = random.nextInt(6); change >= 0; change--) {
                 mutated[4 + random.nextInt(mutated.length - 4)] = (byte) random.nextInt(256);

@@ -35,7 +35,7 @@ class HostileTokenizersTest {
                 Tokenizers.byteLevelJson(MERGES).toString(),
                 Tokenizers.unigramJson(List.of("\u2581", "a", "b", "ab"), new double[] {-1, -2, -3, -4}).toString());
         int opened = 0;
-        for (int i = 0; i < 800; i++) {
+        for (int i = 0; i < 400; i++) {
             String seed = seeds.get(i % seeds.size());
             Files.writeString(folder.resolve("tokenizer.json"), mutated(seed, random), StandardCharsets.UTF_8);
             try {
@@ -71,7 +71,7 @@ class HostileTokenizersTest {
     void mutatedVocabulariesOfGgufOnlyFailByName() {
         var random = new Random(SEED);
         int opened = 0;
-        for (int i = 0; i < 250; i++) {
+        for (int i = 0; i < 150; i++) {
             var names = List.copyOf(PreTokenizerCatalog.names());
             var writer = i % 2 == 0
                     ? Tokenizers.bytePairs(names.get(random.nextInt(names.size())), MERGES)
