@@ -50,7 +50,9 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
 
     @Override
     public void close() {
-        generations.close();
-        intake.close();
+        if (intake != null) {       // else it was never initialised
+            generations.close();
+            intake.close();
+        }
     }
 }
