@@ -42,10 +42,12 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     }
 
     private void punctuate(long timestamp) {
+        long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
         intake.tick(now);
         generations.tick(now);
         ended.evict(now);
+        parts.metrics().ticked(System.nanoTime() - begin);
     }
 
     @Override
