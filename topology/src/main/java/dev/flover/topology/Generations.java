@@ -401,10 +401,11 @@ final class Generations {
         var generation = new LiveGeneration(id, stored, plan, ticket);
         var answers = state.answers(id, request.getAnswers());
         int preceding = generation.promptIds[generation.promptIds.length - 1];
+        String opening = request.getEcho() ? parts.check().promptText(request, generation.promptIds) : "";
+        var tokenizer = parts.model().tokenizer();
         for (int i = 0; i < answers.length; i++) {
-            var tokenizer = parts.model().tokenizer();
             var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
-            generation.answers[i] = new LiveAnswer(generation, i, answers[i], text, mailbox);
+            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, mailbox);
         }
         return generation;
     }

@@ -27,6 +27,8 @@ final class LiveAnswer {
     /// Null where the model file has no tokenizer.
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
+    /// Characters of the text that were given out.
+    private int given;
     private final List<TokenLogprob> logprobs = new ArrayList<>();
     private final List<String> arithmetic = new ArrayList<>();
     private int[] ids;
@@ -49,8 +51,10 @@ final class LiveAnswer {
     }
 
     /// @param stored  where the answer stood when it was last committed
+    /// @param opening text that the answer begins with before its first token; empty unless the prompt is echoed
     /// @param decoder nothing pushed yet
-    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, AnswerText decoder, Mailbox mailbox) {
+    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, AnswerText decoder,
+            Mailbox mailbox) {
         this.generation = generation;
         this.index = index;
         this.mailbox = mailbox;
@@ -58,6 +62,7 @@ final class LiveAnswer {
         ids = stored.ids().length == 0 ? new int[16] : stored.ids().clone();
         drawn = stored.ids().length;
         arithmetic.addAll(stored.arithmetic());
+        text.append(opening);
         while (sent < drawn) {
             push();
         }
@@ -67,6 +72,7 @@ final class LiveAnswer {
             }
             ending = new Ending(stored.finish(), "", stored.stop());
         }
+        given = stored.isBegun() ? text.length() : 0;
     }
 
     void admitted(long sequence) {
@@ -135,7 +141,6 @@ final class LiveAnswer {
 
     private Fresh take(Ending otherwise) {
         int position = sent;
-        int textBefore = text.length();
         while (sent < drawn && ending == null) {
             push();
             if (decoder != null && decoder.stopped()) {
@@ -146,7 +151,7 @@ final class LiveAnswer {
         if (ending == null && reason != null) {
             finish(reason);
         }
-        return fresh(position, textBefore);
+        return fresh(position);
     }
 
     private void finish(Ending reason) {
@@ -167,7 +172,7 @@ final class LiveAnswer {
         sent++;
     }
 
-    private Fresh fresh(int position, int textBefore) {
+    private Fresh fresh(int position) {
         var taken = new ArrayList<Integer>(sent - position);
         for (int i = position; i < sent; i++) {
             taken.add(ids[i]);
@@ -178,7 +183,9 @@ final class LiveAnswer {
             probabilities = List.copyOf(first);
             first.clear();
         }
-        return new Fresh(position, taken, text.substring(textBefore), probabilities);
+        String certain = text.substring(given);
+        given = text.length();
+        return new Fresh(position, taken, certain, probabilities);
     }
 
     private static Ending ending(FinishReason reason) {

@@ -84,7 +84,8 @@ class GenerationProcessorTest {
         process.send(0, "a".getBytes(UTF_8), SimulatedProcess.onTheWire(request("a", ">abc").build()), headers);
         process.settle();
         assertThat(process.records(PipelineTopology.TOKENS_SINK)).hasSizeGreaterThan(1).allSatisfy(record ->
-                assertThat(record.headers().lastHeader("traceparent").value()).asString().isEqualTo("00-trace-span-01"));
+                assertThat(record.headers().lastHeader("traceparent").value())
+                        .asString().isEqualTo("00-trace-span-01"));
     }
 
     @Test
@@ -125,6 +126,31 @@ class GenerationProcessorTest {
         assertThat(process.chunks("a")).allSatisfy(chunk ->
                 assertThat(chunk.getLogprobs()).hasSameSizeAs(chunk.getTokenIds()));
         assertThat(process.chunks("b")).allSatisfy(chunk -> assertThat(chunk.getLogprobs()).isNull());
+    }
+
+    @Test
+    void anEchoedPromptOpensTheAnswerAlsoAfterARestart() {
+        process.send(0, request("a", "say>hello").setEcho(true).setStop(List.of("say")).build());
+        process.ticks(4);
+        process.commit();
+        process.ticks(2);
+        process.crash();
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getText()).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getTokenIds()).hasSize(6);
+    }
+
+    @Test
+    void aResultThatIsTooLargeForItsTopicPointsToTheChunks() {
+        process.resultBytes = 100;
+        process.crash();
+        process.send(0, request("a", ">" + "x".repeat(200)).build());
+        process.settle();
+        assertThat(process.text("a", 0)).hasSize(200);
+        assertThat(process.result("a").getText()).isEmpty();
+        assertThat(process.result("a").getMessage()).contains("generation-tokens");
+        assertThat(process.result("a").getCompletionTokens()).isEqualTo(201);
     }
 
     @Test
