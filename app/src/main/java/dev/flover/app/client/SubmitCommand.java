@@ -71,7 +71,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        sampling.params(spec.commandLine());      // out of range is the user's mistake, found before anything is written
+        sampling.params(spec.commandLine());      // a value out of range is found before anything is written
         Connection connection = connectionOptions.connection();
         connection.check();
         var topics = TopicNames.standard();
