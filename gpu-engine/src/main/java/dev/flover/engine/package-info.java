@@ -1,17 +1,15 @@
-/// Token ids in, token ids out: many generations fused into one forward pass a step.
+/// Token ids in, token ids out: the front door of the engine.
 ///
 /// ```
-///    owner ──admit, pump──► Engine ──► scheduling ──plan──► backend.StepQueue
-///      ▲                      │            │                     │ one thread
-///      │                      │         kvcache                model ──verbs──► backend
-///      └── TokenSink ◄────────┘                                  ▲                 │
-///                                                    format ─────┘             sampling
+///   SequenceRequest ──► ┌──────────────────────────────────────────────┐
+///                       │ Engine                                       │
+///                       │   scheduling ──► model ──► backend           │ ──► TokenSink
+///   EngineConfig ─────► │    (kvcache)              (sampling)         │ ──► EngineStatus
+///                       └──────────────────────────────────────────────┘
+///   format opens model files; tokenizer makes ids of text and text of ids, outside of the engine
 /// ```
 ///
-/// The front door is [dev.flover.engine.Engine], a step function with one owner. A sequence's tokens depend on its
-/// [dev.flover.engine.SequenceRequest], the model file and the arithmetic alone: not on who shares its steps, on how its
-/// prompt was cut, on preemption, or on how often it was resumed.
+/// Whoever owns the engine turns its crank: a punctuator in production, a loop in a test or a benchmark.
 ///
-/// Knows no Kafka, no wire format and no clock; text is the business of
-/// [dev.flover.engine.tokenizer.Tokenizer]'s callers.
+/// Knows no Kafka, no Avro, no text and no clock.
 package dev.flover.engine;

@@ -203,7 +203,7 @@ public record PipelineConfig(
         }
 
         public static Remembering standard() {
-            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 200_000);
+            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 50_000);
         }
     }
 

@@ -65,6 +65,17 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void aGenerationLeavesASegmentOfProgressACommit() {
+        process.send(0, request("a", ">" + "x".repeat(200)).build());
+        for (int i = 0; i < 10; i++) {
+            process.ticks(10);
+            process.commit();
+        }
+        assertThat(process.text("a", 0).length()).isBetween(95, 100);
+        assertThat(process.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(10);
+    }
+
+    @Test
     void allPartitionsShareEachStep() {
         var four = SimulatedProcess.of(4, SLOTS);
         for (int partition = 0; partition < 4; partition++) {

@@ -1,15 +1,13 @@
-/// The seam between the engine and a device.
+/// The seam between the model and a device.
 ///
 /// ```
-///   Scheduler ──fills──► StepPlan ──► StepQueue ──► Transformer ──► Backend: begin, verbs, end
-///       ▲                                                              │
-///       └──────────────── sampled tokens, in the plan ◄────────────────┘
+///   Transformer ──verbs──► Backend ◄── reference   plain loops in double: the oracle
+///        ▲                         ◄── cpu         vectors and threads of the host
+///   StepPlan                       ◄── cuda        kernels of a GPU
 /// ```
 ///
-/// [dev.flover.engine.backend.Backend] is memory and the dozen verbs of a transformer;
-/// [dev.flover.engine.backend.StepPlan] is everything a step needs to know, as ints;
-/// [dev.flover.engine.backend.HostSlots] is the per-slot state that backends in host memory share. Implementations have
-/// packages of their own and are chosen in [dev.flover.engine.backend.Backends] only.
+/// A verb enqueues; there is one synchronisation a step. `Backends` says which of them work on this machine, and why
+/// the others do not.
 ///
-/// Knows no sequences, priorities or blocks' owners.
+/// Knows nothing of requests or of who shares a step: a plan is rows, slots and blocks.
 package dev.flover.engine.backend;

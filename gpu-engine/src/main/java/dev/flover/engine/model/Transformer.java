@@ -17,7 +17,7 @@ import java.util.List;
 ///
 /// ```
 ///   sequential:  h += attention(norm h);  h += feedForward(norm h)
-///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm where there is only one)
+///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm where the weights have one only)
 /// ```
 ///
 /// Families differ in data alone: [ModelConfig] says how, [Weights] has what. Used by one thread.
@@ -70,7 +70,7 @@ public final class Transformer {
         logits = backend.tensor(shape.slots(), config.vocabulary());
     }
 
-    /// Computes one step: the plan's rows, and a token for each that samples. The results are then in the plan.
+    /// Computes one step: the plan's rows, and a token for each that samples. Returns when the results are in the plan.
     public void forward(StepPlan plan) {
         int rows = plan.rows();
         backend.begin(plan, cache);
@@ -117,7 +117,7 @@ public final class Transformer {
         backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
         backend.appendKeysAndValues(
                 queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm,
-                config.normEpsilon());
+                        config.normEpsilon());
         backend.attention(
                 attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
                 config.attentionSoftCap());

@@ -1,12 +1,10 @@
-/// A transformer as data, and its forward pass.
+/// What a model is, as data, and the forward pass that reads like the paper.
 ///
 /// ```
-///   Model = ModelConfig   how: widths, norms, wiring of a block, rotary positions
-///         + Weights       what: tensors by role, assembled from rows of stored ones (Matrix)
-///         + tokenizer, end-of-text ids, chat template
-///
-///   Transformer: ModelConfig + Weights, in the verbs of a Backend
+///   ModelConfig   sizes, norms, rotary positions, activations     what differs between families
+///   Weights       matrices by their role                          what a file holds
+///   Transformer   embed ─► layers of attention and feed-forward ─► logits, in the verbs of a backend
 /// ```
 ///
-/// A family is a value, not a class. Does not know how numbers are stored, computed or scheduled.
+/// Knows no file format and no device.
 package dev.flover.engine.model;

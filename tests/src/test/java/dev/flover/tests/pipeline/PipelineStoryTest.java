@@ -3,6 +3,7 @@ package dev.flover.tests.pipeline;
 import static dev.flover.tests.pipeline.Client.greedy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
@@ -14,14 +15,18 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.topology.Health;
+import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
+import dev.flover.topology.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
@@ -221,5 +226,57 @@ class PipelineStoryTest {
         var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().get(partition);
         long end = admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition).get().offset();
         return end - (committed == null ? 0 : committed.offset());
+    }
+
+    @Test
+    void topicsOnWhichThePromiseCannotBeKeptEndThePipelineWithASentence() throws Exception {
+        try (var story = story(2)) {
+            var compacted = new TopicNames(story.config.topics().requests(), "compacted",
+                    story.config.topics().results(),
+                    story.config.topics().deadLetters());
+            admin.createTopics(List.of(new NewTopic("compacted", 2, (short) 1)
+                    .configs(Map.of("cleanup.policy", "compact")))).all().get();
+            assertThat(endOf(story, compacted)).contains("compacted must have cleanup.policy=delete, found compact");
+            var narrow = new TopicNames(story.config.topics().requests(), "narrow", story.config.topics().results(),
+                    story.config.topics().deadLetters());
+            admin.createTopics(List.of(new NewTopic("narrow", 1, (short) 1))).all().get();
+            assertThat(endOf(story, narrow)).contains("narrow must have as many partitions as", "(2), found 1");
+        }
+    }
+
+    private String endOf(Story story, TopicNames topics) throws InterruptedException {
+        try (var pipeline = story.start(story.config.with(topics), BundledModel.engine(story.model), meters)) {
+            var end = pipeline.awaitEnd();
+            assertThat(end.state()).isEqualTo(Health.State.FAILED);
+            assertThat(pipeline.awaitReady(Duration.ofSeconds(1))).isFalse();
+            return end.detail();
+        }
+    }
+
+    @Test
+    void topicsThatAreMissingAreWaitedFor() throws Exception {
+        try (var story = story(1)) {
+            var topics = new TopicNames("later-requests", "later-tokens", "later-results", "later-dead-letters");
+            var config = story.config.with(topics);
+            try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
+                while (!pipeline.health().detail().contains("missing: later-dead-letters")) {
+                    assertThat(pipeline.awaitReady(Duration.ofMillis(50))).isFalse();
+                }
+                new Topics(admin, topics).create(1, (short) 1, Duration.ofHours(1));
+                assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void twoPipelinesDoNotShareAStateFolder() {
+        try (var story = story(1);
+                var first = story.start(BundledModel.engine(story.model), meters)) {
+            try (var engine = BundledModel.engine(story.model)) {
+                assertThatThrownBy(() -> story.start(engine, meters))
+                        .hasMessageContaining("in use by another pipeline");
+            }
+            assertThat(first.health().isAlive()).isTrue();
+        }
     }
 }
