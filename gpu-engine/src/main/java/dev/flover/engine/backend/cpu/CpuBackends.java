@@ -22,22 +22,30 @@ public final class CpuBackends {
         return CpuCeilings.measure(kernels(name), count);
     }
 
+    private static Kernels vectorKernels() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            throw new IllegalArgumentException(
+                    "cpu-java needs the Vector API: start Java with --add-modules jdk.incubator.vector");
+        }
+        return new VectorKernels();
+    }
+
     private static Kernels kernels(String name) {
         if (name.equals("cpu-java")) {
-            return new VectorKernels();
+            return vectorKernels();
         }
         NativeLibrary library;
         try {
             library = NativeLibrary.open();
         } catch (LinkageError e) {
             if (name.equals("cpu")) {
-                return new VectorKernels();
+                return vectorKernels();
             }
             throw new IllegalArgumentException(name + " is not available: " + e.getMessage(), e);
         }
         if (name.equals("cpu")) {
             return library.runnable().isEmpty()
-                    ? new VectorKernels() : new NativeKernels(library, library.runnable().getFirst());
+                    ? vectorKernels() : new NativeKernels(library, library.runnable().getFirst());
         }
         for (var instructions : library.runnable()) {
             if (name.equals("cpu-" + instructions.symbol())) {
