@@ -16,14 +16,15 @@ enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6, MOST_PANELS = 4 };
 typedef struct {
     int queries, group, head_dim, padded, first_position, window;
     float scale, cap;
-    float *query;       // [queries][head_dim]
-    float *scores;      // [queries][SPLIT]
-    float *out;         // [queries][padded]
-    float *greatest;    // [queries]: m
-    float *total;       // [queries]: l
-    float *keep;        // [queries]: exp(m - n) of this split
-    float *take;        // [queries]: exp(m' - n)
-    float *gathered;    // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
+    float *query;             // [queries][head_dim]
+    float *scores;            // [queries][SPLIT]
+    float *out;               // [queries][padded]
+    float *greatest;          // [queries], as all below padded to a multiple of 16: m
+    float *total;             // l
+    float *split_greatest;    // m'
+    float *keep;              // exp(m - n)
+    float *take;              // exp(m' - n)
+    float *gathered;          // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
     const float *panels[SPLIT / 16];
     const float *values[SPLIT];    // of each `run` tokens
     int run;
@@ -122,54 +123,70 @@ static void weigh_all(attention *a, int tokens) {
     FOR_QUERIES(WEIGH)
 }
 
-INLINE float exponential_of(float x) {
-    float at[16];
-    store(at, exponential(splat(x)));
-    return at[0];
+/// The split's positions that a query sees, from `first` up to `end`; none where end <= first.
+INLINE void visible(const attention *a, int query, int split, int *first, int *end) {
+    int position = a->first_position + query / a->group;
+    *first = a->window > 0 && position + 1 - a->window > split ? position + 1 - a->window - split : 0;
+    *end = position + 1 - split < SPLIT ? position + 1 - split : SPLIT;
 }
 
-/// Scores to weights; queries that see nothing of the split keep what they have.
-static void soften(attention *a, int query, int split) {
-    int position = a->first_position + query / a->group;
-    int end = position + 1 - split, first = a->window > 0 ? position + 1 - a->window - split : 0;
+INLINE floats only(floats x, int at, int first, int end, floats other) {
+    return first <= at && end >= at + 16 ? x
+         : end <= at || first >= at + 16 ? other
+         : keep_range(x, first < at ? 0 : first - at, end < at ? 0 : end - at, other);
+}
+
+/// Scales and caps a query's scores and finds the greatest that it sees.
+INLINE void scale_scores(attention *a, int query, int split) {
+    int first, end;
+    visible(a, query, split, &first, &end);
     float *scores = a->scores + query * SPLIT;
-    first = first < 0 ? 0 : first;
-    end = end > SPLIT ? SPLIT : end;
-    if (end <= first) {
-        memset(scores, 0, SPLIT * sizeof(float));
-        a->keep[query] = 1;
-        a->take[query] = 0;
-        return;
-    }
-    floats most = splat(-__builtin_inff()), lowest = most, sum = splat(0);
-    for (int at = 0; at < SPLIT; at += 16) {
-        int from = first - at < 0 ? 0 : first - at, to = end - at > 16 ? 16 : end - at;
-        if (from >= to) {
-            continue;
-        }
+    floats none = splat(-__builtin_inff()), most = none;
+    for (int at = 0; at < end; at += 16) {
         floats s = mul(load(scores + at), splat(a->scale));
         if (a->cap != 0) {
             s = mul(splat(a->cap), tangent(div_(s, splat(a->cap))));
         }
-        s = keep_range(s, from, to, lowest);
+        s = only(s, at, first, end, none);
         store(scores + at, s);
         most = max_(most, s);
     }
-    float split_greatest = greatest(most);
+    a->split_greatest[query] = greatest(most);
+}
+
+/// Scores to weights, and their sum.
+INLINE void soften(attention *a, int query, int split) {
+    int first, end;
+    visible(a, query, split, &first, &end);
+    float *scores = a->scores + query * SPLIT;
+    floats sum = splat(0), split_greatest = splat(a->split_greatest[query]);
     for (int at = 0; at < SPLIT; at += 16) {
-        int from = first - at < 0 ? 0 : first - at, to = end - at > 16 ? 16 : end - at;
         floats p = splat(0);
-        if (from < to) {
-            p = keep_range(exponential(sub(load(scores + at), splat(split_greatest))), from, to, p);
+        if (at < end && first < at + 16) {
+            p = only(exponential(sub(load(scores + at), split_greatest)), at, first, end, p);
             sum = add(sum, p);
         }
         store(scores + at, p);
     }
-    float next = a->greatest[query] > split_greatest ? a->greatest[query] : split_greatest;
-    a->keep[query] = exponential_of(a->greatest[query] - next);
-    a->take[query] = exponential_of(split_greatest - next);
-    a->greatest[query] = next;
     a->total[query] = __builtin_fmaf(a->total[query], a->keep[query], sum_tree(sum) * a->take[query]);
+}
+
+/// Scores of all queries to weights, and how what was there before and what this split adds are scaled. A query that
+/// sees nothing of the split keeps all it has and takes nothing.
+static void soften_all(attention *a, int split) {
+    for (int query = 0; query < a->queries; query++) {
+        scale_scores(a, query, split);
+    }
+    for (int query = 0; query < a->queries; query += 16) {      // sixteen queries side by side
+        floats before = load(a->greatest + query), of_split = load(a->split_greatest + query);
+        floats next = max_(before, of_split);
+        store(a->keep + query, exponential(sub(before, next)));
+        store(a->take + query, exponential(sub(of_split, next)));
+        store(a->greatest + query, next);
+    }
+    for (int query = 0; query < a->queries; query++) {
+        soften(a, query, split);
+    }
 }
 
 /// Where the split's keys and values are.
@@ -215,10 +232,12 @@ void KERNEL(attention)(
     a.scores = a.query + a.queries * head_dim;
     a.out = a.scores + a.queries * SPLIT;
     a.greatest = a.out + a.queries * a.padded;
-    a.total = a.greatest + a.queries;
-    a.keep = a.total + a.queries;
-    a.take = a.keep + a.queries;
-    a.gathered = a.take + a.queries;
+    int lanes = (a.queries + 15) / 16 * 16;
+    a.total = a.greatest + lanes;
+    a.split_greatest = a.total + lanes;
+    a.keep = a.split_greatest + lanes;
+    a.take = a.keep + lanes;
+    a.gathered = a.take + lanes;
     int head_width = group * head_dim;
     for (int r = 0; r < rows; r++) {
         memcpy(a.query + r * head_width, row + (long)r * row_stride + kv_head * head_width,
@@ -226,8 +245,9 @@ void KERNEL(attention)(
     }
     memset(a.out, 0, (size_t)(a.queries * a.padded) * sizeof(float));
     memset(a.total, 0, (size_t)a.queries * sizeof(float));
-    for (int query = 0; query < a.queries; query++) {
-        a.greatest[query] = -__builtin_inff();
+    for (int query = 0; query < lanes; query++) {
+        a.greatest[query] = -1e30f;     // less than any score, and its difference from itself is 0
+        a.split_greatest[query] = 0;
     }
     int length = first_position + rows;
     int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
@@ -235,9 +255,7 @@ void KERNEL(attention)(
         int tokens = length - split < SPLIT ? length - split : SPLIT;
         find_split(&a, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head);
         score_all(&a, (tokens + 15) / 16);
-        for (int query = 0; query < a.queries; query++) {
-            soften(&a, query, split);
-        }
+        soften_all(&a, split);
         weigh_all(&a, tokens);
     }
     int width = kv_heads * head_width;

@@ -9,7 +9,8 @@
 //   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
 //                                                                                  the low ones are the first half
 // Bound by the int8 multipliers from 8 rows on, by reading the weights before. A tile of INTEGER_ROWS rows and INTEGER_PANELS
-// keeps its integer and its float sums in registers. Nibbles are unpacked once when there are rows to share that.
+// keeps its integer and its float sums in registers. Nibbles are unpacked again for every tile: that costs less than
+// writing them down and reading twice as much.
 
 #include "shards.h"
 
@@ -144,44 +145,20 @@ INLINE void rows_of_panels(
     }
 }
 
-INLINE void unpack(const uint8_t *nibbles, long count, uint8_t *bytes) {
-    for (long block = 0; block < count; block++) {
-        for (int step = 0; step < 4; step++) {
-            ints both = load_ints(nibbles + 256 * block + 64 * step);
-            store_ints(bytes + 512 * block + 64 * step, low_nibbles(both));
-            store_ints(bytes + 512 * block + 64 * (step + 4), high_nibbles(both));
-        }
-    }
-}
-
-/// Panels `first` up to `end`. `scratch` holds INTEGER_PANELS panels of bytes, for nibbles.
+/// Panels `first` up to `end`.
 INLINE void panels_of(
-        const product *p, int first, int end, int rows, uint8_t *scratch,
+        const product *p, int first, int end, int rows,
         const int nibbles, const enum scales scales, const int minimums, const int group) {
     const int is_signed = SIGNED_DOT && !nibbles;
-    long stored = (nibbles ? 256L : 512L) * p->blocks;
-    for (int panel = first; panel < end;) {
-        int count = end - panel < INTEGER_PANELS ? end - panel : INTEGER_PANELS;
-        const uint8_t *quants = p->quants + panel * stored;
-        long panel_bytes = stored;
-        int packed = nibbles;
-        if (nibbles && rows > 4) {
-            unpack(quants, (long)count * p->blocks, scratch);
-            quants = scratch;
-            panel_bytes = 512L * p->blocks;
-            packed = 0;
-        }
-#define PANELS(n, packed)                                                                                             \
-    rows_of_panels(p, at, panel_bytes, panel + i, rows, n, packed, scales, minimums, group, is_signed)
-        for (int i = 0; i < count; i += count < INTEGER_PANELS ? 1 : INTEGER_PANELS) {
-            const uint8_t *at = quants + i * panel_bytes;
-            if (packed) {
-                count < INTEGER_PANELS ? PANELS(1, 1) : PANELS(INTEGER_PANELS, 1);
-            } else {
-                count < INTEGER_PANELS ? PANELS(1, 0) : PANELS(INTEGER_PANELS, 0);
-            }
-        }
-        panel += count;
+    long panel_bytes = (nibbles ? 256L : 512L) * p->blocks;
+    int panel = first;
+    for (; panel + INTEGER_PANELS <= end; panel += INTEGER_PANELS) {
+        rows_of_panels(p, p->quants + panel * panel_bytes, panel_bytes, panel, rows,
+                INTEGER_PANELS, nibbles, scales, minimums, group, is_signed);
+    }
+    for (; INTEGER_PANELS > 1 && panel < end; panel++) {
+        rows_of_panels(p, p->quants + panel * panel_bytes, panel_bytes, panel, rows,
+                1, nibbles, scales, minimums, group, is_signed);
     }
 }
 
@@ -190,11 +167,10 @@ INLINE void panels_of(
     void KERNEL(name)(                                                                                                \
             const uint8_t *quants, const void *scales, const float *minimums, int blocks, int shards, int outputs,    \
             const int8_t *bytes, const float *row_scales, const int32_t *corrections, const float *sums,              \
-            int rows, float *out, int stride, const float *bias, int accumulate, int first, int end,                  \
-            uint8_t *scratch) {                                                                                       \
+            int rows, float *out, int stride, const float *bias, int accumulate, int first, int end) {                \
         product p = {quants, scales, minimums, blocks, shards, outputs, stride, bytes, row_scales, corrections,       \
                      sums, out, bias, accumulate};                                                                    \
-        panels_of(&p, first, end, rows, scratch, nibbles, scale_type, minimum, group);                                \
+        panels_of(&p, first, end, rows, nibbles, scale_type, minimum, group);                                         \
     }
 
 PROJECT(project_bytes, 0, HALF_SCALES, 0, 32)

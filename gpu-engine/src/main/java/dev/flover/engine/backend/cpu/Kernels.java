@@ -26,12 +26,10 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
             int group, int offset);
 
     /// A product with weights in blocks, for panels `first` up to `end`.
-    ///
-    /// @param scratch [#scratchBytes] for nibbles
     void projectBlocks(
             BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
             long bytes, long rowScales, long corrections, long sums, int rows,
-            long out, int stride, long bias, boolean accumulate, int first, int end, long scratch);
+            long out, int stride, long bias, boolean accumulate, int first, int end);
 
     /// A product with weights in floats, for panels `first` up to `end`.
     void projectFloats(
@@ -77,14 +75,10 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Bytes that one quantised activation takes.
     int activationBytes();
 
-    /// Room to unpack nibbles of a row of `blocks` blocks.
-    default long scratchBytes(int blocks) {
-        return 512L * blocks * panelsTogether();
-    }
-
     /// For so many queries computed together.
     static int attentionScratchFloats(int queries, int headDim) {
-        return queries * (headDim + PagedCache.SPLIT + padded(headDim) + 4) + PagedCache.SPLIT * headDim;
+        return queries * (headDim + PagedCache.SPLIT + padded(headDim)) + 5 * padded(queries)
+                + PagedCache.SPLIT * headDim;
     }
 
     static int padded(int floats) {

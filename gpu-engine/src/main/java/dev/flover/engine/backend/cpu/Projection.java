@@ -30,19 +30,16 @@ final class Projection implements Workers.Job {
     private int rowsOfATile;
     private int panelTiles;
 
-    // Quantised activations and unpacked nibbles
+    // Quantised activations
     private MemorySegment bytes = MemorySegment.NULL;
     private MemorySegment scales = MemorySegment.NULL;
     private MemorySegment corrections = MemorySegment.NULL;
     private MemorySegment sums = MemorySegment.NULL;
-    private final MemorySegment[] unpacked;
 
     Projection(Kernels kernels, Workers workers, Arena arena) {
         this.kernels = kernels;
         this.workers = workers;
         this.arena = arena;
-        unpacked = new MemorySegment[workers.count()];
-        java.util.Arrays.fill(unpacked, MemorySegment.NULL);
     }
 
     /// `out (+)= in * weightᵀ + bias`.
@@ -65,7 +62,7 @@ final class Projection implements Workers.Job {
                 if (quantised == null || quantised.offset != blocks.form().offset
                         || quantised.group != blocks.form().group) {
                     quantised = blocks.form();
-                    reserve(blocks.form());
+                    reserve();
                     quantisation.run(blocks.form());
                 }
             }
@@ -102,23 +99,18 @@ final class Projection implements Workers.Job {
                         blocks.outputs(), bytes.address() + (long) row * inputs * kernels.activationBytes(),
                         scales.address() + 4L * row * perRow, corrections.address() + 4L * row * groups,
                         sums.address() + 4L * row * groups, count,
-                        to, stride, bias, accumulate, first, end, unpacked[worker].address());
+                        to, stride, bias, accumulate, first, end);
             }
         }
     }
 
     /// Rare: buffers grow to the widest input and the most rows seen.
-    private void reserve(BlockForm form) {
+    private void reserve() {
         long elements = (long) rows * inputs;
         bytes = reserved(bytes, elements * kernels.activationBytes());
         scales = reserved(scales, elements / 8);
         corrections = reserved(corrections, elements / 4);
         sums = reserved(sums, elements / 4);
-        if (form.nibbles) {
-            for (int worker = 0; worker < unpacked.length; worker++) {
-                unpacked[worker] = reserved(unpacked[worker], kernels.scratchBytes(inputs / 32));
-            }
-        }
     }
 
     private MemorySegment reserved(MemorySegment memory, long size) {

@@ -46,7 +46,7 @@ final class VectorKernels implements Kernels {
     public void projectBlocks(
             BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
             long bytes, long rowScales, long corrections, long sums, int rows,
-            long out, int stride, long bias, boolean accumulate, int first, int end, long scratch) {
+            long out, int stride, long bias, boolean accumulate, int first, int end) {
         VectorProducts.blocks(
                 new Product(32 * blocks, shards, outputs, bytes, rows, out, stride, bias, accumulate),
                 new Blocks(form, quants, scales, minimums, rowScales, sums), first, end, this.sums.get());

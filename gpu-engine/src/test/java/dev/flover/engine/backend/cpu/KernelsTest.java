@@ -270,11 +270,10 @@ class KernelsTest {
             var sums = arena.allocate(4L * rows * groups, 64);
             kernels.quantise(in.address(), inputs, rows, quantised.address(), rowScales.address(),
                     corrections.address(), sums.address(), form.group, form.offset);
-            var scratch = arena.allocate(kernels.scratchBytes(blocks), 64);
             var out = arena.allocate(4L * rows * outputs + 64, 64).copyFrom(before.asSlice(0, 4L * rows * outputs));
             kernels.projectBlocks(form, quants.address(), scales.address(), minimums.address(), blocks, shards, outputs,
                     quantised.address(), rowScales.address(), corrections.address(), sums.address(), rows,
-                    out.address(), outputs, bias.address(), accumulate, 0, panels, scratch.address());
+                    out.address(), outputs, bias.address(), accumulate, 0, panels);
             return out.asSlice(0, 4L * rows * outputs).toArray(JAVA_FLOAT);
         }
 
