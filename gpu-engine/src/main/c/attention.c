@@ -11,7 +11,7 @@
 
 #include "lanes.h"
 
-enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6 };
+enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6, MOST_PANELS = 4 };
 
 typedef struct {
     int queries, group, head_dim, padded, first_position, window;
@@ -31,24 +31,24 @@ typedef struct {
 
 /// `R` queries with `P` panels of keys.
 INLINE void score(attention *a, int query, int panel, const int R, const int P) {
-    floats sum[R * P];
-    for (int i = 0; i < R * P; i++) {
+    floats sum[QUERY_ROWS * MOST_PANELS];
+    UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
     for (int d = 0; d < a->head_dim; d++) {
-        floats key[P];
-        for (int i = 0; i < P; i++) {
+        floats key[MOST_PANELS];
+        UNROLLED for (int i = 0; i < P; i++) {
             key[i] = load(a->panels[panel + i] + 16 * d);
         }
-        for (int r = 0; r < R; r++) {
+        UNROLLED for (int r = 0; r < R; r++) {
             floats q = splat(a->query[(query + r) * a->head_dim + d]);
-            for (int i = 0; i < P; i++) {
+            UNROLLED for (int i = 0; i < P; i++) {
                 sum[r * P + i] = fma_(q, key[i], sum[r * P + i]);
             }
         }
     }
-    for (int r = 0; r < R; r++) {
-        for (int i = 0; i < P; i++) {
+    UNROLLED for (int r = 0; r < R; r++) {
+        UNROLLED for (int i = 0; i < P; i++) {
             store(a->scores + (query + r) * SPLIT + 16 * (panel + i), sum[r * P + i]);
         }
     }
@@ -56,28 +56,28 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P) 
 
 /// `R` queries' weighted sums of values, `P` registers of dimensions, over the first `tokens` of the split.
 INLINE void weigh(attention *a, int query, int dim, int tokens, const int R, const int P) {
-    floats sum[R * P];
-    for (int i = 0; i < R * P; i++) {
+    floats sum[QUERY_ROWS * MOST_PANELS];
+    UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
     for (int first = 0; first < tokens; first += a->run) {
         const float *value = a->values[first / a->run] + dim;
         int end = first + a->run < tokens ? first + a->run : tokens;
         for (int t = first; t < end; t++, value += a->padded) {
-            floats v[P];
-            for (int i = 0; i < P; i++) {
+            floats v[MOST_PANELS];
+            UNROLLED for (int i = 0; i < P; i++) {
                 v[i] = load(value + 16 * i);
             }
-            for (int r = 0; r < R; r++) {
+            UNROLLED for (int r = 0; r < R; r++) {
                 floats p = splat(a->scores[(query + r) * SPLIT + t]);
-                for (int i = 0; i < P; i++) {
+                UNROLLED for (int i = 0; i < P; i++) {
                     sum[r * P + i] = fma_(p, v[i], sum[r * P + i]);
                 }
             }
         }
     }
-    for (int r = 0; r < R; r++) {
-        for (int i = 0; i < P; i++) {
+    UNROLLED for (int r = 0; r < R; r++) {
+        UNROLLED for (int i = 0; i < P; i++) {
             float *out = a->out + (long)(query + r) * a->padded + dim + 16 * i;
             floats taken = mul(sum[r * P + i], splat(a->take[query + r]));
             store(out, fma_(load(out), splat(a->keep[query + r]), taken));

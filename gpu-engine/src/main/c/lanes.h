@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/// Before a loop over the rows or panels of a tile, whose sums must stay in registers.
+#define UNROLLED _Pragma("GCC unroll 32")
 
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
 

@@ -46,17 +46,16 @@ INLINE void add_block(
         const int is_signed) {
     const int groups = 32 / group, steps = group / 4;
     for (int g = 0; g < groups; g++) {
-        ints integer[R * P];
-        for (int r = 0; r < R; r++) {
+        ints integer[INTEGER_ROWS * INTEGER_PANELS];
+        UNROLLED for (int r = 0; r < R; r++) {
             int32_t correction = p->corrections[(long)(row + r) * p->blocks * groups + block * groups + g];
-            for (int i = 0; i < P; i++) {
+            UNROLLED for (int i = 0; i < P; i++) {
                 integer[r * P + i] = splat_int(is_signed ? 0 : correction);
             }
         }
-#pragma GCC unroll 8
-        for (int step = g * steps; step < (g + 1) * steps; step++) {
-            ints weight[P];
-            for (int i = 0; i < P; i++) {
+        UNROLLED for (int step = g * steps; step < (g + 1) * steps; step++) {
+            ints weight[INTEGER_PANELS];
+            UNROLLED for (int i = 0; i < P; i++) {
                 const uint8_t *at = quants + i * panel_bytes;
                 if (!nibbles) {
                     weight[i] = load_ints(at + 512L * block + 64 * step);
@@ -66,29 +65,29 @@ INLINE void add_block(
                     weight[i] = high_nibbles(load_ints(at + 256L * block + 64 * (step - 4)));
                 }
             }
-            for (int r = 0; r < R; r++) {
+            UNROLLED for (int r = 0; r < R; r++) {
                 ints four = broadcast_four(p->bytes + (long)(row + r) * 32 * p->blocks + 32 * block + 4 * step);
-                for (int i = 0; i < P; i++) {
+                UNROLLED for (int i = 0; i < P; i++) {
                     integer[r * P + i] = is_signed ? dot_signed(integer[r * P + i], weight[i], four)
                                                    : dot(integer[r * P + i], weight[i], four);
                 }
             }
         }
-        floats scale[P];
-        for (int i = 0; i < P; i++) {
+        floats scale[INTEGER_PANELS];
+        UNROLLED for (int i = 0; i < P; i++) {
             scale[i] = load_scale(p, (((long)(panel + i) * p->blocks + block) * groups + g) * 16, scales);
         }
-        for (int r = 0; r < R; r++) {
+        UNROLLED for (int r = 0; r < R; r++) {
             floats row_scale = splat(p->row_scales[(long)(row + r) * p->blocks + block]);
-            for (int i = 0; i < P; i++) {
+            UNROLLED for (int i = 0; i < P; i++) {
                 floats *to = &sum[r * P + i];
                 *to = fma_(from_ints(integer[r * P + i]), mul(scale[i], row_scale), *to);
             }
         }
         if (minimums) {
-            for (int i = 0; i < P; i++) {
+            UNROLLED for (int i = 0; i < P; i++) {
                 floats minimum = load(p->minimums + (((long)(panel + i) * p->blocks + block) * groups + g) * 16);
-                for (int r = 0; r < R; r++) {
+                UNROLLED for (int r = 0; r < R; r++) {
                     floats row_sum = splat(p->sums[(long)(row + r) * p->blocks * groups + block * groups + g]);
                     sum[r * P + i] = fma_(minimum, row_sum, sum[r * P + i]);
                 }
@@ -101,11 +100,12 @@ INLINE void tile(
         const product *p, const uint8_t *quants, long panel_bytes, int panel, int row,
         const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
-    floats sum[R * P];
-    float stack[MOST_SHARD_LEVELS * R * P * 16];
+    floats sum[INTEGER_ROWS * INTEGER_PANELS];      // constant sizes: registers, not memory
+    float stack[MOST_SHARD_LEVELS * INTEGER_ROWS * INTEGER_PANELS * 16];
     int shard_blocks = p->blocks / p->shards;
-    for (int shard = 0; shard < p->shards; shard++) {
-        for (int i = 0; i < R * P; i++) {
+    int shard = 0;
+    do {
+        UNROLLED for (int i = 0; i < R * P; i++) {
             sum[i] = splat(0);
         }
         for (int block = shard * shard_blocks; block < (shard + 1) * shard_blocks; block++) {
@@ -115,9 +115,9 @@ INLINE void tile(
         if (p->shards > 1) {
             add_shard(stack, shard, sum, R * P);
         }
-    }
-    for (int r = 0; r < R; r++) {
-        for (int i = 0; i < P; i++) {
+    } while (++shard < p->shards);
+    UNROLLED for (int r = 0; r < R; r++) {
+        UNROLLED for (int i = 0; i < P; i++) {
             int first = 16 * (panel + i);
             int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
             finish(p->out + (long)(row + r) * p->stride + first, sum[r * P + i],

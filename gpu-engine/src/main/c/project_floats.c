@@ -30,42 +30,43 @@ INLINE floats load_weight(const product *p, long at, const enum floats_as type) 
 
 INLINE void tile(
         const product *p, int panel, int row, const int R, const int P, const enum floats_as type) {
-    floats total[R * P];
-    float stack[MOST_SHARD_LEVELS * R * P * 16];
+    floats total[FLOAT_ROWS * FLOAT_PANELS];
+    float stack[MOST_SHARD_LEVELS * FLOAT_ROWS * FLOAT_PANELS * 16];
     int shard_inputs = p->inputs / p->shards;
-    for (int shard = 0; shard < p->shards; shard++) {
-        for (int i = 0; i < R * P; i++) {
+    int shard = 0;
+    do {
+        UNROLLED for (int i = 0; i < R * P; i++) {
             total[i] = splat(0);
         }
         int end = (shard + 1) * shard_inputs;
         for (int chunk = shard * shard_inputs; chunk < end; chunk += CHUNK) {
             int chunk_end = chunk + CHUNK < end ? chunk + CHUNK : end;
-            floats sum[R * P];
-            for (int i = 0; i < R * P; i++) {
+            floats sum[FLOAT_ROWS * FLOAT_PANELS];      // a constant size: registers, not memory
+            UNROLLED for (int i = 0; i < R * P; i++) {
                 sum[i] = splat(0);
             }
             for (int k = chunk; k < chunk_end; k++) {
-                floats weight[P];
-                for (int i = 0; i < P; i++) {
+                floats weight[FLOAT_PANELS];
+                UNROLLED for (int i = 0; i < P; i++) {
                     weight[i] = load_weight(p, ((long)(panel + i) * p->inputs + k) * 16, type);
                 }
-                for (int r = 0; r < R; r++) {
+                UNROLLED for (int r = 0; r < R; r++) {
                     floats x = splat(p->in[(long)(row + r) * p->inputs + k]);
-                    for (int i = 0; i < P; i++) {
+                    UNROLLED for (int i = 0; i < P; i++) {
                         sum[r * P + i] = fma_(weight[i], x, sum[r * P + i]);
                     }
                 }
             }
-            for (int i = 0; i < R * P; i++) {
+            UNROLLED for (int i = 0; i < R * P; i++) {
                 total[i] = add(total[i], sum[i]);
             }
         }
         if (p->shards > 1) {
             add_shard(stack, shard, total, R * P);
         }
-    }
-    for (int r = 0; r < R; r++) {
-        for (int i = 0; i < P; i++) {
+    } while (++shard < p->shards);
+    UNROLLED for (int r = 0; r < R; r++) {
+        UNROLLED for (int i = 0; i < P; i++) {
             int first = 16 * (panel + i);
             int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
             finish(p->out + (long)(row + r) * p->stride + first, total[r * P + i],

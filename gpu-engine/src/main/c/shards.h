@@ -12,11 +12,11 @@ enum { MOST_SHARD_LEVELS = 12 };
 INLINE void add_shard(float *stack, int shard, floats *sum, const int count) {
     int level = 0;
     for (; shard >> level & 1; level++) {
-        for (int i = 0; i < count; i++) {
+        UNROLLED for (int i = 0; i < count; i++) {
             sum[i] = add(load(stack + 16 * (level * count + i)), sum[i]);
         }
     }
-    for (int i = 0; i < count; i++) {
+    UNROLLED for (int i = 0; i < count; i++) {
         store(stack + 16 * (level * count + i), sum[i]);
     }
 }

@@ -147,7 +147,8 @@ public final class Topics {
         int found = recordBytes(configs, topic);
         if (found < needed) {
             throw new TopicProblemException("topic " + topic + " must take records of " + needed + " bytes, found "
-                    + TopicConfig.MAX_MESSAGE_BYTES_CONFIG + "=" + found + ": raise it, or lower the limit on requests");
+                    + TopicConfig.MAX_MESSAGE_BYTES_CONFIG + "=" + found
+                    + ": raise it, or lower the limit on requests");
         }
     }
 

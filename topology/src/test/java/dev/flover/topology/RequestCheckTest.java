@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
     private final RequestCheck check = new RequestCheck(SimulatedProcess.model(), "scripted", RequestLimits.standard(),
-            messages -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":" + messages.getFirst().getContent(),
+            messages -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":"
+                    + messages.getFirst().getContent(),
                     true));
 
     private static GenerationRequest.Builder request() {
@@ -86,7 +87,8 @@ class RequestCheckTest {
                 refused(r -> r.setPrompt(""), "the prompt must have at least one token, found none"),
                 refused(r -> r.setPrompt("x".repeat(5000)), "the prompt must leave room for an answer in the model's "
                         + "context of 4096 tokens, found 5000 tokens"),
-                refused(r -> r.setPrompt(null).setPromptIds(List.of(1, 257)), "prompt_ids must be in [0, 256], found 257"),
+                refused(r -> r.setPrompt(null).setPromptIds(List.of(1, 257)),
+                        "prompt_ids must be in [0, 256], found 257"),
                 refused(r -> r.setPrompt(null).setPromptIds(List.of(-1)), "prompt_ids must be in [0, 256], found -1"),
                 refused(r -> r.setPrompt(null).setMessages(List.of()),
                         "messages must have at least one entry, found none"),
@@ -98,10 +100,12 @@ class RequestCheckTest {
                 refused(sampling(s -> s.setTypicalP(1.5f)), "sampling.typical_p must be in (0, 1], was 1.5"),
                 refused(sampling(s -> s.setRepetitionPenalty(0f)),
                         "sampling.repetition_penalty must be in (0, 10], was 0.0"),
-                refused(sampling(s -> s.setPresencePenalty(3f)), "sampling.presence_penalty must be in [-2, 2], was 3.0"),
+                refused(sampling(s -> s.setPresencePenalty(3f)),
+                        "sampling.presence_penalty must be in [-2, 2], was 3.0"),
                 refused(sampling(s -> s.setFrequencyPenalty(-3f)),
                         "sampling.frequency_penalty must be in [-2, 2], was -3.0"),
-                refused(sampling(s -> s.setAllowedIds(List.of(999))), "sampling.allowed_ids must be in [0, 256], found 999"),
+                refused(sampling(s -> s.setAllowedIds(List.of(999))),
+                        "sampling.allowed_ids must be in [0, 256], found 999"),
                 refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(999, 1f)))),
                         "sampling.logit_bias.token_id must be in [0, 256], was 999"),
                 refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(1, 1f), new TokenBias(1, 2f)))),

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, and "
-                + "shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
+        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, "
+                + "and shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
 public final class DemoCommand implements Runnable {
     private static final int PARTITIONS = 4;
     private static final double MEAN_GAP_MS = 500;
@@ -120,7 +120,8 @@ public final class DemoCommand implements Runnable {
         out.println();
         summary.lines().forEach(this::say);
         out.println();
-        say("Next: `flover up --embedded` for a pipeline that stays, `flover submit \"The old house\"` to ask it.");
+        say("Next: flover up --embedded   a pipeline that stays");
+        say("      flover submit \"...\"    asks it, from another terminal");
     }
 
     private View view(Servers servers, String backend) {
@@ -130,8 +131,8 @@ public final class DemoCommand implements Runnable {
         }
         var palette = Palette.of(System.getenv(), Screen.isUnicode(System.getenv()));
         String subtitle = String.join(palette.separator(),
-                modelOption.path().getFileName().toString(), "backend " + backend,
-                "Kafka at " + servers.connection().bootstrapServers(), PARTITIONS + " partitions", "exactly once");
+                modelOption.path().getFileName().toString().replaceFirst("\\.gguf$", ""), backend,
+                "Kafka " + servers.connection().bootstrapServers(), PARTITIONS + " partitions", "exactly once");
         return new ScreenView(screen.get(), new Layout(palette, "flover demo", subtitle), out);
     }
 

@@ -26,6 +26,7 @@ import org.jline.utils.AttributedStringBuilder;
 final class Layout {
     private static final int LEADING_COLUMNS = 12;
     private static final int LINES_AROUND = 8;
+    private static final int WIDE_CELL_COLUMNS = 4;
     private static final int MIN_TEXT_COLUMNS = 20;
 
     private final Palette palette;
@@ -49,7 +50,7 @@ final class Layout {
         shown.forEach(generation -> lines.add(line(generation, frame, width, axis)));
         lines.add(AttributedString.EMPTY);
         lines.add(overlapLine(frame, width, axis));
-        lines.add(batchLine(frame));
+        lines.add(batchLine(frame, width));
         lines.add(spread(rates(frame), counts(frame), width));
         lines.add(styled(" " + frame.notice(), false));
         return lines;
@@ -179,11 +180,14 @@ final class Layout {
         return to > from ? sum / (to - from) : 0;
     }
 
-    private AttributedString batchLine(Frame frame) {
+    /// A cell for each generation in the batch, narrower where there are many.
+    private AttributedString batchLine(Frame frame, int width) {
         var line = new AttributedStringBuilder();
         line.styled(palette.strong(), " fused batch ");
-        for (var generation : frame.in(State.DECODING)) {
-            line.append(" ").styled(palette.cell(generation.number()), String.format("%2d ", generation.number()));
+        var batch = frame.in(State.DECODING);
+        String cell = line.columnLength() + WIDE_CELL_COLUMNS * batch.size() <= width ? "%2d " : "%2d";
+        for (var generation : batch) {
+            line.append(" ").styled(palette.cell(generation.number()), String.format(cell, generation.number()));
         }
         return line.toAttributedString();
     }

@@ -1,7 +1,6 @@
 package dev.flover.app.demo;
 
 import dev.flover.app.demo.Frame.Generation;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,24 +10,22 @@ import java.util.Locale;
 /// @param second the same requests, all at once
 record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame secondEnd) {
 
-    /// Sentences, one a line.
+    /// A figure a line, none wider than an ordinary terminal.
     List<String> lines() {
-        var lines = new ArrayList<String>();
-        lines.add(format("%d generations, %,d tokens in %,d fused steps: %.1f generations in a step on average.",
-                firstEnd.generations().size(), tokens(firstEnd), first.steps(), overlap()));
-        lines.add(format("From request to first committed token: %d ms (median), one slowed step of %.0f ms included.",
-                medianFirstMs(), firstEnd.nowMs() / (double) Math.max(1, first.steps())));
-        lines.add(first.misplaced() + second.misplaced() == 0
-                ? "Exactly once: every token was read from a committed transaction, none missing, none twice."
-                : format("%d chunks were NOT where they should have been.", first.misplaced() + second.misplaced()));
-        lines.add(format("The same %d requests again, all at once and at full speed: %.1f s, %,.0f tokens/s; "
-                        + "%d of %d answers equal, token for token.",
-                secondEnd.generations().size(), secondEnd.nowMs() / 1e3, tokens(secondEnd) * 1e3 / secondEnd.nowMs(),
-                equalAnswers(), secondEnd.generations().size()));
-        return lines;
+        int misplaced = first.misplaced() + second.misplaced();
+        return List.of(
+                line("generations", "%d, %,d tokens in %,d fused steps: %.1f in a step on average",
+                        firstEnd.generations().size(), tokens(firstEnd), first.steps(), overlap()),
+                line("first token", "%d ms after its request (median), committed", medianFirstMs()),
+                misplaced == 0
+                        ? line("exactly once", "every token read committed, none missing, none twice")
+                        : line("NOT exactly once", "%d chunks were not where they belong", misplaced),
+                line("all at once", "%.1f s, %,.0f tokens/s at full speed; %d of %d answers equal",
+                        secondEnd.nowMs() / 1e3, tokens(secondEnd) * 1e3 / secondEnd.nowMs(), equalAnswers(),
+                        secondEnd.generations().size()));
     }
 
-    /// Generations that shared a step, on average: decode time over the time in which any was decoded.
+    /// Tokens that a step gave, on average: the generations that shared it.
     private double overlap() {
         return (double) tokens(firstEnd) / Math.max(1, first.steps());
     }
@@ -55,7 +52,7 @@ record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame second
         return frame.generations().stream().mapToLong(Generation::tokens).sum();
     }
 
-    private static String format(String format, Object... values) {
-        return String.format(Locale.ROOT, format, values);
+    private static String line(String what, String format, Object... values) {
+        return String.format("%-13s ", what) + String.format(Locale.ROOT, format, values);
     }
 }

@@ -123,7 +123,8 @@ public final class PipelineBenchmark {
         Arrays.sort(firstTokens);
         double engine = median(bare);
         double kafka = median(topics);
-        out.printf("%s, %s, %d sequences of %d tokens, %d partitions, median of %d rounds%n", model.path().getFileName(),
+        out.printf("%s, %s, %d sequences of %d tokens, %d partitions, median of %d rounds%n",
+                model.path().getFileName(),
                 backend, size.sequences(), size.tokens(), PARTITIONS, size.rounds());
         out.printf("bare engine      %8.0f tokens/s%n", engine);
         out.printf("through topics   %8.0f tokens/s, %.0f %% of the bare engine%n", kafka, 100 * kafka / engine);

@@ -17,9 +17,11 @@ final class GgufReader {
     private static final int MAGIC = 0x46554747;      // "GGUF"
     private static final int MAX_KEY_BYTES = 65_535;
     private static final int MAX_STRING_BYTES = 16 << 20;
-    private static final int MAX_ENTRIES = 1 << 20;
-    /// Over all arrays of a file; the largest published vocabularies have under a million strings.
-    private static final int MAX_ARRAY_ELEMENTS = 16 << 20;
+    private static final int MAX_ENTRIES = 1 << 17;
+    /// Over all arrays of a file; the largest published vocabularies have under a million strings in all.
+    private static final int MAX_ARRAY_ELEMENTS = 4 << 20;
+    /// Over all strings of a file; the largest published vocabularies have ten million bytes.
+    private static final int MAX_TEXT_BYTES = 64 << 20;
     private static final int MAX_DIMENSIONS = 4;
     private static final int MIN_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
     private static final int MIN_METADATA_BYTES = 8 + 4 + 1;
@@ -33,6 +35,7 @@ final class GgufReader {
     private final MemorySegment bytes;
     private long at;
     private long arrayElements;
+    private long textBytes;
 
     GgufReader(Path file, MemorySegment bytes) {
         this.file = file;
@@ -73,7 +76,8 @@ final class GgufReader {
     private long count(String what, int minimumBytes) {
         long count = u64("the number of " + what);
         if (count > MAX_ENTRIES || count > (bytes.byteSize() - at) / minimumBytes) {
-            throw problem("claims " + count + " " + what + ", more than fit in its " + bytes.byteSize() + " bytes");
+            throw problem("claims " + count + " " + what + ", more than fit in its " + bytes.byteSize()
+                    + " bytes or than the " + MAX_ENTRIES + " that are allowed");
         }
         return count;
     }
@@ -273,6 +277,11 @@ final class GgufReader {
         if (length > limit || length > bytes.byteSize() - at) {
             throw problem("claims " + length + " bytes for " + what + " at byte " + start
                     + ", more than the file has left or than the " + limit + " that are allowed");
+        }
+        textBytes += length;
+        if (textBytes > MAX_TEXT_BYTES) {
+            throw problem("has more than " + MAX_TEXT_BYTES + " bytes of names and strings, up to " + what
+                    + " at byte " + start);
         }
         byte[] text = bytes.asSlice(take(length, what), length).toArray(ValueLayout.JAVA_BYTE);
         return new String(text, StandardCharsets.UTF_8);

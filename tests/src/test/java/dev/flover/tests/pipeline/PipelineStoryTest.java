@@ -231,7 +231,8 @@ class PipelineStoryTest {
     @Test
     void topicsOnWhichThePromiseCannotBeKeptEndThePipelineWithASentence() throws Exception {
         try (var story = story(2)) {
-            var compacted = new TopicNames(story.config.topics().requests(), "compacted", story.config.topics().results(),
+            var compacted = new TopicNames(story.config.topics().requests(), "compacted",
+                    story.config.topics().results(),
                     story.config.topics().deadLetters());
             admin.createTopics(List.of(new NewTopic("compacted", 2, (short) 1)
                     .configs(Map.of("cleanup.policy", "compact")))).all().get();
@@ -272,7 +273,8 @@ class PipelineStoryTest {
         try (var story = story(1);
                 var first = story.start(BundledModel.engine(story.model), meters)) {
             try (var engine = BundledModel.engine(story.model)) {
-                assertThatThrownBy(() -> story.start(engine, meters)).hasMessageContaining("in use by another pipeline");
+                assertThatThrownBy(() -> story.start(engine, meters))
+                        .hasMessageContaining("in use by another pipeline");
             }
             assertThat(first.health().isAlive()).isTrue();
         }

@@ -1,0 +1,229 @@
+package dev.flover.app.bench;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import java.util.EnumMap;
+import java.util.Map;
+
+/// A backend that measures another one: the time of each verb, the arithmetic it stands for and the memory it must at
+/// least touch. For host backends, whose verbs return when they are done.
+final class TimedBackend implements Backend {
+    /// What a step is made of.
+    enum Operation {
+        BEGIN("slot edits"), EMBED("embed"), NORMALISE("normalise"), QUERY_KEY_VALUE("project to heads"),
+        APPEND("rotate, append"), ATTENTION("attention"), JOIN("project to hidden"), FEED_FORWARD("project to inner"),
+        ACTIVATE("activate"), VOCABULARY("project to logits"), SAMPLE("sample"), OTHER("other");
+
+        final String label;
+
+        Operation(String label) {
+            this.label = label;
+        }
+    }
+
+    /// Sums over the calls of one operation.
+    static final class Cost {
+        long nanos;
+        long calls;
+        double operations;
+        double bytes;
+
+        private void add(long nanos, double operations, double bytes) {
+            this.nanos += nanos;
+            this.calls++;
+            this.operations += operations;
+            this.bytes += bytes;
+        }
+    }
+
+    private final Backend backend;
+    private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
+    private StepPlan plan;
+    private int queryKeyValueColumns;
+    private int vocabulary;
+    private long started;
+
+    TimedBackend(Backend backend) {
+        this.backend = backend;
+        reset();
+    }
+
+    /// Starts all sums from zero.
+    void reset() {
+        for (var operation : Operation.values()) {
+            costs.put(operation, new Cost());
+        }
+    }
+
+    Map<Operation, Cost> costs() {
+        return costs;
+    }
+
+    private void begin() {
+        started = System.nanoTime();
+    }
+
+    private void end(Operation operation, double operations, double bytes) {
+        costs.get(operation).add(System.nanoTime() - started, operations, bytes);
+    }
+
+    @Override
+    public String name() {
+        return backend.name();
+    }
+
+    @Override
+    public String arithmetic() {
+        return backend.arithmetic();
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return backend.tensor(rows, columns);
+    }
+
+    @Override
+    public Weight weight(Matrix matrix) {
+        return backend.weight(matrix);
+    }
+
+    @Override
+    public Weight table(Matrix matrix) {
+        return backend.table(matrix);
+    }
+
+    @Override
+    public Vector vector(StoredTensor values) {
+        return backend.vector(values);
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        queryKeyValueColumns = (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
+        vocabulary = shape.vocabulary();
+        return backend.cache(shape);
+    }
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.plan = plan;
+        begin();
+        backend.begin(plan, cache);
+        end(Operation.BEGIN, 0, 0);
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        begin();
+        backend.embed(out, embedding, scale);
+        end(Operation.EMBED, 0, 4.0 * plan.rows() * out.columns());
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        begin();
+        backend.addPositions(hidden, positions);
+        end(Operation.EMBED, 0, 4.0 * plan.rows() * hidden.columns());
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        begin();
+        backend.normalise(out, in, rows, kind, epsilon, weight, bias);
+        end(Operation.NORMALISE, 4.0 * rows * in.columns(), 8.0 * rows * in.columns());
+    }
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        begin();
+        backend.project(out, in, rows, weight, bias);
+        var operation = weight.outputs() == vocabulary ? Operation.VOCABULARY
+                : weight.outputs() == queryKeyValueColumns && in.columns() != weight.outputs()
+                        ? Operation.QUERY_KEY_VALUE
+                : weight.outputs() < weight.inputs() ? Operation.JOIN : Operation.FEED_FORWARD;
+        endProduct(operation, rows, weight);
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        begin();
+        backend.projectAdd(hidden, in, rows, weight, bias);
+        endProduct(Operation.JOIN, rows, weight);
+    }
+
+    private void endProduct(Operation operation, int rows, Weight weight) {
+        end(operation, 2.0 * rows * weight.inputs() * weight.outputs(),
+                weight.bytes() + 4.0 * rows * (weight.inputs() + weight.outputs()));
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon) {
+        begin();
+        backend.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
+        end(Operation.APPEND, 0, 8.0 * plan.rows() * queryKeyValue.columns());
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+        begin();
+        backend.attention(out, queryKeyValue, cache, layer, window, scale, softCap);
+        var shape = cache.shape();
+        double seen = 0;
+        double read = 0;
+        for (int slice = 0; slice < plan.slices(); slice++) {
+            int first = plan.positions[plan.sliceFirstRows[slice]];
+            int rows = plan.sliceRows[slice];
+            seen += rows * (first + (rows + 1) / 2.0);
+            read += first + rows;
+        }
+        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(),
+                8 * read * shape.kvHeads() * shape.headDim());
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        begin();
+        backend.activate(out, in, rows, activation, gated);
+        end(Operation.ACTIVATE, 0, 4.0 * rows * (in.columns() + out.columns()));
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        begin();
+        backend.add(hidden, delta, rows);
+        end(Operation.OTHER, 0, 12.0 * rows * hidden.columns());
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        begin();
+        backend.gatherSampling(out, hidden);
+        end(Operation.OTHER, 0, 8.0 * plan.samples() * hidden.columns());
+    }
+
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        begin();
+        backend.sample(logits, softCap, cache);
+        end(Operation.SAMPLE, 0, 4.0 * plan.samples() * logits.columns());
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        backend.end(plan);
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}
