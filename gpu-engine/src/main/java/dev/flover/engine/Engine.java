@@ -1,16 +1,57 @@
 package dev.flover.engine;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.StepQueue;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.Transformer;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.scheduling.Scheduler;
+import dev.flover.engine.scheduling.Step;
+import java.util.Arrays;
 
 /// Fuses the generation of all its sequences: every step is one forward pass over everything that can make progress.
 ///
 /// Owned by one thread, which turns the crank: [#pump] from a punctuator, [#step] from a loop.
+///
+/// ```
+///   admit ─► Scheduler ──plan──► StepQueue ──► Transformer ──► Backend
+///                ▲                                                │
+///   TokenSink ◄──┴──────────────commit────────────────────────────┘
+/// ```
 public final class Engine implements AutoCloseable {
+    private final Backend backend;
+    private final ModelConfig model;
+    private final Scheduler scheduler;
+    private final StepQueue queue;
+    private final Step[] steps;
+    private long launched;
+    private long committed;
+    private long lastSequence;
+    private boolean closed;
+
+    private Engine(ModelConfig model, Backend backend, EngineConfig config, StepQueue queue) {
+        this.backend = backend;
+        this.model = model;
+        this.queue = queue;
+        scheduler = new Scheduler(config, model.contextLength());
+        steps = new Step[config.stepsInFlight()];
+        for (int i = 0; i < steps.length; i++) {
+            steps[i] = new Step(config.tokenBudget(), config.maxSequences());
+        }
+    }
 
     /// Brings the weights to the backend (slow) and takes ownership of it.
     public static Engine start(Model model, Backend backend, EngineConfig config) {
-        throw new EngineException("being written");
+        try {
+            var transformer = new Transformer(model, backend, shape(model.config(), config), config.tokenBudget());
+            var queue = new StepQueue(config.stepsInFlight(), transformer::forward);
+            return new Engine(model.config(), backend, config, queue);
+        } catch (RuntimeException | Error e) {
+            backend.close();
+            throw e;
+        }
     }
 
     /// Takes a sequence in; it joins at the next step with room for it.
@@ -19,13 +60,20 @@ public final class Engine implements AutoCloseable {
     /// @throws IllegalArgumentException if it could never be computed: token ids out of range, longer than the
     ///                                  context, or more blocks than there are
     public long admit(SequenceRequest request) {
-        throw new EngineException("being written");
+        checkTokens("prompt", request.promptIds());
+        checkTokens("answer", request.generatedIds());
+        checkTokens("set of stop ids", request.stopIds().tokens());
+        checkTokens("logit bias", request.sampling().logitBias().tokens());
+        checkTokens("set of allowed tokens", request.sampling().allowedOnly().tokens());
+        checkSomethingCanBeDrawn(request);
+        scheduler.admit(lastSequence + 1, request);
+        return ++lastSequence;
     }
 
     /// Forgets a sequence: nothing more is reported for it and its blocks are free at the next step. Unknown and ended
     /// ids are ignored.
     public void cancel(long sequence) {
-        throw new EngineException("being written");
+        scheduler.cancel(sequence);
     }
 
     /// Reports what finished steps produced, then launches steps until `stepsInFlight` are under way. Never waits.
@@ -33,31 +81,99 @@ public final class Engine implements AutoCloseable {
     /// @return whether any step is under way now
     /// @throws EngineException if a step failed; the engine cannot go on and must be closed
     public boolean pump(TokenSink sink) {
-        throw new EngineException("being written");
+        commitEnded(sink);
+        launch();
+        return launched > committed;
     }
 
     /// As [#pump], but first waits for the oldest step under way.
     ///
     /// @return whether anything is left to do
     public boolean step(TokenSink sink) {
-        throw new EngineException("being written");
+        if (launched > committed) {
+            queue.await(committed + 1);
+        }
+        return pump(sink) || !scheduler.isIdle();
     }
 
     /// Runs `wake` on another thread whenever a step ends, so that an owner that sleeps can come and pump.
     public void onStepEnd(Runnable wake) {
-        throw new EngineException("being written");
+        queue.onStepEnd(wake);
     }
 
     /// Counters since the start and gauges of this moment.
     public EngineStatus status() {
-        throw new EngineException("being written");
+        return scheduler.status();
     }
 
     /// What progress made here is marked with: equal fingerprints give equal tokens.
     public String arithmetic() {
-        throw new EngineException("being written");
+        return backend.arithmetic();
     }
 
+    /// Waits for the step being computed, then gives up the backend's memory. Sequences are forgotten.
     @Override
-    public void close() {}
+    public void close() {
+        if (!closed) {
+            closed = true;
+            queue.close();
+            backend.close();
+        }
+    }
+
+    private void commitEnded(TokenSink sink) {
+        long ended = queue.ended();
+        while (committed < ended) {
+            var step = steps[(int) (committed % steps.length)];
+            committed++;
+            scheduler.commit(step, sink);
+        }
+    }
+
+    private void launch() {
+        while (launched - committed < steps.length) {
+            var step = steps[(int) (launched % steps.length)];
+            if (!scheduler.plan(step)) {
+                return;
+            }
+            queue.submit(step.plan());
+            launched++;
+        }
+    }
+
+    private static CacheShape shape(ModelConfig model, EngineConfig config) {
+        long positions = Math.min(model.contextLength(), (long) config.kvBlocks() * config.blockTokens());
+        return new CacheShape(
+                model.layers().size(), model.heads(), model.kvHeads(), model.headDim(), model.vocabulary(),
+                config.kvBlocks(), config.blockTokens(), config.maxSequences(), (int) positions);
+    }
+
+    private void checkTokens(String where, int[] ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= model.vocabulary()) {
+                throw new IllegalArgumentException("the " + where + " contains token id " + id
+                        + ", but the model's ids are 0 to " + (model.vocabulary() - 1));
+            }
+        }
+    }
+
+    /// Masks that leave nothing are a mistake of the request, to be told now rather than at the first draw.
+    private void checkSomethingCanBeDrawn(SequenceRequest request) {
+        var sampling = request.sampling();
+        boolean endingForbidden = request.generatedIds().length < sampling.minTokens();
+        int candidates = sampling.allowedOnly().isEmpty() ? model.vocabulary() : sampling.allowedOnly().tokens().length;
+        for (int i = 0; i < candidates; i++) {
+            int token = sampling.allowedOnly().isEmpty() ? i : sampling.allowedOnly().tokens()[i];
+            if (!isBanned(sampling, token) && !(endingForbidden && request.stopIds().contains(token))) {
+                return;
+            }
+        }
+        throw new IllegalArgumentException(
+                "logitBias, allowedOnly and minTokens together leave no token that may be drawn");
+    }
+
+    private static boolean isBanned(SamplingParams sampling, int token) {
+        int at = Arrays.binarySearch(sampling.logitBias().tokens(), token);
+        return at >= 0 && sampling.logitBias().values()[at] == Float.NEGATIVE_INFINITY;
+    }
 }

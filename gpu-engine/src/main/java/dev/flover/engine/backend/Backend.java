@@ -19,6 +19,9 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 /// shape and the row's own inputs alone: not on `rows`, on the other rows, on how a prompt was cut into chunks, or on
 /// the number of threads.
 ///
+/// **Threads.** Memory verbs are called before the first step, by the thread that starts the engine; the verbs of steps
+/// by one other thread, always the same.
+///
 /// **Ownership.** What a backend allocates lives until the backend is closed.
 public interface Backend extends AutoCloseable {
     /// As given to `--backend`.

@@ -1,5 +1,7 @@
 package dev.flover.engine.backend;
 
+import dev.flover.engine.backend.reference.ReferenceBackend;
+
 /// The one place that chooses a backend and says why.
 public final class Backends {
     private Backends() {}
@@ -10,6 +12,13 @@ public final class Backends {
     /// @param threads for host backends: how many compute; 0 chooses
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
     public static Backend open(String name, int threads) {
-        throw new IllegalArgumentException("being written: " + name + " with " + threads);
+        if (threads < 0) {
+            throw new IllegalArgumentException("threads must be at least 0, was " + threads);
+        }
+        return switch (name) {
+            case "reference" -> new ReferenceBackend();
+            default -> throw new IllegalArgumentException(
+                    "there is no backend named " + name + "; choose reference");
+        };
     }
 }

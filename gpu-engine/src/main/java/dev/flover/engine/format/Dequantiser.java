@@ -43,8 +43,16 @@ public final class Dequantiser {
             case BF16 -> out[to] = Float.intBitsToFloat(data.get(SHORT, at) << 16);
             case Q8_0 -> q8Block(data, at, out, to);
             case Q4_0 -> q4Block(data, at, out, to);
-            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
-                throw new IllegalArgumentException("tensors of type " + type + " cannot be read yet");
+            case Q4_1 -> q4MinimumBlock(data, at, out, to);
+            case Q5_0 -> q5Block(data, at, out, to);
+            case Q5_1 -> q5MinimumBlock(data, at, out, to);
+            case IQ4_NL -> SuperBlocks.levels(data, at + 2, half(data, at), out, to);
+            case Q2_K -> SuperBlocks.q2(data, at, out, to);
+            case Q3_K -> SuperBlocks.q3(data, at, out, to);
+            case Q4_K -> SuperBlocks.q4(data, at, out, to);
+            case Q5_K -> SuperBlocks.q5(data, at, out, to);
+            case Q6_K -> SuperBlocks.q6(data, at, out, to);
+            case IQ4_XS -> SuperBlocks.iq4(data, at, out, to);
         }
     }
 
@@ -66,7 +74,41 @@ public final class Dequantiser {
         }
     }
 
-    private static float half(MemorySegment data, long at) {
+    /// A half scale and a half minimum, then 32 nibbles.
+    private static void q4MinimumBlock(MemorySegment data, long at, float[] out, int to) {
+        float scale = half(data, at);
+        float minimum = half(data, at + 2);
+        for (int i = 0; i < 16; i++) {
+            int pair = unsigned(data, at + 4 + i);
+            out[to + i] = (pair & 15) * scale + minimum;
+            out[to + 16 + i] = (pair >> 4) * scale + minimum;
+        }
+    }
+
+    /// A half scale, the 32 fifth bits, then 32 nibbles; biased by 16.
+    private static void q5Block(MemorySegment data, long at, float[] out, int to) {
+        float scale = half(data, at);
+        int fifths = data.get(INT, at + 2);
+        for (int i = 0; i < 16; i++) {
+            int pair = unsigned(data, at + 6 + i);
+            out[to + i] = ((pair & 15 | (fifths >>> i & 1) << 4) - 16) * scale;
+            out[to + 16 + i] = ((pair >> 4 | (fifths >>> i + 16 & 1) << 4) - 16) * scale;
+        }
+    }
+
+    /// A half scale, a half minimum, the 32 fifth bits, then 32 nibbles.
+    private static void q5MinimumBlock(MemorySegment data, long at, float[] out, int to) {
+        float scale = half(data, at);
+        float minimum = half(data, at + 2);
+        int fifths = data.get(INT, at + 4);
+        for (int i = 0; i < 16; i++) {
+            int pair = unsigned(data, at + 8 + i);
+            out[to + i] = (pair & 15 | (fifths >>> i & 1) << 4) * scale + minimum;
+            out[to + 16 + i] = (pair >> 4 | (fifths >>> i + 16 & 1) << 4) * scale + minimum;
+        }
+    }
+
+    static float half(MemorySegment data, long at) {
         return Float.float16ToFloat(data.get(SHORT, at));
     }
 

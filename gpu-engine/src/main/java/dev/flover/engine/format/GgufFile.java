@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// A GGUF file (versions 2 and 3), mapped: metadata and tensors by name. A split model is one of these.
@@ -18,7 +19,7 @@ import java.util.regex.Pattern;
 /// ```
 ///
 /// Layout after the GGUF specification of ggml.
-public final class GgufFile {
+public final class GgufFile implements TensorSource {
     private static final Pattern SPLIT = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
     private static final int MAX_PARTS = 999;
 
@@ -89,6 +90,7 @@ public final class GgufFile {
         return file;
     }
 
+    @Override
     public Path path() {
         return path;
     }
@@ -102,6 +104,12 @@ public final class GgufFile {
         return metadata;
     }
 
+    @Override
+    public Set<String> tensorNames() {
+        return tensors.keySet();
+    }
+
+    @Override
     public Optional<StoredTensor> tensor(String name) {
         return Optional.ofNullable(tensors.get(name));
     }

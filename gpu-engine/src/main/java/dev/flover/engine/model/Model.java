@@ -1,5 +1,6 @@
 package dev.flover.engine.model;
 
+import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 /// @param endOfText    token ids that end an answer
 /// @param tokenizer    null where the file has none (weights only)
 /// @param chatTemplate the model's own Jinja template, or null
+/// @param samplingDefaults what its publisher suggests, or null
 /// @param arena        owns every [dev.flover.engine.format.StoredTensor]
 public record Model(
         Path path,
@@ -24,8 +26,16 @@ public record Model(
         TokenSet endOfText,
         Tokenizer tokenizer,
         String chatTemplate,
+        SamplingParams samplingDefaults,
         Arena arena)
         implements AutoCloseable {
+
+    /// A model whose file suggests nothing for sampling.
+    public Model(
+            Path path, ModelConfig config, Weights weights, String fingerprint, TokenSet endOfText,
+            Tokenizer tokenizer, String chatTemplate, Arena arena) {
+        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, null, arena);
+    }
 
     @Override
     public void close() {

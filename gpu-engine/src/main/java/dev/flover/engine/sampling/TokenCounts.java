@@ -24,7 +24,8 @@ final class TokenCounts {
 
     /// The answer contains the token once more.
     void addAnswer(int token) {
-        answerCounts[place(token)]++;
+        int place = place(token);       // may replace the array
+        answerCounts[place]++;
     }
 
     /// Entries are visited by place, from 0 to this; some are empty.

@@ -1,5 +1,8 @@
 package dev.flover.engine.tokenizer;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
 /// Text to token ids and back. Immutable and safe to share between threads.
 public interface Tokenizer {
     int vocabulary();
@@ -22,6 +25,17 @@ public interface Tokenizer {
 
     /// Whether the first token of a text stands for a space that the text does not have (SentencePiece's dummy prefix).
     boolean stripsLeadingSpace();
+
+    /// The text of tokens that begin one, markup left out; bytes that are not UTF-8 become U+FFFD. [AnswerText] does it
+    /// as tokens arrive.
+    default String decode(int[] tokens) {
+        var bytes = new ByteArrayOutputStream();
+        for (int token : tokens) {
+            bytes.writeBytes(bytes(token));
+        }
+        String text = bytes.toString(StandardCharsets.UTF_8);
+        return stripsLeadingSpace() && text.startsWith(" ") ? text.substring(1) : text;
+    }
 
     /// Token ids of a prompt: the text's, after the begin-of-text token where the model expects one.
     default int[] encodePrompt(String text) {

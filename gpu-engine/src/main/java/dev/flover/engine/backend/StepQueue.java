@@ -1,0 +1,123 @@
+package dev.flover.engine.backend;
+
+import dev.flover.engine.EngineException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/// Runs submitted steps in order on a thread of its own, so that their owner never waits for a device.
+///
+/// ```
+///   owner    submit k+1                 ended() > k ─► reads k's results
+///              │ ring of plans                │
+///   runner     └──► step k ──► step k+1 ──────┘
+/// ```
+///
+/// One owner thread. A plan belongs to the runner from [#submit] until [#ended] counts it. The first step that fails is
+/// the last that runs.
+public final class StepQueue implements AutoCloseable {
+    /// How often a thread looks again before it sleeps: a few microseconds, as others want the core.
+    private static final int SPINS = 200;
+
+    private final Consumer<StepPlan> computation;
+    private final StepPlan[] ring;
+    private final Thread runner;
+    private volatile long submitted;
+    private volatile long ended;
+    private volatile Throwable failure;
+    private volatile boolean closed;
+    private volatile Thread waitingOwner;
+    private volatile Runnable onStepEnd = () -> { };
+
+    /// @param computation computes one step and returns when its results are in the plan
+    /// @param depth       most steps submitted and not ended
+    public StepQueue(int depth, Consumer<StepPlan> computation) {
+        this.computation = computation;
+        ring = new StepPlan[depth];
+        runner = Thread.ofPlatform().name("flover-steps").daemon().unstarted(this::run);
+        runner.start();
+    }
+
+    /// Runs `wake` on the runner whenever a step ends or fails.
+    public void onStepEnd(Runnable wake) {
+        onStepEnd = wake;
+    }
+
+    public void submit(StepPlan plan) {
+        long number = submitted;
+        assert number - ended < ring.length;
+        ring[(int) (number % ring.length)] = plan;
+        submitted = number + 1;
+        LockSupport.unpark(runner);
+    }
+
+    /// How many steps have ended since the start.
+    ///
+    /// @throws EngineException if one has failed, with its cause
+    public long ended() {
+        var cause = failure;
+        if (cause != null) {
+            throw new EngineException("step " + (ended + 1) + " failed: " + cause, cause);
+        }
+        return ended;
+    }
+
+    /// Waits until `count` steps have ended.
+    ///
+    /// @throws EngineException if one fails, with its cause
+    public void await(long count) {
+        waitingOwner = Thread.currentThread();
+        for (int spins = 0; ended() < count; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
+            }
+        }
+        waitingOwner = null;
+    }
+
+    /// Waits for the step being computed; those behind it are dropped.
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(runner);
+        boolean interrupted = false;
+        while (runner.isAlive()) {
+            try {
+                runner.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (awaitSubmitted()) {
+            try {
+                computation.accept(ring[(int) (ended % ring.length)]);
+                ended = ended + 1;      // written by this thread only
+            } catch (Throwable thrown) {        // whatever it is, the owner must learn of it
+                failure = thrown;
+            }
+            LockSupport.unpark(waitingOwner);
+            onStepEnd.run();
+            if (failure != null) {
+                return;
+            }
+        }
+    }
+
+    private boolean awaitSubmitted() {
+        for (int spins = 0; submitted == ended && !closed; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
+            }
+        }
+        return !closed;
+    }
+}

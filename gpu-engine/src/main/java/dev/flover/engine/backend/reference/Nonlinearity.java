@@ -1,0 +1,38 @@
+package dev.flover.engine.backend.reference;
+
+import dev.flover.engine.model.ModelConfig.Activation;
+
+/// Scalar functions in double, the same bits on every machine.
+final class Nonlinearity {
+    private static final double SQRT_2_OVER_PI = StrictMath.sqrt(2 / StrictMath.PI);
+
+    private Nonlinearity() {}
+
+    static double apply(Activation activation, double x) {
+        return switch (activation) {
+            case SILU -> x / (1 + StrictMath.exp(-x));
+            case GELU_TANH -> 0.5 * x * (1 + StrictMath.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)));
+            case GELU_ERF -> 0.5 * x * (1 + erf(x / StrictMath.sqrt(2)));
+        };
+    }
+
+    /// `cap * tanh(x / cap)`; x itself where the cap is 0.
+    static double softCap(double x, double cap) {
+        return cap == 0 ? x : cap * StrictMath.tanh(x / cap);
+    }
+
+    /// The error function by Kummer's series, whose terms are all of one sign:
+    /// `erf(x) = 2x/sqrt(pi) * exp(-x^2) * sum (2x^2)^n / (1 * 3 * 5 ... (2n + 1))`.
+    static double erf(double x) {
+        if (Math.abs(x) > 6) {
+            return Math.signum(x);      // 1 - erf(6) is 2e-17
+        }
+        double term = 1;
+        double sum = 1;
+        for (int n = 1; term > sum * 0x1p-54; n++) {
+            term *= 2 * x * x / (2 * n + 1);
+            sum += term;
+        }
+        return 2 * x / StrictMath.sqrt(StrictMath.PI) * StrictMath.exp(-x * x) * sum;
+    }
+}

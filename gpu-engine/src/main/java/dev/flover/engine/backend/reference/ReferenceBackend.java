@@ -1,0 +1,350 @@
+package dev.flover.engine.backend.reference;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.format.Dequantiser;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.sampling.Sampler;
+import java.lang.foreign.MemorySegment;
+
+/// Plain loops in double; computes at once.
+public final class ReferenceBackend implements Backend {
+    private StepPlan plan;
+    private ReferenceCache cache;
+    private Sampler sampler;
+    private float[] logitRow;
+    private MemorySegment logitMemory;
+    private double[] scores;
+
+    /// `values` is [rows, columns].
+    private record DoubleTensor(int rows, int columns, double[] values) implements Tensor {}
+
+    /// `rows` is [outputs][inputs].
+    private record FloatWeight(float[][] rows, int kShards) implements Weight {
+        @Override
+        public int outputs() {
+            return rows.length;
+        }
+
+        @Override
+        public int inputs() {
+            return rows[0].length;
+        }
+
+        @Override
+        public long bytes() {
+            return 4L * outputs() * inputs();
+        }
+    }
+
+    private record FloatVector(float[] values) implements Vector {
+        @Override
+        public int length() {
+            return values.length;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public String arithmetic() {
+        return "reference-1";
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return new DoubleTensor(rows, columns, new double[Math.multiplyExact(rows, columns)]);
+    }
+
+    @Override
+    public Weight weight(Matrix matrix) {
+        var rows = new float[matrix.outputs()][matrix.inputs()];
+        int output = 0;
+        for (var range : matrix.ranges()) {
+            for (int i = 0; i < range.rows(); i++) {
+                long first = (long) (range.firstRow() + i) * matrix.inputs();
+                Dequantiser.toFloats(range.tensor(), first, rows[output++], 0, matrix.inputs());
+            }
+        }
+        return new FloatWeight(rows, matrix.kShards());
+    }
+
+    @Override
+    public Vector vector(StoredTensor tensor) {
+        var values = new float[Math.multiplyExact(tensor.rows(), tensor.columns())];
+        Dequantiser.toFloats(tensor, 0, values, 0, values.length);
+        return new FloatVector(values);
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        sampler = new Sampler(shape.vocabulary());
+        logitRow = new float[shape.vocabulary()];
+        logitMemory = MemorySegment.ofArray(logitRow);
+        scores = new double[shape.contextLength()];
+        return new ReferenceCache(shape);
+    }
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.plan = plan;
+        this.cache = (ReferenceCache) cache;
+        this.cache.slots().apply(plan);
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        double[] hidden = values(out);
+        for (int row = 0; row < plan.rows(); row++) {
+            int token = plan.tokenIds[row];
+            if (token == StepPlan.NEWEST) {
+                token = cache.slots().newest(plan.rowSlots[row]);
+            }
+            float[] embedded = ((FloatWeight) embedding).rows[token];
+            for (int i = 0; i < embedded.length; i++) {
+                hidden[row * embedded.length + i] = (double) embedded[i] * scale;
+            }
+        }
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        for (int row = 0; row < plan.rows(); row++) {
+            float[] learned = ((FloatWeight) positions).rows[plan.positions[row]];
+            for (int i = 0; i < learned.length; i++) {
+                values(hidden)[row * learned.length + i] += learned[i];
+            }
+        }
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        int width = weight.length();
+        int count = rows * in.columns() / width;
+        for (int i = 0; i < count; i++) {
+            normalise(values(out), values(in), i * width, kind, epsilon, values(weight),
+                    bias == null ? null : values(bias));
+        }
+    }
+
+    private static void normalise(
+            double[] out, double[] in, int at, NormKind kind, float epsilon, float[] weight, float[] bias) {
+        int width = weight.length;
+        double mean = 0;
+        if (kind == NormKind.LAYER) {
+            for (int i = 0; i < width; i++) {
+                mean += in[at + i] / width;
+            }
+        }
+        double variance = 0;
+        for (int i = 0; i < width; i++) {
+            double centred = in[at + i] - mean;
+            variance += centred * centred / width;
+        }
+        double factor = 1 / StrictMath.sqrt(variance + epsilon);
+        for (int i = 0; i < width; i++) {
+            double scaled = (in[at + i] - mean) * factor * weight[i];
+            out[at + i] = bias == null ? scaled : scaled + bias[i];
+        }
+    }
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        for (int row = 0; row < rows; row++) {
+            for (int output = 0; output < weight.outputs(); output++) {
+                values(out)[row * weight.outputs() + output] = product(in, row, weight, output, bias);
+            }
+        }
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        for (int row = 0; row < rows; row++) {
+            for (int output = 0; output < weight.outputs(); output++) {
+                values(hidden)[row * weight.outputs() + output] += product(in, row, weight, output, bias);
+            }
+        }
+    }
+
+    private static double product(Tensor in, int row, Weight weight, int output, Vector bias) {
+        var matrix = (FloatWeight) weight;
+        double sum = shardTree(values(in), row * matrix.inputs(), matrix.rows[output], 0, matrix.inputs(),
+                matrix.kShards);
+        return bias == null ? sum : sum + values(bias)[output];
+    }
+
+    /// The products of inputs `from` to `from + count`, summed in equal shards that are added in a binary tree.
+    private static double shardTree(double[] in, int at, float[] weight, int from, int count, int shards) {
+        if (shards > 1) {
+            int half = count / 2;
+            return shardTree(in, at, weight, from, half, shards / 2)
+                    + shardTree(in, at, weight, from + half, half, shards / 2);
+        }
+        double sum = 0;
+        for (int i = from; i < from + count; i++) {
+            sum += in[at + i] * weight[i];
+        }
+        return sum;
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon) {
+        var shape = cache.shape();
+        double[] all = values(queryKeyValue);
+        int queries = shape.heads() * shape.headDim();
+        int keys = shape.kvHeads() * shape.headDim();
+        for (int row = 0; row < plan.rows(); row++) {
+            int at = row * queryKeyValue.columns();
+            for (int head = 0; head < shape.heads() + shape.kvHeads(); head++) {
+                var norm = head < shape.heads() ? queryNorm : keyNorm;
+                int headAt = at + head * shape.headDim();
+                if (norm != null) {
+                    normalise(all, all, headAt, NormKind.RMS, epsilon, values(norm), null);
+                }
+                if (rotary != null) {
+                    rotate(all, headAt, plan.positions[row], rotary);
+                }
+            }
+            this.cache.append(layer, plan.rowSlots[row], plan.positions[row], all, at + queries, at + queries + keys);
+        }
+    }
+
+    private static void rotate(double[] values, int at, int position, Rotary rotary) {
+        int pairs = rotary.dims() / 2;
+        for (int i = 0; i < pairs; i++) {
+            int first = switch (rotary.pairing()) {
+                case ADJACENT -> at + 2 * i;
+                case HALVES -> at + i;
+            };
+            int second = switch (rotary.pairing()) {
+                case ADJACENT -> first + 1;
+                case HALVES -> first + pairs;
+            };
+            double angle = position * rotary.frequencies().get(i);
+            double cosine = StrictMath.cos(angle) * rotary.magnitude();
+            double sine = StrictMath.sin(angle) * rotary.magnitude();
+            double x = values[first];
+            double y = values[second];
+            values[first] = x * cosine - y * sine;
+            values[second] = x * sine + y * cosine;
+        }
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+        var shape = cache.shape();
+        int headsPerKeyHead = shape.heads() / shape.kvHeads();
+        for (int row = 0; row < plan.rows(); row++) {
+            for (int head = 0; head < shape.heads(); head++) {
+                int queryAt = row * queryKeyValue.columns() + head * shape.headDim();
+                int outAt = row * out.columns() + head * shape.headDim();
+                attend(values(out), outAt, values(queryKeyValue), queryAt, layer, row,
+                        head / headsPerKeyHead * shape.headDim(), window, scale, softCap);
+            }
+        }
+    }
+
+    /// Softmax of the query's products with every key it sees, in order of position, then that mean of the values.
+    ///
+    /// @param headAt where the key head begins in the keys of a position
+    private void attend(
+            double[] out, int outAt, double[] query, int queryAt, int layer, int row, int headAt,
+            int window, float scale, float softCap) {
+        int slot = plan.rowSlots[row];
+        int last = plan.positions[row];
+        int first = window == 0 ? 0 : Math.max(0, last - window + 1);
+        int dim = cache.shape().headDim();
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (int position = first; position <= last; position++) {
+            double[] keys = cache.keys(layer, slot, position);
+            int keyAt = cache.offset(position) + headAt;
+            double product = 0;
+            for (int i = 0; i < dim; i++) {
+                product += query[queryAt + i] * keys[keyAt + i];
+            }
+            scores[position] = Nonlinearity.softCap(product * scale, softCap);
+            greatest = Math.max(greatest, scores[position]);
+        }
+        double total = 0;
+        for (int position = first; position <= last; position++) {
+            scores[position] = StrictMath.exp(scores[position] - greatest);
+            total += scores[position];
+        }
+        for (int i = 0; i < dim; i++) {
+            out[outAt + i] = 0;
+        }
+        for (int position = first; position <= last; position++) {
+            double[] values = cache.values(layer, slot, position);
+            int valueAt = cache.offset(position) + headAt;
+            for (int i = 0; i < dim; i++) {
+                out[outAt + i] += scores[position] / total * values[valueAt + i];
+            }
+        }
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        int width = out.columns();
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < width; i++) {
+                double activated = Nonlinearity.apply(activation, values(in)[row * in.columns() + i]);
+                values(out)[row * width + i] =
+                        gated ? activated * values(in)[row * in.columns() + width + i] : activated;
+            }
+        }
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        for (int i = 0; i < rows * hidden.columns(); i++) {
+            values(hidden)[i] += values(delta)[i];
+        }
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        for (int i = 0; i < plan.samples(); i++) {
+            System.arraycopy(
+                    values(hidden), plan.sampleRows[i] * hidden.columns(),
+                    values(out), i * hidden.columns(), hidden.columns());
+        }
+    }
+
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        int vocabulary = logits.columns();
+        for (int sample = 0; sample < plan.samples(); sample++) {
+            for (int i = 0; i < vocabulary; i++) {
+                logitRow[i] = (float) Nonlinearity.softCap(values(logits)[sample * vocabulary + i], softCap);
+            }
+            this.cache.slots().sample(plan, sample, sampler, logitMemory, 0, 0);
+        }
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        this.plan = null;
+    }
+
+    @Override
+    public void close() {}
+
+    private static double[] values(Tensor tensor) {
+        return ((DoubleTensor) tensor).values;
+    }
+
+    private static float[] values(Vector vector) {
+        return ((FloatVector) vector).values;
+    }
+}

@@ -1,0 +1,125 @@
+package dev.flover.engine.format;
+
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// A model family as data: what its files do not say about themselves. The table is [Families].
+///
+/// @param architectures  values of `general.architecture` in GGUF files
+/// @param modelTypes     values of `model_type` in Hugging Face's `config.json`
+/// @param activation     where the file names none
+/// @param ggufPairing    how GGUF files order rotated dimensions (Llama's are permuted by their converter); null where
+///                       positions are learned
+/// @param folderPairing  how Hugging Face folders do
+/// @param scaledEmbedding whether embeddings are multiplied by sqrt(hidden)
+/// @param normOffset     added to norm weights of Hugging Face folders (GGUF converters have added it already)
+/// @param fullAttentionEvery where there is a window: each n-th layer sees everything; 0: no layer does
+/// @param window         where the file names none; 0 for none
+/// @param localRotaryBase of the layers with a window, which are then not scaled; 0 for the same as the others
+/// @param wideScaleLayers the number of layers of the one size that scales attention by sqrt(heads / hidden); 0 for none
+/// @param interleavedHeads whether fused projections in Hugging Face folders hold query, key and value of one head, then
+///                       of the next
+/// @param transposed     roles that Hugging Face folders store as [inputs, outputs]
+/// @param biased         roles whose bias must be there; others may have one
+/// @param configDefaults JSON: what `config.json` leaves out when it is the default
+/// @param tensors        names in Hugging Face folders
+/// @param ggufTensors    names in GGUF files
+record Family(
+        List<String> architectures,
+        List<String> modelTypes,
+        NormKind normKind,
+        Block block,
+        Activation activation,
+        boolean gated,
+        Pairing ggufPairing,
+        Pairing folderPairing,
+        boolean scaledEmbedding,
+        float normOffset,
+        int fullAttentionEvery,
+        int window,
+        double localRotaryBase,
+        int wideScaleLayers,
+        boolean interleavedHeads,
+        Set<TensorRole> transposed,
+        Set<TensorRole> biased,
+        String configDefaults,
+        TensorNames tensors,
+        TensorNames ggufTensors) {
+
+    boolean learnsPositions() {
+        return ggufPairing == null;
+    }
+
+    /// A family that differs from this one in what `changes` sets.
+    Family but(Consumer<Draft> changes) {
+        var draft = new Draft(this);
+        changes.accept(draft);
+        return draft.family();
+    }
+
+    Family withoutBiases(Set<TensorRole> roles) {
+        var remaining = EnumSet.copyOf(biased);
+        remaining.removeAll(roles);
+        return but(draft -> draft.biased = remaining);
+    }
+
+    /// A family being described, so that an entry of the table names what it sets.
+    static final class Draft {
+        List<String> architectures;
+        List<String> modelTypes;
+        NormKind normKind;
+        Block block;
+        Activation activation;
+        boolean gated;
+        Pairing ggufPairing;
+        Pairing folderPairing;
+        boolean scaledEmbedding;
+        float normOffset;
+        int fullAttentionEvery;
+        int window;
+        double localRotaryBase;
+        int wideScaleLayers;
+        boolean interleavedHeads;
+        Set<TensorRole> transposed;
+        Set<TensorRole> biased;
+        String configDefaults;
+        TensorNames tensors;
+        TensorNames ggufTensors;
+
+        private Draft(Family family) {
+            architectures = family.architectures;
+            modelTypes = family.modelTypes;
+            normKind = family.normKind;
+            block = family.block;
+            activation = family.activation;
+            gated = family.gated;
+            ggufPairing = family.ggufPairing;
+            folderPairing = family.folderPairing;
+            scaledEmbedding = family.scaledEmbedding;
+            normOffset = family.normOffset;
+            fullAttentionEvery = family.fullAttentionEvery;
+            window = family.window;
+            localRotaryBase = family.localRotaryBase;
+            wideScaleLayers = family.wideScaleLayers;
+            interleavedHeads = family.interleavedHeads;
+            transposed = family.transposed;
+            biased = family.biased;
+            configDefaults = family.configDefaults;
+            tensors = family.tensors;
+            ggufTensors = family.ggufTensors;
+        }
+
+        private Family family() {
+            return new Family(
+                    architectures, modelTypes, normKind, block, activation, gated, ggufPairing, folderPairing,
+                    scaledEmbedding, normOffset, fullAttentionEvery, window, localRotaryBase, wideScaleLayers,
+                    interleavedHeads, transposed, biased, configDefaults, tensors, ggufTensors);
+        }
+    }
+}

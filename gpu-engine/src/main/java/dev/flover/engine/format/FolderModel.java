@@ -1,0 +1,260 @@
+package dev.flover.engine.format;
+
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// A model out of a Hugging Face folder: `config.json`, safetensors, and what stands beside them.
+final class FolderModel {
+    /// Files whose content decides what the model answers, beside its weights.
+    static final List<String> DESCRIPTIONS = List.of(
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+            "chat_template.jinja");
+    private static final long MAX_TEMPLATE_BYTES = 4 << 20;
+    /// What published folders hold beside the weights of the language model: constants, tables, and eyes.
+    private static final List<String> IGNORED_ENDS =
+            List.of("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias",
+                    ".attention.masked_bias", "lm_head.weight");
+    private static final List<String> IGNORED_STARTS =
+            List.of("vision_tower.", "model.vision_tower.", "multi_modal_projector.", "model.multi_modal_projector.");
+    private static final Set<TensorRole> ATTENTION =
+            Set.of(TensorRole.QUERY_KEY_VALUE, TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE,
+                    TensorRole.ATTENTION_OUT);
+
+    private final Path folder;
+    private final JsonFile outer;
+    private final Family family;
+    private final JsonFile config;
+    private final int askedContext;
+
+    /// @param askedContext positions to prepare for; 0 for the model's own
+    FolderModel(Path folder, int askedContext) {
+        this.folder = folder;
+        this.askedContext = askedContext;
+        var file = folder.resolve("config.json");
+        if (!Files.exists(file)) {
+            throw new ModelFileException(folder, "has no config.json, so it is not a Hugging Face model folder;"
+                    + " for a GGUF model give the .gguf file itself");
+        }
+        this.outer = JsonFile.read(file);
+        String modelType = outer.text("model_type")
+                .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
+        var known = Families.ofModelType(file, modelType);
+        this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
+        boolean biased = config.flag("attention_bias").orElse(true);
+        this.family = biased || known.biased().isEmpty() ? known : known.withoutBiases(ATTENTION);
+    }
+
+    Model open(Arena arena) {
+        refuseWhatIsNotSupported();
+        var tensors = SafetensorsFolder.open(folder, arena);
+        var shape = shape(tensors);
+        var assembler = new WeightAssembler(tensors, family, true, shape, new TensorCopies(arena));
+        var weights = assembler.assemble(config.flag("tie_word_embeddings"));
+        refuseUnknown(assembler.unused());
+        var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
+        return new Model(
+                folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
+                null, chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+    }
+
+    private void refuseWhatIsNotSupported() {
+        if (outer.object("quantization_config").isPresent()) {
+            throw problem("holds weights quantised by "
+                    + outer.object("quantization_config").flatMap(by -> by.text("quant_method")).orElse("its own means")
+                    + "; plain float weights, or quantised ones as GGUF, are supported");
+        }
+        for (String key : List.of("scale_attn_by_inverse_layer_idx", "use_bidirectional_attention",
+                "add_cross_attention")) {
+            if (config.flag(key).orElse(false)) {
+                throw problem("sets \"" + key + "\", which is not supported");
+            }
+        }
+    }
+
+    private void refuseUnknown(Set<String> unused) {
+        unused.removeIf(name -> IGNORED_ENDS.stream().anyMatch(name::endsWith)
+                || IGNORED_STARTS.stream().anyMatch(name::startsWith));
+        if (!unused.isEmpty()) {
+            throw problem("has tensor " + Collections.min(unused) + ", which the family "
+                    + family.modelTypes().getFirst() + " does not have");
+        }
+    }
+
+    // Shape
+
+    private ModelConfig shape(TensorSource tensors) {
+        int hidden = required("hidden_size", "n_embd");
+        int heads = required("num_attention_heads", "n_head");
+        if (heads < 1 || hidden < 1) {
+            throw problem("has " + heads + " heads and a width of " + hidden);
+        }
+        int headDim = config.integer("head_dim").orElse(hidden / heads);
+        var rotary = rotary();
+        int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
+        int context = context(rotary);
+        return new Hyperparameters(
+                family.modelTypes().getFirst(), hidden, heads, config.integer("num_key_value_heads").orElse(heads),
+                headDim, feedForward(hidden), WeightAssembler.vocabulary(tensors, family.tensors()), context,
+                config.real("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon").orElse(1e-5),
+                activation(), block(), attentionScale(headDim),
+                config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
+                rotaryDims, rotary.base(), localBase(), rotary.scaling(context), windows())
+                .config(family, family.folderPairing());
+    }
+
+    private int feedForward(int hidden) {
+        return config.integer("intermediate_size", "n_inner").orElseGet(() -> Math.multiplyExact(4, hidden));
+    }
+
+    private Activation activation() {
+        String name = config.text("hidden_activation", "hidden_act", "activation_function").orElse(null);
+        return switch (name) {
+            case null -> family.activation();
+            case "silu", "swish" -> Activation.SILU;
+            case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+            case "gelu" -> Activation.GELU_ERF;
+            default -> throw problem("uses the activation \"" + name
+                    + "\", which is not supported; silu, gelu, gelu_new and gelu_pytorch_tanh are");
+        };
+    }
+
+    private Block block() {
+        return config.flag("use_parallel_residual").orElse(true) ? family.block() : Block.SEQUENTIAL;
+    }
+
+    private double attentionScale(int headDim) {
+        return config.flag("scale_attn_weights").orElse(true)
+                ? 1 / Math.sqrt(config.real("query_pre_attn_scalar").orElse(headDim))
+                : 1;
+    }
+
+    private List<Integer> windows() {
+        int layers = required("num_hidden_layers", "n_layer");
+        if (layers > Hyperparameters.MAX_LAYERS) {
+            throw problem("claims " + layers + " layers");
+        }
+        var kinds = config.texts("layer_types");
+        if (!kinds.isEmpty() && kinds.size() != layers) {
+            throw problem("gives " + kinds.size() + " layer_types for " + layers + " layers");
+        }
+        int window = config.flag("use_sliding_window").orElse(true) ? config.integer("sliding_window").orElse(0) : 0;
+        int fullBelow = config.integer("max_window_layers").orElse(0);
+        int fullEvery = config.integer("sliding_window_pattern").orElse(family.fullAttentionEvery());
+        var windows = new ArrayList<Integer>();
+        for (int layer = 0; layer < layers; layer++) {
+            boolean slides = kinds.isEmpty()
+                    ? layer >= fullBelow && (fullEvery < 1 || (layer + 1) % fullEvery != 0)
+                    : slides(kinds.get(layer));
+            windows.add(slides ? Math.max(window, 0) : 0);
+        }
+        return windows;
+    }
+
+    private boolean slides(String kind) {
+        return switch (kind) {
+            case "sliding_attention" -> true;
+            case "full_attention" -> false;
+            default -> throw problem("has a layer of type \"" + kind
+                    + "\", which is not supported; full_attention and sliding_attention are");
+        };
+    }
+
+    // Positions
+
+    private FolderRotary rotary() {
+        var nested = config.object("rope_parameters").flatMap(all -> all.object("full_attention"));
+        var own = nested.or(() -> config.object("rope_parameters")).or(() -> config.object("rope_scaling"));
+        return new FolderRotary(config, own);
+    }
+
+    private double localBase() {
+        return config.object("rope_parameters").flatMap(all -> all.object("sliding_attention"))
+                .map(local -> local.real("rope_theta").orElse(family.localRotaryBase()))
+                .orElseGet(() -> config.real("rope_local_base_freq").orElse(family.localRotaryBase()));
+    }
+
+    private int context(FolderRotary rotary) {
+        int trained = required("max_position_embeddings", "n_positions");
+        if (askedContext > 0) {
+            return family.learnsPositions() ? Math.min(askedContext, trained) : askedContext;
+        }
+        return rotary.isLongRope() ? Math.min(trained, (int) rotary.originalContext()) : trained;
+    }
+
+    // Tokens
+
+    private TokenSet endOfText(Optional<JsonFile> generation, int vocabulary) {
+        var ids = generation.map(file -> file.integers("eos_token_id")).orElse(List.of());
+        if (ids.isEmpty()) {
+            ids = outer.integers("eos_token_id");
+        }
+        if (ids.isEmpty()) {
+            ids = config.integers("eos_token_id");
+        }
+        for (int id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw problem("names token " + id + " as its end of text, with a vocabulary of " + vocabulary);
+            }
+        }
+        return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private static SamplingParams samplingDefaults(JsonFile generation) {
+        return new SamplingDefaults(
+                generation.real("temperature"), generation.integer("top_k"), generation.real("top_p"),
+                generation.real("min_p"), generation.real("repetition_penalty")).params();
+    }
+
+    private String chatTemplate() {
+        var file = folder.resolve("chat_template.jinja");
+        if (Files.exists(file)) {
+            return read(file);
+        }
+        var tokenizer = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
+        if (tokenizer.isEmpty()) {
+            return null;
+        }
+        if (tokenizer.get().isText("chat_template")) {
+            return tokenizer.get().text("chat_template").orElseThrow();
+        }
+        var templates = tokenizer.get().objects("chat_template");
+        return templates.stream()
+                .filter(template -> template.text("name").orElse("").equals("default"))
+                .findFirst().or(() -> templates.stream().findFirst())
+                .flatMap(template -> template.text("template"))
+                .orElse(null);
+    }
+
+    private static String read(Path file) {
+        try {
+            if (Files.size(file) > MAX_TEMPLATE_BYTES) {
+                throw new ModelFileException(file, "has more than " + MAX_TEMPLATE_BYTES + " bytes");
+            }
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private int required(String... keys) {
+        return config.integer(keys).orElseThrow(() -> problem("does not say \"" + keys[0] + "\""));
+    }
+
+    private ModelFileException problem(String problem) {
+        return new ModelFileException(config.path(), problem);
+    }
+}

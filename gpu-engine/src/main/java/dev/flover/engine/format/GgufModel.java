@@ -1,0 +1,267 @@
+package dev.flover.engine.format;
+
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
+final class GgufModel {
+    /// Markup that ends an answer, by spelling: many files name only one of theirs.
+    private static final Set<String> ENDINGS = Set.of(
+            "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>");
+    private static final int NORMAL_TOKEN = 1;
+    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained with.
+    private static final int LLAMA2C_CONTEXT = 128;
+    private static final int LLAMA2C_TRUE_CONTEXT = 512;
+
+    private final GgufFile file;
+    private final GgufMetadata metadata;
+    private final String architecture;
+    private final int askedContext;
+
+    /// @param askedContext positions to prepare for; 0 for the model's own
+    GgufModel(GgufFile file, int askedContext) {
+        this.file = file;
+        this.metadata = file.metadata();
+        this.askedContext = askedContext;
+        this.architecture = metadata.text("general.architecture")
+                .orElseThrow(() -> problem("does not say its general.architecture"));
+    }
+
+    Model open(Arena arena) {
+        var family = Families.ofArchitecture(file.path(), architecture);
+        refuseWhatIsNotAModel();
+        var config = config(family);
+        var assembler = new WeightAssembler(file, family, false, config, new TensorCopies(arena));
+        var weights = assembler.assemble(Optional.empty());
+        var unused = assembler.unused();
+        unused.removeIf(name -> name.startsWith("rope_f"));
+        if (!unused.isEmpty()) {
+            throw problem("has tensor " + Collections.min(unused) + ", which the architecture " + architecture
+                    + " does not have");
+        }
+        return new Model(
+                file.path(), config, weights, Fingerprint.of(file), endOfText(config.vocabulary()),
+                tokenizer(config.vocabulary()), metadata.text("tokenizer.chat_template").orElse(null),
+                samplingDefaults(), arena);
+    }
+
+    private void refuseWhatIsNotAModel() {
+        String type = metadata.text("general.type").orElse("model");
+        if (!type.equals("model")) {
+            throw problem("holds \"" + type + "\", not a whole model");
+        }
+        if (integer("expert_count").orElse(0) > 0) {
+            throw problem("is a mixture of experts, which is not supported");
+        }
+    }
+
+    // Shape
+
+    ModelConfig config(Family family) {
+        int hidden = required("embedding_length");
+        int heads = uniform("attention.head_count").orElseThrow(() -> missing("attention.head_count"));
+        if (heads < 1) {
+            throw problem("has " + heads + " attention heads");
+        }
+        int headDim = integer("attention.key_length").orElse(hidden / heads);
+        if (integer("attention.value_length").orElse(headDim) != headDim) {
+            throw problem("has keys and values of different widths, which is not supported");
+        }
+        int rotaryDims = integer("rope.dimension_count").orElse(headDim);
+        int context = context(family);
+        return new Hyperparameters(
+                architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
+                uniform("feed_forward_length").orElseThrow(() -> missing("feed_forward_length")),
+                WeightAssembler.vocabulary(file, family.ggufTensors()), context,
+                epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
+                real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
+                rotaryDims, real("rope.freq_base", 10_000), family.localRotaryBase(), scaling(context, rotaryDims),
+                windows(family)).config(family, family.ggufPairing());
+    }
+
+    private Block block(Family family) {
+        boolean parallel = metadata.flag(architecture + ".use_parallel_residual").orElse(true);
+        return parallel ? family.block() : Block.SEQUENTIAL;
+    }
+
+    private double epsilon() {
+        double fallback = real("attention.layer_norm_epsilon", 1e-5);
+        return real("attention.layer_norm_rms_epsilon", fallback);
+    }
+
+    private double attentionScale(Family family, int hidden, int heads, int headDim) {
+        boolean wide = required("block_count") == family.wideScaleLayers();
+        return real("attention.scale", 1 / Math.sqrt(wide ? (double) hidden / heads : headDim));
+    }
+
+    private List<Integer> windows(Family family) {
+        int layers = required("block_count");
+        if (layers > Hyperparameters.MAX_LAYERS) {
+            throw problem("claims " + layers + " layers");
+        }
+        int window = Math.max(integer("attention.sliding_window").orElse(family.window()), 0);
+        boolean[] slides = sliding(family, layers);
+        var windows = new ArrayList<Integer>();
+        for (int layer = 0; layer < layers; layer++) {
+            windows.add(slides[layer] ? window : 0);
+        }
+        return windows;
+    }
+
+    private boolean[] sliding(Family family, int layers) {
+        String key = architecture + ".attention.sliding_window_pattern";
+        boolean[] slides = new boolean[layers];
+        if (metadata.value(key).orElse(null) instanceof GgufValue.Flags(boolean[] flags)) {
+            if (flags.length < layers) {
+                throw problem("has " + flags.length + " values in metadata " + key + " for " + layers + " layers");
+            }
+            System.arraycopy(flags, 0, slides, 0, layers);
+            return slides;
+        }
+        int every = metadata.integer(key).orElse(family.fullAttentionEvery());
+        for (int layer = 0; layer < layers; layer++) {
+            slides[layer] = every < 1 || (layer + 1) % every != 0;
+        }
+        return slides;
+    }
+
+    // Positions
+
+    private int context(Family family) {
+        int trained = required("context_length");
+        if (askedContext > 0) {
+            return family.learnsPositions() ? Math.min(askedContext, trained) : askedContext;
+        }
+        if (trained == LLAMA2C_CONTEXT && !family.learnsPositions()) {
+            return LLAMA2C_TRUE_CONTEXT;
+        }
+        return file.tensor("rope_factors_short.weight").isPresent() ? originalContext(trained) : trained;
+    }
+
+    private int originalContext(int otherwise) {
+        return integer("rope.scaling.original_context_length").orElse(otherwise);
+    }
+
+    private RotaryScaling scaling(int context, int rotaryDims) {
+        var divisors = file.tensor("rope_freqs.weight");
+        if (divisors.isEmpty() && file.tensor("rope_factors_short.weight").isPresent()) {
+            boolean stretched = context > originalContext(context);
+            divisors = file.tensor(stretched ? "rope_factors_long.weight" : "rope_factors_short.weight");
+        }
+        if (divisors.isPresent()) {
+            return divided(divisors.get(), rotaryDims);
+        }
+        double factor = real("rope.scaling.factor", 1);
+        String type = metadata.text(architecture + ".rope.scaling.type").orElse("none");
+        return switch (type) {
+            case "none" -> new RotaryScaling.None();
+            case "linear" -> new RotaryScaling.Linear(factor);
+            case "yarn" -> new RotaryScaling.Yarn(
+                    factor, originalContext(required("context_length")),
+                    real("rope.scaling.yarn_beta_fast", 32), real("rope.scaling.yarn_beta_slow", 1),
+                    real("rope.scaling.attn_factor", 1) * RotaryScaling.Yarn.magnitudeFor(factor));
+            case "longrope" -> throw problem("stretches positions by longrope but has no rope_factors_short.weight");
+            default -> throw problem("stretches positions by \"" + type
+                    + "\", which is not supported; none, linear, yarn and longrope are");
+        };
+    }
+
+    private RotaryScaling divided(StoredTensor divisors, int rotaryDims) {
+        if (divisors.rows() != 1 || divisors.columns() != rotaryDims / 2) {
+            throw problem("gives tensor " + divisors.name() + " the shape [" + divisors.rows() + ", "
+                    + divisors.columns() + "]; " + rotaryDims / 2 + " values expected");
+        }
+        var values = new ArrayList<Double>();
+        for (float value : TensorCopies.values(divisors)) {
+            values.add((double) value);
+        }
+        return new RotaryScaling.Divided(values, real("rope.scaling.attn_factor", 1));
+    }
+
+    // Tokens
+
+    private Tokenizer tokenizer(int vocabulary) {
+        var tokenizer = TokenizerLoader.fromGguf(file);
+        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
+            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
+        }
+        return tokenizer;
+    }
+
+    private TokenSet endOfText(int vocabulary) {
+        var ids = new ArrayList<Integer>();
+        for (String kind : List.of("eos", "eot", "eom")) {
+            int id = metadata.integer("tokenizer.ggml." + kind + "_token_id").orElse(-1);
+            if (id >= vocabulary) {
+                throw problem("names token " + id + " as its " + kind + " token, with a vocabulary of " + vocabulary);
+            }
+            if (id >= 0) {
+                ids.add(id);
+            }
+        }
+        var tokens = metadata.texts("tokenizer.ggml.tokens");
+        int[] types = metadata.integers("tokenizer.ggml.token_type");
+        for (int id = 0; id < Math.min(tokens.size(), types.length); id++) {
+            if (types[id] != NORMAL_TOKEN && ENDINGS.contains(tokens.get(id))) {
+                ids.add(id);
+            }
+        }
+        return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private SamplingParams samplingDefaults() {
+        return new SamplingDefaults(
+                metadata.real("general.sampling.temp"), metadata.integer("general.sampling.top_k"),
+                metadata.real("general.sampling.top_p"), metadata.real("general.sampling.min_p"),
+                metadata.real("general.sampling.penalty_repeat")).params();
+    }
+
+    // Metadata of this architecture
+
+    private int required(String key) {
+        return integer(key).orElseThrow(() -> missing(key));
+    }
+
+    private OptionalInt integer(String key) {
+        return metadata.integer(architecture + "." + key);
+    }
+
+    /// An integer, or one per layer that are all the same.
+    private OptionalInt uniform(String key) {
+        String full = architecture + "." + key;
+        if (!(metadata.value(full).orElse(null) instanceof GgufValue.Wholes)) {
+            return metadata.integer(full);
+        }
+        int[] values = metadata.integers(full);
+        for (int value : values) {
+            if (value != values[0]) {
+                throw problem("has layers of different " + key + ", which is not supported");
+            }
+        }
+        return values.length == 0 ? OptionalInt.empty() : OptionalInt.of(values[0]);
+    }
+
+    private double real(String key, double otherwise) {
+        return metadata.real(architecture + "." + key).orElse(otherwise);
+    }
+
+    private ModelFileException missing(String key) {
+        return problem("has no metadata " + architecture + "." + key);
+    }
+
+    private ModelFileException problem(String problem) {
+        return new ModelFileException(file.path(), problem);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.flover.engine.format;
+
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The numbers of one model, whatever kind of file they came from.
+///
+/// @param rotaryDims  unused where positions are learned
+/// @param windows     positions that each layer sees, 0 for all; one per layer
+/// @param localBase   rotary base of the layers with a window; 0 for the same as the others
+record Hyperparameters(
+        String architecture,
+        int hidden,
+        int heads,
+        int kvHeads,
+        int headDim,
+        int feedForward,
+        int vocabulary,
+        int contextLength,
+        double normEpsilon,
+        Activation activation,
+        Block block,
+        double attentionScale,
+        double attentionSoftCap,
+        double logitSoftCap,
+        int rotaryDims,
+        double rotaryBase,
+        double localBase,
+        RotaryScaling scaling,
+        List<Integer> windows) {
+
+    /// Bounds that no product of two of them overflows.
+    private static final int MAX_WIDTH = 1 << 20;
+    static final int MAX_LAYERS = 1024;
+
+    Hyperparameters {
+        windows = List.copyOf(windows);
+        inRange("hidden width", hidden, MAX_WIDTH);
+        inRange("number of heads", heads, 1 << 12);
+        inRange("number of key-value heads", kvHeads, heads);
+        inRange("head width", headDim, 1 << 12);
+        inRange("feed-forward width", feedForward, MAX_WIDTH);
+        inRange("vocabulary", vocabulary, 1 << 24);
+        inRange("context length", contextLength, 1 << 30);
+        inRange("number of layers", windows.size(), MAX_LAYERS);
+        positive("norm epsilon", normEpsilon);
+        positive("attention scale", attentionScale);
+        notNegative("attention soft cap", attentionSoftCap);
+        notNegative("logit soft cap", logitSoftCap);
+    }
+
+    ModelConfig config(Family family, Pairing pairing) {
+        return new ModelConfig(
+                architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength,
+                family.normKind(), (float) normEpsilon, block, activation, family.gated(),
+                family.scaledEmbedding() ? (float) Math.sqrt(hidden) : 1,
+                (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
+                layers(family.learnsPositions() ? null : pairing));
+    }
+
+    private List<LayerConfig> layers(Pairing pairing) {
+        Rotary global = null;
+        Rotary local = null;
+        if (pairing != null) {
+            global = rotary(scaling, rotaryBase, pairing);
+            local = localBase == 0 ? global : rotary(new RotaryScaling.None(), localBase, pairing);
+        }
+        var layers = new ArrayList<LayerConfig>();
+        for (int window : windows) {
+            layers.add(new LayerConfig(window, window == 0 ? global : local));
+        }
+        return layers;
+    }
+
+    private Rotary rotary(RotaryScaling scaling, double base, Pairing pairing) {
+        inRange("number of rotated dimensions", rotaryDims, headDim);
+        positive("rotary base", base);
+        var rotary = scaling.rotary(rotaryDims, base, pairing);
+        rotary.frequencies().forEach(frequency -> positive("rotary frequency", frequency));
+        positive("rotary magnitude", rotary.magnitude());
+        return rotary;
+    }
+
+    private static void inRange(String what, int value, int limit) {
+        if (value < 1 || value > limit) {
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; 1 to " + limit + " expected");
+        }
+    }
+
+    private static void positive(String what, double value) {
+        if (!(value > 0 && value <= Float.MAX_VALUE)) {      // written positively, so NaN fails too
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; a positive number expected");
+        }
+    }
+
+    private static void notNegative(String what, double value) {
+        if (!(value >= 0 && value <= Float.MAX_VALUE)) {
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; 0 or more expected");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package dev.flover.engine.format;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/// A JSON object of a model's folder, read key by key. A key that is absent or `null` is empty; one of another kind
+/// than asked for is a [ModelFileException] that names it.
+///
+/// Where several keys are given, the first that has a value counts: families spell the same number differently.
+final class JsonFile {
+    /// Published configurations take a few kilobytes, the largest indexes a few megabytes.
+    private static final int MAX_BYTES = 8 << 20;
+    private static final int MAX_NESTING = 64;
+    private static final int MAX_STRING = 4 << 20;
+
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_NESTING)
+                    .maxStringLength(MAX_STRING)
+                    .build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private final Path path;
+    private final ObjectNode object;
+
+    private JsonFile(Path path, ObjectNode object) {
+        this.path = path;
+        this.object = object;
+    }
+
+    /// With bounds on nesting and lengths, and no key twice.
+    static JsonFactory factory() {
+        return FACTORY;
+    }
+
+    static JsonFile read(Path path) {
+        try {
+            long size = Files.size(path);
+            if (size > MAX_BYTES) {
+                throw new ModelFileException(path, "has " + size + " bytes; at most " + MAX_BYTES + " expected");
+            }
+            return parse(path, Files.readAllBytes(path));
+        } catch (JsonProcessingException e) {
+            throw new ModelFileException(path, "is not valid JSON: " + e.getOriginalMessage() + at(e), e);
+        } catch (IOException e) {
+            throw new ModelFileException(path, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    static Optional<JsonFile> readIfPresent(Path path) {
+        return Files.exists(path) ? Optional.of(read(path)) : Optional.empty();
+    }
+
+    private static JsonFile parse(Path path, byte[] json) throws IOException {
+        if (MAPPER.readTree(json) instanceof ObjectNode object) {
+            return new JsonFile(path, object);
+        }
+        throw new ModelFileException(path, "does not hold a JSON object");
+    }
+
+    /// Where the problem is, in words.
+    static String at(JsonProcessingException e) {
+        var location = e.getLocation();
+        return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+    }
+
+    /// This object, with what `defaults` has and it has not.
+    JsonFile withDefaults(String defaults) {
+        try {
+            var merged = parse(path, defaults.getBytes(StandardCharsets.UTF_8)).object;
+            merged.setAll(object);
+            return new JsonFile(path, merged);
+        } catch (IOException e) {
+            throw new AssertionError("the defaults of a family are valid JSON: " + defaults, e);
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    List<String> keys() {
+        var keys = new ArrayList<String>();
+        object.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    private Optional<String> firstOf(String... keys) {
+        for (String key : keys) {
+            if (object.hasNonNull(key)) {
+                return Optional.of(key);
+            }
+        }
+        return Optional.empty();
+    }
+
+    OptionalInt integer(String... keys) {
+        var key = firstOf(keys);
+        return key.isEmpty() ? OptionalInt.empty() : OptionalInt.of(integer(key.get(), object.get(key.get())));
+    }
+
+    OptionalDouble real(String... keys) {
+        var key = firstOf(keys);
+        return key.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(real(key.get(), object.get(key.get())));
+    }
+
+    Optional<Boolean> flag(String... keys) {
+        return firstOf(keys).map(key -> {
+            var value = object.get(key);
+            if (!value.isBoolean()) {
+                throw unexpected(key, "true or false", value);
+            }
+            return value.booleanValue();
+        });
+    }
+
+    Optional<String> text(String... keys) {
+        return firstOf(keys).map(key -> text(key, object.get(key)));
+    }
+
+    Optional<JsonFile> object(String... keys) {
+        return firstOf(keys).map(key -> objectIn(key, object.get(key)));
+    }
+
+    boolean isText(String key) {
+        return object.path(key).isTextual();
+    }
+
+    /// A list of integers, or one alone.
+    List<Integer> integers(String key) {
+        return elements(key).stream().map(value -> integer(key, value)).toList();
+    }
+
+    List<Double> reals(String key) {
+        return elements(key).stream().map(value -> real(key, value)).toList();
+    }
+
+    List<String> texts(String key) {
+        return elements(key).stream().map(value -> text(key, value)).toList();
+    }
+
+    List<JsonFile> objects(String key) {
+        return elements(key).stream().map(value -> objectIn(key, value)).toList();
+    }
+
+    private List<JsonNode> elements(String key) {
+        if (!object.hasNonNull(key)) {
+            return List.of();
+        }
+        var value = object.get(key);
+        if (!value.isArray()) {
+            return List.of(value);
+        }
+        var elements = new ArrayList<JsonNode>();
+        value.forEach(elements::add);
+        return elements;
+    }
+
+    private int integer(String key, JsonNode value) {
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw unexpected(key, "an integer", value);
+        }
+        return value.intValue();
+    }
+
+    private double real(String key, JsonNode value) {
+        if (!value.isNumber()) {
+            throw unexpected(key, "a number", value);
+        }
+        return value.doubleValue();
+    }
+
+    private String text(String key, JsonNode value) {
+        if (!value.isTextual()) {
+            throw unexpected(key, "a string", value);
+        }
+        return value.textValue();
+    }
+
+    private JsonFile objectIn(String key, JsonNode value) {
+        if (!(value instanceof ObjectNode inner)) {
+            throw unexpected(key, "an object", value);
+        }
+        return new JsonFile(path, inner);
+    }
+
+    private ModelFileException unexpected(String key, String expected, JsonNode found) {
+        String shown = found.toString();
+        return new ModelFileException(path, "\"" + key + "\" should be " + expected + " and is "
+                + (shown.length() > 60 ? shown.substring(0, 60) + "..." : shown));
+    }
+}

@@ -1,0 +1,96 @@
+package dev.flover.engine.format;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The weights of a Hugging Face folder: `model.safetensors`, or the files that its index names.
+final class SafetensorsFolder implements TensorSource {
+    private static final String INDEX = "model.safetensors.index.json";
+    private static final String SINGLE = "model.safetensors";
+    private static final int MAX_FILES = 1000;
+
+    private final Path path;
+    private final List<SafetensorsFile> files;
+    private final Map<String, SafetensorsFile> byTensor = new LinkedHashMap<>();
+
+    private SafetensorsFolder(Path path, List<SafetensorsFile> files) {
+        this.path = path;
+        this.files = files;
+        for (var file : files) {
+            for (String name : file.tensorNames()) {
+                if (byTensor.put(name, file) != null) {
+                    throw new ModelFileException(file.path(), "has tensor " + name + ", which another file has, too");
+                }
+            }
+        }
+    }
+
+    static SafetensorsFolder open(Path folder, Arena arena) {
+        var index = folder.resolve(INDEX);
+        if (Files.exists(index)) {
+            return indexed(folder, index, arena);
+        }
+        if (Files.exists(folder.resolve(SINGLE))) {
+            return new SafetensorsFolder(folder, List.of(SafetensorsFile.open(folder.resolve(SINGLE), arena)));
+        }
+        throw new ModelFileException(folder, "has neither " + SINGLE + " nor " + INDEX
+                + "; weights in other formats (pytorch_model.bin) must be converted to safetensors first");
+    }
+
+    private static SafetensorsFolder indexed(Path folder, Path index, Arena arena) {
+        var map = JsonFile.read(index).object("weight_map")
+                .orElseThrow(() -> new ModelFileException(index, "has no \"weight_map\""));
+        var names = new LinkedHashSet<String>();
+        for (String tensor : map.keys()) {
+            String name = map.text(tensor).orElseThrow(
+                    () -> new ModelFileException(index, "names no file for tensor " + tensor));
+            if (!name.matches("[\\w.-]+\\.safetensors")) {
+                throw new ModelFileException(index, "puts tensor " + tensor + " in \"" + name
+                        + "\", which is not the name of a safetensors file in this folder");
+            }
+            names.add(name);
+        }
+        if (names.isEmpty() || names.size() > MAX_FILES) {
+            throw new ModelFileException(index, "names " + names.size() + " files; 1 to " + MAX_FILES + " expected");
+        }
+        var files = names.stream().map(name -> SafetensorsFile.open(folder.resolve(name), arena)).toList();
+        var opened = new SafetensorsFolder(folder, files);
+        for (String tensor : map.keys()) {
+            if (!opened.byTensor.containsKey(tensor)) {
+                throw new ModelFileException(index, "names tensor " + tensor + ", which no file has");
+            }
+        }
+        return opened;
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public Set<String> tensorNames() {
+        return Collections.unmodifiableSet(byTensor.keySet());
+    }
+
+    @Override
+    public Optional<StoredTensor> tensor(String name) {
+        return Optional.ofNullable(byTensor.get(name)).flatMap(file -> file.tensor(name));
+    }
+
+    List<SafetensorsFile> files() {
+        return files;
+    }
+
+    long bytes() {
+        return files.stream().mapToLong(SafetensorsFile::bytes).sum();
+    }
+}

@@ -1,0 +1,35 @@
+package dev.flover.engine.format;
+
+/// What a stored tensor is for. Files call the same role by different names: see [TensorNames].
+enum TensorRole {
+    EMBEDDING,
+    POSITIONS,
+    FINAL_NORM,
+    HEAD,
+
+    // One of each per layer
+    ATTENTION_NORM,
+    QUERY,
+    KEY,
+    VALUE,
+    QUERY_KEY_VALUE,
+    QUERY_NORM,
+    KEY_NORM,
+    ATTENTION_OUT,
+    ATTENTION_POST_NORM,
+    FEED_FORWARD_NORM,
+    GATE,
+    UP,
+    GATE_UP,
+    DOWN,
+    FEED_FORWARD_POST_NORM;
+
+    boolean isNorm() {
+        return switch (this) {
+            case FINAL_NORM, ATTENTION_NORM, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM,
+                    FEED_FORWARD_POST_NORM -> true;
+            case EMBEDDING, POSITIONS, HEAD, QUERY, KEY, VALUE, QUERY_KEY_VALUE, ATTENTION_OUT, GATE, UP, GATE_UP,
+                    DOWN -> false;
+        };
+    }
+}

@@ -1,0 +1,328 @@
+package dev.flover.engine.format;
+
+import static dev.flover.engine.format.TensorRole.ATTENTION_NORM;
+import static dev.flover.engine.format.TensorRole.ATTENTION_OUT;
+import static dev.flover.engine.format.TensorRole.ATTENTION_POST_NORM;
+import static dev.flover.engine.format.TensorRole.DOWN;
+import static dev.flover.engine.format.TensorRole.EMBEDDING;
+import static dev.flover.engine.format.TensorRole.FEED_FORWARD_NORM;
+import static dev.flover.engine.format.TensorRole.FEED_FORWARD_POST_NORM;
+import static dev.flover.engine.format.TensorRole.FINAL_NORM;
+import static dev.flover.engine.format.TensorRole.GATE;
+import static dev.flover.engine.format.TensorRole.GATE_UP;
+import static dev.flover.engine.format.TensorRole.HEAD;
+import static dev.flover.engine.format.TensorRole.KEY;
+import static dev.flover.engine.format.TensorRole.KEY_NORM;
+import static dev.flover.engine.format.TensorRole.POSITIONS;
+import static dev.flover.engine.format.TensorRole.QUERY;
+import static dev.flover.engine.format.TensorRole.QUERY_KEY_VALUE;
+import static dev.flover.engine.format.TensorRole.QUERY_NORM;
+import static dev.flover.engine.format.TensorRole.UP;
+import static dev.flover.engine.format.TensorRole.VALUE;
+
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.Matrix.RowRange;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.Weights;
+import dev.flover.engine.model.Weights.Layer;
+import dev.flover.engine.model.Weights.Norm;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Finds a model's tensors by role, checks their shapes, and puts them together as the transformer wants them.
+///
+/// Strict in both directions: a tensor that the family needs must be there, and one that the family does not know
+/// means that the file is of another family than it says.
+final class WeightAssembler {
+    private static final int MAX_SHARDS = 8;
+    private static final int SHARD_ALIGNMENT = 32;
+
+    private final TensorSource source;
+    private final Family family;
+    private final TensorNames names;
+    private final boolean folder;
+    private final ModelConfig config;
+    private final TensorCopies copies;
+    private final String prefix;
+    private final Set<String> used = new HashSet<>();
+
+    /// @param folder whether the tensors follow Hugging Face's conventions, not those of GGUF
+    WeightAssembler(
+            TensorSource source, Family family, boolean folder, ModelConfig config, TensorCopies copies) {
+        this.source = source;
+        this.family = family;
+        this.names = folder ? family.tensors() : family.ggufTensors();
+        this.folder = folder;
+        this.config = config;
+        this.copies = copies;
+        this.prefix = prefix(source, names);
+    }
+
+    /// @param tied whether the vocabulary projection is the embedding; empty where the file leaves that to its tensors
+    Weights assemble(Optional<Boolean> tied) {
+        var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
+        var positions = names.names().containsKey(POSITIONS) ? Matrix.of(positions()) : null;
+        var layers = new ArrayList<Layer>();
+        for (int layer = 0; layer < config.layers().size(); layer++) {
+            layers.add(layer(layer));
+        }
+        var finalNorm = norm(FINAL_NORM, 0, config.hidden());
+        boolean ownHead = tied.map(same -> !same).orElseGet(() -> present(HEAD, 0));
+        var head = ownHead ? Matrix.of(matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
+        return new Weights(embedding, positions, layers, finalNorm, head, bias(HEAD, 0, config.vocabulary()));
+    }
+
+    /// Names in the file that no role has taken.
+    Set<String> unused() {
+        var unused = new HashSet<>(source.tensorNames());
+        unused.removeAll(used);
+        return unused;
+    }
+
+    /// Rows of an embedding, before the model's config is known.
+    static int vocabulary(TensorSource source, TensorNames names) {
+        String name = prefix(source, names) + names.name(EMBEDDING, 0).orElseThrow() + ".weight";
+        return source.tensor(name).orElseThrow(() -> missing(source, name)).rows();
+    }
+
+    private static String prefix(TensorSource source, TensorNames names) {
+        String embedding = names.name(EMBEDDING, 0).orElseThrow() + ".weight";
+        for (String prefix : names.prefixes()) {
+            if (source.tensorNames().contains(prefix + embedding)) {
+                return prefix;
+            }
+        }
+        throw missing(source, names.prefixes().getFirst() + embedding);
+    }
+
+    private Layer layer(int layer) {
+        int hidden = config.hidden();
+        int wide = config.feedForward();
+        boolean parallelOnOneNorm = !names.names().containsKey(FEED_FORWARD_NORM);
+        var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
+        var down = matrix(DOWN, layer, hidden, wide);
+        return new Layer(
+                norm(ATTENTION_NORM, layer, hidden),
+                queryKeyValue(layer),
+                queryKeyValueBias(layer),
+                optionalNorm(QUERY_NORM, layer, config.headDim()),
+                optionalNorm(KEY_NORM, layer, config.headDim()),
+                Matrix.of(attentionOut).withShards(attentionShards(attentionOut)),
+                bias(ATTENTION_OUT, layer, hidden),
+                optionalNorm(ATTENTION_POST_NORM, layer, hidden),
+                parallelOnOneNorm ? null : norm(FEED_FORWARD_NORM, layer, hidden),
+                feedForwardIn(layer),
+                feedForwardInBias(layer),
+                Matrix.of(down).withShards(shards(down, MAX_SHARDS)),
+                bias(DOWN, layer, hidden),
+                optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden));
+    }
+
+    // Sharding
+
+    private int attentionShards(StoredTensor out) {
+        return shards(out, Math.min(MAX_SHARDS, Integer.lowestOneBit(config.kvHeads())));
+    }
+
+    /// The largest power of two up to `limit` that cuts a row into equal pieces of whole blocks.
+    private static int shards(StoredTensor tensor, int limit) {
+        int alignment = Math.max(SHARD_ALIGNMENT, tensor.type().blockElements());
+        int shards = limit;
+        while (shards > 1 && tensor.columns() % (shards * alignment) != 0) {
+            shards /= 2;
+        }
+        return shards;
+    }
+
+    // Attention
+
+    private Matrix queryKeyValue(int layer) {
+        int hidden = config.hidden();
+        if (!fused(layer)) {
+            return Matrix.of(
+                    matrix(QUERY, layer, config.queryWidth(), hidden),
+                    matrix(KEY, layer, config.kvWidth(), hidden),
+                    matrix(VALUE, layer, config.kvWidth(), hidden));
+        }
+        var tensor = matrix(QUERY_KEY_VALUE, layer, config.queryWidth() + 2 * config.kvWidth(), hidden);
+        return interleaved() ? new Matrix(headByHead(tensor), 1) : Matrix.of(tensor);
+    }
+
+    private StoredTensor queryKeyValueBias(int layer) {
+        if (!fused(layer)) {
+            var query = bias(QUERY, layer, config.queryWidth());
+            var key = bias(KEY, layer, config.kvWidth());
+            var value = bias(VALUE, layer, config.kvWidth());
+            if (query == null && key == null && value == null) {
+                return null;
+            }
+            return copies.joined(List.of(
+                    orZeros(query, config.queryWidth()), orZeros(key, config.kvWidth()),
+                    orZeros(value, config.kvWidth())));
+        }
+        var bias = bias(QUERY_KEY_VALUE, layer, config.queryWidth() + 2 * config.kvWidth());
+        return bias != null && interleaved() ? headByHead(bias, TensorCopies.values(bias)) : bias;
+    }
+
+    private boolean fused(int layer) {
+        return names.names().containsKey(QUERY_KEY_VALUE)
+                && !(names.names().containsKey(QUERY) && present(QUERY, layer));
+    }
+
+    private boolean interleaved() {
+        return folder && family.interleavedHeads();
+    }
+
+    /// Query, key, value of head 0, then of head 1, ...: to all queries, all keys, all values.
+    private List<RowRange> headByHead(StoredTensor fused) {
+        requireOneKeyPerQuery();
+        var ranges = new ArrayList<RowRange>();
+        for (int part = 0; part < 3; part++) {
+            for (int head = 0; head < config.heads(); head++) {
+                ranges.add(new RowRange(fused, (head * 3 + part) * config.headDim(), config.headDim()));
+            }
+        }
+        return ranges;
+    }
+
+    private StoredTensor headByHead(StoredTensor fused, float[] values) {
+        requireOneKeyPerQuery();
+        int width = config.headDim();
+        float[] ordered = new float[values.length];
+        for (int part = 0; part < 3; part++) {
+            for (int head = 0; head < config.heads(); head++) {
+                System.arraycopy(
+                        values, (head * 3 + part) * width, ordered, (part * config.heads() + head) * width, width);
+            }
+        }
+        return copies.vector(fused.name(), ordered);
+    }
+
+    private void requireOneKeyPerQuery() {
+        if (config.heads() != config.kvHeads()) {
+            throw new ModelFileException(source.path(), "fuses the projections of " + config.heads() + " heads with "
+                    + config.kvHeads() + " key-value heads; this family has as many of both");
+        }
+    }
+
+    // Feed-forward
+
+    private Matrix feedForwardIn(int layer) {
+        int hidden = config.hidden();
+        int wide = config.feedForward();
+        if (!config.gated()) {
+            return Matrix.of(matrix(UP, layer, wide, hidden));
+        }
+        if (names.names().containsKey(GATE_UP)) {
+            return Matrix.of(matrix(GATE_UP, layer, 2 * wide, hidden));
+        }
+        return Matrix.of(matrix(GATE, layer, wide, hidden), matrix(UP, layer, wide, hidden));
+    }
+
+    private StoredTensor feedForwardInBias(int layer) {
+        int wide = config.feedForward();
+        if (!config.gated()) {
+            return bias(UP, layer, wide);
+        }
+        if (names.names().containsKey(GATE_UP)) {
+            return bias(GATE_UP, layer, 2 * wide);
+        }
+        var gate = bias(GATE, layer, wide);
+        var up = bias(UP, layer, wide);
+        return gate == null && up == null ? null : copies.joined(List.of(orZeros(gate, wide), orZeros(up, wide)));
+    }
+
+    private StoredTensor orZeros(StoredTensor bias, int length) {
+        return bias != null ? bias : copies.vector("zeros", new float[length]);
+    }
+
+    // Single tensors
+
+    private StoredTensor positions() {
+        var tensor = required(fullName(POSITIONS, 0) + ".weight");
+        if (tensor.columns() != config.hidden() || tensor.rows() < config.contextLength()) {
+            throw wrongShape(tensor, config.contextLength(), config.hidden());
+        }
+        return tensor;
+    }
+
+    private StoredTensor matrix(TensorRole role, int layer, int outputs, int inputs) {
+        var tensor = required(fullName(role, layer) + ".weight");
+        boolean turn = folder && family.transposed().contains(role);
+        int rows = turn ? inputs : outputs;
+        int columns = turn ? outputs : inputs;
+        if (tensor.rows() != rows || tensor.columns() != columns) {
+            throw wrongShape(tensor, rows, columns);
+        }
+        return turn ? copies.transposed(tensor) : tensor;
+    }
+
+    private Norm optionalNorm(TensorRole role, int layer, int length) {
+        return names.names().containsKey(role) ? norm(role, layer, length) : null;
+    }
+
+    private Norm norm(TensorRole role, int layer, int length) {
+        var weight = vector(required(fullName(role, layer) + ".weight"), length);
+        if (folder && family.normOffset() != 0) {
+            weight = copies.plus(weight, family.normOffset());
+        }
+        return new Norm(weight, bias(role, layer, length));
+    }
+
+    private StoredTensor bias(TensorRole role, int layer, int length) {
+        if (!names.names().containsKey(role)) {
+            return null;
+        }
+        String name = fullName(role, layer) + ".bias";
+        if (family.biased().contains(role)) {
+            return vector(required(name), length);
+        }
+        return take(name).map(tensor -> vector(tensor, length)).orElse(null);
+    }
+
+    private StoredTensor vector(StoredTensor tensor, int length) {
+        if (tensor.rows() != 1 || tensor.columns() != length) {
+            throw wrongShape(tensor, 1, length);
+        }
+        return tensor;
+    }
+
+    private boolean present(TensorRole role, int layer) {
+        return names.names().containsKey(role) && source.tensorNames().contains(fullName(role, layer) + ".weight");
+    }
+
+    /// The vocabulary projection stands beside the wrapped model, not in it, where it has a name of its own.
+    private String fullName(TensorRole role, int layer) {
+        String name = names.name(role, layer).orElseThrow();
+        if (role != HEAD || !folder) {
+            return prefix + name;
+        }
+        for (String outer : List.of("", "language_model.", prefix)) {
+            if (source.tensorNames().contains(outer + name + ".weight")) {
+                return outer + name;
+            }
+        }
+        return name;
+    }
+
+    private StoredTensor required(String name) {
+        return take(name).orElseThrow(() -> missing(source, name));
+    }
+
+    private Optional<StoredTensor> take(String name) {
+        used.add(name);
+        return source.tensor(name);
+    }
+
+    private static ModelFileException missing(TensorSource source, String name) {
+        return new ModelFileException(source.path(), "has no tensor " + name + ", which its architecture needs");
+    }
+
+    private ModelFileException wrongShape(StoredTensor tensor, int rows, int columns) {
+        return new ModelFileException(source.path(), "gives tensor " + tensor.name() + " the shape [" + tensor.rows()
+                + ", " + tensor.columns() + "]; [" + rows + ", " + columns + "] expected from its other numbers");
+    }
+}

@@ -1,0 +1,202 @@
+package dev.flover.engine.model;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.Cache;
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Tensor;
+import dev.flover.engine.backend.Backend.Vector;
+import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.ModelConfig.Block;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
+/// in the verbs of a backend.
+///
+/// ```
+///   sequential:  h += attention(norm h);  h += feedForward(norm h)
+///   parallel:    h += attention(norm h) + feedForward(norm' h)          (norm' is norm where the weights have only one)
+/// ```
+///
+/// Families differ in data alone: [ModelConfig] says how, [Weights] has what. Used by one thread.
+public final class Transformer {
+    private final ModelConfig config;
+    private final Backend backend;
+    private final Cache cache;
+
+    private final Weight embedding;
+    private final Weight positions;
+    private final List<Layer> layers;
+    private final Norm finalNorm;
+    private final Weight head;
+    private final Vector headBias;
+
+    private final Tensor hidden;
+    private final Tensor normed;
+    private final Tensor queryKeyValue;
+    private final Tensor attended;
+    private final Tensor gateUp;
+    private final Tensor activated;
+    private final Tensor delta;
+    private final Tensor sampled;
+    private final Tensor logits;
+
+    /// Brings the weights to the backend: slow.
+    ///
+    /// @param tokenBudget most rows in a step
+    public Transformer(Model model, Backend backend, CacheShape shape, int tokenBudget) {
+        config = model.config();
+        this.backend = backend;
+        var weights = model.weights();
+        embedding = backend.weight(weights.embedding());
+        positions = weights.positions() == null ? null : backend.weight(weights.positions());
+        layers = layers(weights);
+        finalNorm = norm(weights.finalNorm());
+        head = weights.head().equals(weights.embedding()) ? embedding : backend.weight(weights.head());
+        headBias = vector(weights.headBias());
+        cache = backend.cache(shape);
+
+        hidden = backend.tensor(tokenBudget, config.hidden());
+        normed = backend.tensor(tokenBudget, config.hidden());
+        queryKeyValue = backend.tensor(tokenBudget, config.queryWidth() + 2 * config.kvWidth());
+        attended = backend.tensor(tokenBudget, config.queryWidth());
+        gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
+        activated = backend.tensor(tokenBudget, config.feedForward());
+        delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
+        sampled = backend.tensor(shape.slots(), config.hidden());
+        logits = backend.tensor(shape.slots(), config.vocabulary());
+    }
+
+    /// Computes one step: the plan's rows, and a token for each that samples. Returns when the results are in the plan.
+    public void forward(StepPlan plan) {
+        int rows = plan.rows();
+        backend.begin(plan, cache);
+        backend.embed(hidden, embedding, config.embeddingScale());
+        if (positions != null) {
+            backend.addPositions(hidden, positions);
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            switch (config.block()) {
+                case SEQUENTIAL -> sequentialBlock(i, rows);
+                case PARALLEL -> parallelBlock(i, rows);
+            }
+        }
+        if (plan.samples() > 0) {
+            sample(plan.samples());
+        }
+        backend.end(plan);
+    }
+
+    private void sequentialBlock(int index, int rows) {
+        var layer = layers.get(index);
+        normalise(normed, hidden, rows, layer.attentionNorm);
+        attention(index, layer, normed, rows);
+        join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
+        normalise(normed, hidden, rows, layer.feedForwardNorm);
+        feedForward(layer, normed, rows);
+        join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
+    }
+
+    private void parallelBlock(int index, int rows) {
+        var layer = layers.get(index);
+        normalise(normed, hidden, rows, layer.attentionNorm);
+        attention(index, layer, normed, rows);
+        if (layer.feedForwardNorm != null) {
+            normalise(normed, hidden, rows, layer.feedForwardNorm);
+        }
+        feedForward(layer, normed, rows);
+        join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
+        join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
+    }
+
+    private void attention(int index, Layer layer, Tensor in, int rows) {
+        var layerConfig = config.layers().get(index);
+        backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
+        backend.appendKeysAndValues(
+                queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm, config.normEpsilon());
+        backend.attention(
+                attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
+                config.attentionSoftCap());
+    }
+
+    private void feedForward(Layer layer, Tensor in, int rows) {
+        backend.project(gateUp, in, rows, layer.feedForwardIn, layer.feedForwardInBias);
+        backend.activate(activated, gateUp, rows, config.activation(), config.gated());
+    }
+
+    /// Projects back to the residual stream and joins it.
+    private void join(Tensor in, int rows, Weight out, Vector bias, Norm postNorm) {
+        if (postNorm == null) {
+            backend.projectAdd(hidden, in, rows, out, bias);
+        } else {
+            backend.project(delta, in, rows, out, bias);
+            normalise(delta, delta, rows, postNorm);
+            backend.add(hidden, delta, rows);
+        }
+    }
+
+    /// The final norm and the vocabulary projection, only for rows that sample.
+    private void sample(int samples) {
+        backend.gatherSampling(sampled, hidden);
+        normalise(sampled, sampled, samples, finalNorm);
+        backend.project(logits, sampled, samples, head, headBias);
+        backend.sample(logits, config.logitSoftCap(), cache);
+    }
+
+    private void normalise(Tensor out, Tensor in, int rows, Norm norm) {
+        backend.normalise(out, in, rows, config.normKind(), config.normEpsilon(), norm.weight, norm.bias);
+    }
+
+    private List<Layer> layers(Weights weights) {
+        var loaded = new ArrayList<Layer>();
+        for (var layer : weights.layers()) {
+            if (layer.feedForwardNorm() == null && config.block() == Block.SEQUENTIAL) {
+                throw new IllegalArgumentException(
+                        "layer " + loaded.size() + " of a sequential model has no feed-forward norm");
+            }
+            loaded.add(new Layer(
+                    norm(layer.attentionNorm()),
+                    backend.weight(layer.queryKeyValue()), vector(layer.queryKeyValueBias()),
+                    headNorm(layer.queryNorm()), headNorm(layer.keyNorm()),
+                    backend.weight(layer.attentionOut()), vector(layer.attentionOutBias()),
+                    norm(layer.attentionPostNorm()),
+                    norm(layer.feedForwardNorm()),
+                    backend.weight(layer.feedForwardIn()), vector(layer.feedForwardInBias()),
+                    backend.weight(layer.feedForwardOut()), vector(layer.feedForwardOutBias()),
+                    norm(layer.feedForwardPostNorm())));
+        }
+        return List.copyOf(loaded);
+    }
+
+    private boolean needsDelta() {
+        return layers.stream().anyMatch(l -> l.attentionPostNorm != null || l.feedForwardPostNorm != null);
+    }
+
+    private Vector vector(StoredTensor values) {
+        return values == null ? null : backend.vector(values);
+    }
+
+    private Norm norm(Weights.Norm norm) {
+        return norm == null ? null : new Norm(vector(norm.weight()), vector(norm.bias()));
+    }
+
+    private Vector headNorm(Weights.Norm norm) {
+        return norm == null ? null : vector(norm.weight());
+    }
+
+    private record Norm(Vector weight, Vector bias) {}
+
+    /// As [Weights.Layer], on the device.
+    private record Layer(
+            Norm attentionNorm,
+            Weight queryKeyValue, Vector queryKeyValueBias,
+            Vector queryNorm, Vector keyNorm,
+            Weight attentionOut, Vector attentionOutBias,
+            Norm attentionPostNorm,
+            Norm feedForwardNorm,
+            Weight feedForwardIn, Vector feedForwardInBias,
+            Weight feedForwardOut, Vector feedForwardOutBias,
+            Norm feedForwardPostNorm) {}
+}

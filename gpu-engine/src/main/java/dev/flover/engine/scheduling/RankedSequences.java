@@ -1,0 +1,74 @@
+package dev.flover.engine.scheduling;
+
+import java.util.Arrays;
+
+/// Sequences in order of rank: a sorted array that gives up its first entries without moving the others.
+final class RankedSequences {
+    private Sequence[] entries = new Sequence[64];
+    private int first;
+    private int end;
+
+    int size() {
+        return end - first;
+    }
+
+    boolean isEmpty() {
+        return end == first;
+    }
+
+    /// @param rank 0 for the highest
+    Sequence get(int rank) {
+        return entries[first + rank];
+    }
+
+    Sequence last() {
+        return entries[end - 1];
+    }
+
+    void add(Sequence sequence) {
+        makeRoom();
+        int at = first + rankOf(sequence);
+        System.arraycopy(entries, at, entries, at + 1, end - at);
+        entries[at] = sequence;
+        end++;
+    }
+
+    void remove(Sequence sequence) {
+        int at = first + rankOf(sequence);
+        assert entries[at] == sequence;
+        if (at == first) {
+            entries[first++] = null;
+        } else {
+            System.arraycopy(entries, at + 1, entries, at, end - at - 1);
+            entries[--end] = null;
+        }
+    }
+
+    /// How many entries outrank the sequence.
+    private int rankOf(Sequence sequence) {
+        int low = first;
+        int high = end;
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (entries[middle].outranks(sequence)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - first;
+    }
+
+    private void makeRoom() {
+        if (end < entries.length) {
+            return;
+        }
+        int size = size();
+        var target = size > entries.length / 2 ? new Sequence[2 * entries.length] : entries;
+        System.arraycopy(entries, first, target, 0, size);
+        Arrays.fill(target, size, target.length, null);
+        entries = target;
+        first = 0;
+        end = size;
+    }
+}

@@ -1,0 +1,339 @@
+package dev.flover.engine.scheduling;
+
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.EngineStatus;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.scheduling.Sequence.State;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Decides what each step computes, and takes its tokens in.
+///
+/// Steps run in the order in which they are planned. That is why a slot, a block or a sequence's place can be given away
+/// while a step that still uses it is under way: the next owner's first step comes after it.
+///
+/// It always goes on: the sequence of highest rank can take blocks from every other, and admission refused it if all of
+/// them were not enough.
+public final class Scheduler {
+    /// How many waiting sequences a plan looks past because they cannot join yet.
+    private static final int MOST_PASSED_OVER = 32;
+
+    private final EngineConfig config;
+    private final int contextLength;
+    private final SequenceBlocks blocks;
+    private final SlotMap slots;
+
+    private final Map<Long, Sequence> byId = new HashMap<>();
+    private final RankedSequences running = new RankedSequences();
+    private final RankedSequences waiting = new RankedSequences();
+
+    // Sequences that share no step. At most one of them runs; steps with it and steps of the others take turns.
+    private final RankedSequences waitingAlone = new RankedSequences();
+    private Sequence runningAlone;
+    private boolean aloneTurn;
+
+    // The step being planned
+    private final Sequence[] selected;
+    private int selectedCount;
+    private int joining;
+    private int budget;
+    private boolean preempting;
+    private boolean slotsChanged;
+
+    private long plannedSteps;
+    private long endedSteps;
+    private long rows;
+    private long tokens;
+    private long discardedRows;
+    private long preemptions;
+    private long slotMoves;
+    private long prefixHits;
+
+    private final Alternatives alternatives = new Alternatives();
+
+    public Scheduler(EngineConfig config, int contextLength) {
+        this.config = config;
+        this.contextLength = contextLength;
+        blocks = new SequenceBlocks(config);
+        slots = new SlotMap(config.maxSequences());
+        selected = new Sequence[config.maxSequences()];
+    }
+
+    /// @throws IllegalArgumentException if the sequence could not be computed even with nothing beside it
+    public void admit(long id, SequenceRequest request) {
+        var sequence = new Sequence(id, request, contextLength);
+        if (sequence.length() >= contextLength) {
+            throw new IllegalArgumentException("nothing can follow " + sequence.length()
+                    + " tokens in the model's context of " + contextLength + "; shorten the prompt");
+        }
+        int positions = sequence.mostTokens - 1;        // the last token is drawn, not computed
+        int needed = Math.ceilDiv(positions, config.blockTokens());
+        if (needed > config.kvBlocks()) {
+            throw new IllegalArgumentException("prompt and maxTokens together need " + needed + " KV blocks of "
+                    + config.blockTokens() + " tokens and the engine has " + config.kvBlocks()
+                    + "; ask for fewer tokens or raise kvBlocks");
+        }
+        byId.put(id, sequence);
+        queueOf(sequence).add(sequence);
+    }
+
+    /// Forgets a sequence; unknown ids are ignored.
+    public void cancel(long id) {
+        var sequence = byId.get(id);
+        if (sequence != null) {
+            end(sequence);
+        }
+    }
+
+    /// Plans the next step, which must then be submitted.
+    ///
+    /// @return false if nothing can be computed before a step under way has ended, or at all
+    public boolean plan(Step step) {
+        step.plan().clear();
+        select();
+        if (selectedCount == 0) {
+            return false;
+        }
+        arrangeSlots(step.plan());
+        for (int i = 0; i < selectedCount; i++) {
+            write(selected[i], step);
+        }
+        plannedSteps++;
+        return true;
+    }
+
+    /// Takes in the results of the oldest step under way, which has ended.
+    public void commit(Step step, TokenSink sink) {
+        var plan = step.plan();
+        endedSteps++;
+        rows += plan.rows();
+        for (int sample = 0; sample < plan.samples(); sample++) {
+            var sequence = step.drawing[sample];
+            step.drawing[sample] = null;
+            sequence.drawing--;
+            if (sequence.state == State.ENDED) {
+                discardedRows++;
+            } else {
+                take(sequence, plan, sample, sink);
+            }
+        }
+    }
+
+    /// Whether no sequence is left.
+    public boolean isIdle() {
+        return byId.isEmpty();
+    }
+
+    public EngineStatus status() {
+        return new EngineStatus(
+                endedSteps, rows, tokens, discardedRows, preemptions, slotMoves, prefixHits,
+                running.size(), waiting.size() + waitingAlone.size(), blocks.used(), config.kvBlocks());
+    }
+
+    // Selection
+
+    private void select() {
+        Arrays.fill(selected, 0, selectedCount, null);
+        selectedCount = 0;
+        joining = 0;
+        budget = config.tokenBudget();
+        preempting = false;
+        boolean tried = aloneTurn;
+        if (aloneTurn) {
+            selectAlone();
+            aloneTurn = false;
+        }
+        if (selectedCount == 0) {
+            selectTogether();
+            aloneTurn = true;
+        }
+        if (selectedCount == 0 && !tried) {
+            selectAlone();
+        }
+    }
+
+    private void selectAlone() {
+        if (runningAlone == null && !waitingAlone.isEmpty() && running.size() < config.maxSequences() && !preempting) {
+            var head = waitingAlone.get(0);
+            if (join(head) == SequenceBlocks.Claim.GRANTED) {
+                runningAlone = head;
+                return;
+            }
+        }
+        if (runningAlone != null && runningAlone.prefilling()) {
+            selectPrefill(runningAlone);
+        } else if (runningAlone != null && runningAlone.canDecode()) {
+            selectDecode(runningAlone);
+        }
+    }
+
+    private void selectTogether() {
+        for (int rank = 0; rank < running.size(); rank++) {     // preemption removes entries at or behind this rank
+            var sequence = running.get(rank);
+            if (sequence != runningAlone && sequence.canDecode()) {
+                selectDecode(sequence);
+            }
+        }
+        for (int rank = 0; rank < running.size() && budget > 0; rank++) {
+            var sequence = running.get(rank);
+            if (sequence != runningAlone && sequence.prefilling()) {
+                selectPrefill(sequence);
+            }
+        }
+        selectJoining();
+    }
+
+    private void selectJoining() {
+        int rank = 0;
+        while (budget > 0 && running.size() < config.maxSequences() && !preempting
+                && rank < Math.min(waiting.size(), MOST_PASSED_OVER)) {
+            var sequence = waiting.get(rank);
+            if (runningAlone == null && !waitingAlone.isEmpty() && waitingAlone.get(0).outranks(sequence)) {
+                return;         // what is free is kept for the one that cannot join beside others
+            }
+            switch (join(sequence)) {
+                case GRANTED -> { }
+                case NOT_YET -> rank++;
+                case NO_ROOM -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private SequenceBlocks.Claim join(Sequence sequence) {
+        if (sequence.drawing > 0) {
+            return SequenceBlocks.Claim.NOT_YET;        // preempted while a step draws its next token
+        }
+        int spare = running.size();     // a block for each that runs, so that none is preempted at once
+        var claim = blocks.claim(sequence, plannedSteps, spare);
+        if (claim == SequenceBlocks.Claim.GRANTED) {
+            queueOf(sequence).remove(sequence);
+            running.add(sequence);
+            sequence.state = State.RUNNING;
+            sequence.slot = Sequence.NO_SLOT;
+            prefixHits += sequence.computed;
+            joining++;
+            slotsChanged = true;
+            selectPrefill(sequence);
+        }
+        return claim;
+    }
+
+    private void selectPrefill(Sequence sequence) {
+        int left = sequence.prefillEnd - sequence.computed;
+        select(sequence, Math.min(left, Math.min(budget, config.prefillChunk())));
+        blocks.index(sequence, plannedSteps + 1);
+    }
+
+    /// Takes blocks from the lowest in rank if none is left; that may be the sequence itself.
+    private void selectDecode(Sequence sequence) {
+        while (!blocks.grow(sequence)) {
+            var lowest = running.last();
+            preempt(lowest);
+            if (lowest == sequence) {
+                return;
+            }
+        }
+        select(sequence, 1);
+    }
+
+    private void select(Sequence sequence, int rowCount) {
+        sequence.rows = rowCount;
+        sequence.computed += rowCount;
+        budget -= rowCount;
+        selected[selectedCount++] = sequence;
+    }
+
+    private void preempt(Sequence sequence) {
+        stopRunning(sequence);
+        sequence.state = State.WAITING;
+        queueOf(sequence).add(sequence);
+        preemptions++;
+        preempting = true;
+    }
+
+    // The plan
+
+    private void arrangeSlots(StepPlan plan) {
+        if (!slotsChanged) {
+            return;
+        }
+        slotMoves += slots.compact(joining, plan);
+        for (int i = 0; i < selectedCount; i++) {
+            if (selected[i].slot == Sequence.NO_SLOT) {
+                slots.place(selected[i]);
+                plan.admit(selected[i].admission());
+            }
+        }
+        slotsChanged = false;
+    }
+
+    private void write(Sequence sequence, Step step) {
+        var plan = step.plan();
+        for (int i = sequence.announcedBlocks; i < sequence.blockCount; i++) {
+            plan.setBlock(sequence.slot, i, sequence.blocks[i]);
+        }
+        sequence.announcedBlocks = sequence.blockCount;
+        plan.beginSlice(sequence.slot);
+        for (int position = sequence.computed - sequence.rows; position < sequence.computed; position++) {
+            plan.addRow(position < sequence.prefillEnd ? sequence.tokens()[position] : StepPlan.NEWEST, position);
+        }
+        if (!sequence.prefilling()) {
+            step.drawing[plan.sampleLastRow()] = sequence;
+            sequence.drawing++;
+        }
+    }
+
+    // Results
+
+    private void take(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
+        int token = plan.sampledTokens[sample];
+        if (token == StepPlan.NOT_FINITE) {
+            end(sequence);
+            sink.finished(sequence.id, FinishReason.NOT_FINITE);
+            return;
+        }
+        int index = sequence.generated();
+        sequence.append(token);
+        tokens++;
+        if (sequence.state == State.RUNNING) {
+            blocks.index(sequence, plannedSteps);
+        }
+        sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
+                alternatives.of(plan, sample, sequence.request.sampling().topLogprobs()));
+        var reason = sequence.finishReason();
+        if (reason != null && sequence.state != State.ENDED) {      // the sink may have cancelled it
+            end(sequence);
+            sink.finished(sequence.id, reason);
+        }
+    }
+
+    private void end(Sequence sequence) {
+        byId.remove(sequence.id);
+        switch (sequence.state) {
+            case WAITING -> queueOf(sequence).remove(sequence);
+            case RUNNING -> stopRunning(sequence);
+            case ENDED -> throw new AssertionError("sequence " + sequence.id + " has already ended");
+        }
+        sequence.state = State.ENDED;
+    }
+
+    private void stopRunning(Sequence sequence) {
+        running.remove(sequence);
+        blocks.release(sequence);
+        slots.release(sequence);
+        slotsChanged = true;
+        if (sequence == runningAlone) {
+            runningAlone = null;
+        }
+    }
+
+    private RankedSequences queueOf(Sequence sequence) {
+        return sequence.request.alone() ? waitingAlone : waiting;
+    }
+}

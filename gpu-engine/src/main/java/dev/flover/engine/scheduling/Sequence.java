@@ -1,0 +1,122 @@
+package dev.flover.engine.scheduling;
+
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.backend.StepPlan.Admission;
+import dev.flover.engine.kvcache.PrefixIndex;
+import java.util.Arrays;
+
+/// One answer inside the engine: its tokens, and how far the steps planned so far compute them.
+///
+/// ```
+///   tokens   p p p p p p g g g ? ?        known: prompt, generated      ?: drawn by steps under way
+///            ├──── computed ────►┤        positions whose keys and values planned steps fill
+///            [ block ][ block ][ block ]
+/// ```
+final class Sequence {
+    enum State { WAITING, RUNNING, ENDED }
+
+    /// Joining: the plan will give it a slot.
+    static final int NO_SLOT = -1;
+
+    final long id;
+    final SequenceRequest request;
+
+    /// Most tokens, prompt included: what was asked for, within the model's context.
+    final int mostTokens;
+
+    State state = State.WAITING;
+    private int[] tokens;
+    private int length;
+
+    /// Tokens that steps under way will draw.
+    int drawing;
+
+    /// Positions that planned steps compute.
+    int computed;
+
+    /// Positions before this one are computed from known ids; the step that reaches it draws the first token.
+    int prefillEnd;
+
+    /// Rows in the step being planned, the last of them at `computed - 1`.
+    int rows;
+
+    int slot = NO_SLOT;
+    int[] blocks = new int[0];
+    int blockCount;
+
+    /// Entries of the block table that the backend has been told.
+    int announcedBlocks;
+
+    /// Leading blocks that the prefix index has been told or has provided, and its name for their text.
+    int indexedBlocks;
+    long indexedText = PrefixIndex.ROOT;
+
+    Sequence(long id, SequenceRequest request, int contextLength) {
+        this.id = id;
+        this.request = request;
+        mostTokens = (int) Math.min((long) request.promptIds().length + request.maxTokens(), contextLength);
+        length = request.promptIds().length + request.generatedIds().length;
+        tokens = Arrays.copyOf(request.promptIds(), length);
+        System.arraycopy(request.generatedIds(), 0, tokens, request.promptIds().length, request.generatedIds().length);
+    }
+
+    /// Higher priority first, then earlier arrival.
+    boolean outranks(Sequence other) {
+        return request.priority() != other.request.priority()
+                ? request.priority() > other.request.priority()
+                : id < other.id;
+    }
+
+    /// Known tokens.
+    int length() {
+        return length;
+    }
+
+    /// Prompt, then generated ids; longer than [#length].
+    int[] tokens() {
+        return tokens;
+    }
+
+    /// Tokens in the answer, those that existed at admission included.
+    int generated() {
+        return length - request.promptIds().length;
+    }
+
+    /// Makes room for everything the sequence can become, so that running it allocates nothing.
+    void prepareToRun(int blockTokens) {
+        if (tokens.length < mostTokens) {
+            tokens = Arrays.copyOf(tokens, mostTokens);
+            blocks = new int[Math.ceilDiv(mostTokens, blockTokens)];
+        }
+        prefillEnd = length;
+    }
+
+    /// How a slot's state on the device begins.
+    Admission admission() {
+        return new Admission(
+                slot, Arrays.copyOf(tokens, length), request.promptIds().length, request.answerIndex(),
+                request.sampling(), request.stopIds().tokens());
+    }
+
+    void append(int token) {
+        tokens[length++] = token;
+    }
+
+    boolean prefilling() {
+        return computed < prefillEnd;
+    }
+
+    /// Whether a step can draw one more token after those under way.
+    boolean canDecode() {
+        return computed >= prefillEnd && length + drawing < mostTokens;
+    }
+
+    /// Why the sequence ends with its newest token; null if it goes on.
+    FinishReason finishReason() {
+        if (request.stopIds().contains(tokens[length - 1])) {
+            return FinishReason.STOP;
+        }
+        return length == mostTokens ? FinishReason.LENGTH : null;
+    }
+}

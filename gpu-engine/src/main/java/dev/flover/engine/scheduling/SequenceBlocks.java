@@ -1,0 +1,116 @@
+package dev.flover.engine.scheduling;
+
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.kvcache.BlockAllocator;
+import dev.flover.engine.kvcache.PrefixIndex;
+
+/// The blocks of sequences: given when they join and as they grow, shared where their texts begin alike.
+///
+/// Only full blocks are shared, and a sequence always computes its last known position itself, because that is where its
+/// next token comes from; so no shared block is ever written to.
+final class SequenceBlocks {
+    private final int blockTokens;
+    private final boolean prefixCaching;
+    private final PrefixIndex prefixes;
+    private final BlockAllocator allocator;
+
+    /// Whether a waiting sequence can have its blocks.
+    enum Claim {
+        GRANTED,
+        /// The step being planned fills a block that this sequence can share from the next step on.
+        NOT_YET,
+        NO_ROOM
+    }
+
+    SequenceBlocks(EngineConfig config) {
+        blockTokens = config.blockTokens();
+        prefixCaching = config.prefixCaching();
+        prefixes = new PrefixIndex(config.kvBlocks(), blockTokens);
+        allocator = new BlockAllocator(config.kvBlocks(), prefixes);
+    }
+
+    int used() {
+        return allocator.used();
+    }
+
+    /// Gives a waiting sequence the blocks of all its known tokens.
+    ///
+    /// @param plannedSteps blocks filled by steps up to this one can be shared
+    /// @param spare        blocks to leave available
+    Claim claim(Sequence sequence, long plannedSteps, int spare) {
+        assert sequence.blockCount == 0;
+        sequence.prepareToRun(blockTokens);
+        int shareable = prefixCaching ? (sequence.length() - 1) / blockTokens : 0;
+        long text = PrefixIndex.ROOT;
+        int shared = 0;
+        int revived = 0;
+        for (; shared < shareable; shared++) {
+            int block = prefixes.find(text, sequence.tokens(), shared * blockTokens);
+            if (block == PrefixIndex.NONE) {
+                break;
+            }
+            if (prefixes.filledBy(block) > plannedSteps) {
+                return Claim.NOT_YET;
+            }
+            revived += allocator.referenced(block) ? 0 : 1;
+            sequence.blocks[shared] = block;
+            text = prefixes.serial(block);
+        }
+        int total = Math.ceilDiv(sequence.length(), blockTokens);
+        if (total - shared + revived + spare > allocator.available()) {
+            return Claim.NO_ROOM;
+        }
+        for (int i = 0; i < shared; i++) {
+            allocator.retain(sequence.blocks[i]);
+        }
+        for (int i = shared; i < total; i++) {
+            sequence.blocks[i] = allocator.allocate();
+        }
+        sequence.blockCount = total;
+        sequence.indexedBlocks = shared;
+        sequence.indexedText = text;
+        sequence.computed = shared * blockTokens;
+        return Claim.GRANTED;
+    }
+
+    /// Whether the sequence has, or now gets, a block for its next position.
+    boolean grow(Sequence sequence) {
+        if (sequence.computed < sequence.blockCount * blockTokens) {
+            return true;
+        }
+        if (allocator.available() == 0) {
+            return false;
+        }
+        sequence.blocks[sequence.blockCount++] = allocator.allocate();
+        return true;
+    }
+
+    /// Lets others find the blocks that are full of known tokens.
+    ///
+    /// @param step the newest step that computes any of them
+    void index(Sequence sequence, long step) {
+        if (!prefixCaching) {
+            return;
+        }
+        int full = Math.min(sequence.computed, sequence.length()) / blockTokens;
+        for (int i = sequence.indexedBlocks; i < full; i++) {
+            int block = prefixes.find(sequence.indexedText, sequence.tokens(), i * blockTokens);
+            if (block == PrefixIndex.NONE) {
+                block = sequence.blocks[i];
+                prefixes.add(block, sequence.indexedText, sequence.tokens(), i * blockTokens, step);
+            }
+            sequence.indexedText = prefixes.serial(block);
+            sequence.indexedBlocks = i + 1;
+        }
+    }
+
+    void release(Sequence sequence) {
+        for (int i = sequence.blockCount - 1; i >= 0; i--) {
+            allocator.release(sequence.blocks[i]);
+        }
+        sequence.blockCount = 0;
+        sequence.announcedBlocks = 0;
+        sequence.computed = 0;
+        sequence.prefillEnd = 0;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.flover.engine.tokenizer;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Tokens that are found in a text before anything else: markup, and words that were added to a vocabulary. The
+/// leftmost match counts, of those the longest.
+final class AddedTokens {
+    /// @param text       its spelling, not empty
+    /// @param special    whether it is markup, which a client's prompt may not spell
+    /// @param eatsLeft   whether white space before it belongs to it
+    /// @param eatsRight  whether white space after it belongs to it
+    /// @param singleWord whether it counts only between characters that are not of a word
+    record AddedToken(
+            int id, String text, boolean special, boolean eatsLeft, boolean eatsRight, boolean singleWord) {}
+
+    /// Where the parts of a text go, in order.
+    interface Sink {
+        /// @param opensText whether it is the beginning of the text
+        void text(String part, boolean opensText);
+
+        void token(int id);
+    }
+
+    private final TokenTrie textual = new TokenTrie();
+    private final TokenTrie all = new TokenTrie();
+    private final Map<Integer, AddedToken> byId = new HashMap<>();
+
+    AddedTokens(Collection<AddedToken> tokens) {
+        for (var token : tokens) {
+            byId.put(token.id, token);
+            all.add(token.text, token.id);
+            if (!token.special) {
+                textual.add(token.text, token.id);
+            }
+        }
+    }
+
+    /// @param parseSpecial whether markup counts
+    void split(String text, boolean parseSpecial, Sink out) {
+        var trie = parseSpecial ? all : textual;
+        int from = 0;
+        if (!trie.isEmpty()) {
+            for (int at = 0; at < text.length(); ) {
+                AddedToken token = trie.mayStart(text.charAt(at)) ? longestAt(trie, text, at) : null;
+                if (token == null) {
+                    at++;
+                    continue;
+                }
+                int start = token.eatsLeft ? skipLeft(text, at, from) : at;
+                if (start > from) {
+                    out.text(text.substring(from, start), from == 0);
+                }
+                out.token(token.id);
+                at += token.text.length();
+                from = token.eatsRight ? skipRight(text, at) : at;
+                at = from;
+            }
+        }
+        if (from < text.length()) {
+            out.text(text.substring(from), from == 0);
+        }
+    }
+
+    private AddedToken longestAt(TokenTrie trie, String text, int at) {
+        int node = TokenTrie.ROOT;
+        int found = -1;
+        int end = at;
+        while (end < text.length()) {
+            int codePoint = text.codePointAt(end);
+            node = trie.child(node, codePoint);
+            if (node < 0) {
+                break;
+            }
+            end += Character.charCount(codePoint);
+            found = trie.token(node) >= 0 ? trie.token(node) : found;
+        }
+        var token = found < 0 ? null : byId.get(found);
+        return token != null && token.singleWord && touchesWord(text, at, at + token.text.length()) ? null : token;
+    }
+
+    private static boolean touchesWord(String text, int start, int end) {
+        return start > 0 && CodePointRules.WORD.test(text.codePointBefore(start))
+                || end < text.length() && CodePointRules.WORD.test(text.codePointAt(end));
+    }
+
+    private static int skipLeft(String text, int at, int floor) {
+        int start = at;
+        while (start > floor && CodePointRules.WHITE_SPACE.test(text.charAt(start - 1))) {
+            start--;
+        }
+        return start;
+    }
+
+    private static int skipRight(String text, int at) {
+        int end = at;
+        while (end < text.length() && CodePointRules.WHITE_SPACE.test(text.charAt(end))) {
+            end++;
+        }
+        return end;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.flover.engine.tokenizer;
+
+import java.util.Arrays;
+
+/// Which neighbouring symbols may become one, and in which order. Symbols are ints; negative ones never merge.
+final class PairMerges {
+    private final LongIntTable pairs;
+    private int[] ranks;
+    private int[] results;
+    private int size;
+
+    PairMerges(int expected) {
+        this.pairs = new LongIntTable(expected);
+        this.ranks = new int[Math.max(16, expected)];
+        this.results = new int[Math.max(16, expected)];
+    }
+
+    /// @param rank lower merges first
+    void add(int left, int right, int rank, int result) {
+        if (size == ranks.length) {
+            ranks = Arrays.copyOf(ranks, size * 2);
+            results = Arrays.copyOf(results, size * 2);
+        }
+        pairs.putIfAbsent(key(left, right), size);
+        ranks[size] = rank;
+        results[size++] = result;
+    }
+
+    /// What to ask [#rank] and [#result] about, or -1 if the two do not merge.
+    int find(int left, int right) {
+        return (left | right) < 0 ? -1 : pairs.get(key(left, right));
+    }
+
+    int rank(int merge) {
+        return ranks[merge];
+    }
+
+    int result(int merge) {
+        return results[merge];
+    }
+
+    private static long key(int left, int right) {
+        return (long) left << 32 | right;
+    }
+}

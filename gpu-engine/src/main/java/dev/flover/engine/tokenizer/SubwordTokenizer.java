@@ -1,0 +1,131 @@
+package dev.flover.engine.tokenizer;
+
+import java.util.BitSet;
+
+/// A tokenizer as a line of stages, every kind of model the same line.
+final class SubwordTokenizer implements Tokenizer {
+    private static final byte[] NO_BYTES = {};
+
+    /// What happens to a text, in this order.
+    ///
+    /// @param addedRaw        tokens found in the text as it is
+    /// @param addedNormalized tokens found in what the normalizer gives
+    record Stages(
+            AddedTokens addedRaw,
+            TextNormalizer normalizer,
+            AddedTokens addedNormalized,
+            PreTokenizer preTokenizer,
+            SubwordModel model) {}
+
+    /// What each token stands for.
+    ///
+    /// @param bytes              by token; empty for markup
+    /// @param control            which are markup
+    /// @param stripsLeadingSpace as [Tokenizer#stripsLeadingSpace]
+    record Meaning(byte[][] bytes, BitSet control, boolean stripsLeadingSpace) {}
+
+    /// What the model expects around a prompt.
+    record Frame(int[] before, int[] after) {}
+
+    private final Stages stages;
+    private final Meaning meaning;
+    private final Frame frame;
+
+    SubwordTokenizer(Stages stages, Meaning meaning, Frame frame) {
+        this.stages = stages;
+        this.meaning = meaning;
+        this.frame = frame;
+    }
+
+    @Override
+    public int vocabulary() {
+        return meaning.bytes.length;
+    }
+
+    @Override
+    public int[] encode(String text, boolean parseSpecial) {
+        var out = new IntList();
+        var session = stages.model.open(out);
+        stages.addedRaw.split(wellFormed(text), parseSpecial, new AddedTokens.Sink() {
+            @Override
+            public void text(String part, boolean opensText) {
+                encodeNormalized(stages.normalizer.normalize(part), opensText, parseSpecial, session, out);
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+        return out.toArray();
+    }
+
+    private void encodeNormalized(
+            String text, boolean opensInput, boolean parseSpecial, SubwordModel.Session session, IntList out) {
+        stages.addedNormalized.split(text, parseSpecial, new AddedTokens.Sink() {
+            @Override
+            public void text(String part, boolean opensText) {
+                stages.preTokenizer.split(part, opensInput && opensText, (piece, _) -> session.encode(piece));
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+    }
+
+    @Override
+    public int[] encodePrompt(String text) {
+        int[] ids = encode(text, false);
+        int before = frame.before.length;
+        int[] prompt = new int[before + ids.length + frame.after.length];
+        System.arraycopy(frame.before, 0, prompt, 0, before);
+        System.arraycopy(ids, 0, prompt, before, ids.length);
+        System.arraycopy(frame.after, 0, prompt, before + ids.length, frame.after.length);
+        return prompt;
+    }
+
+    @Override
+    public int beginOfText() {
+        return frame.before.length == 0 ? -1 : frame.before[0];
+    }
+
+    /// Models may have rows that no token was given to: those stand for nothing.
+    @Override
+    public byte[] bytes(int token) {
+        return token < meaning.bytes.length ? meaning.bytes[token] : NO_BYTES;
+    }
+
+    @Override
+    public boolean isControl(int token) {
+        return token >= meaning.bytes.length || meaning.control.get(token);
+    }
+
+    @Override
+    public boolean stripsLeadingSpace() {
+        return meaning.stripsLeadingSpace;
+    }
+
+    /// Replaces what is half a surrogate pair.
+    private static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                int codePoint = text.codePointAt(i);
+                if (!Character.isSupplementaryCodePoint(codePoint)) {
+                    return replaceLoneSurrogates(text);
+                }
+                i++;
+            }
+        }
+        return text;
+    }
+
+    private static String replaceLoneSurrogates(String text) {
+        var clean = new StringBuilder(text.length());
+        text.codePoints()
+                .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
+                .forEach(clean::appendCodePoint);
+        return clean.toString();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.flover.engine.tokenizer;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/// Spellings as a tree of code points, walked from any position of a text.
+final class TokenTrie {
+    static final int ROOT = 0;
+    private static final int CODE_POINT_BITS = 21;
+
+    private final LongIntTable edges = new LongIntTable(1024);
+    private final List<Integer> tokens = new ArrayList<>();
+    private final BitSet firstCharacters = new BitSet();
+
+    TokenTrie() {
+        tokens.add(-1);
+    }
+
+    /// Keeps the first token of a spelling.
+    void add(String spelling, int token) {
+        int node = ROOT;
+        firstCharacters.set(spelling.charAt(0));
+        for (int i = 0; i < spelling.length(); ) {
+            int codePoint = spelling.codePointAt(i);
+            int child = child(node, codePoint);
+            if (child < 0) {
+                child = tokens.size();
+                tokens.add(-1);
+                edges.putIfAbsent(key(node, codePoint), child);
+            }
+            node = child;
+            i += Character.charCount(codePoint);
+        }
+        if (tokens.get(node) < 0) {
+            tokens.set(node, token);
+        }
+    }
+
+    boolean isEmpty() {
+        return firstCharacters.isEmpty();
+    }
+
+    /// Whether any spelling begins with this UTF-16 unit.
+    boolean mayStart(char first) {
+        return firstCharacters.get(first);
+    }
+
+    /// The node below another one, or -1.
+    int child(int node, int codePoint) {
+        return edges.get(key(node, codePoint));
+    }
+
+    /// The token whose spelling ends at a node, or -1.
+    int token(int node) {
+        return tokens.get(node);
+    }
+
+    private static long key(int node, int codePoint) {
+        return (long) node << CODE_POINT_BITS | codePoint;
+    }
+}

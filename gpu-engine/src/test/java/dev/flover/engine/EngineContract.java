@@ -1,0 +1,282 @@
+package dev.flover.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flover.engine.Generations.Outcome;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.TinyModels;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What an engine promises on any backend: a sequence's tokens and logprobs are the same bits whatever happens around
+/// it. A subclass says which backend; the expected bits come from the same backend with one sequence at a time, whole
+/// prompts, one step in flight and no sharing.
+public abstract class EngineContract {
+    private static final EngineConfig ALONE = new EngineConfig(1, 256, 256, 16, 16, 1, false);
+
+    protected abstract Backend openBackend();
+
+    static Stream<Named<Model>> families() {
+        return Stream.of(
+                Named.of("llama", TinyModels.llama(11, TensorType.F32)),
+                Named.of("llama in Q8_0", TinyModels.llama(12, TensorType.Q8_0)),
+                Named.of("gpt_neox", TinyModels.neox(13)),
+                Named.of("gpt2", TinyModels.gpt2(14)),
+                Named.of("gemma2", TinyModels.gemma(15)));
+    }
+
+    private static Model model() {
+        return TinyModels.llama(21, TensorType.F32);
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void everyFamilyGivesTheSameBitsAloneAndAmongOthers(Model model) {
+        var requests = new RandomRequests(7, TinyModels.VOCABULARY).take(24);
+        var expected = eachAlone(model, requests);
+        var config = new EngineConfig(8, 24, 7, 8, 120, 2, true);
+        assertThat(together(model, requests, config, 7).outcomes).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 64, 256})
+    void promptsCutIntoChunksGiveTheSameBits(int prefillChunk) {
+        var requests = new RandomRequests(prefillChunk, TinyModels.VOCABULARY).take(24);
+        var expected = eachAlone(model(), requests);
+        for (int stepsInFlight = 1; stepsInFlight <= 2; stepsInFlight++) {
+            var config = new EngineConfig(16, 256, prefillChunk, 16, 200, stepsInFlight, prefillChunk == 64);
+            assertThat(together(model(), requests, config, prefillChunk).outcomes).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void sixtyFourSequencesThatJoinAndLeaveAtRandomDoNotChangeEachOther(long seed) {
+        var requests = new RandomRequests(seed, TinyModels.VOCABULARY).take(64);
+        var expected = eachAlone(model(), requests);
+        var run = together(model(), requests, new EngineConfig(64, 96, 16, 8, 700, 2, true), seed);
+        assertThat(run.outcomes).isEqualTo(expected);
+        assertThat(run.status.slotMoves()).as("slots were compacted").isPositive();
+        assertThat(run.status.prefixHits()).as("prefixes were shared").isPositive();
+        assertThat(run.status.discardedRows()).as("rows of ended sequences").isPositive();
+        assertThat(run.status.blocksUsed()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void sequencesPreemptedWhenBlocksRunOutGiveTheSameBits(long seed) {
+        var requests = new RandomRequests(seed, TinyModels.VOCABULARY).take(32);
+        var expected = eachAlone(model(), requests);
+        for (int stepsInFlight = 1; stepsInFlight <= 2; stepsInFlight++) {
+            boolean prefixCaching = seed % 2 == 0;
+            var config = new EngineConfig(32, 64, 16, 4, 40, stepsInFlight, prefixCaching);
+            var run = together(model(), requests, config, seed);
+            assertThat(run.outcomes).isEqualTo(expected);
+            assertThat(run.status.preemptions()).as("preemptions").isPositive();
+            assertThat(run.status.blocksUsed()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void aSequenceResumedFromAnyOfItsTokensContinuesWithTheSameBits(long seed) {
+        var model = model();
+        var requests = new RandomRequests(seed, TinyModels.VOCABULARY).take(6);
+        var whole = eachAlone(model, requests);
+        var resumed = new ArrayList<SequenceRequest>();
+        var expected = new HashMap<Integer, Outcome>();
+        for (int i = 0; i < requests.size(); i++) {
+            for (int count = 0; count < whole.get(i).tokens().size(); count++) {
+                expected.put(resumed.size(), whole.get(i).after(count));
+                resumed.add(Generations.resumed(requests.get(i), whole.get(i), count));
+            }
+        }
+        var run = together(model, resumed, new EngineConfig(16, 64, 16, 8, 150, 2, true), seed);
+        assertThat(run.outcomes).isEqualTo(expected);
+    }
+
+    @Test
+    void aSequenceThatRunsAloneSharesNoStepAndGivesTheSameBits() {
+        var requests = new ArrayList<SequenceRequest>();
+        for (var request : new RandomRequests(5, TinyModels.VOCABULARY).take(12)) {
+            requests.add(new SequenceRequest(
+                    request.promptIds(), request.generatedIds(), request.sampling(), request.answerIndex(),
+                    request.maxTokens(), request.stopIds(), request.priority(), true));
+        }
+        var run = together(model(), requests, new EngineConfig(4, 64, 64, 8, 100, 2, false), 5);
+        assertThat(run.outcomes).isEqualTo(eachAlone(model(), requests));
+        long least = run.outcomes.values().stream().mapToInt(outcome -> outcome.tokens().size()).sum();
+        assertThat(run.status.steps()).isGreaterThanOrEqualTo(least);
+    }
+
+    @Test
+    void answersToOnePromptShareItsFullBlocks() {
+        int[] prompt = new Random(3).ints(67, 0, TinyModels.VOCABULARY).toArray();
+        int answers = 8;
+        var generations = new Generations();
+        try (var model = model();
+                var engine = Engine.start(model, openBackend(), new EngineConfig(8, 64, 16, 8, 100, 2, true))) {
+            for (int answer = 0; answer < answers; answer++) {
+                var request = new SequenceRequest(
+                        prompt, new int[0], SamplingParams.sampled(1, 9), answer, 5, TokenSet.EMPTY, 0, false);
+                generations.expect(engine.admit(request), request);
+            }
+            int most = 0;
+            while (engine.step(generations)) {
+                most = Math.max(most, engine.status().blocksUsed());
+            }
+            int full = prompt.length / 8;
+            assertThat(most).isEqualTo(full + answers);
+            assertThat(engine.status().prefixHits()).isEqualTo((answers - 1L) * full * 8);
+        }
+    }
+
+    @Test
+    void logitsThatAreNotNumbersEndOnlyTheirOwnSequence() {
+        var good = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 12, TokenSet.EMPTY);
+        var poisoned = SequenceRequest.of(new int[] {4, 95, 6}, SamplingParams.greedy(), 12, TokenSet.EMPTY);
+        try (var model = TinyModels.poisoned(31, 95)) {
+            var expected = eachAlone(model, List.of(good, poisoned));
+            assertThat(expected.get(1).reason()).isEqualTo(FinishReason.NOT_FINITE);
+            assertThat(expected.get(0).tokens()).hasSize(12);
+            var run = together(model, List.of(good, poisoned), new EngineConfig(4, 16, 16, 8, 40, 2, false), 1);
+            assertThat(run.outcomes).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void answersEndAtStopIdsMaximumAndContext() {
+        var free = SequenceRequest.of(new int[] {5, 6, 7}, SamplingParams.greedy(), 1000, TokenSet.EMPTY);
+        var toContext = eachAlone(model(), List.of(free)).get(0);
+        assertThat(toContext.reason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(toContext.tokens()).hasSize(TinyModels.CONTEXT - 3);
+
+        int stop = toContext.tokens().get(9);
+        int firstAt = toContext.tokens().indexOf(stop);
+        var stopping = SequenceRequest.of(free.promptIds(), free.sampling(), 50, TokenSet.of(stop));
+        var stopped = eachAlone(model(), List.of(stopping)).get(0);
+        assertThat(stopped.reason()).isEqualTo(FinishReason.STOP);
+        assertThat(stopped.tokens()).isEqualTo(toContext.tokens().subList(0, firstAt + 1));
+    }
+
+    @Test
+    void cancelledSequencesAreSilentAndLeaveNothingBehind() {
+        var request = SequenceRequest.of(new int[] {1, 2, 3, 4, 5}, SamplingParams.greedy(), 100, TokenSet.EMPTY);
+        var generations = new Generations();
+        try (var model = model();
+                var engine = Engine.start(model, openBackend(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
+            long cancelled = engine.admit(request);
+            long waiting = engine.admit(request);
+            generations.expect(cancelled, request);
+            generations.expect(waiting, request);
+            while (generations.reported(cancelled) < 3) {
+                engine.step(generations);
+            }
+            engine.cancel(cancelled);
+            engine.cancel(waiting);
+            engine.cancel(12345);
+            int reported = generations.reported(cancelled);
+            while (engine.step(generations)) {
+                assertThat(generations.reported(cancelled)).isEqualTo(reported);
+            }
+            assertThat(generations.hasFinished(cancelled)).isFalse();
+            assertThat(engine.status().blocksUsed()).isZero();
+            assertThat(engine.status().running()).isZero();
+        }
+    }
+
+    @Test
+    void whatCanNeverBeComputedIsRefusedWithTheReason() {
+        try (var model = model();
+                var engine = Engine.start(model, openBackend(), new EngineConfig(2, 8, 4, 4, 10, 1, true))) {
+            var greedy = SamplingParams.greedy();
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {96}, greedy, 3, TokenSet.EMPTY)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("token id 96");
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[160], greedy, 3, TokenSet.EMPTY)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("context of 160");
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[30], greedy, 12, TokenSet.EMPTY)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("11 KV blocks");
+            var banned = new SamplingParams(
+                    1, 0, 0, 0, 0, 1, 0, 1, 0, -1, new LogitBias(new int[] {4}, new float[] {Float.NEGATIVE_INFINITY}),
+                    TokenSet.of(4), 0);
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[3], banned, 2, TokenSet.EMPTY)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no token");
+            assertThat(engine.pump(new Generations())).isFalse();
+        }
+    }
+
+    // Running
+
+    private Map<Integer, Outcome> eachAlone(Model model, List<SequenceRequest> requests) {
+        var generations = new Generations();
+        var outcomes = new HashMap<Integer, Outcome>();
+        try (var engine = Engine.start(model, openBackend(), ALONE)) {
+            for (int i = 0; i < requests.size(); i++) {
+                long id = engine.admit(requests.get(i));
+                generations.expect(id, requests.get(i));
+                while (engine.step(generations)) {
+                    assertThat(engine.status().running()).isLessThanOrEqualTo(1);
+                }
+                outcomes.put(i, generations.outcome(id));
+            }
+        }
+        return outcomes;
+    }
+
+    private record Run(Map<Integer, Outcome> outcomes, EngineStatus status) {}
+
+    /// All in one engine, admitted in random order at random steps, among others that are cancelled at random.
+    private Run together(Model model, List<SequenceRequest> requests, EngineConfig config, long seed) {
+        var random = new Random(seed);
+        var disturbers = new RandomRequests(~seed, TinyModels.VOCABULARY);
+        var generations = new Generations();
+        var order = new ArrayList<Integer>();
+        for (int i = 0; i < requests.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, random);
+        var ids = new long[requests.size()];
+        var cancellable = new ArrayList<Long>();
+        try (var engine = Engine.start(model, openBackend(), config)) {
+            boolean more = true;
+            for (int next = 0; more || next < order.size(); ) {
+                for (int burst = random.nextInt(4); burst > 0 && next < order.size(); burst--) {
+                    int i = order.get(next++);
+                    ids[i] = engine.admit(requests.get(i));
+                    generations.expect(ids[i], requests.get(i));
+                }
+                if (next < order.size() && random.nextInt(3) == 0) {
+                    var disturber = disturbers.next();
+                    long id = engine.admit(disturber);
+                    generations.expect(id, disturber);
+                    cancellable.add(id);
+                }
+                if (!cancellable.isEmpty() && random.nextInt(6) == 0) {
+                    engine.cancel(cancellable.remove(random.nextInt(cancellable.size())));
+                }
+                more = engine.step(generations);
+            }
+            var outcomes = new HashMap<Integer, Outcome>();
+            for (int i = 0; i < ids.length; i++) {
+                outcomes.put(i, generations.outcome(ids[i]));
+            }
+            return new Run(outcomes, engine.status());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.flover.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/// What every backend must do with every model family: the tokens and the logits of the family's own implementation.
+///
+/// A backend's test extends this and says how to open it.
+public abstract class FamilyContract {
+    /// Of the reference's logits, which are printed with six digits after the point.
+    private static final double LOGIT_TOLERANCE = 1e-3;
+    private static final int TOP = 20;
+    private static final EngineConfig CONFIG = new EngineConfig(8, 64, 32, 16, 128, 2, false);
+
+    protected abstract Backend open();
+
+    @TestFactory
+    Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() throws IOException {
+        var folders = new ArrayList<Path>();
+        try (var listed = Files.list(SharedData.require("tiny-models"))) {
+            listed.filter(folder -> Files.exists(folder.resolve("reference.json"))).sorted().forEach(folders::add);
+        }
+        assertThat(folders).isNotEmpty();
+        return folders.stream().map(folder ->
+                DynamicTest.dynamicTest(folder.getFileName().toString(), () -> answersAsTheReference(folder)));
+    }
+
+    private void answersAsTheReference(Path folder) throws IOException {
+        var cases = new ObjectMapper().readTree(folder.resolve("reference.json").toFile()).get("cases");
+        var answers = new Answers();
+        try (var model = ModelLoader.open(folder);
+                var engine = Engine.start(model, open(), CONFIG)) {
+            for (var reference : cases) {
+                answers.begin(engine.admit(request(reference)));
+            }
+            while (engine.step(answers)) {
+                // every step is one fused pass over all cases
+            }
+        }
+        for (int i = 0; i < cases.size(); i++) {
+            String of = folder.getFileName() + ", prompt of " + cases.get(i).get("prompt").size() + " tokens";
+            assertThat(answers.tokens(i)).as("greedy tokens of " + of).isEqualTo(ints(cases.get(i).get("greedy")));
+            assertSameLogits(of, cases.get(i).get("first_logits_top20"), answers.first(i));
+        }
+    }
+
+    private static SequenceRequest request(JsonNode reference) {
+        var sampling = new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, TOP, LogitBias.NONE, TokenSet.EMPTY, 0);
+        return SequenceRequest.of(
+                ints(reference.get("prompt")), sampling, reference.get("greedy").size(), TokenSet.EMPTY);
+    }
+
+    /// The engine tells log-probabilities, which are the logits less one number that all share.
+    private static void assertSameLogits(String of, JsonNode expected, Map<Integer, Float> logprobs) {
+        int[] ids = ints(expected.get("ids"));
+        double shared = expected.get("logits").get(0).doubleValue() - logprobs.getOrDefault(ids[0], Float.NaN);
+        for (int rank = 0; rank < ids.length; rank++) {
+            assertThat(logprobs).as("the 20 most probable tokens of " + of).containsKey(ids[rank]);
+            assertThat(logprobs.get(ids[rank]) + shared).as("logit of token " + ids[rank] + " of " + of)
+                    .isCloseTo(expected.get("logits").get(rank).doubleValue(), within(LOGIT_TOLERANCE));
+        }
+    }
+
+    private static int[] ints(JsonNode array) {
+        int[] values = new int[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = array.get(i).intValue();
+        }
+        return values;
+    }
+
+    private static final class Answers implements TokenSink {
+        private final List<Long> order = new ArrayList<>();
+        private final Map<Long, List<Integer>> tokens = new HashMap<>();
+        private final Map<Long, Map<Integer, Float>> first = new HashMap<>();
+
+        void begin(long sequence) {
+            order.add(sequence);
+            tokens.put(sequence, new ArrayList<>());
+        }
+
+        int[] tokens(int index) {
+            return tokens.get(order.get(index)).stream().mapToInt(Integer::intValue).toArray();
+        }
+
+        Map<Integer, Float> first(int index) {
+            return first.get(order.get(index));
+        }
+
+        @Override
+        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            tokens.get(sequence).add(tokenId);
+            if (index == 0) {
+                var most = new HashMap<Integer, Float>();
+                for (int rank = 0; rank < alternatives.count(); rank++) {
+                    most.put(alternatives.token(rank), alternatives.logprob(rank));
+                }
+                first.put(sequence, most);
+            }
+        }
+
+        @Override
+        public void finished(long sequence, FinishReason reason) {
+            assertThat(reason).isEqualTo(FinishReason.LENGTH);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.flover.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A sink that keeps what it is told, by sequence, and checks that positions have no gap and no repeat.
+final class Generations implements TokenSink {
+    /// Everything that was reported of one sequence; equal only if every bit is.
+    ///
+    /// @param tokens   those reported, which follow the ones that existed at admission
+    /// @param logprobs as bits
+    /// @param others   alternatives and the bits of their logprobs, flattened
+    record Outcome(List<Integer> tokens, List<Integer> logprobs, List<Integer> others, FinishReason reason) {
+        int[] tokenIds() {
+            return tokens.stream().mapToInt(Integer::intValue).toArray();
+        }
+
+        /// What would be reported of the same sequence had its first tokens existed at admission.
+        Outcome after(int count) {
+            int others = tokens.isEmpty() ? 0 : this.others.size() / tokens.size();
+            return new Outcome(
+                    tokens.subList(count, tokens.size()), logprobs.subList(count, logprobs.size()),
+                    this.others.subList(count * others, this.others.size()), reason);
+        }
+    }
+
+    private static final class Live {
+        final int existing;
+        final List<Integer> tokens = new ArrayList<>();
+        final List<Integer> logprobs = new ArrayList<>();
+        final List<Integer> others = new ArrayList<>();
+        FinishReason reason;
+
+        Live(int existing) {
+            this.existing = existing;
+        }
+    }
+
+    private final Map<Long, Live> live = new HashMap<>();
+
+    void expect(long sequence, SequenceRequest request) {
+        live.put(sequence, new Live(request.generatedIds().length));
+    }
+
+    @Override
+    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+        var generation = live.get(sequence);
+        if (index != generation.existing + generation.tokens.size() || generation.reason != null) {
+            throw new AssertionError("sequence " + sequence + " reported index " + index + " after "
+                    + generation.existing + " + " + generation.tokens.size() + ", " + generation.reason);
+        }
+        generation.tokens.add(tokenId);
+        generation.logprobs.add(Float.floatToRawIntBits(logprob));
+        for (int i = 0; alternatives != null && i < alternatives.count(); i++) {
+            generation.others.add(alternatives.token(i));
+            generation.others.add(Float.floatToRawIntBits(alternatives.logprob(i)));
+        }
+    }
+
+    @Override
+    public void finished(long sequence, FinishReason reason) {
+        var generation = live.get(sequence);
+        if (generation.reason != null) {
+            throw new AssertionError("sequence " + sequence + " finished twice");
+        }
+        generation.reason = reason;
+    }
+
+    boolean hasFinished(long sequence) {
+        return live.get(sequence).reason != null;
+    }
+
+    int reported(long sequence) {
+        return live.get(sequence).tokens.size();
+    }
+
+    Outcome outcome(long sequence) {
+        var generation = live.get(sequence);
+        return new Outcome(
+                List.copyOf(generation.tokens), List.copyOf(generation.logprobs), List.copyOf(generation.others),
+                generation.reason);
+    }
+
+    /// The same request, continued from its first tokens.
+    static SequenceRequest resumed(SequenceRequest request, Outcome outcome, int count) {
+        return new SequenceRequest(
+                request.promptIds(), Arrays.copyOf(outcome.tokenIds(), count), request.sampling(),
+                request.answerIndex(), request.maxTokens(), request.stopIds(), request.priority(), request.alone());
+    }
+}

@@ -1,0 +1,63 @@
+package dev.flover.engine;
+
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/// Requests of every kind: short and long, greedy and sampled, with and without each option, some with equal beginnings.
+final class RandomRequests {
+    private final Random random;
+    private final int vocabulary;
+    private final int[] sharedPrompt;
+
+    RandomRequests(long seed, int vocabulary) {
+        random = new Random(seed);
+        this.vocabulary = vocabulary;
+        sharedPrompt = random.ints(48, 0, vocabulary).toArray();
+    }
+
+    List<SequenceRequest> take(int count) {
+        var requests = new ArrayList<SequenceRequest>();
+        for (int i = 0; i < count; i++) {
+            requests.add(next());
+        }
+        return requests;
+    }
+
+    SequenceRequest next() {
+        int[] prompt = random.ints(1 + random.nextInt(48), 0, vocabulary).toArray();
+        if (random.nextInt(3) == 0) {
+            System.arraycopy(sharedPrompt, 0, prompt, 0, random.nextInt(prompt.length + 1));
+        }
+        var stopIds = random.nextInt(3) == 0 ? TokenSet.of(random.ints(2, 0, vocabulary).toArray()) : TokenSet.EMPTY;
+        return new SequenceRequest(
+                prompt, new int[0], sampling(), random.nextInt(3), 1 + random.nextInt(40), stopIds,
+                random.nextInt(3), random.nextInt(20) == 0);
+    }
+
+    private SamplingParams sampling() {
+        boolean greedy = random.nextInt(3) == 0;
+        return new SamplingParams(
+                sometimes() ? 1 + random.nextFloat() : 1,
+                sometimes() ? random.nextFloat() * 2 - 0.5f : 0,
+                sometimes() ? random.nextFloat() * 2 - 0.5f : 0,
+                greedy ? 0 : 0.5f + random.nextFloat(),
+                sometimes() ? 1 + random.nextInt(40) : 0,
+                sometimes() ? 0.5f + random.nextFloat() / 2 : 1,
+                sometimes() ? random.nextFloat() / 5 : 0,
+                sometimes() ? 0.5f + random.nextFloat() / 2 : 1,
+                random.nextLong(),
+                random.nextInt(6) - 1,
+                sometimes() ? new LogitBias(new int[] {3, 50}, new float[] {2, Float.NEGATIVE_INFINITY})
+                        : LogitBias.NONE,
+                sometimes() ? TokenSet.of(random.ints(20, 0, vocabulary).toArray()) : TokenSet.EMPTY,
+                sometimes() ? random.nextInt(20) : 0);
+    }
+
+    private boolean sometimes() {
+        return random.nextInt(5) == 0;
+    }
+}

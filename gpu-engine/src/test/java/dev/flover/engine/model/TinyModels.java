@@ -1,0 +1,183 @@
+package dev.flover.engine.model;
+
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.sampling.TokenSet;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/// Models with random weights, small enough to run thousands of rows a second on the reference backend.
+///
+/// Every width is a multiple of 32, so that block-quantised types fit.
+public final class TinyModels {
+    public static final int VOCABULARY = 96;
+    public static final int CONTEXT = 160;
+
+    private final Random random;
+    private final Arena arena = Arena.ofShared();
+    private final TensorType matrices;
+    private int count;
+
+    private TinyModels(long seed, TensorType matrices) {
+        random = new Random(seed);
+        this.matrices = matrices;
+    }
+
+    /// Grouped-query attention, RMS norms, SwiGLU, rotary positions over adjacent pairs; attention sees 24 positions in
+    /// the second layer.
+    ///
+    /// @param matrices F32 or Q8_0
+    public static Model llama(long seed, TensorType matrices) {
+        var rotary = rotary(16, Rotary.Pairing.ADJACENT);
+        var config = new ModelConfig(
+                "llama", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-5f, Block.SEQUENTIAL,
+                Activation.SILU, true, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, rotary), new LayerConfig(24, rotary)));
+        return new TinyModels(seed, matrices).build(config, false, false);
+    }
+
+    /// Parallel blocks, layer norms and biases everywhere, partial rotary positions over halves (GPT-NeoX).
+    public static Model neox(long seed) {
+        var rotary = rotary(8, Rotary.Pairing.HALVES);
+        var config = new ModelConfig(
+                "gpt_neox", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.PARALLEL,
+                Activation.GELU_ERF, false, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary)));
+        return new TinyModels(seed, TensorType.F32).build(config, true, false);
+    }
+
+    /// Learned positions (GPT-2).
+    public static Model gpt2(long seed) {
+        var config = new ModelConfig(
+                "gpt2", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.SEQUENTIAL,
+                Activation.GELU_TANH, false, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, null), new LayerConfig(0, null)));
+        return new TinyModels(seed, TensorType.F32).build(config, true, false);
+    }
+
+    /// Post-norms, soft caps, alternating windows, scaled embeddings, query and key norms (Gemma 2 and 3).
+    public static Model gemma(long seed) {
+        var rotary = rotary(16, Rotary.Pairing.HALVES);
+        var config = new ModelConfig(
+                "gemma2", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-6f, Block.SEQUENTIAL,
+                Activation.GELU_TANH, true, 8, 0.25f, 20, 12,
+                List.of(new LayerConfig(16, rotary), new LayerConfig(0, rotary)));
+        return new TinyModels(seed, TensorType.F32).build(config, false, true);
+    }
+
+    /// As [#llama], but the embedding of one token is not a number.
+    public static Model poisoned(long seed, int token) {
+        var model = llama(seed, TensorType.F32);
+        var whole = model.weights().embedding().ranges().getFirst().tensor();
+        var data = model.arena().allocate(whole.data().byteSize(), 64).copyFrom(whole.data());
+        data.set(ValueLayout.JAVA_FLOAT, token * whole.rowBytes(), Float.NaN);
+        var embedding = Matrix.of(
+                new StoredTensor("poisoned", TensorType.F32, whole.rows(), whole.columns(), data.asReadOnly()));
+        var old = model.weights();
+        var weights = new Weights(
+                embedding, old.positions(), old.layers(), old.finalNorm(), old.head(), old.headBias());
+        return new Model(
+                model.path(), model.config(), weights, model.fingerprint(), model.endOfText(), null, null,
+                model.arena());
+    }
+
+    private Model build(ModelConfig config, boolean biases, boolean gemma) {
+        var embedding = Matrix.of(matrix(config.vocabulary(), config.hidden(), 1));
+        var layers = new ArrayList<Weights.Layer>();
+        for (int i = 0; i < config.layers().size(); i++) {
+            layers.add(layer(config, biases, gemma));
+        }
+        boolean learned = config.layers().getFirst().rotary() == null;
+        var weights = new Weights(
+                embedding,
+                learned ? Matrix.of(matrix(config.contextLength(), config.hidden(), 0.5)) : null,
+                layers,
+                norm(config.hidden(), biases),
+                Matrix.of(matrix(config.vocabulary(), config.hidden(), 4 / Math.sqrt(config.hidden()))),
+                biases ? vector(config.vocabulary(), 0, 0.1) : null);
+        return new Model(
+                Path.of("tiny-" + config.architecture()), config, weights, "0123456789abcdef", TokenSet.EMPTY, null,
+                null, arena);
+    }
+
+    private Weights.Layer layer(ModelConfig config, boolean biases, boolean gemma) {
+        int hidden = config.hidden();
+        int all = config.queryWidth() + 2 * config.kvWidth();
+        int wide = config.feedForward() * (config.gated() ? 2 : 1);
+        return new Weights.Layer(
+                norm(hidden, biases),
+                Matrix.of(
+                        projection(config.queryWidth(), hidden),
+                        projection(config.kvWidth(), hidden),
+                        projection(config.kvWidth(), hidden)),
+                biases ? vector(all, 0, 0.2) : null,
+                gemma ? norm(config.headDim(), false) : null,
+                gemma ? norm(config.headDim(), false) : null,
+                Matrix.of(projection(hidden, config.queryWidth())).withShards(2),
+                biases ? vector(hidden, 0, 0.2) : null,
+                gemma ? norm(hidden, false) : null,
+                norm(hidden, biases),
+                Matrix.of(projection(wide, hidden)),
+                biases ? vector(wide, 0, 0.2) : null,
+                Matrix.of(projection(hidden, config.feedForward())).withShards(4),
+                biases ? vector(hidden, 0, 0.2) : null,
+                gemma ? norm(hidden, false) : null);
+    }
+
+    private static Rotary rotary(int dims, Rotary.Pairing pairing) {
+        var frequencies = IntStream.range(0, dims / 2).mapToObj(i -> StrictMath.pow(10000, -2.0 * i / dims)).toList();
+        return new Rotary(dims, pairing, frequencies, 1);
+    }
+
+    private StoredTensor projection(int outputs, int inputs) {
+        return matrix(outputs, inputs, 2 / Math.sqrt(inputs));
+    }
+
+    private Weights.Norm norm(int width, boolean bias) {
+        return new Weights.Norm(vector(width, 1, 0.1), bias ? vector(width, 0, 0.1) : null);
+    }
+
+    private StoredTensor vector(int length, double mean, double deviation) {
+        return floats(1, length, mean, deviation);
+    }
+
+    private StoredTensor matrix(int rows, int columns, double deviation) {
+        return switch (matrices) {
+            case Q8_0 -> bytes(rows, columns, deviation);
+            case F32 -> floats(rows, columns, 0, deviation);
+            default -> throw new IllegalArgumentException("tiny models are F32 or Q8_0, not " + matrices);
+        };
+    }
+
+    private StoredTensor floats(int rows, int columns, double mean, double deviation) {
+        var data = arena.allocate(4L * rows * columns, 64);
+        for (int i = 0; i < rows * columns; i++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (mean + deviation * random.nextGaussian()));
+        }
+        return new StoredTensor("tensor-" + count++, TensorType.F32, rows, columns, data.asReadOnly());
+    }
+
+    private StoredTensor bytes(int rows, int columns, double deviation) {
+        int blocks = rows * columns / 32;
+        var data = arena.allocate(34L * blocks, 64);
+        for (int block = 0; block < blocks; block++) {
+            float scale = (float) (deviation / 40 * (0.75 + 0.5 * random.nextDouble()));
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 34L * block, Float.floatToFloat16(scale));
+            for (int i = 0; i < 32; i++) {
+                int value = (int) Math.max(-127, Math.min(127, Math.round(40 * random.nextGaussian())));
+                data.set(ValueLayout.JAVA_BYTE, 34L * block + 2 + i, (byte) value);
+            }
+        }
+        return new StoredTensor("tensor-" + count++, TensorType.Q8_0, rows, columns, data.asReadOnly());
+    }
+}
