@@ -3,6 +3,8 @@
 // Grid: (rows, heads); 128 threads: each takes two positions of a split, then one dimension. Bound by arithmetic.
 #include "attention.cuh"
 
+constexpr int F32_ATTENTION_THREADS = 128;
+
 __device__ __forceinline__ float blockMax(float value, float* partial) {
     for (int mask = WARP / 2; mask > 0; mask /= 2) {
         value = fmaxf(value, shuffleXor(value, mask));
@@ -31,7 +33,7 @@ __device__ __forceinline__ float scoreF32(const Attention& a, const float* query
     return score * LOG2_E;
 }
 
-extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(Attention a) {
+extern "C" __global__ void __launch_bounds__(F32_ATTENTION_THREADS) attention_f32(Attention a) {
     const Plan plan{a.plan};
     const int row = blockIdx.x;
     if (row >= plan.live(PLAN_ROWS)) {
@@ -48,7 +50,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(At
     float* out = partial + WARP;                                 // [headDim]
     const float* query = a.queryKeyValue
             + (static_cast<size_t>(row) * (a.heads + 2 * a.cache.kvHeads) + head) * headDim;
-    for (int dim = threadIdx.x; dim < headDim; dim += ATTENTION_THREADS) {
+    for (int dim = threadIdx.x; dim < headDim; dim += F32_ATTENTION_THREADS) {
         out[dim] = 0;
     }
     float greatest = noScore();
@@ -56,7 +58,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(At
     const int seen = a.window > 0 ? max(0, position - a.window + 1) : 0;
     for (int split = seen / SPLIT; split <= position / SPLIT; split++) {
         float splitGreatest = noScore();
-        for (int i = threadIdx.x; i < SPLIT; i += ATTENTION_THREADS) {
+        for (int i = threadIdx.x; i < SPLIT; i += F32_ATTENTION_THREADS) {
             int at = split * SPLIT + i;
             weights[i] = at >= seen && at <= position
                     ? scoreF32(a, query, cached + a.cache.keyAt(home, at, a.layer, kvHead))
@@ -65,7 +67,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(At
         }
         splitGreatest = blockMax(splitGreatest, partial);
         float splitSum = 0;
-        for (int i = threadIdx.x; i < SPLIT; i += ATTENTION_THREADS) {
+        for (int i = threadIdx.x; i < SPLIT; i += F32_ATTENTION_THREADS) {
             weights[i] = exp2f(weights[i] - splitGreatest);
             splitSum += weights[i];
         }
@@ -73,7 +75,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(At
         Merge m = merge(greatest, sum, splitGreatest, splitSum);
         greatest = m.greatest;
         sum = m.sum;
-        for (int dim = threadIdx.x; dim < headDim; dim += ATTENTION_THREADS) {
+        for (int dim = threadIdx.x; dim < headDim; dim += F32_ATTENTION_THREADS) {
             float value = 0;
             for (int at = max(seen, split * SPLIT); at <= min(position, split * SPLIT + SPLIT - 1); at++) {
                 size_t v = a.cache.valueAt(home, at, a.layer, kvHead) + static_cast<size_t>(dim) * a.cache.blockTokens;
@@ -83,7 +85,7 @@ extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS) attention_f32(At
         }
         __syncthreads();
     }
-    for (int dim = threadIdx.x; dim < headDim; dim += ATTENTION_THREADS) {
+    for (int dim = threadIdx.x; dim < headDim; dim += F32_ATTENTION_THREADS) {
         store(a.out, (static_cast<size_t>(row) * a.heads + head) * headDim + dim, out[dim] / sum);
     }
 }

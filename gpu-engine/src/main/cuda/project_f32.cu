@@ -27,7 +27,7 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
     const int firstOutput = blockIdx.y * BLOCK_OUTPUTS;
     auto* weights = reinterpret_cast<float*>(sharedMemory());                 // [32 outputs][33]
     float* inputs = weights + BLOCK_OUTPUTS * (F32_COLUMNS + 1);              // [16 rows][32]
-    float* trees = inputs + F32_ROWS * F32_COLUMNS;                           // [6][4][128]
+    float* trees = inputs + F32_ROWS * F32_COLUMNS;                           // [log2(shards)][4][128]
     const int output = threadIdx.x % BLOCK_OUTPUTS;
     const int row = threadIdx.x / BLOCK_OUTPUTS * THREAD_ROWS;
     float totals[THREAD_ROWS] = {};
@@ -63,7 +63,8 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
         for (int i = 0; i < THREAD_ROWS; i++) {
             totals[i] = p.weight.shards == 1
                     ? sums[i]
-                    : addToTree(trees + i * F32_THREADS + threadIdx.x, THREAD_ROWS * F32_THREADS, shard, sums[i]);
+                    : addToTree(trees + i * F32_THREADS + threadIdx.x, THREAD_ROWS * F32_THREADS, shard,
+                            p.weight.shards, sums[i]);
         }
     }
 #pragma unroll

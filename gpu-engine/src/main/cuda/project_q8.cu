@@ -13,6 +13,6 @@ extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_32(P
     project<ChunkQ8, 32>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_64(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1) project_q8_64(Projection p) {
     project<ChunkQ8, 64>(p);
 }

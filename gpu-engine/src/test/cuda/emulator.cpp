@@ -95,7 +95,6 @@ void runFiber() {
 }
 
 ucontext_t startContext;
-ucontext_t returnContext;
 
 void resume(size_t index) {
     current = index;

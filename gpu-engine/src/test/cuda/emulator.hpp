@@ -67,10 +67,6 @@ inline Word4 load16(const void* global) {
     return v;
 }
 
-inline Word4 load16InOrder(const void* global) {
-    return load16(global);
-}
-
 inline Word4 loadStreaming(const void* global) {
     return load16(global);
 }

@@ -14,7 +14,7 @@
 // product's operand, and the value fragment's 8 positions are contiguous: column c of product i is position
 // 8 * (c / 2) + 2 * i + c % 2.
 //
-// Grid: (persistent, KV heads * head tiles); 128 threads. Bound by memory when decoding.
+// Grid: (persistent, KV heads * head tiles); 128 threads, 256 for wide heads. Bound by memory when decoding.
 #pragma once
 
 #include "cache.cuh"
@@ -35,9 +35,16 @@ struct Attention {
     float softCap;                 // 0 for none
 };
 
-constexpr int ATTENTION_THREADS = 128;
+constexpr int POSITION_WARPS = 4;
 
-/// Blocks that must fit a multiprocessor, which caps registers: the sums of a wide head need many.
+/// A wide head's sums are too many for the registers of one warp: two share its dimensions, both with all the scores.
+template <int WIDTH>
+constexpr int DIM_WARPS = WIDTH > 128 ? 2 : 1;
+
+template <int WIDTH>
+constexpr int ATTENTION_THREADS = POSITION_WARPS * DIM_WARPS<WIDTH> * WARP;
+
+/// Blocks that must fit a multiprocessor, which caps registers.
 template <int WIDTH>
 constexpr int ATTENTION_BLOCKS = WIDTH <= 64 ? 3 : WIDTH <= 128 ? 2 : 1;
 
@@ -139,14 +146,14 @@ template <int WIDTH>
 struct AttentionShared {
     static constexpr int STRIDE = WIDTH + 4;
     uint32_t queries[WIDTH / 32][2][WARP][4];    // fragments, in the order they are read
-    float greatest[4][QUERIES];
-    float sum[4][QUERIES];
+    float greatest[POSITION_WARPS][QUERIES];
+    float sum[POSITION_WARPS][QUERIES];
     float mergedGreatest[QUERIES];
     float mergedSum[QUERIES];
     float kept[QUERIES];
     float added[QUERIES];
     int last;
-    float out[4][QUERIES][STRIDE];
+    float out[POSITION_WARPS][QUERIES][STRIDE];
     float merged[QUERIES][STRIDE];
 };
 
@@ -154,7 +161,7 @@ template <class Operand, int WIDTH>
 __device__ __forceinline__ void loadQueries(
         const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared) {
     const int stride = (a.heads + 2 * a.cache.kvHeads) * a.cache.headDim;
-    for (int i = threadIdx.x; i < WIDTH / 32 * 2 * WARP * 4; i += ATTENTION_THREADS) {
+    for (int i = threadIdx.x; i < WIDTH / 32 * 2 * WARP * 4; i += ATTENTION_THREADS<WIDTH>) {
         int slot = i % 4;
         int lane = i / 4 % WARP;
         int step = i / (4 * WARP) % 2;
@@ -203,18 +210,16 @@ __device__ __forceinline__ Word4 keepFirst(Word4 run, int valid) {
     return run;
 }
 
-/// Loads of a narrow head may be moved ahead of products; those of a wide one may not, for want of registers.
-template <int WIDTH>
-__device__ __forceinline__ Word4 loadRun(const unsigned char* from) {
-    return WIDTH > 128 ? load16InOrder(from) : load16(from);
-}
-
 /// One lane's running softmax over its warp's positions of a split.
 template <class Operand, int WIDTH>
 struct WarpAttention {
     float greatest[2];     // of queries lane / 4 and lane / 4 + 8
     float sum[2];          // of this lane's columns only
-    float out[WIDTH / 8][4];
+    float out[WIDTH / 8 / DIM_WARPS<WIDTH>][4];
+
+    static __device__ __forceinline__ int firstDim() {
+        return threadIdx.x / (POSITION_WARPS * WARP) * (WIDTH / DIM_WARPS<WIDTH>);
+    }
 
     __device__ __forceinline__ WarpAttention() : greatest{noScore(), noScore()}, sum{0, 0}, out{} {}
 
@@ -241,9 +246,9 @@ struct WarpAttention {
         const size_t values = a.cache.valueAt(
                 tile.home, min(run, tile.lastPosition() & ~7), a.layer, tile.kvHead);
 #pragma unroll
-        for (int n = 0; n < WIDTH / 8; n++) {
-            size_t at = values + static_cast<size_t>(n * 8 + lane / 4) * a.cache.blockTokens;
-            Word4 v = keepFirst(loadRun<WIDTH>(a.cache.blocks + at * sizeof(uint16_t)), valid);
+        for (int n = 0; n < WIDTH / 8 / DIM_WARPS<WIDTH>; n++) {
+            size_t at = values + static_cast<size_t>(firstDim() + n * 8 + lane / 4) * a.cache.blockTokens;
+            Word4 v = keepFirst(load16(a.cache.blocks + at * sizeof(uint16_t)), valid);
             Operand::multiply(out[n], weights[0], v.x, v.y);
             Operand::multiply(out[n], weights[1], v.z, v.w);
         }
@@ -260,7 +265,8 @@ struct WarpAttention {
             keys[i] = a.cache.blocks
                     + (a.cache.keyAt(tile.home, position, a.layer, tile.kvHead) + lane % 4 * 8) * sizeof(uint16_t);
         }
-#pragma unroll
+        constexpr int AHEAD = WIDTH > 128 ? 2 : WIDTH / 32;    // more loads of a wide head in flight would spill
+#pragma unroll AHEAD
         for (int dims = 0; dims < WIDTH / 32; dims++) {
             uint32_t query[2][4];
 #pragma unroll
@@ -273,7 +279,7 @@ struct WarpAttention {
             }
 #pragma unroll
             for (int i = 0; i < 4; i++) {
-                Word4 k = loadRun<WIDTH>(keys[i] + dims * 64);
+                Word4 k = load16(keys[i] + dims * 64);
                 Operand::multiply(scores[i], query[0], k.x, k.y);
                 Operand::multiply(scores[i], query[1], k.z, k.w);
             }
@@ -305,7 +311,7 @@ struct WarpAttention {
             }
             sum[side] = fmaf(sum[side], factor, total);
 #pragma unroll
-            for (int n = 0; n < WIDTH / 8; n++) {
+            for (int n = 0; n < WIDTH / 8 / DIM_WARPS<WIDTH>; n++) {
                 out[n][2 * side] *= factor;
                 out[n][2 * side + 1] *= factor;
             }
@@ -314,20 +320,20 @@ struct WarpAttention {
 
     __device__ __forceinline__ void deposit(AttentionShared<WIDTH>& shared) {
         const int lane = threadIdx.x % WARP;
-        const int warp = threadIdx.x / WARP;
+        const int warp = threadIdx.x / WARP % POSITION_WARPS;
 #pragma unroll
         for (int side = 0; side < 2; side++) {
             sum[side] += shuffleXor(sum[side], 1);
             sum[side] += shuffleXor(sum[side], 2);
             int query = lane / 4 + side * 8;
-            if (lane % 4 == 0) {
+            if (lane % 4 == 0 && firstDim() == 0) {
                 shared.greatest[warp][query] = greatest[side];
                 shared.sum[warp][query] = sum[side];
             }
 #pragma unroll
-            for (int n = 0; n < WIDTH / 8; n++) {
-                shared.out[warp][query][n * 8 + lane % 4 * 2] = out[n][2 * side];
-                shared.out[warp][query][n * 8 + lane % 4 * 2 + 1] = out[n][2 * side + 1];
+            for (int n = 0; n < WIDTH / 8 / DIM_WARPS<WIDTH>; n++) {
+                shared.out[warp][query][firstDim() + n * 8 + lane % 4 * 2] = out[n][2 * side];
+                shared.out[warp][query][firstDim() + n * 8 + lane % 4 * 2 + 1] = out[n][2 * side + 1];
             }
         }
     }
@@ -339,7 +345,7 @@ __device__ __forceinline__ void attendSplit(
         const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared, int split) {
     {
         WarpAttention<Operand, WIDTH> attention;
-        const int first = split * SPLIT + threadIdx.x / WARP * WARP_POSITIONS;
+        const int first = split * SPLIT + threadIdx.x / WARP % POSITION_WARPS * WARP_POSITIONS;
         const int seen = tile.firstSeen(a.window);
 #pragma unroll 1
         for (int piece = first; piece < first + WARP_POSITIONS; piece += PIECE) {
@@ -349,7 +355,7 @@ __device__ __forceinline__ void attendSplit(
         }
         attention.deposit(shared);
     }
-    for (int warp = 1; warp < 4; warp++) {
+    for (int warp = 1; warp < POSITION_WARPS; warp++) {
         __syncthreads();
         if (threadIdx.x < QUERIES) {
             int query = threadIdx.x;
@@ -361,7 +367,7 @@ __device__ __forceinline__ void attendSplit(
             shared.added[query] = m.added;
         }
         __syncthreads();
-        for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS) {
+        for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
             float& out = shared.out[0][i / WIDTH][i % WIDTH];
             out = fmaf(shared.out[warp][i / WIDTH][i % WIDTH], shared.added[i / WIDTH],
                     out * shared.kept[i / WIDTH]);
@@ -372,7 +378,7 @@ __device__ __forceinline__ void attendSplit(
 
 template <int WIDTH>
 __device__ __forceinline__ void beginMerge(AttentionShared<WIDTH>& shared) {
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS) {
+    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         shared.merged[i / WIDTH][i % WIDTH] = 0;
     }
     if (threadIdx.x < QUERIES) {
@@ -394,7 +400,7 @@ __device__ __forceinline__ void mergeSplit(AttentionShared<WIDTH>& shared, Great
         shared.added[query] = m.added;
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS) {
+    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         float& merged = shared.merged[i / WIDTH][i % WIDTH];
         merged = fmaf(out(i / WIDTH, i % WIDTH), shared.added[i / WIDTH], merged * shared.kept[i / WIDTH]);
     }
@@ -403,7 +409,7 @@ __device__ __forceinline__ void mergeSplit(AttentionShared<WIDTH>& shared, Great
 
 template <int WIDTH>
 __device__ __forceinline__ void writeTile(const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared) {
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS) {
+    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         int query = i / WIDTH;
         int dim = i % WIDTH;
         if (tile.has(query) && dim < a.cache.headDim) {
@@ -424,7 +430,7 @@ __device__ __forceinline__ bool lastToArrive(
         return a.scratch + (static_cast<size_t>(tile.scratch + split) * gridDim.y + blockIdx.y) * ENTRY;
     };
     float* mine = entry(tile.split);
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS) {
+    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         mine[2 * QUERIES + i] = shared.out[0][i / WIDTH][i % WIDTH];
     }
     if (threadIdx.x < QUERIES) {

@@ -61,14 +61,6 @@ __device__ __forceinline__ Word4 load16(const void* global) {
     return *static_cast<const Word4*>(global);
 }
 
-/// The same, not moved across other loads in order or tensor-core products.
-__device__ __forceinline__ Word4 load16InOrder(const void* global) {
-    Word4 v;
-    asm volatile("ld.global.v4.u32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(global) : "memory");
-    return v;
-}
-
 __device__ __forceinline__ Word2 load8(const void* global) {
     return *static_cast<const Word2*>(global);
 }

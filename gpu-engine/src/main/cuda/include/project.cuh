@@ -43,15 +43,15 @@ constexpr int STAGES = ROWS <= 16 ? 4 : ROWS <= 32 ? 3 : 2;
 
 /// Adds parts in the order of a binary tree, as they come: a carry chain of partial sums, the lowest level first.
 ///
-/// @param tree  this element's [SHARD_LEVELS] at `stride`
+/// @param tree  this element's [log2(count)] at `stride`
 /// @return      the total once the last part is in
-__device__ __forceinline__ float addToTree(float* tree, int stride, int part, float value) {
+__device__ __forceinline__ float addToTree(float* tree, int stride, int part, int count, float value) {
     int level = 0;
     while ((part >> level & 1) != 0) {
         value = tree[level * stride] + value;
         level++;
     }
-    if (level < SHARD_LEVELS) {    // only the total of the most shards goes further
+    if (part < count - 1) {
         tree[level * stride] = value;
     }
     return value;
@@ -266,6 +266,26 @@ struct ActivationRing {
     }
 };
 
+template <class Chunk, int ROWS>
+__device__ __forceinline__ void multiplyChunk(
+        const ActivationRing<ROWS>& ring, const Chunk& chunk, int stage, float (&sums)[ROWS / 8][4]) {
+    const int lane = threadIdx.x % WARP;
+    const int part = threadIdx.x / WARP % COLUMN_WARPS;
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+        uint32_t a0[4];
+        uint32_t a1[4];
+        chunk.fragment(2 * half, a0);
+        chunk.fragment(2 * half + 1, a1);
+#pragma unroll
+        for (int n = 0; n < ROWS / 8; n++) {
+            Word4 b = ring.columns(stage, n * 8 + lane / 4, part * CHUNK + half * 32 + lane % 4 * 8);
+            Chunk::Operand::multiply(sums[n], a0, b.x, b.y);
+            Chunk::Operand::multiply(sums[n], a1, b.z, b.w);
+        }
+    }
+}
+
 /// This warp's part of one shard: every fourth chunk.
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void multiplyShard(
@@ -292,24 +312,12 @@ __device__ __forceinline__ void multiplyShard(
             commitCopies();
         }
         int at = stage * COLUMN_WARPS + part;
-        Chunk chunk = next;
+        const Chunk chunk = next;
         if (at + COLUMN_WARPS < w.shardChunks) {
             next = Chunk(w, first + at + COLUMN_WARPS, lane);
         }
         if (at < w.shardChunks) {
-#pragma unroll
-            for (int half = 0; half < 2; half++) {
-                uint32_t a0[4];
-                uint32_t a1[4];
-                chunk.fragment(2 * half, a0);
-                chunk.fragment(2 * half + 1, a1);
-#pragma unroll
-                for (int n = 0; n < ROWS / 8; n++) {
-                    Word4 b = ring.columns(stage, n * 8 + lane / 4, part * CHUNK + half * 32 + lane % 4 * 8);
-                    Chunk::Operand::multiply(sums[n], a0, b.x, b.y);
-                    Chunk::Operand::multiply(sums[n], a1, b.z, b.w);
-                }
-            }
+            multiplyChunk<Chunk, ROWS>(ring, chunk, stage, sums);
         }
     }
     awaitCopies<0>();
@@ -367,7 +375,7 @@ __device__ __forceinline__ void project(const Projection& p) {
                     *(block.scratch(row, m) + shard * block.scratchStride()) = sum;
                 }
             } else {
-                float total = addToTree(tree + at, ROWS * BLOCK_OUTPUTS, shard, sum);
+                float total = addToTree(tree + at, ROWS * BLOCK_OUTPUTS, shard, p.weight.shards, sum);
                 if (shard == p.weight.shards - 1) {
                     block.write(row, m, total);
                 }

@@ -20,10 +20,10 @@ struct SamplingState {
     int minTokens;
     int endings;
     int biases;
-    int allowedWords;    // 0: every token is allowed
+    int allowedOnly;     // 0: every token is allowed
     int penalises;
     int generated;       // tokens in the answer
-    int* rules;          // [endings] ids, [biases] ids, [biases] values, [biases] logits before, [allowedWords] bits
+    int* rules;          // [endings] ids, [biases] ids, [biases] values, [biases] logits before, [vocabulary / 32] bits of those allowed
 
     __device__ __forceinline__ const int* biasTokens() const {
         return rules + endings;
@@ -36,7 +36,7 @@ struct SamplingState {
     }
     __device__ __forceinline__ bool allows(int token) const {
         const int* bits = rules + endings + 3 * biases;
-        return allowedWords == 0 || (static_cast<uint32_t>(bits[token / 32]) >> (token % 32) & 1U) != 0;
+        return allowedOnly == 0 || (static_cast<uint32_t>(bits[token / 32]) >> (token % 32) & 1U) != 0;
     }
 };
 

@@ -49,6 +49,13 @@ public interface Backend extends AutoCloseable {
     /// Applies the plan's slot edits (admissions, moves, block table entries) to the cache, before any row is computed.
     void begin(StepPlan plan, Cache cache);
 
+    /// Runs the step's verbs, from [#embed] to [#sample]; a backend that has seen such a step before may replay what it
+    /// then recorded. What the verbs are and in which order must follow from whether the plan has rows and sampling rows
+    /// alone.
+    default void forward(StepPlan plan, Runnable verbs) {
+        verbs.run();
+    }
+
     /// Token embeddings of every row: the plan's id, or the slot's newest token where the plan says
     /// [StepPlan#NEWEST].
     ///

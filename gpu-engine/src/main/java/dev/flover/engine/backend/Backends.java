@@ -1,5 +1,6 @@
 package dev.flover.engine.backend;
 
+import dev.flover.engine.backend.cuda.CudaBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 
 /// The one place that chooses a backend and says why.
@@ -17,6 +18,7 @@ public final class Backends {
         }
         return switch (name) {
             case "reference" -> new ReferenceBackend();
+            case "cuda" -> CudaBackend.open();
             default -> throw new IllegalArgumentException(
                     "there is no backend named " + name + "; choose reference");
         };

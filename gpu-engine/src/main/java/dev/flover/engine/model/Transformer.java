@@ -71,8 +71,13 @@ public final class Transformer {
 
     /// Computes one step: the plan's rows, and a token for each that samples. Returns when the results are in the plan.
     public void forward(StepPlan plan) {
-        int rows = plan.rows();
         backend.begin(plan, cache);
+        backend.forward(plan, () -> compute(plan));
+        backend.end(plan);
+    }
+
+    private void compute(StepPlan plan) {
+        int rows = plan.rows();
         backend.embed(hidden, embedding, config.embeddingScale());
         if (positions != null) {
             backend.addPositions(hidden, positions);
@@ -86,7 +91,6 @@ public final class Transformer {
         if (plan.samples() > 0) {
             sample(plan.samples());
         }
-        backend.end(plan);
     }
 
     private void sequentialBlock(int index, int rows) {
