@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class EngineContract {
     private static final EngineConfig ALONE = new EngineConfig(1, 256, 256, 16, 16, 1, false);
 
-    protected abstract Backend openBackend();
+    protected abstract Backend open();
 
     static Stream<Named<Model>> families() {
         return Stream.of(
@@ -131,7 +131,7 @@ public abstract class EngineContract {
         int answers = 8;
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, openBackend(), new EngineConfig(8, 64, 16, 8, 100, 2, true))) {
+                var engine = Engine.start(model, open(), new EngineConfig(8, 64, 16, 8, 100, 2, true))) {
             for (int answer = 0; answer < answers; answer++) {
                 var request = new SequenceRequest(
                         prompt, new int[0], SamplingParams.sampled(1, 9), answer, 5, TokenSet.EMPTY, 0, false);
@@ -180,7 +180,7 @@ public abstract class EngineContract {
         var request = SequenceRequest.of(new int[] {1, 2, 3, 4, 5}, SamplingParams.greedy(), 100, TokenSet.EMPTY);
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, openBackend(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
+                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
             long cancelled = engine.admit(request);
             long waiting = engine.admit(request);
             generations.expect(cancelled, request);
@@ -204,7 +204,7 @@ public abstract class EngineContract {
     @Test
     void whatCanNeverBeComputedIsRefusedWithTheReason() {
         try (var model = model();
-                var engine = Engine.start(model, openBackend(), new EngineConfig(2, 8, 4, 4, 10, 1, true))) {
+                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 10, 1, true))) {
             var greedy = SamplingParams.greedy();
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {96}, greedy, 3, TokenSet.EMPTY)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("token id 96");
@@ -226,7 +226,7 @@ public abstract class EngineContract {
     private Map<Integer, Outcome> eachAlone(Model model, List<SequenceRequest> requests) {
         var generations = new Generations();
         var outcomes = new HashMap<Integer, Outcome>();
-        try (var engine = Engine.start(model, openBackend(), ALONE)) {
+        try (var engine = Engine.start(model, open(), ALONE)) {
             for (int i = 0; i < requests.size(); i++) {
                 long id = engine.admit(requests.get(i));
                 generations.expect(id, requests.get(i));
@@ -253,7 +253,7 @@ public abstract class EngineContract {
         Collections.shuffle(order, random);
         var ids = new long[requests.size()];
         var cancellable = new ArrayList<Long>();
-        try (var engine = Engine.start(model, openBackend(), config)) {
+        try (var engine = Engine.start(model, open(), config)) {
             boolean more = true;
             for (int next = 0; more || next < order.size(); ) {
                 for (int burst = random.nextInt(4); burst > 0 && next < order.size(); burst--) {
