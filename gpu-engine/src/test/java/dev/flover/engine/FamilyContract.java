@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.format.GgufConversion;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What every backend must do with every model family: the tokens and the logits of the family's own implementation.
 ///
@@ -34,19 +36,31 @@ public abstract class FamilyContract {
 
     @TestFactory
     Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() throws IOException {
+        return folders().map(folder -> DynamicTest.dynamicTest(
+                folder.getFileName().toString(), () -> answersAsTheReference(folder, folder)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> andTheSameFromGguf(@TempDir Path temporary) throws IOException {
+        return folders().map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(), () -> {
+            var file = GgufConversion.convert(folder, temporary.resolve(folder.getFileName() + ".gguf"));
+            answersAsTheReference(folder, file);
+        }));
+    }
+
+    private static Stream<Path> folders() throws IOException {
         var folders = new ArrayList<Path>();
         try (var listed = Files.list(SharedData.require("tiny-models"))) {
             listed.filter(folder -> Files.exists(folder.resolve("reference.json"))).sorted().forEach(folders::add);
         }
         assertThat(folders).isNotEmpty();
-        return folders.stream().map(folder ->
-                DynamicTest.dynamicTest(folder.getFileName().toString(), () -> answersAsTheReference(folder)));
+        return folders.stream();
     }
 
-    private void answersAsTheReference(Path folder) throws IOException {
+    private void answersAsTheReference(Path folder, Path opened) throws IOException {
         var cases = new ObjectMapper().readTree(folder.resolve("reference.json").toFile()).get("cases");
         var answers = new Answers();
-        try (var model = ModelLoader.open(folder);
+        try (var model = ModelLoader.open(opened);
                 var engine = Engine.start(model, open(), CONFIG)) {
             for (var reference : cases) {
                 answers.begin(engine.admit(request(reference)));

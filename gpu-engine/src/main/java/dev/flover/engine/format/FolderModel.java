@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// A model out of a Hugging Face folder: `config.json`, safetensors, and what stands beside them.
-final class FolderModel {
+final class FolderModel implements ModelFiles {
     /// Files whose content decides what the model answers, beside its weights.
     static final List<String> DESCRIPTIONS = List.of(
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
@@ -39,9 +39,12 @@ final class FolderModel {
     private final Family family;
     private final JsonFile config;
     private final int askedContext;
+    private final SafetensorsFolder tensors;
+    private List<StoredTensor> used = List.of();
 
     /// @param askedContext positions to prepare for; 0 for the model's own
-    FolderModel(Path folder, int askedContext) {
+    /// @param arena        owns the mapped weights
+    FolderModel(Path folder, int askedContext, Arena arena) {
         this.folder = folder;
         this.askedContext = askedContext;
         var file = folder.resolve("config.json");
@@ -56,19 +59,30 @@ final class FolderModel {
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
         boolean biased = config.flag("attention_bias").orElse(true);
         this.family = biased || known.biased().isEmpty() ? known : known.withoutBiases(ATTENTION);
+        refuseWhatIsNotSupported();
+        this.tensors = SafetensorsFolder.open(folder, arena);
     }
 
-    Model open(Arena arena) {
-        refuseWhatIsNotSupported();
-        var tensors = SafetensorsFolder.open(folder, arena);
-        var shape = shape(tensors);
+    @Override
+    public Model model(Arena arena) {
+        var shape = shape();
         var assembler = new WeightAssembler(tensors, family, true, shape, new TensorCopies(arena));
         var weights = assembler.assemble(config.flag("tie_word_embeddings"));
+        used = assembler.used();
         refuseUnknown(assembler.unused());
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
                 null, chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+    }
+
+    @Override
+    public ModelSummary summary(Model model) {
+        return new ModelSummary(
+                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null), model.config(),
+                ModelSummary.parameters(used), ModelSummary.count(used),
+                model.tokenizer() == null ? null : "tokenizer.json", model.endOfText(),
+                model.chatTemplate() != null, model.samplingDefaults(), tensors.bytes(), model.fingerprint());
     }
 
     private void refuseWhatIsNotSupported() {
@@ -96,7 +110,7 @@ final class FolderModel {
 
     // Shape
 
-    private ModelConfig shape(TensorSource tensors) {
+    private ModelConfig shape() {
         int hidden = required("hidden_size", "n_embd");
         int heads = required("num_attention_heads", "n_head");
         if (heads < 1 || hidden < 1) {

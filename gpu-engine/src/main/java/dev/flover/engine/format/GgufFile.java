@@ -124,6 +124,11 @@ public final class GgufFile implements TensorSource {
         return headers;
     }
 
+    /// Files that the model was split into; usually 1.
+    public int parts() {
+        return headers.size();
+    }
+
     /// Size on disk, all parts together.
     public long bytes() {
         return bytes;

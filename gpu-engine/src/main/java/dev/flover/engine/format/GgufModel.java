@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
-final class GgufModel {
+final class GgufModel implements ModelFiles {
     /// Markup that ends an answer, by spelling: many files name only one of theirs.
     private static final Set<String> ENDINGS = Set.of(
             "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>");
@@ -29,6 +29,7 @@ final class GgufModel {
     private final GgufMetadata metadata;
     private final String architecture;
     private final int askedContext;
+    private List<StoredTensor> used = List.of();
 
     /// @param askedContext positions to prepare for; 0 for the model's own
     GgufModel(GgufFile file, int askedContext) {
@@ -39,12 +40,14 @@ final class GgufModel {
                 .orElseThrow(() -> problem("does not say its general.architecture"));
     }
 
-    Model open(Arena arena) {
+    @Override
+    public Model model(Arena arena) {
         var family = Families.ofArchitecture(file.path(), architecture);
         refuseWhatIsNotAModel();
         var config = config(family);
         var assembler = new WeightAssembler(file, family, false, config, new TensorCopies(arena));
         var weights = assembler.assemble(Optional.empty());
+        used = assembler.used();
         var unused = assembler.unused();
         unused.removeIf(name -> name.startsWith("rope_f"));
         if (!unused.isEmpty()) {
@@ -55,6 +58,21 @@ final class GgufModel {
                 file.path(), config, weights, Fingerprint.of(file), endOfText(config.vocabulary()),
                 tokenizer(config.vocabulary()), metadata.text("tokenizer.chat_template").orElse(null),
                 samplingDefaults(), arena);
+    }
+
+    @Override
+    public ModelSummary summary(Model model) {
+        String format = "GGUF " + file.version() + (file.parts() > 1 ? " in " + file.parts() + " parts" : "");
+        return new ModelSummary(
+                file.path(), format, metadata.text("general.name").orElse(null), model.config(),
+                ModelSummary.parameters(used), ModelSummary.count(used), tokenizerKind(), model.endOfText(),
+                model.chatTemplate() != null, model.samplingDefaults(), file.bytes(), model.fingerprint());
+    }
+
+    private String tokenizerKind() {
+        return metadata.text("tokenizer.ggml.model")
+                .map(kind -> kind + metadata.text("tokenizer.ggml.pre").map(pre -> ", " + pre).orElse(""))
+                .orElse(null);
     }
 
     private void refuseWhatIsNotAModel() {

@@ -75,6 +75,11 @@ final class WeightAssembler {
         return new Weights(embedding, positions, layers, finalNorm, head, bias(HEAD, 0, config.vocabulary()));
     }
 
+    /// As the file has them.
+    List<StoredTensor> used() {
+        return used.stream().sorted().map(source::tensor).flatMap(Optional::stream).toList();
+    }
+
     /// Names in the file that no role has taken.
     Set<String> unused() {
         var unused = new HashSet<>(source.tensorNames());

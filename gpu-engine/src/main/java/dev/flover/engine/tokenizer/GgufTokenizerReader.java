@@ -83,7 +83,7 @@ final class GgufTokenizerReader {
         TextNormalizer marking = text -> (prefix ? MARK + text : text).replace(' ', MARK);
         var fallback = new Fallback(vocabulary.byteTokens(), token("unknown_token_id", 0), false);
         var model = BytePairModels.ofScores(vocabulary, scores(), fallback);
-        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK),
+        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK, false),
                 prefix, frame(true, false, 1, 2));
     }
 
@@ -98,7 +98,7 @@ final class GgufTokenizerReader {
         var model = BytePairModels.ofMerges(file, vocabulary, merges(), fallback, wholePieces(recipe));
         TokenTable.Spelling spelling = recipe.bytes()
                 ? new TokenTable.Spelling.Bytes()
-                : new TokenTable.Spelling.Marked(MARK);
+                : new TokenTable.Spelling.Marked(MARK, false);
         TextNormalizer marking = recipe.bytes() ? text -> text : text -> text.replace(' ', MARK);
         return tokenizer(marking, recipe.build(), model, spelling, false, frame(recipe.beginsText(), false, -1, -1));
     }
@@ -143,7 +143,7 @@ final class GgufTokenizerReader {
         var spacing = new WordSpacing(MARK, prefix, merging);
         var normalizer = TextNormalizer.inOrder(Stream.concat(characterMap().stream(), Stream.of(spacing)).toList());
         var model = new UnigramModel(trie, scores, worst, new Fallback(null, token("unknown_token_id", 2), true));
-        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK),
+        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK, false),
                 prefix || merging, frame(false, true, -1, 1));
     }
 
@@ -197,9 +197,20 @@ final class GgufTokenizerReader {
             TokenTable.Spelling spelling,
             boolean stripsLeadingSpace,
             SubwordTokenizer.Frame frame) {
-        var added = new AddedTokens(TokenTable.added(vocabulary, this::eatsRight, text -> text));
-        var stages = new SubwordTokenizer.Stages(added, normalizer, new AddedTokens(List.of()), preTokenizer, model);
+        var stages = new SubwordTokenizer.Stages(added(), normalizer, new AddedTokens(List.of()), preTokenizer, model);
         return new SubwordTokenizer(stages, TokenTable.meaning(vocabulary, spelling, stripsLeadingSpace), frame);
+    }
+
+    private AddedTokens added() {
+        var added = new ArrayList<AddedTokens.AddedToken>();
+        for (int id = 0; id < vocabulary.size(); id++) {
+            var kind = vocabulary.kind(id);
+            String text = vocabulary.spelling(id);
+            if (kind.isMarkup() || kind == TokenKind.USER_DEFINED) {
+                added.add(new AddedTokens.AddedToken(id, text, kind.isMarkup(), false, eatsRight(text), false));
+            }
+        }
+        return new AddedTokens(added);
     }
 
     /// GGUF does not say which markup takes the white space after it; Phi-3's does.

@@ -43,7 +43,7 @@ final class LongIntTable {
 
     private int slot(long key) {
         int mask = keys.length - 1;
-        int slot = (int) (key * GOLDEN >>> 32) & mask;
+        int slot = (int) (key * GOLDEN >>> Long.numberOfLeadingZeros(mask));
         while (keys[slot] != key && keys[slot] != FREE) {
             slot = slot + 1 & mask;
         }

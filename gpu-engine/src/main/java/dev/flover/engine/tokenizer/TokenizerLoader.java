@@ -2,15 +2,38 @@ package dev.flover.engine.tokenizer;
 
 import dev.flover.engine.format.GgufFile;
 import dev.flover.engine.format.ModelFileException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Builds the tokenizer that a model was published with. A vocabulary is untrusted input.
 public final class TokenizerLoader {
+    private static final List<String> OTHER_FORMATS =
+            List.of("tokenizer.model", "tiktoken.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json");
+
     private TokenizerLoader() {}
 
     /// @return null where the file has none (weights only)
     /// @throws ModelFileException if it is of a kind that is not supported, or contradicts itself
     public static Tokenizer fromGguf(GgufFile file) {
         return GgufTokenizerReader.read(file);
+    }
+
+    /// Reads `tokenizer.json` and, for what it leaves open, `tokenizer_config.json` of a folder.
+    ///
+    /// @return null where the folder has no tokenizer at all
+    /// @throws ModelFileException if it is of a kind that is not supported, or contradicts itself
+    public static Tokenizer fromHuggingFace(Path folder) {
+        var file = folder.resolve("tokenizer.json");
+        if (Files.exists(file)) {
+            return HuggingFaceTokenizerReader.read(file, folder.resolve("tokenizer_config.json"));
+        }
+        for (String other : OTHER_FORMATS) {
+            if (Files.exists(folder.resolve(other))) {
+                throw new ModelFileException(folder, "has its tokenizer as " + other + ", which is not supported;"
+                        + " save it with the transformers library as tokenizer.json");
+            }
+        }
+        return null;
     }
 }

@@ -1,0 +1,75 @@
+package dev.flover.app;
+
+import dev.flover.app.options.CommandException;
+import dev.flover.engine.EngineException;
+import dev.flover.engine.format.ModelFileException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// Turns what was thrown into one sentence on stderr and an exit code.
+final class FailureReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
+
+    @Override
+    public int handleParseException(ParameterException failure, String[] args) {
+        CommandLine command = failure.getCommandLine();
+        PrintWriter err = command.getErr();
+        say(command, sentence(failure));
+        if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
+            err.println(command.getColorScheme().text("Try @|bold " + command.getCommandSpec().qualifiedName()
+                    + " --help|@."));
+        }
+        err.flush();
+        return ExitCode.USAGE;
+    }
+
+    private static String sentence(ParameterException failure) {
+        if (failure instanceof UnmatchedArgumentException unmatched
+                && !failure.getCommandLine().getSubcommands().isEmpty()
+                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            return "there is no command " + unmatched.getUnmatched().getFirst();
+        }
+        String message = failure.getMessage().replaceFirst("^Error: ", "");
+        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+    }
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        Main main = command.getCommandSpec().root().userObject() instanceof Main root ? root : null;
+        boolean verbose = main != null && main.verbose();
+        if (verbose) {
+            command.getErr().print(trace(failure));
+        }
+        say(command, sentence(failure, verbose));
+        return ExitCode.SOFTWARE;
+    }
+
+    /// Failures made for a person speak for themselves. Anything else is a mistake of ours, and says so.
+    private static String sentence(Exception failure, boolean verbose) {
+        return switch (failure) {
+            case CommandException expected -> expected.getMessage();
+            case ModelFileException expected -> expected.getMessage();
+            case EngineException expected -> expected.getMessage();
+            default -> "unexpected " + failure + (verbose ? "" : " (--verbose shows where)");
+        };
+    }
+
+    private static void say(CommandLine command, String sentence) {
+        var text = command.getColorScheme().errorText("flover: ");
+        command.getErr().println(text + sentence);
+        command.getErr().flush();
+    }
+
+    private static String trace(Exception failure) {
+        var text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text, true));
+        return text.toString();
+    }
+}

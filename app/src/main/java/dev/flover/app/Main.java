@@ -1,0 +1,107 @@
+package dev.flover.app;
+
+import dev.flover.app.bench.BenchCommand;
+import dev.flover.app.client.CancelCommand;
+import dev.flover.app.client.SubmitCommand;
+import dev.flover.app.client.TailCommand;
+import dev.flover.app.offline.DevicesCommand;
+import dev.flover.app.offline.GenerateCommand;
+import dev.flover.app.offline.TokenizeCommand;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/// `./flover`: the table of subcommands.
+@Command(
+        name = "flover",
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "LLM inference as a Kafka Streams application.",
+        commandListHeading = "%nCommands:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage", "130:interrupted"},
+        footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
+                "@|bold ./flover COMMAND --help|@ explains a command."},
+        subcommands = {
+            SubmitCommand.class,
+            TailCommand.class,
+            CancelCommand.class,
+            GenerateCommand.class,
+            TokenizeCommand.class,
+
+            DevicesCommand.class,
+            BenchCommand.class
+        })
+public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, order = 1000,
+            description = "Explain this.")
+    private boolean help;
+
+    @Option(names = "--version", versionHelp = true, description = "Print the version.")
+    private boolean version;
+
+    @Option(names = "--verbose", order = 1001, scope = ScopeType.INHERIT,
+            description = "Log what happens on stderr, and show a stack trace where something fails.")
+    private boolean verbose;
+
+    public static void main(String[] args) {
+        if (Arrays.asList(args).contains("--verbose")) {      // read once, when the first class that logs is loaded
+            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
+            System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka", "info");
+        }
+        var out = utf8(FileDescriptor.out);
+        var err = utf8(FileDescriptor.err);
+        int code = commandLine(out, err).execute(args);
+        out.flush();
+        err.flush();
+        System.exit(code);
+    }
+
+    /// The whole command line; what it writes goes to `out` and `err`.
+    public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        var failures = new FailureReport();
+        var command = new CommandLine(new Main());
+        spread(command);
+        return command
+                .setOut(out)
+                .setErr(err)
+                .setUsageHelpAutoWidth(true)
+                .setAbbreviatedSubcommandsAllowed(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(failures)
+                .setExecutionExceptionHandler(failures);
+    }
+
+    /// A blank line between what a command is and its options.
+    private static void spread(CommandLine command) {
+        command.getCommandSpec().usageMessage().optionListHeading("%n");
+        command.getSubcommands().values().forEach(Main::spread);
+    }
+
+    boolean verbose() {
+        return verbose;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    /// Whatever the locale says: JSON lines are UTF-8, and so are terminals.
+    private static PrintWriter utf8(FileDescriptor descriptor) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8), true);
+    }
+}

@@ -1,0 +1,22 @@
+package dev.flover.app.bench;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The benchmarks that a user can run on an own machine.
+@Command(
+        name = "bench",
+        synopsisSubcommandLabel = "BENCHMARK",
+        description = "Measures this machine.",
+        commandListHeading = "%nBenchmarks:%n")
+public final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a benchmark is missing");
+    }
+}

@@ -1,0 +1,64 @@
+package dev.flover.app.client;
+
+import dev.flover.app.connection.Connection;
+import dev.flover.app.options.CommandException;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.serdes.ContractSerde;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/// Writes requests and cancellations, keyed by the request's id.
+public final class Requests implements AutoCloseable {
+    private final KafkaProducer<String, GenerationRequest> producer;
+    private final String topic;
+
+    public Requests(Connection connection, String topic) {
+        this.topic = topic;
+        var properties = new HashMap<String, Object>(Map.of(
+                "acks", "all", "linger.ms", 0, "max.block.ms", 10_000, "delivery.timeout.ms", 15_000,
+                "request.timeout.ms", 10_000));
+        properties.putAll(connection.kafka());
+        var values = ContractSerde.of(GenerationRequest.class, connection.registry()).serializer();
+        this.producer = new KafkaProducer<>(properties, new StringSerializer(), values);
+    }
+
+    /// Returns when the request is on the topic.
+    ///
+    /// @return where: the answer will be in the partition of the same number
+    public int send(GenerationRequest request) {
+        return write(request.getId(), request).partition();
+    }
+
+    /// Ends the request of that id, live or waiting, or one that comes a little later.
+    public void cancel(String id) {
+        write(id, null);
+    }
+
+    private RecordMetadata write(String id, GenerationRequest value) {
+        try {
+            return producer.send(new ProducerRecord<>(topic, id, value)).get();
+        } catch (ExecutionException e) {
+            throw notWritten(e.getCause());
+        } catch (KafkaException e) {
+            throw notWritten(e.getCause() != null ? e.getCause() : e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("interrupted while the request was written", e);
+        }
+    }
+
+    private CommandException notWritten(Throwable reason) {
+        return new CommandException("the request could not be written to " + topic + ": " + reason.getMessage(), reason);
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+}

@@ -1,0 +1,169 @@
+package dev.flover.app.client;
+
+import dev.flover.app.connection.Connection;
+import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.options.SamplingOptions;
+import dev.flover.app.terminal.StopSignal;
+import dev.flover.schemas.Finish;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `submit`: one request, and its answer as it comes.
+@Command(
+        name = "submit",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
+        footer = {"", "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
+public final class SubmitCommand implements Callable<Integer> {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "PROMPT", description = "The text to go on from.")
+    private String prompt;
+
+    @Option(names = "--id", paramLabel = "ID", description = "The request's id. Default: a random one.")
+    private String id;
+
+    @Option(names = "--no-wait", description = "Print the id and do not wait for the answer.")
+    private boolean noWait;
+
+    @Option(names = "--priority", paramLabel = "N", defaultValue = "0",
+            description = "Higher first; in [-100, 100]. Default: ${DEFAULT-VALUE}.")
+    private int priority;
+
+    @Option(names = "--deadline-ms", paramLabel = "N", description = "The request ends as expired after this long.")
+    private Long deadlineMs;
+
+    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "On whose account.")
+    private String tenant;
+
+    @Option(names = "--model", paramLabel = "NAME", description = "Refuse to be answered by any other model.")
+    private String model;
+
+    @ArgGroup(validate = false, heading = "%nAnswers:%n")
+    private SamplingOptions sampling = new SamplingOptions();
+
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    private ConnectionOptions connectionOptions = new ConnectionOptions();
+
+    private int nextPosition;
+    private Finish finish;
+    private boolean ended;
+
+    @Override
+    public Integer call() {
+        sampling.params(spec.commandLine());      // out of range is the user's mistake, found before anything is written
+        Connection connection = connectionOptions.connection();
+        connection.check();
+        GenerationRequest request = request();
+        var topics = TopicNames.standard();
+        try (var requests = new Requests(connection, topics.requests())) {
+            if (noWait) {
+                requests.send(request);
+                spec.commandLine().getOut().println(request.getId());
+                return ExitCode.OK;
+            }
+            try (var stop = StopSignal.install(); var answers = new Answers(connection, topics.tokens(), false)) {
+                answers.only(requests.send(request));
+                return watch(request.getId(), answers, stop);
+            }
+        }
+    }
+
+    private GenerationRequest request() {
+        return GenerationRequest.newBuilder()
+                .setId(id != null ? id : UUID.randomUUID().toString())
+                .setPrompt(prompt)
+                .setModel(model)
+                .setTenant(tenant)
+                .setPriority(priority)
+                .setDeadlineMs(deadlineMs)
+                .setMaxTokens(sampling.maxTokens())
+                .setMinTokens(sampling.minTokens() != null ? sampling.minTokens() : 0)
+                .setStop(sampling.stop())
+                .setIgnoreEos(sampling.ignoreEos())
+                .setSeed(sampling.seed())
+                .setSampling(Sampling.newBuilder()
+                        .setTemperature(sampling.temperature())
+                        .setTopK(sampling.topK())
+                        .setTopP(sampling.topP())
+                        .setMinP(sampling.minP())
+                        .setTypicalP(sampling.typicalP())
+                        .setRepetitionPenalty(sampling.repetitionPenalty())
+                        .setPresencePenalty(sampling.presencePenalty())
+                        .setFrequencyPenalty(sampling.frequencyPenalty())
+                        .build())
+                .build();
+    }
+
+    private int watch(String id, Answers answers, StopSignal stop) {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        long sent = System.nanoTime();
+        boolean patient = true;
+        while (!ended && !stop.isRaised()) {
+            answers.poll(POLL, chunk -> show(chunk, id, out));
+            if (patient && nextPosition == 0 && !ended && System.nanoTime() - sent > PATIENCE_NANOS) {
+                patient = false;
+                err.println("flover: request " + id + " is written and not answered yet; "
+                        + "does a pipeline run (`flover up`)? Ctrl-C stops waiting");
+            }
+        }
+        if (nextPosition > 0) {
+            out.println();
+        }
+        if (!ended) {
+            err.println("flover: no longer watching; `flover cancel " + id + "` ends the generation");
+            return stop.exitCode();
+        }
+        return verdict(id);
+    }
+
+    private void show(TokenChunk chunk, String id, PrintWriter out) {
+        if (!chunk.getRequestId().equals(id) || chunk.getAnswer() != 0 || ended) {
+            return;
+        }
+        int after = chunk.getPosition() + chunk.getTokenIds().size();
+        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();      // at-least-once may repeat
+        if (!repeated) {
+            out.print(chunk.getText());
+            out.flush();
+            nextPosition = after;
+        }
+        finish = chunk.getFinish() != null ? chunk.getFinish() : finish;
+        ended = chunk.getTerminal();
+    }
+
+    private int verdict(String id) {
+        FinishReason reason = finish == null ? FinishReason.UNKNOWN : finish.getReason();
+        return switch (reason) {
+            case STOP, LENGTH, UNKNOWN -> ExitCode.OK;
+            case CANCELLED, REJECTED, EXPIRED, ERROR -> throw new CommandException("request " + id + " was "
+                    + switch (reason) {
+                        case CANCELLED -> "cancelled";
+                        case REJECTED -> "rejected";
+                        case EXPIRED -> "too late: its deadline passed";
+                        default -> "given up";
+                    } + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()));
+        };
+    }
+}

@@ -1,0 +1,87 @@
+package dev.flover.app.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.connection.Connection;
+import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.terminal.StopSignal;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `tail`: the tokens topic, as it grows.
+@Command(
+        name = "tail",
+        description = "Follows the tokens topic until Ctrl-C: a line for each chunk of an answer.")
+public final class TailCommand implements Callable<Integer> {
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final int ID_COLUMNS = 12;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "A JSON object a line: request_id, answer, position, token_ids, text, and "
+            + "on last chunks finish_reason, message, terminal.")
+    private boolean json;
+
+    @Option(names = "--id", paramLabel = "ID", description = "Only this request; ends when it has ended.")
+    private String id;
+
+    @Option(names = "--from-beginning", description = "Begin with what the topic already holds.")
+    private boolean fromBeginning;
+
+    @ArgGroup(validate = false, heading = "%nKafka:%n")
+    private ConnectionOptions connectionOptions = new ConnectionOptions();
+
+    private final ObjectMapper mapper = new ObjectMapper();
+    private boolean ended;
+
+    @Override
+    public Integer call() {
+        Connection connection = connectionOptions.connection();
+        connection.check();
+        PrintWriter out = spec.commandLine().getOut();
+        try (var stop = StopSignal.install();
+                var answers = new Answers(connection, TopicNames.standard().tokens(), fromBeginning)) {
+            while (!ended && !stop.isRaised() && !out.checkError()) {
+                answers.poll(POLL, chunk -> show(chunk, out));
+            }
+            return stop.exitCode();
+        }
+    }
+
+    private void show(TokenChunk chunk, PrintWriter out) {
+        if (id != null && !id.equals(chunk.getRequestId())) {
+            return;
+        }
+        out.println(json ? jsonLine(chunk) : line(chunk));
+        ended = id != null && chunk.getTerminal();
+    }
+
+    private String jsonLine(TokenChunk chunk) {
+        try {
+            return mapper.writeValueAsString(ChunkLine.of(chunk));
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("our own values are always JSON", e);
+        }
+    }
+
+    private String line(TokenChunk chunk) {
+        String name = chunk.getRequestId();
+        String shown = name.length() <= ID_COLUMNS ? name : name.substring(0, ID_COLUMNS - 1) + "~";
+        String text = chunk.getText().replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+        var finish = chunk.getFinish();
+        String end = finish == null ? "" : "  [" + finish.getReason().name().toLowerCase(Locale.ROOT)
+                + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()) + "]";
+        return spec.commandLine().getColorScheme().commandText(String.format("%-" + ID_COLUMNS + "s", shown))
+                + String.format(" %5d  ", chunk.getPosition()) + text + end;
+    }
+}

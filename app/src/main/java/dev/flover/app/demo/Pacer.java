@@ -1,0 +1,45 @@
+package dev.flover.app.demo;
+
+import dev.flover.engine.backend.Backend;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.locks.LockSupport;
+
+/// Makes each step of a backend last at least a given time, so that an eye can follow, until it is released.
+///
+/// The wait is in the step's own thread, where a larger model would compute: nothing else notices.
+final class Pacer {
+    private volatile long stepNanos;
+    private long nextEnd = System.nanoTime();
+
+    /// @param stepsPerSecond 0 for no limit
+    Pacer(double stepsPerSecond) {
+        stepNanos = stepsPerSecond == 0 ? 0 : (long) (1e9 / stepsPerSecond);
+    }
+
+    void release() {
+        stepNanos = 0;
+    }
+
+    Backend slowing(Backend backend) {
+        return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+                (proxy, verb, arguments) -> {
+                    try {
+                        Object result = verb.invoke(backend, arguments);
+                        if (verb.getName().equals("end")) {
+                            waitForStepEnd();
+                        }
+                        return result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private void waitForStepEnd() {
+        for (long rest = nextEnd - System.nanoTime(); rest > 0 && stepNanos > 0; rest = nextEnd - System.nanoTime()) {
+            LockSupport.parkNanos(rest);
+        }
+        nextEnd = Math.max(nextEnd, System.nanoTime()) + stepNanos;
+    }
+}

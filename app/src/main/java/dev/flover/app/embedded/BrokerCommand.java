@@ -1,0 +1,38 @@
+package dev.flover.app.embedded;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The command line of the broker's process: this JVM and class path, a small heap, the first compiler only.
+final class BrokerCommand {
+    private static final Path SHELL = Path.of("/bin/sh");
+
+    private BrokerCommand() {}
+
+    static List<String> of(Path settings) {
+        var command = new ArrayList<String>();
+        if (Files.isExecutable(SHELL)) {
+            // Ctrl-C reaches every process of the terminal; the parent decides when the broker stops.
+            command.addAll(List.of(SHELL.toString(), "-c", "trap '' INT QUIT HUP; exec \"$0\" \"$@\""));
+        }
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "-Xlog:disable", "-Xlog:all=warning:stderr",        // standard output is for one line only
+                "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(sharedArchive());
+        command.addAll(List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Dorg.slf4j.simpleLogger.showDateTime=true",
+                "-cp", System.getProperty("java.class.path"),
+                BrokerProcess.class.getName(), settings.toString()));
+        return command;
+    }
+
+    /// Class data shared between runs halve the start. Where the launcher names a folder, the first run leaves them.
+    private static List<String> sharedArchive() {
+        var folder = System.getProperty("flover.archives");
+        return folder == null ? List.of() : List.of("-XX:+AutoCreateSharedArchive",
+                "-XX:SharedArchiveFile=" + Path.of(folder, "broker.jsa"));
+    }
+}

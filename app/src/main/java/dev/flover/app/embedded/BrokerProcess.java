@@ -1,0 +1,75 @@
+package dev.flover.app.embedded;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.utils.Time;
+
+/// The child process: formats the folder once, runs Kafka's server, and ends when its standard input does.
+///
+/// Standard input ends when the parent closes it and when the parent dies, so no broker is left behind. Standard output
+/// carries one line, [#READY]; all else goes to standard error, which the parent turns into a log file.
+final class BrokerProcess {
+    static final String READY = "ready";
+
+    private static final String CLUSTER_ID = "Zmxvdmxvdmxvdmxvdmxvdg";
+    private static final int STOP_LIMIT_MS = 10_000;
+
+    private BrokerProcess() {}
+
+    /// @param args the path of a `server.properties`
+    public static void main(String[] args) {
+        var toParent = System.out;
+        System.setOut(System.err);
+        try {
+            var server = prepare(Path.of(args[0]));
+            stopWithParent(server);
+            server.startup();
+            toParent.println(READY);
+            toParent.flush();
+            server.awaitShutdown();
+        } catch (RuntimeException | Error e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private static KafkaRaftServer prepare(Path settings) {
+        String[] format = {
+            "format", "--cluster-id", CLUSTER_ID, "--config", settings.toString(), "--ignore-formatted"
+        };
+        int status = StorageTool.execute(format, System.err);
+        if (status != 0) {
+            throw new EmbeddedServerException("formatting the folder failed with status " + status);
+        }
+        return new KafkaRaftServer(KafkaConfig.fromProps(BrokerSettings.read(settings), false), Time.SYSTEM);
+    }
+
+    private static void stopWithParent(KafkaRaftServer server) {
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
+        Thread.ofPlatform().daemon().name("watch-parent").start(() -> {
+            awaitEndOfInput();
+            haltAfterLimit();
+            System.exit(0);
+        });
+    }
+
+    private static void awaitEndOfInput() {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            System.err.println("the pipe from the parent broke: " + e.getMessage());
+        }
+    }
+
+    /// A server that is told to stop while it starts may hang.
+    private static void haltAfterLimit() {
+        CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS)
+                .execute(() -> Runtime.getRuntime().halt(1));
+    }
+}

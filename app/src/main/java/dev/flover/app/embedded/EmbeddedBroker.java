@@ -1,0 +1,156 @@
+package dev.flover.app.embedded;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// A running Kafka broker in a process of its own, with all it stores in one folder.
+///
+/// A second start in the same folder finds the topics of the first, at the same address where that is still free.
+public final class EmbeddedBroker implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(90);
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+    private static final int ATTEMPTS = 3;
+    private static final int LOG_LINES_IN_MESSAGE = 5;
+
+    private final Process process;
+    private final BrokerPorts ports;
+    private final Path log;
+
+    private EmbeddedBroker(Process process, BrokerPorts ports, Path log) {
+        this.process = process;
+        this.ports = ports;
+        this.log = log;
+    }
+
+    /// Starts a broker and waits until it serves, on the ports of the folder's last run or on free ones.
+    ///
+    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    public static EmbeddedBroker start(Path folder) {
+        for (int attempt = 1;; attempt++) {
+            var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(BrokerPorts::areFree)
+                    .orElseGet(BrokerPorts::free);
+            try {
+                return start(folder, ports);
+            } catch (EmbeddedServerException e) {
+                if (attempt == ATTEMPTS || ports.areFree()) {       // else somebody took a port after we looked
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /// Starts a broker at a given port on the loopback address.
+    public static EmbeddedBroker start(Path folder, int port) {
+        return start(folder, BrokerPorts.freeFor(port));
+    }
+
+    private static EmbeddedBroker start(Path folder, BrokerPorts ports) {
+        var log = folder.resolve("broker.log").toAbsolutePath();
+        var settings = settingsIn(folder);
+        try {
+            Files.createDirectories(folder);
+            BrokerSettings.write(settings, BrokerSettings.of(folder.resolve("broker").toAbsolutePath(), ports));
+            var process = new ProcessBuilder(BrokerCommand.of(settings)).redirectError(log.toFile()).start();
+            var broker = new EmbeddedBroker(process, ports, log);
+            broker.awaitReady();
+            return broker;
+        } catch (IOException e) {
+            throw new EmbeddedServerException("the embedded broker could not be started in " + folder + ": "
+                    + e.getMessage(), e);
+        }
+    }
+
+    /// The address for `bootstrap.servers`.
+    public String bootstrapServers() {
+        return "127.0.0.1:" + ports.client();
+    }
+
+    /// What the broker has to say, from its last start on.
+    public Path log() {
+        return log;
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /// Kills the process at once, as a crash or an out-of-memory killer would.
+    public void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /// Stops the broker, after a limit by force. Idempotent.
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                kill();
+            }
+        } catch (IOException e) {
+            kill();
+        } catch (InterruptedException e) {
+            kill();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitReady() {
+        var line = CompletableFuture.supplyAsync(this::firstLine, task -> Thread.ofVirtual().start(task));
+        try {
+            if (!BrokerProcess.READY.equals(line.get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS))) {
+                throw notReady("stopped before it was ready");
+            }
+        } catch (TimeoutException e) {
+            throw notReady("was not ready after " + START_LIMIT.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            throw notReady("could not be read from: " + e.getCause().getMessage());
+        } catch (InterruptedException e) {
+            kill();
+            Thread.currentThread().interrupt();
+            throw new EmbeddedServerException("interrupted while the embedded broker started", e);
+        }
+    }
+
+    private String firstLine() {
+        var reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        try {
+            return reader.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private EmbeddedServerException notReady(String how) {
+        kill();
+        return new EmbeddedServerException("the embedded broker " + how + "; its log is " + log + " and ends with:\n"
+                + String.join("\n", lastLogLines()));
+    }
+
+    private List<String> lastLogLines() {
+        try {
+            var lines = new ArrayList<>(Files.readAllLines(log));
+            lines.removeIf(line -> line.isBlank() || line.startsWith("\tat "));
+            return lines.subList(Math.max(0, lines.size() - LOG_LINES_IN_MESSAGE), lines.size());
+        } catch (IOException e) {
+            return List.of("(unreadable: " + e.getMessage() + ")");
+        }
+    }
+
+    private static Path settingsIn(Path folder) {
+        return folder.resolve("server.properties").toAbsolutePath();
+    }
+}

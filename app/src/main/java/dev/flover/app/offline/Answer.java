@@ -1,0 +1,91 @@
+package dev.flover.app.offline;
+
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.tokenizer.AnswerText;
+import java.util.Arrays;
+import java.util.Locale;
+
+/// A request being answered: its tokens as they come, and what they read as.
+final class Answer {
+    private final GenerateRequest request;
+    private final int[] promptIds;
+    private final AnswerText decoder;
+    private final StringBuilder text = new StringBuilder();
+    private int[] tokens = new int[64];
+    private int count;
+    private String finishReason;
+
+    /// @param decoder null where the model has no tokenizer: the answer is ids only
+    Answer(GenerateRequest request, int[] promptIds, AnswerText decoder) {
+        this.request = request;
+        this.promptIds = promptIds;
+        this.decoder = decoder;
+    }
+
+    /// Takes the next token and returns the text that has become certain with it.
+    String append(int token) {
+        if (count == tokens.length) {
+            tokens = Arrays.copyOf(tokens, count * 2);
+        }
+        tokens[count++] = token;
+        if (decoder == null) {
+            return "";
+        }
+        String piece = decoder.push(token);
+        text.append(piece);
+        if (decoder.stopped()) {
+            finishReason = "stop";
+        }
+        return piece;
+    }
+
+    /// The engine ended the answer. Returns the text that was held back.
+    String finish(FinishReason reason) {
+        finishReason = switch (reason) {
+            case STOP, LENGTH -> reason.name().toLowerCase(Locale.ROOT);
+            case NOT_FINITE -> "error";
+        };
+        if (decoder == null) {
+            return "";
+        }
+        String piece = decoder.finish();
+        text.append(piece);
+        if (decoder.stopped()) {      // with the last character that was held back
+            finishReason = "stop";
+        }
+        return piece;
+    }
+
+    boolean ended() {
+        return finishReason != null;
+    }
+
+    boolean failed() {
+        return "error".equals(finishReason);
+    }
+
+    int[] promptIds() {
+        return promptIds;
+    }
+
+    GenerateRequest request() {
+        return request;
+    }
+
+    int tokenCount() {
+        return count;
+    }
+
+    String text() {
+        return text.toString();
+    }
+
+    String finishReason() {
+        return finishReason;
+    }
+
+    /// The answer as a line of `--json`, fields in this order.
+    AnswerLine line() {
+        return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason);
+    }
+}

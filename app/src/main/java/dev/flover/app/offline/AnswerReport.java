@@ -1,0 +1,68 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+
+/// Writes answers: as they come for one prompt, else each when it and all before it have ended.
+final class AnswerReport implements FusedRun.Listener, AutoCloseable {
+    private final CommandLine command;
+    private final PrintWriter out;
+    private final List<Answer> answers;
+    private final boolean json;
+    private final boolean streaming;
+    private final ObjectMapper mapper = StrictJson.mapper();
+    private int written;
+
+    /// @param streaming whether there is one answer, wanted as it comes
+    AnswerReport(CommandLine command, List<Answer> answers, boolean json, boolean streaming) {
+        this.command = command;
+        this.out = command.getOut();
+        this.answers = answers;
+        this.json = json;
+        this.streaming = streaming && !json;
+        if (this.streaming && CommandLine.Help.Ansi.AUTO.enabled()) {
+            out.print(command.getColorScheme().commandText(answers.getFirst().request().prompt()));
+            out.flush();
+        }
+    }
+
+    @Override
+    public void text(Answer answer, String piece) {
+        if (streaming) {
+            out.print(piece);
+            out.flush();
+        }
+    }
+
+    @Override
+    public void ended(Answer answer) {
+        if (answer.failed()) {
+            command.getErr().println("flover: request " + answer.request().id()
+                    + " was ended: the model gave logits that are not numbers after " + answer.tokenCount() + " tokens");
+        }
+        while (!streaming && written < answers.size() && answers.get(written).ended()) {
+            write(answers.get(written++));
+        }
+    }
+
+    private void write(Answer answer) {
+        if (json) {
+            out.println(StrictJson.write(mapper, answer.line()));
+            return;
+        }
+        out.println(command.getColorScheme().commandText(answer.request().id()) + " (" + answer.finishReason() + ", "
+                + answer.tokenCount() + " tokens)");
+        out.println(answer.text());
+        out.println();
+    }
+
+    @Override
+    public void close() {
+        if (streaming) {
+            out.println();
+        }
+        out.flush();
+    }
+}

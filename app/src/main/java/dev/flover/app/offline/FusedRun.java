@@ -1,0 +1,78 @@
+package dev.flover.app.offline;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Answers all requests in one engine: every step is one fused pass over whatever is unfinished.
+final class FusedRun implements TokenSink {
+    private final Engine engine;
+    private final Listener listener;
+    private final Map<Long, Answer> live = new HashMap<>();
+    private final List<Long> stopped = new ArrayList<>();
+
+    /// Told of progress, on the thread that runs.
+    interface Listener {
+        void text(Answer answer, String piece);
+
+        void ended(Answer answer);
+    }
+
+    FusedRun(Engine engine, Listener listener) {
+        this.engine = engine;
+        this.listener = listener;
+    }
+
+    /// @throws IllegalArgumentException if the request could never be computed
+    void admit(Answer answer, SequenceRequest sequence) {
+        live.put(engine.admit(sequence), answer);
+    }
+
+    /// Returns when every answer has ended.
+    void run() {
+        while (engine.step(this)) {
+            stopped.forEach(engine::cancel);
+            stopped.clear();
+        }
+        assert live.isEmpty() : live.size() + " answers never ended";
+    }
+
+    @Override
+    public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+        Answer answer = live.get(sequence);
+        if (answer == null) {
+            return;      // a stop string has ended it, and the cancellation is still to come
+        }
+        String piece = answer.append(tokenId);
+        if (!piece.isEmpty()) {
+            listener.text(answer, piece);
+        }
+        if (answer.ended()) {
+            stopped.add(sequence);
+            end(sequence);
+        }
+    }
+
+    @Override
+    public void finished(long sequence, FinishReason reason) {
+        Answer answer = live.get(sequence);
+        if (answer == null) {
+            return;
+        }
+        String piece = answer.finish(reason);
+        if (!piece.isEmpty()) {
+            listener.text(answer, piece);
+        }
+        end(sequence);
+    }
+
+    private void end(long sequence) {
+        listener.ended(live.remove(sequence));
+    }
+}

@@ -1,0 +1,202 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.options.EngineOptions;
+import dev.flover.app.options.FieldNames;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.SamplingOptions;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineStatus;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.AnswerText;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `generate`: the engine alone.
+@Command(
+        name = "generate",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Generates text with the engine alone, without Kafka.",
+        footer = {"", "@|bold Requests|@ are JSON objects, one a line:",
+                "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
+                "Fields: id, prompt or prompt_ids, max_tokens, min_tokens, temperature,",
+                "top_k, top_p, min_p, typical_p, repetition_penalty, presence_penalty,",
+                "frequency_penalty, seed, stop (a text or several), ignore_eos.",
+                "What a line does not say is as the options say.", "",
+                "@|bold Answers|@ with --json, one a line, in the order of the requests:",
+                "  {\"id\", \"prompt_ids\", \"token_ids\", \"text\", \"finish_reason\"}",
+                "finish_reason is stop or length."})
+public final class GenerateCommand implements Callable<Integer> {
+    private static final int DEFAULT_MAX_TOKENS = 256;
+    private static final int SHOWN_PROBLEMS = 10;
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    private Input input;
+
+    @Mixin
+    private ModelOption modelOption;
+
+    @Option(names = "--json", description = "Write a line of JSON for each answer.")
+    private boolean json;
+
+    @Option(names = "--stats", description = "Write steps, rows and tokens a second to stderr at the end.")
+    private boolean stats;
+
+    @ArgGroup(validate = false, heading = "%nAnswers:%n")
+    private SamplingOptions samplingOptions = new SamplingOptions();
+
+    @ArgGroup(validate = false, heading = "%nEngine:%n")
+    private EngineOptions engineOptions = new EngineOptions();
+
+    private final ObjectMapper mapper = StrictJson.mapper();
+
+    /// What to answer.
+    static final class Input {
+        @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; its text is written as it comes.")
+        private String prompt;
+
+        @Option(names = "--requests", paramLabel = "FILE",
+                description = "A request a line, all fused in one engine; - is standard input.")
+        private String requests;
+    }
+
+    @Override
+    public Integer call() {
+        List<GenerateRequest> requests = requests();
+        try (Model model = modelOption.open()) {
+            List<Answer> answers = prepare(requests, model);
+            var config = engineOptions.config(model.config(), spec.commandLine());
+            try (Engine engine = Engine.start(model, engineOptions.openBackend(spec.commandLine()), config)) {
+                var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
+                var run = new FusedRun(engine, report);
+                admit(run, answers, model);
+                long start = System.nanoTime();
+                run.run();
+                report.close();
+                if (stats) {
+                    printStats(engine.status(), answers.size(), (System.nanoTime() - start) / 1e9);
+                }
+            }
+            return answers.stream().anyMatch(Answer::failed) ? ExitCode.SOFTWARE : ExitCode.OK;
+        }
+    }
+
+    private List<GenerateRequest> requests() {
+        int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
+        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, samplingOptions.params(spec.commandLine()),
+                samplingOptions.stop(), samplingOptions.ignoreEos());
+        return input.prompt != null ? List.of(single) : readRequests(single);
+    }
+
+    private List<GenerateRequest> readRequests(GenerateRequest defaults) {
+        var requests = new ArrayList<GenerateRequest>();
+        var problems = new ArrayList<String>();
+        try (var lines = InputFile.open(input.requests)) {
+            int number = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                if (line.isBlank()) {
+                    continue;
+                }
+                try {
+                    requests.add(RequestLine.parse(mapper, line, defaults.numbered(number)));
+                } catch (IllegalArgumentException e) {
+                    problems.add("line " + number + ": " + e.getMessage());
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            throw InputFile.unreadable(input.requests, e);
+        }
+        refuse(problems);
+        return requests;
+    }
+
+    private List<Answer> prepare(List<GenerateRequest> requests, Model model) {
+        var answers = new ArrayList<Answer>();
+        var problems = new ArrayList<String>();
+        for (var request : requests) {
+            try {
+                answers.add(prepare(request, model));
+            } catch (IllegalArgumentException e) {
+                problems.add(request.origin() + ": " + e.getMessage());
+            }
+        }
+        refuse(problems);
+        return answers;
+    }
+
+    private static Answer prepare(GenerateRequest request, Model model) {
+        var tokenizer = model.tokenizer();
+        if (tokenizer == null && (request.prompt() != null || !request.stop().isEmpty())) {
+            throw new IllegalArgumentException(model.path() + " has no tokenizer, so give prompt_ids and no stop");
+        }
+        int[] promptIds = request.promptIds() != null ? request.promptIds() : tokenizer.encodePrompt(request.prompt());
+        if (promptIds.length == 0) {
+            throw new IllegalArgumentException("prompt is empty, and the model has no token to begin a text with");
+        }
+        for (int id : promptIds) {
+            if (id < 0 || id >= model.config().vocabulary()) {
+                throw new IllegalArgumentException(
+                        "prompt_ids must be in [0, " + (model.config().vocabulary() - 1) + "], found " + id);
+            }
+        }
+        if (promptIds.length >= model.config().contextLength()) {
+            throw new IllegalArgumentException("the prompt has " + promptIds.length
+                    + " tokens; the model's context of " + model.config().contextLength() + " leaves no room to answer");
+        }
+        var decoder = tokenizer == null
+                ? null
+                : new AnswerText(tokenizer, promptIds[promptIds.length - 1], request.stop());
+        return new Answer(request, promptIds, decoder);
+    }
+
+    private void admit(FusedRun run, List<Answer> answers, Model model) {
+        for (var answer : answers) {
+            var request = answer.request();
+            var stopIds = request.ignoreEos() ? TokenSet.EMPTY : model.endOfText();
+            try {
+                run.admit(answer, SequenceRequest.of(
+                        answer.promptIds(), request.sampling(), request.maxTokens(), stopIds));
+            } catch (IllegalArgumentException e) {
+                throw new CommandException(request.origin() + ": " + FieldNames.asJson(e.getMessage()), e);
+            }
+        }
+    }
+
+    /// Nothing is generated while any line is wrong: half an output file helps nobody.
+    private void refuse(List<String> problems) {
+        if (problems.isEmpty()) {
+            return;
+        }
+        String shown = String.join("\n", problems.subList(0, Math.min(problems.size(), SHOWN_PROBLEMS)));
+        int hidden = problems.size() - SHOWN_PROBLEMS;
+        String where = input.prompt != null ? "" : input.requests + ", ";
+        throw new CommandException(where + shown + (hidden > 0 ? "\nand " + hidden + " more" : ""));
+    }
+
+    private void printStats(EngineStatus status, int requests, double seconds) {
+        spec.commandLine().getErr().printf(Locale.ROOT,
+                "%d requests, %d tokens in %.3f s: %.1f tokens/s; %d steps of %.1f rows; %d preemptions%n",
+                requests, status.tokens(), seconds, status.tokens() / seconds, status.steps(),
+                (double) status.rows() / Math.max(1, status.steps()), status.preemptions());
+        spec.commandLine().getErr().flush();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.flover.app.offline;
+
+import dev.flover.engine.sampling.SamplingParams;
+import java.util.List;
+
+/// One answer that `generate` was asked for.
+///
+/// @param line      where it stands in the file of requests, from 1; 0 where it came as an option
+/// @param id        comes back with the answer
+/// @param prompt    text to tokenise, or null where token ids were given
+/// @param promptIds used as they are, or null where text was given
+/// @param maxTokens the answer ends at this many tokens
+/// @param stop      texts that end the answer and are not part of it
+/// @param ignoreEos whether the model's end of text does not end the answer
+record GenerateRequest(
+        int line,
+        String id,
+        String prompt,
+        int[] promptIds,
+        int maxTokens,
+        SamplingParams sampling,
+        List<String> stop,
+        boolean ignoreEos) {
+
+    GenerateRequest {
+        stop = List.copyOf(stop);
+    }
+
+    /// What a line that says nothing asks for: its number is its id.
+    GenerateRequest numbered(int line) {
+        return new GenerateRequest(
+                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos);
+    }
+
+    /// Where to look for a mistake.
+    String origin() {
+        return line == 0 ? "--prompt" : "line " + line;
+    }
+}

@@ -1,0 +1,35 @@
+package dev.flover.app.offline;
+
+import dev.flover.app.options.CommandException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/// A file of lines named on the command line; `-` is standard input. UTF-8, and nothing else.
+final class InputFile {
+    private InputFile() {}
+
+    static BufferedReader open(String name) throws IOException {
+        if (name.equals("-")) {
+            return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()));
+        }
+        return Files.newBufferedReader(Path.of(name));
+    }
+
+    static CommandException unreadable(String name, Exception cause) {
+        Throwable reason = cause.getCause() instanceof IOException inner ? inner : cause;
+        String problem = switch (reason) {
+            case NoSuchFileException missing -> "there is no such file";
+            case AccessDeniedException denied -> "no permission to read it";
+            case CharacterCodingException malformed -> "it is not UTF-8 text";
+            default -> Files.isDirectory(Path.of(name)) ? "it is a folder" : String.valueOf(reason.getMessage());
+        };
+        return new CommandException("cannot read " + name + ": " + problem, cause);
+    }
+}

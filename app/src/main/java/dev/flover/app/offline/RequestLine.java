@@ -1,0 +1,194 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.flover.app.options.FieldNames;
+import dev.flover.engine.sampling.SamplingParams;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+
+/// A line of `--requests`: a JSON object whose fields are named as in the `GenerationRequest` contract.
+///
+/// Strict, because a misspelt field that is ignored gives a wrong answer without a word: unknown fields, wrong types
+/// and values out of range are refused with the field, the value and the range.
+final class RequestLine {
+    private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
+            "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
+            "frequency_penalty", "seed", "stop", "ignore_eos");
+
+    private final JsonNode object;
+
+    private RequestLine(JsonNode object) {
+        this.object = object;
+    }
+
+    /// What a line does not say is taken from `defaults`.
+    ///
+    /// @throws IllegalArgumentException saying which field is wrong, what it was and what it may be
+    static GenerateRequest parse(ObjectMapper mapper, String line, GenerateRequest defaults) {
+        JsonNode node;
+        try {
+            node = mapper.readTree(line);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+        }
+        if (!node.isObject()) {
+            throw new IllegalArgumentException(
+                    "expected a JSON object with a prompt, found " + StrictJson.excerpt(line));
+        }
+        return new RequestLine(node).request(defaults);
+    }
+
+    private GenerateRequest request(GenerateRequest defaults) {
+        refuseUnknownFields();
+        boolean text = has("prompt");
+        if (text == has("prompt_ids")) {
+            throw new IllegalArgumentException(
+                    text ? "prompt and prompt_ids are both given; give one" : "prompt or prompt_ids is missing");
+        }
+        int maxTokens = integer("max_tokens", defaults.maxTokens());
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("max_tokens must be at least 1, was " + maxTokens);
+        }
+        return new GenerateRequest(defaults.line(),
+                id(defaults.id()), text ? string("prompt", object.get("prompt")) : null, text ? null : promptIds(),
+                maxTokens, sampling(defaults.sampling()), stop(defaults.stop()),
+                flag("ignore_eos", defaults.ignoreEos()));
+    }
+
+    private void refuseUnknownFields() {
+        object.fieldNames().forEachRemaining(name -> {
+            if (!FIELDS.contains(name)) {
+                throw new IllegalArgumentException(
+                        "unknown field " + name + "; known are " + String.join(", ", new TreeSet<>(FIELDS)));
+            }
+        });
+    }
+
+    private SamplingParams sampling(SamplingParams defaults) {
+        try {
+            return new SamplingParams(
+                    number("repetition_penalty", defaults.repetitionPenalty()),
+                    number("presence_penalty", defaults.presencePenalty()),
+                    number("frequency_penalty", defaults.frequencyPenalty()),
+                    number("temperature", defaults.temperature()),
+                    integer("top_k", defaults.topK()),
+                    number("top_p", defaults.topP()),
+                    number("min_p", defaults.minP()),
+                    number("typical_p", defaults.typicalP()),
+                    seed(defaults.seed()),
+                    defaults.topLogprobs(), defaults.logitBias(), defaults.allowedOnly(),
+                    integer("min_tokens", defaults.minTokens()));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(FieldNames.asJson(e.getMessage()), e);
+        }
+    }
+
+    private boolean has(String field) {
+        return object.hasNonNull(field);
+    }
+
+    private String id(String otherwise) {
+        if (!has("id")) {
+            return otherwise;
+        }
+        JsonNode value = object.get("id");
+        return value.isIntegralNumber() ? value.asText() : string("id", value);
+    }
+
+    private static String string(String field, JsonNode value) {
+        if (!value.isTextual()) {
+            throw mistyped(field, "a string", value);
+        }
+        return value.textValue();
+    }
+
+    private float number(String field, float otherwise) {
+        if (!has(field)) {
+            return otherwise;
+        }
+        JsonNode value = object.get(field);
+        if (!value.isNumber()) {
+            throw mistyped(field, "a number", value);
+        }
+        return value.floatValue();
+    }
+
+    private int integer(String field, int otherwise) {
+        return has(field) ? integer(field, object.get(field)) : otherwise;
+    }
+
+    private static int integer(String field, JsonNode value) {
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw mistyped(field, "a whole number below 2147483648", value);
+        }
+        return value.intValue();
+    }
+
+    private long seed(long otherwise) {
+        if (!has("seed")) {
+            return otherwise;
+        }
+        JsonNode value = object.get("seed");
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw mistyped("seed", "a whole number of 64 bits", value);
+        }
+        return value.longValue();
+    }
+
+    private boolean flag(String field, boolean otherwise) {
+        if (!has(field)) {
+            return otherwise;
+        }
+        JsonNode value = object.get(field);
+        if (!value.isBoolean()) {
+            throw mistyped(field, "true or false", value);
+        }
+        return value.booleanValue();
+    }
+
+    private int[] promptIds() {
+        var ids = array("prompt_ids");
+        if (ids.isEmpty()) {
+            throw new IllegalArgumentException("prompt_ids must have at least one token id, was []");
+        }
+        int[] result = new int[ids.size()];
+        Arrays.setAll(result, i -> integer("prompt_ids[" + i + "]", ids.get(i)));
+        return result;
+    }
+
+    private List<String> stop(List<String> otherwise) {
+        if (!has("stop")) {
+            return otherwise;
+        }
+        if (object.get("stop").isTextual()) {
+            return List.of(nonEmpty("stop", object.get("stop").textValue()));
+        }
+        var texts = new ArrayList<String>();
+        array("stop").forEach(text -> texts.add(nonEmpty("stop", string("stop[" + texts.size() + "]", text))));
+        return texts;
+    }
+
+    private static String nonEmpty(String field, String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException(field + " must not hold an empty text");
+        }
+        return text;
+    }
+
+    private ArrayNode array(String field) {
+        if (object.get(field) instanceof ArrayNode array) {
+            return array;
+        }
+        throw mistyped(field, "an array", object.get(field));
+    }
+
+    private static IllegalArgumentException mistyped(String field, String expected, JsonNode found) {
+        return new IllegalArgumentException(
+                field + " must be " + expected + ", was " + StrictJson.excerpt(found.toString()));
+    }
+}

@@ -1,0 +1,89 @@
+package dev.flover.app.options;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.model.ModelConfig;
+import java.lang.management.ManagementFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/// Backend and limits of an engine. What is not given follows from the model and the machine, here and nowhere else.
+public final class EngineOptions {
+    private static final int DEFAULT_SEQUENCES = 64;
+    private static final int DEFAULT_PREFILL_CHUNK = 64;
+    private static final int BLOCK_TOKENS = 16;
+
+    /// Of the machine's memory, for the KV cache of a host backend: as much again for weights and for everyone else.
+    private static final int MEMORY_SHARE = 4;
+
+    @Option(names = "--backend", paramLabel = "NAME",
+            description = "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here. "
+                    + "Default: auto.")
+    private String backend = "auto";
+
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Threads that compute, on a host backend. Default: one for each core.")
+    private int threads;
+
+    @Option(names = "--max-sequences", paramLabel = "N",
+            description = "Most generations in one fused step; further ones wait. Default: " + DEFAULT_SEQUENCES + ".")
+    private Integer maxSequences;
+
+    @Option(names = "--token-budget", paramLabel = "N",
+            description = "Most rows (token positions) in one fused step. Default: what --max-sequences and one "
+                    + "prefill chunk need.")
+    private Integer tokenBudget;
+
+    @Option(names = "--prefill-chunk", paramLabel = "N",
+            description = "Most prompt positions of one request in a step. Default: " + DEFAULT_PREFILL_CHUNK + ".")
+    private Integer prefillChunk;
+
+    @Option(names = "--kv-blocks", paramLabel = "N",
+            description = "KV cache, in blocks of " + BLOCK_TOKENS + " positions. Default: room for --max-sequences "
+                    + "whole contexts, at most a quarter of the machine's memory.")
+    private Integer kvBlocks;
+
+    /// @throws ParameterException naming the option, where a value is out of range
+    public EngineConfig config(ModelConfig model, CommandLine command) {
+        int sequences = maxSequences != null ? maxSequences : DEFAULT_SEQUENCES;
+        int chunk = prefillChunk != null ? prefillChunk : DEFAULT_PREFILL_CHUNK;
+        int budget = tokenBudget != null ? tokenBudget : clamp((long) sequences + chunk);
+        int blocks = kvBlocks != null ? kvBlocks : defaultBlocks(model, Math.max(sequences, 1), physicalMemory());
+        try {
+            return new EngineConfig(sequences, budget, chunk, BLOCK_TOKENS, blocks, 2, false);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
+        }
+    }
+
+    /// @throws ParameterException if there is no backend of that name, or none that works here
+    public Backend openBackend(CommandLine command) {
+        if (threads < 0) {
+            throw new ParameterException(command, "--threads must be at least 0, was " + threads);
+        }
+        try {
+            return Backends.open(backend, threads);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, "--backend " + backend + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Blocks for `sequences` whole contexts, within a share of `memoryBytes`.
+    static int defaultBlocks(ModelConfig model, int sequences, long memoryBytes) {
+        long contextBlocks = (model.contextLength() + BLOCK_TOKENS - 1L) / BLOCK_TOKENS;
+        long blockBytes = 2L * model.layers().size() * model.kvWidth() * BLOCK_TOKENS * Float.BYTES;
+        long affordable = Math.max(1, memoryBytes / MEMORY_SHARE / blockBytes);
+        return clamp(Math.min(sequences * contextBlocks, affordable));
+    }
+
+    private static int clamp(long value) {
+        return (int) Math.min(value, Integer.MAX_VALUE);
+    }
+
+    private static long physicalMemory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.flover.app.options;
+
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/// How tokens are drawn and when an answer ends. What is not given is null.
+public final class SamplingOptions {
+    @Option(names = "--temperature", paramLabel = "X",
+            description = "0 takes the most probable token each time; in [0, 10].")
+    private Float temperature;
+
+    @Option(names = "--top-k", paramLabel = "N", description = "Keep the N most probable tokens; 0 keeps all.")
+    private Integer topK;
+
+    @Option(names = "--top-p", paramLabel = "X",
+            description = "Keep the fewest tokens whose probability reaches X; in (0, 1].")
+    private Float topP;
+
+    @Option(names = "--min-p", paramLabel = "X",
+            description = "Keep tokens at least X times as probable as the best; in [0, 1].")
+    private Float minP;
+
+    @Option(names = "--typical-p", paramLabel = "X", description = "Locally typical sampling; in (0, 1], 1 is off.")
+    private Float typicalP;
+
+    @Option(names = "--repetition-penalty", paramLabel = "X",
+            description = "Makes tokens seen in prompt or answer less probable; in (0, 10], 1 is off.")
+    private Float repetitionPenalty;
+
+    @Option(names = "--presence-penalty", paramLabel = "X",
+            description = "Taken once from the logit of a token already in the answer; in [-2, 2].")
+    private Float presencePenalty;
+
+    @Option(names = "--frequency-penalty", paramLabel = "X",
+            description = "Taken from it for each occurrence; in [-2, 2].")
+    private Float frequencyPenalty;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer.")
+    private Long seed;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "The answer ends at N tokens.")
+    private Integer maxTokens;
+
+    @Option(names = "--min-tokens", paramLabel = "N", description = "No end of text before N tokens.")
+    private Integer minTokens;
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the answer and is not part of it; may be given "
+            + "several times.")
+    private List<String> stop = List.of();
+
+    @Option(names = "--ignore-eos", description = "Do not end at the model's end of text.")
+    private boolean ignoreEos;
+
+    public Float temperature() {
+        return temperature;
+    }
+
+    public Integer topK() {
+        return topK;
+    }
+
+    public Float topP() {
+        return topP;
+    }
+
+    public Float minP() {
+        return minP;
+    }
+
+    public Float typicalP() {
+        return typicalP;
+    }
+
+    public Float repetitionPenalty() {
+        return repetitionPenalty;
+    }
+
+    public Float presencePenalty() {
+        return presencePenalty;
+    }
+
+    public Float frequencyPenalty() {
+        return frequencyPenalty;
+    }
+
+    public Long seed() {
+        return seed;
+    }
+
+    public Integer maxTokens() {
+        return maxTokens;
+    }
+
+    public Integer minTokens() {
+        return minTokens;
+    }
+
+    public List<String> stop() {
+        return stop;
+    }
+
+    public boolean ignoreEos() {
+        return ignoreEos;
+    }
+
+    /// For the engine itself; greedy where nothing is said.
+    ///
+    /// @throws ParameterException naming the option, where a value is out of range
+    public SamplingParams params(CommandLine command) {
+        if (maxTokens != null && maxTokens < 1) {
+            throw new ParameterException(command, "--max-tokens must be at least 1, was " + maxTokens);
+        }
+        try {
+            return new SamplingParams(
+                    given(repetitionPenalty, 1), given(presencePenalty, 0), given(frequencyPenalty, 0),
+                    given(temperature, 0), topK != null ? topK : 0, given(topP, 1), given(minP, 0), given(typicalP, 1),
+                    seed != null ? seed : 0, -1, LogitBias.NONE, TokenSet.EMPTY, minTokens != null ? minTokens : 0);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
+        }
+    }
+
+    private static float given(Float value, float otherwise) {
+        return value != null ? value : otherwise;
+    }
+}

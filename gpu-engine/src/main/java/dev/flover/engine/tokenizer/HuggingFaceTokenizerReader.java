@@ -1,0 +1,207 @@
+package dev.flover.engine.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.flover.engine.format.ModelFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Builds a tokenizer from `tokenizer.json` and `tokenizer_config.json`.
+final class HuggingFaceTokenizerReader {
+    private final Path file;
+    private final TokenizerJson json;
+    private final JsonNode config;
+    private final HuggingFaceStages.Decoding decoding;
+    private final Vocabulary vocabulary;
+    private final Map<Integer, JsonNode> addedById = new HashMap<>();
+
+    private HuggingFaceTokenizerReader(Path file, TokenizerJson json, JsonNode config) {
+        this.file = file;
+        this.json = json;
+        this.config = config;
+        this.decoding = new HuggingFaceStages(file).decoding(json.root().get("decoder"));
+        this.vocabulary = vocabulary();
+    }
+
+    static Tokenizer read(Path file, Path config) {
+        return new HuggingFaceTokenizerReader(file, TokenizerJson.read(file), TokenizerJson.readSmall(config)).build();
+    }
+
+    private Tokenizer build() {
+        var stages = new HuggingFaceStages(file);
+        var normalizer = stages.normalizer(json.root().get("normalizer"));
+        return new SubwordTokenizer(
+                new SubwordTokenizer.Stages(
+                        added(false, text -> text),
+                        normalizer,
+                        added(true, normalizer),
+                        stages.preTokenizer(json.root().get("pre_tokenizer")),
+                        model()),
+                TokenTable.meaning(vocabulary, decoding.spelling(), decoding.stripsLeadingSpace()),
+                frame());
+    }
+
+    private Vocabulary vocabulary() {
+        int largest = -1;
+        for (var token : json.tokens()) {
+            largest = Math.max(largest, token.id());
+        }
+        for (var added : json.root().path("added_tokens")) {
+            int id = added.path("id").asInt(-1);
+            if (id < 0 || addedById.put(id, added) != null || added.path("content").asText("").isEmpty()) {
+                throw new ModelFileException(
+                        file, "has an added token without an id or content of its own: " + added);
+            }
+            largest = Math.max(largest, id);
+        }
+        if (largest >= Vocabulary.MAX_TOKENS) {
+            throw new ModelFileException(file, "has the token id " + largest + "; at most " + (Vocabulary.MAX_TOKENS - 1)
+                    + " is possible");
+        }
+        var read = new Vocabulary(file, largest + 1);
+        for (var token : json.tokens()) {
+            read.set(token.id(), token.spelling(), kind(token.spelling()));
+        }
+        addedById.forEach((id, added) -> read.set(id, added.path("content").asText(),
+                added.path("special").asBoolean() ? TokenKind.CONTROL : TokenKind.USER_DEFINED));
+        return read;
+    }
+
+    private TokenKind kind(String spelling) {
+        return decoding.byteFallback() && Vocabulary.byteNamed(spelling) >= 0 ? TokenKind.BYTE : TokenKind.NORMAL;
+    }
+
+    private AddedTokens added(boolean normalized, TextNormalizer spelling) {
+        var tokens = new ArrayList<AddedTokens.AddedToken>();
+        addedById.forEach((id, added) -> {
+            String text = spelling.normalize(added.path("content").asText());
+            boolean special = added.path("special").asBoolean();
+            if (added.path("normalized").asBoolean(!special) == normalized && !text.isEmpty()) {
+                tokens.add(new AddedTokens.AddedToken(id, text, special, added.path("lstrip").asBoolean(),
+                        added.path("rstrip").asBoolean(), added.path("single_word").asBoolean()));
+            }
+        });
+        return new AddedTokens(tokens);
+    }
+
+    private SubwordModel model() {
+        String type = json.model().path("type").asText(json.merges().isEmpty() ? "Unigram" : "BPE");
+        return switch (type) {
+            case "BPE" -> bytePairs();
+            case "Unigram" -> unigram();
+            default -> throw new ModelFileException(file, "has a tokenizer model of the type " + Vocabulary.quoted(type)
+                    + "; supported are BPE and Unigram");
+        };
+    }
+
+    private SubwordModel bytePairs() {
+        for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
+            if (!json.model().path(affix).asText("").isEmpty() && !json.model().path(affix).isNull()) {
+                throw new ModelFileException(file, "has a BPE model with a " + affix + ", which is not supported");
+            }
+        }
+        if (json.model().path("dropout").asDouble(0) != 0) {
+            throw new ModelFileException(file, "has a BPE model with dropout, whose tokens are not fixed");
+        }
+        String unknown = json.model().path("unk_token").asText("");
+        boolean named = json.model().path("unk_token").isTextual() && !unknown.isEmpty();
+        var fallback = new Fallback(
+                json.model().path("byte_fallback").asBoolean() ? vocabulary.byteTokens() : null,
+                named ? known("unk_token", unknown) : -1,
+                json.model().path("fuse_unk").asBoolean());
+        var wholePieces = new HashMap<String, Integer>();
+        if (json.model().path("ignore_merges").asBoolean()) {
+            json.tokens().stream()
+                    .filter(token -> vocabulary.kind(token.id()).isSpelled())
+                    .forEach(token -> wholePieces.put(token.spelling(), token.id()));
+        }
+        return BytePairModels.ofMerges(file, vocabulary, json.merges(), fallback, wholePieces);
+    }
+
+    private SubwordModel unigram() {
+        float[] scores = new float[vocabulary.size()];
+        var trie = new TokenTrie();
+        double worst = 0;
+        int unknown = json.model().path("unk_id").asInt(-1);
+        if (unknown < -1 || unknown >= vocabulary.size()) {
+            throw new ModelFileException(file, "has the unknown token " + unknown + "; its vocabulary has ids from 0 to "
+                    + (vocabulary.size() - 1));
+        }
+        for (var token : json.tokens()) {
+            if (!Double.isFinite(token.score()) || !Float.isFinite((float) token.score())) {
+                throw new ModelFileException(file, "gives token " + token.id() + " a score that is not finite");
+            }
+            scores[token.id()] = (float) token.score();
+            worst = Math.min(worst, token.score());
+            if (vocabulary.kind(token.id()).isSpelled() && token.id() != unknown && !token.spelling().isEmpty()) {
+                trie.add(token.spelling(), token.id());
+            }
+        }
+        int[] bytes = json.model().path("byte_fallback").asBoolean() ? vocabulary.byteTokens() : null;
+        return new UnigramModel(trie, scores, worst, new Fallback(bytes, unknown, true));
+    }
+
+    private int known(String what, String spelling) {
+        int id = vocabulary.id(spelling);
+        if (id < 0) {
+            throw new ModelFileException(
+                    file, "names " + Vocabulary.quoted(spelling) + " as " + what + ", which is not in its vocabulary");
+        }
+        return id;
+    }
+
+    /// What the post-processor puts around a text; `add_bos_token` and `add_eos_token` of the configuration count more.
+    private SubwordTokenizer.Frame frame() {
+        var before = new ArrayList<Integer>();
+        var after = new ArrayList<Integer>();
+        readPostProcessor(json.root().path("post_processor"), before, after);
+        override("add_bos_token", "bos_token", before);
+        override("add_eos_token", "eos_token", after);
+        return new SubwordTokenizer.Frame(
+                before.stream().mapToInt(id -> id).toArray(), after.stream().mapToInt(id -> id).toArray());
+    }
+
+    private void readPostProcessor(JsonNode node, List<Integer> before, List<Integer> after) {
+        switch (node.path("type").asText("none")) {
+            case "none", "ByteLevel" -> { }
+            case "Sequence" -> node.path("processors").forEach(part -> readPostProcessor(part, before, after));
+            case "TemplateProcessing" -> readTemplate(node, before, after);
+            default -> throw new ModelFileException(file, "uses the post_processor "
+                    + Vocabulary.quoted(node.path("type").asText()) + ", which is not supported");
+        }
+    }
+
+    private void readTemplate(JsonNode node, List<Integer> before, List<Integer> after) {
+        boolean text = false;
+        for (var part : node.path("single")) {
+            if (part.has("Sequence")) {
+                text = true;
+                continue;
+            }
+            String name = part.path("SpecialToken").path("id").asText("");
+            for (var id : node.path("special_tokens").path(name).path("ids")) {
+                if (!id.isInt() || id.intValue() < 0 || id.intValue() >= vocabulary.size()) {
+                    throw new ModelFileException(file, "puts a token around every prompt that is not in its vocabulary: "
+                            + part);
+                }
+                (text ? after : before).add(id.intValue());
+            }
+        }
+    }
+
+    private void override(String flag, String key, List<Integer> tokens) {
+        if (!config.path(flag).isBoolean()) {
+            return;
+        }
+        var named = config.path(key);
+        String spelling = named.isTextual() ? named.textValue() : named.path("content").asText("");
+        int id = vocabulary.id(spelling);
+        if (!config.path(flag).booleanValue()) {
+            tokens.removeIf(token -> token == id);
+        } else if (!tokens.contains(id)) {
+            tokens.addFirst(known(key, spelling));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.flover.schemas.serdes;
+
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import io.confluent.kafka.serializers.KafkaAvroDeserializer;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/// Tells bytes that can never be decoded from a registry that does not answer: one is a dead letter, the other a wait.
+final class ContractDeserializer<T extends SpecificRecord> implements Deserializer<T> {
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+    private static final int SERVER_ERROR = 500;
+
+    private final Class<T> type;
+    private final KafkaAvroDeserializer confluent;
+
+    ContractDeserializer(Class<T> type, KafkaAvroDeserializer confluent) {
+        this.type = type;
+        this.confluent = confluent;
+    }
+
+    @Override
+    public T deserialize(String topic, byte[] bytes) {
+        Object record;
+        try {
+            record = confluent.deserialize(topic, bytes);
+        } catch (RuntimeException e) {
+            throw registryFailure(e).isPresent() ? unavailable(topic, e) : undecodable(topic, bytes, e);
+        }
+        if (record != null && !type.isInstance(record)) {
+            throw new UndecodableRecordException("expected a " + type.getSimpleName() + " on " + topic + ", found a "
+                    + record.getClass().getSimpleName());
+        }
+        return type.cast(record);
+    }
+
+    @Override
+    public void close() {
+        confluent.close();
+    }
+
+    /// The cause that lies with the registry and not with the bytes, where there is one.
+    private static Optional<Throwable> registryFailure(Throwable failure) {
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RestClientException answer) {
+                return maySucceedLater(answer.getStatus()) ? Optional.of(cause) : Optional.empty();
+            }
+            if (cause instanceof IOException && !(cause instanceof EOFException)) {
+                return Optional.of(cause);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean maySucceedLater(int status) {
+        return status >= SERVER_ERROR || status == TOO_MANY_REQUESTS || status == UNAUTHORIZED || status == FORBIDDEN;
+    }
+
+    private RegistryUnavailableException unavailable(String topic, RuntimeException e) {
+        return new RegistryUnavailableException("the schema registry could not be asked for the schema of a "
+                + type.getSimpleName() + " on " + topic + ": " + rootMessage(e), e);
+    }
+
+    private UndecodableRecordException undecodable(String topic, byte[] bytes, RuntimeException e) {
+        return new UndecodableRecordException("expected a " + type.getSimpleName() + " on " + topic
+                + " in the registry's wire format, found " + bytes.length + " bytes that are not one: "
+                + rootMessage(e), e);
+    }
+
+    private static String rootMessage(Throwable failure) {
+        var root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

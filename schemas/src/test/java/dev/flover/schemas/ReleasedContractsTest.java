@@ -1,0 +1,73 @@
+package dev.flover.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.confluent.kafka.schemaregistry.CompatibilityChecker;
+import io.confluent.kafka.schemaregistry.avro.AvroSchema;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Each contract as it is now, against each of its released forms, by the check that Confluent's registry makes.
+///
+/// A release adds a folder `released/VERSION` with its contracts as registered. Both directions are asked for, because
+/// writers and readers are upgraded at times of their own.
+class ReleasedContractsTest {
+    private static final CompatibilityChecker BOTH_WAYS = CompatibilityChecker.FULL_TRANSITIVE_CHECKER;
+
+    static List<Schema> contracts() {
+        return List.of(GenerationRequest.getClassSchema(), TokenChunk.getClassSchema(),
+                GenerationResult.getClassSchema());
+    }
+
+    @ParameterizedTest
+    @MethodSource("contracts")
+    void readsAndIsReadByEveryRelease(Schema contract) throws Exception {
+        var released = released(contract.getName());
+
+        assertThat(released).isNotEmpty();
+        assertThat(BOTH_WAYS.isCompatible(new AvroSchema(contract), released)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("contracts")
+    void aNewFieldWithoutDefaultWouldBeFound(Schema contract) throws Exception {
+        var broken = contract.toString().replaceFirst("\"fields\":\\[",
+                "\"fields\":[{\"name\":\"novel\",\"type\":\"int\"},");
+
+        assertThat(BOTH_WAYS.isCompatible(new AvroSchema(broken), released(contract.getName())))
+                .anyMatch(message -> message.contains("novel"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("contracts")
+    void aRenamedFieldWouldBeFound(Schema contract) throws Exception {
+        var first = contract.getFields().getFirst().name();
+        var broken = contract.toString().replaceFirst("\"name\":\"" + first + "\"", "\"name\":\"renamed\"");
+
+        assertThat(BOTH_WAYS.isCompatible(new AvroSchema(broken), released(contract.getName())))
+                .anyMatch(message -> message.contains(first));
+    }
+
+    private static List<AvroSchema> released(String contract) throws IOException, URISyntaxException {
+        var folder = Path.of(ReleasedContractsTest.class.getResource("/released").toURI());
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.endsWith(contract + ".avsc")).sorted()
+                    .map(ReleasedContractsTest::parsed).toList();
+        }
+    }
+
+    private static AvroSchema parsed(Path file) {
+        try {
+            return new AvroSchema(Files.readString(file));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

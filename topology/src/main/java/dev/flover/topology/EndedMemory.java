@@ -1,0 +1,64 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.EndedRequest;
+import dev.flover.topology.PipelineConfig.Remembering;
+import java.nio.ByteBuffer;
+import java.util.Comparator;
+import java.util.PriorityQueue;
+import org.apache.kafka.common.utils.Bytes;
+
+/// What a partition remembers of ids that are not live, for a time: ended requests, and cancels that came before their
+/// request. Durable; bounded in entries.
+final class EndedMemory {
+    private static final int EVICTIONS_PER_TICK = 256;
+
+    private final PartitionState state;
+    private final Remembering limits;
+    private final PriorityQueue<Due> due = new PriorityQueue<>(Comparator.comparingLong(Due::forgetAt));
+
+    private record Due(long forgetAt, Bytes id) {}
+
+    EndedMemory(PartitionState state, Remembering limits) {
+        this.state = state;
+        this.limits = limits;
+        state.allEnded().forEach((id, entry) -> due.add(new Due(entry.getForgetAt(), id)));
+    }
+
+    /// Null where nothing is remembered, or no longer.
+    EndedRequest find(Bytes id, long now) {
+        var entry = state.ended(id);
+        return entry == null || entry.getForgetAt() <= now ? null : entry;
+    }
+
+    void rememberEnded(Bytes id, ByteBuffer digest, long now) {
+        remember(id, digest, now + limits.ended().toMillis());
+    }
+
+    void rememberCancel(Bytes id, long now) {
+        remember(id, null, now + limits.cancelled().toMillis());
+    }
+
+    private void remember(Bytes id, ByteBuffer digest, long forgetAt) {
+        state.putEnded(id, new EndedRequest(digest, forgetAt));
+        due.add(new Due(forgetAt, id));
+    }
+
+    /// Forgets what is due, some at a time.
+    void evict(long now) {
+        for (int i = 0; i < EVICTIONS_PER_TICK && !due.isEmpty(); i++) {
+            var next = due.peek();
+            if (next.forgetAt() > now && due.size() <= limits.entries()) {
+                return;
+            }
+            due.remove();
+            var entry = state.ended(next.id());
+            if (entry != null && entry.getForgetAt() == next.forgetAt()) {      // not remembered anew since
+                state.deleteEnded(next.id());
+            }
+        }
+    }
+
+    int size() {
+        return due.size();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.flover.topology;
+
+import java.time.Instant;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/// One request partition: records come in by [#process], time by [#punctuate].
+///
+/// Streams may initialise the same processor again after it was closed; nothing of its earlier life remains.
+final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Object> {
+    private final ProcessParts parts;
+    private EndedMemory ended;
+    private Generations generations;
+    private Intake intake;
+
+    GenerationProcessor(ProcessParts parts) {
+        this.parts = parts;
+    }
+
+    @Override
+    public void init(ProcessorContext<byte[], Object> context) {
+        super.init(context);
+        var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
+        var state = new PartitionState(context);
+        var output = new Output(context, parts);
+        ended = new EndedMemory(state, parts.config().remembering());
+        generations = new Generations(parts, state, ended, output, partition.partition(), context::commit);
+        intake = new Intake(parts, state, ended, generations, output, partition);
+        generations.restore();
+        // Anchored to the epoch, so that the punctuators of all partitions fire in the same pass and share its step.
+        context.schedule(Instant.EPOCH, parts.config().pace().tick(), PunctuationType.WALL_CLOCK_TIME, this::punctuate);
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        var origin = context().recordMetadata().orElseThrow();
+        intake.receive(new RequestRecord(origin.topic(), origin.partition(), origin.offset(), record.timestamp(),
+                record.headers(), record.key(), record.value()), context().currentSystemTimeMs());
+    }
+
+    private void punctuate(long timestamp) {
+        long now = context().currentSystemTimeMs();
+        intake.tick(now);
+        generations.tick(now);
+        ended.evict(now);
+    }
+
+    @Override
+    public void close() {
+        generations.close();
+        intake.close();
+    }
+}

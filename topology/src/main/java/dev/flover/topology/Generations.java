@@ -1,0 +1,430 @@
+package dev.flover.topology;
+
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.StoredAttempts;
+import dev.flover.schemas.StoredProgress;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.topology.PartitionState.StoredAnswer;
+import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import org.apache.kafka.common.utils.Bytes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The unfinished requests of one partition, from waiting to their terminal record.
+///
+/// ```
+///   arrive / restore -> waiting -> granted -> [attempt is committed] -> live -> ended
+///                          |          |                                  ^
+///                          └──────────┴── cancel, deadline, given up ────┘
+/// ```
+///
+/// The attempt is made durable first where the generation was read back after a restart, or the process is cautious.
+final class Generations {
+    private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
+    private static final int ENDED_PER_TICK = 256;
+
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final EndedMemory ended;
+    private final Output output;
+    private final int partition;
+    private final Runnable commitSoon;
+
+    private final Map<Bytes, Ticket> waiting = new HashMap<>();
+    private final Map<Bytes, LiveGeneration> live = new HashMap<>();
+    private final Queue<Ticket> granted = new ArrayDeque<>();
+    private final Queue<Attempt> attempts = new ArrayDeque<>();
+    private final Queue<Bytes> givenUp = new ArrayDeque<>();
+    private final Mailbox mailbox = new Mailbox();
+    private final Deadlines deadlines = new Deadlines();
+    private LiveGeneration suspect;
+
+    /// A generation that starts once the count of commits has passed.
+    private record Attempt(LiveGeneration generation, long writtenAt) {}
+
+    /// @param commitSoon asks for a commit before the interval is over
+    Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition,
+            Runnable commitSoon) {
+        this.parts = parts;
+        this.state = state;
+        this.ended = ended;
+        this.output = output;
+        this.partition = partition;
+        this.commitSoon = commitSoon;
+    }
+
+    /// Takes up what the state holds: each unfinished request waits for its turn again.
+    void restore() {
+        state.forEachRequest(this::restore);
+        if (!waiting.isEmpty()) {
+            LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
+        }
+    }
+
+    private void restore(StoredRequest stored, int bytes) {
+        var id = idOf(stored);
+        var tried = state.attempts(id);
+        var recovery = parts.config().recovery();
+        var answers = state.answers(id, stored.getRequest().getAnswers());
+        boolean begun = isBegun(answers);
+        boolean isSuspect = tried.getAlone() > 0 || tried.getTogether() >= recovery.suspectAfter();
+        var standing = isSuspect ? Ticket.Standing.SUSPECT : begun ? Ticket.Standing.RESUMED : Ticket.Standing.ARRIVED;
+        var ticket = ticket(id, stored, standing, bytes, true);
+        waiting.put(id, ticket);
+        setDeadline(id, stored);
+        if (begun) {
+            parts.metrics().resumed();
+        }
+        if (tried.getAlone() >= recovery.attemptsAlone()) {
+            givenUp.add(id);
+        } else if (mayContinueHere(answers)) {
+            parts.room().add(ticket);
+        } else {
+            LOG.warn("request {} was begun under another model file or arithmetic; it waits for an instance that has "
+                    + "the same, here is {} on {}", stored.getRequest().getId(), parts.engine().arithmetic(),
+                    parts.model().fingerprint());
+        }
+    }
+
+    private static boolean isBegun(StoredAnswer[] answers) {
+        for (var answer : answers) {
+            if (answer.isBegun()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean mayContinueHere(StoredAnswer[] answers) {
+        if (parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE) {
+            return true;
+        }
+        for (var answer : answers) {
+            boolean sameModel = answer.model() == null || answer.model().equals(parts.model().fingerprint());
+            boolean sameArithmetic = answer.arithmetic().isEmpty()
+                    || answer.arithmetic().getLast().equals(parts.engine().arithmetic());
+            if (!sameModel || !sameArithmetic) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Takes a request in: from now on it is durable, and waits.
+    void arrive(Bytes id, StoredRequest stored, long now) {
+        byte[] encoded = PartitionState.encode(stored);
+        state.putRequest(id, encoded);
+        var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, encoded.length, false);
+        waiting.put(id, ticket);
+        setDeadline(id, stored);
+        parts.room().add(ticket);
+    }
+
+    /// Ends an unfinished request.
+    ///
+    /// @return whether there is one under this id
+    boolean end(Bytes id, Ending reason, long now) {
+        var generation = live.get(id);
+        if (generation == null) {
+            var ticket = waiting.remove(id);
+            if (ticket == null) {
+                return false;
+            }
+            parts.room().remove(ticket);
+            generation = load(id, ticket);
+        }
+        endAll(generation, reason, now);
+        return true;
+    }
+
+    /// Moves everything on: grants turns, starts and ends generations, pumps the engine, sends what it drew.
+    void tick(long now) {
+        giveUp(now);
+        expire(now);
+        grant();
+        admitGranted(now);
+        startAttempted(now);
+        clearSuspect();
+        parts.engine().pump();
+        deliver(now);
+    }
+
+    /// The partition has gone: nothing that the engine does for it is of use any more.
+    void close() {
+        for (var generation : live.values()) {
+            for (var answer : generation.answers) {
+                parts.engine().release(answer);
+            }
+            parts.room().settle(generation.ticket);
+            parts.room().clearSuspect(generation.ticket);
+        }
+        for (var ticket : waiting.values()) {
+            parts.room().remove(ticket);
+            parts.room().settle(ticket);
+            parts.room().clearSuspect(ticket);
+        }
+    }
+
+    private void giveUp(long now) {
+        while (!givenUp.isEmpty()) {
+            var id = givenUp.remove();
+            var ticket = waiting.remove(id);
+            if (ticket == null) {
+                continue;       // it was cancelled or has expired
+            }
+            var generation = load(id, ticket);
+            String reason = "given up: the process ended " + parts.config().recovery().attemptsAlone()
+                    + " times while this generation was computed alone; look into the logs of the lives that ended";
+            endAll(generation, Ending.of(FinishReason.ERROR, reason), now);
+        }
+    }
+
+    private void expire(long now) {
+        for (int i = 0; i < ENDED_PER_TICK; i++) {
+            var id = deadlines.takeExpired(now);
+            if (id == null) {
+                return;
+            }
+            end(id, Ending.of(FinishReason.EXPIRED, "the deadline passed before the answer was complete"), now);
+        }
+    }
+
+    private void grant() {
+        var room = parts.room();
+        while (parts.engine().freeSlots() > room.outstanding() && room.grantNext()) {
+            // one turn after the other, as long as the engine has slots
+        }
+    }
+
+    private void admitGranted(long now) {
+        for (var ticket = granted.poll(); ticket != null; ticket = granted.poll()) {
+            var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
+            if (waiting.remove(id, ticket)) {
+                admit(load(id, ticket), now);
+            } else {
+                parts.room().settle(ticket);        // ended between its grant and now
+                parts.room().clearSuspect(ticket);
+            }
+        }
+    }
+
+    private void admit(LiveGeneration generation, long now) {
+        var ticket = generation.ticket;
+        live.put(generation.id, generation);
+        generation.alone = ticket.standing == Ticket.Standing.SUSPECT;
+        if (generation.alone) {
+            suspect = generation;
+        }
+        if (ticket.restored || parts.caution().holds(now)) {
+            var before = state.attempts(generation.id);
+            state.putAttempts(generation.id, generation.alone
+                    ? new StoredAttempts(before.getTogether(), before.getAlone() + 1)
+                    : new StoredAttempts(before.getTogether() + 1, before.getAlone()));
+            generation.onTrial = true;
+            attempts.add(new Attempt(generation, parts.commits().count()));
+            commitSoon.run();
+        } else {
+            start(generation, now);
+        }
+    }
+
+    private void startAttempted(long now) {
+        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
+            var generation = attempts.remove().generation();
+            if (live.get(generation.id) == generation) {
+                start(generation, now);
+            }
+        }
+    }
+
+    private void start(LiveGeneration generation, long now) {
+        parts.room().settle(generation.ticket);
+        parts.metrics().startedAfter(now - generation.stored.getReadAt());
+        try {
+            for (var answer : generation.answers) {
+                if (!answer.isEnded()) {
+                    start(answer);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            endAll(generation, Ending.of(FinishReason.REJECTED, e.getMessage()), now);
+        }
+    }
+
+    private void start(LiveAnswer answer) {
+        var generation = answer.generation();
+        var plan = generation.plan;
+        int[] ids = answer.ids();
+        if (ids.length >= plan.maxTokens()) {
+            answer.finishedByEngine(dev.flover.engine.FinishReason.LENGTH);
+        } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
+            answer.finishedByEngine(dev.flover.engine.FinishReason.STOP);
+        } else {
+            parts.engine().admit(answer, new SequenceRequest(generation.promptIds, ids, plan.sampling(),
+                    answer.index(), plan.maxTokens(), plan.stopIds(), generation.stored.getRequest().getPriority(),
+                    generation.alone));
+        }
+    }
+
+    /// A suspect whose progress is durable was not the cause: it goes on beside the others.
+    private void clearSuspect() {
+        if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
+            return;
+        }
+        var cleared = suspect;
+        suspect = null;
+        cleared.alone = false;
+        parts.room().clearSuspect(cleared.ticket);
+        for (var answer : cleared.answers) {
+            if (answer.isAdmitted()) {
+                parts.engine().release(answer);
+                start(answer);
+            }
+        }
+    }
+
+    private void deliver(long now) {
+        for (int left = mailbox.size(); left > 0; left--) {
+            var answer = mailbox.poll();
+            var generation = answer.generation();
+            if (live.get(generation.id) != generation || answer.isEnded()) {
+                continue;
+            }
+            if (now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis() && !answer.isFinished()) {
+                mailbox.add(answer);
+                continue;
+            }
+            answer.unmailed();
+            deliver(answer, answer.take(), now);
+        }
+    }
+
+    private void deliver(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        var generation = answer.generation();
+        if (fresh.isEmpty() && !answer.isEnded()) {
+            return;
+        }
+        if (answer.isEnded()) {
+            parts.engine().release(answer);
+        }
+        parts.room().charge(generation.stored.getRequest().getTenant(), fresh.ids().size());
+        measure(answer, fresh, now);
+        boolean terminal = generation.isEnded();
+        var segment = segment(answer, fresh);
+        if (!terminal) {
+            state.appendProgress(generation.id, answer.index(), fresh.position(), segment);
+        }
+        output.chunk(answer, fresh, terminal);
+        settleTrial(generation);
+        if (terminal) {
+            close(generation, now);
+        }
+    }
+
+    private StoredProgress segment(LiveAnswer answer, LiveAnswer.Fresh fresh) {
+        boolean first = fresh.position() == 0;
+        boolean changed = answer.computedUnder(parts.engine().arithmetic());
+        var ending = answer.ending();
+        return new StoredProgress(fresh.ids(), first || changed ? parts.model().fingerprint() : null,
+                changed ? parts.engine().arithmetic() : null, ending == null ? null : ending.reason(),
+                ending == null ? null : ending.stop());
+    }
+
+    private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        int count = fresh.ids().size();
+        if (count > 0) {
+            if (fresh.position() == 0) {
+                parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
+            } else if (answer.sentAt() > 0) {
+                parts.metrics().tokensAfter(count, now - answer.sentAt());
+            }
+            answer.sentAt(now);
+        }
+    }
+
+    /// Progress, once committed, shows that this generation did not end the life before.
+    private void settleTrial(LiveGeneration generation) {
+        if (generation.onTrial) {
+            generation.onTrial = false;
+            state.clearAttempts(generation.id);
+            generation.progressAt = parts.commits().count();
+        }
+    }
+
+    /// Ends every answer that has not ended by itself.
+    private void endAll(LiveGeneration generation, Ending reason, long now) {
+        live.put(generation.id, generation);
+        for (var answer : generation.answers) {
+            if (!answer.isEnded()) {
+                var fresh = answer.end(reason);
+                deliver(answer, fresh, now);
+            }
+        }
+        if (live.get(generation.id) == generation) {
+            close(generation, now);
+        }
+    }
+
+    private void close(LiveGeneration generation, long now) {
+        var ticket = generation.ticket;
+        output.result(generation, now);
+        parts.metrics().ended(generation.answers[0].ending().reason());
+        for (var answer : generation.answers) {
+            if (answer.ending().reason() == FinishReason.ERROR) {
+                output.deadLetter(generation, answer.ending().message());
+                break;
+            }
+        }
+        state.forget(generation.id);
+        ended.rememberEnded(generation.id, generation.stored.getDigest(), now);
+        live.remove(generation.id);
+        deadlines.clear(generation.id);
+        parts.room().settle(ticket);
+        parts.room().clearSuspect(ticket);
+        if (suspect == generation) {
+            suspect = null;
+        }
+    }
+
+    /// The generation as it was last committed.
+    private LiveGeneration load(Bytes id, Ticket ticket) {
+        var stored = state.request(id);
+        var request = stored.getRequest();
+        var plan = parts.check().plan(request, stored.getPromptIds().size());
+        var generation = new LiveGeneration(id, stored, plan, ticket);
+        var answers = state.answers(id, request.getAnswers());
+        int preceding = generation.promptIds[generation.promptIds.length - 1];
+        for (int i = 0; i < answers.length; i++) {
+            var tokenizer = parts.model().tokenizer();
+            var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
+            generation.answers[i] = new LiveAnswer(generation, i, answers[i], text, mailbox);
+        }
+        return generation;
+    }
+
+    private Ticket ticket(Bytes id, StoredRequest stored, Ticket.Standing standing, int bytes, boolean restored) {
+        var request = stored.getRequest();
+        long advance = request.getPriority() * parts.config().sharing().priorityStep().toMillis();
+        return new Ticket(request.getId(), request.getTenant(), standing, stored.getReadAt() - advance,
+                stored.getArrival(), partition, stored.getPromptIds().size(), bytes, restored, granted);
+    }
+
+    private void setDeadline(Bytes id, StoredRequest stored) {
+        var deadline = stored.getRequest().getDeadlineMs();
+        if (deadline != null) {
+            long at = stored.getRequestedAt() + deadline;
+            deadlines.set(id, at < stored.getRequestedAt() ? Long.MAX_VALUE : at);
+        }
+    }
+
+    private static Bytes idOf(StoredRequest stored) {
+        return Bytes.wrap(stored.getRequest().getId().getBytes(StandardCharsets.UTF_8));
+    }
+}

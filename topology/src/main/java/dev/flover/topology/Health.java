@@ -1,0 +1,28 @@
+package dev.flover.topology;
+
+/// How the pipeline is, for a probe or a person.
+///
+/// @param detail one sentence
+public record Health(State state, String detail) {
+    public enum State {
+        /// Waits for the broker, the topics or the registry, or restores its state.
+        STARTING,
+        /// Has its partitions and serves them.
+        READY,
+        /// Partitions are moving between instances.
+        REBALANCING,
+        /// Was told to stop.
+        STOPPED,
+        /// Cannot go on; nothing stored is lost.
+        FAILED
+    }
+
+    /// Whether the process should be left alone by whoever restarts what has failed.
+    public boolean isAlive() {
+        return state != State.FAILED;
+    }
+
+    public boolean isReady() {
+        return state == State.READY;
+    }
+}

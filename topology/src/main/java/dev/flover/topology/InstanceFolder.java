@@ -1,0 +1,94 @@
+package dev.flover.topology;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/// What a process keeps in its local folder: its name in the group, and whether its last life came to a proper end.
+///
+/// ```
+///   instance   the name, made at the first start
+///   lock       held while a process uses the folder
+///   running    exists from start to proper end
+/// ```
+final class InstanceFolder implements AutoCloseable {
+    private final Path running;
+    private final String instance;
+    private final boolean lastLifeEndedBadly;
+    private final FileChannel lockFile;
+
+    /// @throws IllegalStateException if another process uses the folder
+    InstanceFolder(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            lockFile = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            lock(folder);
+            running = folder.resolve("running");
+            instance = instanceName(folder.resolve("instance"));
+            lastLifeEndedBadly = Files.exists(running);
+            if (!lastLifeEndedBadly) {
+                Files.createFile(running);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the state folder " + folder + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private void lock(Path folder) throws IOException {
+        FileLock lock;
+        try {
+            lock = lockFile.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            lockFile.close();
+            throw new IllegalStateException("the state folder " + folder
+                    + " is in use by another pipeline; stop that one, or give this one a folder of its own");
+        }
+    }
+
+    private static String instanceName(Path file) throws IOException {
+        if (Files.exists(file)) {
+            String name = Files.readString(file).strip();
+            if (!name.isEmpty()) {
+                return name;
+            }
+        }
+        String name = UUID.randomUUID().toString();
+        Files.writeString(file, name);
+        return name;
+    }
+
+    String instance() {
+        return instance;
+    }
+
+    boolean lastLifeEndedBadly() {
+        return lastLifeEndedBadly;
+    }
+
+    /// This life has come to a proper end.
+    void endedWell() {
+        try {
+            Files.deleteIfExists(running);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + running, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            lockFile.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

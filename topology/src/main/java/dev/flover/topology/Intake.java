@@ -1,0 +1,239 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.ParkedHeader;
+import dev.flover.schemas.ParkedRecord;
+import dev.flover.schemas.StoredRequest;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+
+/// What becomes of each record of one request partition.
+///
+/// ```
+///   undecodable, or another request under a known id   -> dead letter
+///   schema not to be had now                           -> parked, with all that come after it
+///   null value                                         -> cancel
+///   the same request again                             -> absorbed
+///   cannot be served                                   -> rejected
+///   otherwise                                          -> stored, and waits for the engine
+/// ```
+final class Intake {
+    private static final int MAX_ID_BYTES = 256;
+    private static final int UNPARKED_PER_TICK = 64;
+
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final EndedMemory ended;
+    private final Generations generations;
+    private final Output output;
+    private final TopicPartition partition;
+    private final RequestDecoding.Decoder decoder;
+    private final Deque<Long> parked;
+    private RequestRecord firstParked;
+    private boolean held;
+
+    Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
+            TopicPartition partition) {
+        this.parts = parts;
+        this.state = state;
+        this.ended = ended;
+        this.generations = generations;
+        this.output = output;
+        this.partition = partition;
+        this.decoder = parts.decoding().open();
+        this.parked = new ArrayDeque<>(state.parkedOffsets());
+    }
+
+    void receive(RequestRecord record, long now) {
+        if (!parked.isEmpty() || !handle(record, now)) {
+            park(record);
+        }
+    }
+
+    /// Tries again what waits for its schema, and holds the partition back while there is no room for more.
+    void tick(long now) {
+        for (int i = 0; i < UNPARKED_PER_TICK && !parked.isEmpty(); i++) {
+            if (firstParked == null) {
+                firstParked = unpacked(parked.peek());
+            }
+            if (!handle(firstParked, now)) {
+                break;
+            }
+            state.unpark(parked.remove());
+            firstParked = null;
+        }
+        boolean hold = !parked.isEmpty() || parts.room().isFull() || held && !parts.room().hasRoom();
+        if (hold != held) {
+            held = hold;
+            if (hold) {
+                parts.holds().hold(partition);
+            } else {
+                parts.holds().release(partition);
+            }
+        }
+    }
+
+    void close() {
+        parts.holds().forget(partition);
+    }
+
+    /// @return false if it has to be handled again later, because the registry could not be asked
+    private boolean handle(RequestRecord record, long now) {
+        var id = idOf(record.key());
+        if (id == null) {
+            output.deadLetter(record, "the record's key must be the request's id, 1 to " + MAX_ID_BYTES
+                    + " bytes of UTF-8, " + describe(record.key()));
+            return true;
+        }
+        if (record.value() == null) {
+            cancel(id, now);
+            return true;
+        }
+        int limit = parts.config().limits().requestBytes();
+        if (record.value().length > limit) {
+            var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most " + limit
+                    + " bytes, was " + record.value().length);
+            arrive(id, null, RequestDigest.of(record.value()), record, tooLarge, now);
+            return true;
+        }
+        return switch (decoder.decode(record.value(), now)) {
+            case RequestDecoding.Decoded.Later later -> false;
+            case RequestDecoding.Decoded.Undecodable(String reason) -> {
+                output.deadLetter(record, reason);
+                yield true;
+            }
+            case RequestDecoding.Decoded.Request(GenerationRequest request) -> {
+                arrive(id, request, RequestDigest.of(request), record, null, now);
+                yield true;
+            }
+        };
+    }
+
+    private void cancel(Bytes id, long now) {
+        boolean ended = generations.end(
+                id, Ending.of(FinishReason.CANCELLED, "cancelled by a null value under the request's id"), now);
+        if (!ended && this.ended.find(id, now) == null) {
+            this.ended.rememberCancel(id, now);
+        }
+    }
+
+    /// @param request null where the record was refused undecoded
+    /// @param refusal why it cannot be served; null where that is still to be found out
+    private void arrive(
+            Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+        var known = knownDigest(id, now);
+        if (known != null) {
+            if (known.equals(digest)) {
+                parts.metrics().duplicate();
+            } else {
+                output.deadLetter(record, "the id is that of a different request that was sent before; use a new one");
+            }
+            return;
+        }
+        if (ended.find(id, now) != null) {
+            refuse(id, request, digest, record,
+                    Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
+        } else if (refusal != null) {
+            refuse(id, null, digest, record, refusal, now);
+        } else {
+            serve(id, request, digest, record, now);
+        }
+    }
+
+    /// Digest of the request that is live, waits, or has ended under an id; null where there is none.
+    private ByteBuffer knownDigest(Bytes id, long now) {
+        var stored = state.request(id);
+        if (stored != null) {
+            return stored.getDigest();
+        }
+        var past = ended.find(id, now);
+        return past == null ? null : past.getDigest();
+    }
+
+    private void serve(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, long now) {
+        String key = new String(id.get(), StandardCharsets.UTF_8);
+        switch (parts.check().check(key, request)) {
+            case RequestCheck.Verdict.Rejected(String message) ->
+                    refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);
+            case RequestCheck.Verdict.Accepted(int[] promptIds) -> {
+                var ids = new ArrayList<Integer>(promptIds.length);
+                for (int promptId : promptIds) {
+                    ids.add(promptId);
+                }
+                generations.arrive(id, new StoredRequest(request, ids, record.offset(), record.timestamp(), now,
+                        Output.traceparent(record.headers()), digest), now);
+                parts.metrics().accepted();
+            }
+        }
+    }
+
+    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
+            long now) {
+        output.refuse(id, request, record, ending, now);
+        ended.rememberEnded(id, digest, now);
+    }
+
+    private void park(RequestRecord record) {
+        var headers = new ArrayList<ParkedHeader>();
+        for (var header : record.headers()) {
+            headers.add(new ParkedHeader(header.key(), buffer(header.value())));
+        }
+        state.park(record.offset(),
+                new ParkedRecord(buffer(record.key()), buffer(record.value()), record.timestamp(), headers));
+        parked.add(record.offset());
+        parts.metrics().parked();
+    }
+
+    private RequestRecord unpacked(long offset) {
+        var stored = state.parked(offset);
+        var headers = new RecordHeaders();
+        for (var header : stored.getHeaders()) {
+            headers.add(header.getName(), bytes(header.getValue()));
+        }
+        return new RequestRecord(partition.topic(), partition.partition(), offset, stored.getTimestamp(), headers,
+                bytes(stored.getKey()), bytes(stored.getValue()));
+    }
+
+    /// Null where a key cannot be an id.
+    private static Bytes idOf(byte[] key) {
+        if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
+            return null;
+        }
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));
+            return Bytes.wrap(key);
+        } catch (CharacterCodingException e) {
+            return null;
+        }
+    }
+
+    private static String describe(byte[] key) {
+        if (key == null) {
+            return "found none";
+        }
+        return key.length == 0 || key.length > MAX_ID_BYTES
+                ? "found " + key.length + " bytes"
+                : "found bytes that are not UTF-8";
+    }
+
+    private static ByteBuffer buffer(byte[] bytes) {
+        return bytes == null ? null : ByteBuffer.wrap(bytes);
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,270 @@
+package dev.flover.topology;
+
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.schemas.Alternative;
+import dev.flover.schemas.TokenLogprob;
+import dev.flover.topology.PartitionState.StoredAnswer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// One answer of a live generation: what the engine has drawn for it, and how much of that has been sent.
+///
+/// ```
+///   ids:   | from the state | sent in this life | drawn, not sent yet |
+///          0                                 sent                 drawn
+/// ```
+///
+/// Text is a function of the ids that were sent, so a restart that pushes the stored ids again stands where it stood.
+final class LiveAnswer {
+    private static final long NOT_ADMITTED = -1;
+
+    private final LiveGeneration generation;
+    private final int index;
+    private final Mailbox mailbox;
+    /// Null where the model file has no tokenizer.
+    private final AnswerText decoder;
+    private final StringBuilder text = new StringBuilder();
+    private final List<TokenLogprob> logprobs = new ArrayList<>();
+    private final List<String> arithmetic = new ArrayList<>();
+    private int[] ids;
+    private int drawn;
+    private int sent;
+    private long sequence = NOT_ADMITTED;
+    private long sentAt;
+    private boolean mailed;
+    private FinishReason finishedByEngine;
+    private Ending ending;
+
+    /// What has become certain since the last time.
+    ///
+    /// @param position of the first id
+    /// @param logprobs one per id, or null where nobody asked
+    record Fresh(int position, List<Integer> ids, String text, List<TokenLogprob> logprobs) {
+        boolean isEmpty() {
+            return ids.isEmpty() && text.isEmpty();
+        }
+    }
+
+    /// @param stored  where the answer stood when it was last committed
+    /// @param decoder nothing pushed yet
+    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, AnswerText decoder, Mailbox mailbox) {
+        this.generation = generation;
+        this.index = index;
+        this.mailbox = mailbox;
+        this.decoder = decoder;
+        ids = stored.ids().length == 0 ? new int[16] : stored.ids().clone();
+        drawn = stored.ids().length;
+        arithmetic.addAll(stored.arithmetic());
+        while (sent < drawn) {
+            push();
+        }
+        if (stored.finish() != null) {
+            if (decoder != null && !decoder.stopped()) {
+                text.append(decoder.finish());
+            }
+            ending = new Ending(stored.finish(), "", stored.stop());
+        }
+    }
+
+    void admitted(long sequence) {
+        this.sequence = sequence;
+    }
+
+    /// Ids that were drawn and not sent are forgotten: the engine draws them again.
+    void released() {
+        sequence = NOT_ADMITTED;
+        drawn = sent;
+        logprobs.clear();
+        finishedByEngine = null;
+    }
+
+    void drawn(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        assert position == drawn : "expected the token at " + drawn + ", got the one at " + position;
+        if (drawn == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * drawn);
+        }
+        ids[drawn++] = tokenId;
+        if (generation.wantsLogprobs()) {
+            logprobs.add(new TokenLogprob(tokenId, logprob, copied(alternatives)));
+        }
+        mail();
+    }
+
+    void finishedByEngine(FinishReason reason) {
+        sequence = NOT_ADMITTED;
+        finishedByEngine = reason;
+        mail();
+    }
+
+    private void mail() {
+        if (!mailed) {
+            mailed = true;
+            mailbox.add(this);
+        }
+    }
+
+    private static List<Alternative> copied(TopLogprobs alternatives) {
+        if (alternatives == null) {
+            return List.of();
+        }
+        var copy = new ArrayList<Alternative>(alternatives.count());
+        for (int rank = 0; rank < alternatives.count(); rank++) {
+            copy.add(new Alternative(alternatives.token(rank), alternatives.logprob(rank)));
+        }
+        return copy;
+    }
+
+    /// Has been taken from the mailbox.
+    void unmailed() {
+        mailed = false;
+    }
+
+    /// Takes what was drawn since the last time, up to a stop string; ends the answer where that or the engine says so.
+    Fresh take() {
+        return take(null);
+    }
+
+    /// Takes what was drawn since the last time and ends the answer: for the given reason, unless it has ended by
+    /// itself.
+    Fresh end(Ending reason) {
+        return take(reason);
+    }
+
+    private Fresh take(Ending otherwise) {
+        int position = sent;
+        int textBefore = text.length();
+        while (sent < drawn && ending == null) {
+            push();
+            if (decoder != null && decoder.stopped()) {
+                ending = Ending.stoppedBy(decoder.stop());
+            }
+        }
+        var reason = finishedByEngine == null ? otherwise : ending(finishedByEngine);
+        if (ending == null && reason != null) {
+            finish(reason);
+        }
+        return fresh(position, textBefore);
+    }
+
+    private void finish(Ending reason) {
+        if (decoder != null) {
+            text.append(decoder.finish());
+            if (decoder.stopped()) {
+                ending = Ending.stoppedBy(decoder.stop());
+                return;
+            }
+        }
+        ending = reason;
+    }
+
+    private void push() {
+        if (decoder != null) {
+            text.append(decoder.push(ids[sent]));
+        }
+        sent++;
+    }
+
+    private Fresh fresh(int position, int textBefore) {
+        var taken = new ArrayList<Integer>(sent - position);
+        for (int i = position; i < sent; i++) {
+            taken.add(ids[i]);
+        }
+        List<TokenLogprob> probabilities = null;
+        if (generation.wantsLogprobs()) {
+            var first = logprobs.subList(0, sent - position);
+            probabilities = List.copyOf(first);
+            first.clear();
+        }
+        return new Fresh(position, taken, text.substring(textBefore), probabilities);
+    }
+
+    private static Ending ending(FinishReason reason) {
+        return switch (reason) {
+            case STOP -> Ending.plain(dev.flover.schemas.FinishReason.STOP);
+            case LENGTH -> Ending.plain(dev.flover.schemas.FinishReason.LENGTH);
+            case NOT_FINITE -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
+                    "the model gave logits that are not numbers; other requests are not affected. Try other sampling "
+                            + "parameters or another prompt, and report the model file if it happens again");
+        };
+    }
+
+    /// The fingerprint of the arithmetic of the tokens that follow.
+    ///
+    /// @return whether it differs from that of the tokens before
+    boolean computedUnder(String fingerprint) {
+        if (!arithmetic.isEmpty() && arithmetic.getLast().equals(fingerprint)) {
+            return false;
+        }
+        arithmetic.add(fingerprint);
+        return true;
+    }
+
+    /// Fingerprints of the arithmetic of its tokens, in order of their use.
+    String arithmetic() {
+        return String.join(", then ", arithmetic);
+    }
+
+    LiveGeneration generation() {
+        return generation;
+    }
+
+    int index() {
+        return index;
+    }
+
+    boolean isAdmitted() {
+        return sequence != NOT_ADMITTED;
+    }
+
+    long sequence() {
+        return sequence;
+    }
+
+    /// Whether nothing more will be drawn for it.
+    boolean isFinished() {
+        return finishedByEngine != null;
+    }
+
+    /// When tokens were last sent in this life; 0 before the first.
+    long sentAt() {
+        return sentAt;
+    }
+
+    void sentAt(long now) {
+        sentAt = now;
+    }
+
+    boolean isEnded() {
+        return ending != null;
+    }
+
+    /// Null while it is not ended.
+    Ending ending() {
+        return ending;
+    }
+
+    /// Ids sent so far.
+    int sent() {
+        return sent;
+    }
+
+    int[] ids() {
+        return Arrays.copyOf(ids, sent);
+    }
+
+    List<Integer> sentIds() {
+        var list = new ArrayList<Integer>(sent);
+        for (int i = 0; i < sent; i++) {
+            list.add(ids[i]);
+        }
+        return list;
+    }
+
+    /// Text given out so far.
+    String text() {
+        return text.toString();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.StoredRequest;
+import org.apache.kafka.common.utils.Bytes;
+
+/// A request that is being answered in this process.
+final class LiveGeneration {
+    final Bytes id;
+    final StoredRequest stored;
+    final RequestPlan plan;
+    final int[] promptIds;
+    final LiveAnswer[] answers;
+
+    final Ticket ticket;
+
+    /// Computed with nobody beside it, until it has made progress.
+    boolean alone;
+    /// It was tried again after a crash and has not made progress since.
+    boolean onTrial;
+    /// Count of commits when a suspect made its first progress; -1 before.
+    long progressAt = -1;
+
+    LiveGeneration(Bytes id, StoredRequest stored, RequestPlan plan, Ticket ticket) {
+        this.id = id;
+        this.stored = stored;
+        this.plan = plan;
+        this.promptIds = RequestPlan.ints(stored.getPromptIds());
+        this.answers = new LiveAnswer[stored.getRequest().getAnswers()];
+        this.ticket = ticket;
+    }
+
+    boolean isEnded() {
+        for (var answer : answers) {
+            if (!answer.isEnded()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean wantsLogprobs() {
+        return stored.getRequest().getLogprobs() != null;
+    }
+}

@@ -1,0 +1,164 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.Finish;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.OtherAnswer;
+import dev.flover.schemas.TokenChunk;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/// Writes what clients read: token chunks, results and dead letters.
+final class Output {
+    static final String TRACEPARENT = "traceparent";
+    static final String REASON = "flover.reason";
+    static final String SOURCE_TOPIC = "flover.source.topic";
+    static final String SOURCE_PARTITION = "flover.source.partition";
+    static final String SOURCE_OFFSET = "flover.source.offset";
+    static final String CUT_FROM = "flover.cut.from.bytes";
+
+    /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
+    static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
+
+    private static final int MAX_HEADER_BYTES = 64 << 10;
+
+    private final ProcessorContext<byte[], Object> context;
+    private final ProcessParts parts;
+
+    Output(ProcessorContext<byte[], Object> context, ProcessParts parts) {
+        this.context = context;
+        this.parts = parts;
+    }
+
+    /// Tokens and text of an answer that have become certain.
+    ///
+    /// @param fresh    may be empty where the answer ends
+    /// @param terminal whether this is the request's very last chunk
+    void chunk(LiveAnswer answer, LiveAnswer.Fresh fresh, boolean terminal) {
+        var generation = answer.generation();
+        var request = generation.stored.getRequest();
+        var finish = answer.isEnded() ? finish(answer) : null;
+        Map<String, String> metadata = terminal ? request.getMetadata() : Map.of();
+        var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
+                fresh.logprobs(), finish, terminal, metadata);
+        forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(fresh.ids().size());
+    }
+
+    private Finish finish(LiveAnswer answer) {
+        var ending = answer.ending();
+        return new Finish(ending.reason(), ending.message(), ending.stop(), answer.generation().promptIds.length,
+                answer.sent(), parts.model().fingerprint(), answer.arithmetic());
+    }
+
+    /// The whole answer as one record, beside the terminal chunk.
+    void result(LiveGeneration generation, long now) {
+        var request = generation.stored.getRequest();
+        var first = generation.answers[0];
+        var others = new ArrayList<OtherAnswer>();
+        int completion = first.sent();
+        for (int i = 1; i < generation.answers.length; i++) {
+            var answer = generation.answers[i];
+            completion += answer.sent();
+            others.add(new OtherAnswer(i, answer.text(), answer.sentIds(), answer.ending().reason()));
+        }
+        var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
+                first.text(), first.sentIds(), first.ending().reason(), first.ending().message(),
+                generation.promptIds.length, completion, parts.model().fingerprint(), first.arithmetic(),
+                Instant.ofEpochMilli(generation.stored.getRequestedAt()), Instant.ofEpochMilli(now), others,
+                request.getMetadata());
+        forward(generation.id, result, generation.stored.getTraceparent(), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// The one terminal record, and the result, of a request that was never taken in.
+    ///
+    /// @param request null where its record was not decoded
+    void refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, long now) {
+        String name = new String(id.get(), StandardCharsets.UTF_8);
+        var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
+                parts.engine().arithmetic());
+        Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
+        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata);
+        String traceparent = traceparent(record.headers());
+        forward(id, chunk, traceparent, PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(0);
+        var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
+                request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
+                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(record.timestamp()),
+                Instant.ofEpochMilli(now), List.of(), metadata);
+        forward(id, result, traceparent, PipelineTopology.RESULTS_SINK);
+        parts.metrics().ended(ending.reason());
+    }
+
+    /// Puts a record aside that cannot become a request, as it was, with the reason in its headers.
+    void deadLetter(RequestRecord record, String reason) {
+        var headers = new RecordHeaders();
+        int size = 0;
+        for (var header : record.headers()) {
+            size += header.key().length() + (header.value() == null ? 0 : header.value().length);
+            if (size <= MAX_HEADER_BYTES) {
+                headers.add(header);
+            }
+        }
+        header(headers, SOURCE_TOPIC, record.topic());
+        header(headers, SOURCE_PARTITION, Integer.toString(record.partition()));
+        header(headers, SOURCE_OFFSET, Long.toString(record.offset()));
+        deadLetter(record.key(), record.value(), headers, reason);
+    }
+
+    /// Puts the request of a generation aside that was given up.
+    void deadLetter(LiveGeneration generation, String reason) {
+        var headers = traceHeaders(generation.stored.getTraceparent());
+        header(headers, SOURCE_OFFSET, Long.toString(generation.stored.getArrival()));
+        deadLetter(generation.id.get(), parts.asWritten().apply(generation.stored.getRequest()), headers, reason);
+    }
+
+    private void deadLetter(byte[] key, byte[] value, Headers headers, String reason) {
+        header(headers, REASON, reason);
+        byte[] kept = value;
+        if (value != null && value.length > MAX_DEAD_LETTER_BYTES) {
+            kept = Arrays.copyOf(value, MAX_DEAD_LETTER_BYTES);
+            header(headers, CUT_FROM, Integer.toString(value.length));
+        }
+        byte[] keptKey = key != null && key.length > MAX_HEADER_BYTES ? Arrays.copyOf(key, MAX_HEADER_BYTES) : key;
+        context.forward(new Record<>(keptKey, kept, context.currentSystemTimeMs(), headers),
+                PipelineTopology.DEAD_LETTERS_SINK);
+        parts.metrics().deadLetter();
+    }
+
+    /// The trace the request belongs to; null where its producer named none.
+    static String traceparent(Headers headers) {
+        Header header = headers.lastHeader(TRACEPARENT);
+        return header == null || header.value() == null || header.value().length > 256
+                ? null
+                : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    private void forward(Bytes id, Object value, String traceparent, String sink) {
+        context.forward(
+                new Record<>(id.get(), value, context.currentSystemTimeMs(), traceHeaders(traceparent)), sink);
+    }
+
+    private static Headers traceHeaders(String traceparent) {
+        var headers = new RecordHeaders();
+        if (traceparent != null) {
+            header(headers, TRACEPARENT, traceparent);
+        }
+        return headers;
+    }
+
+    private static void header(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,283 @@
+package dev.flover.topology;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.EngineException;
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.ChatMessage;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The running application: one engine, one stream thread, all partitions that the group gives it.
+///
+/// ```
+///   start ─► broker, topics and registry are there ─► Kafka Streams runs ─► close
+///                 ^      (waits with back-off)              |
+///                 └────── begins again after a failure ─────┘
+/// ```
+///
+/// A failure of the world (broker, registry, topics) is waited out; a failure of the engine ends it, with everything
+/// stored. Owns the engine it is given.
+public final class Pipeline implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+    private static final long FIRST_RETRY_MS = 250;
+    private static final long LAST_RETRY_MS = 10_000;
+    private static final Duration CAUTION = Duration.ofSeconds(60);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+
+    private final PipelineConfig config;
+    private final Model model;
+    private final TokenEngine engine;
+    private final int slots;
+    private final MeterRegistry meters;
+    private final PipelineMetrics metrics;
+    private final RequestCheck check;
+    private final InstanceFolder folder;
+    private final Registry registry;
+    private final Thread supervisor = new Thread(this::run, "flover-pipeline");
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile Health health = new Health(Health.State.STARTING, "starting");
+    private volatile Throwable failure;
+
+    /// Brings the application up in the background; see [#awaitReady].
+    ///
+    /// @param engineConfig what the engine was started with
+    /// @param chat         renders messages by the model's chat template; null where the model has none
+    /// @throws IllegalStateException if another pipeline uses the same state folder
+    public static Pipeline start(
+            PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig,
+            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
+        return start(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), chat, meters);
+    }
+
+    static Pipeline start(
+            PipelineConfig config, Model model, TokenEngine engine, int slots,
+            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
+        var pipeline = new Pipeline(config, model, engine, slots, chat, meters);
+        pipeline.supervisor.start();
+        return pipeline;
+    }
+
+    private Pipeline(
+            PipelineConfig config, Model model, TokenEngine engine, int slots,
+            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
+        this.config = config;
+        this.model = model;
+        this.engine = engine;
+        this.slots = slots;
+        this.meters = meters;
+        metrics = new PipelineMetrics(meters);
+        check = new RequestCheck(model, config.servedModel(), config.limits(), chat);
+        folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()));
+        registry = new Registry(config);
+    }
+
+    /// Waits until the pipeline has its partitions.
+    ///
+    /// @return false if it does not within this time, or will never: [#health] says why
+    public boolean awaitReady(Duration limit) throws InterruptedException {
+        return ready.await(limit.toMillis(), TimeUnit.MILLISECONDS) && health.isAlive();
+    }
+
+    /// Waits until the pipeline has been closed or has failed.
+    public Health awaitEnd() throws InterruptedException {
+        ended.await();
+        return health;
+    }
+
+    /// How it is now. Any thread may ask.
+    public Health health() {
+        return health;
+    }
+
+    /// Stops within a bound. Live generations stay stored and continue at the next start.
+    @Override
+    public void close() {
+        closing.countDown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                supervisor.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try (folder; engine; registry) {
+            var caution = folder.lastLifeEndedBadly()
+                    ? new Caution(System.currentTimeMillis() + CAUTION.toMillis())
+                    : Caution.none();
+            for (long life = 0; !isClosing(); life++) {
+                if (prepare() && !live(caution, life)) {
+                    break;
+                }
+            }
+            if (health.state() != Health.State.FAILED) {
+                folder.endedWell();
+                health = new Health(Health.State.STOPPED, "stopped; unfinished generations continue at the next start");
+            }
+        } catch (RuntimeException e) {
+            fail(e);
+        } finally {
+            ready.countDown();
+            ended.countDown();
+        }
+    }
+
+    private void fail(Throwable cause) {
+        LOG.error("the pipeline cannot go on: {}", cause.getMessage(), cause);
+        health = new Health(Health.State.FAILED, String.valueOf(cause.getMessage()));
+    }
+
+    /// Waits for what the pipeline needs.
+    ///
+    /// @return false if it was told to close meanwhile
+    private boolean prepare() {
+        try (var admin = Admin.create(adminProperties())) {
+            var topics = new Topics(admin, config.topics());
+            boolean there = retry("topics", () -> {
+                var missing = topics.missing();
+                if (!missing.isEmpty()) {
+                    throw new KafkaException("missing: " + String.join(", ", missing) + "; create them, or let the "
+                            + "pipeline create its topics");
+                }
+                topics.check();
+                topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
+            });
+            return there && retry("registry", registry::prepare);
+        }
+    }
+
+    private Map<String, Object> adminProperties() {
+        var properties = new HashMap<String, Object>(config.kafka());
+        properties.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "15000");
+        properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, "5000");
+        return properties;
+    }
+
+    private boolean retry(String what, Runnable attempt) {
+        for (long pause = FIRST_RETRY_MS; !isClosing(); pause = Math.min(2 * pause, LAST_RETRY_MS)) {
+            try {
+                attempt.run();
+                return true;
+            } catch (KafkaException e) {
+                LOG.warn("waiting for the {}: {}", what, e.getMessage());
+                health = new Health(Health.State.STARTING, "waiting for the " + what + ": " + e.getMessage());
+            }
+            pause(pause);
+        }
+        return false;
+    }
+
+    /// Runs Kafka Streams until it is told to close or fails.
+    ///
+    /// @return whether to begin again
+    private boolean live(Caution caution, long life) {
+        failure = null;
+        var commits = new Commits();
+        var holds = new PartitionHolds();
+        var room = new WaitingRoom(config.waiting(), config.sharing());
+        var shared = new SharedEngine(engine, slots);
+        metrics.watch(shared, room);
+        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, registry.decoding(),
+                registry::asWritten, metrics);
+        var topology = PipelineTopology.build(
+                config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
+        var stopped = new CountDownLatch(1);
+        var properties = StreamsProperties.of(config, folder.instance());
+        try (var streams = new KafkaStreams(topology, properties, new PipelineClients(commits, holds));
+                var streamsMetrics = new KafkaStreamsMetrics(streams)) {
+            streams.setStateListener((now, before) -> report(now, stopped));
+            streams.setUncaughtExceptionHandler(e -> {
+                failure = e;
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            streamsMetrics.bindTo(meters);
+            streams.start();
+            awaitEither(stopped);
+            streams.close(CloseOptions.timeout(CLOSE_WITHIN));
+        }
+        shared.releaseAll();
+        return !isClosing() && mayBeginAgain(life);
+    }
+
+    private void report(KafkaStreams.State state, CountDownLatch stopped) {
+        switch (state) {
+            case RUNNING -> {
+                health = new Health(Health.State.READY, "serving");
+                ready.countDown();
+            }
+            case REBALANCING -> health = new Health(Health.State.REBALANCING, "partitions are being assigned");
+            case ERROR, NOT_RUNNING -> stopped.countDown();
+            case CREATED, PENDING_SHUTDOWN, PENDING_ERROR -> { }
+        }
+    }
+
+    private boolean mayBeginAgain(long life) {
+        var cause = failure;
+        for (var e = cause; e != null; e = e.getCause()) {
+            if (e instanceof EngineException || e instanceof Error) {
+                fail(e);
+                return false;
+            }
+        }
+        String message = cause == null ? "Kafka Streams stopped" : String.valueOf(rootOf(cause).getMessage());
+        LOG.warn("Kafka Streams ended and is started again: {}", message, cause);
+        health = new Health(Health.State.STARTING, "starting again after: " + message);
+        pause(Math.min(FIRST_RETRY_MS << Math.min(life, 5), LAST_RETRY_MS));
+        return true;
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        var root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
+    private void awaitEither(CountDownLatch stopped) {
+        try {
+            while (!isClosing() && !stopped.await(50, TimeUnit.MILLISECONDS)) {
+                // neither yet
+            }
+        } catch (InterruptedException e) {
+            closing.countDown();
+        }
+    }
+
+    private void pause(long ms) {
+        try {
+            closing.await(ms, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            closing.countDown();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.flover.topology;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.KafkaClientSupplier;
+
+/// The ordinary clients, with two things added: commits are counted, and held partitions are not fetched from.
+final class PipelineClients implements KafkaClientSupplier {
+    private final Commits commits;
+    private final PartitionHolds holds;
+
+    PipelineClients(Commits commits, PartitionHolds holds) {
+        this.commits = commits;
+        this.holds = holds;
+    }
+
+    @Override
+    public Admin getAdmin(Map<String, Object> config) {
+        return Admin.create(config);
+    }
+
+    @Override
+    public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
+        boolean transactional = config.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
+            @Override
+            public void commitTransaction() {
+                super.commitTransaction();
+                commits.committed();
+            }
+
+            @Override
+            public void flush() {
+                super.flush();
+                if (!transactional) {
+                    commits.committed();
+                }
+            }
+        };
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()) {
+            @Override
+            public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+                applyHolds(this);
+                return super.poll(timeout);
+            }
+
+            @Override
+            public void resume(Collection<TopicPartition> partitions) {
+                var allowed = new ArrayList<>(partitions);
+                allowed.removeIf(holds::isHeld);
+                super.resume(allowed);
+            }
+        };
+    }
+
+    private void applyHolds(Consumer<byte[], byte[]> consumer) {
+        if (holds.isIdle()) {
+            return;
+        }
+        var assigned = consumer.assignment();
+        var held = holds.heldOf(assigned);
+        held.removeAll(consumer.paused());
+        if (!held.isEmpty()) {
+            consumer.pause(held);
+        }
+        var released = holds.takeReleasedOf(assigned);
+        if (!released.isEmpty()) {
+            consumer.resume(released);
+        }
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

@@ -1,0 +1,258 @@
+package dev.flover.topology;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/// Every name and limit of a pipeline.
+///
+/// @param applicationId names the consumer group, the changelog topics and the state folder; instances that share it
+///                      share the work
+/// @param kafka         client properties: `bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, ...; they win
+///                      over what the pipeline sets by itself, prefixes `producer.`, `main.consumer.` and so on included
+/// @param registry      registry client properties: `schema.registry.url`, credentials, TLS
+/// @param stateDir      local folder for the state's checkpoints and the mark of a life that has not ended
+/// @param servedModel   what requests call the model that is served here
+/// @param delivery      exactly once, unless a measurement wants to see the difference
+public record PipelineConfig(
+        String applicationId,
+        Map<String, String> kafka,
+        Map<String, String> registry,
+        Path stateDir,
+        String servedModel,
+        TopicNames topics,
+        Delivery delivery,
+        Pace pace,
+        RequestLimits limits,
+        WaitingLimits waiting,
+        Remembering remembering,
+        Sharing sharing,
+        Recovery recovery) {
+
+    public PipelineConfig {
+        kafka = Map.copyOf(kafka);
+        registry = Map.copyOf(registry);
+        Objects.requireNonNull(stateDir, "stateDir");
+        require(!applicationId.isBlank(), "an application id is needed, was blank");
+        require(kafka.containsKey("bootstrap.servers"), "bootstrap.servers is needed to find the Kafka cluster");
+        require(registry.containsKey("schema.registry.url"), "schema.registry.url is needed to find the schemas");
+    }
+
+    /// Everything at its default but the addresses.
+    public static PipelineConfig of(
+            String applicationId, String bootstrapServers, String registryUrl, Path stateDir, String servedModel) {
+        return new PipelineConfig(
+                applicationId,
+                Map.of("bootstrap.servers", bootstrapServers),
+                Map.of("schema.registry.url", registryUrl),
+                stateDir,
+                servedModel,
+                TopicNames.standard(),
+                Delivery.EXACTLY_ONCE,
+                Pace.standard(),
+                RequestLimits.standard(),
+                WaitingLimits.standard(),
+                Remembering.standard(),
+                Sharing.equal(),
+                Recovery.standard());
+    }
+
+    /// The same with further client properties.
+    public PipelineConfig withKafka(Map<String, String> more) {
+        var all = new HashMap<>(kafka);
+        all.putAll(more);
+        return new PipelineConfig(applicationId, all, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery);
+    }
+
+    /// The same with further registry client properties.
+    public PipelineConfig withRegistry(Map<String, String> more) {
+        var all = new HashMap<>(registry);
+        all.putAll(more);
+        return new PipelineConfig(applicationId, kafka, all, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(TopicNames other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, other, delivery, pace, limits,
+                waiting, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(Delivery other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, other, pace, limits,
+                waiting, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(Pace other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other, limits,
+                waiting, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(RequestLimits other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, other,
+                waiting, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(WaitingLimits other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                other, remembering, sharing, recovery);
+    }
+
+    public PipelineConfig with(Remembering other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, other, sharing, recovery);
+    }
+
+    public PipelineConfig with(Sharing other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, other, recovery);
+    }
+
+    public PipelineConfig with(Recovery other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, other);
+    }
+
+    /// The topics the pipeline reads and writes. All but `deadLetters` have the same number of partitions.
+    public record TopicNames(String requests, String tokens, String results, String deadLetters) {
+        public static TopicNames standard() {
+            return new TopicNames(
+                    "generation-requests", "generation-tokens", "generation-results", "generation-dead-letters");
+        }
+    }
+
+    public enum Delivery {
+        /// Tokens, progress and offsets commit in one transaction.
+        EXACTLY_ONCE,
+        /// A crash may repeat tokens that were already sent; positions let a client drop them.
+        AT_LEAST_ONCE
+    }
+
+    /// @param tick           time between two looks at the engine; below about 1.1 ms nothing is gained
+    /// @param commitInterval longest time that tokens wait for their transaction; each costs some 10 ms of the stream
+    ///                       thread, during which the engine has its steps under way
+    /// @param chunkInterval  least time between two chunks of an answer; its first and last tokens do not wait for it.
+    ///                       Zero sends what each tick brings
+    public record Pace(Duration tick, Duration commitInterval, Duration chunkInterval) {
+        public Pace {
+            require(tick.toMillis() >= 1, "tick must be at least 1 ms, was " + tick);
+            require(commitInterval.toMillis() >= 1, "commitInterval must be at least 1 ms, was " + commitInterval);
+            require(!chunkInterval.isNegative(), "chunkInterval must not be negative, was " + chunkInterval);
+        }
+
+        public static Pace standard() {
+            return new Pace(Duration.ofMillis(1), Duration.ofMillis(50), Duration.ZERO);
+        }
+    }
+
+    /// What one request may ask for; beyond it, the request is rejected.
+    ///
+    /// @param requestBytes  size of the record's value
+    /// @param answers       answers to one prompt
+    /// @param tokens        tokens generated for one request, all answers together
+    /// @param stopStrings   stop strings, and as many stop ids
+    /// @param stopLength    characters of a stop string
+    /// @param tokenBiases   entries of the logit bias; allowed ids may be as many as the vocabulary
+    public record RequestLimits(
+            int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases) {
+        public RequestLimits {
+            atLeastOne("requestBytes", requestBytes);
+            atLeastOne("answers", answers);
+            atLeastOne("tokens", tokens);
+            atLeastOne("stopStrings", stopStrings);
+            atLeastOne("stopLength", stopLength);
+            atLeastOne("tokenBiases", tokenBiases);
+        }
+
+        public static RequestLimits standard() {
+            return new RequestLimits(1 << 20, 16, 131_072, 32, 256, 1024);
+        }
+    }
+
+    /// The waiting room of a process. Beyond either limit the request partitions are paused: lag is the queue.
+    ///
+    /// @param requests requests that wait for the engine
+    /// @param bytes    of their stored records
+    public record WaitingLimits(int requests, long bytes) {
+        public WaitingLimits {
+            atLeastOne("waiting requests", requests);
+            require(bytes >= 1, "waiting bytes must be at least 1, was " + bytes);
+        }
+
+        public static WaitingLimits standard() {
+            return new WaitingLimits(100_000, 256L << 20);
+        }
+    }
+
+    /// What is remembered of requests that are not live.
+    ///
+    /// @param ended     how long an ended request's id is known, so that its duplicate is absorbed
+    /// @param cancelled how long a cancel waits for a request that has not come yet
+    /// @param entries   most ids remembered by a partition; the oldest are forgotten first
+    public record Remembering(Duration ended, Duration cancelled, int entries) {
+        public Remembering {
+            require(!ended.isNegative(), "ended must not be negative, was " + ended);
+            require(!cancelled.isNegative(), "cancelled must not be negative, was " + cancelled);
+            atLeastOne("remembered entries", entries);
+        }
+
+        public static Remembering standard() {
+            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 200_000);
+        }
+    }
+
+    /// Who computes next when more wait than fit.
+    ///
+    /// @param weights      a tenant's share relative to others; 1 where it is not named
+    /// @param priorityStep one step of priority counts as much as having waited this much longer, so that no request
+    ///                     starves
+    public record Sharing(Map<String, Double> weights, Duration priorityStep) {
+        public Sharing {
+            weights = Map.copyOf(weights);
+            weights.forEach((tenant, weight) ->
+                    require(weight > 0 && weight <= 1e6, "the weight of tenant '" + tenant
+                            + "' must be in (0, 1000000], was " + weight));
+            require(!priorityStep.isNegative(), "priorityStep must not be negative, was " + priorityStep);
+        }
+
+        public static Sharing equal() {
+            return new Sharing(Map.of(), Duration.ofSeconds(1));
+        }
+    }
+
+    /// How unfinished generations continue.
+    ///
+    /// @param otherArithmetic what becomes of a generation that was begun under another model file or arithmetic
+    /// @param suspectAfter    lives of a process a generation may take part in without progress before it is tried alone
+    /// @param attemptsAlone   lives it may end alone before it is given up with an error
+    public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
+        public Recovery {
+            atLeastOne("suspectAfter", suspectAfter);
+            atLeastOne("attemptsAlone", attemptsAlone);
+        }
+
+        public static Recovery standard() {
+            return new Recovery(OtherArithmetic.WAIT, 2, 3);
+        }
+    }
+
+    /// What becomes of a generation that was begun under another model file or arithmetic.
+    public enum OtherArithmetic {
+        /// It stays stored until an instance with the same fingerprints gets its partition.
+        WAIT,
+        /// It goes on here, and its last chunk names both.
+        CONTINUE
+    }
+
+    private static void atLeastOne(String name, int value) {
+        require(value >= 1, name + " must be at least 1, was " + value);
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

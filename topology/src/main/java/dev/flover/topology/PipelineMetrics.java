@@ -1,0 +1,138 @@
+package dev.flover.topology;
+
+import dev.flover.engine.EngineStatus;
+import dev.flover.schemas.FinishReason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+
+/// What an operator watches. All meters begin with `flover.`; Kafka Streams' own are bound beside them.
+final class PipelineMetrics {
+    private final MeterRegistry meters;
+    private volatile SharedEngine engine;
+    private volatile WaitingRoom room;
+    private final Timer firstToken;
+    private final Timer betweenTokens;
+    private final Timer waited;
+    private final Counter tokens;
+    private final Counter chunks;
+    private final Counter accepted;
+    private final Counter duplicates;
+    private final Counter deadLetters;
+    private final Counter parked;
+    private final Counter resumed;
+    private final Map<FinishReason, Counter> ended =
+            new EnumMap<>(FinishReason.class);
+
+    PipelineMetrics(MeterRegistry meters) {
+        this.meters = meters;
+        firstToken = timer("flover.first.token", "From reading a request to sending its first token");
+        betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
+        waited = timer("flover.waited", "From reading a request to giving it to the engine");
+        tokens = counter("flover.tokens", "Tokens sent");
+        chunks = counter("flover.chunks", "Token chunks sent");
+        accepted = counter("flover.requests.accepted", "Requests taken in");
+        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is known");
+        deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
+        parked = counter("flover.requests.parked", "Records kept aside until the registry gives their schema");
+        resumed = counter("flover.generations.resumed", "Generations taken up again from the state");
+        for (var reason : FinishReason.values()) {
+            ended.put(reason, Counter.builder("flover.requests.ended")
+                    .description("Requests that got their terminal record")
+                    .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+                    .register(meters));
+        }
+        engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
+        engineCounter("flover.rows", "Rows computed; over steps, the rows of a step", EngineStatus::rows);
+        engineCounter("flover.rows.discarded", "Rows of sequences that had ended", EngineStatus::discardedRows);
+        engineCounter("flover.preemptions", "Sequences that gave up blocks", EngineStatus::preemptions);
+        engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
+        engineCounter("flover.prefix.hits", "Prompt positions not computed again", EngineStatus::prefixHits);
+        engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
+        engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
+        engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+        gauge("flover.live", "Sequences given to the engine", metrics -> metrics.engine == null ? 0 : metrics.engine.live());
+        gauge("flover.waiting", "Requests in the waiting room", metrics -> metrics.room == null ? 0 : metrics.room.size());
+        gauge("flover.waiting.bytes", "Stored bytes of the requests in the waiting room",
+                metrics -> metrics.room == null ? 0 : metrics.room.bytes());
+    }
+
+    /// The parts that the partitions share, from now on.
+    void watch(SharedEngine sharedEngine, WaitingRoom waitingRoom) {
+        engine = sharedEngine;
+        room = waitingRoom;
+    }
+
+    void sent(int newTokens) {
+        chunks.increment();
+        tokens.increment(newTokens);
+    }
+
+    void firstTokenAfter(long ms) {
+        firstToken.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
+    }
+
+    void tokensAfter(int count, long ms) {
+        betweenTokens.record(Math.max(0, ms) * 1000 / count, TimeUnit.MICROSECONDS);
+    }
+
+    void startedAfter(long ms) {
+        waited.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
+    }
+
+    void accepted() {
+        accepted.increment();
+    }
+
+    void duplicate() {
+        duplicates.increment();
+    }
+
+    void deadLetter() {
+        deadLetters.increment();
+    }
+
+    void parked() {
+        parked.increment();
+    }
+
+    void resumed() {
+        resumed.increment();
+    }
+
+    void ended(FinishReason reason) {
+        ended.get(reason).increment();
+    }
+
+    private Timer timer(String name, String description) {
+        return Timer.builder(name).description(description).publishPercentileHistogram().register(meters);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(meters);
+    }
+
+    private void engineCounter(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        FunctionCounter.builder(name, this, metrics -> metrics.ofEngine(value)).description(description)
+                .register(meters);
+    }
+
+    private void engineGauge(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        Gauge.builder(name, this, metrics -> metrics.ofEngine(value)).description(description).register(meters);
+    }
+
+    private void gauge(String name, String description, ToDoubleFunction<PipelineMetrics> value) {
+        Gauge.builder(name, this, value).description(description).register(meters);
+    }
+
+    private double ofEngine(ToDoubleFunction<EngineStatus> value) {
+        return engine == null ? 0 : value.applyAsDouble(engine.status());
+    }
+}

@@ -1,0 +1,85 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/// Every node, store and topic of the application.
+///
+/// ```
+///   generation-requests ──► requests ──► generations ──┬──► tokens ────────► generation-tokens
+///                           (source)     (processor)   ├──► results ───────► generation-results
+///                                             │        └──► dead-letters ──► generation-dead-letters
+///                      ┌───────────┬──────────┼──────────┬──────────┐
+///                  requests    progress    attempts    ended     parked       stores, each with its changelog
+/// ```
+final class PipelineTopology {
+    static final String SOURCE = "requests";
+    static final String PROCESSOR = "generations";
+    static final String TOKENS_SINK = "tokens";
+    static final String RESULTS_SINK = "results";
+    static final String DEAD_LETTERS_SINK = "dead-letters";
+
+    /// id -> the request and its prompt's ids, written once.
+    static final String REQUESTS_STORE = "requests";
+    /// id, answer, position -> tokens of a segment.
+    static final String PROGRESS_STORE = "progress";
+    /// id -> how often it was taken up again without progress.
+    static final String ATTEMPTS_STORE = "attempts";
+    /// id -> what is remembered of a request that is not live.
+    static final String ENDED_STORE = "ended";
+    /// offset -> a record whose schema the registry could not give yet.
+    static final String PARKED_STORE = "parked";
+
+    /// Most bytes of a record on any topic that the pipeline writes.
+    static final int MAX_RECORD_BYTES = 8 << 20;
+
+    private PipelineTopology() {}
+
+    static Topology build(
+            PipelineConfig config, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
+            Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        var topics = config.topics();
+        var bytes = new ByteArraySerializer();
+        return new Topology()
+                .addSource(AutoOffsetReset.earliest(), SOURCE, new ReadTime(), new ByteArrayDeserializer(), new ByteArrayDeserializer(),
+                        topics.requests())
+                .addProcessor(PROCESSOR, generations, SOURCE)
+                .addStateStore(store(REQUESTS_STORE), PROCESSOR)
+                .addStateStore(store(PROGRESS_STORE), PROCESSOR)
+                .addStateStore(store(ATTEMPTS_STORE), PROCESSOR)
+                .addStateStore(store(ENDED_STORE), PROCESSOR)
+                .addStateStore(store(PARKED_STORE), PROCESSOR)
+                .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
+                .addSink(RESULTS_SINK, topics.results(), bytes, results, PROCESSOR)
+                .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
+    }
+
+    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name) {
+        return Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+                .withCachingDisabled()
+                .withLoggingEnabled(Map.of("max.message.bytes", Integer.toString(MAX_RECORD_BYTES)));
+    }
+
+    /// The record's own timestamp; the time of reading where its producer gave none that can be used.
+    private static final class ReadTime implements TimestampExtractor {
+        @Override
+        public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+            return record.timestamp() >= 0 ? record.timestamp() : System.currentTimeMillis();
+        }
+    }
+}

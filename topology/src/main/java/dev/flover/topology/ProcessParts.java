@@ -1,0 +1,23 @@
+package dev.flover.topology;
+
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.GenerationRequest;
+import java.util.function.Function;
+
+/// What the partitions of a process share. Used by its one stream thread.
+///
+/// @param caution   whether the life before this one ended badly and its cause may be at work again
+/// @param decoding  opens a decoder for one partition
+/// @param asWritten a request as a client would have written it, for the dead-letter topic
+record ProcessParts(
+        PipelineConfig config,
+        Model model,
+        SharedEngine engine,
+        WaitingRoom room,
+        RequestCheck check,
+        Commits commits,
+        PartitionHolds holds,
+        Caution caution,
+        RequestDecoding decoding,
+        Function<GenerationRequest, byte[]> asWritten,
+        PipelineMetrics metrics) {}

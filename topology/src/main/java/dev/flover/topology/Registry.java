@@ -1,0 +1,116 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.Finish;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.ContractSerde;
+import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
+import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serializer;
+
+/// The schema registry as the pipeline uses it: asked before the stream thread starts, and by one thread of its own
+/// afterwards; never by the stream thread.
+final class Registry implements AutoCloseable {
+    private static final int SCHEMAS_CACHED = 1000;
+    /// Statuses that no waiting changes: bad credentials, no permission, an incompatible or invalid schema.
+    private static final Set<Integer> FINAL = Set.of(401, 403, 409, 422);
+
+    private final PipelineConfig config;
+    private final SchemaRegistryClient client;
+    private final ContractSerde<GenerationRequest> requests;
+    private final ContractSerde<GenerationRequest> requestsInBackground;
+    private final ContractSerde<TokenChunk> chunks;
+    private final ContractSerde<GenerationResult> results;
+    private final ExecutorService background = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("flover-registry").factory());
+    private final RequestDecoding decoding;
+
+    Registry(PipelineConfig config) {
+        this.config = config;
+        var properties = new HashMap<String, Object>();
+        properties.put("http.connect.timeout.ms", 5_000);
+        properties.put("http.read.timeout.ms", 10_000);
+        properties.put("missing.id.cache.ttl.sec", 60L);
+        properties.putAll(config.registry());
+        var urls = List.of(config.registry().get("schema.registry.url").split(","));
+        client = SchemaRegistryClientFactory.newClient(
+                urls, SCHEMAS_CACHED, List.of(new AvroSchemaProvider()), properties, Map.of());
+        requests = ContractSerde.of(GenerationRequest.class, properties, client);
+        requestsInBackground = ContractSerde.of(GenerationRequest.class, properties, client);
+        chunks = ContractSerde.of(TokenChunk.class, properties, client);
+        results = ContractSerde.of(GenerationResult.class, properties, client);
+        decoding = new RequestDecoding(config.topics().requests(), requests.deserializer(),
+                requestsInBackground.deserializer(), background);
+    }
+
+    /// Registers what the pipeline writes, so that writing needs no registry later.
+    ///
+    /// @throws SerializationException if the registry does not answer; try again
+    /// @throws IllegalStateException  if it refuses, saying why
+    void prepare() {
+        register(config.topics().requests(), requests.serializer(), GenerationRequest.newBuilder()
+                .setId("").setSampling(Sampling.newBuilder().build()).build());
+        register(config.topics().tokens(), chunks.serializer(), TokenChunk.newBuilder()
+                .setRequestId("").setPosition(0).setTokenIds(List.of()).setText("")
+                .setFinish(Finish.newBuilder().setReason(FinishReason.STOP).build()).build());
+        register(config.topics().results(), results.serializer(), GenerationResult.newBuilder()
+                .setRequestId("").setText("").setTokenIds(List.of()).setFinishReason(FinishReason.STOP)
+                .setRequestedAt(Instant.EPOCH).setFinishedAt(Instant.EPOCH).build());
+    }
+
+    private <T extends SpecificRecord> void register(String topic, Serializer<T> serializer, T record) {
+        try {
+            serializer.serialize(topic, record);
+        } catch (SerializationException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof RestClientException answer && FINAL.contains(answer.getStatus())) {
+                    throw new IllegalStateException("the schema registry refuses the schema of "
+                            + record.getSchema().getName() + " for " + topic + ": " + answer.getMessage(), e);
+                }
+            }
+            throw e;
+        }
+    }
+
+    RequestDecoding decoding() {
+        return decoding;
+    }
+
+    Serializer<TokenChunk> chunks() {
+        return chunks.serializer();
+    }
+
+    Serializer<GenerationResult> results() {
+        return results.serializer();
+    }
+
+    byte[] asWritten(GenerationRequest request) {
+        return requests.serializer().serialize(config.topics().requests(), request);
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+        try {
+            client.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.flover.topology;
+
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+
+/// How a request is computed: what its record says, with every gap filled by the model's or the pipeline's value.
+///
+/// A pure function of the request, the model and the pipeline's limits, so that it is the same after a restart.
+///
+/// @param maxTokens of one answer
+record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
+    private static final int NO_LOGPROBS = -1;
+
+    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
+        var stopIds = TokenSet.of(request.getStopIds().stream().mapToInt(Integer::intValue).toArray());
+        if (!request.getIgnoreEos()) {
+            stopIds = union(stopIds, model.endOfText());
+        }
+        int room = Math.max(1, model.config().contextLength() - promptTokens);
+        int asked = request.getMaxTokens() == null ? room : request.getMaxTokens();
+        return new RequestPlan(sampling(request), stopIds, Math.min(asked, maxTokens));
+    }
+
+    private static SamplingParams sampling(GenerationRequest request) {
+        var sampling = request.getSampling();
+        return new SamplingParams(
+                orElse(sampling.getRepetitionPenalty(), 1),
+                orElse(sampling.getPresencePenalty(), 0),
+                orElse(sampling.getFrequencyPenalty(), 0),
+                orElse(sampling.getTemperature(), 1),
+                sampling.getTopK() == null ? 0 : sampling.getTopK(),
+                orElse(sampling.getTopP(), 1),
+                orElse(sampling.getMinP(), 0),
+                orElse(sampling.getTypicalP(), 1),
+                request.getSeed() == null ? seedOf(request.getId()) : request.getSeed(),
+                request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(),
+                logitBias(sampling),
+                TokenSet.of(ints(sampling.getAllowedIds())),
+                request.getMinTokens());
+    }
+
+    private static LogitBias logitBias(Sampling sampling) {
+        var biases = sampling.getLogitBias().stream()
+                .sorted((a, b) -> Integer.compare(a.getTokenId(), b.getTokenId()))
+                .toList();
+        int[] tokens = new int[biases.size()];
+        float[] values = new float[biases.size()];
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = biases.get(i).getTokenId();
+            values[i] = biases.get(i).getBias();
+        }
+        return tokens.length == 0 ? LogitBias.NONE : new LogitBias(tokens, values);
+    }
+
+    /// A request that names no seed still gets the same draws each time: they follow from its id.
+    static long seedOf(String id) {
+        try {
+            var hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+            return ByteBuffer.wrap(hash).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static TokenSet union(TokenSet a, TokenSet b) {
+        int[] both = new int[a.tokens().length + b.tokens().length];
+        System.arraycopy(a.tokens(), 0, both, 0, a.tokens().length);
+        System.arraycopy(b.tokens(), 0, both, a.tokens().length, b.tokens().length);
+        return TokenSet.of(both);
+    }
+
+    private static float orElse(Float value, float fallback) {
+        return value == null ? fallback : value;
+    }
+
+    static int[] ints(List<Integer> values) {
+        int[] result = new int[values.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values.get(i);
+        }
+        return result;
+    }
+}

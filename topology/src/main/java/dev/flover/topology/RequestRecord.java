@@ -1,0 +1,10 @@
+package dev.flover.topology;
+
+import org.apache.kafka.common.header.Headers;
+
+/// A record of the requests topic, as it was read.
+///
+/// @param key   null where the producer gave none
+/// @param value null is a cancel
+record RequestRecord(
+        String topic, int partition, long offset, long timestamp, Headers headers, byte[] key, byte[] value) {}

@@ -1,0 +1,53 @@
+package dev.flover.topology;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.apache.kafka.common.utils.Bytes;
+
+/// Keys of the state stores. A progress segment's key sorts by request, answer and position:
+///
+/// ```
+///   [length of id, 2 bytes] [id] [answer, 2 bytes] [position of the first token, 4 bytes]
+/// ```
+final class StateKeys {
+    private static final int TAIL = Short.BYTES + Integer.BYTES;
+
+    private StateKeys() {}
+
+    static Bytes segment(byte[] id, int answer, int position) {
+        var key = ByteBuffer.allocate(Short.BYTES + id.length + TAIL);
+        key.putShort((short) id.length).put(id).putShort((short) answer).putInt(position);
+        return Bytes.wrap(key.array());
+    }
+
+    static Bytes firstSegment(byte[] id) {
+        return segment(id, 0, 0);
+    }
+
+    static Bytes lastSegment(byte[] id) {
+        return segment(id, -1, -1);
+    }
+
+    static Bytes idOf(Bytes segment) {
+        byte[] key = segment.get();
+        return Bytes.wrap(Arrays.copyOfRange(key, Short.BYTES, key.length - TAIL));
+    }
+
+    static int answerOf(Bytes segment) {
+        byte[] key = segment.get();
+        return Short.toUnsignedInt(ByteBuffer.wrap(key).getShort(key.length - TAIL));
+    }
+
+    static int positionOf(Bytes segment) {
+        byte[] key = segment.get();
+        return ByteBuffer.wrap(key).getInt(key.length - Integer.BYTES);
+    }
+
+    static Bytes offset(long offset) {
+        return Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(offset).array());
+    }
+
+    static long offsetOf(Bytes key) {
+        return ByteBuffer.wrap(key.get()).getLong();
+    }
+}

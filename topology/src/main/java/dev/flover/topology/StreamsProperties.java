@@ -1,0 +1,51 @@
+package dev.flover.topology;
+
+import dev.flover.topology.PipelineConfig.Delivery;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/// How Kafka Streams is set up, and why. What the user sets wins.
+final class StreamsProperties {
+    private StreamsProperties() {}
+
+    /// @param instance names this process to the group, the same at each start from one state folder
+    static Properties of(PipelineConfig config, String instance) {
+        var properties = new Properties();
+        properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+        properties.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
+        properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+                config.delivery() == Delivery.EXACTLY_ONCE
+                        ? StreamsConfig.EXACTLY_ONCE_V2
+                        : StreamsConfig.AT_LEAST_ONCE);
+        // One engine, so one thread: all partitions share its steps.
+        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+        // The tick can be no shorter than the poll; 0 would spin.
+        properties.put(StreamsConfig.POLL_MS_CONFIG, 1);
+        properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.pace().commitInterval().toMillis());
+        properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+        // Beyond the waiting room little may be in memory: lag is the queue.
+        properties.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 200);
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 200);
+        // The state is small: a partition moves at once instead of warming up elsewhere for ten minutes.
+        properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
+        producer(properties);
+        // A restart from the same folder takes its partitions back without waiting for the session to end.
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
+        properties.putAll(config.kafka());
+        return properties;
+    }
+
+    private static void producer(Properties properties) {
+        // Streams would let each token wait 100 ms for company.
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+                PipelineTopology.MAX_RECORD_BYTES);
+        // After a crash, readers of committed tokens wait for the open transaction this long.
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 3_000);
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "none");
+    }
+}

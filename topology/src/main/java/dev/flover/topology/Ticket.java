@@ -1,0 +1,47 @@
+package dev.flover.topology;
+
+import java.util.Queue;
+
+/// A request's place in the waiting room. Compared by identity.
+final class Ticket {
+    final String id;
+    final String tenant;
+    final Standing standing;
+    /// Smaller computes first within its tenant.
+    final long rank;
+    /// Offset of the request's record: breaks ties in the order of arrival.
+    final long arrival;
+    final int partition;
+    final int promptTokens;
+    final int bytes;
+    /// Read back from the state, not from the topic: it may have taken part in a life that ended badly.
+    final boolean restored;
+    /// Where the grant is put for the partition that owns the request.
+    final Queue<Ticket> granted;
+
+    /// Granted, and the engine has not been given it yet; kept by the waiting room.
+    boolean outstanding;
+
+    /// How a request came to wait.
+    enum Standing {
+        /// It might be what ended earlier lives of the process: it is tried with nobody beside it.
+        SUSPECT,
+        /// It had begun before a restart, and goes on before others begin.
+        RESUMED,
+        ARRIVED
+    }
+
+    Ticket(String id, String tenant, Standing standing, long rank, long arrival, int partition, int promptTokens,
+            int bytes, boolean restored, Queue<Ticket> granted) {
+        this.id = id;
+        this.tenant = tenant;
+        this.standing = standing;
+        this.rank = rank;
+        this.arrival = arrival;
+        this.partition = partition;
+        this.promptTokens = promptTokens;
+        this.bytes = bytes;
+        this.restored = restored;
+        this.granted = granted;
+    }
+}

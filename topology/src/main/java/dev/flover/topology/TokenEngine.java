@@ -1,0 +1,58 @@
+package dev.flover.topology;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineStatus;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+
+/// What the pipeline asks of an engine. In production that is [Engine]; tests script one whose tokens, failures and
+/// poison they choose.
+interface TokenEngine extends AutoCloseable {
+    long admit(SequenceRequest request);
+
+    void cancel(long sequence);
+
+    boolean pump(TokenSink sink);
+
+    EngineStatus status();
+
+    String arithmetic();
+
+    @Override
+    void close();
+
+    /// The engine itself; closing this closes it.
+    static TokenEngine of(Engine engine) {
+        return new TokenEngine() {
+            @Override
+            public long admit(SequenceRequest request) {
+                return engine.admit(request);
+            }
+
+            @Override
+            public void cancel(long sequence) {
+                engine.cancel(sequence);
+            }
+
+            @Override
+            public boolean pump(TokenSink sink) {
+                return engine.pump(sink);
+            }
+
+            @Override
+            public EngineStatus status() {
+                return engine.status();
+            }
+
+            @Override
+            public String arithmetic() {
+                return engine.arithmetic();
+            }
+
+            @Override
+            public void close() {
+                engine.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,206 @@
+package dev.flover.topology;
+
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Looks at the topics before the pipeline relies on them, and creates them where asked to.
+public final class Topics {
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
+    private static final double RETENTION_USED = 0.8;
+
+    private final Admin admin;
+    private final TopicNames names;
+
+    public Topics(Admin admin, TopicNames names) {
+        this.admin = admin;
+        this.names = names;
+    }
+
+    /// Creates those that are missing; leaves the others as they are.
+    ///
+    /// @param replication -1 takes the broker's default
+    /// @param retention   of requests, tokens and results
+    public void create(int partitions, short replication, Duration retention) {
+        var deleted = new HashMap<String, String>();
+        deleted.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        deleted.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
+        deleted.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(PipelineTopology.MAX_RECORD_BYTES));
+        var results = new HashMap<>(deleted);
+        results.put(TopicConfig.CLEANUP_POLICY_CONFIG,
+                TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE);
+        var topics = List.of(
+                topic(names.requests(), partitions, replication, deleted),
+                topic(names.tokens(), partitions, replication, deleted),
+                topic(names.results(), partitions, replication, results),
+                topic(names.deadLetters(), 1, replication, deleted));
+        admin.createTopics(topics).values().forEach((topic, created) -> {
+            try {
+                await(created);
+                LOG.info("created topic {}", topic);
+            } catch (TopicExistsException e) {
+                LOG.debug("topic {} exists", topic);
+            }
+        });
+    }
+
+    private static NewTopic topic(String name, int partitions, short replication, Map<String, String> configs) {
+        var topic = replication < 1
+                ? new NewTopic(name, Optional.of(partitions), Optional.empty())
+                : new NewTopic(name, partitions, replication);
+        return topic.configs(configs);
+    }
+
+    /// Which of the topics do not exist.
+    public Set<String> missing() {
+        var missing = new TreeSet<String>();
+        var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
+        admin.describeTopics(all).topicNameValues().forEach((topic, description) -> {
+            if (await(description, UnknownTopicOrPartitionException.class).isEmpty()) {
+                missing.add(topic);
+            }
+        });
+        return missing;
+    }
+
+    /// Checks that the topics are such that nothing can be lost on them.
+    ///
+    /// @throws TopicProblemException naming the topic, what was expected and what was found
+    public void check() {
+        var described = describe();
+        int partitions = described.get(names.requests()).partitions().size();
+        for (String name : List.of(names.tokens(), names.results())) {
+            int found = described.get(name).partitions().size();
+            if (found != partitions) {
+                throw new TopicProblemException("topic " + name + " must have as many partitions as " + names.requests()
+                        + " (" + partitions + "), found " + found + "; add partitions to the smaller one");
+            }
+        }
+        var configs = configs();
+        requirePolicy(configs, names.requests(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
+        requirePolicy(configs, names.tokens(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
+        requirePolicy(configs, names.deadLetters(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
+        for (String name : List.of(names.tokens(), names.results(), names.deadLetters())) {
+            warnOfSmallRecords(configs, name);
+        }
+    }
+
+    private Map<String, TopicDescription> describe() {
+        var described = new LinkedHashMap<String, TopicDescription>();
+        var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
+        admin.describeTopics(all).topicNameValues().forEach((topic, description) -> described.put(topic,
+                await(description, UnknownTopicOrPartitionException.class).orElseThrow(() ->
+                        new TopicProblemException("topic " + topic + " does not exist; create it, or let the pipeline "
+                                + "create its topics"))));
+        return described;
+    }
+
+    private Map<String, Config> configs() {
+        var resources = new ArrayList<ConfigResource>();
+        for (String name : List.of(names.requests(), names.tokens(), names.results(), names.deadLetters())) {
+            resources.add(new ConfigResource(ConfigResource.Type.TOPIC, name));
+        }
+        var configs = new HashMap<String, Config>();
+        await(admin.describeConfigs(resources).all()).forEach((resource, config) ->
+                configs.put(resource.name(), config));
+        return configs;
+    }
+
+    private static void requirePolicy(Map<String, Config> configs, String topic, Set<String> expected) {
+        String found = configs.get(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        if (!Set.of(found.split(",")).equals(expected)) {
+            throw new TopicProblemException("topic " + topic + " must have cleanup.policy=" + String.join(",", expected)
+                    + ", found " + found + ": compaction would remove records that are part of one answer");
+        }
+    }
+
+    private static void warnOfSmallRecords(Map<String, Config> configs, String topic) {
+        int found = Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+        if (found < PipelineTopology.MAX_RECORD_BYTES) {
+            LOG.warn("topic {} takes records of {} bytes, and very long answers may need {}: raise its {}", topic,
+                    found, PipelineTopology.MAX_RECORD_BYTES, TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        }
+    }
+
+    /// Warns where requests have waited unread for most of their topic's retention: what overtakes the lag is deleted
+    /// unread.
+    ///
+    /// @param group the consumer group whose lag counts
+    public void warnOfRetention(String group, long now) {
+        long retentionMs = Long.parseLong(configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value());
+        var read = await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+        read.keySet().removeIf(partition -> !partition.topic().equals(names.requests()));
+        if (retentionMs < 0 || read.isEmpty()) {
+            return;
+        }
+        long old = now - (long) (retentionMs * RETENTION_USED);
+        var kept = offsets(read.keySet(), OffsetSpec.earliest());
+        var ends = offsets(read.keySet(), OffsetSpec.latest());
+        var recent = offsets(read.keySet(), OffsetSpec.forTimestamp(old));
+        read.forEach((partition, offset) -> {
+            long firstRecent = recent.get(partition).offset() < 0
+                    ? ends.get(partition).offset()
+                    : recent.get(partition).offset();
+            if (offset.offset() < kept.get(partition).offset()) {
+                LOG.error("{} requests of {} were deleted by retention before they were read",
+                        kept.get(partition).offset() - offset.offset(), partition);
+            } else if (offset.offset() < firstRecent) {
+                LOG.warn("requests of {} have waited unread for most of the {} that the topic keeps them: raise its "
+                        + "{} or add instances, or they will be deleted unread", partition,
+                        Duration.ofMillis(retentionMs), TopicConfig.RETENTION_MS_CONFIG);
+            }
+        });
+    }
+
+    private Map<TopicPartition, ListOffsetsResultInfo> offsets(Set<TopicPartition> partitions, OffsetSpec spec) {
+        var query = new HashMap<TopicPartition, OffsetSpec>();
+        partitions.forEach(partition -> query.put(partition, spec));
+        return await(admin.listOffsets(query).all());
+    }
+
+    private static <T> T await(KafkaFuture<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted while asking the broker about the topics", e);
+        }
+    }
+
+    /// Empty where the answer is the expected failure.
+    private static <T> Optional<T> await(KafkaFuture<T> future, Class<? extends KafkaException> expected) {
+        try {
+            return Optional.ofNullable(await(future));
+        } catch (KafkaException e) {
+            if (expected.isInstance(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package dev.flover.topology;
+
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.RegistryUnavailableException;
+import dev.flover.schemas.serdes.UndecodableRecordException;
+import dev.flover.topology.PipelineConfig.Pace;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.File;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+
+/// A process of the application without a broker: partitions, their stores and one engine, turned by hand.
+///
+/// What exactly-once gives is simulated: stores, offsets and output become durable together at [#commit], and
+/// [#crash] falls back to the last one.
+final class SimulatedProcess {
+    private static final List<String> STORES = List.of(
+            PipelineTopology.REQUESTS_STORE, PipelineTopology.PROGRESS_STORE, PipelineTopology.ATTEMPTS_STORE,
+            PipelineTopology.ENDED_STORE, PipelineTopology.PARKED_STORE);
+    private static final DurableSerde<GenerationRequest> PLAIN = DurableSerde.of(GenerationRequest.class);
+
+    final PipelineConfig config;
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Supplier<TokenEngine> engines;
+    private final int slots;
+    private final List<Partition> partitions;
+    /// Committed output, by sink.
+    private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
+    boolean registryAnswers = true;
+    long now = 1_000_000;
+    Caution caution = Caution.none();
+    private ProcessParts parts;
+    TokenEngine engine;
+
+    private static final class Partition {
+        final int number;
+        final List<RequestRecord> log = new ArrayList<>();
+        final Map<String, TreeMap<Bytes, byte[]>> durable = new TreeMap<>();
+        final Map<String, KeyValueStore<Bytes, byte[]>> stores = new TreeMap<>();
+        MockProcessorContext<byte[], Object> context;
+        GenerationProcessor processor;
+        int read;
+        int durablyRead;
+
+        Partition(int number) {
+            this.number = number;
+        }
+    }
+
+    SimulatedProcess(PipelineConfig config, int partitions, int slots, Supplier<TokenEngine> engines) {
+        this.config = config;
+        this.engines = engines;
+        this.slots = slots;
+        this.partitions = IntStream.range(0, partitions).mapToObj(Partition::new).toList();
+        start();
+    }
+
+    static SimulatedProcess of(int partitions, int slots) {
+        return new SimulatedProcess(config(), partitions, slots, () -> new ScriptedEngine(slots, "scripted"));
+    }
+
+    static PipelineConfig config() {
+        return PipelineConfig.of("test", "nowhere:9092", "mock://test", Path.of("unused"), "scripted")
+                .with(new Pace(Duration.ofMillis(1), Duration.ofMillis(50), Duration.ZERO));
+    }
+
+    static Model model() {
+        var layer = new ModelConfig.LayerConfig(0, null);
+        var config = new ModelConfig("scripted", 1, 1, 1, 1, 1, 257, 4096, ModelConfig.NormKind.RMS, 1e-5f,
+                ModelConfig.Block.SEQUENTIAL, ModelConfig.Activation.SILU, false, 1, 1, 0, 0, List.of(layer));
+        return new Model(Path.of("scripted"), config, null, "model-fingerprint",
+                TokenSet.of(ByteTokenizer.END_OF_TEXT), new ByteTokenizer(), null, null);
+    }
+
+    void start() {
+        engine = engines.get();
+        var shared = new SharedEngine(engine, slots);
+        var room = new WaitingRoom(config.waiting(), config.sharing());
+        var metrics = new PipelineMetrics(meters);
+        metrics.watch(shared, room);
+        var model = model();
+        parts = new ProcessParts(config, model, shared, room,
+                new RequestCheck(model, config.servedModel(), config.limits(), null), new Commits(),
+                new PartitionHolds(), caution,
+                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), PLAIN::encode,
+                metrics);
+        partitions.forEach(this::open);
+    }
+
+    /// The test's wire format: a zero byte, a schema id of four bytes, and the plain record.
+    private Deserializer<GenerationRequest> decoding() {
+        return (topic, bytes) -> {
+            if (bytes.length < 5 || bytes[0] != 0) {
+                throw new UndecodableRecordException("expected a GenerationRequest, found something else");
+            }
+            if (!registryAnswers) {
+                throw new RegistryUnavailableException("the registry does not answer", null);
+            }
+            byte[] plain = new byte[bytes.length - 5];
+            System.arraycopy(bytes, 5, plain, 0, plain.length);
+            return PLAIN.decode(plain);
+        };
+    }
+
+    private void open(Partition partition) {
+        partition.context = new MockProcessorContext<>(
+                new Properties(), new TaskId(0, partition.number), new File("unused"));
+        partition.context.setCurrentSystemTimeMs(now);
+        partition.context.setCurrentStreamTimeMs(now);
+        for (String name : STORES) {
+            var store = Stores.inMemoryKeyValueStore(name).get();
+            store.init(partition.context.getStateStoreContext(), store);
+            partition.durable.getOrDefault(name, new TreeMap<>()).forEach(store::put);
+            partition.stores.put(name, store);
+            partition.context.addStateStore(store);
+        }
+        if (partition.processor == null) {
+            partition.processor = new GenerationProcessor(parts);
+        }
+        partition.processor.init(partition.context);
+        partition.read = partition.durablyRead;
+    }
+
+    /// Closes a partition's task and initialises the same processor again, as Streams does after a corruption.
+    void reopen(int partition) {
+        partitions.get(partition).processor.close();
+        open(partitions.get(partition));
+    }
+
+    /// Everything that was not committed is gone.
+    void crash() {
+        for (var partition : partitions) {
+            partition.processor = null;
+        }
+        start();
+    }
+
+    void commit() {
+        for (var partition : partitions) {
+            partition.stores.forEach((name, store) -> {
+                var content = new TreeMap<Bytes, byte[]>();
+                try (var all = store.all()) {
+                    all.forEachRemaining(entry -> content.put(entry.key, entry.value));
+                }
+                partition.durable.put(name, content);
+            });
+            partition.durablyRead = partition.read;
+            partition.context.forwarded().forEach(forward -> committed
+                    .computeIfAbsent(forward.childName().orElseThrow(), sink -> new ArrayList<>())
+                    .add(forward.record()));
+            partition.context.resetForwards();
+        }
+        parts.commits().committed();
+    }
+
+    /// One pass of the stream thread: new records, then every partition's punctuator.
+    void tick() {
+        now++;
+        for (var partition : partitions) {
+            partition.context.setCurrentSystemTimeMs(now);
+            while (partition.read < partition.log.size() && !isHeld(partition.number)) {
+                var record = partition.log.get(partition.read++);
+                partition.context.setRecordMetadata(record.topic(), record.partition(), record.offset());
+                partition.processor.process(
+                        new Record<>(record.key(), record.value(), record.timestamp(), record.headers()));
+            }
+        }
+        for (var partition : partitions) {
+            partition.context.scheduledPunctuators().forEach(captured -> captured.getPunctuator().punctuate(now));
+        }
+    }
+
+    void ticks(int count) {
+        for (int i = 0; i < count; i++) {
+            tick();
+        }
+    }
+
+    /// Ticks and commits until nothing is left to do.
+    void settle() {
+        for (int i = 0; i < 20; i++) {
+            ticks(200);
+            commit();
+        }
+    }
+
+    boolean isHeld(int partition) {
+        return parts.holds().isHeld(new TopicPartition(config.topics().requests(), partition));
+    }
+
+    int waiting() {
+        return parts.room().size();
+    }
+
+    int stored(int partition, String store) {
+        return (int) partitions.get(partition).stores.get(store).approximateNumEntries();
+    }
+
+    void send(int partition, GenerationRequest request) {
+        send(partition, request.getId().getBytes(StandardCharsets.UTF_8), onTheWire(request), new RecordHeaders());
+    }
+
+    void send(int partition, byte[] key, byte[] value, Headers headers) {
+        var log = partitions.get(partition).log;
+        log.add(new RequestRecord(config.topics().requests(), partition, log.size(), now, headers, key, value));
+    }
+
+    void cancel(int partition, String id) {
+        send(partition, id.getBytes(StandardCharsets.UTF_8), null, new RecordHeaders());
+    }
+
+    static byte[] onTheWire(GenerationRequest request) {
+        byte[] plain = PLAIN.encode(request);
+        return ByteBuffer.allocate(plain.length + 5).put((byte) 0).putInt(7).put(plain).array();
+    }
+
+    static GenerationRequest.Builder request(String id, String prompt) {
+        return GenerationRequest.newBuilder().setId(id).setPrompt(prompt).setSampling(Sampling.newBuilder().build());
+    }
+
+    List<TokenChunk> chunks(String id) {
+        return values(PipelineTopology.TOKENS_SINK, TokenChunk.class).stream()
+                .filter(chunk -> chunk.getRequestId().equals(id)).toList();
+    }
+
+    List<GenerationResult> results(String id) {
+        return values(PipelineTopology.RESULTS_SINK, GenerationResult.class).stream()
+                .filter(result -> result.getRequestId().equals(id)).toList();
+    }
+
+    /// The one result of a request.
+    GenerationResult result(String id) {
+        var results = results(id);
+        if (results.size() != 1) {
+            throw new AssertionError("expected one result of " + id + ", found " + results);
+        }
+        return results.getFirst();
+    }
+
+    /// The text of an answer, from its chunks.
+    String text(String id, int answer) {
+        var text = new StringBuilder();
+        chunks(id).stream().filter(chunk -> chunk.getAnswer() == answer).forEach(chunk -> text.append(chunk.getText()));
+        return text.toString();
+    }
+
+    List<Record<?, ?>> records(String sink) {
+        return committed.getOrDefault(sink, List.of());
+    }
+
+    List<String> deadLetterReasons() {
+        return records(PipelineTopology.DEAD_LETTERS_SINK).stream()
+                .map(record -> new String(record.headers().lastHeader(Output.REASON).value(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    double count(String meter, String... tags) {
+        return meters.get(meter).tags(tags).counter().count();
+    }
+
+    private <T> List<T> values(String sink, Class<T> type) {
+        Function<Record<?, ?>, T> value = record -> type.cast(record.value());
+        return records(sink).stream().map(value).toList();
+    }
+}
