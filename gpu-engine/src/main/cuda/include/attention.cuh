@@ -265,7 +265,8 @@ struct WarpAttention {
             keys[i] = a.cache.blocks
                     + (a.cache.keyAt(tile.home, position, a.layer, tile.kvHead) + lane % 4 * 8) * sizeof(uint16_t);
         }
-        constexpr int AHEAD = WIDTH > 128 ? 2 : WIDTH / 32;    // more loads of a wide head in flight would spill
+        // More loads of a wide head in flight would spill.
+        [[maybe_unused]] constexpr int AHEAD = WIDTH > 128 ? 2 : WIDTH / 32;
 #pragma unroll AHEAD
         for (int dims = 0; dims < WIDTH / 32; dims++) {
             uint32_t query[2][4];
