@@ -77,21 +77,26 @@ void yield() {
     }
 }
 
+bool awaitsCopies(const Fiber& fiber) {
+    bool pending = !fiber.open.empty();
+    for (const auto& group : fiber.groups) {
+        pending = pending || !group.empty();
+    }
+    return pending;
+}
+
+/// A fiber's life: one thread of one block after another, as making a context costs system calls.
 void runFiber() {
-    entry(arguments);
-    Fiber& fiber = fibers[current];
-    fiber.finished = true;
-    progress++;
-    if (!fiber.open.empty() || !fiber.groups.empty()) {
-        bool pending = !fiber.open.empty();
-        for (const auto& group : fiber.groups) {
-            pending = pending || !group.empty();
-        }
-        if (pending) {
+    for (;;) {
+        entry(arguments);
+        Fiber& fiber = fibers[current];
+        fiber.finished = true;
+        progress++;
+        if (awaitsCopies(fiber)) {
             fail("a thread ended with copies that it never awaited");
         }
+        yield();
     }
-    _longjmp(scheduler, 1);
 }
 
 ucontext_t startContext;
@@ -117,11 +122,11 @@ void prepareFibers() {
     while (fibers.size() < threads) {
         fibers.emplace_back();
         fibers.back().stack = static_cast<unsigned char*>(std::malloc(STACK_BYTES));
+        fibers.back().started = false;
     }
     warps.assign((threads + LANES - 1) / LANES, Warp{});
     for (size_t i = 0; i < threads; i++) {
         Fiber& fiber = fibers[i];
-        fiber.started = false;
         fiber.finished = false;
         fiber.thread = {static_cast<unsigned>(i), 0, 0};
         fiber.barriers = 0;
@@ -444,6 +449,9 @@ extern "C" const char* emulator_launch(
             for (int x = 0; x < gridX; x++) {
                 blockIdx = {static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z)};
                 if (!runBlock()) {
+                    for (Fiber& fiber : fibers) {
+                        fiber.started = false;    // some are in the middle of a thread
+                    }
                     return fault.c_str();
                 }
             }
