@@ -4,9 +4,12 @@ import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
+import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
+import dev.flover.app.offline.InspectCommand;
 import dev.flover.app.offline.TokenizeCommand;
+import dev.flover.app.pipeline.UpCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
@@ -33,12 +36,15 @@ import picocli.CommandLine.Spec;
         footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
                 "@|bold ./flover COMMAND --help|@ explains a command."},
         subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,
 
+            InspectCommand.class,
             DevicesCommand.class,
             BenchCommand.class
         })

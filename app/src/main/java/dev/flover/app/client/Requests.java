@@ -35,6 +35,15 @@ public final class Requests implements AutoCloseable {
         return write(request.getId(), request).partition();
     }
 
+    /// Writes the request without waiting for it to be there.
+    public void sendLater(GenerationRequest request) {
+        try {
+            producer.send(new ProducerRecord<>(topic, request.getId(), request));
+        } catch (KafkaException e) {
+            throw notWritten(e.getCause() != null ? e.getCause() : e);
+        }
+    }
+
     /// Ends the request of that id, live or waiting, or one that comes a little later.
     public void cancel(String id) {
         write(id, null);

@@ -49,6 +49,11 @@ final class LineView implements View {
     }
 
     @Override
+    public void leaveBehind(Frame frame) {
+        out.flush();
+    }
+
+    @Override
     public void close() {
         out.flush();
     }

@@ -19,6 +19,7 @@ final class Scoreboard {
     private final List<Sample> samples = new ArrayList<>();
     private String notice = "";
     private long tokens;
+    private int misplaced;
 
     private static final class Entry {
         final StringBuilder text = new StringBuilder();
@@ -46,9 +47,15 @@ final class Scoreboard {
     }
 
     /// Some tokens of an answer were read.
-    synchronized void read(int number, List<Integer> newTokens, String text, boolean last, long nowMs) {
+    ///
+    /// @param position of the first of them
+    synchronized void read(
+            int number, int position, List<Integer> newTokens, String text, boolean last, long nowMs) {
         Entry entry = entries[number - 1];
-        if (entry.state == State.WAITING) {
+        if (position != entry.tokens.size()) {
+            misplaced++;
+        }
+        if (entry.state == State.WAITING && !newTokens.isEmpty()) {
             entry.state = State.DECODING;
             entry.firstMs = nowMs;
         }
@@ -80,6 +87,20 @@ final class Scoreboard {
     /// The tokens of every answer, by number.
     synchronized List<List<Integer>> answers() {
         return Arrays.stream(entries).map(entry -> List.copyOf(entry.tokens)).toList();
+    }
+
+    /// Chunks that did not begin where the answer stood: something was lost or came twice.
+    synchronized int misplaced() {
+        return misplaced;
+    }
+
+    /// Steps and rows from the first sample to the last.
+    synchronized long steps() {
+        return samples.isEmpty() ? 0 : samples.getLast().steps - samples.getFirst().steps;
+    }
+
+    synchronized long rows() {
+        return samples.isEmpty() ? 0 : samples.getLast().rows - samples.getFirst().rows;
     }
 
     synchronized Frame frame(long nowMs) {

@@ -4,12 +4,11 @@ import dev.flover.app.terminal.Screen;
 import java.io.PrintWriter;
 import org.jline.utils.AttributedString;
 
-/// Frames drawn over one another; the last one stays behind as ordinary lines.
+/// Frames drawn over one another.
 final class ScreenView implements View {
     private final Screen screen;
     private final Layout layout;
     private final PrintWriter out;
-    private Frame last;
 
     ScreenView(Screen screen, Layout layout, PrintWriter out) {
         this.screen = screen;
@@ -19,19 +18,19 @@ final class ScreenView implements View {
 
     @Override
     public void show(Frame frame) {
-        last = frame;
         screen.draw(layout.layOut(frame, screen.columns(), screen.rows()));
     }
 
     @Override
-    public void close() {
-        int columns = screen.columns();
+    public void leaveBehind(Frame frame) {
+        var lines = layout.generations(frame, screen.columns()).stream().map(screen::render).toList();
         screen.close();
-        if (last != null) {
-            for (AttributedString line : layout.generations(last, columns)) {
-                out.println(screen.render(line));
-            }
-            out.flush();
-        }
+        lines.forEach(out::println);
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        screen.close();
     }
 }

@@ -61,6 +61,13 @@ record Script(List<Line> lines) {
         return new Script(lines);
     }
 
+    /// The same requests without a pause between them.
+    Script allAtOnce() {
+        return new Script(lines.stream()
+                .map(line -> new Line(line.number(), line.prompt(), 0, line.maxTokens()))
+                .toList());
+    }
+
     int size() {
         return lines.size();
     }

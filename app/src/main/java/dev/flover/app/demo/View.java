@@ -4,6 +4,10 @@ package dev.flover.app.demo;
 interface View extends AutoCloseable {
     void show(Frame frame);
 
+    /// Ends the show, with this left to read.
+    void leaveBehind(Frame frame);
+
+    /// Ends the show, with nothing left.
     @Override
     void close();
 }

@@ -103,7 +103,7 @@ public final class Screen implements AutoCloseable {
         display.update(fitting, -1);
     }
 
-    /// A line as this terminal's escape sequences, to be printed after it was closed.
+    /// A line as this terminal's escape sequences.
     public String render(AttributedString line) {
         return line.toAnsi(terminal);
     }

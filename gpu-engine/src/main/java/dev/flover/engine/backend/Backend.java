@@ -38,6 +38,11 @@ public interface Backend extends AutoCloseable {
     /// Brings a matrix to the device, re-packed as the backend likes. May be slow; may run on several threads.
     Weight weight(Matrix matrix);
 
+    /// A matrix whose rows are only looked up, by [#embed] and [#addPositions]; may stay where the model has it.
+    default Weight table(Matrix matrix) {
+        return weight(matrix);
+    }
+
     /// Brings a vector (norm weights, a bias) to the device as f32.
     Vector vector(StoredTensor values);
 

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend;
 
+import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 
@@ -8,7 +9,7 @@ public final class Backends {
     private Backends() {}
 
     /// Opens a backend by name: `reference`, `cpu` (with the fastest kernels this machine has), `cpu-java` (the Vector
-    /// API), `cuda`, or `auto`.
+    /// API), `cpu-avx512`, `cpu-avx2` or `cpu-plain` (compiled kernels of one kind), `cuda`, or `auto`.
     ///
     /// @param threads for host backends: how many compute; 0 chooses
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
@@ -18,9 +19,11 @@ public final class Backends {
         }
         return switch (name) {
             case "reference" -> new ReferenceBackend();
+            case "auto" -> CpuBackends.open("cpu", threads);
+            case "cpu", "cpu-java", "cpu-avx512", "cpu-avx2", "cpu-plain" -> CpuBackends.open(name, threads);
             case "cuda" -> CudaBackend.open();
-            default -> throw new IllegalArgumentException(
-                    "there is no backend named " + name + "; choose reference");
+            default -> throw new IllegalArgumentException("there is no backend named " + name
+                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain, cuda or reference");
         };
     }
 }

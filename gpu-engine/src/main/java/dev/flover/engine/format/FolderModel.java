@@ -6,6 +6,8 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +75,7 @@ final class FolderModel implements ModelFiles {
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
-                null, chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+                tokenizer(shape.vocabulary()), chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
     }
 
     @Override
@@ -158,7 +160,7 @@ final class FolderModel implements ModelFiles {
 
     private List<Integer> windows() {
         int layers = required("num_hidden_layers", "n_layer");
-        if (layers > Hyperparameters.MAX_LAYERS) {
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
         var kinds = config.texts("layer_types");
@@ -210,6 +212,14 @@ final class FolderModel implements ModelFiles {
     }
 
     // Tokens
+
+    private Tokenizer tokenizer(int vocabulary) {
+        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
+            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
+        }
+        return tokenizer;
+    }
 
     private TokenSet endOfText(Optional<JsonFile> generation, int vocabulary) {
         var ids = generation.map(file -> file.integers("eos_token_id")).orElse(List.of());

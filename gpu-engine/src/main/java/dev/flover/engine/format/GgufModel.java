@@ -126,7 +126,7 @@ final class GgufModel implements ModelFiles {
 
     private List<Integer> windows(Family family) {
         int layers = required("block_count");
-        if (layers > Hyperparameters.MAX_LAYERS) {
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
         int window = Math.max(integer("attention.sliding_window").orElse(family.window()), 0);

@@ -50,11 +50,12 @@ public final class Transformer {
         config = model.config();
         this.backend = backend;
         var weights = model.weights();
-        embedding = backend.weight(weights.embedding());
-        positions = weights.positions() == null ? null : backend.weight(weights.positions());
+        boolean tied = weights.head().equals(weights.embedding());
+        embedding = tied ? backend.weight(weights.embedding()) : backend.table(weights.embedding());
+        positions = weights.positions() == null ? null : backend.table(weights.positions());
         layers = layers(weights);
         finalNorm = norm(weights.finalNorm());
-        head = weights.head().equals(weights.embedding()) ? embedding : backend.weight(weights.head());
+        head = tied ? embedding : backend.weight(weights.head());
         headBias = vector(weights.headBias());
         cache = backend.cache(shape);
 

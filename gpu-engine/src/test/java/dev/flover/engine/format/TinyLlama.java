@@ -20,6 +20,10 @@ public record TinyLlama(
     }
 
     public GgufWriter writer() {
+        return addVocabulary(withoutTokenizer());
+    }
+
+    public GgufWriter withoutTokenizer() {
         var writer = new GgufWriter()
                 .put("general.architecture", "llama")
                 .put("general.name", "tiny")
@@ -32,19 +36,18 @@ public record TinyLlama(
                 .put("llama.attention.layer_norm_rms_epsilon", 1e-5f)
                 .put("llama.rope.freq_base", 10_000f)
                 .put("llama.rope.dimension_count", hidden / heads);
-        addVocabulary(writer);
         addTensors(writer);
         return writer;
     }
 
-    private static void addVocabulary(GgufWriter writer) {
+    private static GgufWriter addVocabulary(GgufWriter writer) {
         var tokens = byteTokens();
         tokens.add("th");
         tokens.add("<|endoftext|>");
         int[] types = new int[VOCABULARY];
         Arrays.fill(types, 1);
         types[END_OF_TEXT] = 3;
-        writer.put("tokenizer.ggml.model", "gpt2")
+        return writer.put("tokenizer.ggml.model", "gpt2")
                 .put("tokenizer.ggml.pre", "gpt-2")
                 .put("tokenizer.ggml.tokens", tokens)
                 .put("tokenizer.ggml.token_type", types)

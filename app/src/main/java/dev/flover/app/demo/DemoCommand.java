@@ -1,0 +1,146 @@
+package dev.flover.app.demo;
+
+import dev.flover.app.options.EngineOptions;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.Servers;
+import dev.flover.app.terminal.Screen;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.model.Model;
+import dev.flover.topology.PipelineConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `demo`: from nothing to tokens in a terminal, and back to nothing.
+@Command(
+        name = "demo",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, and "
+                + "shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
+public final class DemoCommand implements Runnable {
+    private static final int PARTITIONS = 4;
+    private static final double MEAN_GAP_MS = 500;
+    private static final long FIRST_ACT_MS = 20_000;
+    private static final long SECOND_ACT_MS = 2_000;
+    private static final long APPLAUSE_NANOS = 1_500_000_000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption modelOption;
+
+    @Option(names = "--steps-per-second", paramLabel = "X", defaultValue = "25",
+            description = "How fast the first act may go, so that an eye can follow; 0 is as fast as it can. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private double stepsPerSecond;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "7",
+            description = "Of the random times and lengths. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @ArgGroup(validate = false, heading = "%nEngine:%n")
+    private EngineOptions engineOptions = new EngineOptions();
+
+    private Pacer pacer;
+    private PrintWriter out;
+
+    @Override
+    public void run() {
+        if (!(stepsPerSecond >= 0)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--steps-per-second must be at least 0, was " + stepsPerSecond);
+        }
+        out = spec.commandLine().getOut();
+        pacer = new Pacer(stepsPerSecond);
+        try (var model = modelOption.open()) {
+            var engineConfig = engineOptions.config(model.config(), spec.commandLine());
+            var backend = engineOptions.openBackend(spec.commandLine());
+            say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
+            try (var folder = TemporaryFolder.create("flover-demo-");
+                    var engine = Engine.start(model, pacer.slowing(backend), engineConfig)) {
+                serve(folder, model, engine, engineConfig, backend.name());
+            }
+        }
+    }
+
+    private void serve(
+            TemporaryFolder folder, Model model, Engine engine, EngineConfig engineConfig, String backend) {
+        var servers = timed("a Kafka broker and a schema registry", () -> Servers.embedded(folder.path()));
+        var connection = servers.connection();
+        var config = PipelineConfig.of("flover-demo", connection.bootstrapServers(), connection.registryUrl(),
+                folder.path().resolve("state"), "demo");
+        var meters = new SimpleMeterRegistry();
+        try (var pipeline = timed("the pipeline", () -> {
+            LocalPipeline.createTopics(config, PARTITIONS);
+            var started = LocalPipeline.start(config, model, engine, engineConfig, meters);
+            started.awaitReady(() -> false);
+            return started;
+        })) {
+            perform(servers, pipeline, meters, backend);
+        }
+    }
+
+    private void perform(Servers servers, LocalPipeline pipeline, SimpleMeterRegistry meters, String backend) {
+        var first = Script.random(seed, MEAN_GAP_MS);
+        var firstBoard = new Scoreboard(first, FIRST_ACT_MS);
+        firstBoard.notice(stepsPerSecond == 0 ? "as fast as it can"
+                : String.format(Locale.ROOT, "slowed down to %.0f steps/s, so that an eye can follow", stepsPerSecond));
+        var secondBoard = new Scoreboard(first.allAtOnce(), SECOND_ACT_MS);
+        secondBoard.notice("the same requests again, all at once, as fast as it can");
+        Summary summary;
+        try (var view = view(servers, backend)) {
+            var firstEnd = new Act(servers.connection(), first, "first", firstBoard, meters, pipeline::throwIfFailed)
+                    .play(view);
+            LockSupport.parkNanos(APPLAUSE_NANOS);
+            pacer.release();
+            var secondEnd = new Act(servers.connection(), first.allAtOnce(), "second", secondBoard, meters,
+                    pipeline::throwIfFailed).play(view);
+            LockSupport.parkNanos(APPLAUSE_NANOS);
+            view.leaveBehind(firstEnd);
+            summary = new Summary(firstBoard, firstEnd, secondBoard, secondEnd);
+        }
+        out.println();
+        summary.lines().forEach(this::say);
+        out.println();
+        say("Next: `flover up --embedded` for a pipeline that stays, `flover submit \"The old house\"` to ask it.");
+    }
+
+    private View view(Servers servers, String backend) {
+        var screen = Screen.open();
+        if (screen.isEmpty()) {
+            return new LineView(out);
+        }
+        var palette = Palette.of(System.getenv(), Screen.isUnicode(System.getenv()));
+        String subtitle = String.join(palette.separator(),
+                modelOption.path().getFileName().toString(), "backend " + backend,
+                "Kafka at " + servers.connection().bootstrapServers(), PARTITIONS + " partitions", "exactly once");
+        return new ScreenView(screen.get(), new Layout(palette, "flover demo", subtitle), out);
+    }
+
+    private <T> T timed(String what, Supplier<T> start) {
+        out.print("starting " + what + " ... ");
+        out.flush();
+        long from = System.nanoTime();
+        T started = start.get();
+        say(String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - from) / 1e9));
+        return started;
+    }
+
+    private void say(String line) {
+        out.println(line);
+        out.flush();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.app.options.ModelOption;
+import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.format.ModelSummary;
+import dev.flover.engine.format.TensorType;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `inspect`: what a model file holds.
+@Command(name = "inspect", description = "Says what a model file is.")
+public final class InspectCommand implements Runnable {
+    private static final int KEY_AND_VALUE = 2;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(names = "--json", description = "Write one JSON object.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        var summary = ModelLoader.inspect(model.path());
+        if (json) {
+            spec.commandLine().getOut().println(StrictJson.write(StrictJson.mapper(), json(summary)));
+        } else {
+            print(summary);
+        }
+    }
+
+    private void print(ModelSummary summary) {
+        var config = summary.config();
+        row("file", summary.path().toString());
+        row("format", summary.format() + ", " + megabytes(summary.bytes()));
+        if (summary.name() != null) {
+            row("name", summary.name());
+        }
+        row("architecture", config.architecture());
+        row("parameters", number(summary.parameters()));
+        row("layers", config.layers().size() + " of width " + config.hidden() + ", feed-forward "
+                + config.feedForward());
+        row("attention", config.heads() + " heads of " + config.headDim() + ", " + config.kvHeads()
+                + " for keys and values");
+        row("vocabulary", number(config.vocabulary()));
+        row("context", number(config.contextLength()) + " positions, " + number(cacheBytes(summary))
+                + " bytes of keys and values each");
+        row("tensors", types(summary));
+        row("tokenizer", summary.tokenizer() == null ? "none: it takes token ids only" : summary.tokenizer());
+        row("end of text", Arrays.toString(summary.endOfText().tokens()));
+        row("chat template", summary.hasChatTemplate() ? "yes" : "no");
+        if (summary.samplingDefaults() != null) {
+            var sampling = summary.samplingDefaults();
+            row("suggests", "temperature " + sampling.temperature() + ", top-k " + sampling.topK()
+                    + ", top-p " + sampling.topP() + ", min-p " + sampling.minP());
+        }
+        row("fingerprint", summary.fingerprint());
+    }
+
+    private void row(String name, String value) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(spec.commandLine().getColorScheme().commandText(String.format("%-14s", name)) + " " + value);
+    }
+
+    private static String types(ModelSummary summary) {
+        return new TreeMap<>(summary.tensors()).entrySet().stream()
+                .map(type -> type.getValue().tensors() + " " + type.getKey() + " (" + megabytes(type.getValue().bytes())
+                        + ")")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static ObjectNode json(ModelSummary summary) {
+        var config = summary.config();
+        var node = new ObjectMapper().createObjectNode()
+                .put("path", summary.path().toString())
+                .put("format", summary.format())
+                .put("name", summary.name())
+                .put("bytes", summary.bytes())
+                .put("architecture", config.architecture())
+                .put("parameters", summary.parameters())
+                .put("layers", config.layers().size())
+                .put("hidden", config.hidden())
+                .put("feed_forward", config.feedForward())
+                .put("heads", config.heads())
+                .put("kv_heads", config.kvHeads())
+                .put("head_dim", config.headDim())
+                .put("vocabulary", config.vocabulary())
+                .put("context_length", config.contextLength())
+                .put("tokenizer", summary.tokenizer())
+                .put("chat_template", summary.hasChatTemplate())
+                .put("fingerprint", summary.fingerprint());
+        var ending = node.putArray("end_of_text");
+        Arrays.stream(summary.endOfText().tokens()).forEach(ending::add);
+        var types = node.putObject("tensors");
+        for (TensorType type : new TreeMap<>(summary.tensors()).keySet()) {
+            types.put(type.name(), summary.tensors().get(type).tensors());
+        }
+        return node;
+    }
+
+    private static long cacheBytes(ModelSummary summary) {
+        return (long) KEY_AND_VALUE * summary.config().layers().size() * summary.config().kvWidth() * Float.BYTES;
+    }
+
+    private static String number(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%,.1f MB", bytes / 1e6);
+    }
+}

@@ -1,0 +1,91 @@
+package dev.flover.app.pipeline;
+
+import dev.flover.app.options.CommandException;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.model.Model;
+import dev.flover.topology.Health;
+import dev.flover.topology.Pipeline;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.TopicProblemException;
+import dev.flover.topology.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+
+/// A pipeline in this process, and its failures as sentences.
+public final class LocalPipeline implements AutoCloseable {
+    private static final Duration RETENTION = Duration.ofDays(7);
+    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final short BROKERS_DEFAULT = -1;
+
+    private final Pipeline pipeline;
+
+    private LocalPipeline(Pipeline pipeline) {
+        this.pipeline = pipeline;
+    }
+
+    /// Takes ownership of the engine; the model has to outlive this.
+    ///
+    /// @throws CommandException if another pipeline uses the same state folder
+    public static LocalPipeline start(
+            PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
+        try {
+            return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, null, meters));
+        } catch (IllegalStateException | UncheckedIOException e) {      // another pipeline's folder, or none
+            throw new CommandException(e.getMessage(), e);
+        }
+    }
+
+    /// Creates the topics that are missing.
+    public static void createTopics(PipelineConfig config, int partitions) {
+        var properties = new HashMap<String, Object>(config.kafka());
+        properties.putIfAbsent("default.api.timeout.ms", "15000");
+        try (var admin = Admin.create(properties)) {
+            new Topics(admin, config.topics()).create(partitions, BROKERS_DEFAULT, RETENTION);
+        } catch (KafkaException | TopicProblemException e) {
+            throw new CommandException("the topics could not be created at "
+                    + config.kafka().get("bootstrap.servers") + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Waits until the pipeline serves.
+    ///
+    /// @param givenUp asked meanwhile
+    /// @return whether it serves now
+    /// @throws CommandException if it never will
+    public boolean awaitReady(BooleanSupplier givenUp) {
+        try {
+            while (!givenUp.getAsBoolean()) {
+                if (pipeline.awaitReady(LOOK)) {
+                    return true;
+                }
+                throwIfFailed();
+            }
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /// @throws CommandException if the pipeline cannot go on
+    public void throwIfFailed() {
+        if (!health().isAlive()) {
+            throw new CommandException("the pipeline cannot go on: " + health().detail());
+        }
+    }
+
+    public Health health() {
+        return pipeline.health();
+    }
+
+    @Override
+    public void close() {
+        pipeline.close();
+    }
+}

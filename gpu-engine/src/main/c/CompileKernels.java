@@ -1,0 +1,130 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+
+/// Compiles the kernels beside it, once for each instruction set, to one shared library: a step of the build.
+///
+/// Does nothing, and says so, where there is no C compiler (`CC`, else cc, gcc or clang) or the system is not Linux.
+/// Does nothing where the library is newer than every source. Written for Java 17, which may be what runs the build.
+final class CompileKernels {
+    private static final Map<String, List<String>> X86_SETS = Map.of(
+            "avx512", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma", "-mf16c"),
+            "avx2", List.of("-mavx2", "-mfma", "-mf16c"));
+    private static final Map<String, List<String>> OTHER_SETS = Map.of("plain", List.of());
+    private static final String ONCE = "machine.c";
+
+    private CompileKernels() {}
+
+    /// @param arguments the folder of sources, and the folder of classes to put the library into
+    public static void main(String[] arguments) throws IOException, InterruptedException, ExecutionException {
+        Path sources = Path.of(arguments[0]);
+        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        Path library = Path.of(arguments[1], "native", system + "-" + machine, "libflover-kernels.so");
+        if (isFresh(library, sources)) {
+            return;
+        }
+        String compiler = compiler();
+        if (!system.equals("linux") || compiler == null) {
+            System.out.println("No C compiler for Linux here: the CPU backend will use Java's Vector API.");
+            return;
+        }
+        compile(compiler, sources, machine.equals("x86_64") ? X86_SETS : OTHER_SETS, library);
+    }
+
+    private static boolean isFresh(Path library, Path sources) throws IOException {
+        if (!Files.exists(library)) {
+            return false;
+        }
+        var built = Files.getLastModifiedTime(library);
+        for (var source : list(sources)) {
+            if (Files.getLastModifiedTime(source).compareTo(built) > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static String compiler() {
+        var names = new ArrayList<>(List.of("cc", "gcc", "clang"));
+        if (System.getenv("CC") != null) {
+            names.add(0, System.getenv("CC"));
+        }
+        for (var name : names) {
+            try {
+                if (new ProcessBuilder(name, "--version").redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0) {
+                    return name;
+                }
+            } catch (IOException e) {
+                // not there: try the next
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private static void compile(String compiler, Path sources, Map<String, List<String>> sets, Path library)
+            throws IOException, InterruptedException, ExecutionException {
+        Path objects = Files.createTempDirectory("flover-objects-");
+        var commands = new ArrayList<List<String>>();
+        var linked = new ArrayList<>(List.of(compiler, "-shared", "-o", library.toString()));
+        for (var source : list(sources)) {
+            String name = source.getFileName().toString();
+            if (name.endsWith(".c")) {
+                for (var set : name.equals(ONCE) ? Map.of("any", List.<String>of()).entrySet() : sets.entrySet()) {
+                    Path object = objects.resolve(name + "-" + set.getKey() + ".o");
+                    var command = new ArrayList<>(List.of(compiler, "-O2", "-std=c17", "-fPIC", "-Wall", "-Wextra",
+                            "-Werror", "-ffp-contract=off", "-c", source.toString(), "-o", object.toString()));
+                    command.addAll(set.getValue());
+                    commands.add(command);
+                    linked.add(object.toString());
+                }
+            }
+        }
+        linked.add("-lm");
+        runAll(commands);
+        Files.createDirectories(library.getParent());
+        run(linked);
+        for (var object : list(objects)) {
+            Files.delete(object);
+        }
+        Files.delete(objects);
+    }
+
+    private static void runAll(List<List<String>> commands) throws InterruptedException, ExecutionException {
+        var threads = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        try {
+            var runs = threads.invokeAll(commands.stream().<Callable<Void>>map(command -> () -> {
+                run(command);
+                return null;
+            }).toList());
+            for (var finished : runs) {
+                finished.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void run(List<String> command) throws IOException, InterruptedException {
+        if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+            throw new IOException("failed: " + String.join(" ", command));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+// Attention of a few queries that share their keys: rows of one slice, and the query heads of one key head.
+//
+// Online softmax (Dao 2023) over paged keys (Kwon et al. 2023) in splits of 64 positions, aligned to position 0:
+//
+//   per split:   s[t] = cap(scale * (q · k[t])),  m' = max s,  p[t] = exp(s[t] - m'),  l' = sum p,  o' = sum p[t] v[t]
+//   merged in order:  n = max(m, m'),  l = l exp(m - n) + l' exp(m' - n),  o alike;  at the end out = o * (1 / l)
+//
+// q · k is a chain of fma over the head's dimensions; o' a chain over t; l' sixteen sums, t in number t mod 16, and a
+// tree. Nothing depends on how many queries are computed together. Two small matrix products per split, both bound by
+// fma when there are queries enough, and by reading keys and values when there is one. Layouts are those of append.c.
+
+#include "lanes.h"
+
+enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6 };
+
+typedef struct {
+    int queries, group, head_dim, padded, first_position, window;
+    float scale, cap;
+    float *query;       // [queries][head_dim]
+    float *scores;      // [queries][SPLIT]
+    float *out;         // [queries][padded]
+    float *greatest;    // [queries]: m
+    float *total;       // [queries]: l
+    float *keep;        // [queries]: exp(m - n) of this split
+    float *take;        // [queries]: exp(m' - n)
+    float *gathered;    // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
+    const float *panels[SPLIT / 16];
+    const float *values[SPLIT];    // of each `run` tokens
+    int run;
+} attention;
+
+/// `R` queries with `P` panels of keys.
+INLINE void score(attention *a, int query, int panel, const int R, const int P) {
+    floats sum[R * P];
+    for (int i = 0; i < R * P; i++) {
+        sum[i] = splat(0);
+    }
+    for (int d = 0; d < a->head_dim; d++) {
+        floats key[P];
+        for (int i = 0; i < P; i++) {
+            key[i] = load(a->panels[panel + i] + 16 * d);
+        }
+        for (int r = 0; r < R; r++) {
+            floats q = splat(a->query[(query + r) * a->head_dim + d]);
+            for (int i = 0; i < P; i++) {
+                sum[r * P + i] = fma_(q, key[i], sum[r * P + i]);
+            }
+        }
+    }
+    for (int r = 0; r < R; r++) {
+        for (int i = 0; i < P; i++) {
+            store(a->scores + (query + r) * SPLIT + 16 * (panel + i), sum[r * P + i]);
+        }
+    }
+}
+
+/// `R` queries' weighted sums of values, `P` registers of dimensions, over the first `tokens` of the split.
+INLINE void weigh(attention *a, int query, int dim, int tokens, const int R, const int P) {
+    floats sum[R * P];
+    for (int i = 0; i < R * P; i++) {
+        sum[i] = splat(0);
+    }
+    for (int first = 0; first < tokens; first += a->run) {
+        const float *value = a->values[first / a->run] + dim;
+        int end = first + a->run < tokens ? first + a->run : tokens;
+        for (int t = first; t < end; t++, value += a->padded) {
+            floats v[P];
+            for (int i = 0; i < P; i++) {
+                v[i] = load(value + 16 * i);
+            }
+            for (int r = 0; r < R; r++) {
+                floats p = splat(a->scores[(query + r) * SPLIT + t]);
+                for (int i = 0; i < P; i++) {
+                    sum[r * P + i] = fma_(p, v[i], sum[r * P + i]);
+                }
+            }
+        }
+    }
+    for (int r = 0; r < R; r++) {
+        for (int i = 0; i < P; i++) {
+            float *out = a->out + (long)(query + r) * a->padded + dim + 16 * i;
+            floats taken = mul(sum[r * P + i], splat(a->take[query + r]));
+            store(out, fma_(load(out), splat(a->keep[query + r]), taken));
+        }
+    }
+}
+
+#define FOR_PANELS(rows, call)                                                                                        \
+    for (int at = 0; at < count;) {                                                                                   \
+        int P = count - at < ATTENTION_PANELS ? count - at : ATTENTION_PANELS;                                        \
+        switch (P) {                                                                                                  \
+            case 4: call(rows, 4); break;                                                                             \
+            case 3: call(rows, 3); break;                                                                             \
+            case 2: call(rows, 2); break;                                                                             \
+            default: call(rows, 1); break;                                                                            \
+        }                                                                                                             \
+        at += P;                                                                                                      \
+    }
+
+#define FOR_QUERIES(call)                                                                                             \
+    for (int query = 0; query < a->queries;) {                                                                        \
+        int R = a->queries - query < QUERY_ROWS ? a->queries - query : QUERY_ROWS;                                    \
+        switch (R) {                                                                                                  \
+            case 6: FOR_PANELS(6, call) break;                                                                        \
+            case 5: FOR_PANELS(5, call) break;                                                                        \
+            case 4: FOR_PANELS(4, call) break;                                                                        \
+            case 3: FOR_PANELS(3, call) break;                                                                        \
+            case 2: FOR_PANELS(2, call) break;                                                                        \
+            default: FOR_PANELS(1, call) break;                                                                       \
+        }                                                                                                             \
+        query += R;                                                                                                   \
+    }
+
+static void score_all(attention *a, int count) {
+#define SCORE(R, P) score(a, query, at, R, P)
+    FOR_QUERIES(SCORE)
+}
+
+static void weigh_all(attention *a, int tokens) {
+    int count = a->padded / 16;
+#define WEIGH(R, P) weigh(a, query, 16 * at, tokens, R, P)
+    FOR_QUERIES(WEIGH)
+}
+
+INLINE float greatest(floats x) {
+    float at[16], most;
+    store(at, x);
+    most = at[0];
+    for (int i = 1; i < 16; i++) {
+        most = at[i] > most || at[i] != at[i] ? at[i] : most;
+    }
+    return most;
+}
+
+INLINE float exponential_of(float x) {
+    float at[16];
+    store(at, exponential(splat(x)));
+    return at[0];
+}
+
+/// Scores to weights; queries that see nothing of the split keep what they have.
+static void soften(attention *a, int query, int split) {
+    int position = a->first_position + query / a->group;
+    int end = position + 1 - split, first = a->window > 0 ? position + 1 - a->window - split : 0;
+    float *scores = a->scores + query * SPLIT;
+    first = first < 0 ? 0 : first;
+    end = end > SPLIT ? SPLIT : end;
+    if (end <= first) {
+        memset(scores, 0, SPLIT * sizeof(float));
+        a->keep[query] = 1;
+        a->take[query] = 0;
+        return;
+    }
+    floats most = splat(-__builtin_inff()), lowest = most, sum = splat(0);
+    for (int at = 0; at < SPLIT; at += 16) {
+        int from = first - at < 0 ? 0 : first - at, to = end - at > 16 ? 16 : end - at;
+        if (from >= to) {
+            continue;
+        }
+        floats s = mul(load(scores + at), splat(a->scale));
+        if (a->cap != 0) {
+            s = mul(splat(a->cap), tangent(div_(s, splat(a->cap))));
+        }
+        s = keep_range(s, from, to, lowest);
+        store(scores + at, s);
+        most = max_(most, s);
+    }
+    float split_greatest = greatest(most);
+    for (int at = 0; at < SPLIT; at += 16) {
+        int from = first - at < 0 ? 0 : first - at, to = end - at > 16 ? 16 : end - at;
+        floats p = splat(0);
+        if (from < to) {
+            p = keep_range(exponential(sub(load(scores + at), splat(split_greatest))), from, to, p);
+            sum = add(sum, p);
+        }
+        store(scores + at, p);
+    }
+    float greatest = a->greatest[query] > split_greatest ? a->greatest[query] : split_greatest;
+    a->keep[query] = exponential_of(a->greatest[query] - greatest);
+    a->take[query] = exponential_of(split_greatest - greatest);
+    a->greatest[query] = greatest;
+    a->total[query] = __builtin_fmaf(a->total[query], a->keep[query], sum_tree(sum) * a->take[query]);
+}
+
+/// Where the split's keys and values are.
+static void find_split(
+        attention *a, int split, int tokens, const float *keys, const float *values, const int *blocks,
+        int block_tokens, int kv_heads, int kv_head) {
+    int width = block_tokens < 16 ? block_tokens : 16;
+    a->run = block_tokens < SPLIT ? block_tokens : SPLIT;
+    for (int t = 0; t < tokens; t += a->run) {
+        long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
+        a->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded;
+    }
+    for (int t = 0; t < tokens; t += width) {
+        long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
+        const float *panel = keys + (head * block_tokens + (split + t) % block_tokens) * a->head_dim;
+        if (width == 16) {
+            a->panels[t / 16] = panel;
+            continue;
+        }
+        float *to = a->gathered + (long)(t / 16) * 16 * a->head_dim;
+        a->panels[t / 16] = to;
+        for (int d = 0; d < a->head_dim; d++) {
+            memcpy(to + 16 * d + t % 16, panel + width * d, (size_t)width * sizeof(float));
+        }
+    }
+}
+
+/// @param out            [rows][heads * head_dim], this slice's rows from the first
+/// @param row            the same rows of queries, keys and values, `row_stride` floats apart
+/// @param first_position of the first row; the others follow
+/// @param kv_head        the key head; its queries are heads kv_head * group up to the next's
+/// @param keys           of the layer, see append.c
+/// @param blocks         the slot's block table
+/// @param scratch        see attention_scratch
+void KERNEL(attention)(
+        float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,
+        int kv_heads, int kv_head, const float *keys, const float *values, const int *blocks, int block_tokens,
+        int window, float scale, float cap, float *scratch) {
+    attention a = {.queries = rows * group, .group = group, .head_dim = head_dim,
+                   .padded = (head_dim + 15) / 16 * 16, .first_position = first_position, .window = window,
+                   .scale = scale, .cap = cap};
+    a.query = scratch;
+    a.scores = a.query + a.queries * head_dim;
+    a.out = a.scores + a.queries * SPLIT;
+    a.greatest = a.out + a.queries * a.padded;
+    a.total = a.greatest + a.queries;
+    a.keep = a.total + a.queries;
+    a.take = a.keep + a.queries;
+    a.gathered = a.take + a.queries;
+    int head_width = group * head_dim;
+    for (int r = 0; r < rows; r++) {
+        memcpy(a.query + r * head_width, row + (long)r * row_stride + kv_head * head_width,
+               (size_t)head_width * sizeof(float));
+    }
+    memset(a.out, 0, (size_t)(a.queries * a.padded) * sizeof(float));
+    memset(a.total, 0, (size_t)a.queries * sizeof(float));
+    for (int query = 0; query < a.queries; query++) {
+        a.greatest[query] = -__builtin_inff();
+    }
+    int length = first_position + rows;
+    int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
+    for (int split = oldest / SPLIT * SPLIT; split < length; split += SPLIT) {
+        int tokens = length - split < SPLIT ? length - split : SPLIT;
+        find_split(&a, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head);
+        score_all(&a, (tokens + 15) / 16);
+        for (int query = 0; query < a.queries; query++) {
+            soften(&a, query, split);
+        }
+        weigh_all(&a, tokens);
+    }
+    int width = kv_heads * head_width;
+    for (int query = 0; query < a.queries; query++) {
+        float inverse = 1 / a.total[query];
+        float *to = out + (long)(query / group) * width + kv_head * head_width + query % group * head_dim;
+        for (int d = 0; d < head_dim; d++) {
+            to[d] = a.out[query * a.padded + d] * inverse;
+        }
+    }
+}

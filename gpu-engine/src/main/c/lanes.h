@@ -1,0 +1,348 @@
+// Sixteen lanes of f32 or i32, whatever the machine's registers are.
+//
+// Every kernel is written once in these operations and compiled once for each instruction set. A lane is one output
+// element (or one of sixteen fixed partial sums), so that the width of the registers changes no bit. Each operation
+// rounds once; the compiler must not fuse or reorder (-ffp-contract=off, no -ffast-math).
+//
+// KERNEL(name) gives the instruction set's own symbol; the tile sizes below were chosen by measurement
+// (docs/decisions/cpu-kernels.md) and change no bit either.
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+#if defined(__AVX512F__) && defined(__AVX512VNNI__)
+
+#include <immintrin.h>
+#define KERNEL(name) flover_avx512_##name
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
+enum { SIGNED_DOT = 0 };
+
+typedef __m512 floats;
+typedef __m512i ints;
+
+INLINE floats splat(float x) { return _mm512_set1_ps(x); }
+INLINE floats load(const float *p) { return _mm512_loadu_ps(p); }
+INLINE void store(float *p, floats x) { _mm512_storeu_ps(p, x); }
+INLINE void store_first(float *p, floats x, int count) {
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), x);
+}
+INLINE floats load_first(const float *p, int count) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+}
+INLINE floats fma_(floats a, floats b, floats c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE floats add(floats a, floats b) { return _mm512_add_ps(a, b); }
+INLINE floats sub(floats a, floats b) { return _mm512_sub_ps(a, b); }
+INLINE floats mul(floats a, floats b) { return _mm512_mul_ps(a, b); }
+INLINE floats div_(floats a, floats b) { return _mm512_div_ps(a, b); }
+/// The greater; `b` where either is not a number.
+INLINE floats max_(floats a, floats b) { return _mm512_max_ps(a, b); }
+INLINE floats min_(floats a, floats b) { return _mm512_min_ps(a, b); }
+INLINE floats absolute(floats a) { return _mm512_abs_ps(a); }
+/// `a` with the sign of `sign`; `a` must not be negative.
+INLINE floats with_sign(floats a, floats sign) {
+    return _mm512_or_ps(a, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
+}
+/// `x` where `at` is not negative, otherwise `y`.
+INLINE floats where_positive(floats at, floats x, floats y) {
+    return _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(at)), x, y);
+}
+/// Lanes from `first` up to `end`, the others from `other`.
+INLINE floats keep_range(floats x, int first, int end, floats other) {
+    uint32_t mask = ((end >= 16 ? 0x10000u : 1u << end) - 1) & ~((1u << first) - 1);
+    return _mm512_mask_blend_ps((__mmask16)mask, other, x);
+}
+INLINE floats load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p)); }
+INLINE floats load_brain(const uint16_t *p) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p)), 16));
+}
+INLINE floats load_bytes(const uint8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
+}
+INLINE floats from_ints(ints x) { return _mm512_cvtepi32_ps(x); }
+/// `2^n` for lanes that hold integers in [-126, 127].
+INLINE floats power_of_two(floats n) {
+    ints exponent = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+}
+/// Whole numbers in [-128, 127] to bytes; returns their sum.
+INLINE int32_t store_bytes(int8_t *p, floats x) {
+    ints whole = _mm512_cvttps_epi32(x);
+    _mm_storeu_si128((void *)p, _mm512_cvtepi32_epi8(whole));
+    return _mm512_reduce_add_epi32(whole);
+}
+/// The greatest of lanes that are not negative; a lane that is not a number is greater than all numbers.
+INLINE float greatest_magnitude(floats x) {
+    int32_t bits = _mm512_reduce_max_epi32(_mm512_castps_si512(x));
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+INLINE ints splat_int(int32_t x) { return _mm512_set1_epi32(x); }
+INLINE ints load_ints(const void *p) { return _mm512_loadu_si512(p); }
+INLINE void store_ints(void *p, ints x) { _mm512_storeu_si512(p, x); }
+INLINE ints low_nibbles(ints x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
+INLINE ints high_nibbles(ints x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
+/// Adds to each lane the product of its four unsigned bytes with four signed ones.
+INLINE ints dot(ints sum, ints bytes, ints four) { return _mm512_dpbusd_epi32(sum, bytes, four); }
+INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
+
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#include <immintrin.h>
+#define KERNEL(name) flover_avx2_##name
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { SIGNED_DOT = 1 };
+
+typedef struct { __m256 a, b; } floats;
+typedef struct { __m256i a, b; } ints;
+#define BOTH(f) (floats){f(x.a, y.a), f(x.b, y.b)}
+
+INLINE floats splat(float x) { return (floats){_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+INLINE floats load(const float *p) { return (floats){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+INLINE void store(float *p, floats x) { _mm256_storeu_ps(p, x.a), _mm256_storeu_ps(p + 8, x.b); }
+INLINE void store_first(float *p, floats x, int count) {
+    float all[16];
+    store(all, x);
+    memcpy(p, all, (size_t)count * sizeof(float));
+}
+INLINE floats load_first(const float *p, int count) {
+    float all[16] = {0};
+    memcpy(all, p, (size_t)count * sizeof(float));
+    return load(all);
+}
+INLINE floats fma_(floats x, floats y, floats z) {
+    return (floats){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
+}
+INLINE floats add(floats x, floats y) { return BOTH(_mm256_add_ps); }
+INLINE floats sub(floats x, floats y) { return BOTH(_mm256_sub_ps); }
+INLINE floats mul(floats x, floats y) { return BOTH(_mm256_mul_ps); }
+INLINE floats div_(floats x, floats y) { return BOTH(_mm256_div_ps); }
+INLINE floats max_(floats x, floats y) { return BOTH(_mm256_max_ps); }
+INLINE floats min_(floats x, floats y) { return BOTH(_mm256_min_ps); }
+INLINE floats absolute(floats y) {
+    floats x = splat(-0.0f);
+    return BOTH(_mm256_andnot_ps);
+}
+INLINE floats with_sign(floats a, floats sign) {
+    __m256 bit = _mm256_set1_ps(-0.0f);
+    return (floats){_mm256_or_ps(a.a, _mm256_and_ps(sign.a, bit)), _mm256_or_ps(a.b, _mm256_and_ps(sign.b, bit))};
+}
+INLINE floats where_positive(floats at, floats x, floats y) {
+    return (floats){_mm256_blendv_ps(x.a, y.a, at.a), _mm256_blendv_ps(x.b, y.b, at.b)};
+}
+INLINE floats keep_range(floats x, int first, int end, floats other) {
+    float in[16], out[16];
+    store(in, x);
+    store(out, other);
+    for (int i = first; i < (end < 16 ? end : 16); i++) {
+        out[i] = in[i];
+    }
+    return load(out);
+}
+INLINE floats load_half(const uint16_t *p) {
+    return (floats){_mm256_cvtph_ps(_mm_loadu_si128((const void *)p)),
+                    _mm256_cvtph_ps(_mm_loadu_si128((const void *)(p + 8)))};
+}
+INLINE __m256 brain_half(const uint16_t *p) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p)), 16));
+}
+INLINE floats load_brain(const uint16_t *p) { return (floats){brain_half(p), brain_half(p + 8)}; }
+INLINE floats load_bytes(const uint8_t *p) {
+    return (floats){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p))),
+                    _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(p + 8))))};
+}
+INLINE floats from_ints(ints x) { return (floats){_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
+INLINE __m256 power_of_two_half(__m256 n) {
+    __m256i exponent = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+}
+INLINE floats power_of_two(floats n) { return (floats){power_of_two_half(n.a), power_of_two_half(n.b)}; }
+INLINE int32_t store_bytes(int8_t *p, floats x) {
+    int32_t sum = 0, whole[16];
+    _mm256_storeu_si256((__m256i *)whole, _mm256_cvttps_epi32(x.a));
+    _mm256_storeu_si256((__m256i *)whole + 1, _mm256_cvttps_epi32(x.b));
+    for (int i = 0; i < 16; i++) {
+        p[i] = (int8_t)whole[i];
+        sum += whole[i];
+    }
+    return sum;
+}
+INLINE float greatest_magnitude(floats x) {
+    __m256i most = _mm256_max_epi32(_mm256_castps_si256(x.a), _mm256_castps_si256(x.b));
+    __m128i four = _mm_max_epi32(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
+    four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+    return _mm_cvtss_f32(_mm_castsi128_ps(four));
+}
+INLINE ints splat_int(int32_t x) { return (ints){_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+INLINE ints load_ints(const void *p) {
+    return (ints){_mm256_loadu_si256(p), _mm256_loadu_si256((const __m256i *)p + 1)};
+}
+INLINE void store_ints(void *p, ints x) {
+    _mm256_storeu_si256(p, x.a);
+    _mm256_storeu_si256((__m256i *)p + 1, x.b);
+}
+INLINE ints low_nibbles(ints x) {
+    __m256i mask = _mm256_set1_epi8(15);
+    return (ints){_mm256_and_si256(x.a, mask), _mm256_and_si256(x.b, mask)};
+}
+INLINE ints high_nibbles(ints x) {
+    return low_nibbles((ints){_mm256_srli_epi16(x.a, 4), _mm256_srli_epi16(x.b, 4)});
+}
+INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) {
+    __m256i pairs = _mm256_maddubs_epi16(bytes, four);
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+/// Exact while no two neighbouring products add up to more than 32767: for bytes up to 127.
+INLINE ints dot(ints sum, ints bytes, ints four) {
+    return (ints){dot_half(sum.a, bytes.a, four.a), dot_half(sum.b, bytes.b, four.b)};
+}
+INLINE __m256i dot_signed_half(__m256i sum, __m256i bytes, __m256i four) {
+    __m256i weight = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+    return dot_half(sum, _mm256_abs_epi8(weight), _mm256_sign_epi8(four, weight));
+}
+/// The same for bytes that are 128 more than the signed weight they stand for, without the 128.
+INLINE ints dot_signed(ints sum, ints bytes, ints four) {
+    return (ints){dot_signed_half(sum.a, bytes.a, four.a), dot_signed_half(sum.b, bytes.b, four.b)};
+}
+
+#else
+
+#include <math.h>
+#define KERNEL(name) flover_plain_##name
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { SIGNED_DOT = 0 };
+
+typedef struct { float at[16]; } floats;
+typedef struct { int32_t at[16]; } ints;
+#define LANES for (int i = 0; i < 16; i++)
+#define EACH(type, expression) type out; LANES { out.at[i] = (expression); } return out
+
+INLINE floats splat(float x) { EACH(floats, x); }
+INLINE floats load(const float *p) { EACH(floats, p[i]); }
+INLINE void store(float *p, floats x) { LANES { p[i] = x.at[i]; } }
+INLINE void store_first(float *p, floats x, int count) { memcpy(p, x.at, (size_t)count * sizeof(float)); }
+INLINE floats load_first(const float *p, int count) { EACH(floats, i < count ? p[i] : 0); }
+INLINE floats fma_(floats x, floats y, floats z) { EACH(floats, __builtin_fmaf(x.at[i], y.at[i], z.at[i])); }
+INLINE floats add(floats x, floats y) { EACH(floats, x.at[i] + y.at[i]); }
+INLINE floats sub(floats x, floats y) { EACH(floats, x.at[i] - y.at[i]); }
+INLINE floats mul(floats x, floats y) { EACH(floats, x.at[i] * y.at[i]); }
+INLINE floats div_(floats x, floats y) { EACH(floats, x.at[i] / y.at[i]); }
+INLINE floats max_(floats x, floats y) { EACH(floats, x.at[i] > y.at[i] ? x.at[i] : y.at[i]); }
+INLINE floats min_(floats x, floats y) { EACH(floats, x.at[i] < y.at[i] ? x.at[i] : y.at[i]); }
+INLINE floats absolute(floats x) { EACH(floats, __builtin_fabsf(x.at[i])); }
+INLINE floats with_sign(floats x, floats sign) { EACH(floats, __builtin_copysignf(x.at[i], sign.at[i])); }
+INLINE floats where_positive(floats at, floats x, floats y) {
+    EACH(floats, __builtin_signbit(at.at[i]) ? y.at[i] : x.at[i]);
+}
+INLINE floats keep_range(floats x, int first, int end, floats other) {
+    EACH(floats, i >= first && i < end ? x.at[i] : other.at[i]);
+}
+INLINE float half_to_float(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = h & 0x7FFF, bits;
+    float value;
+    if (rest >= 0x7C00) {
+        bits = 0x7F800000 | (rest & 0x3FF) << 13;
+    } else if (rest >= 0x400) {
+        bits = (rest + 0x1C000) << 13;
+    } else {
+        value = (float)rest * 0x1p-24f;
+        memcpy(&bits, &value, 4);
+    }
+    bits |= sign;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+INLINE floats load_half(const uint16_t *p) { EACH(floats, half_to_float(p[i])); }
+INLINE floats load_brain(const uint16_t *p) {
+    floats out;
+    LANES {
+        uint32_t bits = (uint32_t)p[i] << 16;
+        memcpy(&out.at[i], &bits, 4);
+    }
+    return out;
+}
+INLINE floats load_bytes(const uint8_t *p) { EACH(floats, (float)p[i]); }
+INLINE floats from_ints(ints x) { EACH(floats, (float)x.at[i]); }
+INLINE floats power_of_two(floats n) {
+    floats out;
+    LANES {
+        uint32_t bits = (uint32_t)((int32_t)n.at[i] + 127) << 23;
+        memcpy(&out.at[i], &bits, 4);
+    }
+    return out;
+}
+INLINE int32_t store_bytes(int8_t *p, floats x) {
+    int32_t sum = 0;
+    LANES {
+        p[i] = (int8_t)(int32_t)x.at[i];
+        sum += p[i];
+    }
+    return sum;
+}
+INLINE float greatest_magnitude(floats x) {
+    int32_t bits[16], most = 0;
+    memcpy(bits, &x, sizeof bits);
+    LANES { most = bits[i] > most ? bits[i] : most; }
+    float value;
+    memcpy(&value, &most, 4);
+    return value;
+}
+INLINE ints splat_int(int32_t x) { EACH(ints, x); }
+INLINE ints load_ints(const void *p) {
+    ints out;
+    memcpy(&out, p, sizeof out);
+    return out;
+}
+INLINE void store_ints(void *p, ints x) { memcpy(p, &x, sizeof x); }
+INLINE ints low_nibbles(ints x) { EACH(ints, x.at[i] & 0x0F0F0F0F); }
+INLINE ints high_nibbles(ints x) { EACH(ints, (int32_t)((uint32_t)x.at[i] >> 4) & 0x0F0F0F0F); }
+INLINE ints dot(ints sum, ints bytes, ints four) {
+    const uint8_t *unsigned_bytes = (const uint8_t *)&bytes;
+    const int8_t *signed_bytes = (const int8_t *)&four;
+    LANES {
+        for (int j = 0; j < 4; j++) {
+            sum.at[i] += unsigned_bytes[4 * i + j] * signed_bytes[4 * i + j];
+        }
+    }
+    return sum;
+}
+INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
+
+#endif
+
+/// Lane i + 8 to lane i, i + 4 to i, i + 2 to i, i + 1 to i.
+INLINE float sum_tree(floats x) {
+    float at[16];
+    store(at, x);
+    for (int half = 8; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            at[i] += at[i + half];
+        }
+    }
+    return at[0];
+}
+
+/// `exp(x)` for `x <= 0`, the same bits as dev.flover.engine.sampling.Exponential; of -64 where `x` is less.
+INLINE floats exponential(floats x) {
+    floats rounder = splat(0x1.8p23f), argument = max_(splat(-64), x);
+    floats n = sub(fma_(argument, splat(0x1.715476p0f), rounder), rounder);
+    floats r = fma_(n, splat(-0x1.7f7d1cp-20f), fma_(n, splat(-0x1.62e4p-1f), argument));
+    floats p = fma_(r, splat(1 / 5040.0f), splat(1 / 720.0f));
+    p = fma_(p, r, splat(1 / 120.0f));
+    p = fma_(p, r, splat(1 / 24.0f));
+    p = fma_(p, r, splat(1 / 6.0f));
+    p = fma_(p, r, splat(0.5f));
+    p = fma_(p, r, splat(1));
+    p = fma_(p, r, splat(1));
+    return mul(p, power_of_two(n));
+}
+
+/// `(1 - e) / (1 + e)` with `e = exp(-2 |x|)`, and the sign of x.
+INLINE floats tangent(floats x) {
+    floats e = exponential(mul(splat(-2), absolute(x)));
+    return with_sign(div_(sub(splat(1), e), add(splat(1), e)), x);
+}

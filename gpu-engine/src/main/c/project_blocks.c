@@ -1,0 +1,206 @@
+// out = in * weightᵀ for weights in blocks of 32: integer dot products within a block, f32 across blocks.
+//
+//   out[r, o] = sum over blocks b, in order:  (scale[o, b] * scale[r, b]) * (sum over the block of q[o, k] * q[r, k])
+//             + for weights with minimums:    minimum[o, b] * (scale[r, b] * sum over the block of q[r, k])
+//
+// The sum in integers is exact; the sum over b is a chain of fma from zero. Weights lie in panels of sixteen outputs,
+// four inputs of each side by side, so that a register of weights meets a broadcast of four activations:
+//
+//   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
+//                                                                                  the low ones are the first half
+// Bound by the int8 multipliers from 8 rows on, by reading the weights before. A tile of INTEGER_ROWS rows and INTEGER_PANELS
+// keeps its integer and its float sums in registers. Nibbles are unpacked once when there are rows to share that.
+
+#include "shards.h"
+
+enum scales { HALF_SCALES, FLOAT_SCALES };
+
+typedef struct {
+    const uint8_t *quants;       // [panels][blocks][512 or 256]
+    const void *scales;          // [panels][blocks][32 / group][16] f16 or f32
+    const float *minimums;       // the same in f32, or null
+    int blocks, shards, outputs, stride;
+    const int8_t *bytes;         // [rows][32 * blocks]
+    const float *row_scales;     // [rows][blocks]
+    const int32_t *corrections;  // [rows][blocks * 32 / group]
+    const float *sums;           // the same
+    float *out;                  // [rows][stride], outputs of them written
+    const float *bias;           // [panels][16] or null
+    int accumulate;
+} product;
+
+INLINE ints broadcast_four(const int8_t *bytes) {
+    int32_t four;
+    memcpy(&four, bytes, 4);
+    return splat_int(four);
+}
+
+INLINE floats load_scale(const product *p, long at, const enum scales scales) {
+    return scales == HALF_SCALES ? load_half((const uint16_t *)p->scales + at) : load((const float *)p->scales + at);
+}
+
+/// Adds block `block` of `R` rows and `P` panels to their sums.
+INLINE void add_block(
+        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, floats *sum,
+        const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
+        const int is_signed) {
+    const int groups = 32 / group, steps = group / 4;
+    for (int g = 0; g < groups; g++) {
+        ints integer[R * P];
+        for (int r = 0; r < R; r++) {
+            int32_t correction = p->corrections[(long)(row + r) * p->blocks * groups + block * groups + g];
+            for (int i = 0; i < P; i++) {
+                integer[r * P + i] = splat_int(is_signed ? 0 : correction);
+            }
+        }
+#pragma GCC unroll 8
+        for (int step = g * steps; step < (g + 1) * steps; step++) {
+            ints weight[P];
+            for (int i = 0; i < P; i++) {
+                const uint8_t *at = quants + i * panel_bytes;
+                if (!nibbles) {
+                    weight[i] = load_ints(at + 512L * block + 64 * step);
+                } else if (step < 4) {
+                    weight[i] = low_nibbles(load_ints(at + 256L * block + 64 * step));
+                } else {
+                    weight[i] = high_nibbles(load_ints(at + 256L * block + 64 * (step - 4)));
+                }
+            }
+            for (int r = 0; r < R; r++) {
+                ints four = broadcast_four(p->bytes + (long)(row + r) * 32 * p->blocks + 32 * block + 4 * step);
+                for (int i = 0; i < P; i++) {
+                    integer[r * P + i] = is_signed ? dot_signed(integer[r * P + i], weight[i], four)
+                                                   : dot(integer[r * P + i], weight[i], four);
+                }
+            }
+        }
+        floats scale[P];
+        for (int i = 0; i < P; i++) {
+            scale[i] = load_scale(p, (((long)(panel + i) * p->blocks + block) * groups + g) * 16, scales);
+        }
+        for (int r = 0; r < R; r++) {
+            floats row_scale = splat(p->row_scales[(long)(row + r) * p->blocks + block]);
+            for (int i = 0; i < P; i++) {
+                floats *to = &sum[r * P + i];
+                *to = fma_(from_ints(integer[r * P + i]), mul(scale[i], row_scale), *to);
+            }
+        }
+        if (minimums) {
+            for (int i = 0; i < P; i++) {
+                floats minimum = load(p->minimums + (((long)(panel + i) * p->blocks + block) * groups + g) * 16);
+                for (int r = 0; r < R; r++) {
+                    floats row_sum = splat(p->sums[(long)(row + r) * p->blocks * groups + block * groups + g]);
+                    sum[r * P + i] = fma_(minimum, row_sum, sum[r * P + i]);
+                }
+            }
+        }
+    }
+}
+
+INLINE void tile(
+        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row,
+        const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
+        const int is_signed) {
+    floats sum[R * P];
+    float stack[MOST_SHARD_LEVELS * R * P * 16];
+    int shard_blocks = p->blocks / p->shards;
+    for (int shard = 0; shard < p->shards; shard++) {
+        for (int i = 0; i < R * P; i++) {
+            sum[i] = splat(0);
+        }
+        for (int block = shard * shard_blocks; block < (shard + 1) * shard_blocks; block++) {
+            add_block(p, quants, panel_bytes, panel, row, block, sum,
+                    R, P, nibbles, scales, minimums, group, is_signed);
+        }
+        if (p->shards > 1) {
+            add_shard(stack, shard, sum, R * P);
+        }
+    }
+    for (int r = 0; r < R; r++) {
+        for (int i = 0; i < P; i++) {
+            int first = 16 * (panel + i);
+            int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
+            finish(p->out + (long)(row + r) * p->stride + first, sum[r * P + i],
+                    p->bias ? p->bias + first : 0, lanes, p->accumulate);
+        }
+    }
+}
+
+/// All rows of `P` panels.
+INLINE void rows_of_panels(
+        const product *p, const uint8_t *quants, long panel_bytes, int panel, int rows,
+        const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
+        const int is_signed) {
+    int row = 0;
+    for (; row + INTEGER_ROWS <= rows; row += INTEGER_ROWS) {
+        tile(p, quants, panel_bytes, panel, row, INTEGER_ROWS, P, nibbles, scales, minimums, group, is_signed);
+    }
+    if (INTEGER_ROWS > 2 && rows - row >= 2) {
+        tile(p, quants, panel_bytes, panel, row, 2, P, nibbles, scales, minimums, group, is_signed);
+        row += 2;
+    }
+    if (row < rows) {
+        tile(p, quants, panel_bytes, panel, row, 1, P, nibbles, scales, minimums, group, is_signed);
+    }
+}
+
+INLINE void unpack(const uint8_t *nibbles, long count, uint8_t *bytes) {
+    for (long block = 0; block < count; block++) {
+        for (int step = 0; step < 4; step++) {
+            ints both = load_ints(nibbles + 256 * block + 64 * step);
+            store_ints(bytes + 512 * block + 64 * step, low_nibbles(both));
+            store_ints(bytes + 512 * block + 64 * (step + 4), high_nibbles(both));
+        }
+    }
+}
+
+/// Panels `first` up to `end`. `scratch` holds INTEGER_PANELS panels of bytes, for nibbles.
+INLINE void panels_of(
+        const product *p, int first, int end, int rows, uint8_t *scratch,
+        const int nibbles, const enum scales scales, const int minimums, const int group) {
+    const int is_signed = SIGNED_DOT && !nibbles;
+    long stored = (nibbles ? 256L : 512L) * p->blocks;
+    for (int panel = first; panel < end;) {
+        int count = end - panel < INTEGER_PANELS ? end - panel : INTEGER_PANELS;
+        const uint8_t *quants = p->quants + panel * stored;
+        long panel_bytes = stored;
+        int packed = nibbles;
+        if (nibbles && rows > 4) {
+            unpack(quants, (long)count * p->blocks, scratch);
+            quants = scratch;
+            panel_bytes = 512L * p->blocks;
+            packed = 0;
+        }
+#define PANELS(n, packed)                                                                                             \
+    rows_of_panels(p, at, panel_bytes, panel + i, rows, n, packed, scales, minimums, group, is_signed)
+        for (int i = 0; i < count; i += count < INTEGER_PANELS ? 1 : INTEGER_PANELS) {
+            const uint8_t *at = quants + i * panel_bytes;
+            if (packed) {
+                count < INTEGER_PANELS ? PANELS(1, 1) : PANELS(INTEGER_PANELS, 1);
+            } else {
+                count < INTEGER_PANELS ? PANELS(1, 0) : PANELS(INTEGER_PANELS, 0);
+            }
+        }
+        panel += count;
+    }
+}
+
+/// One entry point for a way of storing blocks.
+#define PROJECT(name, nibbles, scale_type, minimum, group)                                                            \
+    void KERNEL(name)(                                                                                                \
+            const uint8_t *quants, const void *scales, const float *minimums, int blocks, int shards, int outputs,    \
+            const int8_t *bytes, const float *row_scales, const int32_t *corrections, const float *sums,              \
+            int rows, float *out, int stride, const float *bias, int accumulate, int first, int end,                  \
+            uint8_t *scratch) {                                                                                       \
+        product p = {quants, scales, minimums, blocks, shards, outputs, stride, bytes, row_scales, corrections,       \
+                     sums, out, bias, accumulate};                                                                    \
+        panels_of(&p, first, end, rows, scratch, nibbles, scale_type, minimum, group);                                \
+    }
+
+PROJECT(project_bytes, 0, HALF_SCALES, 0, 32)
+PROJECT(project_nibbles, 1, HALF_SCALES, 0, 32)
+PROJECT(project_bytes_wide, 0, FLOAT_SCALES, 0, 32)
+PROJECT(project_bytes_above, 0, FLOAT_SCALES, 1, 32)
+PROJECT(project_nibbles_above, 1, FLOAT_SCALES, 1, 32)
+PROJECT(project_bytes_by_16, 0, FLOAT_SCALES, 0, 16)
+PROJECT(project_bytes_above_by_16, 0, FLOAT_SCALES, 1, 16)

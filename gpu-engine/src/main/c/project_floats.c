@@ -1,0 +1,116 @@
+// out = in * weightᵀ for weights stored as floats: f32, f16 or bf16, widened in registers.
+//
+//   out[r, o] = sum over chunks of 256 inputs, in order:  (fma chain over the chunk, from zero)
+//
+// Chunks keep the rounding error of long sums small. Weights lie in panels of sixteen outputs:
+//
+//   panel ─► k0 [o0 .. o15], k1 [o0 .. o15], ...
+//
+// Bound by fma from 16 rows on, by reading the weights before. A tile of FLOAT_ROWS x FLOAT_PANELS is in registers.
+
+#include "shards.h"
+
+enum { CHUNK = 256 };
+enum floats_as { SINGLE, HALF, BRAIN };
+
+typedef struct {
+    const void *weights;    // [panels][inputs][16]
+    int inputs, shards, outputs, stride;
+    const float *in;        // [rows][inputs]
+    float *out;             // [rows][stride], outputs of them written
+    const float *bias;      // [panels][16] or null
+    int accumulate;
+} product;
+
+INLINE floats load_weight(const product *p, long at, const enum floats_as type) {
+    return type == SINGLE ? load((const float *)p->weights + at)
+         : type == HALF   ? load_half((const uint16_t *)p->weights + at)
+                          : load_brain((const uint16_t *)p->weights + at);
+}
+
+INLINE void tile(
+        const product *p, int panel, int row, const int R, const int P, const enum floats_as type) {
+    floats total[R * P];
+    float stack[MOST_SHARD_LEVELS * R * P * 16];
+    int shard_inputs = p->inputs / p->shards;
+    for (int shard = 0; shard < p->shards; shard++) {
+        for (int i = 0; i < R * P; i++) {
+            total[i] = splat(0);
+        }
+        int end = (shard + 1) * shard_inputs;
+        for (int chunk = shard * shard_inputs; chunk < end; chunk += CHUNK) {
+            int chunk_end = chunk + CHUNK < end ? chunk + CHUNK : end;
+            floats sum[R * P];
+            for (int i = 0; i < R * P; i++) {
+                sum[i] = splat(0);
+            }
+            for (int k = chunk; k < chunk_end; k++) {
+                floats weight[P];
+                for (int i = 0; i < P; i++) {
+                    weight[i] = load_weight(p, ((long)(panel + i) * p->inputs + k) * 16, type);
+                }
+                for (int r = 0; r < R; r++) {
+                    floats x = splat(p->in[(long)(row + r) * p->inputs + k]);
+                    for (int i = 0; i < P; i++) {
+                        sum[r * P + i] = fma_(weight[i], x, sum[r * P + i]);
+                    }
+                }
+            }
+            for (int i = 0; i < R * P; i++) {
+                total[i] = add(total[i], sum[i]);
+            }
+        }
+        if (p->shards > 1) {
+            add_shard(stack, shard, total, R * P);
+        }
+    }
+    for (int r = 0; r < R; r++) {
+        for (int i = 0; i < P; i++) {
+            int first = 16 * (panel + i);
+            int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
+            finish(p->out + (long)(row + r) * p->stride + first, total[r * P + i],
+                    p->bias ? p->bias + first : 0, lanes, p->accumulate);
+        }
+    }
+}
+
+INLINE void rows_of_panels(const product *p, int panel, int rows, const int P, const enum floats_as type) {
+    int row = 0;
+    for (; row + FLOAT_ROWS <= rows; row += FLOAT_ROWS) {
+        tile(p, panel, row, FLOAT_ROWS, P, type);
+    }
+    switch (rows - row) {
+        case 7: tile(p, panel, row, 7, P, type); break;
+        case 6: tile(p, panel, row, 6, P, type); break;
+        case 5: tile(p, panel, row, 5, P, type); break;
+        case 4: tile(p, panel, row, 4, P, type); break;
+        case 3: tile(p, panel, row, 3, P, type); break;
+        case 2: tile(p, panel, row, 2, P, type); break;
+        case 1: tile(p, panel, row, 1, P, type); break;
+        default: break;
+    }
+}
+
+INLINE void panels_of(const product *p, int first, int end, int rows, const enum floats_as type) {
+    for (int panel = first; panel < end;) {
+        int count = end - panel < FLOAT_PANELS ? end - panel : FLOAT_PANELS;
+        switch (count) {
+            case 3: rows_of_panels(p, panel, rows, 3, type); break;
+            case 2: rows_of_panels(p, panel, rows, 2, type); break;
+            default: rows_of_panels(p, panel, rows, 1, type); break;
+        }
+        panel += count;
+    }
+}
+
+#define PROJECT(name, type)                                                                                           \
+    void KERNEL(name)(                                                                                                \
+            const void *weights, int inputs, int shards, int outputs, const float *in, int rows, float *out,          \
+            int stride, const float *bias, int accumulate, int first, int end) {                                      \
+        product p = {weights, inputs, shards, outputs, stride, in, out, bias, accumulate};                            \
+        panels_of(&p, first, end, rows, type);                                                                        \
+    }
+
+PROJECT(project_single, SINGLE)
+PROJECT(project_half, HALF)
+PROJECT(project_brain, BRAIN)

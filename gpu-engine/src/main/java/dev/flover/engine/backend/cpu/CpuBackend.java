@@ -1,0 +1,353 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.format.Dequantiser;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.sampling.Sampler;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The backend for machines without a GPU: every verb computes at once, on a few threads that share its tiles.
+///
+/// Verbs that work row by row are in [RowWork]s, products in [Projection], attention in [AttentionWork]; the
+/// arithmetic of all of them is in [Kernels]. In a step nothing is allocated once buffers have grown.
+public final class CpuBackend implements Backend {
+    /// Equal for all kernels: they give the same bits.
+    private static final String ARITHMETIC = "cpu-1";
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Arena arena = Arena.ofShared();
+    private final Packer packer;
+    private final Projection projection;
+    private final AttentionWork attention;
+    private final Embedding embedding;
+    private final Normalisation normalisation;
+    private final Append append;
+    private final ActivationWork activation;
+    private final Sampling sampling;
+    private final Map<Matrix, PackedWeight> packed = new IdentityHashMap<>();
+    private final List<RotaryTable> rotaryTables = new ArrayList<>();
+    private StepPlan plan;
+    private PagedCache cache;
+
+    /// @param threads that compute, the caller's included
+    CpuBackend(Kernels kernels, int threads) {
+        this.kernels = kernels;
+        workers = new Workers(threads, kernels.name());
+        packer = new Packer(kernels, workers, arena);
+        projection = new Projection(kernels, workers, arena);
+        attention = new AttentionWork(kernels, workers, arena);
+        embedding = new Embedding();
+        normalisation = new Normalisation();
+        append = new Append();
+        activation = new ActivationWork();
+        sampling = new Sampling();
+    }
+
+    @Override
+    public String name() {
+        return kernels.name();
+    }
+
+    @Override
+    public String arithmetic() {
+        return ARITHMETIC;
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return new HostTensor(rows, columns, kernels.allocate(4L * rows * columns + 64, arena));
+    }
+
+    @Override
+    public Weight weight(Matrix matrix) {
+        return packed.computeIfAbsent(matrix, packer::pack);
+    }
+
+    @Override
+    public Weight table(Matrix matrix) {
+        return new PackedWeight(matrix, List.of());
+    }
+
+    @Override
+    public Vector vector(StoredTensor values) {
+        int length = Math.multiplyExact(values.rows(), values.columns());
+        var memory = kernels.allocate(4L * Kernels.padded(length) + 64, arena);
+        var floats = new float[length];
+        Dequantiser.toFloats(values, 0, floats, 0, length);
+        MemorySegment.copy(floats, 0, memory, ValueLayout.JAVA_FLOAT, 0, length);
+        return new HostVector(length, memory);
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        sampling.prepare(shape.vocabulary());
+        return new PagedCache(shape, kernels, arena);
+    }
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.plan = plan;
+        this.cache = PagedCache.of(cache);
+        this.cache.slots.apply(plan);
+        attention.begin(plan, this.cache);
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        this.embedding.run(HostTensor.of(out), PackedWeight.of(embedding), scale, false);
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        embedding.run(HostTensor.of(hidden), PackedWeight.of(positions), 1, true);
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        normalisation.out = HostTensor.of(out);
+        normalisation.in = HostTensor.of(in);
+        normalisation.width = weight.length();
+        normalisation.centred = kind == NormKind.LAYER;
+        normalisation.epsilon = epsilon;
+        normalisation.weight = HostVector.address(weight);
+        normalisation.bias = HostVector.address(bias);
+        normalisation.share(rows, in.columns());
+    }
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        projection.run(HostTensor.of(out), HostTensor.of(in), rows, PackedWeight.of(weight),
+                HostVector.address(bias), false);
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        projection.run(HostTensor.of(hidden), HostTensor.of(in), rows, PackedWeight.of(weight),
+                HostVector.address(bias), true);
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon) {
+        append.queryKeyValue = HostTensor.of(queryKeyValue);
+        append.layer = layer;
+        append.table = rotary == null ? null : rotaryTable(rotary);
+        append.queryNorm = HostVector.address(queryNorm);
+        append.keyNorm = HostVector.address(keyNorm);
+        append.epsilon = epsilon;
+        append.share(plan.rows(), 2 * queryKeyValue.columns());
+    }
+
+    /// The rotary's table, filled for all positions of this step.
+    private RotaryTable rotaryTable(Rotary rotary) {
+        RotaryTable found = null;
+        for (int i = 0; i < rotaryTables.size() && found == null; i++) {
+            var table = rotaryTables.get(i);
+            found = table.rotary == rotary || table.rotary.equals(rotary) ? table : null;
+        }
+        if (found == null) {
+            found = new RotaryTable(rotary, cache.shape().contextLength(), kernels, arena);
+            rotaryTables.add(found);
+        }
+        for (int row = 0; row < plan.rows(); row++) {
+            found.reach(plan.positions[row]);
+        }
+        return found;
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+        attention.run(HostTensor.of(out), HostTensor.of(queryKeyValue), layer, window, scale, softCap);
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        this.activation.out = HostTensor.of(out);
+        this.activation.in = HostTensor.of(in);
+        this.activation.gated = gated;
+        this.activation.activation = activation;
+        this.activation.share(rows, 4 * out.columns());
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        kernels.add(HostTensor.of(hidden).address(), HostTensor.of(delta).address(), (long) rows * hidden.columns());
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        var to = HostTensor.of(out);
+        var from = HostTensor.of(hidden);
+        long rowBytes = 4L * hidden.columns();
+        for (int i = 0; i < plan.samples(); i++) {
+            MemorySegment.copy(from.memory(), plan.sampleRows[i] * rowBytes, to.memory(), i * rowBytes, rowBytes);
+        }
+    }
+
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        sampling.logits = HostTensor.of(logits);
+        sampling.softCap = softCap;
+        sampling.share(plan.samples(), logits.columns());
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        this.plan = null;
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        arena.close();
+    }
+
+    private final class Embedding extends RowWork {
+        private final float[][] rows = new float[workers.count()][0];
+        private HostTensor out;
+        private PackedWeight weight;
+        private float scale;
+        private boolean positions;
+
+        Embedding() {
+            super(workers);
+        }
+
+        /// @param positions whether rows are looked up by position and added, or by token and written
+        void run(HostTensor out, PackedWeight weight, float scale, boolean positions) {
+            this.out = out;
+            this.weight = weight;
+            this.scale = scale;
+            this.positions = positions;
+            for (int worker = 0; worker < rows.length; worker++) {
+                if (rows[worker].length < weight.inputs()) {
+                    rows[worker] = new float[weight.inputs()];
+                }
+            }
+            share(plan.rows(), weight.inputs());
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            for (int row = first; row < first + count; row++) {
+                weight.readRow(positions ? plan.positions[row] : token(row), rows[worker]);
+                long at = 4L * row * weight.inputs();
+                for (int i = 0; i < weight.inputs(); i++, at += 4) {
+                    float value = rows[worker][i] * scale;
+                    out.memory().set(ValueLayout.JAVA_FLOAT, at,
+                            positions ? out.memory().get(ValueLayout.JAVA_FLOAT, at) + value : value);
+                }
+            }
+        }
+
+        private int token(int row) {
+            int token = plan.tokenIds[row];
+            return token == StepPlan.NEWEST ? cache.slots.newest(plan.rowSlots[row]) : token;
+        }
+    }
+
+    private final class Normalisation extends RowWork {
+        private HostTensor out;
+        private HostTensor in;
+        private int width;
+        private boolean centred;
+        private float epsilon;
+        private long weight;
+        private long bias;
+
+        Normalisation() {
+            super(workers);
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            kernels.normalise(out.row(first), in.row(first), count * (in.columns() / width), width, centred, epsilon,
+                    weight, bias);
+        }
+    }
+
+    private final class Append extends RowWork {
+        private HostTensor queryKeyValue;
+        private int layer;
+        private RotaryTable table;
+        private long queryNorm;
+        private long keyNorm;
+        private float epsilon;
+
+        Append() {
+            super(workers);
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            var shape = cache.shape();
+            for (int row = first; row < first + count; row++) {
+                int position = plan.positions[row];
+                int block = cache.slots.blockTable(plan.rowSlots[row])[position / shape.blockTokens()];
+                kernels.append(
+                        queryKeyValue.row(row), shape.heads(), shape.kvHeads(), shape.headDim(),
+                        queryNorm, keyNorm, epsilon,
+                        table == null ? 0 : table.cosines(position), table == null ? 0 : table.sines(position),
+                        table == null ? 0 : table.rotary.dims(),
+                        table != null && table.rotary.pairing() == Rotary.Pairing.HALVES,
+                        cache.keys(layer, block), cache.values(layer, block),
+                        shape.blockTokens(), position % shape.blockTokens());
+            }
+        }
+    }
+
+    private final class ActivationWork extends RowWork {
+        private HostTensor out;
+        private HostTensor in;
+        private boolean gated;
+        private Activation activation;
+
+        ActivationWork() {
+            super(workers);
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            kernels.activate(out.row(first), in.row(first), count, out.columns(), gated, activation.ordinal());
+        }
+    }
+
+    private final class Sampling extends RowWork {
+        private final Sampler[] samplers = new Sampler[workers.count()];
+        private HostTensor logits;
+        private float softCap;
+
+        Sampling() {
+            super(workers);
+        }
+
+        void prepare(int vocabulary) {
+            for (int worker = 0; worker < samplers.length; worker++) {
+                samplers[worker] = new Sampler(vocabulary);
+            }
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            for (int sample = first; sample < first + count; sample++) {
+                cache.slots.sample(plan, sample, samplers[worker], logits.memory(), 4L * sample * logits.columns(),
+                        softCap);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.Backend;
+
+/// Chooses the kernels of the CPU backend.
+public final class CpuBackends {
+    private CpuBackends() {}
+
+    /// Opens `cpu` (the fastest that run here), `cpu-java`, or a compiled instruction set: `cpu-avx512`, `cpu-avx2`,
+    /// `cpu-plain`.
+    ///
+    /// @param threads how many compute; 0 for one per processor
+    /// @throws IllegalArgumentException if there are no such kernels, or this machine cannot run them
+    public static Backend open(String name, int threads) {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return new CpuBackend(kernels(name), count);
+    }
+
+    private static Kernels kernels(String name) {
+        if (name.equals("cpu-java")) {
+            return new VectorKernels();
+        }
+        NativeLibrary library;
+        try {
+            library = NativeLibrary.open();
+        } catch (LinkageError e) {
+            if (name.equals("cpu")) {
+                return new VectorKernels();
+            }
+            throw new IllegalArgumentException(name + " is not available: " + e.getMessage(), e);
+        }
+        if (name.equals("cpu")) {
+            return library.runnable().isEmpty()
+                    ? new VectorKernels() : new NativeKernels(library, library.runnable().getFirst());
+        }
+        for (var instructions : library.runnable()) {
+            if (name.equals("cpu-" + instructions.symbol())) {
+                return new NativeKernels(library, instructions);
+            }
+        }
+        throw new IllegalArgumentException(name + " cannot run on this machine, which can run "
+                + library.runnable().stream().map(set -> "cpu-" + set.symbol()).toList() + " and cpu-java");
+    }
+}

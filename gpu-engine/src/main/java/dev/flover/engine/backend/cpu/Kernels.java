@@ -1,0 +1,79 @@
+package dev.flover.engine.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The arithmetic of the CPU backend: what each verb computes for a piece of its output, on the calling thread.
+///
+/// Memory is passed by address. Layouts and the order of every sum are written down in `src/main/c`; all kernels give
+/// the same bits.
+sealed interface Kernels permits NativeKernels, VectorKernels {
+    /// As in `--backend`.
+    String name();
+
+    /// Panels that a product computes side by side; pieces of fewer are slower.
+    int panelsTogether();
+
+    /// Zeroed memory that is released with the arena.
+    MemorySegment allocate(long bytes, Arena arena);
+
+    /// Activations to bytes with a scale for every 32.
+    ///
+    /// @param group how many bytes are summed for one correction, 16 or 32
+    /// @param sums  0 for none
+    void quantise(
+            long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
+            int group, int offset);
+
+    /// A product with weights in blocks, for panels `first` up to `end`.
+    ///
+    /// @param scratch [#scratchBytes] for nibbles
+    void projectBlocks(
+            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
+            long bytes, long rowScales, long corrections, long sums, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end, long scratch);
+
+    /// A product with weights in floats, for panels `first` up to `end`.
+    void projectFloats(
+            FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end);
+
+    void normalise(
+            long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias);
+
+    /// Turns one row's queries and keys and puts keys and values into their block.
+    void append(
+            long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
+            long cosines, long sines, int dims, boolean halves,
+            long keys, long values, int blockTokens, int token);
+
+    /// Attention of a slice's consecutive rows, for one key head.
+    ///
+    /// @param scratch [#attentionScratchFloats] floats
+    void attention(
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int window, float scale, float cap, long scratch);
+
+    /// @param activation the ordinal of [dev.flover.engine.model.ModelConfig.Activation]
+    void activate(long out, long in, int rows, int width, boolean gated, int activation);
+
+    void add(long hidden, long delta, long count);
+
+    /// Bytes that one quantised activation takes.
+    int activationBytes();
+
+    /// Room to unpack nibbles of a row of `blocks` blocks.
+    default long scratchBytes(int blocks) {
+        return 512L * blocks * panelsTogether();
+    }
+
+    /// For so many queries computed together.
+    static int attentionScratchFloats(int queries, int headDim) {
+        return queries * (headDim + PagedCache.SPLIT + padded(headDim) + 4) + PagedCache.SPLIT * headDim;
+    }
+
+    static int padded(int floats) {
+        return (floats + 15) & -16;
+    }
+}

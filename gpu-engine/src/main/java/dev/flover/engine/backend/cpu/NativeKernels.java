@@ -1,0 +1,187 @@
+package dev.flover.engine.backend.cpu;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/// The C kernels of one instruction set.
+///
+/// Handles are constants that take the function's address as their first argument, so that the compiler inlines the
+/// call for every instruction set.
+final class NativeKernels implements Kernels {
+    private static final MethodHandle QUANTISE = handle("pii pppp ii");
+    private static final MethodHandle PROJECT_BLOCKS = handle("ppp iii pppp i p i p i ii p");
+    private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
+    private static final MethodHandle NORMALISE = handle("pp iii f pp");
+    private static final MethodHandle APPEND = handle("p iii pp f pp ii pp ii");
+    private static final MethodHandle ATTENTION = handle("pp iiiii ii ppp i i ff p");
+    private static final MethodHandle ACTIVATE = handle("pp iiii");
+    private static final MethodHandle ADD = handle("pp l");
+
+    private final NativeLibrary library;
+    private final InstructionSet instructions;
+    private final MemorySegment quantise;
+    private final MemorySegment[] projectBlocks = new MemorySegment[BlockForm.values().length];
+    private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
+    private final MemorySegment normalise;
+    private final MemorySegment append;
+    private final MemorySegment attention;
+    private final MemorySegment activate;
+    private final MemorySegment add;
+
+    NativeKernels(NativeLibrary library, InstructionSet instructions) {
+        this.library = library;
+        this.instructions = instructions;
+        quantise = find("quantise");
+        for (var form : BlockForm.values()) {
+            projectBlocks[form.ordinal()] = find("project_" + form.name().toLowerCase(java.util.Locale.ROOT));
+        }
+        for (var form : FloatForm.values()) {
+            projectFloats[form.ordinal()] = find("project_" + form.name().toLowerCase(java.util.Locale.ROOT));
+        }
+        normalise = find("normalise");
+        append = find("append");
+        attention = find("attention");
+        activate = find("activate");
+        add = find("add");
+    }
+
+    @Override
+    public String name() {
+        return "cpu-" + instructions.symbol();
+    }
+
+    @Override
+    public int panelsTogether() {
+        return instructions.panelsTogether();
+    }
+
+    @Override
+    public int activationBytes() {
+        return 1;
+    }
+
+    @Override
+    public MemorySegment allocate(long bytes, Arena arena) {
+        return library.allocate(bytes, arena);
+    }
+
+    @Override
+    public void quantise(
+            long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
+            int group, int offset) {
+        try {
+            QUANTISE.invokeExact(quantise, in, columns, rows, bytes, scales, corrections, sums, group, offset);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void projectBlocks(
+            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
+            long bytes, long rowScales, long corrections, long sums, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end, long scratch) {
+        try {
+            PROJECT_BLOCKS.invokeExact(
+                    projectBlocks[form.ordinal()], quants, scales, minimums, blocks, shards, outputs,
+                    bytes, rowScales, corrections, sums, rows, out, stride, bias, accumulate ? 1 : 0,
+                    first, end, scratch);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void projectFloats(
+            FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end) {
+        try {
+            PROJECT_FLOATS.invokeExact(
+                    projectFloats[form.ordinal()], weights, inputs, shards, outputs, in, rows,
+                    out, stride, bias, accumulate ? 1 : 0, first, end);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void normalise(
+            long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias) {
+        try {
+            NORMALISE.invokeExact(normalise, out, in, count, width, centred ? 1 : 0, epsilon, weight, bias);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void append(
+            long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
+            long cosines, long sines, int dims, boolean halves,
+            long keys, long values, int blockTokens, int token) {
+        try {
+            APPEND.invokeExact(append, row, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon,
+                    cosines, sines, dims, halves ? 1 : 0, keys, values, blockTokens, token);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void attention(
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int window, float scale, float cap, long scratch) {
+        try {
+            ATTENTION.invokeExact(attention, out, row, rowStride, rows, firstPosition, group, headDim,
+                    kvHeads, kvHead, keys, values, blocks, blockTokens, window, scale, cap, scratch);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void activate(long out, long in, int rows, int width, boolean gated, int activation) {
+        try {
+            ACTIVATE.invokeExact(activate, out, in, rows, width, gated ? 1 : 0, activation);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public void add(long hidden, long delta, long count) {
+        try {
+            ADD.invokeExact(add, hidden, delta, count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private MemorySegment find(String kernel) {
+        return library.find("flover_" + instructions.symbol() + "_" + kernel);
+    }
+
+    /// @param parameters p: an address, i: an int, l: a long, f: a float
+    @SuppressWarnings("restricted")
+    private static MethodHandle handle(String parameters) {
+        var layouts = parameters.replace(" ", "").chars().mapToObj(parameter -> (MemoryLayout) switch (parameter) {
+            case 'p', 'l' -> JAVA_LONG;
+            case 'i' -> JAVA_INT;
+            default -> JAVA_FLOAT;
+        }).toArray(MemoryLayout[]::new);
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(layouts));
+    }
+
+    private static AssertionError unexpected(Throwable e) {
+        return new AssertionError("native calls throw nothing", e);
+    }
+}

@@ -1,0 +1,187 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
+import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
+import dev.flover.engine.backend.cpu.PackedWeight.Part;
+import dev.flover.engine.format.Dequantiser;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.Matrix.RowRange;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Brings stored weights into panels of sixteen outputs, on all workers.
+final class Packer {
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Arena arena;
+
+    Packer(Kernels kernels, Workers workers, Arena arena) {
+        this.kernels = kernels;
+        this.workers = workers;
+        this.arena = arena;
+    }
+
+    PackedWeight pack(Matrix matrix) {
+        var parts = new ArrayList<Part>();
+        int firstOutput = 0;
+        for (var ranges : rangesOfOneType(matrix)) {
+            var rows = new StoredRows(ranges);
+            parts.add(pack(rows, firstOutput, matrix.inputs(), matrix.kShards()));
+            firstOutput += rows.count();
+        }
+        return new PackedWeight(matrix, List.copyOf(parts));
+    }
+
+    private static List<List<RowRange>> rangesOfOneType(Matrix matrix) {
+        var groups = new ArrayList<List<RowRange>>();
+        TensorType type = null;
+        for (var range : matrix.ranges()) {
+            if (range.tensor().type() != type) {
+                groups.add(new ArrayList<>());
+                type = range.tensor().type();
+            }
+            groups.getLast().add(range);
+        }
+        return groups;
+    }
+
+    private Part pack(StoredRows rows, int firstOutput, int inputs, int shards) {
+        if (inputs / shards % 32 != 0) {
+            return floats(rows, firstOutput, inputs, FloatForm.SINGLE);     // a shard may not end within a block
+        }
+        return switch (rows.type()) {
+            case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
+            case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
+            case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
+            case Q8_0 -> blocks(rows, firstOutput, inputs, BlockForm.BYTES, Packer::packBytes);
+            case Q4_0 -> blocks(rows, firstOutput, inputs, BlockForm.NIBBLES, Packer::packNibbles);
+            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
+                floats(rows, firstOutput, inputs, FloatForm.SINGLE);
+        };
+    }
+
+    private FloatPart floats(StoredRows rows, int firstOutput, int inputs, FloatForm form) {
+        int panels = (rows.count() + 15) / 16;
+        long panelBytes = 16L * inputs * form.bytes;
+        var weights = kernels.allocate(panels * panelBytes, arena);
+        workers.run((panel, _) -> {
+            var to = weights.asSlice(panel * panelBytes, panelBytes);
+            var row = new float[form == FloatForm.SINGLE ? inputs : 0];
+            for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
+                if (form == FloatForm.SINGLE) {
+                    rows.read(16 * panel + lane, inputs, row);
+                    for (int k = 0; k < inputs; k++) {
+                        to.set(FLOAT, 4L * (16 * k + lane), row[k]);
+                    }
+                } else {
+                    packShorts(rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), inputs, to, lane);
+                }
+            }
+        }, panels);
+        return new FloatPart(firstOutput, rows.count(), form, weights.address(), weights.byteSize());
+    }
+
+    private static void packShorts(MemorySegment from, long at, int inputs, MemorySegment to, int lane) {
+        for (int k = 0; k < inputs; k++) {
+            to.set(SHORT, 2L * (16 * k + lane), from.get(SHORT, at + 2L * k));
+        }
+    }
+
+    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs, BlockForm form, RowPacking packing) {
+        int panels = (rows.count() + 15) / 16;
+        int blocks = inputs / 32;
+        long quantBytes = (long) blocks * form.panelBlockBytes();
+        long scaleBytes = (long) blocks * (32 / form.group) * 16 * form.scaleBytes();
+        var quants = kernels.allocate(panels * quantBytes, arena);
+        var scales = kernels.allocate(panels * scaleBytes, arena);
+        var minimums = form.minimums ? kernels.allocate(panels * scaleBytes, arena) : MemorySegment.NULL;
+        workers.run((panel, _) -> {
+            var to = new PanelWriter(
+                    quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
+                    form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums);
+            for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
+                packing.pack(rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), blocks, to, lane);
+            }
+        }, panels);
+        return new BlockPart(firstOutput, rows.count(), form, quants.address(), scales.address(),
+                minimums.address(), quants.byteSize() + scales.byteSize() + minimums.byteSize());
+    }
+
+    /// Packs one stored row as one lane of a panel.
+    private interface RowPacking {
+        void pack(MemorySegment from, long at, int blocks, PanelWriter to, int lane);
+    }
+
+    /// One panel's memory.
+    record PanelWriter(MemorySegment quants, MemorySegment scales, MemorySegment minimums) {}
+
+    /// Q8_0: a half scale, then 32 signed bytes.
+    private static void packBytes(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
+        for (int block = 0; block < blocks; block++, at += 34) {
+            to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
+            for (int step = 0; step < 8; step++) {
+                to.quants.set(INT, 512L * block + 64 * step + 4 * lane,
+                        from.get(INT, at + 2 + 4 * step) ^ 0x80808080);
+            }
+        }
+    }
+
+    /// Q4_0: a half scale, then 16 bytes with elements i and i + 16: the order of the panel's nibbles.
+    private static void packNibbles(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
+        for (int block = 0; block < blocks; block++, at += 18) {
+            to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
+            for (int step = 0; step < 4; step++) {
+                to.quants.set(INT, 256L * block + 64 * step + 4 * lane, from.get(INT, at + 2 + 4 * step));
+            }
+        }
+    }
+
+    /// Rows of a few ranges, one after another.
+    private static final class StoredRows {
+        private final StoredTensor[] tensors;
+        private final int[] rows;
+
+        StoredRows(List<RowRange> ranges) {
+            int count = ranges.stream().mapToInt(RowRange::rows).sum();
+            tensors = new StoredTensor[count];
+            rows = new int[count];
+            int at = 0;
+            for (var range : ranges) {
+                for (int row = 0; row < range.rows(); row++, at++) {
+                    tensors[at] = range.tensor();
+                    rows[at] = range.firstRow() + row;
+                }
+            }
+        }
+
+        TensorType type() {
+            return tensors[0].type();
+        }
+
+        int count() {
+            return rows.length;
+        }
+
+        MemorySegment segment(int row) {
+            return tensors[row].data();
+        }
+
+        long offset(int row) {
+            return rows[row] * tensors[row].rowBytes();
+        }
+
+        void read(int row, int columns, float[] out) {
+            Dequantiser.toFloats(tensors[row], (long) rows[row] * columns, out, 0, columns);
+        }
+    }
+}

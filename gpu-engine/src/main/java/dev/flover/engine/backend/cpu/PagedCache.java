@@ -1,0 +1,54 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HostSlots;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Keys and values of all layers in f32, in the layouts of `append.c`, and the state of every slot.
+final class PagedCache implements Backend.Cache {
+    /// Positions whose softmax is computed together; aligned to position 0.
+    static final int SPLIT = 64;
+
+    private final Backend.CacheShape shape;
+    private final MemorySegment keys;
+    private final MemorySegment values;
+    private final long keyBlockBytes;
+    private final long valueBlockBytes;
+    final HostSlots slots;
+
+    PagedCache(Backend.CacheShape shape, Kernels kernels, Arena arena) {
+        this.shape = shape;
+        long tokens = (long) shape.kvHeads() * shape.blockTokens();
+        keyBlockBytes = 4 * tokens * shape.headDim();
+        valueBlockBytes = 4 * tokens * Kernels.padded(shape.headDim());
+        long blocks = (long) shape.layers() * shape.blocks();
+        keys = kernels.allocate(keyBlockBytes * blocks + 64, arena);
+        values = kernels.allocate(valueBlockBytes * blocks + 64, arena);
+        slots = new HostSlots(shape);
+    }
+
+    static PagedCache of(Backend.Cache cache) {
+        return (PagedCache) cache;
+    }
+
+    @Override
+    public Backend.CacheShape shape() {
+        return shape;
+    }
+
+    @Override
+    public long bytes() {
+        return keys.byteSize() + values.byteSize();
+    }
+
+    /// Address of a block's keys.
+    long keys(int layer, int block) {
+        return keys.address() + keyBlockBytes * ((long) layer * shape.blocks() + block);
+    }
+
+    /// Address of a block's values.
+    long values(int layer, int block) {
+        return values.address() + valueBlockBytes * ((long) layer * shape.blocks() + block);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.cpu.VectorProducts.Blocks;
+import dev.flover.engine.backend.cpu.VectorProducts.Product;
+import dev.flover.engine.model.ModelConfig.Activation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The kernels in Java's Vector API, for machines that have no compiled ones; and the plain twin that those are tested
+/// against.
+final class VectorKernels implements Kernels {
+    private static final Activation[] ACTIVATIONS = Activation.values();
+    private static final int SHARD_LEVELS = 12;
+
+    /// Sixteen partial sums, or the tree of shards of four rows.
+    private final ThreadLocal<float[]> sums = ThreadLocal.withInitial(() -> new float[SHARD_LEVELS * 4 * 16]);
+
+    @Override
+    public String name() {
+        return "cpu-java";
+    }
+
+    @Override
+    public int panelsTogether() {
+        return 1;
+    }
+
+    @Override
+    public int activationBytes() {
+        return Float.BYTES;
+    }
+
+    @Override
+    public MemorySegment allocate(long bytes, Arena arena) {
+        return arena.allocate(bytes, 64);
+    }
+
+    @Override
+    public void quantise(
+            long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
+            int group, int offset) {
+        VectorRows.quantise(in, columns, rows, bytes, scales, sums, group);
+    }
+
+    @Override
+    public void projectBlocks(
+            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
+            long bytes, long rowScales, long corrections, long sums, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end, long scratch) {
+        VectorProducts.blocks(
+                new Product(32 * blocks, shards, outputs, bytes, rows, out, stride, bias, accumulate),
+                new Blocks(form, quants, scales, minimums, rowScales, sums), first, end, this.sums.get());
+    }
+
+    @Override
+    public void projectFloats(
+            FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end) {
+        VectorProducts.floats(new Product(inputs, shards, outputs, in, rows, out, stride, bias, accumulate),
+                form, weights, first, end, sums.get());
+    }
+
+    @Override
+    public void normalise(
+            long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias) {
+        VectorRows.normalise(out, in, count, width, centred, epsilon, weight, bias, sums.get());
+    }
+
+    @Override
+    public void append(
+            long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
+            long cosines, long sines, int dims, boolean halves,
+            long keys, long values, int blockTokens, int token) {
+        long key = row + 4L * heads * headDim;
+        if (queryNorm != 0) {
+            VectorRows.normalise(row, row, heads, headDim, false, epsilon, queryNorm, 0, sums.get());
+        }
+        if (keyNorm != 0) {
+            VectorRows.normalise(key, key, kvHeads, headDim, false, epsilon, keyNorm, 0, sums.get());
+        }
+        for (int head = 0; head < heads + kvHeads; head++) {
+            VectorRows.turn(row + 4L * head * headDim, cosines, sines, dims, halves);
+        }
+        VectorRows.putKeysAndValues(
+                key, key + 4L * kvHeads * headDim, kvHeads, headDim, keys, values, blockTokens, token);
+    }
+
+    @Override
+    public void attention(
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int window, float scale, float cap, long scratch) {
+        var attention = new VectorAttention(headDim, kvHeads, kvHead, keys, values, blocks, blockTokens,
+                window, scale, cap, scratch, sums.get());
+        for (int i = 0; i < rows; i++) {
+            for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
+                attention.attend(out + 4L * headDim * ((long) i * kvHeads * group + head),
+                        row + 4L * ((long) i * rowStride + (long) head * headDim), firstPosition + i);
+            }
+        }
+    }
+
+    @Override
+    public void activate(long out, long in, int rows, int width, boolean gated, int activation) {
+        VectorRows.activate(out, in, rows, width, gated, ACTIVATIONS[activation]);
+    }
+
+    @Override
+    public void add(long hidden, long delta, long count) {
+        for (long i = 0; i < count; i++) {
+            Lanes.set(hidden + 4 * i, Lanes.get(hidden + 4 * i) + Lanes.get(delta + 4 * i));
+        }
+    }
+}

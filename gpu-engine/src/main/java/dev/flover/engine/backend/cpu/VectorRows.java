@@ -1,0 +1,186 @@
+package dev.flover.engine.backend.cpu;
+
+import static dev.flover.engine.backend.cpu.Lanes.MEMORY;
+import static dev.flover.engine.backend.cpu.Lanes.PARTS;
+import static dev.flover.engine.backend.cpu.Lanes.WIDTH;
+import static dev.flover.engine.backend.cpu.Lanes.exponential;
+import static dev.flover.engine.backend.cpu.Lanes.get;
+import static dev.flover.engine.backend.cpu.Lanes.load;
+import static dev.flover.engine.backend.cpu.Lanes.loadFirst;
+import static dev.flover.engine.backend.cpu.Lanes.set;
+import static dev.flover.engine.backend.cpu.Lanes.splat;
+import static dev.flover.engine.backend.cpu.Lanes.store;
+import static dev.flover.engine.backend.cpu.Lanes.storeFirst;
+import static dev.flover.engine.backend.cpu.Lanes.tangent;
+
+import dev.flover.engine.model.ModelConfig.Activation;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// What works row by row: the twins of `quantise.c`, `normalise.c`, `append.c` and `activate.c`.
+final class VectorRows {
+    private static final float ROUNDER = 0x1.8p23f;
+    private static final float[] ERFC = {
+        0.17087277f, -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f,
+        -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f};
+
+    private VectorRows() {}
+
+    /// @param quantised whole numbers as floats, which the products multiply
+    static void quantise(
+            long in, int columns, int rows, long quantised, long scales, long sums, int group) {
+        long blocks = (long) rows * columns / 32;
+        int groups = 32 / group;
+        for (long block = 0; block < blocks; block++) {
+            long from = in + 128 * block;
+            float most = Float.intBitsToFloat(greatestMagnitude(from));
+            float scale = most / 127;
+            float inverse = most < 0x1p-100f ? 0 : 127 / most;
+            set(scales + 4 * block, scale);
+            for (int g = 0; g < groups; g++) {
+                int sum = 0;
+                for (int i = g * group; i < (g + 1) * group; i++) {
+                    float whole = get(from + 4 * i) * inverse + ROUNDER - ROUNDER;
+                    int q = (byte) whole;
+                    set(quantised + 128 * block + 4 * i, q);
+                    sum += q;
+                }
+                if (sums != 0) {
+                    set(sums + 4 * (block * groups + g), scale * sum);
+                }
+            }
+        }
+    }
+
+    /// The bits of the greatest magnitude of 32; what is not a number counts as greater than all.
+    private static int greatestMagnitude(long from) {
+        var most = load(from).reinterpretAsInts().and(Integer.MAX_VALUE);
+        for (int i = WIDTH; i < 32; i += WIDTH) {
+            most = most.max(load(from + 4 * i).reinterpretAsInts().and(Integer.MAX_VALUE));
+        }
+        return most.reduceLanes(VectorOperators.MAX);
+    }
+
+    static void normalise(
+            long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias,
+            float[] sums) {
+        for (int row = 0; row < count; row++, in += 4L * width, out += 4L * width) {
+            float mean = centred ? sumOf(in, width, 0, false, sums) / width : 0;
+            float variance = sumOf(in, width, mean, true, sums) / width;
+            float factor = 1 / (float) Math.sqrt(variance + epsilon);
+            int at = 0;
+            for (; at + WIDTH <= width; at += WIDTH) {
+                store(out + 4L * at, scaled(load(in + 4L * at), mean, factor, weight, bias, at));
+            }
+            if (at < width) {
+                var rest = loadFirst(in + 4L * at, width - at);
+                storeFirst(out + 4L * at, scaled(rest, mean, factor, weight, bias, at), width - at);
+            }
+        }
+    }
+
+    private static FloatVector scaled(FloatVector x, float mean, float factor, long weight, long bias, int at) {
+        var value = x.sub(mean).mul(factor).mul(load(weight + 4L * at));
+        return bias == 0 ? value : value.add(load(bias + 4L * at));
+    }
+
+    /// Sum of x - shift, or of its squares: element i in partial sum i mod 16.
+    private static float sumOf(long x, int width, float shift, boolean squares, float[] sums) {
+        int whole = width & -16;
+        for (int part = 0; part < PARTS; part++) {
+            var sum = Lanes.zero();
+            for (int at = part * WIDTH; at < whole; at += 16) {
+                var value = load(x + 4L * at).sub(shift);
+                sum = squares ? value.fma(value, sum) : sum.add(value);
+            }
+            sum.intoArray(sums, part * WIDTH);
+        }
+        for (int i = whole; i < width; i++) {
+            float value = get(x + 4L * i) - shift;
+            sums[i - whole] = squares ? Math.fma(value, value, sums[i - whole]) : sums[i - whole] + value;
+        }
+        return Lanes.sumTree(sums);
+    }
+
+    static void turn(long head, long cosines, long sines, int dims, boolean halves) {
+        int pairs = dims / 2;
+        for (int i = 0; i < pairs; i++) {
+            long first = head + 4L * (halves ? i : 2 * i);
+            long second = halves ? first + 4L * pairs : first + 4;
+            float a = get(first);
+            float b = get(second);
+            float cosine = get(cosines + 4L * i);
+            float sine = get(sines + 4L * i);
+            set(first, Math.fma(a, cosine, -(b * sine)));
+            set(second, Math.fma(a, sine, b * cosine));
+        }
+    }
+
+    static void putKeysAndValues(
+            long key, long value, int kvHeads, int headDim, long keys, long values, int blockTokens, int token) {
+        int panel = Math.min(16, blockTokens);
+        int padded = Kernels.padded(headDim);
+        for (int head = 0; head < kvHeads; head++) {
+            long to = keys + 4L * ((long) head * blockTokens * headDim
+                    + (long) (token / panel) * headDim * panel + token % panel);
+            for (int i = 0; i < headDim; i++) {
+                MEMORY.set(ValueLayout.JAVA_FLOAT, to + 4L * i * panel, get(key + 4L * (head * headDim + i)));
+            }
+            MemorySegment.copy(MEMORY, value + 4L * head * headDim,
+                    MEMORY, values + 4L * ((long) head * blockTokens + token) * padded, 4L * headDim);
+        }
+    }
+
+    static void activate(long out, long in, int rows, int width, boolean gated, Activation activation) {
+        long inBytes = 4L * width * (gated ? 2 : 1);
+        for (int row = 0; row < rows; row++, out += 4L * width, in += inBytes) {
+            int at = 0;
+            for (; at + WIDTH <= width; at += WIDTH) {
+                var value = activated(load(in + 4L * at), activation);
+                store(out + 4L * at, gated ? value.mul(load(in + 4L * (width + at))) : value);
+            }
+            if (at < width) {
+                int rest = width - at;
+                var value = activated(loadFirst(in + 4L * at, rest), activation);
+                storeFirst(out + 4L * at,
+                        gated ? value.mul(loadFirst(in + 4L * (width + at), rest)) : value, rest);
+            }
+        }
+    }
+
+    private static FloatVector activated(FloatVector x, Activation activation) {
+        return switch (activation) {
+            case SILU -> silu(x);
+            case GELU_TANH -> geluTanh(x);
+            case GELU_ERF -> geluErf(x);
+        };
+    }
+
+    private static FloatVector silu(FloatVector x) {
+        var e = exponential(splat(0).sub(x.abs()));
+        return x.mul(wherePositive(x, splat(1), e)).div(e.add(1));
+    }
+
+    private static FloatVector geluTanh(FloatVector x) {
+        var cubic = splat(0.044715f).mul(x).mul(x).mul(x);
+        return x.mul(0.5f).mul(tangent(x.add(cubic).mul(0.79788456f)).add(1));
+    }
+
+    private static FloatVector geluErf(FloatVector x) {
+        var z = x.abs().mul(0.70710677f);
+        var t = splat(1).div(z.fma(splat(0.5f), splat(1)));
+        var sum = splat(ERFC[0]);
+        for (int i = 1; i < ERFC.length; i++) {
+            sum = sum.fma(t, splat(ERFC[i]));
+        }
+        var power = sum.sub(z.mul(z));
+        var tail = t.mul(exponential(power.min(0)));
+        return x.mul(0.5f).mul(wherePositive(x, splat(2).sub(tail), tail));
+    }
+
+    private static FloatVector wherePositive(FloatVector at, FloatVector x, FloatVector y) {
+        return x.blend(y, at.reinterpretAsInts().lt(0).cast(Lanes.FLOATS));
+    }
+}

@@ -1,0 +1,15 @@
+/// The backend for machines without a GPU.
+///
+/// ```
+///   CpuBackend ── verbs ──► Projection, AttentionWork, RowWork ── tiles ──► Workers
+///       │                                                                     │
+///       │ load                                                                ▼ one tile, one thread
+///    Packer ──► PackedWeight (panels of 16 outputs)              Kernels ◄── NativeKernels: src/main/c, by CPU
+///                                                                        ◄── VectorKernels: Java's Vector API
+/// ```
+///
+/// Every kernel computes an output element in the same order, whatever the machine's registers, the rows of the step
+/// or the threads: all of them give the same bits. Weights stay quantised in memory.
+///
+/// It knows nothing of models or schedules: rows, weights and positions come from the plan and the verbs.
+package dev.flover.engine.backend.cpu;

@@ -1,0 +1,12 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.StoriesContract;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backends;
+
+class CpuStoriesTest extends StoriesContract {
+    @Override
+    protected Backend open() {
+        return Backends.open("cpu", 2);
+    }
+}

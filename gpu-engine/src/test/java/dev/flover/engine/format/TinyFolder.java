@@ -1,0 +1,102 @@
+package dev.flover.engine.format;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/// A Hugging Face folder of a two-layer Llama with random weights, for tests.
+final class TinyFolder {
+    static final String CONFIG = """
+            {"model_type": "llama", "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2,
+             "num_hidden_layers": 2, "intermediate_size": 64, "vocab_size": 48, "max_position_embeddings": 128,
+             "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu", "tie_word_embeddings": false,
+             "eos_token_id": 2,
+             "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                              "original_max_position_embeddings": 64}}
+            """;
+
+    private TinyFolder() {}
+
+    static Map<String, int[]> shapes() {
+        var shapes = new LinkedHashMap<String, int[]>();
+        shapes.put("model.embed_tokens.weight", new int[] {48, 32});
+        for (int layer = 0; layer < 2; layer++) {
+            String of = "model.layers." + layer + ".";
+            shapes.put(of + "input_layernorm.weight", new int[] {32});
+            shapes.put(of + "self_attn.q_proj.weight", new int[] {32, 32});
+            shapes.put(of + "self_attn.k_proj.weight", new int[] {16, 32});
+            shapes.put(of + "self_attn.v_proj.weight", new int[] {16, 32});
+            shapes.put(of + "self_attn.o_proj.weight", new int[] {32, 32});
+            shapes.put(of + "post_attention_layernorm.weight", new int[] {32});
+            shapes.put(of + "mlp.gate_proj.weight", new int[] {64, 32});
+            shapes.put(of + "mlp.up_proj.weight", new int[] {64, 32});
+            shapes.put(of + "mlp.down_proj.weight", new int[] {32, 64});
+        }
+        shapes.put("model.norm.weight", new int[] {32});
+        shapes.put("lm_head.weight", new int[] {48, 32});
+        return shapes;
+    }
+
+    /// One file.
+    static Path write(Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes()));
+        return folder;
+    }
+
+    /// Two files and their index.
+    static Path writeSharded(Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        var names = List.copyOf(shapes().keySet());
+        var index = new ArrayList<String>();
+        for (int part = 0; part < 2; part++) {
+            String file = "model-0000" + (part + 1) + "-of-00002.safetensors";
+            var shapes = shapes();
+            for (int i = 0; i < names.size(); i++) {
+                if (i % 2 == part) {
+                    index.add("\"" + names.get(i) + "\": \"" + file + "\"");
+                } else {
+                    shapes.remove(names.get(i));
+                }
+            }
+            Files.write(folder.resolve(file), safetensors(shapes));
+        }
+        Files.writeString(folder.resolve("model.safetensors.index.json"),
+                "{\"weight_map\": {" + String.join(", ", index) + "}}");
+        return folder;
+    }
+
+    /// Each tensor's numbers depend on its name alone.
+    static byte[] safetensors(Map<String, int[]> shapes) {
+        var header = new ArrayList<String>();
+        var data = new ByteArrayOutputStream();
+        shapes.forEach((name, shape) -> {
+            int from = data.size();
+            data.writeBytes(GgufWriter.encode(TensorType.F32, values(name, shape)));
+            header.add("\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}".formatted(
+                    name, Arrays.toString(shape), from, data.size()));
+        });
+        byte[] json = ("{" + String.join(", ", header) + "}").getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(8 + json.length + data.size()).order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length).put(json).put(data.toByteArray()).array();
+    }
+
+    private static float[] values(String name, int[] shape) {
+        var random = new Random(name.hashCode());
+        float[] values = new float[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = shape.length == 1 ? 1 : (float) random.nextGaussian() / 6;
+        }
+        return values;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.flover.tests.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A program that is not ours, where it is installed. Otherwise the test is skipped, and says what would run it.
+record ExternalProgram(List<String> command) {
+    private static final int LIMIT_S = 60;
+
+    static ExternalProgram kafkajs() {
+        var script = Path.of("src", "test", "js", "client.mjs");
+        assumeTrue(isInstalled("node"), "node is not installed");
+        assumeTrue(Files.isDirectory(script.resolveSibling("node_modules")),
+                "the JavaScript client is not installed: npm ci --prefix tests/src/test/js");
+        return new ExternalProgram(List.of("node", script.toString()));
+    }
+
+    static ExternalProgram kcat() {
+        assumeTrue(isInstalled("kcat"), "kcat is not installed");
+        return new ExternalProgram(List.of("kcat"));
+    }
+
+    /// Runs it to its end, which must be a good one, and returns what it printed.
+    List<String> run(String input, String... arguments) throws IOException, InterruptedException {
+        var line = new ArrayList<>(command);
+        line.addAll(List.of(arguments));
+        var out = Files.createTempFile("flover-client", ".out");
+        var err = Files.createTempFile("flover-client", ".err");
+        try {
+            var process = new ProcessBuilder(line).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+            try (var stdin = process.getOutputStream()) {
+                stdin.write(input.getBytes(StandardCharsets.UTF_8));
+            }
+            boolean ended = process.waitFor(LIMIT_S, TimeUnit.SECONDS);
+            process.destroyForcibly().waitFor();
+            assertThat(ended).as("%s ended within %d s: %s", line, LIMIT_S, Files.readString(err)).isTrue();
+            assertThat(process.exitValue()).as("%s: %s", line, Files.readString(err)).isZero();
+            return Files.readAllLines(out);
+        } finally {
+            Files.delete(out);
+            Files.delete(err);
+        }
+    }
+
+    private static boolean isInstalled(String program) {
+        for (var folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
+            if (Files.isExecutable(Path.of(folder, program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
