@@ -30,6 +30,11 @@ public interface Backend extends AutoCloseable {
     /// Names the arithmetic: two backends with equal strings give equal bits.
     String arithmetic();
 
+    /// What it computes on, for a person.
+    default String describe() {
+        return "arithmetic " + arithmetic();
+    }
+
     // Memory, before the first step
 
     /// Activations for up to `rows` rows.
@@ -126,6 +131,11 @@ public interface Backend extends AutoCloseable {
     /// @param logits  [sampling rows, vocabulary]; consumed
     /// @param softCap applied first; 0 for none
     void sample(Tensor logits, float softCap, Cache cache);
+
+    /// Copies the first rows of a tensor to the host, once what was enqueued is done. For tests.
+    ///
+    /// @param to receives `to.length / tensor.columns()` rows
+    void read(Tensor tensor, float[] to);
 
     /// The step's one synchronisation: returns when the plan's results are readable.
     void end(StepPlan plan);

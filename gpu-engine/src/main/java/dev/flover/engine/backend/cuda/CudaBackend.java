@@ -10,6 +10,7 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -20,10 +21,6 @@ import java.util.Set;
 public final class CudaBackend implements Backend {
     /// Steps that may be begun and not ended.
     static final int STEPS_IN_FLIGHT = 2;
-    /// Rows up to which the shards of a product are computed by a block each.
-    static final int MOST_SPREAD_ROWS = 256;
-    /// Splits of attention tiles that may be computed apart from each other in a step.
-    private static final int SCRATCH_ENTRIES = 1024;
 
     private static final int ELEMENT_THREADS = 256;
     private static final int PROJECT_THREADS = 256;
@@ -35,25 +32,16 @@ public final class CudaBackend implements Backend {
     private final StepGraphs graphs;
     private final Map<Rotary, Long> turns = new HashMap<>();
     private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
+    private final Workspace workspace;
     private int tokenBudget;
-    private int mostRowTiles;
-    private long mostPartialBytes;
     private StepSlots slots;
     private CudaCache cache;
-    private Workspace workspace;
-
-    /// Scratch that verbs of a step share.
-    ///
-    /// @param partials        shards of products
-    /// @param productCounters arrivals of the blocks of a product's tiles
-    /// @param splits          splits of attention tiles
-    /// @param splitCounters   arrivals of their blocks
-    private record Workspace(long partials, long productCounters, long splits, long splitCounters) {}
 
     CudaBackend(Driver driver) {
         this.driver = driver;
         kernels = new KernelSet(driver);
         graphs = new StepGraphs(driver);
+        workspace = new Workspace(driver);
     }
 
     /// Opens the first device.
@@ -73,6 +61,11 @@ public final class CudaBackend implements Backend {
         return "cuda-1-sm" + driver.properties().capability();
     }
 
+    @Override
+    public String describe() {
+        return driver.properties() + ", arithmetic " + arithmetic();
+    }
+
     // Memory
 
     @Override
@@ -90,11 +83,7 @@ public final class CudaBackend implements Backend {
                     + " shards of a product, was " + shape.shards());
         }
         multiplied.add(shape.storage());
-        mostRowTiles = Math.max(mostRowTiles, shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS);
-        if (shape.shards() > 1 && shape.storage() != Storage.F32) {
-            mostPartialBytes = Math.max(mostPartialBytes,
-                    4L * shape.shards() * MOST_SPREAD_ROWS * shape.paddedOutputs());
-        }
+        workspace.sizeFor(shape);
         return weight;
     }
 
@@ -130,29 +119,11 @@ public final class CudaBackend implements Backend {
     public void begin(StepPlan plan, Cache cache) {
         this.cache = (CudaCache) cache;
         if (slots == null) {
-            prepareForSteps();
+            slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
+            workspace.sizeFor(this.cache, attentionGroups(), tokenBudget);
         }
+        workspace.allocate();
         slots.begin(plan, this.cache, kernels, arguments);
-    }
-
-    /// What is allocated once all weights, activations and the cache are known: before the first step.
-    private void prepareForSteps() {
-        var shape = cache.shape();
-        slots = new StepSlots(driver, shape, tokenBudget, SCRATCH_ENTRIES);
-        int tilesAcross = MOST_SPREAD_ROWS / 8;
-        long counterBytes = 4L * mostRowTiles * tilesAcross;
-        long splitBytes = 0;
-        if (cache.storage() != Storage.F32) {
-            splitBytes = 4L * SCRATCH_ENTRIES * attentionGroups() * StepImage.QUERIES * (cache.width() + 2);
-        }
-        long splitCounterBytes = 4L * tokenBudget * attentionGroups();
-        workspace = new Workspace(
-                driver.allocate(Math.max(8, mostPartialBytes), "partial products"),
-                driver.allocate(counterBytes, "counters of products"),
-                driver.allocate(Math.max(8, splitBytes), "attention splits"),
-                driver.allocate(splitCounterBytes, "counters of attention"));
-        driver.enqueueFill(workspace.productCounters, (byte) 0, counterBytes);
-        driver.enqueueFill(workspace.splitCounters, (byte) 0, splitCounterBytes);
     }
 
     /// Groups of query heads that share keys, cut to 16.
@@ -235,11 +206,11 @@ public final class CudaBackend implements Backend {
         }
         int bucket = bucket(in.counter());
         int rowTile = KernelSet.rowTile(bucket);
-        int blockShards = bucket <= MOST_SPREAD_ROWS ? 1 : shape.shards();
+        int blockShards = bucket <= Workspace.SPREAD_ROWS ? 1 : shape.shards();
         arguments.begin().weight(weight).pointer(operand).pointer(out.values())
-                .pointer(CudaVector.addressOf(bias)).pointer(workspace.partials).pointer(workspace.productCounters)
+                .pointer(CudaVector.addressOf(bias)).pointer(workspace.partials()).pointer(workspace.productCounters())
                 .pointer(slots.plan()).integer(in.counter().ordinal()).flag(adds)
-                .integer(blockShards).integer(MOST_SPREAD_ROWS);
+                .integer(blockShards).integer(Workspace.SPREAD_ROWS);
         driver.launch(kernels.project(shape.storage(), rowTile), Math.ceilDiv(bucket, rowTile),
                 shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, shape.shards() / blockShards, PROJECT_THREADS,
                 KernelSet.projectBytes(rowTile, blockShards), arguments);
@@ -293,7 +264,7 @@ public final class CudaBackend implements Backend {
         var target = (CudaTensor) out;
         var shape = this.cache.shape();
         arguments.begin().tensor(target).pointer(((CudaTensor) queryKeyValue).values()).cache(this.cache)
-                .pointer(workspace.splits).pointer(workspace.splitCounters).pointer(slots.plan())
+                .pointer(workspace.splits()).pointer(workspace.splitCounters()).pointer(slots.plan())
                 .integer(layer).integer(shape.heads()).integer(window).real(scale).real(softCap);
         if (this.cache.storage() == Storage.F32) {
             driver.launch(kernels.attentionF32, bucket(Counter.ROWS), shape.heads(), 1, 128,
@@ -353,6 +324,15 @@ public final class CudaBackend implements Backend {
                 .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
                 .integer(logits.columns()).integer(this.cache.shape().slots()).real(softCap);
         driver.launch(kernels.sample, bucket(Counter.SAMPLES), 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
+    }
+
+    @Override
+    public void read(Tensor tensor, float[] to) {
+        try (var arena = Arena.ofConfined()) {
+            var memory = arena.allocate(4L * to.length, 4);
+            driver.download(memory, ((CudaTensor) tensor).values());
+            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, to, 0, to.length);
+        }
     }
 
     @Override

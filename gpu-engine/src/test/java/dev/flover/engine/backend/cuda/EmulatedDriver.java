@@ -88,6 +88,7 @@ final class EmulatedDriver implements Driver {
     }
 
     @Override
+    @SuppressWarnings("restricted")
     public Pinned allocatePinned(long bytes) {
         long address = allocate(bytes, "pinned memory");
         var memory = MemorySegment.ofAddress(address).reinterpret(bytes);

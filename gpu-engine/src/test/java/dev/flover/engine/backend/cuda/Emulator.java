@@ -33,6 +33,7 @@ final class Emulator {
         static final Optional<Emulator> INSTANCE = build();
     }
 
+    @SuppressWarnings("restricted")
     private Emulator(Path library) {
         var symbols = SymbolLookup.libraryLookup(library, Arena.global());
         var linker = Linker.nativeLinker();
@@ -66,6 +67,7 @@ final class Emulator {
     }
 
     /// Runs a kernel to its end.
+    @SuppressWarnings("restricted")
     void launch(int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {
         try {
             var fault = (MemorySegment) launch.invokeExact(
