@@ -67,6 +67,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         if (Arrays.asList(args).contains("--verbose")) {      // read once, when the first class that logs is loaded
+            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // milliseconds since the start
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
             System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka", "info");
         }

@@ -36,7 +36,7 @@ public final class Answers implements AutoCloseable {
         } catch (KafkaException e) {
             consumer.close();
             throw new CommandException("cannot read the topic " + topic + " at " + connection.bootstrapServers() + ": "
-                    + e.getMessage(), e);
+                    + CommandException.reason(e), e);
         } catch (CommandException e) {
             consumer.close();
             throw e;
@@ -79,7 +79,7 @@ public final class Answers implements AutoCloseable {
         } catch (WakeupException e) {
             return false;
         } catch (KafkaException e) {
-            throw new CommandException("reading " + topic + " failed: " + e.getMessage(), e);
+            throw new CommandException("reading " + topic + " failed: " + CommandException.reason(e), e);
         }
     }
 

@@ -40,7 +40,7 @@ public final class Requests implements AutoCloseable {
         try {
             producer.send(new ProducerRecord<>(topic, request.getId(), request));
         } catch (KafkaException e) {
-            throw notWritten(e.getCause() != null ? e.getCause() : e);
+            throw notWritten(e);
         }
     }
 
@@ -53,17 +53,18 @@ public final class Requests implements AutoCloseable {
         try {
             return producer.send(new ProducerRecord<>(topic, id, value)).get();
         } catch (ExecutionException e) {
-            throw notWritten(e.getCause());
+            throw notWritten(e);
         } catch (KafkaException e) {
-            throw notWritten(e.getCause() != null ? e.getCause() : e);
+            throw notWritten(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandException("interrupted while the request was written", e);
         }
     }
 
-    private CommandException notWritten(Throwable reason) {
-        return new CommandException("the request could not be written to " + topic + ": " + reason.getMessage(), reason);
+    private CommandException notWritten(Exception failure) {
+        return new CommandException(
+                "the request could not be written to " + topic + ": " + CommandException.reason(failure), failure);
     }
 
     @Override

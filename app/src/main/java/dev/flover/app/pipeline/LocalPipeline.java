@@ -45,11 +45,12 @@ public final class LocalPipeline implements AutoCloseable {
     public static void createTopics(PipelineConfig config, int partitions) {
         var properties = new HashMap<String, Object>(config.kafka());
         properties.putIfAbsent("default.api.timeout.ms", "15000");
+        properties.putIfAbsent("request.timeout.ms", "5000");
         try (var admin = Admin.create(properties)) {
             new Topics(admin, config.topics()).create(partitions, BROKERS_DEFAULT, RETENTION);
         } catch (KafkaException | TopicProblemException e) {
             throw new CommandException("the topics could not be created at "
-                    + config.kafka().get("bootstrap.servers") + ": " + e.getMessage(), e);
+                    + config.kafka().get("bootstrap.servers") + ": " + CommandException.reason(e), e);
         }
     }
 

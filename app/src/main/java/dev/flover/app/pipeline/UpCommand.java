@@ -93,9 +93,9 @@ public final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkOptions();
+        var meters = meters();
         try (var model = modelOption.open();
                 var engine = engine(model);
-                var meters = meters();
                 var metrics = MetricsServer.start(metricsHost, metricsPort, meters, this::health);
                 var servers = servers()) {
             var config = pipelineConfig(servers.connection());

@@ -111,7 +111,8 @@ class EmbeddedRegistryTest {
         client().register("part", new AvroSchema("""
                 {"type": "record", "name": "Part", "fields": [{"name": "size", "type": "int"}]}"""));
         var answer = post("/subjects/whole/versions", """
-                {"schema": "{\\"type\\":\\"record\\",\\"name\\":\\"W\\",\\"fields\\":[{\\"name\\":\\"p\\",\\"type\\":\\"Part\\"}]}",
+                {"schema": "{\\"type\\": \\"record\\", \\"name\\": \\"W\\", \
+                            \\"fields\\": [{\\"name\\": \\"p\\", \\"type\\": \\"Part\\"}]}",
                  "references": [{"name": "Part", "subject": "part", "version": 1}]}""");
         assertThat(answer).contains("\"id\":2");
         assertThat(client().getSchemaById(2).references()).containsExactly(new SchemaReference("Part", "part", 1));

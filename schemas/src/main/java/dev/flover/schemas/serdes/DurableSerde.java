@@ -102,8 +102,9 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
     private Schema schemaOf(byte version) {
         int newest = versions.size();
         if (version < 1 || version > newest + 1) {
-            throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of a version from 1 to "
-                    + (newest + 1) + ", found version " + version + "; start the release that wrote it");
+            throw new UndecodableRecordException("expected a stored " + type.getSimpleName()
+                    + " of a version from 1 to " + (newest + 1) + ", found version " + version
+                    + "; start the release that wrote it");
         }
         return versions.get(Math.min(version, newest) - 1);
     }

@@ -191,7 +191,8 @@ class ContractSerdeTest {
     }
 
     private static TokenChunk.Builder chunk() {
-        return TokenChunk.newBuilder().setRequestId("r-1").setPosition(0).setTokenIds(List.of(7, 8)).setText("ein Wort");
+        return TokenChunk.newBuilder().setRequestId("r-1").setPosition(0).setTokenIds(List.of(7, 8))
+                .setText("ein Wort");
     }
 
     private static Finish finish(FinishReason reason) {

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /// Rules that hold for any line of any language here.
 final class TextRules {
     private static final int MAX_COLUMNS = 120;
-    private static final Pattern TODO = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
+    private static final Pattern LATER = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
 
     private TextRules() {}
 
@@ -26,7 +26,7 @@ final class TextRules {
             if (!line.isEmpty() && Character.isWhitespace(line.charAt(line.length() - 1))) {
                 found.add(place + "a blank at the end of the line");
             }
-            if (TODO.matcher(line).find()) {
+            if (LATER.matcher(line).find()) {
                 found.add(place + "a TO" + "DO: do it or open an issue");
             }
         }

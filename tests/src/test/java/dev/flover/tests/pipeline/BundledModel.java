@@ -1,0 +1,72 @@
+package dev.flover.tests.pipeline;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.model.Model;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+
+/// The model that comes with Flover, and what the bare engine makes of a prompt.
+final class BundledModel {
+    private static final List<Path> PLACES = List.of(
+            Path.of("..", "models", "novelist-f16.gguf"), Path.of("..", "..", "shared", "models", "novelist-f16.gguf"));
+
+    private BundledModel() {}
+
+    static Path path() {
+        var found = PLACES.stream().filter(Files::exists).findFirst();
+        Assumptions.assumeTrue(found.isPresent(), "the bundled model is not here: " + PLACES);
+        return found.get();
+    }
+
+    static Model open() {
+        return ModelLoader.open(path());
+    }
+
+    static EngineConfig config() {
+        return new EngineConfig(16, 128, 64, 16, 512, 2, true);
+    }
+
+    static Engine engine(Model model) {
+        return Engine.start(model, Backends.open("reference", 0), config());
+    }
+
+    /// The tokens of each request when nothing but the engine runs.
+    static List<List<Integer>> tokens(List<SequenceRequest> requests) {
+        try (var model = open(); var engine = engine(model)) {
+            var answers = new HashMap<Long, List<Integer>>();
+            var order = new ArrayList<Long>();
+            for (var request : requests) {
+                long sequence = engine.admit(request);
+                answers.put(sequence, new ArrayList<>());
+                order.add(sequence);
+            }
+            var sink = new Collecting(answers);
+            while (engine.step(sink)) {
+                // until every sequence has ended
+            }
+            return order.stream().map(answers::get).toList();
+        }
+    }
+
+    private record Collecting(Map<Long, List<Integer>> answers) implements TokenSink {
+        @Override
+        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            answers.get(sequence).add(tokenId);
+        }
+
+        @Override
+        public void finished(long sequence, FinishReason reason) {}
+    }
+}

@@ -1,0 +1,145 @@
+package dev.flover.tests.pipeline;
+
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/// Somebody who sends requests and reads what was committed for them.
+final class Client implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final TopicNames topics;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final ContractSerde<GenerationRequest> requests;
+    private final ContractSerde<TokenChunk> tokens;
+    private final ContractSerde<GenerationResult> results;
+    final List<TokenChunk> chunks = new ArrayList<>();
+    final List<GenerationResult> finished = new ArrayList<>();
+    final List<ConsumerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
+
+    Client(String bootstrapServers, String registryUrl, TopicNames topics) {
+        this.topics = topics;
+        Map<String, Object> registry = Map.of("schema.registry.url", registryUrl);
+        requests = ContractSerde.of(GenerationRequest.class, registry);
+        tokens = ContractSerde.of(TokenChunk.class, registry);
+        results = ContractSerde.of(GenerationResult.class, registry);
+        producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", 0),
+                new ByteArraySerializer(), new ByteArraySerializer());
+        consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", bootstrapServers, "group.id", UUID.randomUUID().toString(),
+                        "auto.offset.reset", "earliest", "isolation.level", "read_committed"),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer.subscribe(Set.of(topics.tokens(), topics.results(), topics.deadLetters()));
+    }
+
+    static GenerationRequest.Builder greedy(String id, String prompt, int maxTokens) {
+        var sampling = Sampling.newBuilder().setTemperature(0f).build();
+        return GenerationRequest.newBuilder().setId(id).setPrompt(prompt).setMaxTokens(maxTokens).setSampling(sampling);
+    }
+
+    void send(GenerationRequest request) {
+        send(request.getId(), requests.serializer().serialize(topics.requests(), request));
+    }
+
+    void cancel(String id) {
+        send(id, null);
+    }
+
+    void send(String key, byte[] value) {
+        producer.send(new ProducerRecord<>(topics.requests(), key.getBytes(StandardCharsets.UTF_8), value));
+    }
+
+    void flush() {
+        producer.flush();
+    }
+
+    void awaitTerminal(Set<String> ids) {
+        await("terminal records of " + ids, () -> ended().containsAll(ids));
+    }
+
+    /// Ids of the requests that have their terminal record.
+    Set<String> ended() {
+        return chunks.stream().filter(TokenChunk::getTerminal).map(TokenChunk::getRequestId)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    void await(String what, BooleanSupplier holds) {
+        var deadline = Instant.now().plus(PATIENCE);
+        while (!holds.getAsBoolean()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new AssertionError("no " + what + " within " + PATIENCE + "; ended: " + ended() + ", chunks: "
+                        + chunks.size() + ", dead letters: " + deadLetters.size());
+            }
+            poll();
+        }
+    }
+
+    private void poll() {
+        for (var record : consumer.poll(Duration.ofMillis(20))) {
+            if (record.topic().equals(topics.tokens())) {
+                chunks.add(tokens.deserializer().deserialize(record.topic(), record.value()));
+            } else if (record.topic().equals(topics.results())) {
+                finished.add(results.deserializer().deserialize(record.topic(), record.value()));
+            } else {
+                deadLetters.add(record);
+            }
+        }
+    }
+
+    List<TokenChunk> chunks(String id) {
+        return chunks.stream().filter(chunk -> chunk.getRequestId().equals(id)).toList();
+    }
+
+    /// The token ids of a request's first answer; fails where a position is missing or comes twice.
+    List<Integer> tokens(String id) {
+        var ids = new ArrayList<Integer>();
+        for (var chunk : chunks(id)) {
+            if (chunk.getPosition() != ids.size()) {
+                throw new AssertionError("expected position " + ids.size() + " of " + id + ", found " + chunk);
+            }
+            ids.addAll(chunk.getTokenIds());
+        }
+        return ids;
+    }
+
+    String text(String id) {
+        return chunks(id).stream().map(TokenChunk::getText).collect(Collectors.joining());
+    }
+
+    GenerationResult result(String id) {
+        await("result of " + id, () -> finished.stream().anyMatch(result -> result.getRequestId().equals(id)));
+        var found = finished.stream().filter(result -> result.getRequestId().equals(id)).toList();
+        if (found.size() != 1) {
+            throw new AssertionError("expected one result of " + id + ", found " + found);
+        }
+        return found.getFirst();
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ofSeconds(5));
+        consumer.close();
+    }
+}

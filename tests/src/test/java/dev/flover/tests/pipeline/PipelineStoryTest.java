@@ -1,0 +1,268 @@
+package dev.flover.tests.pipeline;
+
+import static dev.flover.tests.pipeline.Client.greedy;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.engine.Engine;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.topology.Health;
+import dev.flover.topology.Pipeline;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.PipelineConfig.WaitingLimits;
+import dev.flover.topology.Topics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The whole path on a real broker: prompts on one topic, tokens of the bundled model on another.
+class PipelineStoryTest {
+    @TempDir
+    private static Path folder;
+
+    private static EmbeddedBroker broker;
+    private static EmbeddedRegistry registry;
+    private static Admin admin;
+    private static int stories;
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    @BeforeAll
+    static void startServers() {
+        BundledModel.path();
+        broker = EmbeddedBroker.start(folder.resolve("broker"));
+        registry = EmbeddedRegistry.start(folder.resolve("registry"));
+        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+    }
+
+    @AfterAll
+    static void stopServers() {
+        if (broker != null) {
+            admin.close();
+            registry.close();
+            broker.close();
+        }
+    }
+
+    /// A pipeline of its own topics and its own folder, and its client.
+    private static final class Story implements AutoCloseable {
+        final PipelineConfig config;
+        final Client client;
+        final Model model = BundledModel.open();
+
+        Story(int partitions) {
+            int number = ++stories;
+            var topics = new TopicNames("requests-" + number, "tokens-" + number, "results-" + number,
+                    "dead-letters-" + number);
+            config = PipelineConfig.of("story-" + number, broker.bootstrapServers(), registry.url(),
+                    folder.resolve("state"), "novelist").with(topics);
+            new Topics(admin, topics).create(partitions, (short) 1, Duration.ofHours(1));
+            client = new Client(broker.bootstrapServers(), registry.url(), topics);
+        }
+
+        Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters) {
+            return Pipeline.start(config, model, engine, BundledModel.config(), null, meters);
+        }
+
+        Pipeline start(Engine engine, SimpleMeterRegistry meters) {
+            return start(config, engine, meters);
+        }
+
+        SequenceRequest bare(String prompt, SamplingParams sampling, int maxTokens) {
+            return SequenceRequest.of(model.tokenizer().encodePrompt(prompt), sampling, maxTokens, TokenSet.EMPTY);
+        }
+
+        @Override
+        public void close() {
+            client.close();
+            model.close();
+        }
+    }
+
+    private static final List<String> OPENINGS = List.of(
+            "It was a dark night", "The old house", "My dear friend", "She looked at the sea", "When I was a boy",
+            "The captain said", "In the morning", "He had never");
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void promptsOfAllPartitionsBecomeTokensInOneStepForAll(int partitions) {
+        int tokens = 20;
+        try (var story = new Story(partitions)) {
+            var expected = new ArrayList<SequenceRequest>();
+            var ids = new TreeSet<String>();
+            for (int i = 0; i < OPENINGS.size(); i++) {
+                boolean sampled = i % 2 == 1;
+                var request = greedy("r" + i, OPENINGS.get(i), tokens).setIgnoreEos(true);
+                if (sampled) {
+                    request.setSampling(Sampling.newBuilder().setTemperature(0.8f).build()).setSeed((long) i);
+                }
+                story.client.send(request.build());
+                ids.add("r" + i);
+                var sampling = sampled ? SamplingParams.sampled(0.8f, i) : SamplingParams.greedy();
+                expected.add(story.bare(OPENINGS.get(i), sampling, tokens));
+            }
+            story.client.flush();
+            var engine = BundledModel.engine(story.model);
+            try (var pipeline = story.start(engine, meters)) {
+                story.client.awaitTerminal(ids);
+                assertThat(pipeline.health().state()).isEqualTo(Health.State.READY);
+            }
+            var bare = BundledModel.tokens(expected);
+            for (int i = 0; i < OPENINGS.size(); i++) {
+                assertThat(story.client.tokens("r" + i)).as(OPENINGS.get(i)).isEqualTo(bare.get(i));
+                assertThat(story.client.result("r" + i).getText()).isEqualTo(story.client.text("r" + i)).isNotBlank();
+            }
+            // One step for all of them needs about `tokens` steps; one for each partition would need that many times
+            // the partitions.
+            assertThat(meters.get("flover.steps").functionCounter().count()).isBetween(20.0, 60.0);
+        }
+    }
+
+    @Test
+    void aGenerationCanBeCancelledLiveWaitingAndBeforeItComes() {
+        try (var story = new Story(1)) {
+            var engine = BundledModel.engine(story.model);
+            try (var pipeline = story.start(engine, meters)) {
+                story.client.cancel("early");
+                story.client.send(greedy("early", "The old house", 10).build());
+                for (int i = 0; i < 16; i++) {
+                    story.client.send(greedy("live" + i, OPENINGS.get(i % 8), 200).setIgnoreEos(true).build());
+                }
+                story.client.send(greedy("waiting", "The captain said", 10).build());
+                story.client.await("first tokens", () -> !story.client.chunks("live0").isEmpty());
+                story.client.cancel("waiting");
+                for (int i = 0; i < 16; i++) {
+                    story.client.cancel("live" + i);
+                }
+                story.client.awaitTerminal(new TreeSet<>(List.of("early", "live0", "live15", "waiting")));
+                assertThat(pipeline.health().isReady()).isTrue();
+            }
+            assertThat(story.client.result("early").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(story.client.result("waiting").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(story.client.result("waiting").getTokenIds()).isEmpty();
+            assertThat(story.client.result("live0").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(story.client.result("live0").getTokenIds()).isNotEmpty().isEqualTo(story.client.tokens("live0"));
+        }
+    }
+
+    @Test
+    void whatCannotBeServedIsAnsweredOrPutAside() {
+        try (var story = new Story(2)) {
+            var engine = BundledModel.engine(story.model);
+            try (var pipeline = story.start(engine, meters)) {
+                story.client.send(greedy("too-long", "The old house", 10).setPrompt("word ".repeat(2000)).build());
+                story.client.send(greedy("hot", "The old house", 10)
+                        .setSampling(Sampling.newBuilder().setTemperature(99f).build()).build());
+                story.client.send("garbage", "no Avro at all".getBytes(UTF_8));
+                story.client.send("unknown-schema", new byte[] {0, 0, 1, 2, 3, 4, 5});
+                var request = greedy("twice", "The captain said", 5).build();
+                story.client.send(request);
+                story.client.send(request);
+                story.client.send(greedy("twice", "Somebody else", 5).build());
+                story.client.send(greedy("late", "In the morning", 200).setDeadlineMs(1L).build());
+                story.client.awaitTerminal(new TreeSet<>(List.of("too-long", "hot", "twice", "late")));
+                story.client.await("dead letters", () -> story.client.deadLetters.size() >= 3);
+                assertThat(pipeline.health().isReady()).isTrue();
+            }
+            assertThat(story.client.result("too-long").getFinishReason()).isEqualTo(FinishReason.REJECTED);
+            assertThat(story.client.result("too-long").getMessage()).contains("context of 256 tokens");
+            assertThat(story.client.result("hot").getMessage())
+                    .isEqualTo("sampling.temperature must be in [0, 10], was 99.0");
+            assertThat(story.client.result("late").getFinishReason()).isEqualTo(FinishReason.EXPIRED);
+            assertThat(story.client.result("twice").getTokenIds()).hasSize(5);
+            assertThat(meters.get("flover.requests.duplicate").counter().count()).isEqualTo(1);
+            assertThat(story.client.deadLetters).hasSize(3).allSatisfy(letter ->
+                    assertThat(letter.headers().lastHeader("flover.reason").value()).isNotEmpty());
+        }
+    }
+
+    @Test
+    void aRestartInTheMiddleChangesNoToken() {
+        int tokens = 60;
+        try (var story = new Story(2)) {
+            var ids = new TreeSet<String>();
+            var expected = new ArrayList<SequenceRequest>();
+            for (int i = 0; i < 4; i++) {
+                var sampling = Sampling.newBuilder().setTemperature(1f).setTopK(40).setTopP(0.9f).build();
+                story.client.send(GenerationRequest.newBuilder().setId("r" + i).setPrompt(OPENINGS.get(i))
+                        .setSampling(sampling).setSeed(100L + i).setMaxTokens(tokens).setIgnoreEos(true).build());
+                ids.add("r" + i);
+                var bare = new SamplingParams(
+                        1, 0, 0, 1, 40, 0.9f, 0, 1, 100L + i, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+                expected.add(story.bare(OPENINGS.get(i), bare, tokens));
+            }
+            story.client.flush();
+            for (int begun = 5; begun <= 25; begun += 10) {
+                int goal = begun;
+                try (var pipeline = story.start(BundledModel.engine(story.model), meters)) {
+                    story.client.await(goal + " tokens", () -> story.client.tokens("r0").size() >= goal);
+                    assertThat(pipeline.health().isAlive()).isTrue();
+                }
+            }
+            try (var pipeline = story.start(BundledModel.engine(story.model), meters)) {
+                story.client.awaitTerminal(ids);
+                assertThat(pipeline.health().isAlive()).isTrue();
+            }
+            var bare = BundledModel.tokens(expected);
+            for (int i = 0; i < 4; i++) {
+                assertThat(story.client.tokens("r" + i)).isEqualTo(bare.get(i));
+                assertThat(story.client.text("r" + i)).isEqualTo(story.client.result("r" + i).getText());
+            }
+        }
+    }
+
+    @Test
+    void beyondTheWaitingRoomLagIsTheQueue() throws Exception {
+        int requests = 120;
+        try (var story = new Story(1)) {
+            var config = story.config.with(new WaitingLimits(10, 1 << 20)).withKafka(Map.of(
+                    "main.consumer.max.poll.records", "10", "buffered.records.per.partition", "10"));
+            var ids = new TreeSet<String>();
+            for (int i = 0; i < requests; i++) {
+                story.client.send(greedy("r" + i, "The old house", 8).setIgnoreEos(true).build());
+                ids.add("r" + i);
+            }
+            story.client.flush();
+            var partition = new TopicPartition(config.topics().requests(), 0);
+            long mostLag = 0;
+            try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
+                story.client.await("first answers", () -> story.client.ended().size() >= 16);
+                mostLag = Math.max(mostLag, lag(config.applicationId(), partition));
+                assertThat(meters.get("flover.waiting").gauge().value()).isLessThanOrEqualTo(30);
+                story.client.awaitTerminal(ids);
+                assertThat(pipeline.health().isReady()).isTrue();
+            }
+            assertThat(mostLag).isGreaterThan(20);
+            assertThat(story.client.finished).hasSizeLessThanOrEqualTo(requests);
+        }
+    }
+
+    private static long lag(String group, TopicPartition partition) throws Exception {
+        var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().get(partition);
+        long end = admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition).get().offset();
+        return end - (committed == null ? 0 : committed.offset());
+    }
+}
