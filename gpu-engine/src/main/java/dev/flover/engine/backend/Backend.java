@@ -35,6 +35,11 @@ public interface Backend extends AutoCloseable {
         return "arithmetic " + arithmetic();
     }
 
+    /// How many steps may be begun and not ended: 2 where a device computes one while the next is prepared.
+    default int stepsAhead() {
+        return 1;
+    }
+
     // Memory, before the first step
 
     /// Activations for up to `rows` rows.

@@ -70,10 +70,14 @@ public final class Transformer {
         logits = backend.tensor(shape.slots(), config.vocabulary());
     }
 
-    /// Computes one step: the plan's rows, and a token for each that samples. Returns when the results are in the plan.
-    public void forward(StepPlan plan) {
+    /// Gives one step to the backend: the plan's rows, and a token for each that samples.
+    public void launch(StepPlan plan) {
         backend.begin(plan, cache);
         backend.forward(plan, () -> compute(plan));
+    }
+
+    /// Returns when the results of a launched step are in its plan.
+    public void finish(StepPlan plan) {
         backend.end(plan);
     }
 

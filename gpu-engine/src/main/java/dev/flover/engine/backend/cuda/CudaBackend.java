@@ -66,6 +66,11 @@ public final class CudaBackend implements Backend {
         return driver.properties() + ", arithmetic " + arithmetic();
     }
 
+    @Override
+    public int stepsAhead() {
+        return STEPS_IN_FLIGHT;
+    }
+
     // Memory
 
     @Override
