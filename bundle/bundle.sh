@@ -3,8 +3,8 @@
 #
 # usage: bundle.sh TARGET_DIRECTORY OUTPUT_DIRECTORY
 #
-# TARGET_DIRECTORY is app/target after `package`. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or /usr/lib/jvm),
-# tar and xz. Writes two archives and says how large they are:
+# TARGET_DIRECTORY is app/target after `package`. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or
+# /usr/lib/jvm), tar and xz. Writes two archives and says how large they are:
 #
 #   flover-engine-linux-x86_64.tar.xz   the engine alone: no Kafka
 #   flover-linux-x86_64.tar.xz          the whole pipeline, with broker and registry in process
@@ -38,8 +38,8 @@ done
 rm -rf "$work"
 mkdir -p "$work"
 
-# Found by jdeps, and by what is only looked up at run time: management beans, the HTTP server, TLS and SASL to a broker.
-# Jackson's and log4j's uses of java.desktop and java.sql are optional.
+# Found by jdeps, and by what is only looked up at run time: management beans, the HTTP server, TLS and SASL to a
+# broker. Jackson's and log4j's uses of java.desktop and java.sql are optional.
 ENGINE_MODULES=java.base,java.logging,java.management,jdk.management,jdk.incubator.vector,jdk.unsupported,jdk.zipfs
 PIPELINE_MODULES=$ENGINE_MODULES,java.naming,java.net.http,java.rmi,java.security.jgss,java.security.sasl
 PIPELINE_MODULES=$PIPELINE_MODULES,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.security.jgss

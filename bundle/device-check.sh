@@ -79,8 +79,8 @@ models() {
 
 story() {
     for run in 1 2; do
-        "$flover" generate --backend cuda --prompt "The" --max-tokens 80 --temperature 0.8 --seed 7 >"$out/story$run.txt" \
-            || return 1
+        "$flover" generate --backend cuda --prompt "The" --max-tokens 80 --temperature 0.8 --seed 7 \
+            >"$out/story$run.txt" || return 1
     done
     cat "$out/story1.txt"
     cmp "$out/story1.txt" "$out/story2.txt"

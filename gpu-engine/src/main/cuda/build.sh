@@ -45,7 +45,8 @@ awk '
     /bytes stack frame/ { stack = $1; stores = $5; loads = $9 }
     /Used [0-9]+ registers/ {
         for (i = 1; i <= NF; i++) if ($i == "Used") registers = $(i + 1)
-        printf "%-24s %-7s %4d registers %5d bytes stack %5d bytes spilled\n", name, arch, registers, stack, stores + loads
+        printf "%-24s %-7s %4d registers %5d bytes stack %5d bytes spilled\n",
+            name, arch, registers, stack, stores + loads
     }
 ' "$output/nvcc.log" | sort >"$output/kernels.txt"
 if ! grep -q registers "$output/kernels.txt"; then

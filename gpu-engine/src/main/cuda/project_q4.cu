@@ -1,4 +1,5 @@
-// Projection, 4-bit weights, groups of 32 with an f16 scale and offset: see project.cuh. One entry for each width of a row tile.
+// Projection, 4-bit weights, groups of 32 with an f16 scale and offset: see project.cuh. One entry for each width of
+// a row tile.
 #include "project.cuh"
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_8(Projection p) {

@@ -1,5 +1,5 @@
-// The next token of every sampling row: the algorithm of Sampler.java and Filters.java, to the bit but for the summation
-// order of typical-p's entropy.
+// The next token of every sampling row: the algorithm of Sampler.java and Filters.java, to the bit but for the
+// summation order of typical-p's entropy.
 //
 //   soft cap, finite? -> logprobs -> bias, masks, penalties -> temperature 0: greatest logit
 //   -> integer masses -> top-k, top-p, min-p, typical-p by radix selection -> inverse cumulative distribution

@@ -1,9 +1,10 @@
 // A GPU in a single thread, for running the kernels unchanged where there is none.
 //
-// Every CUDA thread of a block is a fiber; a block runs until its fibers have returned, and blocks run one after another.
-// A barrier or a warp collective switches to the next fiber until all have arrived. Checked on the way: barriers and
-// collectives that some thread never reaches, shared memory beyond what the launch asked for, and asynchronous copies
-// that are read before they were awaited (they land only then). Shared memory is filled with NaN before each block.
+// Every CUDA thread of a block is a fiber; a block runs until its fibers have returned, and blocks run one after
+// another. A barrier or a warp collective switches to the next fiber until all have arrived. Checked on the way:
+// barriers and collectives that some thread never reaches, shared memory beyond what the launch asked for, and
+// asynchronous copies that are read before they were awaited (they land only then). Shared memory is filled with NaN
+// before each block.
 //
 // Tensor-core products follow the fragment layouts of the PTX manual; sums are in float, in order.
 #pragma once

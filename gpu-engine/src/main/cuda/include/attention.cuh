@@ -1,5 +1,5 @@
-// Attention of each row over the cached keys of its own sequence: online softmax (FlashAttention-2, Dao 2023) over paged
-// keys (Kwon et al. 2023), in splits of 256 positions (flash-decoding) aligned to position 0.
+// Attention of each row over the cached keys of its own sequence: online softmax (FlashAttention-2, Dao 2023) over
+// paged keys (Kwon et al. 2023), in splits of 256 positions (flash-decoding) aligned to position 0.
 //
 //   work item = one tile (up to 16 query heads of consecutive rows that share a KV head) x one split, or all its splits
 //   warp w of a split takes positions 64 w to 64 w + 63, in two pieces of 32; the four warps are merged in order

@@ -33,7 +33,7 @@ constexpr int OUTPUT_WARPS = 2;
 constexpr int BLOCK_OUTPUTS = OUTPUT_WARPS * TILE_OUTPUTS;
 constexpr int PROJECT_THREADS = COLUMN_WARPS * OUTPUT_WARPS * WARP;
 constexpr int STAGE_COLUMNS = COLUMN_WARPS * CHUNK;
-constexpr int STAGE_STRIDE = STAGE_COLUMNS + 32;    // halfs; 16 banks further each row, so that 16-byte reads do not clash
+constexpr int STAGE_STRIDE = STAGE_COLUMNS + 32;    // halfs; each row 16 banks further: 16-byte reads do not clash
 constexpr int SUM_STRIDE = BLOCK_OUTPUTS + 1;
 constexpr int SHARD_LEVELS = 6;                     // log2 of the most shards
 

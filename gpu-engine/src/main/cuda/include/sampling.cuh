@@ -23,7 +23,7 @@ struct SamplingState {
     int allowedOnly;     // 0: every token is allowed
     int penalises;
     int generated;       // tokens in the answer
-    int* rules;          // [endings] ids, [biases] ids, [biases] values, [biases] logits before, [vocabulary / 32] bits of those allowed
+    int* rules;          // [endings] ids, [biases] ids, values and logits before them, [vocabulary / 32] bits allowed
 
     __device__ __forceinline__ const int* biasTokens() const {
         return rules + endings;

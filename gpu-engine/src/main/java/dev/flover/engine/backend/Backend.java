@@ -65,8 +65,8 @@ public interface Backend extends AutoCloseable {
     void begin(StepPlan plan, Cache cache);
 
     /// Runs the step's verbs, from [#embed] to [#sample]; a backend that has seen such a step before may replay what it
-    /// then recorded. What the verbs are and in which order must follow from whether the plan has rows and sampling rows
-    /// alone.
+    /// then recorded. What the verbs are and in which order must follow from whether the plan has rows and sampling
+    /// rows alone.
     default void forward(StepPlan plan, Runnable verbs) {
         verbs.run();
     }
@@ -109,7 +109,7 @@ public interface Backend extends AutoCloseable {
 
     /// Attention of each row over the cached keys of its own slot, up to and including its own position.
     ///
-    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0 and merged in order.
+    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0, merged in order.
     ///
     /// @param out           [rows, heads * headDim], overwritten
     /// @param queryKeyValue as [#appendKeysAndValues] left it

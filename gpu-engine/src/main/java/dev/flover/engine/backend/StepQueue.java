@@ -39,7 +39,7 @@ public final class StepQueue implements AutoCloseable {
     /// For a device that computes while the runner waits.
     ///
     /// @param depth  most steps submitted and not ended
-    /// @param ahead  most steps launched and not finished: with 2, a step is launched before the one before it has ended
+    /// @param ahead  most steps launched and not finished: with 2, the next is launched before one has ended
     /// @param launch gives a step to the device
     /// @param finish returns when the results of the oldest step launched are in its plan
     public StepQueue(int depth, int ahead, Consumer<StepPlan> launch, Consumer<StepPlan> finish) {

@@ -238,7 +238,8 @@ final class OperationChecks {
                 plan.clear();
                 for (int slot = 0; slot < slots; slot++) {
                     if (round == 0) {
-                        plan.admit(new Admission(slot, new int[] {3, 4, 3, 900, 1}, 3, 2, rules[slot], new int[] {8, 9}));
+                        plan.admit(new Admission(
+                                slot, new int[] {3, 4, 3, 900, 1}, 3, 2, rules[slot], new int[] {8, 9}));
                         plan.setBlock(slot, 0, slot);
                     }
                     plan.beginSlice(slot);

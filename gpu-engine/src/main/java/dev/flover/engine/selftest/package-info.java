@@ -2,7 +2,7 @@
 ///
 /// ```
 ///   RandomModels ─► OperationChecks   each verb against plain loops in double: awkward sizes, poisoned outputs
-///                ─► SequenceChecks    whole generations: alone and among others, decode and re-prefill, joins and leaves
+///                ─► SequenceChecks    whole generations: among others, decoded and prefilled, joining and leaving
 ///                        └──► Check, one line of the table
 /// ```
 package dev.flover.engine.selftest;

@@ -242,8 +242,8 @@ public final class CudaBackend implements Backend {
                 .integer(layer).integer(shape.heads())
                 .integer(rotary == null ? 0 : rotary.dims())
                 .flag(rotary != null && rotary.pairing() == Rotary.Pairing.HALVES).real(epsilon);
-        driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), shape.heads() + 2 * shape.kvHeads(), 1,
-                64, KernelSet.appendBytes(shape.headDim()), arguments);
+        driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), shape.heads() + 2 * shape.kvHeads(),
+                1, 64, KernelSet.appendBytes(shape.headDim()), arguments);
         tensor.written(Counter.ROWS, false);
     }
 
@@ -282,7 +282,7 @@ public final class CudaBackend implements Backend {
         target.written(Counter.ROWS, true);
     }
 
-    /// Blocks that share the work items of a group of heads: enough to fill the device, no more than there can be items.
+    /// Blocks that share the work items of a group of heads: enough to fill the device, at most one an item.
     private int attentionBlocks() {
         int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), attentionGroups());
         long items = (long) bucket(Counter.ROWS) * Math.ceilDiv(cache.shape().contextLength(), StepImage.SPLIT);

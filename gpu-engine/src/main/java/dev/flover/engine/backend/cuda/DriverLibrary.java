@@ -41,8 +41,8 @@ final class DriverLibrary {
                     + CUresult.stringFor(result) + "; is an NVIDIA card present and its driver loaded (nvidia-smi)?";
         } catch (LinkageError e) {
             String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            return "the cuda backend needs the NVIDIA driver's library libcuda.so.1, which could not be loaded: install "
-                    + "the driver, or choose --backend cpu (" + reason + ")";
+            return "the cuda backend needs the NVIDIA driver's library libcuda.so.1, which could not be loaded: "
+                    + "install the driver, or choose --backend cpu (" + reason + ")";
         } catch (IOException e) {
             return "the cuda backend could not unpack JCuda's native library: " + e.getMessage();
         }

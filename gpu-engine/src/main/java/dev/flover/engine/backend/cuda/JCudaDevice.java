@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cuda;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -128,7 +129,7 @@ final class JCudaDevice implements Driver {
         int major = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
         int minor = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
         return new DeviceProperties(
-                new String(name, 0, length, java.nio.charset.StandardCharsets.UTF_8),
+                new String(name, 0, length, StandardCharsets.UTF_8),
                 10 * major + minor,
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 bytes[0],

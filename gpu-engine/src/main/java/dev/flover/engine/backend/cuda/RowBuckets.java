@@ -1,7 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
-/// Row counts are rounded up to these, so that few graphs serve all steps: {1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192,
-/// 256, 384, 512, ...}. What a bucket has more than rows is skipped on the device and changes no bit.
+/// Row counts are rounded up to these, so that few graphs serve all steps: {1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128,
+/// 192, 256, 384, 512, ...}. What a bucket has more than rows is skipped on the device and changes no bit.
 final class RowBuckets {
     private RowBuckets() {}
 

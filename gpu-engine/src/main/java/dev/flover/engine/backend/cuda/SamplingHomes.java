@@ -5,8 +5,8 @@ import dev.flover.engine.backend.StepPlan.Admission;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// What draws the next token of each sequence, on the device by home: `struct SamplingState` of sampling.cuh, the newest
-/// token, the lists that its rules need, and how often each token occurs.
+/// What draws the next token of each sequence, on the device by home: `struct SamplingState` of sampling.cuh, the
+/// newest token, the lists that its rules need, and how often each token occurs.
 final class SamplingHomes {
     static final int STATE_BYTES = 80;
     private static final int USUAL_BIASES = 512;

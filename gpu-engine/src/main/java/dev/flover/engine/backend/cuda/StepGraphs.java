@@ -3,10 +3,10 @@ package dev.flover.engine.backend.cuda;
 import java.util.HashMap;
 import java.util.Map;
 
-/// A captured graph for each pair of buckets, of rows and of sampling rows: launching one replaces hundreds of launches.
+/// A captured graph for each pair of buckets, of rows and of sampling rows: one launch for hundreds.
 ///
-/// The first step of a pair runs as it is, and with it everything that is allocated at first use; the second is recorded
-/// and from then on replayed. Graphs hold no lengths, positions or counts: kernels read those from the plan.
+/// The first step of a pair runs as it is, and with it everything that is allocated at first use; the second is
+/// recorded and from then on replayed. Graphs hold no lengths, positions or counts: kernels read those from the plan.
 final class StepGraphs {
     private static final int MOST_GRAPHS = 256;
     /// In place of a graph: the pair has run once.

@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cuda;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.Driver.Pinned;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -118,7 +119,7 @@ final class StepSlots {
             StepPlan.Admission admission, long bytes, int home, CudaCache cache, KernelSet kernels,
             Arguments arguments) {
         long address = driver.allocate(bytes, "a large admission");
-        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+        try (var arena = Arena.ofConfined()) {
             var staged = arena.allocate(bytes, 16);
             cache.sampling().stage(admission, home, staged);
             driver.upload(address, staged);

@@ -1,7 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
-/// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first step
-/// that needs it and kept: serving allocates nothing.
+/// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
+/// step that needs it and kept: serving allocates nothing.
 final class Workspace {
     /// Rows up to which the shards of a product are computed by a block each.
     static final int SPREAD_ROWS = 256;

@@ -14,6 +14,7 @@ import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class CudaBackendTest {
@@ -48,7 +49,7 @@ class CudaBackendTest {
     @Test
     void aCacheThatDoesNotFitSaysHowManyBlocksDo() {
         var emulator = Emulator.instance();
-        org.junit.jupiter.api.Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
+        Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
         try (var backend = new CudaBackend(new EmulatedDriver(emulator.get(), 1 << 20))) {
             var shape = new CacheShape(4, 4, 4, 64, 100, 100, 16, 4, 400);
             assertThatThrownBy(() -> backend.cache(shape))

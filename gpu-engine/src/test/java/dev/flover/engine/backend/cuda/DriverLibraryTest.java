@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.backend.Backends;
+import dev.flover.engine.selftest.Check;
+import dev.flover.engine.selftest.SelfTest;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import dev.flover.engine.selftest.Check;
-import dev.flover.engine.selftest.SelfTest;
 
 class DriverLibraryTest {
     @Test
@@ -16,7 +16,8 @@ class DriverLibraryTest {
         Assumptions.assumeFalse(JCudaDevice.problem().isEmpty(), "there is a device here");
         assertThatThrownBy(() -> Backends.open("cuda", 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageMatching("(?s).*(libcuda.so.1|no usable device|no CUDA kernels|compute capability|found no device).*")
+                .hasMessageMatching(
+                        ".*(libcuda.so.1|no usable device|no CUDA kernels|compute capability|found no device).*")
                 .satisfies(thrown -> assertThat(thrown.getMessage().lines()).hasSize(1));
     }
 
