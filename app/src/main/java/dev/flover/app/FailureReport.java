@@ -1,5 +1,6 @@
 package dev.flover.app;
 
+import dev.flover.app.embedded.EmbeddedServerException;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.format.ModelFileException;
@@ -55,6 +56,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     private static String sentence(Exception failure, boolean verbose) {
         return switch (failure) {
             case CommandException expected -> expected.getMessage();
+            case EmbeddedServerException expected -> expected.getMessage();
             case ModelFileException expected -> expected.getMessage();
             case EngineException expected -> expected.getMessage();
             default -> "unexpected " + failure + (verbose ? "" : " (--verbose shows where)");

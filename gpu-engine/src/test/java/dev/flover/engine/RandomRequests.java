@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Requests of every kind: short and long, greedy and sampled, with and without each option, some with equal beginnings.
+/// Requests of every kind: short and long, greedy and sampled, with and without each option, some with equal
+/// beginnings.
 final class RandomRequests {
     private final Random random;
     private final int vocabulary;

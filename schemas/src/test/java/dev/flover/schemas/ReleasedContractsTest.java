@@ -11,13 +11,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each contract as it is now, against each of its released forms, by the check that Confluent's registry makes.
+/// Each contract and each stored form as it is now, against each of its released forms, by the check that Confluent's
+/// registry makes.
 ///
-/// A release adds a folder `released/VERSION` with its contracts as registered. Both directions are asked for, because
-/// writers and readers are upgraded at times of their own.
+/// A release adds a folder `released/VERSION` with its contracts as registered and its stored forms. Both directions
+/// are asked for, because writers and readers are upgraded at times of their own.
 class ReleasedContractsTest {
     private static final CompatibilityChecker BOTH_WAYS = CompatibilityChecker.FULL_TRANSITIVE_CHECKER;
 
@@ -33,6 +35,20 @@ class ReleasedContractsTest {
 
         assertThat(released).isNotEmpty();
         assertThat(BOTH_WAYS.isCompatible(new AvroSchema(contract), released)).isEmpty();
+    }
+
+    static List<Schema> stored() {
+        return List.of(StoredRequest.getClassSchema(), StoredProgress.getClassSchema(),
+                StoredAttempts.getClassSchema(), EndedRequest.getClassSchema(), ParkedRecord.getClassSchema());
+    }
+
+    /// Stored records carry a version: what changes is a new one, and the released one becomes an older one.
+    @ParameterizedTest
+    @MethodSource("stored")
+    void storedFormIsTheReleasedOne(Schema form) throws Exception {
+        assertThat(SchemaNormalization.toParsingForm(form))
+                .as("a changed form needs the released one as an older version of its DurableSerde")
+                .isEqualTo(SchemaNormalization.toParsingForm(released(form.getName()).getLast().rawSchema()));
     }
 
     @ParameterizedTest

@@ -11,7 +11,8 @@ import java.util.Objects;
 /// @param applicationId names the consumer group, the changelog topics and the state folder; instances that share it
 ///                      share the work
 /// @param kafka         client properties: `bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, ...; they win
-///                      over what the pipeline sets by itself, prefixes `producer.`, `main.consumer.` and so on included
+///                      over what the pipeline sets by itself, prefixes `producer.`, `main.consumer.` and so on
+///                      included
 /// @param registry      registry client properties: `schema.registry.url`, credentials, TLS
 /// @param stateDir      local folder for the state's checkpoints and the mark of a life that has not ended
 /// @param servedModel   what requests call the model that is served here
@@ -86,7 +87,8 @@ public record PipelineConfig(
     }
 
     public PipelineConfig with(Pace other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other, limits,
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other,
+                limits,
                 waiting, remembering, sharing, recovery);
     }
 
@@ -225,7 +227,8 @@ public record PipelineConfig(
     /// How unfinished generations continue.
     ///
     /// @param otherArithmetic what becomes of a generation that was begun under another model file or arithmetic
-    /// @param suspectAfter    lives of a process a generation may take part in without progress before it is tried alone
+    /// @param suspectAfter    lives of a process a generation may take part in without progress before it is
+    ///                        tried alone
     /// @param attemptsAlone   lives it may end alone before it is given up with an error
     public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
         public Recovery {

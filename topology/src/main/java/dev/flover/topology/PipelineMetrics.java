@@ -58,8 +58,10 @@ final class PipelineMetrics {
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
-        gauge("flover.live", "Sequences given to the engine", metrics -> metrics.engine == null ? 0 : metrics.engine.live());
-        gauge("flover.waiting", "Requests in the waiting room", metrics -> metrics.room == null ? 0 : metrics.room.size());
+        gauge("flover.live", "Sequences given to the engine",
+                metrics -> metrics.engine == null ? 0 : metrics.engine.live());
+        gauge("flover.waiting", "Requests in the waiting room",
+                metrics -> metrics.room == null ? 0 : metrics.room.size());
         gauge("flover.waiting.bytes", "Stored bytes of the requests in the waiting room",
                 metrics -> metrics.room == null ? 0 : metrics.room.bytes());
     }

@@ -55,8 +55,8 @@ final class PipelineTopology {
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
         return new Topology()
-                .addSource(AutoOffsetReset.earliest(), SOURCE, new ReadTime(), new ByteArrayDeserializer(), new ByteArrayDeserializer(),
-                        topics.requests())
+                .addSource(AutoOffsetReset.earliest(), SOURCE, new ReadTime(), new ByteArrayDeserializer(),
+                        new ByteArrayDeserializer(), topics.requests())
                 .addProcessor(PROCESSOR, generations, SOURCE)
                 .addStateStore(store(REQUESTS_STORE), PROCESSOR)
                 .addStateStore(store(PROGRESS_STORE), PROCESSOR)

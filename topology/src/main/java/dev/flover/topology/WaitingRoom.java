@@ -19,6 +19,7 @@ final class WaitingRoom {
     private static final Comparator<Ticket> ORDER = Comparator.<Ticket>comparingLong(ticket -> ticket.rank)
             .thenComparingLong(ticket -> ticket.arrival)
             .thenComparingInt(ticket -> ticket.partition);
+    /// With more tenants than this that have nothing waiting, what they are ahead of their share is forgotten.
     private static final int IDLE_ACCOUNTS = 10_000;
 
     private final WaitingLimits limits;
@@ -158,6 +159,11 @@ final class WaitingRoom {
         return bytes;
     }
 
+    /// Tenants that have something waiting, or are remembered because they are ahead of their share.
+    int tenants() {
+        return accounts.size();
+    }
+
     private boolean addArrived(Ticket ticket) {
         var account = account(ticket.tenant);
         if (account.waiting.isEmpty()) {
@@ -180,7 +186,7 @@ final class WaitingRoom {
 
     private Account account(String tenant) {
         if (accounts.size() > IDLE_ACCOUNTS + claimants.size()) {
-            accounts.values().removeIf(account -> account.waiting.isEmpty() && account.served <= floor);
+            accounts.values().removeIf(account -> account.waiting.isEmpty());
         }
         return accounts.computeIfAbsent(
                 tenant, name -> new Account(name, sharing.weights().getOrDefault(name, 1.0), floor));

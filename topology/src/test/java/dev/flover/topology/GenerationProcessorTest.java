@@ -84,7 +84,8 @@ class GenerationProcessorTest {
         process.send(0, "a".getBytes(UTF_8), SimulatedProcess.onTheWire(request("a", ">abc").build()), headers);
         process.settle();
         assertThat(process.records(PipelineTopology.TOKENS_SINK)).hasSizeGreaterThan(1).allSatisfy(record ->
-                assertThat(record.headers().lastHeader("traceparent").value()).asString().isEqualTo("00-trace-span-01"));
+                assertThat(record.headers().lastHeader("traceparent").value())
+                        .asString().isEqualTo("00-trace-span-01"));
     }
 
     @Test

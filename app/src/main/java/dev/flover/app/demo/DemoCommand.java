@@ -12,6 +12,8 @@ import dev.flover.topology.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
@@ -69,16 +71,19 @@ public final class DemoCommand implements Runnable {
             var engineConfig = engineOptions.config(model.config(), spec.commandLine());
             var backend = engineOptions.openBackend(spec.commandLine());
             say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
-            try (var folder = TemporaryFolder.create("flover-demo-");
-                    var engine = Engine.start(model, pacer.slowing(backend), engineConfig)) {
-                serve(folder, model, engine, engineConfig, backend.name());
+            try (var folder = TemporaryFolder.create("flover-demo-")) {
+                var servers = CompletableFuture.supplyAsync(() -> Servers.embedded(folder.path()));
+                try (var engine = Engine.start(model, pacer.slowing(backend), engineConfig)) {
+                    serve(folder, servers, model, engine, engineConfig, backend.name());
+                }
             }
         }
     }
 
     private void serve(
-            TemporaryFolder folder, Model model, Engine engine, EngineConfig engineConfig, String backend) {
-        var servers = timed("a Kafka broker and a schema registry", () -> Servers.embedded(folder.path()));
+            TemporaryFolder folder, CompletableFuture<Servers> starting, Model model, Engine engine,
+            EngineConfig engineConfig, String backend) {
+        var servers = timed("a Kafka broker and a schema registry", () -> outcome(starting));
         var connection = servers.connection();
         var config = PipelineConfig.of("flover-demo", connection.bootstrapServers(), connection.registryUrl(),
                 folder.path().resolve("state"), "demo");
@@ -137,6 +142,14 @@ public final class DemoCommand implements Runnable {
         T started = start.get();
         say(String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - from) / 1e9));
         return started;
+    }
+
+    private static Servers outcome(CompletableFuture<Servers> starting) {
+        try {
+            return starting.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : e;
+        }
     }
 
     private void say(String line) {

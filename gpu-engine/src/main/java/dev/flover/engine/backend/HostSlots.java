@@ -16,13 +16,16 @@ import java.util.Arrays;
 /// Edited by one thread through [#apply]. [#sample] may run on several threads at once, each with a [Sampler] of its
 /// own, for different samples of one plan: a slot has at most one.
 public final class HostSlots {
+    /// Entries of a block table at first: 4 KiB, which most contexts never outgrow.
+    private static final int FIRST_ENTRIES = 1024;
+
     private final int mostBlocks;
     private final int[][] blockTables;
     private final SamplingState[] sampling;
 
     public HostSlots(CacheShape shape) {
         mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
-        blockTables = new int[shape.slots()][Math.min(mostBlocks, 16)];
+        blockTables = new int[shape.slots()][Math.min(mostBlocks, FIRST_ENTRIES)];
         sampling = new SamplingState[shape.slots()];
         for (int slot = 0; slot < sampling.length; slot++) {
             sampling[slot] = new SamplingState();

@@ -76,7 +76,7 @@ final class Families {
     /// Llama 1 to 3.x (Touvron et al. 2023), and what shares its files: TinyLlama, SmolLM, Mistral as GGUF.
     private static final Family LLAMA = new Family(
             List.of("llama"), List.of("llama"),
-            NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, true,
+            NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,
             Pairing.ADJACENT, Pairing.HALVES,
             false, 0, 0, 0, 0, 0, false, Set.of(), Set.of(),
             "{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}",
@@ -136,22 +136,25 @@ final class Families {
         family.architectures = List.of("gemma");
         family.modelTypes = List.of("gemma");
         family.activation = Activation.GELU_TANH;
+        family.activationFixed = true;
         family.ggufPairing = Pairing.HALVES;
         family.scaledEmbedding = true;
         family.normOffset = 1;
         family.configDefaults = """
                 {"rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 8192, "head_dim": 256,
-                 "tie_word_embeddings": true, "hidden_activation": "gelu_pytorch_tanh"}""";
+                 "tie_word_embeddings": true}""";
     });
 
     private static final Family GEMMA2 = GEMMA.but(family -> {
         family.architectures = List.of("gemma2");
         family.modelTypes = List.of("gemma2");
+        family.activationFixed = false;
         family.fullAttentionEvery = 2;
         family.window = 4096;
         family.wideScaleLayers = 46;
         family.configDefaults = """
                 {"rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 8192, "head_dim": 256,
+                 "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
                  "num_attention_heads": 8, "num_key_value_heads": 4, "tie_word_embeddings": true,
                  "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 256, "sliding_window": 4096,
                  "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0}""";
@@ -174,7 +177,8 @@ final class Families {
         family.wideScaleLayers = 62;
         family.configDefaults = """
                 {"rms_norm_eps": 1e-6, "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0,
-                 "max_position_embeddings": 131072, "head_dim": 256, "num_attention_heads": 8,
+                 "max_position_embeddings": 131072, "head_dim": 256, "hidden_size": 2304,
+                 "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,
                  "num_key_value_heads": 4, "tie_word_embeddings": true, "query_pre_attn_scalar": 256,
                  "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 4096, "sliding_window_pattern": 6}""";
         family.tensors = new TensorNames(

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 /// @param architectures  values of `general.architecture` in GGUF files
 /// @param modelTypes     values of `model_type` in Hugging Face's `config.json`
 /// @param activation     where the file names none
+/// @param activationFixed whether that holds whatever `config.json` says: Gemma's first files name another than it has
 /// @param ggufPairing    how GGUF files order rotated dimensions (Llama's are permuted by their converter); null where
 ///                       positions are learned
 /// @param folderPairing  how Hugging Face folders do
@@ -22,9 +23,9 @@ import java.util.function.Consumer;
 /// @param fullAttentionEvery where there is a window: each n-th layer sees everything; 0: no layer does
 /// @param window         where the file names none; 0 for none
 /// @param localRotaryBase of the layers with a window, which are then not scaled; 0 for the same as the others
-/// @param wideScaleLayers the number of layers of the one size that scales attention by sqrt(heads / hidden); 0 for none
-/// @param interleavedHeads whether fused projections in Hugging Face folders hold query, key and value of one head, then
-///                       of the next
+/// @param wideScaleLayers the number of layers of the size that scales attention by sqrt(heads / hidden); 0 for none
+/// @param interleavedHeads whether fused projections in Hugging Face folders hold query, key and value of one head,
+///                       then of the next
 /// @param transposed     roles that Hugging Face folders store as [inputs, outputs]
 /// @param biased         roles whose bias must be there; others may have one
 /// @param configDefaults JSON: what `config.json` leaves out when it is the default
@@ -36,6 +37,7 @@ record Family(
         NormKind normKind,
         Block block,
         Activation activation,
+        boolean activationFixed,
         boolean gated,
         Pairing ggufPairing,
         Pairing folderPairing,
@@ -63,10 +65,16 @@ record Family(
         return draft.family();
     }
 
-    Family withoutBiases(Set<TensorRole> roles) {
-        var remaining = EnumSet.copyOf(biased);
-        remaining.removeAll(roles);
-        return but(draft -> draft.biased = remaining);
+    /// This family in a file that says whether these roles have biases.
+    Family biased(Set<TensorRole> roles, boolean present) {
+        var changed = EnumSet.noneOf(TensorRole.class);
+        changed.addAll(biased);
+        if (present) {
+            changed.addAll(roles);
+        } else {
+            changed.removeAll(roles);
+        }
+        return but(draft -> draft.biased = changed);
     }
 
     /// A family being described, so that an entry of the table names what it sets.
@@ -76,6 +84,7 @@ record Family(
         NormKind normKind;
         Block block;
         Activation activation;
+        boolean activationFixed;
         boolean gated;
         Pairing ggufPairing;
         Pairing folderPairing;
@@ -98,6 +107,7 @@ record Family(
             normKind = family.normKind;
             block = family.block;
             activation = family.activation;
+            activationFixed = family.activationFixed;
             gated = family.gated;
             ggufPairing = family.ggufPairing;
             folderPairing = family.folderPairing;
@@ -117,8 +127,9 @@ record Family(
 
         private Family family() {
             return new Family(
-                    architectures, modelTypes, normKind, block, activation, gated, ggufPairing, folderPairing,
-                    scaledEmbedding, normOffset, fullAttentionEvery, window, localRotaryBase, wideScaleLayers,
+                    architectures, modelTypes, normKind, block, activation, activationFixed, gated,
+                    ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery, window,
+                    localRotaryBase, wideScaleLayers,
                     interleavedHeads, transposed, biased, configDefaults, tensors, ggufTensors);
         }
     }

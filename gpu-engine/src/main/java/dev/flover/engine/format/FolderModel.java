@@ -35,6 +35,7 @@ final class FolderModel implements ModelFiles {
     private static final Set<TensorRole> ATTENTION =
             Set.of(TensorRole.QUERY_KEY_VALUE, TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE,
                     TensorRole.ATTENTION_OUT);
+    private static final Set<TensorRole> FEED_FORWARD = Set.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN);
 
     private final Path folder;
     private final JsonFile outer;
@@ -59,8 +60,9 @@ final class FolderModel implements ModelFiles {
                 .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
         var known = Families.ofModelType(file, modelType);
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
-        boolean biased = config.flag("attention_bias").orElse(true);
-        this.family = biased || known.biased().isEmpty() ? known : known.withoutBiases(ATTENTION);
+        var sayingAttention = config.flag("attention_bias").map(has -> known.biased(ATTENTION, has)).orElse(known);
+        this.family = config.flag("mlp_bias").map(has -> sayingAttention.biased(FEED_FORWARD, has))
+                .orElse(sayingAttention);
         refuseWhatIsNotSupported();
         this.tensors = SafetensorsFolder.open(folder, arena);
     }
@@ -75,7 +77,8 @@ final class FolderModel implements ModelFiles {
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
-                tokenizer(shape.vocabulary()), chatTemplate(), generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+                tokenizer(shape.vocabulary()), chatTemplate(),
+                generation.map(FolderModel::samplingDefaults).orElse(null), arena);
     }
 
     @Override
@@ -137,6 +140,9 @@ final class FolderModel implements ModelFiles {
     }
 
     private Activation activation() {
+        if (family.activationFixed()) {
+            return family.activation();
+        }
         String name = config.text("hidden_activation", "hidden_act", "activation_function").orElse(null);
         return switch (name) {
             case null -> family.activation();

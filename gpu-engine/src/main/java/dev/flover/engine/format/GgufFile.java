@@ -79,8 +79,8 @@ public final class GgufFile implements TensorSource {
     private static GgufFile checked(GgufFile file, int parts) {
         int expected = file.metadata.integer("split.count").orElse(1);
         if (expected > 1 && parts != expected) {
-            throw new ModelFileException(file.path, "is one of " + expected + " parts; keep the names they were"
-                    + " published under (NAME-00001-of-" + "%05d".formatted(expected) + ".gguf) and point to the first");
+            throw new ModelFileException(file.path, ("is one of %d parts; keep the names they were published under"
+                    + " (NAME-00001-of-%05d.gguf) and point to the first").formatted(expected, expected));
         }
         int count = file.metadata.integer("split.tensors.count").orElse(file.tensors.size());
         if (count != file.tensors.size()) {

@@ -181,8 +181,9 @@ final class GgufModel implements ModelFiles {
         if (divisors.isPresent()) {
             return divided(divisors.get(), rotaryDims);
         }
-        double factor = real("rope.scaling.factor", 1);
-        String type = metadata.text(architecture + ".rope.scaling.type").orElse("none");
+        double early = real("rope.scale_linear", 1);      // before there were types
+        double factor = real("rope.scaling.factor", early);
+        String type = metadata.text(architecture + ".rope.scaling.type").orElse(early == 1 ? "none" : "linear");
         return switch (type) {
             case "none" -> new RotaryScaling.None();
             case "linear" -> new RotaryScaling.Linear(factor);

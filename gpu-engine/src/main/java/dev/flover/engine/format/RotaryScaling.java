@@ -97,7 +97,7 @@ sealed interface RotaryScaling {
         }
     }
 
-    /// A divisor per pair, found by search or by the file's converter: LongRoPE (Ding et al. 2024), `rope_freqs` of GGUF.
+    /// A divisor per pair, found by search (LongRoPE, Ding et al. 2024) or by the file's converter (`rope_freqs`).
     record Divided(List<Double> divisors, double magnitude) implements RotaryScaling {
         public Divided {
             divisors = List.copyOf(divisors);

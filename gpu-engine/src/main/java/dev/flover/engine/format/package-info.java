@@ -9,8 +9,8 @@
 ///                          Families: Family ────┴────────► WeightAssembler ─► Weights
 /// ```
 ///
-/// Files are mapped, not read: a tensor is a slice of the mapping ([dev.flover.engine.format.StoredTensor]), in the type
-/// it is stored as; [dev.flover.engine.format.Dequantiser] says what its bytes mean. What a file does not say about
+/// Files are mapped, not read: a tensor is a slice of the mapping ([dev.flover.engine.format.StoredTensor]), in the
+/// type it is stored as; [dev.flover.engine.format.Dequantiser] says what its bytes mean. What a file does not say about
 /// itself stands in one table, [dev.flover.engine.format.Families].
 ///
 /// A file is untrusted. Every count, offset, length, type and nesting is checked before it is used, and what cannot be

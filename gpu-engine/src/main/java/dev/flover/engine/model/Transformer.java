@@ -17,7 +17,7 @@ import java.util.List;
 ///
 /// ```
 ///   sequential:  h += attention(norm h);  h += feedForward(norm h)
-///   parallel:    h += attention(norm h) + feedForward(norm' h)          (norm' is norm where the weights have only one)
+///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm where the weights have one only)
 /// ```
 ///
 /// Families differ in data alone: [ModelConfig] says how, [Weights] has what. Used by one thread.
@@ -124,7 +124,8 @@ public final class Transformer {
         var layerConfig = config.layers().get(index);
         backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
         backend.appendKeysAndValues(
-                queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm, config.normEpsilon());
+                queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm,
+                        config.normEpsilon());
         backend.attention(
                 attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
                 config.attentionSoftCap());

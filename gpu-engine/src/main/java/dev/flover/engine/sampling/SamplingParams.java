@@ -12,7 +12,8 @@ package dev.flover.engine.sampling;
 /// @param minP              keep tokens at least this fraction as probable as the most probable one, in [0, 1]
 /// @param typicalP          locally typical sampling (Meister et al. 2022); 1 is off, in (0, 1]
 /// @param seed              with the answer index and the position, fully determines the draw
-/// @param topLogprobs       how many alternatives to report beside each token; -1 reports no logprobs at all, at most 20
+/// @param topLogprobs       how many alternatives to report beside each token; at most 20, and -1 reports no
+///                          logprobs at all
 /// @param logitBias         added to logits before anything else; empty for none
 /// @param allowedOnly       when not empty, only these token ids may be drawn
 /// @param minTokens         end-of-text and stop ids cannot be drawn before this many tokens

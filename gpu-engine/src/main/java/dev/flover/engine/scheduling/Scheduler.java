@@ -13,8 +13,8 @@ import java.util.Map;
 
 /// Decides what each step computes, and takes its tokens in.
 ///
-/// Steps run in the order in which they are planned. That is why a slot, a block or a sequence's place can be given away
-/// while a step that still uses it is under way: the next owner's first step comes after it.
+/// Steps run in the order in which they are planned. That is why a slot, a block or a sequence's place can be given
+/// away while a step that still uses it is under way: the next owner's first step comes after it.
 ///
 /// It always goes on: the sequence of highest rank can take blocks from every other, and admission refused it if all of
 /// them were not enough.

@@ -6,8 +6,8 @@ import dev.flover.engine.kvcache.PrefixIndex;
 
 /// The blocks of sequences: given when they join and as they grow, shared where their texts begin alike.
 ///
-/// Only full blocks are shared, and a sequence always computes its last known position itself, because that is where its
-/// next token comes from; so no shared block is ever written to.
+/// Only full blocks are shared, and a sequence always computes its last known position itself, because that is where
+/// its next token comes from; so no shared block is ever written to.
 final class SequenceBlocks {
     private final int blockTokens;
     private final boolean prefixCaching;

@@ -4,9 +4,9 @@ import dev.flover.engine.backend.StepPlan;
 
 /// Which sequence is in which slot, kept one dense range.
 ///
-/// Flover's buffer reordering: of all windows as wide as what is to be live, the one with the most live slots stays, and
-/// each live slot outside it moves into a hole inside. A move changes at most one slot outside into one inside, so no
-/// arrangement as dense can be had with fewer.
+/// Flover's buffer reordering: of all windows as wide as what is to be live, the one with the most live slots stays,
+/// and each live slot outside it moves into a hole inside. A move changes at most one slot outside into one inside, so
+/// no arrangement as dense can be had with fewer.
 ///
 /// ```
 ///   before   A . B C . . D E .        five live

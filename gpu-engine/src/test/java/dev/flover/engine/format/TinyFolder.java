@@ -91,11 +91,64 @@ final class TinyFolder {
                 .putLong(json.length).put(json).put(data.toByteArray()).array();
     }
 
+    /// Any family of the table: every tensor that its folders have, seven layers, heads of 16.
+    static Path write(Path folder, Family family) throws IOException {
+        Files.writeString(folder.resolve("config.json"), config(family));
+        var shapes = new LinkedHashMap<String, int[]>();
+        for (var role : TensorRole.values()) {
+            boolean perLayer = role.compareTo(TensorRole.ATTENTION_NORM) >= 0;
+            for (int layer = 0; layer < (perLayer ? 7 : 1); layer++) {
+                addTensor(shapes, family, role, layer);
+            }
+        }
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes));
+        return folder;
+    }
+
+    private static String config(Family family) {
+        return """
+                {"model_type": "%s", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": %d,
+                 "head_dim": 16, "num_hidden_layers": 7, "intermediate_size": 96, "max_position_embeddings": 64,
+                 "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
+                """.formatted(
+                family.modelTypes().getFirst(), family.interleavedHeads() || family.learnsPositions() ? 4 : 2,
+                (family.window() > 0 ? ", \"sliding_window\": 8" : "")
+                        + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
+    }
+
+    private static void addTensor(Map<String, int[]> shapes, Family family, TensorRole role, int layer) {
+        var name = family.tensors().name(role, layer);
+        boolean tied = family.configDefaults().contains("\"tie_word_embeddings\": true");
+        if (name.isEmpty() || role == TensorRole.HEAD && tied) {
+            return;
+        }
+        int kv = family.interleavedHeads() || family.learnsPositions() ? 64 : 32;
+        int[] shape = switch (role) {
+            case EMBEDDING, HEAD -> new int[] {48, 64};
+            case POSITIONS -> new int[] {64, 64};
+            case QUERY, ATTENTION_OUT -> new int[] {64, 64};
+            case KEY, VALUE -> new int[] {kv, 64};
+            case QUERY_KEY_VALUE -> new int[] {64 + 2 * kv, 64};
+            case GATE, UP -> new int[] {96, 64};
+            case GATE_UP -> new int[] {192, 64};
+            case DOWN -> new int[] {64, 96};
+            case QUERY_NORM, KEY_NORM -> new int[] {16};
+            case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
+                new int[] {64};
+        };
+        String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
+        boolean turned = family.transposed().contains(role);
+        shapes.put(full + ".weight", turned ? new int[] {shape[1], shape[0]} : shape);
+        if (family.biased().contains(role)) {
+            shapes.put(full + ".bias", new int[] {shape[0]});
+        }
+    }
+
     private static float[] values(String name, int[] shape) {
         var random = new Random(name.hashCode());
         float[] values = new float[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
         for (int i = 0; i < values.length; i++) {
-            values[i] = shape.length == 1 ? 1 : (float) random.nextGaussian() / 6;
+            values[i] = (float) random.nextGaussian() / 6 + (shape.length == 1 && !name.endsWith("bias") ? 1 : 0);
         }
         return values;
     }

@@ -75,6 +75,19 @@ public final class TinyModels {
         return new TinyModels(seed, TensorType.F32).build(config, false, true);
     }
 
+    /// The same weights with another limit; for models with rotary positions.
+    public static Model withContext(Model model, int contextLength) {
+        var old = model.config();
+        var config = new ModelConfig(
+                old.architecture(), old.hidden(), old.heads(), old.kvHeads(), old.headDim(), old.feedForward(),
+                old.vocabulary(), contextLength, old.normKind(), old.normEpsilon(), old.block(), old.activation(),
+                old.gated(), old.embeddingScale(), old.attentionScale(), old.attentionSoftCap(), old.logitSoftCap(),
+                old.layers());
+        return new Model(
+                model.path(), config, model.weights(), model.fingerprint(), model.endOfText(), null, null,
+                model.arena());
+    }
+
     /// As [#llama], but the embedding of one token is not a number.
     public static Model poisoned(long seed, int token) {
         var model = llama(seed, TensorType.F32);

@@ -1,5 +1,7 @@
 package dev.flover.schemas.serdes;
 
+import static org.apache.avro.SchemaCompatibility.checkReaderWriterCompatibility;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,8 +9,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaNormalization;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
@@ -25,11 +30,16 @@ import org.apache.kafka.common.serialization.Serializer;
 ///   ┌─────────┬──────────────────────────────┐
 ///   │ version │ Avro binary of that version  │
 ///   └─────────┴──────────────────────────────┘
+///
+///   release     writes   reads
+///   1.0         1        1
+///   1.1         1        1, 2      knows the new version, and is still read by 1.0
+///   1.2         2        1, 2      and is read by 1.1
 /// ```
 ///
-/// Every released version's schema is given, oldest first, so an upgraded process reads what an older one stored. A
-/// version may only append fields, with defaults, to the one before it; therefore a process that is one version behind
-/// (a rolling upgrade, a rollback) reads the fields that it knows and leaves the bytes after them.
+/// The schema of every version is given, oldest first, so a process reads what an older one stored. For one release a
+/// new version is only read ([#writing]); so neighbouring releases always read each other's state, in a rolling upgrade
+/// as after a rollback, however deep in the record a field was added.
 ///
 /// Stateless and thread-safe.
 ///
@@ -39,23 +49,37 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
 
     private final Class<T> type;
     private final List<Schema> versions;
+    private final int written;
     private final SpecificData records;
 
-    private DurableSerde(Class<T> type, List<Schema> versions) {
+    private DurableSerde(Class<T> type, List<Schema> versions, int written) {
         this.type = type;
         this.versions = versions;
+        this.written = written;
         this.records = SpecificData.getForClass(type);
     }
 
+    /// A serde that writes the newest version.
+    ///
     /// @param older the schemas of versions 1, 2, ... before the record's own, which is the newest
     public static <T extends SpecificRecord> DurableSerde<T> of(Class<T> type, Schema... older) {
         TrustedRecords.trust();
-        var current = SpecificData.get().getSchema(type);
-        if (older.length >= MAX_VERSIONS) {
-            throw new IllegalArgumentException("at most " + MAX_VERSIONS + " versions, got " + (older.length + 1));
+        var versions = Stream.concat(Stream.of(older), Stream.of(SpecificData.get().getSchema(type))).toList();
+        if (versions.size() > MAX_VERSIONS) {
+            throw new IllegalArgumentException("at most " + MAX_VERSIONS + " versions, got " + versions.size());
         }
-        var versions = Stream.concat(List.of(older).stream(), Stream.of(current));
-        return new DurableSerde<>(type, checked(versions.toList()));
+        for (int i = 1; i < versions.size(); i++) {
+            requireCompatible(versions.get(i - 1), versions.get(i), i + 1);
+        }
+        return new DurableSerde<>(type, versions, versions.size());
+    }
+
+    /// The same serde, writing a given version: the one before the newest, for the release that introduces the newest.
+    public DurableSerde<T> writing(int version) {
+        if (version < 1 || version > versions.size()) {
+            throw new IllegalArgumentException("version must be from 1 to " + versions.size() + ", was " + version);
+        }
+        return new DurableSerde<>(type, versions, version);
     }
 
     @Override
@@ -68,80 +92,65 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
         return (topic, bytes) -> bytes == null ? null : decode(bytes);
     }
 
-    /// The stored form of a record, in the newest version.
+    /// The stored form of a record.
     public byte[] encode(T record) {
-        var bytes = new ByteArrayOutputStream();
-        bytes.write(versions.size());
-        var encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-        try {
-            new SpecificDatumWriter<T>(versions.getLast(), records).write(record, encoder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);      // a stream in memory has no I/O to fail
+        var newest = binary(new SpecificDatumWriter<>(versions.getLast(), records), record, versions.size());
+        if (written == versions.size()) {
+            return newest;
         }
-        return bytes.toByteArray();
+        try {
+            var older = versions.get(written - 1);
+            var reader = new GenericDatumReader<>(versions.getLast(), older);
+            return binary(new GenericDatumWriter<>(older), reader.read(null, afterVersion(newest)), written);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
+        }
     }
 
     /// The record that some version stored.
     ///
-    /// @throws UndecodableRecordException if the bytes are not a stored record, or from a version too new to be read
+    /// @throws UndecodableRecordException if the bytes are not a stored record, or of a version not known here
     public T decode(byte[] bytes) {
         if (bytes.length == 0) {
             throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + ", found no bytes");
         }
-        var writer = schemaOf(bytes[0]);
-        BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null);
-        try {
-            return new SpecificDatumReader<T>(writer, versions.getLast(), records).read(null, decoder);
-        } catch (IOException | AvroRuntimeException e) {
-            throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of version "
-                    + bytes[0] + ", found " + bytes.length + " bytes that are not one", e);
-        }
-    }
-
-    /// Records of the next version begin with the fields of this one, so its own schema reads them.
-    private Schema schemaOf(byte version) {
-        int newest = versions.size();
-        if (version < 1 || version > newest + 1) {
+        int version = bytes[0];
+        if (version < 1 || version > versions.size()) {
             throw new UndecodableRecordException("expected a stored " + type.getSimpleName()
-                    + " of a version from 1 to " + (newest + 1) + ", found version " + version
-                    + "; start the release that wrote it");
+                    + " of a version from 1 to "
+                    + versions.size() + ", found version " + version + "; start the release that wrote it, or a newer");
         }
-        return versions.get(Math.min(version, newest) - 1);
-    }
-
-    private static List<Schema> checked(List<Schema> versions) {
-        for (int i = 1; i < versions.size(); i++) {
-            var before = versions.get(i - 1).getFields();
-            var after = versions.get(i).getFields();
-            if (after.size() < before.size() || !sameEncoding(before, after.subList(0, before.size()))) {
-                throw new IllegalArgumentException("version " + (i + 1) + " of " + versions.get(i).getFullName()
-                        + " must begin with the fields of version " + i + ", unchanged");
-            }
-            requireDefaults(after.subList(before.size(), after.size()), i + 1);
+        try {
+            var reader = new SpecificDatumReader<T>(versions.get(version - 1), versions.getLast(), records);
+            return reader.read(null, afterVersion(bytes));
+        } catch (IOException | AvroRuntimeException e) {
+            throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of version " + version
+                    + ", found " + bytes.length + " bytes that are not one", e);
         }
-        return versions;
     }
 
-    private static boolean sameEncoding(List<Schema.Field> before, List<Schema.Field> after) {
-        for (int i = 0; i < before.size(); i++) {
-            if (!before.get(i).name().equals(after.get(i).name())
-                    || !canonical(before.get(i)).equals(canonical(after.get(i)))) {
-                return false;
-            }
+    private static <R> byte[] binary(DatumWriter<R> writer, R record, int version) {
+        var bytes = new ByteArrayOutputStream();
+        bytes.write(version);
+        try {
+            writer.write(record, EncoderFactory.get().directBinaryEncoder(bytes, null));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
         }
-        return true;
+        return bytes.toByteArray();
     }
 
-    /// What the encoding depends on: docs, defaults and Java's own properties left out.
-    private static String canonical(Schema.Field field) {
-        return SchemaNormalization.toParsingForm(field.schema());
+    private static BinaryDecoder afterVersion(byte[] bytes) {
+        return DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null);
     }
 
-    private static void requireDefaults(List<Schema.Field> appended, int version) {
-        for (var field : appended) {
-            if (!field.hasDefaultValue()) {
-                throw new IllegalArgumentException("field " + field.name() + ", new in version " + version
-                        + ", must have a default");
+    private static void requireCompatible(Schema before, Schema after, int version) {
+        for (var pair : List.of(checkReaderWriterCompatibility(after, before),
+                checkReaderWriterCompatibility(before, after))) {
+            if (pair.getType() != SchemaCompatibilityType.COMPATIBLE) {
+                throw new IllegalArgumentException("version " + version + " of " + after.getFullName()
+                        + " must be compatible with the one before, both ways: "
+                        + pair.getResult().getIncompatibilities());
             }
         }
     }

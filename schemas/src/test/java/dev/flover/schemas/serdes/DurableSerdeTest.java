@@ -3,6 +3,7 @@ package dev.flover.schemas.serdes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flover.schemas.Alternative;
 import dev.flover.schemas.TokenLogprob;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -50,21 +51,45 @@ class DurableSerdeTest {
     }
 
     @Test
-    void versionOneAheadIsReadByTheFieldsKnownHere() {
-        var ahead = new Schema.Parser().parse(CURRENT.toString().replaceFirst(
-                "]}$", ",{\"name\":\"reason\",\"type\":\"string\",\"default\":\"\"}]}"));
-        byte[] stored = store(2, new GenericRecordBuilder(ahead)
-                .set("token_id", 42).set("logprob", -1.5f).set("alternatives", List.of()).set("reason", "x").build());
+    void newVersionIsFirstReadAndOnlyThenWritten() {
+        var first = fields().requiredInt("token_id").requiredFloat("logprob").endRecord();
+        var release11 = DurableSerde.of(TokenLogprob.class, first).writing(1);
+        var release12 = DurableSerde.of(TokenLogprob.class, first);
+        var full = new TokenLogprob(42, -1.5f, List.of(new Alternative(7, -2f)));
 
-        assertThat(DurableSerde.of(TokenLogprob.class).decode(stored)).isEqualTo(RECORD);
+        assertThat(release11.encode(full)).isEqualTo(store(1, new GenericRecordBuilder(first)
+                .set("token_id", 42).set("logprob", -1.5f).build()));
+        assertThat(release12.decode(release11.encode(full))).isEqualTo(RECORD);
+        assertThat(release11.decode(release12.encode(full))).isEqualTo(full);
     }
 
     @Test
-    void versionTwoAheadIsRefusedWithAdvice() {
-        assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class).decode(new byte[] {3, 0, 0}))
+    void fieldAddedDeepInTheRecordDoesNotMatter() {
+        var onlyIds = SchemaBuilder.record("Alternative").namespace(CURRENT.getNamespace()).fields()
+                .requiredInt("token_id").endRecord();
+        assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class, withAlternatives(onlyIds)))
+                .as("logprob of Alternative has no default")
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("logprob");
+
+        var longer = SchemaBuilder.record("Alternative").namespace(CURRENT.getNamespace()).fields()
+                .requiredInt("token_id").requiredFloat("logprob").optionalString("dropped").endRecord();
+        var serde = DurableSerde.of(TokenLogprob.class, withAlternatives(longer));
+        var stored = new GenericRecordBuilder(longer).set("token_id", 7).set("logprob", -2f).build();
+        var record = new GenericRecordBuilder(withAlternatives(longer)).set("token_id", 42).set("logprob", -1.5f)
+                .set("alternatives", List.of(stored)).build();
+
+        assertThat(serde.decode(store(1, record))).isEqualTo(
+                new TokenLogprob(42, -1.5f, List.of(new Alternative(7, -2f))));
+    }
+
+    @Test
+    void versionNotKnownYetIsRefusedWithAdvice() {
+        assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class).decode(new byte[] {2, 0, 0}))
                 .isInstanceOf(UndecodableRecordException.class)
-                .hasMessageContaining("version from 1 to 2, found version 3")
+                .hasMessageContaining("version from 1 to 1, found version 2")
                 .hasMessageContaining("start the release that wrote it");
+        assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class).writing(2))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -77,24 +102,20 @@ class DurableSerdeTest {
     }
 
     @Test
-    void versionThatDoesNotBeginWithTheOneBeforeIsRefused() {
-        var renamed = fields().requiredInt("id").requiredFloat("logprob").endRecord();
-        var retyped = fields().requiredLong("token_id").requiredFloat("logprob").endRecord();
-        var longer = fields().requiredInt("token_id").requiredFloat("logprob").requiredString("a").requiredInt("b")
-                .endRecord();
-        for (var older : new Schema[] {renamed, retyped, longer}) {
+    void versionThatOnlyOneSideCouldReadIsRefused() {
+        var retyped = fields().requiredString("token_id").requiredFloat("logprob").endRecord();
+        var withoutDefault = fields().requiredInt("token_id").endRecord();
+        var notDroppable = fields().requiredInt("token_id").requiredFloat("logprob").requiredInt("more").endRecord();
+        for (var older : List.of(retyped, withoutDefault, notDroppable)) {
             assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class, older))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("must begin with the fields of version 1");
+                    .hasMessageContaining("must be compatible with the one before, both ways");
         }
     }
 
-    @Test
-    void newFieldWithoutDefaultIsRefused() {
-        var older = fields().requiredInt("token_id").endRecord();
-        assertThatThrownBy(() -> DurableSerde.of(TokenLogprob.class, older))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("logprob");
+    private static Schema withAlternatives(Schema alternative) {
+        return fields().requiredInt("token_id").requiredFloat("logprob").name("alternatives").type()
+                .array().items(alternative).arrayDefault(List.of()).endRecord();
     }
 
     private static SchemaBuilder.FieldAssembler<Schema> fields() {

@@ -39,7 +39,7 @@ final class BundledModel {
     }
 
     static Engine engine(Model model) {
-        return Engine.start(model, Backends.open("reference", 0), config());
+        return Engine.start(model, Backends.open("cpu", 2), config());
     }
 
     /// The tokens of each request when nothing but the engine runs.

@@ -1,0 +1,51 @@
+package dev.flover.app.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flover.app.options.CommandException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ConnectionTest {
+    @Test
+    void propertiesGoToTheClientTheyAreFor() {
+        var connection = new Connection("k:1", "http://r:2", Map.of(
+                "security.protocol", "SASL_SSL", "basic.auth.user.info", "me:secret"));
+
+        assertThat(connection.kafka()).isEqualTo(Map.of("bootstrap.servers", "k:1", "security.protocol", "SASL_SSL"));
+        assertThat(connection.registry())
+                .isEqualTo(Map.of("schema.registry.url", "http://r:2", "basic.auth.user.info", "me:secret"));
+    }
+
+    @Test
+    void checkPassesWhereBothAnswer() throws IOException {
+        try (var broker = listen(); var registry = listen()) {
+            assertThatCode(Connection.of("127.0.0.1:1,127.0.0.1:" + broker.getLocalPort(),
+                    "http://127.0.0.1:" + registry.getLocalPort())::check).doesNotThrowAnyException();
+        }
+    }
+
+    @Test
+    void checkSaysWhoDoesNotAnswer() throws IOException {
+        try (var broker = listen()) {
+            String there = "127.0.0.1:" + broker.getLocalPort();
+
+            assertThatThrownBy(Connection.of("127.0.0.1:1", "http://127.0.0.1:1")::check)
+                    .isInstanceOf(CommandException.class).hasMessageContaining("no Kafka broker answers at 127.0.0.1:1");
+            assertThatThrownBy(Connection.of(there, "http://127.0.0.1:1")::check)
+                    .isInstanceOf(CommandException.class)
+                    .hasMessageContaining("no schema registry answers at http://127.0.0.1:1");
+            assertThatThrownBy(Connection.of(there, "not a url")::check)
+                    .isInstanceOf(CommandException.class).hasMessageContaining("--schema-registry-url must be a URL");
+        }
+    }
+
+    private static ServerSocket listen() throws IOException {
+        return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    }
+}

@@ -1,0 +1,160 @@
+package dev.flover.app.offline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.flover.app.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GenerateCommandTest {
+    private static final Path DATA = Path.of(System.getProperty("flover.data", "../../shared/data"));
+
+    @TempDir
+    Path folder;
+
+    private final ObjectMapper mapper = new ObjectMapper();
+
+    @Test
+    void answersInTheOrderOfTheRequestsWithTheFieldsOfTheContract() throws IOException {
+        var answers = generate("""
+                {"id": "long", "prompt": "The old house", "max_tokens": 12, "ignore_eos": true}
+
+                {"id": "short", "prompt": "The captain", "max_tokens": 2}
+                {"prompt_ids": [0, 551, 651, 798], "max_tokens": 12, "ignore_eos": true}
+                """);
+
+        assertThat(answers).extracting(answer -> answer.get("id").asText()).containsExactly("long", "short", "4");
+        assertThat(fieldNames(answers.getFirst()))
+                .containsExactly("id", "prompt_ids", "token_ids", "text", "finish_reason");
+        assertThat(answers.getFirst().get("prompt_ids").toString()).isEqualTo("[0,551,651,798]");
+        assertThat(answers.get(1).get("token_ids")).hasSize(2);
+        assertThat(answers.get(1).get("finish_reason").asText()).isEqualTo("length");
+        assertThat(answers.get(2).get("token_ids")).isEqualTo(answers.get(0).get("token_ids"));
+        assertThat(answers.get(2).get("text")).isEqualTo(answers.get(0).get("text"));
+    }
+
+    @Test
+    void greedyTextEndsAtTheModelsEndOfText() throws IOException {
+        var answer = generate("{\"prompt_ids\": [0], \"max_tokens\": 40}").getFirst();
+
+        assertThat(answer.get("text").asText()).isEqualTo("\"I don't know what you mean,\" said the old man, "
+                + "\"but I don't know what you mean.\"");
+        assertThat(answer.get("finish_reason").asText()).isEqualTo("stop");
+        var tokens = (ArrayNode) answer.get("token_ids");
+        assertThat(tokens.get(tokens.size() - 1).asInt()).isZero();
+    }
+
+    @Test
+    void aStopStringEndsTheAnswerAndIsNotPartOfIt() throws IOException {
+        var answer = generate("{\"prompt_ids\": [0], \"max_tokens\": 40, \"stop\": [\"you me\", \" said\"]}").getFirst();
+
+        assertThat(answer.get("text").asText()).isEqualTo("\"I don't know what ");
+        assertThat(answer.get("finish_reason").asText()).isEqualTo("stop");
+    }
+
+    @Test
+    void aRequestGetsTheSameTokensAloneAndAmongOthers() throws IOException {
+        var lines = new StringBuilder();
+        for (int i = 0; i < 6; i++) {
+            lines.append("{\"prompt\": \"The lady number ").append(i).append("\", \"max_tokens\": ").append(4 + 3 * i)
+                    .append(", \"temperature\": 0.9, \"repetition_penalty\": 1.2, \"seed\": ").append(i).append("}\n");
+        }
+
+        var together = generate(lines.toString(), "--prefill-chunk", "3");
+        var alone = generate(lines.toString(), "--max-sequences", "1");
+
+        assertThat(together).isEqualTo(alone);
+    }
+
+    @Test
+    void everyBadLineIsReportedAndNothingIsGenerated() throws IOException {
+        Path file = Files.writeString(folder.resolve("requests.jsonl"), """
+                {"prompt": "fine"}
+                {"prompt": "a", "top_p": 3}
+                nonsense
+                """);
+
+        var run = Console.run("generate", "--requests", file.toString(), "--json");
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("line 2: top_p must be in (0, 1], was 3.0").contains("line 3: not JSON");
+    }
+
+    @Test
+    void whatTheModelCannotComputeIsReportedByLine() throws IOException {
+        Path file = Files.writeString(folder.resolve("requests.jsonl"), """
+                {"prompt_ids": [2048]}
+                {"prompt_ids": %s}
+                """.formatted(java.util.Collections.nCopies(256, 5)));
+
+        var run = Console.run("generate", "--requests", file.toString());
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("line 1: prompt_ids must be in [0, 2047], found 2048")
+                .contains("line 2: the prompt has 256 tokens");
+    }
+
+    @Test
+    void onePromptIsWrittenAsText() {
+        var run = Console.run("generate", "--prompt", "The old house", "--max-tokens", "8", "--stats");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains(" was a very large").endsWith("\n");
+        assertThat(run.err()).contains("1 requests, 8 tokens in");
+    }
+
+    @Test
+    void aRealModelGivesTheTokensOfItsReference() throws IOException {
+        Path stories = DATA.resolve("stories260K");
+        assumeThat(stories).as("the data folder, set by -Dflover.data").isDirectory();
+        var reference = mapper.readTree(stories.resolve("reference_greedy.json").toFile()).get("cases");
+        var lines = new StringBuilder();
+        var expected = new ArrayList<JsonNode>();
+        for (var item : reference) {
+            lines.append(mapper.createObjectNode().put("prompt", item.get("prompt").asText()).put("max_tokens", 40))
+                    .append('\n');
+            expected.add(item.get("token_ids_with_bos"));
+        }
+
+        var answers = generate(lines.toString(), "--model", stories.resolve("stories260K-F32.gguf").toString());
+
+        for (int i = 0; i < expected.size(); i++) {
+            var ids = mapper.createArrayNode();
+            ids.addAll((ArrayNode) answers.get(i).get("prompt_ids")).addAll((ArrayNode) answers.get(i).get("token_ids"));
+            var beginning = mapper.createArrayNode();
+            for (int k = 0; k < Math.min(ids.size(), expected.get(i).size()); k++) {
+                beginning.add(expected.get(i).get(k));
+            }
+            assertThat(ids).isEqualTo(beginning);
+        }
+    }
+
+    private List<JsonNode> generate(String requests, String... options) throws IOException {
+        Path file = Files.writeString(folder.resolve("requests.jsonl"), requests);
+        var arguments = new ArrayList<>(List.of("generate", "--json", "--requests", file.toString()));
+        arguments.addAll(List.of(options));
+        var run = Console.run(arguments.toArray(String[]::new));
+        assertThat(run.code()).as(run.err()).isZero();
+        var answers = new ArrayList<JsonNode>();
+        for (String line : run.out().lines().toList()) {
+            answers.add(mapper.readTree(line));
+        }
+        return answers;
+    }
+
+    private static List<String> fieldNames(JsonNode node) {
+        var names = new ArrayList<String>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+}

@@ -1,0 +1,13 @@
+/// The seam between the model and a device.
+///
+/// ```
+///   Transformer ──verbs──► Backend ◄── reference   plain loops in double: the oracle
+///        ▲                         ◄── cpu         vectors and threads of the host
+///   StepPlan                       ◄── cuda        kernels of a GPU
+/// ```
+///
+/// A verb enqueues; there is one synchronisation a step. `Backends` says which of them work on this machine, and why
+/// the others do not.
+///
+/// Knows nothing of requests or of who shares a step: a plan is rows, slots and blocks.
+package dev.flover.engine.backend;

@@ -1,0 +1,273 @@
+package dev.flover.engine.sampling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SamplerTest {
+    private static final int VOCABULARY = 48;
+    private static final int[] ENDING = {7, 9};
+
+    private static SamplingParams params(int topK, double topP, double minP, double typicalP) {
+        return new SamplingParams(
+                1, 0, 0, 0.8f, topK, (float) topP, (float) minP, (float) typicalP, 0, -1, LogitBias.NONE,
+                TokenSet.EMPTY, 0);
+    }
+
+    private static SamplingParams withSeed(SamplingParams p, long seed) {
+        return new SamplingParams(
+                p.repetitionPenalty(), p.presencePenalty(), p.frequencyPenalty(), p.temperature(), p.topK(), p.topP(),
+                p.minP(), p.typicalP(), seed, p.topLogprobs(), p.logitBias(), p.allowedOnly(), p.minTokens());
+    }
+
+    static Stream<Named<SamplingParams>> options() {
+        var bias = new LogitBias(new int[] {2, 11, 30}, new float[] {3, Float.NEGATIVE_INFINITY, -2});
+        return Stream.of(
+                Named.of("temperature", SamplingParams.sampled(1.3f, 0)),
+                Named.of("top-k", params(5, 1, 0, 1)),
+                Named.of("top-k of one", params(1, 1, 0, 1)),
+                Named.of("top-p", params(0, 0.9, 0, 1)),
+                Named.of("top-p, nearly nothing", params(0, 1e-6, 0, 1)),
+                Named.of("min-p", params(0, 1, 0.15, 1)),
+                Named.of("min-p of one", params(0, 1, 1, 1)),
+                Named.of("typical-p", params(0, 1, 0, 0.7)),
+                Named.of("all filters", params(20, 0.95, 0.02, 0.9)),
+                Named.of("penalties", new SamplingParams(
+                        1.4f, 0.7f, 0.3f, 1, 0, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0)),
+                Named.of("rewards", new SamplingParams(
+                        0.8f, -0.7f, -0.3f, 1, 10, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0)),
+                Named.of("bias", new SamplingParams(
+                        1.2f, 0, 0, 1, 0, 1, 0, 1, 0, -1, bias, TokenSet.EMPTY, 0)),
+                Named.of("allowed only", new SamplingParams(
+                        1, 0, 0, 1, 0, 0.9f, 0, 1, 0, -1, bias, TokenSet.of(2, 3, 5, 7, 11, 13), 0)),
+                Named.of("minimum tokens", new SamplingParams(
+                        1, 0, 0, 1.5f, 0, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 20)),
+                Named.of("greedy with penalties", new SamplingParams(
+                        1.5f, 0.5f, 0.5f, 0, 0, 1, 0, 1, 0, -1, bias, TokenSet.EMPTY, 20)));
+    }
+
+    /// Pearson's statistic against the plain model, significance one in a hundred thousand; and exactly its support.
+    @ParameterizedTest
+    @MethodSource("options")
+    void drawsFromExactlyTheDistributionOfThePlainModel(SamplingParams params) {
+        var random = new Random(17);
+        float[] logits = randomLogits(random, VOCABULARY);
+        int[] prompt = {1, 2, 3, 4, 5, 5, 5, 6};
+        int[] answer = {4, 4, 8, 20, 20, 20};
+        double[] expected = PlainSampler.distribution(logits, params, prompt, answer, ENDING);
+        int draws = 20_000;
+        var counts = new int[VOCABULARY];
+        for (int seed = 0; seed < draws; seed++) {
+            counts[draw(logits, withSeed(params, seed), prompt, answer)]++;
+        }
+        double statistic = 0;
+        int cells = 0;
+        double restExpected = 0;
+        int restCount = 0;
+        for (int id = 0; id < VOCABULARY; id++) {
+            if (expected[id] == 0) {
+                assertThat(counts[id]).as("token " + id + " cannot be drawn").isZero();
+            } else if (expected[id] * draws < 5) {
+                restExpected += expected[id] * draws;
+                restCount += counts[id];
+            } else {
+                statistic += Math.pow(counts[id] - expected[id] * draws, 2) / (expected[id] * draws);
+                cells++;
+            }
+        }
+        if (restExpected > 1) {
+            statistic += Math.pow(restCount - restExpected, 2) / restExpected;
+            cells++;
+        }
+        assertThat(statistic).isLessThanOrEqualTo(cells == 1 ? 1e-9 : criticalValue(cells - 1));
+    }
+
+    /// Wilson and Hilferty's approximation of the chi-square quantile at 1 - 1e-5.
+    private static double criticalValue(int degrees) {
+        double a = 2.0 / (9 * degrees);
+        return degrees * Math.pow(1 - a + 4.265 * Math.sqrt(a), 3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void filtersKeepExactlyTheSetsOfThePlainModel(long seed) {
+        var random = new Random(seed);
+        int vocabulary = 300;
+        var filters = new Filters(vocabulary);
+        for (int round = 0; round < 200; round++) {
+            float[] logits = randomLogits(random, vocabulary);
+            var params = params(
+                    random.nextBoolean() ? 1 + random.nextInt(vocabulary) : 0,
+                    random.nextBoolean() ? 0.05 + 0.9 * random.nextDouble() : 1,
+                    random.nextBoolean() ? 0.3 * random.nextDouble() : 0,
+                    random.nextBoolean() ? 0.05 + 0.9 * random.nextDouble() : 1);
+            var expected = new TreeSet<Integer>();
+            double[] distribution = PlainSampler.distribution(logits, params, new int[0], new int[0], new int[0]);
+            float greatest = Float.NEGATIVE_INFINITY;
+            for (int id = 0; id < vocabulary; id++) {
+                greatest = Math.max(greatest, logits[id]);
+                if (distribution[id] > 0) {
+                    expected.add(id);
+                }
+            }
+            var masses = new long[vocabulary];
+            long total = 0;
+            for (int id = 0; id < vocabulary; id++) {
+                logits[id] = (logits[id] - greatest) / params.temperature();
+                masses[id] = Sampler.mass(logits[id]);
+                total += masses[id];
+            }
+            long left = filters.apply(params, logits, masses, total);
+            var kept = new TreeSet<Integer>();
+            for (int id = 0; id < vocabulary; id++) {
+                left -= masses[id];
+                if (masses[id] > 0) {
+                    kept.add(id);
+                }
+            }
+            assertThat(kept).as("seed " + seed + " round " + round + " " + params).isEqualTo(expected);
+            assertThat(left).as("the total told is the sum").isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1023, 1024, 1025, 5000})
+    void tiesGoToTheLowestTokenId(int vocabulary) {
+        var logits = new float[vocabulary];
+        Arrays.fill(logits, -1.5f);
+        int[] best = {vocabulary / 3, vocabulary - 1};
+        for (int id : best) {
+            logits[id] = 2;
+        }
+        var sampler = new Sampler(vocabulary);
+        assertThat(sample(sampler, logits, 0, state(SamplingParams.greedy()))).isEqualTo(best[0]);
+        assertThat(sample(sampler, logits, 0, state(params(1, 1, 0, 1)))).isEqualTo(best[0]);
+        assertThat(sample(sampler, logits, 0, state(params(0, 1e-6, 0, 1)))).isEqualTo(best[0]);
+    }
+
+    @Test
+    void zeroOfEitherSignIsTheSameLogit() {
+        var sampler = new Sampler(3);
+        assertThat(sample(sampler, new float[] {-1, -0f, 0f}, 0, state(SamplingParams.greedy()))).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void logitsThatAreNotNumbersAreReported(float bad) {
+        for (int at : new int[] {0, 1500, 2999}) {
+            var logits = randomLogits(new Random(at), 3000);
+            logits[at] = bad;
+            var sampler = new Sampler(3000);
+            assertThat(sample(sampler, logits, 0, state(SamplingParams.greedy()))).isEqualTo(Sampler.NOT_FINITE);
+            assertThat(sample(sampler, logits, 0, state(SamplingParams.sampled(1, 4)))).isEqualTo(Sampler.NOT_FINITE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0, 30})
+    void logprobsAreTheLogSoftmaxOfTheCappedLogitsWhateverTheOptions(float softCap) {
+        float[] logits = randomLogits(new Random(5), VOCABULARY);
+        var capped = new double[VOCABULARY];
+        for (int i = 0; i < VOCABULARY; i++) {
+            capped[i] = softCap == 0 ? logits[i] : softCap * Math.tanh(logits[i] / softCap);
+        }
+        double[] expected = PlainSampler.softmax(capped);
+        var params = new SamplingParams(
+                1.5f, 1, 1, 0.7f, 9, 0.9f, 0, 1, 3, 20, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var sampler = new Sampler(VOCABULARY);
+        var tokens = new int[40];
+        var logprobs = new float[40];
+        int token = sampler.sample(MemorySegment.ofArray(logits), 0, softCap, state(params), tokens, logprobs, 20);
+        assertThat((double) sampler.logprob()).isCloseTo(Math.log(expected[token]), within(1e-5));
+        var seen = new TreeSet<Integer>();
+        for (int rank = 0; rank < 20; rank++) {
+            assertThat((double) logprobs[20 + rank]).isCloseTo(Math.log(expected[tokens[20 + rank]]), within(1e-5));
+            assertThat(rank == 0 || logprobs[19 + rank] >= logprobs[20 + rank]).isTrue();
+            seen.add(tokens[20 + rank]);
+        }
+        double least = expected[tokens[39]];
+        for (int id = 0; id < VOCABULARY; id++) {
+            assertThat(seen.contains(id) || expected[id] <= least).isTrue();
+        }
+    }
+
+    @Test
+    void greedyTokensDoNotDependOnWhetherLogprobsAreAsked() {
+        var random = new Random(8);
+        var sampler = new Sampler(2000);
+        var asked = new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, 3, LogitBias.NONE, TokenSet.EMPTY, 0);
+        for (int round = 0; round < 50; round++) {
+            float[] logits = randomLogits(random, 2000);
+            int token = sample(sampler, logits, 0, state(SamplingParams.greedy()));
+            assertThat(sampler.logprob()).isNaN();
+            assertThat(sample(sampler, logits, 0, state(asked))).isEqualTo(token);
+            assertThat(sampler.logprob()).isNegative();
+        }
+    }
+
+    @Test
+    void drawingAllocatesNothing() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var sampler = new Sampler(VOCABULARY);
+        var row = MemorySegment.ofArray(randomLogits(new Random(2), VOCABULARY));
+        var greedy = state(SamplingParams.greedy());
+        var full = state(new SamplingParams(
+                1.2f, 0.1f, 0.1f, 0.9f, 30, 0.95f, 0.01f, 0.95f, 1, 5, LogitBias.NONE, TokenSet.of(1, 2, 3, 40), 3));
+        var tokens = new int[20];
+        var logprobs = new float[20];
+        long before = threads.getCurrentThreadAllocatedBytes();     // the first call allocates
+        for (int round = 0; round < 20_000; round++) {
+            if (round == 10_000) {
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
+            sampler.sample(row, 0, 0, greedy, tokens, logprobs, 0);
+            sampler.sample(row, 0, 0, full, tokens, logprobs, 0);
+            sampler.sample(row, 0, 30, full, tokens, logprobs, 0);
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isZero();
+    }
+
+    private static float[] randomLogits(Random random, int count) {
+        var logits = new float[count];
+        for (int i = 0; i < count; i++) {
+            logits[i] = (float) (2.5 * random.nextGaussian());
+        }
+        return logits;
+    }
+
+    private static SamplingState state(SamplingParams params) {
+        var state = new SamplingState();
+        state.begin(new int[] {0}, 1, 0, params, new int[0]);
+        return state;
+    }
+
+    private static int sample(Sampler sampler, float[] logits, float softCap, SamplingState state) {
+        return sampler.sample(MemorySegment.ofArray(logits), 0, softCap, state, new int[20], new float[20], 0);
+    }
+
+    private final Sampler drawing = new Sampler(VOCABULARY);
+    private final SamplingState drawn = new SamplingState();
+
+    /// The answer's first tokens exist at admission, the others are appended: both ways must count alike.
+    private int draw(float[] logits, SamplingParams params, int[] prompt, int[] answer) {
+        int existing = (int) (params.seed() % (answer.length + 1));
+        var history = Arrays.copyOf(prompt, prompt.length + existing);
+        System.arraycopy(answer, 0, history, prompt.length, existing);
+        drawn.begin(history, prompt.length, 0, params, ENDING);
+        for (int i = existing; i < answer.length; i++) {
+            drawn.append(answer[i]);
+        }
+        return sample(drawing, logits, 0, drawn);
+    }
+}

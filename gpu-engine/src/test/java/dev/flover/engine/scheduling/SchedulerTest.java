@@ -1,0 +1,171 @@
+package dev.flover.engine.scheduling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SchedulerTest {
+    private static final int CONTEXT = 128;
+
+    private final List<Long> reported = new ArrayList<>();
+    private final TokenSink sink = new TokenSink() {
+        @Override
+        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            reported.add(sequence);
+        }
+
+        @Override
+        public void finished(long sequence, FinishReason reason) {}
+    };
+
+    private static SequenceRequest request(int promptTokens, int maxTokens, int priority, boolean alone) {
+        int[] prompt = IntStream.range(0, promptTokens).toArray();
+        return new SequenceRequest(
+                prompt, new int[0], SamplingParams.greedy(), 0, maxTokens, TokenSet.EMPTY, priority, alone);
+    }
+
+    private static EngineConfig config(int maxSequences, int budget, int chunk, int blocks) {
+        return new EngineConfig(maxSequences, budget, chunk, 4, blocks, 1, false);
+    }
+
+    private static int[] rowsBySlice(StepPlan plan) {
+        return IntStream.range(0, plan.slices()).map(slice -> plan.sliceRows[slice]).toArray();
+    }
+
+    @Test
+    void decodingSequencesComeFirstAndPromptChunksShareWhatIsLeftOfTheBudget() {
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT);
+        var step = new Step(10, 4);
+        scheduler.admit(1, request(3, 20, 0, false));
+        scheduler.plan(step);
+        assertThat(rowsBySlice(step.plan())).containsExactly(3);
+        scheduler.commit(step, sink);
+
+        scheduler.admit(2, request(15, 20, 0, false));
+        scheduler.admit(3, request(15, 20, 0, false));
+        scheduler.plan(step);
+        assertThat(rowsBySlice(step.plan())).containsExactly(1, 6, 3);
+        assertThat(step.plan().samples()).isEqualTo(1);
+        scheduler.commit(step, sink);
+
+        scheduler.plan(step);
+        assertThat(rowsBySlice(step.plan())).containsExactly(1, 6, 3);
+        scheduler.commit(step, sink);
+
+        scheduler.plan(step);
+        assertThat(rowsBySlice(step.plan())).containsExactly(1, 3, 6);
+        assertThat(step.plan().samples()).isEqualTo(2);
+    }
+
+    @Test
+    void higherPriorityJoinsFirstThenEarlierArrival() {
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT);
+        var step = new Step(8, 1);
+        scheduler.admit(1, request(2, 1, 0, false));
+        scheduler.admit(2, request(2, 1, 0, false));
+        scheduler.admit(3, request(2, 1, 5, false));
+        scheduler.admit(4, request(2, 1, 5, false));
+        while (scheduler.plan(step)) {
+            scheduler.commit(step, sink);
+        }
+        assertThat(reported).containsExactly(3L, 4L, 1L, 2L);
+    }
+
+    @Test
+    void theLowestInRankGivesUpItsBlocksFirstAndIsComputedAgain() {
+        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT);
+        var step = new Step(12, 3);
+        scheduler.admit(1, request(4, 9, 0, false));
+        scheduler.admit(2, request(4, 9, 1, false));
+        scheduler.admit(3, request(4, 9, 0, false));
+        var finished = new ArrayList<Long>();
+        while (scheduler.plan(step)) {
+            scheduler.commit(step, new TokenSink() {
+                @Override
+                public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {}
+
+                @Override
+                public void finished(long sequence, FinishReason reason) {
+                    finished.add(sequence);
+                }
+            });
+        }
+        assertThat(finished).containsExactly(2L, 1L, 3L);
+        assertThat(scheduler.status().preemptions()).isPositive();
+        assertThat(scheduler.status().tokens()).isEqualTo(27);
+    }
+
+    @Test
+    void stepsOfASequenceThatRunsAloneTakeTurnsWithStepsOfTheOthers() {
+        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT);
+        var step = new Step(12, 4);
+        scheduler.admit(1, request(3, 6, 0, false));
+        scheduler.admit(2, request(3, 6, 0, true));
+        scheduler.admit(3, request(3, 6, 0, false));
+        scheduler.admit(4, request(3, 6, 0, true));
+        var kinds = new StringBuilder();
+        while (scheduler.plan(step)) {
+            reported.clear();
+            scheduler.commit(step, sink);
+            boolean alone = reported.contains(2L) || reported.contains(4L);
+            assertThat(reported).hasSize(alone ? 1 : reported.size());
+            kinds.append(alone ? 'a' : 't');
+        }
+        // The third waits a step, because the second outranks it and cannot join beside the first.
+        assertThat(kinds.toString()).isEqualTo("tatatatatatat" + "aaaaaa");
+    }
+
+    @Test
+    void aStepPlannedBeforeTheLastTokenIsReadComputesNothingBeyondTheMaximum() {
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT);
+        var first = new Step(8, 1);
+        var second = new Step(8, 1);
+        scheduler.admit(1, request(2, 2, 0, false));
+        assertThat(scheduler.plan(first)).isTrue();
+        assertThat(scheduler.plan(second)).isTrue();
+        assertThat(second.plan().tokenIds[0]).isEqualTo(StepPlan.NEWEST);
+        scheduler.commit(first, sink);
+        assertThat(scheduler.plan(first)).isFalse();
+        scheduler.commit(second, sink);
+        assertThat(reported).containsExactly(1L, 1L);
+        assertThat(scheduler.isIdle()).isTrue();
+    }
+
+    @Test
+    void aSinkMayCancelTheSequenceWhoseTokenItReceives() {
+        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT);
+        var step = new Step(8, 2);
+        scheduler.admit(1, request(2, 1, 0, false));
+        scheduler.admit(2, request(2, 1, 0, false));
+        scheduler.plan(step);
+        var finished = new ArrayList<Long>();
+        scheduler.commit(step, new TokenSink() {
+            @Override
+            public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+                if (sequence == 1) {
+                    scheduler.cancel(1);
+                    scheduler.cancel(2);
+                }
+            }
+
+            @Override
+            public void finished(long sequence, FinishReason reason) {
+                finished.add(sequence);
+            }
+        });
+        assertThat(finished).isEmpty();
+        assertThat(scheduler.isIdle()).isTrue();
+        assertThat(scheduler.status().blocksUsed()).isZero();
+    }
+}

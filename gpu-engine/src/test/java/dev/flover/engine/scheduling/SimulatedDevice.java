@@ -1,0 +1,101 @@
+package dev.flover.engine.scheduling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.backend.StepPlan;
+
+/// Runs plans with no arithmetic: a position's "keys and values" are the hash of the text up to it.
+///
+/// Each row checks that the cells it would attend to hold the text of its own sequence, all of it and nothing else. The
+/// token drawn is a function of that hash, so a wrong block, slot or token anywhere shows in the answer. What a step
+/// writes, only the slice that wrote it may read in the same step.
+final class SimulatedDevice {
+    private static final long START = 0x1234567;
+
+    private final int vocabulary;
+    private final int blockTokens;
+    private final long[][] cells;
+    private final int[][] blockTables;
+    private final int[] newest;
+    private final long[] writtenInStep;
+    private final int[] writtenBySlot;
+    private long step;
+
+    SimulatedDevice(int vocabulary, int blocks, int blockTokens, int slots) {
+        this.vocabulary = vocabulary;
+        this.blockTokens = blockTokens;
+        cells = new long[blocks][blockTokens];
+        blockTables = new int[slots][blocks];
+        newest = new int[slots];
+        writtenInStep = new long[blocks];
+        writtenBySlot = new int[blocks];
+    }
+
+    /// The answer that a text must get.
+    static int[] expected(int[] prompt, int count, int vocabulary) {
+        long hash = START;
+        for (int token : prompt) {
+            hash = extend(hash, token);
+        }
+        var answer = new int[count];
+        for (int i = 0; i < count; i++) {
+            answer[i] = draw(hash, vocabulary);
+            hash = extend(hash, answer[i]);
+        }
+        return answer;
+    }
+
+    void run(StepPlan plan) {
+        step++;
+        for (int i = 0; i < plan.moves(); i++) {
+            blockTables[plan.moveTo[i]] = blockTables[plan.moveFrom[i]].clone();
+            newest[plan.moveTo[i]] = newest[plan.moveFrom[i]];
+        }
+        for (var admission : plan.admissions()) {
+            newest[admission.slot()] = admission.history()[admission.history().length - 1];
+        }
+        for (int i = 0; i < plan.edits(); i++) {
+            blockTables[plan.editSlots[i]][plan.editIndexes[i]] = plan.editBlocks[i];
+        }
+        int sample = 0;
+        for (int row = 0; row < plan.rows(); row++) {
+            int slot = plan.rowSlots[row];
+            int token = plan.tokenIds[row] == StepPlan.NEWEST ? newest[slot] : plan.tokenIds[row];
+            long hash = extend(cell(slot, plan.positions[row] - 1), token);
+            set(slot, plan.positions[row], hash);
+            if (sample < plan.samples() && plan.sampleRows[sample] == row) {
+                assertThat(plan.sampleSlots[sample]).isEqualTo(slot);
+                newest[slot] = draw(hash, vocabulary);
+                plan.sampledTokens[sample] = newest[slot];
+                plan.sampledLogprobs[sample] = Float.NaN;
+                sample++;
+            }
+        }
+        assertThat(sample).isEqualTo(plan.samples());
+    }
+
+    private long cell(int slot, int position) {
+        if (position < 0) {
+            return START;
+        }
+        int block = blockTables[slot][position / blockTokens];
+        assertThat(writtenInStep[block] < step || writtenBySlot[block] == slot).isTrue();
+        return cells[block][position % blockTokens];
+    }
+
+    private void set(int slot, int position, long hash) {
+        int block = blockTables[slot][position / blockTokens];
+        cells[block][position % blockTokens] = hash;
+        writtenInStep[block] = step;
+        writtenBySlot[block] = slot;
+    }
+
+    private static long extend(long hash, int token) {
+        long mixed = (hash ^ token) * 0x9E3779B97F4A7C15L;
+        return mixed ^ mixed >>> 29;
+    }
+
+    private static int draw(long hash, int vocabulary) {
+        return (int) Long.remainderUnsigned(hash * 0xD6E8FEB86659FD93L >>> 7, vocabulary);
+    }
+}

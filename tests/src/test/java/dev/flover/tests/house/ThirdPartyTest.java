@@ -1,0 +1,39 @@
+package dev.flover.tests.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/// What the application's jar says it runs with, against the list of licences.
+class ThirdPartyTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final Pattern LISTED = Pattern.compile("\\| `[^:`]+:([^:`]+):([^`]+)` \\|");
+
+    @Test
+    void everyLibraryOfTheApplicationIsListedWithItsVersion() throws IOException {
+        var list = Files.readString(ROOT.resolve("THIRD-PARTY.md"));
+        var listed = LISTED.matcher(list).results().map(row -> row.group(1) + "-" + row.group(2)).toList();
+
+        assertThat(libraries()).isNotEmpty().allSatisfy(library -> assertThat(listed)
+                .as("libraries in THIRD-PARTY.md, which says how to renew it")
+                .anyMatch(entry -> library.equals(entry + ".jar") || library.startsWith(entry + "-")));
+    }
+
+    /// From the class path of this test, without what only tests use.
+    private static List<String> libraries() {
+        var testOnly = Pattern.compile("junit|assertj|jqwik|archunit|awaitility|opentest4j|apiguardian|byte-buddy"
+                + "|surefire|flover");
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).getFileName().toString())
+                .filter(name -> name.endsWith(".jar"))
+                .filter(name -> !testOnly.matcher(name).find())
+                .toList();
+    }
+}

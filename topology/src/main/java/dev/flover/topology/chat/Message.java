@@ -1,0 +1,17 @@
+package dev.flover.topology.chat;
+
+import java.util.Objects;
+
+/// One turn of a conversation.
+///
+/// @param role    system, user, assistant, or what the model's template knows besides
+/// @param content what was said; may be empty
+public record Message(String role, String content) {
+    public Message {
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(content, "content");
+        if (role.isBlank()) {
+            throw new IllegalArgumentException("the role of a message must not be blank");
+        }
+    }
+}

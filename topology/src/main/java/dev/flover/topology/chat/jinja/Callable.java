@@ -1,0 +1,7 @@
+package dev.flover.topology.chat.jinja;
+
+/// Something that a template can call.
+@FunctionalInterface
+interface Callable {
+    Object call(Arguments arguments);
+}

@@ -1,0 +1,57 @@
+package dev.flover.topology.chat.jinja;
+
+import java.util.List;
+import java.util.Map;
+
+/// Something that has a value.
+sealed interface Expression {
+    /// @param value a string, number, boolean or null
+    record Literal(Object value) implements Expression {}
+
+    record Name(String name) implements Expression {}
+
+    /// `[a, b]` and `(a, b)`
+    record Listing(List<Expression> elements) implements Expression {}
+
+    record Dictionary(List<Map.Entry<Expression, Expression>> entries) implements Expression {}
+
+    /// `target.name`
+    record Attribute(Expression target, String name) implements Expression {}
+
+    /// `target[key]`
+    record Item(Expression target, Expression key) implements Expression {}
+
+    /// `target[start:stop:step]`; each part may be null
+    record Slice(Expression target, Expression start, Expression stop, Expression step) implements Expression {}
+
+    record Call(Expression target, Parameters parameters) implements Expression {}
+
+    /// `target | name(...)`
+    record Filtered(Expression target, String name, Parameters parameters) implements Expression {}
+
+    /// `target is name(...)`
+    record Tested(Expression target, String name, Parameters parameters) implements Expression {}
+
+    record Not(Expression operand) implements Expression {}
+
+    record Negated(Expression operand) implements Expression {}
+
+    record And(Expression left, Expression right) implements Expression {}
+
+    record Or(Expression left, Expression right) implements Expression {}
+
+    record Arithmetic(String operator, Expression left, Expression right) implements Expression {}
+
+    /// `a < b <= c`
+    record Comparison(Expression first, List<Step> steps) implements Expression {
+        record Step(String operator, Expression operand) {}
+    }
+
+    /// `a if condition else b`; `otherwise` may be null
+    record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
+
+    /// What a call passes, not evaluated yet.
+    record Parameters(List<Expression> positional, Map<String, Expression> named) {
+        static final Parameters NONE = new Parameters(List.of(), Map.of());
+    }
+}

@@ -1,0 +1,101 @@
+package dev.flover.topology.chat.jinja;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Parts of values: `value.name`, `value[key]`, `value[from:to]`.
+final class Items {
+    private Items() {}
+
+    /// A method before an entry, as in Jinja.
+    static Object attribute(Object target, String name) {
+        if (target instanceof Undefined undefined) {
+            throw undefined.error();
+        }
+        if (target instanceof Namespace(Map<String, Object> values)) {
+            return values.containsKey(name) ? values.get(name) : missing(name);
+        }
+        Callable method = Methods.of(target, name);
+        if (method != null) {
+            return method;
+        }
+        return target instanceof Map<?, ?> map && map.containsKey(name) ? map.get(name) : missing(name);
+    }
+
+    /// An entry before a method, as in Jinja.
+    static Object item(Object target, Object key) {
+        return switch (target) {
+            case Undefined undefined -> throw undefined.error();
+            case Map<?, ?> map when map.containsKey(key) -> map.get(key);
+            case List<?> list when key instanceof Long index -> {
+                long at = index < 0 ? index + list.size() : index;
+                yield at >= 0 && at < list.size() ? list.get((int) at) : missing("element " + index);
+            }
+            case String text when key instanceof Long index -> {
+                long length = Values.length(text);
+                long at = index < 0 ? index + length : index;
+                yield at >= 0 && at < length ? characters(text).get((int) at) : missing("character " + index);
+            }
+            case null, default -> key instanceof String name ? attribute(target, name) : missing(Values.kind(key));
+        };
+    }
+
+    /// `a.b` of filters like `map(attribute="a.b")`; a whole number is an index.
+    static Object path(Object target, Object path) {
+        if (path instanceof Long index) {
+            return item(target, index);
+        }
+        Object value = target;
+        for (String name : Values.string(path).split("\\.")) {
+            value = value instanceof Undefined ? value : item(value, name.matches("\\d{1,9}") ? Long.valueOf(name) : name);
+        }
+        return value;
+    }
+
+    private static Undefined missing(String name) {
+        return new Undefined(name);
+    }
+
+    private static List<String> characters(String text) {
+        return text.codePoints().mapToObj(Character::toString).toList();
+    }
+
+    /// @param start may be null, as the other two
+    static Object slice(Object target, Object start, Object stop, Object step) {
+        if (target instanceof String text) {
+            return String.join("", slice(characters(text), start, stop, step));
+        }
+        if (target instanceof List<?> list) {
+            return slice(list, start, stop, step);
+        }
+        if (target instanceof Undefined undefined) {
+            throw undefined.error();
+        }
+        throw new JinjaException("the template takes a slice of " + Values.kind(target));
+    }
+
+    private static <T> List<T> slice(List<T> list, Object start, Object stop, Object step) {
+        long stride = step == null ? 1 : Values.integer(step);
+        if (stride == 0) {
+            throw new JinjaException("the template takes a slice with a step of zero");
+        }
+        long size = list.size();
+        long from = bound(start, stride > 0 ? 0 : size - 1, size, stride);
+        long to = bound(stop, stride > 0 ? size : -1, size, stride);
+        var slice = new ArrayList<T>();
+        for (long i = from; stride > 0 ? i < to : i > to; i += stride) {
+            slice.add(list.get((int) i));
+        }
+        return slice;
+    }
+
+    private static long bound(Object given, long otherwise, long size, long stride) {
+        if (given == null) {
+            return otherwise;
+        }
+        long value = Values.integer(given);
+        long at = value < 0 ? value + size : value;
+        return stride > 0 ? Math.clamp(at, 0, size) : Math.clamp(at, -1, size - 1);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.flover.topology.chat.jinja;
+
+import java.time.Clock;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Map;
+
+/// A template, read once and rendered as often as wanted. Immutable and safe to share.
+public final class JinjaTemplate {
+    private final List<Statement> statements;
+    private final Clock clock;
+
+    private JinjaTemplate(List<Statement> statements, Clock clock) {
+        this.statements = statements;
+        this.clock = clock;
+    }
+
+    /// @param clock what `strftime_now` reads
+    /// @throws JinjaException if the template cannot be read, or uses a statement that is not supported
+    public static JinjaTemplate parse(String template, Clock clock) {
+        return new JinjaTemplate(Parser.parse(template), clock);
+    }
+
+    /// @param variables strings, `Long`, `Double`, booleans, null, and lists and maps of those
+    /// @throws JinjaException if the template refuses, fails, or takes more than its share of steps and text
+    public String render(Map<String, Object> variables) {
+        var globals = new Scope(null);
+        Functions.all(() -> ZonedDateTime.now(clock)).forEach(globals::set);
+        variables.forEach(globals::set);
+        return new Interpreter(new Budget()).run(statements, new Scope(globals));
+    }
+}

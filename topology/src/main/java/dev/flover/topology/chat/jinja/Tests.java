@@ -1,0 +1,50 @@
+package dev.flover.topology.chat.jinja;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// What may stand after `is`.
+final class Tests {
+    private Tests() {}
+
+    static boolean holds(String name, Object value, Arguments arguments) {
+        return switch (name) {
+            case "defined" -> !(value instanceof Undefined);
+            case "undefined" -> value instanceof Undefined;
+            case "none" -> value == null;
+            case "string" -> value instanceof String;
+            case "boolean" -> value instanceof Boolean;
+            case "true" -> Boolean.TRUE.equals(value);
+            case "false" -> Boolean.FALSE.equals(value);
+            case "integer" -> value instanceof Long;
+            case "float" -> value instanceof Double;
+            case "number" -> Values.isNumber(value);
+            case "mapping" -> value instanceof Map<?, ?>;
+            case "iterable", "sequence" ->
+                value instanceof String || value instanceof List<?> || value instanceof Map<?, ?> || value instanceof Undefined;
+            case "callable" -> value instanceof Callable;
+            case "even" -> Math.floorMod(Values.integer(value), 2) == 0;
+            case "odd" -> Math.floorMod(Values.integer(value), 2) == 1;
+            case "divisibleby" -> Math.floorMod(Values.integer(value), nonZero(arguments)) == 0;
+            case "lower" -> Values.text(value).equals(Values.text(value).toLowerCase(Locale.ROOT));
+            case "upper" -> Values.text(value).equals(Values.text(value).toUpperCase(Locale.ROOT));
+            case "in" -> Values.contains(arguments.require(0, "seq"), value);
+            case "equalto", "eq", "==", "sameas" -> Values.equal(value, arguments.require(0, "other"));
+            case "ne", "!=" -> !Values.equal(value, arguments.require(0, "other"));
+            case "lt", "lessthan", "<" -> Values.compare(value, arguments.require(0, "other")) < 0;
+            case "le", "<=" -> Values.compare(value, arguments.require(0, "other")) <= 0;
+            case "gt", "greaterthan", ">" -> Values.compare(value, arguments.require(0, "other")) > 0;
+            case "ge", ">=" -> Values.compare(value, arguments.require(0, "other")) >= 0;
+            default -> throw new JinjaException("the template uses the test " + name + ", which is not supported");
+        };
+    }
+
+    private static long nonZero(Arguments arguments) {
+        long divisor = Values.integer(arguments.require(0, "num"));
+        if (divisor == 0) {
+            throw new JinjaException("the template divides by zero");
+        }
+        return divisor;
+    }
+}
