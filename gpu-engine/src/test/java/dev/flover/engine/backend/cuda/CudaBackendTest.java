@@ -54,7 +54,7 @@ class CudaBackendTest {
             var shape = new CacheShape(4, 4, 4, 64, 100, 100, 16, 4, 400);
             assertThatThrownBy(() -> backend.cache(shape))
                     .isInstanceOf(CudaException.class)
-                    .hasMessageContaining("100 KV blocks take").hasMessageContaining("at most 8 blocks");
+                    .hasMessageContaining("100 KV blocks take").hasMessageContaining("at most 16 blocks");
         }
     }
 }
