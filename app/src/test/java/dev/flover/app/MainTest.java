@@ -59,14 +59,17 @@ class MainTest {
         assertUsageError(Console.run("generat"), "there is no command generat", "generate");
         assertUsageError(Console.run("generate"), "--prompt", "--requests", "flover generate --help");
         assertUsageError(Console.run("generate", "--prompt", "a", "--requests", "b"), "mutually exclusive");
-        assertUsageError(Console.run("generate", "--prompt", "a", "--top-p", "3"), "--top-p must be in (0, 1], was 3.0");
+        assertUsageError(Console.run("generate", "--prompt", "a", "--top-p", "3"),
+                "--top-p must be in (0, 1], was 3.0");
         assertUsageError(Console.run("generate", "--prompt", "a", "--temperature", "hot"), "--temperature", "hot");
-        assertUsageError(Console.run("generate", "--prompt", "a", "--max-tokens", "0"), "--max-tokens must be at least 1");
+        assertUsageError(Console.run("generate", "--prompt", "a", "--max-tokens", "0"),
+                "--max-tokens must be at least 1");
         assertUsageError(Console.run("generate", "--prompt", "a", "--backend", "abacus"), "--backend abacus");
         assertUsageError(Console.run("generate", "--prompt", "a", "--max-sequences", "0"),
                 "--max-sequences must be in [1, 4096], was 0");
         assertUsageError(Console.run("up", "--embedded", "--bootstrap-servers", "a:1"), "--embedded brings its own");
-        assertUsageError(Console.run("up", "--metrics-port", "70000"), "--metrics-port must be in [0, 65535], was 70000");
+        assertUsageError(Console.run("up", "--metrics-port", "70000"),
+                "--metrics-port must be in [0, 65535], was 70000");
         assertUsageError(Console.run("submit"), "PROMPT");
         assertUsageError(Console.run("bench"), "a benchmark is missing");
     }

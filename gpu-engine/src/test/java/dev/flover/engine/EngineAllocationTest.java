@@ -14,7 +14,7 @@ class EngineAllocationTest {
     private static final int CONTEXT = 8192;
     private static final int SEQUENCES = 64;
 
-    /// Measured one after another: a compiler at work may cost one of them a few bytes, a step that allocates costs all.
+    /// Measured one after another: a compiler at work may cost one a few bytes, a step that allocates costs them all.
     private static final int WINDOWS = 10;
 
     private final com.sun.management.ThreadMXBean threads =

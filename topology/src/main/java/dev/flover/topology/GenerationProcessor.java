@@ -42,15 +42,19 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     }
 
     private void punctuate(long timestamp) {
+        long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
         intake.tick(now);
         generations.tick(now);
         ended.evict(now);
+        parts.metrics().ticked(System.nanoTime() - begin);
     }
 
     @Override
     public void close() {
-        generations.close();
-        intake.close();
+        if (intake != null) {       // else it was never initialised
+            generations.close();
+            intake.close();
+        }
     }
 }

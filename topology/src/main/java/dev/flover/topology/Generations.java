@@ -4,7 +4,6 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredAttempts;
-import dev.flover.schemas.StoredProgress;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.topology.PartitionState.StoredAnswer;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
@@ -317,24 +316,16 @@ final class Generations {
         parts.room().charge(generation.stored.getRequest().getTenant(), fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
-        var segment = segment(answer, fresh);
+        var segment = answer.segment(
+                fresh.position(), parts.commits().count(), parts.model().fingerprint(), parts.engine().arithmetic());
         if (!terminal) {
-            state.appendProgress(generation.id, answer.index(), fresh.position(), segment);
+            state.putProgress(generation.id, answer.index(), answer.segmentStart(), segment);
         }
         output.chunk(answer, fresh, terminal);
         settleTrial(generation);
         if (terminal) {
             close(generation, now);
         }
-    }
-
-    private StoredProgress segment(LiveAnswer answer, LiveAnswer.Fresh fresh) {
-        boolean first = fresh.position() == 0;
-        boolean changed = answer.computedUnder(parts.engine().arithmetic());
-        var ending = answer.ending();
-        return new StoredProgress(fresh.ids(), first || changed ? parts.model().fingerprint() : null,
-                changed ? parts.engine().arithmetic() : null, ending == null ? null : ending.reason(),
-                ending == null ? null : ending.stop());
     }
 
     private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
@@ -401,10 +392,11 @@ final class Generations {
         var generation = new LiveGeneration(id, stored, plan, ticket);
         var answers = state.answers(id, request.getAnswers());
         int preceding = generation.promptIds[generation.promptIds.length - 1];
+        String opening = request.getEcho() ? parts.check().promptText(request, generation.promptIds) : "";
+        var tokenizer = parts.model().tokenizer();
         for (int i = 0; i < answers.length; i++) {
-            var tokenizer = parts.model().tokenizer();
             var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
-            generation.answers[i] = new LiveAnswer(generation, i, answers[i], text, mailbox);
+            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, mailbox);
         }
         return generation;
     }

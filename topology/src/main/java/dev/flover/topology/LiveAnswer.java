@@ -4,6 +4,7 @@ import dev.flover.engine.FinishReason;
 import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.Alternative;
+import dev.flover.schemas.StoredProgress;
 import dev.flover.schemas.TokenLogprob;
 import dev.flover.topology.PartitionState.StoredAnswer;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.List;
 /// Text is a function of the ids that were sent, so a restart that pushes the stored ids again stands where it stood.
 final class LiveAnswer {
     private static final long NOT_ADMITTED = -1;
+    private static final int MAX_SEGMENT = 64;
 
     private final LiveGeneration generation;
     private final int index;
@@ -27,6 +29,8 @@ final class LiveAnswer {
     /// Null where the model file has no tokenizer.
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
+    /// Characters of the text that were given out.
+    private int given;
     private final List<TokenLogprob> logprobs = new ArrayList<>();
     private final List<String> arithmetic = new ArrayList<>();
     private int[] ids;
@@ -34,6 +38,9 @@ final class LiveAnswer {
     private int sent;
     private long sequence = NOT_ADMITTED;
     private long sentAt;
+    private int segmentStart;
+    private long segmentCommits = -1;
+    private boolean segmentNamesModel;
     private boolean mailed;
     private FinishReason finishedByEngine;
     private Ending ending;
@@ -49,8 +56,10 @@ final class LiveAnswer {
     }
 
     /// @param stored  where the answer stood when it was last committed
+    /// @param opening text that the answer begins with before its first token; empty unless the prompt is echoed
     /// @param decoder nothing pushed yet
-    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, AnswerText decoder, Mailbox mailbox) {
+    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, AnswerText decoder,
+            Mailbox mailbox) {
         this.generation = generation;
         this.index = index;
         this.mailbox = mailbox;
@@ -58,6 +67,7 @@ final class LiveAnswer {
         ids = stored.ids().length == 0 ? new int[16] : stored.ids().clone();
         drawn = stored.ids().length;
         arithmetic.addAll(stored.arithmetic());
+        text.append(opening);
         while (sent < drawn) {
             push();
         }
@@ -67,6 +77,7 @@ final class LiveAnswer {
             }
             ending = new Ending(stored.finish(), "", stored.stop());
         }
+        given = stored.isBegun() ? text.length() : 0;
     }
 
     void admitted(long sequence) {
@@ -135,7 +146,6 @@ final class LiveAnswer {
 
     private Fresh take(Ending otherwise) {
         int position = sent;
-        int textBefore = text.length();
         while (sent < drawn && ending == null) {
             push();
             if (decoder != null && decoder.stopped()) {
@@ -146,7 +156,7 @@ final class LiveAnswer {
         if (ending == null && reason != null) {
             finish(reason);
         }
-        return fresh(position, textBefore);
+        return fresh(position);
     }
 
     private void finish(Ending reason) {
@@ -167,18 +177,17 @@ final class LiveAnswer {
         sent++;
     }
 
-    private Fresh fresh(int position, int textBefore) {
-        var taken = new ArrayList<Integer>(sent - position);
-        for (int i = position; i < sent; i++) {
-            taken.add(ids[i]);
-        }
+    private Fresh fresh(int position) {
+        var taken = list(position);
         List<TokenLogprob> probabilities = null;
         if (generation.wantsLogprobs()) {
             var first = logprobs.subList(0, sent - position);
             probabilities = List.copyOf(first);
             first.clear();
         }
-        return new Fresh(position, taken, text.substring(textBefore), probabilities);
+        String certain = text.substring(given);
+        given = text.length();
+        return new Fresh(position, taken, certain, probabilities);
     }
 
     private static Ending ending(FinishReason reason) {
@@ -191,15 +200,38 @@ final class LiveAnswer {
         };
     }
 
-    /// The fingerprint of the arithmetic of the tokens that follow.
+    /// The newest segment of its progress, up to the last id sent.
     ///
-    /// @return whether it differs from that of the tokens before
-    boolean computedUnder(String fingerprint) {
-        if (!arithmetic.isEmpty() && arithmetic.getLast().equals(fingerprint)) {
-            return false;
+    /// Within one transaction it is the same segment that grows, so that a generation leaves a segment a commit behind
+    /// and not one a tick.
+    ///
+    /// @param position of the ids that are new in it
+    /// @param commits  count of commits so far
+    StoredProgress segment(int position, long commits, String modelFingerprint, String arithmeticFingerprint) {
+        if (segmentCommits != commits || sent - segmentStart > MAX_SEGMENT) {
+            segmentStart = position;
+            segmentCommits = commits;
+            segmentNamesModel = arithmetic.isEmpty() || !arithmetic.getLast().equals(arithmeticFingerprint);
+            if (segmentNamesModel) {
+                arithmetic.add(arithmeticFingerprint);
+            }
         }
-        arithmetic.add(fingerprint);
-        return true;
+        return new StoredProgress(list(segmentStart), segmentNamesModel ? modelFingerprint : null,
+                segmentNamesModel ? arithmeticFingerprint : null, ending == null ? null : ending.reason(),
+                ending == null ? null : ending.stop());
+    }
+
+    /// Position of the first id of [#segment].
+    int segmentStart() {
+        return segmentStart;
+    }
+
+    private List<Integer> list(int from) {
+        var list = new ArrayList<Integer>(sent - from);
+        for (int i = from; i < sent; i++) {
+            list.add(ids[i]);
+        }
+        return list;
     }
 
     /// Fingerprints of the arithmetic of its tokens, in order of their use.
@@ -256,11 +288,7 @@ final class LiveAnswer {
     }
 
     List<Integer> sentIds() {
-        var list = new ArrayList<Integer>(sent);
-        for (int i = 0; i < sent; i++) {
-            list.add(ids[i]);
-        }
-        return list;
+        return list(0);
     }
 
     /// Text given out so far.

@@ -32,6 +32,8 @@ final class Output {
     static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
 
     private static final int MAX_HEADER_BYTES = 64 << 10;
+    private static final int MAX_BYTES_PER_ID = 5;
+    private static final int MAX_BYTES_PER_CHAR = 3;
 
     private final ProcessorContext<byte[], Object> context;
     private final ProcessParts parts;
@@ -65,20 +67,40 @@ final class Output {
     /// The whole answer as one record, beside the terminal chunk.
     void result(LiveGeneration generation, long now) {
         var request = generation.stored.getRequest();
+        boolean whole = resultBytes(generation) <= parts.resultBytes();
         var first = generation.answers[0];
         var others = new ArrayList<OtherAnswer>();
         int completion = first.sent();
         for (int i = 1; i < generation.answers.length; i++) {
             var answer = generation.answers[i];
             completion += answer.sent();
-            others.add(new OtherAnswer(i, answer.text(), answer.sentIds(), answer.ending().reason()));
+            others.add(new OtherAnswer(i, whole ? answer.text() : "", whole ? answer.sentIds() : List.of(),
+                    answer.ending().reason()));
         }
         var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
-                first.text(), first.sentIds(), first.ending().reason(), first.ending().message(),
-                generation.promptIds.length, completion, parts.model().fingerprint(), first.arithmetic(),
+                whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
+                whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
+                parts.model().fingerprint(), first.arithmetic(),
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), Instant.ofEpochMilli(now), others,
                 request.getMetadata());
         forward(generation.id, result, generation.stored.getTraceparent(), PipelineTopology.RESULTS_SINK);
+    }
+
+    private String tooLarge(LiveAnswer answer) {
+        return (answer.ending().message() + " The answer is too large for one record; its chunks are on "
+                + parts.config().topics().tokens()).strip();
+    }
+
+    /// An upper bound of the encoded size of a generation's answers.
+    private static long resultBytes(LiveGeneration generation) {
+        long bytes = 0;
+        for (var answer : generation.answers) {
+            bytes += (long) answer.sent() * MAX_BYTES_PER_ID + (long) answer.text().length() * MAX_BYTES_PER_CHAR;
+        }
+        for (var entry : generation.stored.getRequest().getMetadata().entrySet()) {
+            bytes += (long) (entry.getKey().length() + entry.getValue().length()) * MAX_BYTES_PER_CHAR;
+        }
+        return bytes;
     }
 
     /// The one terminal record, and the result, of a request that was never taken in.

@@ -72,8 +72,10 @@ final class PartitionState {
         return value == null ? null : REQUEST.decode(value);
     }
 
+    /// Appends a segment, or replaces the newest one by a longer one.
+    ///
     /// @param position of the segment's first token
-    void appendProgress(Bytes id, int answer, int position, StoredProgress segment) {
+    void putProgress(Bytes id, int answer, int position, StoredProgress segment) {
         progress.put(StateKeys.segment(id.get(), answer, position), PROGRESS.encode(segment));
     }
 

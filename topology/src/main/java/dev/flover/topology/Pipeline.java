@@ -1,19 +1,19 @@
 package dev.flover.topology;
 
+import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
+
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.model.Model;
-import dev.flover.schemas.ChatMessage;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -55,36 +55,28 @@ public final class Pipeline implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Health health = new Health(Health.State.STARTING, "starting");
     private volatile Throwable failure;
+    private int resultBytes;
 
     /// Brings the application up in the background; see [#awaitReady].
     ///
     /// @param engineConfig what the engine was started with
-    /// @param chat         renders messages by the model's chat template; null where the model has none
     /// @throws IllegalStateException if another pipeline uses the same state folder
     public static Pipeline start(
-            PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig,
-            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
-        return start(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), chat, meters);
-    }
-
-    static Pipeline start(
-            PipelineConfig config, Model model, TokenEngine engine, int slots,
-            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
-        var pipeline = new Pipeline(config, model, engine, slots, chat, meters);
+            PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
+        var pipeline = new Pipeline(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters);
         pipeline.supervisor.start();
         return pipeline;
     }
 
-    private Pipeline(
-            PipelineConfig config, Model model, TokenEngine engine, int slots,
-            Function<List<ChatMessage>, String> chat, MeterRegistry meters) {
+    private Pipeline(PipelineConfig config, Model model, TokenEngine engine, int slots, MeterRegistry meters) {
         this.config = config;
         this.model = model;
         this.engine = engine;
         this.slots = slots;
         this.meters = meters;
         metrics = new PipelineMetrics(meters);
-        check = new RequestCheck(model, config.servedModel(), config.limits(), chat);
+        check = new RequestCheck(
+                model, config.servedModel(), config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()));
         registry = new Registry(config);
     }
@@ -164,7 +156,7 @@ public final class Pipeline implements AutoCloseable {
                     throw new KafkaException("missing: " + String.join(", ", missing) + "; create them, or let the "
                             + "pipeline create its topics");
                 }
-                topics.check();
+                resultBytes = topics.check(config.limits());
                 topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
             });
             return there && retry("registry", registry::prepare);
@@ -203,7 +195,7 @@ public final class Pipeline implements AutoCloseable {
         var shared = new SharedEngine(engine, slots);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, registry.decoding(),
-                registry::asWritten, metrics);
+                resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var stopped = new CountDownLatch(1);
@@ -218,7 +210,7 @@ public final class Pipeline implements AutoCloseable {
             streamsMetrics.bindTo(meters);
             streams.start();
             awaitEither(stopped);
-            streams.close(CloseOptions.timeout(CLOSE_WITHIN));
+            streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
         }
         shared.releaseAll();
         return !isClosing() && mayBeginAgain(life);

@@ -151,7 +151,7 @@ public record PipelineConfig(
 
     /// What one request may ask for; beyond it, the request is rejected.
     ///
-    /// @param requestBytes  size of the record's value
+    /// @param requestBytes  size of the record's value; the output topics must take records somewhat larger
     /// @param answers       answers to one prompt
     /// @param tokens        tokens generated for one request, all answers together
     /// @param stopStrings   stop strings, and as many stop ids
@@ -169,11 +169,13 @@ public record PipelineConfig(
         }
 
         public static RequestLimits standard() {
-            return new RequestLimits(1 << 20, 16, 131_072, 32, 256, 1024);
+            return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024);
         }
     }
 
     /// The waiting room of a process. Beyond either limit the request partitions are paused: lag is the queue.
+    ///
+    /// What was fetched already still comes in, a few hundred records at most.
     ///
     /// @param requests requests that wait for the engine
     /// @param bytes    of their stored records
@@ -201,7 +203,7 @@ public record PipelineConfig(
         }
 
         public static Remembering standard() {
-            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 200_000);
+            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 50_000);
         }
     }
 

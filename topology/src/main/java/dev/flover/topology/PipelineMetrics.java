@@ -21,6 +21,7 @@ final class PipelineMetrics {
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer waited;
+    private final Timer tick;
     private final Counter tokens;
     private final Counter chunks;
     private final Counter accepted;
@@ -36,6 +37,7 @@ final class PipelineMetrics {
         firstToken = timer("flover.first.token", "From reading a request to sending its first token");
         betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
         waited = timer("flover.waited", "From reading a request to giving it to the engine");
+        tick = Timer.builder("flover.tick").description("One partition's tick").register(meters);
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests taken in");
@@ -83,6 +85,10 @@ final class PipelineMetrics {
 
     void tokensAfter(int count, long ms) {
         betweenTokens.record(Math.max(0, ms) * 1000 / count, TimeUnit.MICROSECONDS);
+    }
+
+    void ticked(long nanos) {
+        tick.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     void startedAfter(long ms) {

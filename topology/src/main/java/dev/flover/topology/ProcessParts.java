@@ -6,9 +6,10 @@ import java.util.function.Function;
 
 /// What the partitions of a process share. Used by its one stream thread.
 ///
-/// @param caution   whether the life before this one ended badly and its cause may be at work again
-/// @param decoding  opens a decoder for one partition
-/// @param asWritten a request as a client would have written it, for the dead-letter topic
+/// @param caution     whether the life before this one ended badly and its cause may be at work again
+/// @param decoding    opens a decoder for one partition
+/// @param resultBytes most bytes of a result
+/// @param asWritten   a request as a client would have written it, for the dead-letter topic
 record ProcessParts(
         PipelineConfig config,
         Model model,
@@ -19,5 +20,6 @@ record ProcessParts(
         PartitionHolds holds,
         Caution caution,
         RequestDecoding decoding,
+        int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
         PipelineMetrics metrics) {}

@@ -5,6 +5,7 @@ import dev.flover.schemas.ChatMessage;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenBias;
 import dev.flover.topology.PipelineConfig.RequestLimits;
+import dev.flover.topology.chat.ChatTemplateException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +20,7 @@ final class RequestCheck {
     private final Model model;
     private final String servedModel;
     private final RequestLimits limits;
-    private final Function<List<ChatMessage>, String> chat;
+    private final Function<List<ChatMessage>, int[]> chat;
 
     /// What became of a request.
     sealed interface Verdict {
@@ -37,8 +38,8 @@ final class RequestCheck {
         }
     }
 
-    /// @param chat renders messages by the model's template; null where the model has none
-    RequestCheck(Model model, String servedModel, RequestLimits limits, Function<List<ChatMessage>, String> chat) {
+    /// @param chat makes messages a prompt by the model's template; null where the model has none
+    RequestCheck(Model model, String servedModel, RequestLimits limits, Function<List<ChatMessage>, int[]> chat) {
         this.model = model;
         this.servedModel = servedModel;
         this.limits = limits;
@@ -55,7 +56,7 @@ final class RequestCheck {
             checkPrompt(promptIds, request);
             plan(request, promptIds.length);
             return new Verdict.Accepted(promptIds);
-        } catch (RejectedException | IllegalArgumentException e) {
+        } catch (RejectedException | ChatTemplateException | IllegalArgumentException e) {
             return new Verdict.Rejected(e.getMessage());
         }
     }
@@ -63,6 +64,11 @@ final class RequestCheck {
     /// How an accepted request is computed.
     RequestPlan plan(GenerationRequest request, int promptTokens) {
         return RequestPlan.of(request, promptTokens, model, limits.tokens() / request.getAnswers());
+    }
+
+    /// The prompt as its answer echoes it.
+    String promptText(GenerationRequest request, int[] promptIds) {
+        return request.getPrompt() == null ? model.tokenizer().decode(promptIds) : request.getPrompt();
     }
 
     private void checkIdentity(String key, GenerationRequest request) {
@@ -128,9 +134,6 @@ final class RequestCheck {
             throw new RejectedException("prompt_logprobs is not served yet and must be null, was "
                     + request.getPromptLogprobs());
         }
-        if (request.getEcho()) {
-            throw new RejectedException("echo is not served yet and must be false, was true");
-        }
         range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
         if (request.getDeadlineMs() != null && request.getDeadlineMs() < 1) {
             throw new RejectedException("deadline_ms must be at least 1, was " + request.getDeadlineMs());
@@ -161,7 +164,7 @@ final class RequestCheck {
         if (chat == null) {
             throw new RejectedException("the model file has no chat template: send prompt or prompt_ids");
         }
-        return tokenizer.encode(chat.apply(request.getMessages()), true);
+        return chat.apply(request.getMessages());
     }
 
     private void checkPrompt(int[] promptIds, GenerationRequest request) {
@@ -173,8 +176,9 @@ final class RequestCheck {
             throw new RejectedException("the prompt must leave room for an answer in the model's context of " + context
                     + " tokens, found " + promptIds.length + " tokens");
         }
-        if (!request.getStop().isEmpty() && model.tokenizer() == null) {
-            throw new RejectedException("the model file has no tokenizer: stop must be empty, use stop_ids");
+        if (model.tokenizer() == null && (!request.getStop().isEmpty() || request.getEcho())) {
+            throw new RejectedException(
+                    "the model file has no tokenizer: stop must be empty, use stop_ids, and echo must be false");
         }
     }
 

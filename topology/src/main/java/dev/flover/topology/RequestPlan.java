@@ -28,20 +28,26 @@ record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
         }
         int room = Math.max(1, model.config().contextLength() - promptTokens);
         int asked = request.getMaxTokens() == null ? room : request.getMaxTokens();
-        return new RequestPlan(sampling(request), stopIds, Math.min(asked, maxTokens));
+        return new RequestPlan(
+                sampling(request, defaults(model)), stopIds, Math.min(asked, maxTokens));
     }
 
-    private static SamplingParams sampling(GenerationRequest request) {
+    /// What a request leaves out: as the model's publisher suggests, else plain sampling.
+    private static SamplingParams defaults(Model model) {
+        return model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
+    }
+
+    private static SamplingParams sampling(GenerationRequest request, SamplingParams defaults) {
         var sampling = request.getSampling();
         return new SamplingParams(
-                orElse(sampling.getRepetitionPenalty(), 1),
-                orElse(sampling.getPresencePenalty(), 0),
-                orElse(sampling.getFrequencyPenalty(), 0),
-                orElse(sampling.getTemperature(), 1),
-                sampling.getTopK() == null ? 0 : sampling.getTopK(),
-                orElse(sampling.getTopP(), 1),
-                orElse(sampling.getMinP(), 0),
-                orElse(sampling.getTypicalP(), 1),
+                orElse(sampling.getRepetitionPenalty(), defaults.repetitionPenalty()),
+                orElse(sampling.getPresencePenalty(), defaults.presencePenalty()),
+                orElse(sampling.getFrequencyPenalty(), defaults.frequencyPenalty()),
+                orElse(sampling.getTemperature(), defaults.temperature()),
+                sampling.getTopK() == null ? defaults.topK() : sampling.getTopK(),
+                orElse(sampling.getTopP(), defaults.topP()),
+                orElse(sampling.getMinP(), defaults.minP()),
+                orElse(sampling.getTypicalP(), defaults.typicalP()),
                 request.getSeed() == null ? seedOf(request.getId()) : request.getSeed(),
                 request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(),
                 logitBias(sampling),

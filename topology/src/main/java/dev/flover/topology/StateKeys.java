@@ -1,7 +1,6 @@
 package dev.flover.topology;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.apache.kafka.common.utils.Bytes;
 
 /// Keys of the state stores. A progress segment's key sorts by request, answer and position:
@@ -26,11 +25,6 @@ final class StateKeys {
 
     static Bytes lastSegment(byte[] id) {
         return segment(id, -1, -1);
-    }
-
-    static Bytes idOf(Bytes segment) {
-        byte[] key = segment.get();
-        return Bytes.wrap(Arrays.copyOfRange(key, Short.BYTES, key.length - TAIL));
     }
 
     static int answerOf(Bytes segment) {

@@ -1,5 +1,6 @@
 package dev.flover.topology;
 
+import dev.flover.topology.PipelineConfig.RequestLimits;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class Topics {
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final double RETENTION_USED = 0.8;
+    /// Bytes of an output record that do not stem from its request.
+    private static final int BESIDE_THE_REQUEST = 256 << 10;
 
     private final Admin admin;
     private final TopicNames names;
@@ -88,8 +91,9 @@ public final class Topics {
 
     /// Checks that the topics are such that nothing can be lost on them.
     ///
+    /// @return most bytes of a result
     /// @throws TopicProblemException naming the topic, what was expected and what was found
-    public void check() {
+    int check(RequestLimits limits) {
         var described = describe();
         int partitions = described.get(names.requests()).partitions().size();
         for (String name : List.of(names.tokens(), names.results())) {
@@ -104,8 +108,9 @@ public final class Topics {
         requirePolicy(configs, names.tokens(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
         requirePolicy(configs, names.deadLetters(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
         for (String name : List.of(names.tokens(), names.results(), names.deadLetters())) {
-            warnOfSmallRecords(configs, name);
+            requireRecordSize(configs, name, limits.requestBytes() + BESIDE_THE_REQUEST);
         }
+        return Math.min(recordBytes(configs, names.results()), PipelineTopology.MAX_RECORD_BYTES) - BESIDE_THE_REQUEST;
     }
 
     private Map<String, TopicDescription> describe() {
@@ -137,12 +142,17 @@ public final class Topics {
         }
     }
 
-    private static void warnOfSmallRecords(Map<String, Config> configs, String topic) {
-        int found = Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
-        if (found < PipelineTopology.MAX_RECORD_BYTES) {
-            LOG.warn("topic {} takes records of {} bytes, and very long answers may need {}: raise its {}", topic,
-                    found, PipelineTopology.MAX_RECORD_BYTES, TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+    /// What comes in with a request goes out with its answer: its metadata, or all of it as a dead letter.
+    private static void requireRecordSize(Map<String, Config> configs, String topic, int needed) {
+        int found = recordBytes(configs, topic);
+        if (found < needed) {
+            throw new TopicProblemException("topic " + topic + " must take records of " + needed + " bytes, found "
+                    + TopicConfig.MAX_MESSAGE_BYTES_CONFIG + "=" + found + ": raise it, or lower the limit on requests");
         }
+    }
+
+    private static int recordBytes(Map<String, Config> configs, String topic) {
+        return Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     /// Warns where requests have waited unread for most of their topic's retention: what overtakes the lag is deleted

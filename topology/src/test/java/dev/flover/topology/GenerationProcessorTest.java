@@ -65,6 +65,17 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void aGenerationLeavesASegmentOfProgressACommit() {
+        process.send(0, request("a", ">" + "x".repeat(200)).build());
+        for (int i = 0; i < 10; i++) {
+            process.ticks(10);
+            process.commit();
+        }
+        assertThat(process.text("a", 0).length()).isBetween(95, 100);
+        assertThat(process.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(10);
+    }
+
+    @Test
     void allPartitionsShareEachStep() {
         var four = SimulatedProcess.of(4, SLOTS);
         for (int partition = 0; partition < 4; partition++) {
@@ -126,6 +137,31 @@ class GenerationProcessorTest {
         assertThat(process.chunks("a")).allSatisfy(chunk ->
                 assertThat(chunk.getLogprobs()).hasSameSizeAs(chunk.getTokenIds()));
         assertThat(process.chunks("b")).allSatisfy(chunk -> assertThat(chunk.getLogprobs()).isNull());
+    }
+
+    @Test
+    void anEchoedPromptOpensTheAnswerAlsoAfterARestart() {
+        process.send(0, request("a", "say>hello").setEcho(true).setStop(List.of("say")).build());
+        process.ticks(4);
+        process.commit();
+        process.ticks(2);
+        process.crash();
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getText()).isEqualTo("say>hellohello");
+        assertThat(process.result("a").getTokenIds()).hasSize(6);
+    }
+
+    @Test
+    void aResultThatIsTooLargeForItsTopicPointsToTheChunks() {
+        process.resultBytes = 100;
+        process.crash();
+        process.send(0, request("a", ">" + "x".repeat(200)).build());
+        process.settle();
+        assertThat(process.text("a", 0)).hasSize(200);
+        assertThat(process.result("a").getText()).isEmpty();
+        assertThat(process.result("a").getMessage()).contains("generation-tokens");
+        assertThat(process.result("a").getCompletionTokens()).isEqualTo(201);
     }
 
     @Test

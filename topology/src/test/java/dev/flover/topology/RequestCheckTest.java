@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
     private final RequestCheck check = new RequestCheck(SimulatedProcess.model(), "scripted", RequestLimits.standard(),
-            messages -> messages.stream().map(message -> message.getRole() + ":" + message.getContent())
-                    .reduce("", String::concat));
+            messages -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":" + messages.getFirst().getContent(),
+                    true));
 
     private static GenerationRequest.Builder request() {
         return SimulatedProcess.request("id", "prompt");
@@ -102,9 +102,9 @@ class RequestCheckTest {
                 refused(sampling(s -> s.setFrequencyPenalty(-3f)),
                         "sampling.frequency_penalty must be in [-2, 2], was -3.0"),
                 refused(sampling(s -> s.setAllowedIds(List.of(999))), "sampling.allowed_ids must be in [0, 256], found 999"),
-                refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(999, 1)))),
+                refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(999, 1f)))),
                         "sampling.logit_bias.token_id must be in [0, 256], was 999"),
-                refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(1, 1), new TokenBias(1, 2)))),
+                refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(1, 1f), new TokenBias(1, 2f)))),
                         "sampling.logit_bias must name a token once, found token 1 twice"),
                 refused(sampling(s -> s.setLogitBias(List.of(new TokenBias(1, Float.NaN)))),
                         "sampling.logit_bias of token 1 must be a number below +Infinity, was NaN"),
@@ -120,7 +120,6 @@ class RequestCheckTest {
                 refused(r -> r.setStopIds(List.of(1000)), "stop_ids must be in [0, 256], found 1000"),
                 refused(r -> r.setLogprobs(21), "logprobs must be in [0, 20], was 21"),
                 refused(r -> r.setPromptLogprobs(1), "prompt_logprobs is not served yet and must be null, was 1"),
-                refused(r -> r.setEcho(true), "echo is not served yet and must be false, was true"),
                 refused(r -> r.setPriority(101), "priority must be in [-100, 100], was 101"),
                 refused(r -> r.setDeadlineMs(-5L), "deadline_ms must be at least 1, was -5"));
     }

@@ -55,6 +55,7 @@ final class SimulatedProcess {
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
     long now = 1_000_000;
+    int resultBytes = 1 << 20;
     Caution caution = Caution.none();
     private ProcessParts parts;
     TokenEngine engine;
@@ -109,8 +110,8 @@ final class SimulatedProcess {
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null), new Commits(),
                 new PartitionHolds(), caution,
-                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), PLAIN::encode,
-                metrics);
+                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
+                PLAIN::encode, metrics);
         partitions.forEach(this::open);
     }
 

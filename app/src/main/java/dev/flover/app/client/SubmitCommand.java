@@ -71,12 +71,12 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        sampling.params(spec.commandLine());      // out of range is the user's mistake, found before anything is written
+        sampling.params(spec.commandLine());      // a value out of range is found before anything is written
         Connection connection = connectionOptions.connection();
         connection.check();
-        GenerationRequest request = request();
         var topics = TopicNames.standard();
         try (var requests = new Requests(connection, topics.requests())) {
+            GenerationRequest request = request();
             if (noWait) {
                 requests.send(request);
                 spec.commandLine().getOut().println(request.getId());

@@ -16,8 +16,8 @@ public final class ConnectionOptions {
     private static final String DEFAULT_REGISTRY = "http://127.0.0.1:8081";
 
     @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT,...",
-            description = "The Kafka cluster. Default: $FLOVER_BOOTSTRAP_SERVERS, or the one of a `flover up` that runs "
-                    + "on this machine, or " + DEFAULT_BOOTSTRAP + ".")
+            description = "The Kafka cluster. Default: $FLOVER_BOOTSTRAP_SERVERS, or the one of a `flover up` that "
+                    + "runs on this machine, or " + DEFAULT_BOOTSTRAP + ".")
     private String bootstrapServers = System.getenv("FLOVER_BOOTSTRAP_SERVERS");
 
     @Option(names = "--schema-registry-url", paramLabel = "URL",

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, and "
-                + "shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
+        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, "
+                + "and shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
 public final class DemoCommand implements Runnable {
     private static final int PARTITIONS = 4;
     private static final double MEAN_GAP_MS = 500;

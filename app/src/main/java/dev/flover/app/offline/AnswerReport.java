@@ -39,8 +39,8 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     @Override
     public void ended(Answer answer) {
         if (answer.failed()) {
-            command.getErr().println("flover: request " + answer.request().id()
-                    + " was ended: the model gave logits that are not numbers after " + answer.tokenCount() + " tokens");
+            command.getErr().println("flover: request " + answer.request().id() + " was ended after "
+                    + answer.tokenCount() + " tokens: the model gave logits that are not numbers");
         }
         while (!streaming && written < answers.size() && answers.get(written).ended()) {
             write(answers.get(written++));

@@ -101,8 +101,9 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, samplingOptions.params(spec.commandLine()),
-                samplingOptions.stop(), samplingOptions.ignoreEos());
+        var sampling = samplingOptions.params(spec.commandLine());
+        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
+                samplingOptions.ignoreEos());
         return input.prompt != null ? List.of(single) : readRequests(single);
     }
 
@@ -159,8 +160,8 @@ public final class GenerateCommand implements Callable<Integer> {
             }
         }
         if (promptIds.length >= model.config().contextLength()) {
-            throw new IllegalArgumentException("the prompt has " + promptIds.length
-                    + " tokens; the model's context of " + model.config().contextLength() + " leaves no room to answer");
+            throw new IllegalArgumentException("the prompt has " + promptIds.length + " tokens; the model's context of "
+                    + model.config().contextLength() + " leaves no room to answer");
         }
         var decoder = tokenizer == null
                 ? null

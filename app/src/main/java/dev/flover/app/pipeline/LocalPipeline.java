@@ -35,7 +35,7 @@ public final class LocalPipeline implements AutoCloseable {
     public static LocalPipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
         try {
-            return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, null, meters));
+            return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, meters));
         } catch (IllegalStateException | UncheckedIOException e) {      // another pipeline's folder, or none
             throw new CommandException(e.getMessage(), e);
         }

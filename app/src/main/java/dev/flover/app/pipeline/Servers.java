@@ -1,8 +1,17 @@
 package dev.flover.app.pipeline;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.flover.app.connection.Connection;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.app.options.CommandException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The broker and the registry that a pipeline works with: somebody else's, or embedded ones that end with this.
@@ -10,8 +19,11 @@ public final class Servers implements AutoCloseable {
     private final Connection connection;
     private final EmbeddedBroker broker;
     private final EmbeddedRegistry registry;
+    private final FileChannel folderLock;
 
-    private Servers(Connection connection, EmbeddedBroker broker, EmbeddedRegistry registry) {
+    private Servers(
+            Connection connection, EmbeddedBroker broker, EmbeddedRegistry registry, FileChannel folderLock) {
+        this.folderLock = folderLock;
         this.connection = connection;
         this.broker = broker;
         this.registry = registry;
@@ -19,18 +31,55 @@ public final class Servers implements AutoCloseable {
 
     /// Those at an address; nothing is started or stopped.
     public static Servers at(Connection connection) {
-        return new Servers(connection, null, null);
+        return new Servers(connection, null, null, null);
     }
 
-    /// Starts both on free loopback ports, with all they store in a folder. What was stored there before is there again.
+    /// Starts both on free loopback ports, with all they store in a folder. What was stored there is there again.
+    ///
+    /// @throws CommandException if other embedded servers use the folder
     public static Servers embedded(Path folder) {
-        var registry = EmbeddedRegistry.start(folder.resolve("registry"));
+        FileChannel lock = lock(folder);
+        EmbeddedRegistry registry = null;
         try {
+            registry = EmbeddedRegistry.start(folder.resolve("registry"));
             var broker = EmbeddedBroker.start(folder.resolve("kafka"));
-            return new Servers(Connection.of(broker.bootstrapServers(), registry.url()), broker, registry);
+            return new Servers(Connection.of(broker.bootstrapServers(), registry.url()), broker, registry, lock);
         } catch (RuntimeException | Error e) {
-            registry.close();
+            if (registry != null) {
+                registry.close();
+            }
+            release(lock);
             throw e;
+        }
+    }
+
+    /// Two brokers in one folder would ruin each other.
+    private static FileChannel lock(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            var file = FileChannel.open(folder.resolve("embedded.lock"), CREATE, WRITE);
+            if (file.tryLock() == null) {
+                file.close();
+                throw inUse(folder);
+            }
+            return file;
+        } catch (OverlappingFileLockException e) {
+            throw inUse(folder);
+        } catch (IOException e) {
+            throw new CommandException("the data folder " + folder + " cannot be used: " + e, e);
+        }
+    }
+
+    private static CommandException inUse(Path folder) {
+        return new CommandException("the data folder " + folder
+                + " is in use by another `flover up --embedded`; stop that one, or give --data another folder");
+    }
+
+    private static void release(FileChannel lock) {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -48,6 +97,7 @@ public final class Servers implements AutoCloseable {
         if (broker != null) {
             broker.close();
             registry.close();
+            release(folderLock);
         }
     }
 }

@@ -36,7 +36,8 @@ class ConnectionTest {
             String there = "127.0.0.1:" + broker.getLocalPort();
 
             assertThatThrownBy(Connection.of("127.0.0.1:1", "http://127.0.0.1:1")::check)
-                    .isInstanceOf(CommandException.class).hasMessageContaining("no Kafka broker answers at 127.0.0.1:1");
+                    .isInstanceOf(CommandException.class)
+                    .hasMessageContaining("no Kafka broker answers at 127.0.0.1:1");
             assertThatThrownBy(Connection.of(there, "http://127.0.0.1:1")::check)
                     .isInstanceOf(CommandException.class)
                     .hasMessageContaining("no schema registry answers at http://127.0.0.1:1");

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +56,9 @@ class GenerateCommandTest {
 
     @Test
     void aStopStringEndsTheAnswerAndIsNotPartOfIt() throws IOException {
-        var answer = generate("{\"prompt_ids\": [0], \"max_tokens\": 40, \"stop\": [\"you me\", \" said\"]}").getFirst();
+        var answer = generate("""
+                {"prompt_ids": [0], "max_tokens": 40, "stop": ["you me", " said"]}
+                """).getFirst();
 
         assertThat(answer.get("text").asText()).isEqualTo("\"I don't know what ");
         assertThat(answer.get("finish_reason").asText()).isEqualTo("stop");
@@ -95,7 +98,7 @@ class GenerateCommandTest {
         Path file = Files.writeString(folder.resolve("requests.jsonl"), """
                 {"prompt_ids": [2048]}
                 {"prompt_ids": %s}
-                """.formatted(java.util.Collections.nCopies(256, 5)));
+                """.formatted(Collections.nCopies(256, 5)));
 
         var run = Console.run("generate", "--requests", file.toString());
 
@@ -130,7 +133,8 @@ class GenerateCommandTest {
 
         for (int i = 0; i < expected.size(); i++) {
             var ids = mapper.createArrayNode();
-            ids.addAll((ArrayNode) answers.get(i).get("prompt_ids")).addAll((ArrayNode) answers.get(i).get("token_ids"));
+            ids.addAll((ArrayNode) answers.get(i).get("prompt_ids"));
+            ids.addAll((ArrayNode) answers.get(i).get("token_ids"));
             var beginning = mapper.createArrayNode();
             for (int k = 0; k < Math.min(ids.size(), expected.get(i).size()); k++) {
                 beginning.add(expected.get(i).get(k));

@@ -67,7 +67,7 @@ class RequestLineTest {
         "{\"prompt\": \"a\", \"prompt_ids\": [1]}       | prompt and prompt_ids are both given; give one",
         "{\"prompt\": 5}                                | prompt must be a string, was 5",
         "{\"prompt_ids\": []}                           | prompt_ids must have at least one token id, was []",
-        "{\"prompt_ids\": [1, \"x\"]}                   | prompt_ids[1] must be a whole number below 2147483648, was \"x\"",
+        "{\"prompt_ids\": [1, \"x\"]} | prompt_ids[1] must be a whole number below 2147483648, was \"x\"",
         "{\"prompt_ids\": 7}                            | prompt_ids must be an array, was 7",
         "{\"prompt\": \"a\", \"top_p\": 3}              | top_p must be in (0, 1], was 3.0",
         "{\"prompt\": \"a\", \"temperature\": \"hot\"}  | temperature must be a number, was \"hot\"",

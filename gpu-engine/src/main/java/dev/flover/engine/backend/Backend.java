@@ -109,7 +109,8 @@ public interface Backend extends AutoCloseable {
 
     /// Attention of each row over the cached keys of its own slot, up to and including its own position.
     ///
-    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0, merged in order.
+    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0 and merged in
+    /// order. What this step's rows appended is read by rows of the same slot alone.
     ///
     /// @param out           [rows, heads * headDim], overwritten
     /// @param queryKeyValue as [#appendKeysAndValues] left it

@@ -111,7 +111,7 @@ final class SequenceChecks {
 
     /// Sequences come and go at random, some cancelled; the first ones are the same as alone.
     private void joinsAndLeaves() {
-        int count = full ? 1000 : 24;
+        int count = full ? 1000 : 14;
         try (var model = RandomModels.llama(seed, TensorType.F16)) {
             var requests = requests(count, full ? 24 : 4, false);
             var checked = requests.subList(0, Math.min(count, full ? 60 : 6));

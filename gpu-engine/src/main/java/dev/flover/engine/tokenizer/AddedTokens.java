@@ -37,6 +37,12 @@ final class AddedTokens {
         }
     }
 
+    /// Null where the token is none of these.
+    String spelling(int token) {
+        var added = byId.get(token);
+        return added == null ? null : added.text;
+    }
+
     /// @param parseSpecial whether markup counts
     void split(String text, boolean parseSpecial, Sink out) {
         var trie = parseSpecial ? all : textual;

@@ -18,8 +18,8 @@ import java.util.List;
 /// and the same state. All pieces together are the decoded ids, [Tokenizer#decode], up to the stop string. Bytes that
 /// are not UTF-8 become U+FFFD.
 ///
-/// An answer stops at the first character with which any stop string is complete; of several that end there, the longest
-/// counts. Where tokens begin and end does not matter. The stop string is not part of the text.
+/// An answer stops at the first character with which any stop string is complete; of several that end there, the
+/// longest counts. Where tokens begin and end does not matter. The stop string is not part of the text.
 ///
 /// One owner; not safe to share.
 public final class AnswerText {

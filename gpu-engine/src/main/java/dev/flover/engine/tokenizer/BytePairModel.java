@@ -4,8 +4,8 @@ import java.util.Map;
 
 /// Byte-pair encoding (Sennrich et al. 2016): a piece starts as its characters, and neighbours merge.
 ///
-/// Both kinds are this: GPT-2's lists its merges in order over the [ByteAlphabet]; SentencePiece's merges whatever makes
-/// a token, the best score first, and falls back to byte tokens.
+/// Both kinds are this: GPT-2's lists its merges in order over the [ByteAlphabet]; SentencePiece's merges whatever
+/// makes a token, the best score first, and falls back to byte tokens.
 final class BytePairModel implements SubwordModel {
     private static final int DIRECT = 0x3000;
     private static final char WORD_MARK = '\u2581';

@@ -83,8 +83,8 @@ final class GgufTokenizerReader {
         TextNormalizer marking = text -> (prefix ? MARK + text : text).replace(' ', MARK);
         var fallback = new Fallback(vocabulary.byteTokens(), token("unknown_token_id", 0), false);
         var model = BytePairModels.ofScores(vocabulary, scores(), fallback);
-        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK, false),
-                prefix, frame(true, false, 1, 2));
+        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), model,
+                new TokenTable.Spelling.Marked(MARK, false), prefix, frame(true, false, 1, 2));
     }
 
     private Tokenizer bytePairs(String name) {
@@ -94,7 +94,8 @@ final class GgufTokenizerReader {
         } catch (IllegalArgumentException unknown) {
             throw new ModelFileException(file, unknown.getMessage());
         }
-        var fallback = new Fallback(recipe.bytes() ? null : vocabulary.byteTokens(), token("unknown_token_id", -1), false);
+        int[] byteTokens = recipe.bytes() ? null : vocabulary.byteTokens();
+        var fallback = new Fallback(byteTokens, token("unknown_token_id", -1), false);
         var model = BytePairModels.ofMerges(file, vocabulary, merges(), fallback, wholePieces(recipe));
         TokenTable.Spelling spelling = recipe.bytes()
                 ? new TokenTable.Spelling.Bytes()
@@ -143,7 +144,8 @@ final class GgufTokenizerReader {
         var spacing = new WordSpacing(MARK, prefix, merging);
         var normalizer = TextNormalizer.inOrder(Stream.concat(characterMap().stream(), Stream.of(spacing)).toList());
         var model = new UnigramModel(trie, scores, worst, new Fallback(null, token("unknown_token_id", 2), true));
-        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), model, new TokenTable.Spelling.Marked(MARK, false),
+        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), model,
+                new TokenTable.Spelling.Marked(MARK, false),
                 prefix || merging, frame(false, true, -1, 1));
     }
 
@@ -231,7 +233,8 @@ final class GgufTokenizerReader {
     private int framing(String key, int otherwise) {
         int id = token(key, otherwise);
         if (id < 0) {
-            throw new ModelFileException(file, "puts a token around every prompt and does not say which: " + PREFIX + key
+            throw new ModelFileException(file, "puts a token around every prompt and does not say which: " + PREFIX
+                    + key
                     + " is missing");
         }
         return id;
@@ -243,7 +246,8 @@ final class GgufTokenizerReader {
             if (metadata.integer(PREFIX + key).isEmpty()) {
                 return -1;
             }
-            throw new ModelFileException(file, "metadata " + PREFIX + key + " is " + id + "; its vocabulary has ids from 0"
+            throw new ModelFileException(file, "metadata " + PREFIX + key + " is " + id
+                    + "; its vocabulary has ids from 0"
                     + " to " + (vocabulary.size() - 1));
         }
         return id;

@@ -12,11 +12,11 @@ import java.util.Optional;
 
 /// Turns the components of a `tokenizer.json` into stages of ours.
 ///
-/// | in the file | supported | refused, naming it |
-/// |---|---|---|
-/// | normalizer | NFC NFD NFKC NFKD Prepend Replace Lowercase Strip StripAccents Precompiled ByteLevel Sequence | Nmt, BertNormalizer |
-/// | pre_tokenizer | ByteLevel Split Metaspace Digits Punctuation Whitespace WhitespaceSplit CharDelimiterSplit Sequence | BertPreTokenizer, UnicodeScripts, FixedLength |
-/// | decoder | ByteLevel Metaspace ByteFallback Fuse Replace Strip Sequence | WordPiece, BPEDecoder, CTC |
+/// | in the file | what there is besides these is refused by name |
+/// |---|---|
+/// | normalizer | NFC NFD NFKC NFKD Prepend Replace Lowercase Strip StripAccents Precompiled ByteLevel Sequence |
+/// | pre_tokenizer | ByteLevel Split Metaspace Digits Punctuation Whitespace(Split) CharDelimiterSplit Sequence |
+/// | decoder | ByteLevel Metaspace ByteFallback Fuse Replace (a mark by a space) Strip (one leading space) Sequence |
 final class HuggingFaceStages {
     private static final String PUNCTUATION = "[\\p{P}!-/:-@\\[-`{-~]";
     private static final char MARK = '\u2581';
@@ -90,7 +90,8 @@ final class HuggingFaceStages {
         try {
             return new CharacterMap(Base64.getDecoder().decode(base64));
         } catch (IllegalArgumentException broken) {
-            throw new ModelFileException(file, "has a precompiled normalizer that cannot be used: " + broken.getMessage());
+            throw new ModelFileException(file, "has a precompiled normalizer that cannot be used: "
+                    + broken.getMessage());
         }
     }
 
@@ -254,6 +255,7 @@ final class HuggingFaceStages {
     }
 
     private ModelFileException refused(String what, String type) {
-        return new ModelFileException(file, "uses the " + what + " " + Vocabulary.quoted(type) + ", which is not supported");
+        return new ModelFileException(file, "uses the " + what + " " + Vocabulary.quoted(type)
+                + ", which is not supported");
     }
 }

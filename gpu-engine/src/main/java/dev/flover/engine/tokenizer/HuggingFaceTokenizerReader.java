@@ -57,7 +57,8 @@ final class HuggingFaceTokenizerReader {
             largest = Math.max(largest, id);
         }
         if (largest >= Vocabulary.MAX_TOKENS) {
-            throw new ModelFileException(file, "has the token id " + largest + "; at most " + (Vocabulary.MAX_TOKENS - 1)
+            throw new ModelFileException(file, "has the token id " + largest + "; at most "
+                    + (Vocabulary.MAX_TOKENS - 1)
                     + " is possible");
         }
         var read = new Vocabulary(file, largest + 1);
@@ -126,7 +127,8 @@ final class HuggingFaceTokenizerReader {
         double worst = 0;
         int unknown = json.model().path("unk_id").asInt(-1);
         if (unknown < -1 || unknown >= vocabulary.size()) {
-            throw new ModelFileException(file, "has the unknown token " + unknown + "; its vocabulary has ids from 0 to "
+            throw new ModelFileException(file, "has the unknown token " + unknown
+                    + "; its vocabulary has ids from 0 to "
                     + (vocabulary.size() - 1));
         }
         for (var token : json.tokens()) {
@@ -183,7 +185,8 @@ final class HuggingFaceTokenizerReader {
             String name = part.path("SpecialToken").path("id").asText("");
             for (var id : node.path("special_tokens").path(name).path("ids")) {
                 if (!id.isInt() || id.intValue() < 0 || id.intValue() >= vocabulary.size()) {
-                    throw new ModelFileException(file, "puts a token around every prompt that is not in its vocabulary: "
+                    throw new ModelFileException(file,
+                            "puts a token around every prompt that is not in its vocabulary: "
                             + part);
                 }
                 (text ? after : before).add(id.intValue());

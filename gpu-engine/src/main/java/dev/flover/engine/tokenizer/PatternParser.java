@@ -97,10 +97,8 @@ final class PatternParser {
     }
 
     private PatternNode one(int codePoint) {
-        boolean folded = ignoreCase;
-        int wanted = folded ? CodePointRules.fold(codePoint) : codePoint;
-        return new PatternNode.One(set((folded ? "fold " : "is ") + wanted,
-                x -> (folded ? CodePointRules.fold(x) : x) == wanted));
+        return new PatternNode.One(
+                ignoreCase ? CodePointSet.ignoringCase(codePoint) : CodePointSet.only(codePoint));
     }
 
     private PatternNode escape() {
@@ -419,7 +417,7 @@ final class PatternParser {
     }
 
     private CodePointSet set(String source, IntPredicate rule) {
-        return sets.computeIfAbsent(source, _ -> new CodePointSet(rule));
+        return sets.computeIfAbsent(source, _ -> CodePointSet.of(rule));
     }
 
     private boolean accept(char c) {
@@ -432,7 +430,8 @@ final class PatternParser {
 
     private IllegalArgumentException refused(String what) {
         return new IllegalArgumentException(
-                "the pattern " + shortened(pattern) + " has " + what + " at character " + at + ", which is not supported");
+                "the pattern " + shortened(pattern) + " has " + what + " at character " + at
+                + ", which is not supported");
     }
 
     private static String shortened(String pattern) {

@@ -63,7 +63,8 @@ record PatternSplit(SplitPattern pattern, Delimiter delimiter, boolean inverted)
                     }
                 }
                 case ISOLATED -> piece(start, end);
-                case MERGED_WITH_PREVIOUS -> joinTo(waitingStart >= 0 && matches && !waitingMatches, start, end, matches);
+                case MERGED_WITH_PREVIOUS ->
+                    joinTo(waitingStart >= 0 && matches && !waitingMatches, start, end, matches);
                 case MERGED_WITH_NEXT -> joinTo(waitingStart >= 0 && !matches && waitingMatches, start, end, matches);
                 case CONTIGUOUS -> joinTo(waitingStart >= 0 && matches == waitingMatches, start, end, matches);
             }

@@ -41,7 +41,8 @@ final class PreTokenizerCatalog {
     private static final String KANA_AND_HAN = "[\\u4E00-\\u9FA5\\u3040-\\u309F\\u30A0-\\u30FF]+";
     private static final String EAST_ASIAN = "[\\u4E00-\\u9FA5\\u0800-\\u4E00\\uAC00-\\uD7FF]+";
     /// Letters that have case, as DeepSeek lists them.
-    private static final String CASED_LETTERS = "[A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF\\u01C4-\\u0293"
+    private static final String CASED_LETTERS = "["
+            + "A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF\\u01C4-\\u0293"
             + "\\u0295-\\u02AF\\u0370-\\u0373\\u0376\\u0377\\u037B-\\u037D\\u037F\\u0386\\u0388-\\u038A"
             + "\\u038C\\u038E-\\u03A1\\u03A3-\\u03F5\\u03F7-\\u0481\\u048A-\\u052F\\u0531-\\u0556"
             + "\\u10A0-\\u10C5\\u13A0-\\u13F5\\u13F8-\\u13FD\\u1C90-\\u1CBA\\u1CBD-\\u1CBF\\u1D00-\\u1D2B"
@@ -95,8 +96,8 @@ final class PreTokenizerCatalog {
     private static final Map<String, Recipe> BY_NAME = Map.ofEntries(
             family(Recipe.of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT_2, "\\p{N}+", "[0-9][0-9][0-9]"), "default"),
             family(Recipe.of(GPT_2),
-                    "gpt-2 phi-2 jina-es jina-de jina-v2-es jina-v2-de gigachat a.x-4.0 mellum modern-bert mpt olmo jais"
-                            + " trillion granite-docling exaone4 jina-v1-en jina-v2-code roberta-bpe"),
+                    "gpt-2 phi-2 jina-es jina-de jina-v2-es jina-v2-de gigachat a.x-4.0 mellum modern-bert mpt olmo"
+                            + " jais trillion granite-docling exaone4 jina-v1-en jina-v2-code roberta-bpe"),
             family(Recipe.of(LLAMA_3).ignoringMerges().beginningText(),
                     "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano"),
             family(Recipe.of(LLAMA_3), "dbrx smaug-bpe glm4 chatglm-bpe"),
@@ -130,8 +131,8 @@ final class PreTokenizerCatalog {
             family(Recipe.of(CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"
                     + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+"), "exaone-moe"),
             family(Recipe.of("\\d{1,3}(?=(?:\\d{3})*\\b)", GPT_4O), "tiny_aya cohere2moe"),
-            family(Recipe.of("<sentinel:[0-9]+>", "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z", "([\\t\\n]|    |  )", ONE_DIGIT,
-                    "[\\p{P}!-/:-@\\[-`{-~]", GPT_2).beginningText(), "chameleon"),
+            family(Recipe.of("<sentinel:[0-9]+>", "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z", "([\\t\\n]|    |  )",
+                    ONE_DIGIT, "[\\p{P}!-/:-@\\[-`{-~]", GPT_2).beginningText(), "chameleon"),
             family(Recipe.of("\\p{N}{1,3}", CONTRACTIONS + "|" + WORDS + "|\\p{N}+" + SYMBOLS + SPACES)
                     .ignoringMerges(), "minicpm5"),
             family(Recipe.of(WORDS + "|\\p{N}" + SYMBOLS + SPACES), "ufakzeka"),
@@ -152,8 +153,8 @@ final class PreTokenizerCatalog {
     static Recipe find(String name) {
         var recipe = BY_NAME.get(name);
         if (recipe == null) {
-            throw new IllegalArgumentException("the pre-tokenizer " + Vocabulary.quoted(name) + " is not known; known are "
-                    + String.join(", ", names()));
+            throw new IllegalArgumentException("the pre-tokenizer " + Vocabulary.quoted(name)
+                    + " is not known; known are " + String.join(", ", names()));
         }
         return recipe;
     }

@@ -7,9 +7,9 @@ import java.util.List;
 /// A regular expression that finds the words of a text. Its own engine, because texts come from strangers:
 /// `java.util.regex` recurses per repetition and may take time without bound.
 ///
-/// A pattern is a small program for a backtracking machine (Thompson 1968, as told by Cox 2009). Choices wait on a stack
-/// of its own; a run of one set of characters is a single choice however long it is; and the steps are counted: patterns
-/// of published tokenizers take a few a character, and a text that drives one beyond its budget is refused.
+/// A pattern is a small program for a backtracking machine (Thompson 1968, as told by Cox 2009). Choices wait on a
+/// stack of its own; a run of one set of characters is a single choice however long it is; and the steps are counted:
+/// patterns of published tokenizers take a few a character, and a text that drives one beyond its budget is refused.
 ///
 /// Immutable; [#matcher] gives the state of one search.
 final class SplitPattern {
@@ -56,7 +56,7 @@ final class SplitPattern {
     /// Finds a text as it stands.
     static SplitPattern literal(String text) {
         var program = new ArrayList<Instruction>();
-        text.codePoints().forEach(c -> program.add(one(new CodePointSet(x -> x == c))));
+        text.codePoints().forEach(c -> program.add(one(CodePointSet.only(c))));
         program.add(Instruction.of(Operation.MATCH, 0, 0));
         return new SplitPattern(program.toArray(new Instruction[0]));
     }

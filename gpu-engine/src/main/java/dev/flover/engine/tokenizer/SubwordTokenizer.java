@@ -103,6 +103,13 @@ final class SubwordTokenizer implements Tokenizer {
     }
 
     @Override
+    public String spelling(int token) {
+        String raw = stages.addedRaw.spelling(token);
+        String normalized = raw == null ? stages.addedNormalized.spelling(token) : raw;
+        return normalized == null ? "" : normalized;
+    }
+
+    @Override
     public boolean stripsLeadingSpace() {
         return meaning.stripsLeadingSpace;
     }

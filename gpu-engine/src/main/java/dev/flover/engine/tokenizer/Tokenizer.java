@@ -23,6 +23,11 @@ public interface Tokenizer {
     /// Whether the token is markup rather than text.
     boolean isControl(int token);
 
+    /// How markup is written where it is parsed (`<|eot_id|>`), for chat templates; empty for other tokens and for -1.
+    default String spelling(int token) {
+        return "";
+    }
+
     /// Whether the first token of a text stands for a space that the text does not have (SentencePiece's dummy prefix).
     boolean stripsLeadingSpace();
 

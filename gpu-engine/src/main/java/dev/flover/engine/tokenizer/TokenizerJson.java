@@ -168,7 +168,8 @@ record TokenizerJson(
             for (var value = parser.nextToken(); value != JsonToken.END_ARRAY; value = parser.nextToken()) {
                 if (merges.size() >= BytePairModels.MAX_MERGES) {
                     throw new ModelFileException(
-                            file, "has more than " + BytePairModels.MAX_MERGES + " merges, which is more than possible");
+                            file, "has more than " + BytePairModels.MAX_MERGES
+                            + " merges, which is more than possible");
                 }
                 if (value == JsonToken.VALUE_STRING) {
                     merges.add(BytePairModels.Pair.parse(file, parser.getText()));

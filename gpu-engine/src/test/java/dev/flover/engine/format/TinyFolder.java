@@ -146,9 +146,11 @@ final class TinyFolder {
 
     private static float[] values(String name, int[] shape) {
         var random = new Random(name.hashCode());
+        boolean embedding = name.contains("embed") || name.contains("wte");
+        float middle = shape.length == 1 && !name.endsWith("bias") ? 1 : 0;
         float[] values = new float[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian() / 6 + (shape.length == 1 && !name.endsWith("bias") ? 1 : 0);
+            values[i] = middle + (float) random.nextGaussian() / (embedding ? 1 : 6);
         }
         return values;
     }

@@ -84,8 +84,8 @@ class AnswerTextProperties {
     /// Bytes that often make characters, halves of characters and beginnings of stop strings.
     @Provide
     Arbitrary<int[]> answers() {
-        var likely = Arbitraries.of((int) ' ', (int) 'a', (int) 'b', (int) 'X', (int) '\n', 0xC3, 0xA9, 0xE2, 0x82, 0xAC,
-                0xF0, 0x9F, 0x98, 0x80, 0xE0, 0xED, 0xA0, 0xF4, 0x90, 0xC0, 0xFF, OneByteATokenTokenizer.MARKUP);
+        var likely = Arbitraries.of((int) ' ', (int) 'a', (int) 'b', (int) 'X', (int) '\n', 0xC3, 0xA9, 0xE2, 0x82,
+                0xAC, 0xF0, 0x9F, 0x98, 0x80, 0xE0, 0xED, 0xA0, 0xF4, 0x90, 0xC0, 0xFF, OneByteATokenTokenizer.MARKUP);
         var any = Arbitraries.integers().between(0, 256);
         return Arbitraries.frequencyOf(Tuple.of(6, likely), Tuple.of(1, any))
                 .array(int[].class)

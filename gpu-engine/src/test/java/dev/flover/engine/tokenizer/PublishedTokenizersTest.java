@@ -102,7 +102,7 @@ class PublishedTokenizersTest {
     void aVeryLongPromptTakesNoMoreThanItsShare(String name) {
         var tokenizer = Tokenizers.published("tokenizers/ggml-vocab-" + name + ".gguf");
         for (String unit : List.of("a", " ", "\n", "'", "1", "ab", "a ", "\uAC00 ", "\uD83D\uDE00", "aA")) {
-            String text = unit.repeat(300_000);
+            String text = unit.repeat(100_000);
             assertThat(tokenizer.decode(tokenizer.encode(text, false))).isEqualTo(text);
         }
     }

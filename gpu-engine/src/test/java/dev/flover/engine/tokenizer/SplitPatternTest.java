@@ -45,8 +45,9 @@ class SplitPatternTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"(a)\\1", "a*?", "(?<=a)b", "(?<name>a)", "(?>a)", "(a", "a)", "[a", "a{2", "\\p{Nonsense}", "*a",
-        "a**", "(a*)*", "(a|b?)+", "[z-a]", "a{1001}", "\\", "\\q", "((a{1000}){1000}){1000}", "[]", "[a&&]", "\\x{110000}",
+    @ValueSource(strings = {"(a)\\1", "a*?", "(?<=a)b", "(?<name>a)", "(?>a)", "(a", "a)", "[a",
+        "a{2", "\\p{Nonsense}", "*a", "a**", "(a*)*", "(a|b?)+", "[z-a]", "a{1001}", "\\", "\\q",
+        "((a{1000}){1000}){1000}", "[]", "[a&&]", "\\x{110000}",
         "\\xZZ"})
     void whatIsNotSupportedIsRefusedInASentence(String pattern) {
         assertThatThrownBy(() -> SplitPattern.compile(pattern))

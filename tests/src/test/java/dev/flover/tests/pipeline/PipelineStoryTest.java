@@ -3,12 +3,11 @@ package dev.flover.tests.pipeline;
 import static dev.flover.tests.pipeline.Client.greedy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
-import dev.flover.engine.Engine;
 import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -16,8 +15,6 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.topology.Health;
-import dev.flover.topology.Pipeline;
-import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
 import dev.flover.topology.Topics;
@@ -29,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
@@ -46,7 +44,6 @@ class PipelineStoryTest {
     private static EmbeddedBroker broker;
     private static EmbeddedRegistry registry;
     private static Admin admin;
-    private static int stories;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
@@ -67,62 +64,27 @@ class PipelineStoryTest {
         }
     }
 
-    /// A pipeline of its own topics and its own folder, and its client.
-    private static final class Story implements AutoCloseable {
-        final PipelineConfig config;
-        final Client client;
-        final Model model = BundledModel.open();
-
-        Story(int partitions) {
-            int number = ++stories;
-            var topics = new TopicNames("requests-" + number, "tokens-" + number, "results-" + number,
-                    "dead-letters-" + number);
-            config = PipelineConfig.of("story-" + number, broker.bootstrapServers(), registry.url(),
-                    folder.resolve("state"), "novelist").with(topics);
-            new Topics(admin, topics).create(partitions, (short) 1, Duration.ofHours(1));
-            client = new Client(broker.bootstrapServers(), registry.url(), topics);
-        }
-
-        Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters) {
-            return Pipeline.start(config, model, engine, BundledModel.config(), null, meters);
-        }
-
-        Pipeline start(Engine engine, SimpleMeterRegistry meters) {
-            return start(config, engine, meters);
-        }
-
-        SequenceRequest bare(String prompt, SamplingParams sampling, int maxTokens) {
-            return SequenceRequest.of(model.tokenizer().encodePrompt(prompt), sampling, maxTokens, TokenSet.EMPTY);
-        }
-
-        @Override
-        public void close() {
-            client.close();
-            model.close();
-        }
+    private static Story story(int partitions) {
+        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), partitions);
     }
-
-    private static final List<String> OPENINGS = List.of(
-            "It was a dark night", "The old house", "My dear friend", "She looked at the sea", "When I was a boy",
-            "The captain said", "In the morning", "He had never");
 
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
     void promptsOfAllPartitionsBecomeTokensInOneStepForAll(int partitions) {
         int tokens = 20;
-        try (var story = new Story(partitions)) {
+        try (var story = story(partitions)) {
             var expected = new ArrayList<SequenceRequest>();
             var ids = new TreeSet<String>();
-            for (int i = 0; i < OPENINGS.size(); i++) {
+            for (int i = 0; i < Story.OPENINGS.size(); i++) {
                 boolean sampled = i % 2 == 1;
-                var request = greedy("r" + i, OPENINGS.get(i), tokens).setIgnoreEos(true);
+                var request = greedy("r" + i, Story.OPENINGS.get(i), tokens).setIgnoreEos(true);
                 if (sampled) {
                     request.setSampling(Sampling.newBuilder().setTemperature(0.8f).build()).setSeed((long) i);
                 }
                 story.client.send(request.build());
                 ids.add("r" + i);
                 var sampling = sampled ? SamplingParams.sampled(0.8f, i) : SamplingParams.greedy();
-                expected.add(story.bare(OPENINGS.get(i), sampling, tokens));
+                expected.add(story.bare(Story.OPENINGS.get(i), sampling, tokens));
             }
             story.client.flush();
             var engine = BundledModel.engine(story.model);
@@ -131,8 +93,8 @@ class PipelineStoryTest {
                 assertThat(pipeline.health().state()).isEqualTo(Health.State.READY);
             }
             var bare = BundledModel.tokens(expected);
-            for (int i = 0; i < OPENINGS.size(); i++) {
-                assertThat(story.client.tokens("r" + i)).as(OPENINGS.get(i)).isEqualTo(bare.get(i));
+            for (int i = 0; i < Story.OPENINGS.size(); i++) {
+                assertThat(story.client.tokens("r" + i)).as(Story.OPENINGS.get(i)).isEqualTo(bare.get(i));
                 assertThat(story.client.result("r" + i).getText()).isEqualTo(story.client.text("r" + i)).isNotBlank();
             }
             // One step for all of them needs about `tokens` steps; one for each partition would need that many times
@@ -143,13 +105,13 @@ class PipelineStoryTest {
 
     @Test
     void aGenerationCanBeCancelledLiveWaitingAndBeforeItComes() {
-        try (var story = new Story(1)) {
+        try (var story = story(1)) {
             var engine = BundledModel.engine(story.model);
             try (var pipeline = story.start(engine, meters)) {
                 story.client.cancel("early");
                 story.client.send(greedy("early", "The old house", 10).build());
                 for (int i = 0; i < 16; i++) {
-                    story.client.send(greedy("live" + i, OPENINGS.get(i % 8), 200).setIgnoreEos(true).build());
+                    story.client.send(greedy("live" + i, Story.OPENINGS.get(i % 8), 200).setIgnoreEos(true).build());
                 }
                 story.client.send(greedy("waiting", "The captain said", 10).build());
                 story.client.await("first tokens", () -> !story.client.chunks("live0").isEmpty());
@@ -170,7 +132,7 @@ class PipelineStoryTest {
 
     @Test
     void whatCannotBeServedIsAnsweredOrPutAside() {
-        try (var story = new Story(2)) {
+        try (var story = story(2)) {
             var engine = BundledModel.engine(story.model);
             try (var pipeline = story.start(engine, meters)) {
                 story.client.send(greedy("too-long", "The old house", 10).setPrompt("word ".repeat(2000)).build());
@@ -202,17 +164,17 @@ class PipelineStoryTest {
     @Test
     void aRestartInTheMiddleChangesNoToken() {
         int tokens = 60;
-        try (var story = new Story(2)) {
+        try (var story = story(2)) {
             var ids = new TreeSet<String>();
             var expected = new ArrayList<SequenceRequest>();
             for (int i = 0; i < 4; i++) {
                 var sampling = Sampling.newBuilder().setTemperature(1f).setTopK(40).setTopP(0.9f).build();
-                story.client.send(GenerationRequest.newBuilder().setId("r" + i).setPrompt(OPENINGS.get(i))
+                story.client.send(GenerationRequest.newBuilder().setId("r" + i).setPrompt(Story.OPENINGS.get(i))
                         .setSampling(sampling).setSeed(100L + i).setMaxTokens(tokens).setIgnoreEos(true).build());
                 ids.add("r" + i);
                 var bare = new SamplingParams(
                         1, 0, 0, 1, 40, 0.9f, 0, 1, 100L + i, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
-                expected.add(story.bare(OPENINGS.get(i), bare, tokens));
+                expected.add(story.bare(Story.OPENINGS.get(i), bare, tokens));
             }
             story.client.flush();
             for (int begun = 5; begun <= 25; begun += 10) {
@@ -237,7 +199,7 @@ class PipelineStoryTest {
     @Test
     void beyondTheWaitingRoomLagIsTheQueue() throws Exception {
         int requests = 120;
-        try (var story = new Story(1)) {
+        try (var story = story(1)) {
             var config = story.config.with(new WaitingLimits(10, 1 << 20)).withKafka(Map.of(
                     "main.consumer.max.poll.records", "10", "buffered.records.per.partition", "10"));
             var ids = new TreeSet<String>();
@@ -264,5 +226,55 @@ class PipelineStoryTest {
         var committed = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().get(partition);
         long end = admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition).get().offset();
         return end - (committed == null ? 0 : committed.offset());
+    }
+
+    @Test
+    void topicsOnWhichThePromiseCannotBeKeptEndThePipelineWithASentence() throws Exception {
+        try (var story = story(2)) {
+            var compacted = new TopicNames(story.config.topics().requests(), "compacted", story.config.topics().results(),
+                    story.config.topics().deadLetters());
+            admin.createTopics(List.of(new NewTopic("compacted", 2, (short) 1)
+                    .configs(Map.of("cleanup.policy", "compact")))).all().get();
+            assertThat(endOf(story, compacted)).contains("compacted must have cleanup.policy=delete, found compact");
+            var narrow = new TopicNames(story.config.topics().requests(), "narrow", story.config.topics().results(),
+                    story.config.topics().deadLetters());
+            admin.createTopics(List.of(new NewTopic("narrow", 1, (short) 1))).all().get();
+            assertThat(endOf(story, narrow)).contains("narrow must have as many partitions as", "(2), found 1");
+        }
+    }
+
+    private String endOf(Story story, TopicNames topics) throws InterruptedException {
+        try (var pipeline = story.start(story.config.with(topics), BundledModel.engine(story.model), meters)) {
+            var end = pipeline.awaitEnd();
+            assertThat(end.state()).isEqualTo(Health.State.FAILED);
+            assertThat(pipeline.awaitReady(Duration.ofSeconds(1))).isFalse();
+            return end.detail();
+        }
+    }
+
+    @Test
+    void topicsThatAreMissingAreWaitedFor() throws Exception {
+        try (var story = story(1)) {
+            var topics = new TopicNames("later-requests", "later-tokens", "later-results", "later-dead-letters");
+            var config = story.config.with(topics);
+            try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
+                while (!pipeline.health().detail().contains("missing: later-dead-letters")) {
+                    assertThat(pipeline.awaitReady(Duration.ofMillis(50))).isFalse();
+                }
+                new Topics(admin, topics).create(1, (short) 1, Duration.ofHours(1));
+                assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void twoPipelinesDoNotShareAStateFolder() {
+        try (var story = story(1);
+                var first = story.start(BundledModel.engine(story.model), meters)) {
+            try (var engine = BundledModel.engine(story.model)) {
+                assertThatThrownBy(() -> story.start(engine, meters)).hasMessageContaining("in use by another pipeline");
+            }
+            assertThat(first.health().isAlive()).isTrue();
+        }
     }
 }

@@ -30,8 +30,8 @@ public final class ChatTemplate {
         }
     }
 
-    /// The prompt that asks for the next answer of the assistant. It already has every special token in spelling: encode
-    /// it with those parsed and without adding a begin-of-text token where it starts with `bosText`.
+    /// The prompt that asks for the next answer of the assistant. It already has every special token in spelling:
+    /// encode it with those parsed and without adding a begin-of-text token where it starts with `bosText`.
     ///
     /// @param bosText spelling of the begin-of-text token, empty where there is none
     /// @param eosText spelling of the end-of-text token, empty where there is none

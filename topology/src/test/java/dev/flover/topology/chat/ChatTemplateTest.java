@@ -51,8 +51,8 @@ class ChatTemplateTest {
     void aTemplateThatCannotBeReadIsRefusedWhenTheModelIsLoaded() {
         assertThatThrownBy(() -> ChatTemplate.parse("{% include 'x' %}", CLOCK))
                 .isInstanceOf(ChatTemplateException.class)
-                .hasMessage("the model's chat template cannot be used: the template uses {% include %} in line 1, which is"
-                        + " not supported; send a prompt instead of messages");
+                .hasMessage("the model's chat template cannot be used: the template uses {% include %} in line 1,"
+                        + " which is not supported; send a prompt instead of messages");
     }
 
     @Test

@@ -11,7 +11,7 @@ sealed interface Expression {
     record Name(String name) implements Expression {}
 
     /// `[a, b]` and `(a, b)`
-    record Listing(List<Expression> elements) implements Expression {}
+    record Listing(List<Expression> elements, boolean isTuple) implements Expression {}
 
     record Dictionary(List<Map.Entry<Expression, Expression>> entries) implements Expression {}
 

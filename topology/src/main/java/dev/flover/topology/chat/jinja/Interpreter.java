@@ -184,9 +184,13 @@ final class Interpreter {
         return switch (expression) {
             case Expression.Literal(Object value) -> value;
             case Expression.Name(String name) -> scope.get(name);
-            case Expression.Listing(var elements) -> evaluateAll(elements, scope);
+            case Expression.Listing(var elements, var isTuple) -> {
+                var values = evaluateAll(elements, scope);
+                yield isTuple ? new Tuple(values) : values;
+            }
             case Expression.Dictionary(var entries) -> dictionary(entries, scope);
-            case Expression.Attribute(var target, var name) -> named(Items.attribute(evaluate(target, scope), name), target);
+            case Expression.Attribute(var target, var name) ->
+                named(Items.attribute(evaluate(target, scope), name), target);
             case Expression.Item(var target, var key) ->
                 named(Items.item(evaluate(target, scope), evaluate(key, scope)), target);
             case Expression.Slice(var target, var start, var stop, var step) -> counted(Items.slice(

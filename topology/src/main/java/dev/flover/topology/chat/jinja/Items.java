@@ -48,7 +48,8 @@ final class Items {
         }
         Object value = target;
         for (String name : Values.string(path).split("\\.")) {
-            value = value instanceof Undefined ? value : item(value, name.matches("\\d{1,9}") ? Long.valueOf(name) : name);
+            Object key = name.matches("\\d{1,9}") ? Long.valueOf(name) : name;
+            value = value instanceof Undefined ? value : item(value, key);
         }
         return value;
     }

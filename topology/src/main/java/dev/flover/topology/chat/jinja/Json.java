@@ -4,7 +4,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/// Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does, which is what `tojson` means in chat templates.
+/// Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does, which is what `tojson` means in chat
+/// templates.
 final class Json {
     private static final int MAX_DEPTH = 64;
 

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Cuts a template into text, outputs and blocks, with the white-space rules that chat templates are written for:
-/// `trim_blocks` (the newline after a block goes), `lstrip_blocks` (blanks before a block on its line go), `-` (all white
-/// space on that side goes), `+` (none does). A last newline of the template goes, too.
+/// `trim_blocks` (the newline after a block goes), `lstrip_blocks` (blanks before a block on its line go), `-` (all
+/// white space on that side goes), `+` (none does). A last newline of the template goes, too.
 final class Lexer {
     private static final int MAX_TEMPLATE = 1 << 20;
     private static final String[] OPERATORS = {
-        "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "(", ")", "[", "]", "{", "}", "<", ">", "=", ".",
-        ":", "|", ",", ";"
+        "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "(", ")", "[", "]", "{", "}", "<", ">", "=",
+        ".", ":", "|", ",", ";"
     };
 
     /// A part of a template, in order.
@@ -28,6 +28,8 @@ final class Lexer {
     private final List<Segment> segments = new ArrayList<>();
     private int at;
     private boolean startsLine = true;
+    private int line = 1;
+    private int lineKnownAt;
 
     private Lexer(String source) {
         this.source = source;
@@ -35,7 +37,8 @@ final class Lexer {
 
     static List<Segment> segments(String template) {
         if (template.length() > MAX_TEMPLATE) {
-            throw new JinjaException("a template of " + template.length() + " characters is longer than " + MAX_TEMPLATE);
+            throw new JinjaException("a template of " + template.length() + " characters is longer than "
+                    + MAX_TEMPLATE);
         }
         String source = template.replace("\r\n", "\n").replace('\r', '\n');
         var lexer = new Lexer(source.endsWith("\n") ? source.substring(0, source.length() - 1) : source);
@@ -110,7 +113,11 @@ final class Lexer {
         for (int open = source.indexOf("{%", at); open >= 0; open = source.indexOf("{%", open + 1)) {
             char sign = open + 2 < source.length() ? source.charAt(open + 2) : ' ';
             int name = open + (sign == '-' || sign == '+' ? 3 : 2);
-            if (source.substring(name).stripLeading().startsWith("endraw")) {
+            int word = name;
+            while (word < source.length() && Character.isWhitespace(source.charAt(word))) {
+                word++;
+            }
+            if (source.startsWith("endraw", word)) {
                 text(before(source.substring(at, open), '%', sign));
                 at = name;
                 tokens("%}", open);
@@ -149,7 +156,7 @@ final class Lexer {
             if (open == 0 && (signed || source.startsWith(end, at))) {
                 at += end.length() + (signed ? 1 : 0);
                 after(signed ? sign : ' ', end.equals("%}"));
-                tokens.add(new Token(Token.Kind.END, "", line(tag)));
+                tokens.add(new Token(Token.Kind.END, "", line(at)));
                 return tokens;
             }
             var token = token();
@@ -265,10 +272,19 @@ final class Lexer {
         } catch (NumberFormatException _) {
             // The sentence below says it.
         }
-        throw new JinjaException("a string in line " + line(at) + " of the template has an escape that is no character");
+        throw new JinjaException("a string in line " + line(at)
+                + " of the template has an escape that is no character");
     }
 
+    /// The line of a position; positions mostly ascend.
     private int line(int position) {
-        return 1 + (int) source.substring(0, Math.min(position, source.length())).chars().filter(c -> c == '\n').count();
+        if (position < lineKnownAt) {
+            line = 1;
+            lineKnownAt = 0;
+        }
+        for (; lineKnownAt < Math.min(position, source.length()); lineKnownAt++) {
+            line += source.charAt(lineKnownAt) == '\n' ? 1 : 0;
+        }
+        return line;
     }
 }

@@ -1,6 +1,7 @@
 package dev.flover.topology.chat.jinja;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,8 +49,10 @@ final class Methods {
             case "isalpha" -> _ -> all(text, Character::isLetter);
             case "isalnum" -> _ -> all(text, Character::isLetterOrDigit);
             case "isspace" -> _ -> all(text, Character::isWhitespace);
-            case "isupper" -> _ -> !text.equals(text.toLowerCase(Locale.ROOT)) && text.equals(text.toUpperCase(Locale.ROOT));
-            case "islower" -> _ -> !text.equals(text.toUpperCase(Locale.ROOT)) && text.equals(text.toLowerCase(Locale.ROOT));
+            case "isupper" -> _ ->
+                !text.equals(text.toLowerCase(Locale.ROOT)) && text.equals(text.toUpperCase(Locale.ROOT));
+            case "islower" -> _ ->
+                !text.equals(text.toUpperCase(Locale.ROOT)) && text.equals(text.toLowerCase(Locale.ROOT));
             default -> null;
         };
     }
@@ -86,10 +89,7 @@ final class Methods {
     static List<Object> items(Map<?, ?> map) {
         var items = new ArrayList<Object>();
         map.forEach((key, value) -> {
-            var item = new ArrayList<Object>(2);
-            item.add(key);
-            item.add(value);
-            items.add(item);
+            items.add(new Tuple(Arrays.asList(key, value)));
         });
         return items;
     }

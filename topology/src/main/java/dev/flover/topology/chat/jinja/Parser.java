@@ -225,7 +225,7 @@ final class Parser {
             }
             elements.add(conditional ? expression() : or());
         }
-        return new Expression.Listing(List.copyOf(elements));
+        return new Expression.Listing(List.copyOf(elements), true);
     }
 
     private Expression expression() {
@@ -370,7 +370,8 @@ final class Parser {
         try {
             return Long.valueOf(token.text());
         } catch (NumberFormatException _) {
-            throw new JinjaException("the number " + token.text() + " in line " + token.line() + " of the template is too"
+            throw new JinjaException("the number " + token.text() + " in line " + token.line()
+                    + " of the template is too"
                     + " large");
         }
     }
@@ -379,13 +380,13 @@ final class Parser {
         return switch (token.text()) {
             case "(" -> {
                 if (accept(")")) {
-                    yield new Expression.Listing(List.of());
+                    yield new Expression.Listing(List.of(), true);
                 }
                 var inside = tuple(true);
                 expect(")");
                 yield inside;
             }
-            case "[" -> new Expression.Listing(list("]"));
+            case "[" -> new Expression.Listing(list("]"), false);
             case "{" -> dictionary();
             default -> throw unexpected(token, "a value");
         };

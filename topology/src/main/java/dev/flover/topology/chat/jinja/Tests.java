@@ -22,7 +22,8 @@ final class Tests {
             case "number" -> Values.isNumber(value);
             case "mapping" -> value instanceof Map<?, ?>;
             case "iterable", "sequence" ->
-                value instanceof String || value instanceof List<?> || value instanceof Map<?, ?> || value instanceof Undefined;
+                value instanceof String || value instanceof List<?> || value instanceof Map<?, ?>
+                        || value instanceof Undefined;
             case "callable" -> value instanceof Callable;
             case "even" -> Math.floorMod(Values.integer(value), 2) == 0;
             case "odd" -> Math.floorMod(Values.integer(value), 2) == 1;

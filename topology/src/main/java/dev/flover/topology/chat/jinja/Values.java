@@ -54,14 +54,18 @@ final class Values {
             case Long number -> number.toString();
             case Double number -> decimal(number);
             case String text -> quoted(text);
-            case List<?> list ->
-                list.stream().map(element -> repr(element, depth + 1)).collect(Collectors.joining(", ", "[", "]"));
+            case Tuple tuple -> listed(tuple, depth, "(", tuple.size() == 1 ? ",)" : ")");
+            case List<?> list -> listed(list, depth, "[", "]");
             case Map<?, ?> map -> map.entrySet().stream()
                     .map(entry -> repr(entry.getKey(), depth + 1) + ": " + repr(entry.getValue(), depth + 1))
                     .collect(Collectors.joining(", ", "{", "}"));
             case Undefined undefined -> throw undefined.error();
             default -> throw new JinjaException("the template prints something that is no text");
         };
+    }
+
+    private static String listed(List<?> list, int depth, String open, String close) {
+        return list.stream().map(element -> repr(element, depth + 1)).collect(Collectors.joining(", ", open, close));
     }
 
     private static String decimal(double number) {
@@ -113,7 +117,8 @@ final class Values {
                     : integer(left) == integer(right);
         }
         return switch (left) {
-            case List<?> list when right instanceof List<?> other -> list.size() == other.size() && allEqual(list, other);
+            case List<?> list when right instanceof List<?> other ->
+                list.size() == other.size() && allEqual(list, other);
             case Map<?, ?> map when right instanceof Map<?, ?> other -> map.keySet().equals(other.keySet())
                     && map.entrySet().stream().allMatch(entry -> equal(entry.getValue(), other.get(entry.getKey())));
             case Undefined _ -> right instanceof Undefined;
@@ -145,7 +150,8 @@ final class Values {
                 }
                 yield Integer.compare(list.size(), other.size());
             }
-            case null, default -> throw new JinjaException("the template compares " + kind(left) + " with " + kind(right));
+            case null, default -> throw new JinjaException("the template compares " + kind(left) + " with "
+                    + kind(right));
         };
     }
 

@@ -45,9 +45,11 @@ class JinjaTemplateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{% extends 'a' %}", "{% include 'a' %}", "{% import 'a' as b %}", "{% block x %}{% endblock %}",
-        "{% call f() %}{% endcall %}", "{% filter upper %}{% endfilter %}", "{% for a in b recursive %}{% endfor %}",
-        "{% nonsense %}", "{% if x %}", "{% endif %}", "{{ x", "{{ }}", "{% for %}", "{# open", "{{ 'open }}", "{{ x ! }}",
+    @ValueSource(strings = {"{% extends 'a' %}", "{% include 'a' %}", "{% import 'a' as b %}",
+        "{% block x %}{% endblock %}", "{% call f() %}{% endcall %}", "{% filter upper %}{% endfilter %}",
+        "{% for a in b recursive %}{% endfor %}",
+        "{% nonsense %}", "{% if x %}", "{% endif %}", "{{ x", "{{ }}", "{% for %}", "{# open", "{{ 'open }}",
+        "{{ x ! }}",
         "{% raw %}", "{{ (1, }}", "{% set 1 = 2 %}", "{{ a..b }}", "{% break %}", "{{ '\\u12' }}", "{{ x[] }}",
         "{{ 99999999999999999999 }}", "{% macro m(%}{% endmacro %}", "{% if true %}{% endfor %}", "{{ 1 2 }}"})
     void whatCannotBeReadIsRefusedInASentence(String template) {

@@ -1,0 +1,96 @@
+package dev.flover.tests.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoTest {
+    private static final int LIMIT_S = 120;
+
+    @TempDir
+    Path temporary;
+
+    private Process demo;
+
+    @AfterEach
+    void endTheDemo() {
+        demo.descendants().forEach(ProcessHandle::destroyForcibly);
+        demo.destroyForcibly();
+    }
+
+    @Test
+    void showsEveryGenerationSumsUpAndLeavesNothingBehind() throws Exception {
+        start("demo", "--steps-per-second", "200");
+        var lines = new ArrayList<String>();
+        Set<ProcessHandle> children = readUntil("generations in a step on average", lines);
+        lines.addAll(demo.inputReader().lines().toList());
+
+        assertThat(demo.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+        assertThat(demo.exitValue()).as(String.join("\n", lines)).isZero();
+        assertThat(lines.stream().filter(line -> line.contains("  done  "))).hasSize(48);
+        assertThat(lines).anySatisfy(line -> assertThat(line).startsWith("24 generations, "))
+                .anySatisfy(line -> assertThat(line).startsWith("Exactly once: "))
+                .anySatisfy(line -> assertThat(line).contains("24 of 24 answers equal, token for token"));
+        assertThat(children).isNotEmpty();
+        assertNothingIsLeft(children);
+    }
+
+    @Test
+    void stopsWithinSecondsWhenToldToAndLeavesNothingBehind() throws Exception {
+        start("demo");
+        Set<ProcessHandle> children = readUntil("decoding", new ArrayList<>());
+
+        demo.destroy();
+
+        assertThat(demo.waitFor(15, TimeUnit.SECONDS)).isTrue();
+        assertThat(demo.exitValue()).isNotZero();
+        assertThat(children).isNotEmpty();
+        assertNothingIsLeft(children);
+    }
+
+    private void start(String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-Xmx1g", "-XX:+UseSerialGC",
+                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), "dev.flover.app.Main"));
+        command.addAll(List.of(arguments));
+        demo = new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /// Reads lines up to one with `text`, and returns the processes that the demo then has.
+    private Set<ProcessHandle> readUntil(String text, List<String> lines) throws IOException {
+        BufferedReader out = demo.inputReader();
+        Set<ProcessHandle> children = Set.of();
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            lines.add(line);
+            if (line.contains("sent  ")) {
+                children = demo.descendants().collect(Collectors.toSet());
+            }
+            if (line.contains(text)) {
+                return children;
+            }
+        }
+        throw new AssertionError("the demo ended without '" + text + "':\n" + String.join("\n", lines));
+    }
+
+    private void assertNothingIsLeft(Set<ProcessHandle> children) throws Exception {
+        for (var child : children) {
+            child.onExit().get(15, TimeUnit.SECONDS);
+        }
+        try (var left = Files.list(temporary)) {
+            assertThat(left.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("flover-demo")))
+                    .isEmpty();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.topology.Health;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Processes that are killed in the middle: what was committed in the end is what the bare engine says.
+class CrashStoryTest {
+    private static final int REQUESTS = 6;
+    private static final int TOKENS = 120;
+
+    @TempDir
+    private Path folder;
+
+    private final List<SequenceRequest> bare = new ArrayList<>();
+    private final TreeSet<String> ids = new TreeSet<>();
+
+    private void send(Story story) {
+        for (int i = 0; i < REQUESTS; i++) {
+            var sampling = Sampling.newBuilder().setTemperature(i % 2 == 0 ? 0f : 0.9f).build();
+            story.client.send(GenerationRequest.newBuilder().setId("r" + i).setPrompt(Story.OPENINGS.get(i))
+                    .setSampling(sampling).setSeed((long) i).setMaxTokens(TOKENS).setIgnoreEos(true).build());
+            ids.add("r" + i);
+            var params = i % 2 == 0 ? SamplingParams.greedy() : SamplingParams.sampled(0.9f, i);
+            bare.add(story.bare(Story.OPENINGS.get(i), params, TOKENS));
+        }
+        story.client.flush();
+    }
+
+    private void assertSameAsBareEngine(Story story) {
+        var expected = BundledModel.tokens(bare);
+        for (int i = 0; i < REQUESTS; i++) {
+            assertThat(story.client.tokens("r" + i)).as("tokens of r%d", i).isEqualTo(expected.get(i));
+            assertThat(story.client.result("r" + i).getText()).isEqualTo(story.client.text("r" + i));
+        }
+        assertThat(story.client.deadLetters).isEmpty();
+    }
+
+    @Test
+    void aPipelineThatIsKilledAgainAndAgainLosesAndRepeatsNothing() {
+        BundledModel.path();
+        var random = new Random(20_261_122);
+        try (var broker = EmbeddedBroker.start(folder.resolve("broker"));
+                var registry = EmbeddedRegistry.start(folder.resolve("registry"));
+                var story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 2)) {
+            send(story);
+            for (int kill = 0; kill < 3; kill++) {
+                var process = PipelineProcess.start(story.config);
+                int goal = story.client.chunks.size() + 1 + random.nextInt(80);
+                story.client.await(goal + " chunks", () -> story.client.chunks.size() >= goal);
+                process.destroyForcibly().onExit().join();
+            }
+            assertThat(story.client.ended()).as("nothing is left to continue").hasSizeLessThan(REQUESTS);
+            var process = PipelineProcess.start(story.config);
+            story.client.awaitTerminal(ids);
+            process.destroyForcibly().onExit().join();
+            assertSameAsBareEngine(story);
+        }
+    }
+
+    @Test
+    void aBrokerThatIsKilledAndARegistryThatComesLateAreWaitedFor() throws InterruptedException {
+        BundledModel.path();
+        var brokerFolder = folder.resolve("broker");
+        var registryFolder = folder.resolve("registry");
+        var registry = EmbeddedRegistry.start(registryFolder);
+        int registryPort = Integer.parseInt(registry.url().substring(registry.url().lastIndexOf(':') + 1));
+        var broker = EmbeddedBroker.start(brokerFolder);
+        try (var story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 2)) {
+            send(story);
+            registry.close();
+            try (var pipeline = story.start(BundledModel.engine(story.model), new SimpleMeterRegistry())) {
+                while (!pipeline.health().detail().contains("registry")) {
+                    assertThat(pipeline.awaitReady(Duration.ofMillis(100))).isFalse();
+                }
+                assertThat(pipeline.health().state()).isEqualTo(Health.State.STARTING);
+                registry = EmbeddedRegistry.start(registryFolder, registryPort);
+                story.client.await("30 chunks", () -> story.client.chunks.size() >= 30);
+                broker.kill();
+                broker = EmbeddedBroker.start(brokerFolder);
+                story.client.awaitTerminal(ids);
+            }
+            assertSameAsBareEngine(story);
+        } finally {
+            broker.close();
+            registry.close();
+        }
+    }
+}

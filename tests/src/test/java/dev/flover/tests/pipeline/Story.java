@@ -1,0 +1,61 @@
+package dev.flover.tests.pipeline;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.topology.Pipeline;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.Topics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+
+/// Topics and state of its own, the bundled model, and a client.
+final class Story implements AutoCloseable {
+    static final List<String> OPENINGS = List.of(
+            "It was a dark night", "The old house", "My dear friend", "She looked at the sea", "When I was a boy",
+            "The captain said", "In the morning", "He had never");
+
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    final PipelineConfig config;
+    final Client client;
+    final Model model = BundledModel.open();
+
+    Story(String bootstrapServers, String registryUrl, Path stateDir, int partitions) {
+        int number = COUNT.incrementAndGet();
+        var topics = new TopicNames("requests-" + number, "tokens-" + number, "results-" + number,
+                "dead-letters-" + number);
+        config = PipelineConfig.of("story-" + number, bootstrapServers, registryUrl, stateDir, "novelist").with(topics);
+        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            new Topics(admin, topics).create(partitions, (short) 1, Duration.ofHours(1));
+        }
+        client = new Client(bootstrapServers, registryUrl, topics);
+    }
+
+    Pipeline start(Engine engine, SimpleMeterRegistry meters) {
+        return start(config, engine, meters);
+    }
+
+    Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters) {
+        return Pipeline.start(config, model, engine, BundledModel.config(), meters);
+    }
+
+    /// What the bare engine is asked for to get the tokens of a request that ignores the end of text.
+    SequenceRequest bare(String prompt, SamplingParams sampling, int maxTokens) {
+        return SequenceRequest.of(model.tokenizer().encodePrompt(prompt), sampling, maxTokens, TokenSet.EMPTY);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        model.close();
+    }
+}

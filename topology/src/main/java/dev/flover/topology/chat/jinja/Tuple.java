@@ -1,0 +1,25 @@
+package dev.flover.topology.chat.jinja;
+
+import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/// A list that prints in round brackets.
+final class Tuple extends AbstractList<Object> {
+    private final List<Object> elements;
+
+    Tuple(List<Object> elements) {
+        this.elements = Collections.unmodifiableList(new ArrayList<>(elements));
+    }
+
+    @Override
+    public Object get(int index) {
+        return elements.get(index);
+    }
+
+    @Override
+    public int size() {
+        return elements.size();
+    }
+}
