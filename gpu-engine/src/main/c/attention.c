@@ -122,16 +122,6 @@ static void weigh_all(attention *a, int tokens) {
     FOR_QUERIES(WEIGH)
 }
 
-INLINE float greatest(floats x) {
-    float at[16], most;
-    store(at, x);
-    most = at[0];
-    for (int i = 1; i < 16; i++) {
-        most = at[i] > most || at[i] != at[i] ? at[i] : most;
-    }
-    return most;
-}
-
 INLINE float exponential_of(float x) {
     float at[16];
     store(at, exponential(splat(x)));
@@ -175,10 +165,10 @@ static void soften(attention *a, int query, int split) {
         }
         store(scores + at, p);
     }
-    float greatest = a->greatest[query] > split_greatest ? a->greatest[query] : split_greatest;
-    a->keep[query] = exponential_of(a->greatest[query] - greatest);
-    a->take[query] = exponential_of(split_greatest - greatest);
-    a->greatest[query] = greatest;
+    float next = a->greatest[query] > split_greatest ? a->greatest[query] : split_greatest;
+    a->keep[query] = exponential_of(a->greatest[query] - next);
+    a->take[query] = exponential_of(split_greatest - next);
+    a->greatest[query] = next;
     a->total[query] = __builtin_fmaf(a->total[query], a->keep[query], sum_tree(sum) * a->take[query]);
 }
 

@@ -316,17 +316,46 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 
 #endif
 
+#if defined(__x86_64__) && defined(__AVX2__)
 /// Lane i + 8 to lane i, i + 4 to i, i + 2 to i, i + 1 to i.
 INLINE float sum_tree(floats x) {
-    float at[16];
-    store(at, x);
+#if defined(__AVX512F__)
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+#else
+    __m256 eight = _mm256_add_ps(x.a, x.b);
+#endif
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+/// The greatest lane; what it gives where a lane is not a number is not said.
+INLINE float greatest(floats x) {
+#if defined(__AVX512F__)
+    __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+#else
+    __m256 eight = _mm256_max_ps(x.a, x.b);
+#endif
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+#else
+INLINE float sum_tree(floats x) {
     for (int half = 8; half > 0; half /= 2) {
         for (int i = 0; i < half; i++) {
-            at[i] += at[i + half];
+            x.at[i] += x.at[i + half];
         }
     }
-    return at[0];
+    return x.at[0];
 }
+
+INLINE float greatest(floats x) {
+    float most = x.at[0];
+    LANES { most = x.at[i] > most ? x.at[i] : most; }
+    return most;
+}
+#endif
 
 /// `exp(x)` for `x <= 0`, the same bits as dev.flover.engine.sampling.Exponential; of -64 where `x` is less.
 INLINE floats exponential(floats x) {

@@ -9,6 +9,7 @@ import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.InspectCommand;
+import dev.flover.app.offline.SelftestCommand;
 import dev.flover.app.offline.TokenizeCommand;
 import dev.flover.app.pipeline.UpCommand;
 import java.io.FileDescriptor;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
 
             InspectCommand.class,
             DevicesCommand.class,
+            SelftestCommand.class,
             BenchCommand.class,
             VerifyDeliveryCommand.class
         })

@@ -4,7 +4,7 @@
 ///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, gone afterwards
 ///                       ├─> up        the pipeline, until it is told to stop        pipeline/
 ///                       ├─> submit, tail, cancel      a client of the topics         client/
-///                       ├─> generate, tokenize, inspect, devices     without Kafka   offline/
+///                       ├─> generate, tokenize, inspect, devices, selftest     without Kafka   offline/
 ///                       ├─> bench     figures                                        bench/
 ///                       └─> verify-delivery           the promise, under kills       delivery/
 /// ```

@@ -137,9 +137,11 @@ class WaitingRoomTest {
         var room = new WaitingRoom(ROOMY, sharing);
         var served = new HashMap<String, Double>();
         var running = new ArrayList<Map.Entry<String, Integer>>();
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 10_000; round++) {
             for (String tenant : lengths.keySet()) {
-                room.add(arrived(tenant + round, tenant, round));
+                for (int i = 0; i < 5; i++) {       // more than any of them can be served
+                    room.add(arrived(tenant + round, tenant, round));
+                }
             }
             while (running.size() < 16 && room.grantNext()) {
                 var ticket = granted.remove();

@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         synopsisSubcommandLabel = "BENCHMARK",
         description = "Measures this machine.",
-        commandListHeading = "%nBenchmarks:%n")
+        commandListHeading = "%nBenchmarks:%n",
+        subcommands = BenchEngineCommand.class)
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

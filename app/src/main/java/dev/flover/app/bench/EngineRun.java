@@ -35,7 +35,7 @@ final class EngineRun implements TokenSink {
     /// An engine's limits for runs of up to `batch` sequences of `length` tokens.
     static EngineConfig config(int batch, int length) {
         int blocks = batch * Math.ceilDiv(length + 1, 16) + 16;
-        return new EngineConfig(batch, Math.max(PREFILL_ROWS, batch), PREFILL_ROWS, 16, blocks, 1, false);
+        return new EngineConfig(batch, Math.max(PREFILL_ROWS, batch), PREFILL_ROWS, 16, blocks, 2, false);
     }
 
     /// @param decodeSteps steps after the prefill

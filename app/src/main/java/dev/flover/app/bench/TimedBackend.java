@@ -98,6 +98,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public Weight table(Matrix matrix) {
+        return backend.table(matrix);
+    }
+
+    @Override
     public Vector vector(StoredTensor values) {
         return backend.vector(values);
     }
@@ -215,6 +220,11 @@ final class TimedBackend implements Backend {
         begin();
         backend.sample(logits, softCap, cache);
         end(Operation.SAMPLE, 0, 4.0 * plan.samples() * logits.columns());
+    }
+
+    @Override
+    public void read(Tensor tensor, float[] to) {
+        backend.read(tensor, to);
     }
 
     @Override

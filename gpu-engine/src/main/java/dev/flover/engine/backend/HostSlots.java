@@ -76,6 +76,22 @@ public final class HostSlots {
         }
     }
 
+    /// Whether a sample is simply the greatest logit, which a backend may find itself and leave with [#take].
+    public boolean isArgmax(StepPlan plan, int sample) {
+        return sampling[plan.sampleSlots[sample]].isArgmax();
+    }
+
+    /// As [#sample], for the greatest of the logits.
+    ///
+    /// @param token the lowest id of those with the greatest logit, or [StepPlan#NOT_FINITE]
+    public void take(StepPlan plan, int sample, int token) {
+        plan.sampledTokens[sample] = token;
+        plan.sampledLogprobs[sample] = Float.NaN;
+        if (token != StepPlan.NOT_FINITE) {
+            sampling[plan.sampleSlots[sample]].append(token);
+        }
+    }
+
     /// As a slot that is moved from is free afterwards, its arrays change places with those of the slot moved to.
     private void swap(int from, int to) {
         int[] table = blockTables[from];

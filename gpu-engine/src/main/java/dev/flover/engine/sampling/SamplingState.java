@@ -68,7 +68,7 @@ public final class SamplingState {
     }
 
     /// Whether the next token is simply the one with the greatest logit and nothing is to be reported about others.
-    boolean isArgmax() {
+    public boolean isArgmax() {
         return params.temperature() == 0
                 && params.topLogprobs() < 0
                 && !params.penalises()

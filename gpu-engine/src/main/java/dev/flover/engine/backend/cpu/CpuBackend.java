@@ -207,6 +207,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void read(Tensor tensor, float[] to) {
+        MemorySegment.copy(HostTensor.of(tensor).memory(), ValueLayout.JAVA_FLOAT, 0, to, 0, to.length);
+    }
+
+    @Override
     public void end(StepPlan plan) {
         this.plan = null;
     }
@@ -345,6 +350,10 @@ public final class CpuBackend implements Backend {
         @Override
         void rows(int first, int count, int worker) {
             for (int sample = first; sample < first + count; sample++) {
+                if (softCap == 0 && cache.slots.isArgmax(plan, sample)) {
+                    cache.slots.take(plan, sample, kernels.argmax(logits.row(sample), logits.columns()));
+                    continue;
+                }
                 cache.slots.sample(plan, sample, samplers[worker], logits.memory(), 4L * sample * logits.columns(),
                         softCap);
             }

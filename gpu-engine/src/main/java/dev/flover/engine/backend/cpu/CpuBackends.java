@@ -16,22 +16,36 @@ public final class CpuBackends {
         return new CpuBackend(kernels(name), count);
     }
 
+    /// Measures what kernels of a name can reach here on so many threads; takes about a second.
+    public static CpuCeilings ceilings(String name, int threads) {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        return CpuCeilings.measure(kernels(name), count);
+    }
+
+    private static Kernels vectorKernels() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            throw new IllegalArgumentException(
+                    "cpu-java needs the Vector API: start Java with --add-modules jdk.incubator.vector");
+        }
+        return new VectorKernels();
+    }
+
     private static Kernels kernels(String name) {
         if (name.equals("cpu-java")) {
-            return new VectorKernels();
+            return vectorKernels();
         }
         NativeLibrary library;
         try {
             library = NativeLibrary.open();
         } catch (LinkageError e) {
             if (name.equals("cpu")) {
-                return new VectorKernels();
+                return vectorKernels();
             }
             throw new IllegalArgumentException(name + " is not available: " + e.getMessage(), e);
         }
         if (name.equals("cpu")) {
             return library.runnable().isEmpty()
-                    ? new VectorKernels() : new NativeKernels(library, library.runnable().getFirst());
+                    ? vectorKernels() : new NativeKernels(library, library.runnable().getFirst());
         }
         for (var instructions : library.runnable()) {
             if (name.equals("cpu-" + instructions.symbol())) {

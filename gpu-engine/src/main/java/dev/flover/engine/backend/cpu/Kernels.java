@@ -60,6 +60,20 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
 
     void add(long hidden, long delta, long count);
 
+    /// The lowest index of the greatest number; -1 if one is not finite.
+    int argmax(long row, int count);
+
+    /// 192 independent fma for each round; the result is of no interest.
+    float computeFloats(long rounds);
+
+    /// Multiplies bytes as products of weights in blocks do, [#integerProducts] a round.
+    float computeIntegers(long rounds);
+
+    int integerProducts();
+
+    /// Reads `count` floats, a multiple of 64.
+    float read(long address, long count);
+
     /// Bytes that one quantised activation takes.
     int activationBytes();
 

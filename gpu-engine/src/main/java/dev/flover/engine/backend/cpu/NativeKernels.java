@@ -15,6 +15,7 @@ import java.lang.invoke.MethodHandle;
 ///
 /// Handles are constants that take the function's address as their first argument, so that the compiler inlines the
 /// call for every instruction set.
+@SuppressWarnings("restricted")
 final class NativeKernels implements Kernels {
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
     private static final MethodHandle PROJECT_BLOCKS = handle("ppp iii pppp i p i p i ii p");
@@ -24,6 +25,10 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle ATTENTION = handle("pp iiiii ii ppp i i ff p");
     private static final MethodHandle ACTIVATE = handle("pp iiii");
     private static final MethodHandle ADD = handle("pp l");
+    private static final MethodHandle ARGMAX = Linker.nativeLinker().downcallHandle(
+            FunctionDescriptor.of(JAVA_INT, layouts("pi")));
+    private static final MethodHandle COMPUTE = result("l");
+    private static final MethodHandle READ = result("p l");
 
     private final NativeLibrary library;
     private final InstructionSet instructions;
@@ -35,6 +40,10 @@ final class NativeKernels implements Kernels {
     private final MemorySegment attention;
     private final MemorySegment activate;
     private final MemorySegment add;
+    private final MemorySegment argmax;
+    private final MemorySegment computeFloats;
+    private final MemorySegment computeIntegers;
+    private final MemorySegment read;
 
     NativeKernels(NativeLibrary library, InstructionSet instructions) {
         this.library = library;
@@ -51,6 +60,10 @@ final class NativeKernels implements Kernels {
         attention = find("attention");
         activate = find("activate");
         add = find("add");
+        argmax = find("argmax");
+        computeFloats = find("float_ceiling");
+        computeIntegers = find("integer_ceiling");
+        read = find("read_ceiling");
     }
 
     @Override
@@ -166,19 +179,67 @@ final class NativeKernels implements Kernels {
         }
     }
 
+    @Override
+    public int argmax(long row, int count) {
+        try {
+            return (int) ARGMAX.invokeExact(argmax, row, count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public float computeFloats(long rounds) {
+        try {
+            return (float) COMPUTE.invokeExact(computeFloats, rounds);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public float computeIntegers(long rounds) {
+        try {
+            return (float) COMPUTE.invokeExact(computeIntegers, rounds);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public int integerProducts() {
+        return 12 * 64;
+    }
+
+    @Override
+    public float read(long address, long count) {
+        try {
+            return (float) READ.invokeExact(read, address, count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     private MemorySegment find(String kernel) {
         return library.find("flover_" + instructions.symbol() + "_" + kernel);
     }
 
     /// @param parameters p: an address, i: an int, l: a long, f: a float
-    @SuppressWarnings("restricted")
     private static MethodHandle handle(String parameters) {
-        var layouts = parameters.replace(" ", "").chars().mapToObj(parameter -> (MemoryLayout) switch (parameter) {
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(layouts(parameters)));
+    }
+
+    /// A function that returns a float.
+    private static MethodHandle result(String parameters) {
+        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_FLOAT, layouts(parameters)));
+    }
+
+    private static MemoryLayout[] layouts(String parameters) {
+        return parameters.replace(" ", "").chars().mapToObj(parameter -> (MemoryLayout) switch (parameter) {
             case 'p', 'l' -> JAVA_LONG;
             case 'i' -> JAVA_INT;
             default -> JAVA_FLOAT;
         }).toArray(MemoryLayout[]::new);
-        return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(layouts));
     }
 
     private static AssertionError unexpected(Throwable e) {

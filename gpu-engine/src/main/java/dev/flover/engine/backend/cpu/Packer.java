@@ -63,10 +63,11 @@ final class Packer {
             case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
             case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
             case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
-            case Q8_0 -> blocks(rows, firstOutput, inputs, BlockForm.BYTES, Packer::packBytes);
-            case Q4_0 -> blocks(rows, firstOutput, inputs, BlockForm.NIBBLES, Packer::packNibbles);
+            case Q8_0 -> blocks(rows, firstOutput, inputs, Packer::packBytes);
+            case Q4_0 -> blocks(rows, firstOutput, inputs, Packer::packNibbles);
             case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
-                floats(rows, firstOutput, inputs, FloatForm.SINGLE);
+                blocks(rows, firstOutput, inputs, (from, at, count, to, lane) ->
+                        packAny(rows.type(), from, at, count, to, lane));
         };
     }
 
@@ -97,7 +98,8 @@ final class Packer {
         }
     }
 
-    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs, BlockForm form, RowPacking packing) {
+    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs, RowPacking packing) {
+        var form = StoredBlock.formOf(rows.type());
         int panels = (rows.count() + 15) / 16;
         int blocks = inputs / 32;
         long quantBytes = (long) blocks * form.panelBlockBytes();
@@ -143,6 +145,38 @@ final class Packer {
             for (int step = 0; step < 4; step++) {
                 to.quants.set(INT, 256L * block + 64 * step + 4 * lane, from.get(INT, at + 2 + 4 * step));
             }
+        }
+    }
+
+    private static void packAny(
+            TensorType type, MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
+        var form = StoredBlock.formOf(type);
+        var stored = new StoredBlock();
+        int groups = 32 / form.group;
+        for (int block = 0; block < blocks; block++) {
+            stored.read(type, from, at, block);
+            for (int group = 0; group < groups; group++) {
+                long scale = 16L * (block * groups + group) + lane;
+                if (form.halfScales) {
+                    to.scales.set(SHORT, 2 * scale, Float.floatToFloat16(stored.scales[group]));     // was one: exact
+                } else {
+                    to.scales.set(FLOAT, 4 * scale, stored.scales[group]);
+                }
+                if (form.minimums) {
+                    to.minimums.set(FLOAT, 4 * scale, stored.minimums[group]);
+                }
+            }
+            packQuants(stored.quants, form, to.quants, block, lane);
+        }
+    }
+
+    private static void packQuants(int[] quants, BlockForm form, MemorySegment to, int block, int lane) {
+        for (int i = 0; i < (form.nibbles ? 16 : 32); i++) {
+            int value = form.nibbles
+                    ? quants[i] + form.offset | quants[i + 16] + form.offset << 4
+                    : quants[i] + form.offset;
+            to.set(ValueLayout.JAVA_BYTE, (long) block * form.panelBlockBytes() + 64 * (i / 4) + 4 * lane + i % 4,
+                    (byte) value);
         }
     }
 

@@ -106,6 +106,40 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public int argmax(long row, int count) {
+        return VectorRows.argmax(row, count);
+    }
+
+    @Override
+    public float computeFloats(long rounds) {
+        float sum = 0;
+        for (int part = 0; part < Lanes.PARTS; part++) {
+            sum += VectorRows.fmaChains(rounds);
+        }
+        return sum;
+    }
+
+    /// Whole numbers are multiplied in f32.
+    @Override
+    public float computeIntegers(long rounds) {
+        return computeFloats(rounds);
+    }
+
+    @Override
+    public int integerProducts() {
+        return 12 * 16;
+    }
+
+    @Override
+    public float read(long address, long count) {
+        var most = Lanes.zero();
+        for (long i = 0; i < count; i += Lanes.WIDTH) {
+            most = most.max(Lanes.load(address + 4 * i));
+        }
+        return most.lane(0);
+    }
+
+    @Override
     public void add(long hidden, long delta, long count) {
         for (long i = 0; i < count; i++) {
             Lanes.set(hidden + 4 * i, Lanes.get(hidden + 4 * i) + Lanes.get(delta + 4 * i));

@@ -104,6 +104,53 @@ final class VectorRows {
         return Lanes.sumTree(sums);
     }
 
+    /// -1 where a number is not finite: its difference from itself is not zero.
+    static int argmax(long row, int count) {
+        var most = splat(Float.NEGATIVE_INFINITY);
+        var doubt = Lanes.zero();
+        int at = 0;
+        for (; at + WIDTH <= count; at += WIDTH) {
+            var x = load(row + 4L * at);
+            most = most.max(x);
+            doubt = doubt.add(x.sub(x));
+        }
+        float best = most.reduceLanes(VectorOperators.MAX);
+        boolean finite = doubt.eq(0).allTrue();
+        for (; at < count; at++) {
+            best = Math.max(best, get(row + 4L * at));
+            finite &= Float.isFinite(get(row + 4L * at));
+        }
+        if (!finite) {
+            return -1;
+        }
+        at = 0;
+        while (get(row + 4L * at) != best) {
+            at++;
+        }
+        return at;
+    }
+
+    /// Six independent chains, twice as long as a round says.
+    static float fmaChains(long rounds) {
+        var factor = splat(0.999f);
+        var addend = splat(0.001f);
+        var a = splat(1);
+        var b = splat(2);
+        var c = splat(3);
+        var d = splat(4);
+        var e = splat(5);
+        var f = splat(6);
+        for (long round = 0; round < 2 * rounds; round++) {
+            a = a.fma(factor, addend);
+            b = b.fma(factor, addend);
+            c = c.fma(factor, addend);
+            d = d.fma(factor, addend);
+            e = e.fma(factor, addend);
+            f = f.fma(factor, addend);
+        }
+        return a.add(b).add(c).add(d).add(e).add(f).lane(0);
+    }
+
     static void turn(long head, long cosines, long sines, int dims, boolean halves) {
         int pairs = dims / 2;
         for (int i = 0; i < pairs; i++) {

@@ -1,0 +1,30 @@
+package dev.flover.app.bench;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+
+/// One batch size: medians of the rates; the rest is of the last run's decode.
+///
+/// @param outsideUs of a step, in no verb of the backend: scheduling, handing over, reporting
+record BatchResult(
+        int batch,
+        @JsonProperty("decode_tokens_per_s") double decodeTokensPerSecond,
+        @JsonProperty("prefill_tokens_per_s") double prefillTokensPerSecond,
+        @JsonProperty("step_ms") double stepMs,
+        @JsonProperty("steps") long steps,
+        @JsonProperty("allocated_bytes_per_step") double allocatedBytesPerStep,
+        @JsonProperty("collections") long collections,
+        @JsonProperty("collection_ms") long collectionMs,
+        @JsonProperty("outside_us") double outsideUs,
+        List<OperationShare> operations) {
+
+    static BatchResult of(
+            int batch, double decode, double prefill, EngineRun.Times times, Machine.Usage usage,
+            List<OperationShare> operations) {
+        double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
+        double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
+        return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),
+                (double) usage.allocatedBytes() / times.decodeSteps(), usage.collections(), usage.collectionMs(),
+                stepUs - inside, operations);
+    }
+}

@@ -1,0 +1,168 @@
+package dev.flover.app.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.flover.app.options.ModelOption;
+import dev.flover.engine.Engine;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.model.Model;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `bench engine`: tokens a second by batch size, and where the time of a step goes.
+@Command(
+        name = "engine",
+        description = "Measures the engine alone: no Kafka, no text.",
+        footer = {"", "Prompts are random token ids; answers are greedy and have one length. Each figure is the median "
+                + "of --repeat runs. Prefill ends with the step in which the last sequence gets its first token."})
+public final class BenchEngineCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,2,4,8,16,32,64",
+            description = "Sequences at the same time. Default: ${DEFAULT-VALUE}.")
+    private int[] batches;
+
+    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
+            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
+    private int promptTokens;
+
+    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
+            description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
+    private int generatedTokens;
+
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
+            description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
+            description = "As for serving; also cpu-avx512, cpu-avx2, cpu-plain. Default: ${DEFAULT-VALUE}.")
+    private String backend;
+
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
+            description = "Threads that compute, on a host backend. Default: one for each core.")
+    private int threads;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        check(batches.length > 0 && Arrays.stream(batches).allMatch(batch -> batch >= 1), "--batch", "sizes from 1 on");
+        check(promptTokens >= 1, "--prompt-tokens", "at least 1");
+        check(generatedTokens >= 2, "--gen-tokens", "at least 2");
+        check(repeat >= 1, "--repeat", "at least 1");
+        try (var opened = model.open()) {
+            int length = promptTokens + generatedTokens;
+            check(length <= opened.config().contextLength(), "--prompt-tokens plus --gen-tokens",
+                    "at most the model's " + opened.config().contextLength());
+            print(measure(opened));
+        }
+    }
+
+    private void check(boolean holds, String option, String expected) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), option + " must be " + expected);
+        }
+    }
+
+    private EngineReport measure(Model opened) {
+        int most = Arrays.stream(batches).max().orElseThrow();
+        try {
+            var timed = new TimedBackend(Backends.open(backend, threads));
+            var machine = Machine.measure(timed.name(), threads);
+            long start = System.nanoTime();
+            var config = EngineRun.config(most, promptTokens + generatedTokens);
+            try (var engine = Engine.start(opened, timed, config)) {
+                double loadSeconds = (System.nanoTime() - start) * 1e-9;
+                var results = new ArrayList<BatchResult>();
+                warmUp(engine, opened, most);
+                for (int batch : batches) {
+                    results.add(measureBatch(engine, opened, timed, machine, batch));
+                }
+                return new EngineReport(opened.path().toString(), timed.name(), timed.arithmetic(), loadSeconds,
+                        machine, List.copyOf(results), Machine.peakMemoryBytes());
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void warmUp(Engine engine, Model opened, int most) {
+        for (int batch : new int[] {1, most}) {
+            run(engine, opened, batch, 0, () -> { });
+        }
+    }
+
+    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, Runnable decodeBegins) {
+        return new EngineRun(engine, batch, promptTokens, generatedTokens)
+                .measure(opened.config().vocabulary(), seed, decodeBegins);
+    }
+
+    private BatchResult measureBatch(
+            Engine engine, Model opened, TimedBackend timed, Machine machine, int batch) {
+        var decode = new double[repeat];
+        var prefill = new double[repeat];
+        var usage = new Machine.Usage[1];
+        EngineRun.Times times = null;
+        for (int i = 0; i < repeat; i++) {
+            times = run(engine, opened, batch, i + 1, () -> {
+                timed.reset();
+                usage[0] = Machine.usage();
+            });
+            decode[i] = times.decodeTokens() / times.decodeSeconds();
+            prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
+        }
+        return BatchResult.of(batch, median(decode), median(prefill), times,
+                Machine.usage().since(usage[0]), OperationShare.of(timed, times, machine, isQuantised(opened)));
+    }
+
+    private static boolean isQuantised(Model opened) {
+        var type = opened.weights().layers().getFirst().feedForwardIn().ranges().getFirst().tensor().type();
+        return type.blockElements() > 1;
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    private void print(EngineReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            try {
+                out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("a report of numbers and names could not be written", e);
+            }
+            return;
+        }
+        out.printf(Locale.ROOT, "%s on %s, arithmetic %s, loaded in %.2f s%n", report.model(), report.backend(),
+                report.arithmetic(), report.loadSeconds());
+        out.println(report.machine().describe());
+        for (var result : report.results()) {
+            out.println();
+            out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode, %.1f tokens/s prefill; a step takes %.3f ms, "
+                            + "allocates %.0f bytes, %d collections%n",
+                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(),
+                    result.stepMs(), result.allocatedBytesPerStep(), result.collections());
+            for (var operation : result.operations()) {
+                out.println("  " + operation.describe());
+            }
+        }
+        out.printf(Locale.ROOT, "%npeak memory %.1f MB%n", report.peakMemoryBytes() / 1e6);
+    }
+}

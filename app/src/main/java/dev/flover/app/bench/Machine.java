@@ -1,0 +1,63 @@
+package dev.flover.app.bench;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.sun.management.ThreadMXBean;
+import dev.flover.engine.backend.cpu.CpuBackends;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/// What the machine can do at most, measured in the same run; zeros for backends that are not of the CPU.
+record Machine(
+        int threads,
+        @JsonProperty("f32_gflops") double float32Gflops,
+        @JsonProperty("int8_gops") double int8Gops,
+        @JsonProperty("read_gbytes_per_s") double readGbytesPerSecond) {
+
+    static Machine measure(String backend, int threads) {
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        if (!backend.startsWith("cpu")) {
+            return new Machine(count, 0, 0, 0);
+        }
+        var ceilings = CpuBackends.ceilings(backend, count);
+        return new Machine(count, ceilings.floatOperations() / 1e9, ceilings.integerOperations() / 1e9,
+                ceilings.readBytes() / 1e9);
+    }
+
+    String describe() {
+        return String.format(Locale.ROOT, "%d threads; at most %.0f GFLOP/s in f32, %.0f GOP/s in int8, "
+                + "%.1f GB/s from memory", threads, float32Gflops, int8Gops, readGbytesPerSecond);
+    }
+
+    /// What all Java threads have allocated, and what collectors have done.
+    record Usage(long allocatedBytes, long collections, long collectionMs) {
+        Usage since(Usage before) {
+            return new Usage(allocatedBytes - before.allocatedBytes, collections - before.collections,
+                    collectionMs - before.collectionMs);
+        }
+    }
+
+    static Usage usage() {
+        long collections = 0;
+        long milliseconds = 0;
+        for (var collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            collections += collector.getCollectionCount();
+            milliseconds += collector.getCollectionTime();
+        }
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return new Usage(threads.getTotalThreadAllocatedBytes(), collections, milliseconds);
+    }
+
+    /// The most memory this process had in use; 0 where the system does not say.
+    static long peakMemoryBytes() {
+        try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst().orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.flover.app.bench;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.app.bench.TimedBackend.Operation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/// One operation in a step.
+///
+/// @param microseconds     a step
+/// @param share            of the step's time
+/// @param gflops           multiplications and additions, in thousands of millions a second
+/// @param gbytesPerSecond  of the memory it must at least touch
+/// @param ofArithmetic     share of the machine's ceiling for its kind of numbers
+/// @param ofMemory         share of the machine's ceiling for reading; above 1 where caches hold what is read
+record OperationShare(
+        String operation,
+        @JsonProperty("us") double microseconds,
+        double share,
+        double gflops,
+        @JsonProperty("gbytes_per_s") double gbytesPerSecond,
+        @JsonProperty("of_arithmetic") double ofArithmetic,
+        @JsonProperty("of_memory") double ofMemory) {
+
+    /// @param integers whether products multiply bytes
+    static List<OperationShare> of(TimedBackend timed, EngineRun.Times times, Machine machine, boolean integers) {
+        var shares = new ArrayList<OperationShare>();
+        timed.costs().forEach((operation, cost) -> {
+            if (cost.calls > 0) {
+                double ceiling = integers && isProduct(operation) ? machine.int8Gops() : machine.float32Gflops();
+                double gflops = cost.operations / cost.nanos;
+                double gbytes = cost.bytes / cost.nanos;
+                shares.add(new OperationShare(operation.label, cost.nanos / 1e3 / times.decodeSteps(),
+                        cost.nanos * 1e-9 / times.decodeSeconds(), gflops, gbytes,
+                        ceiling == 0 ? 0 : gflops / ceiling,
+                        machine.readGbytesPerSecond() == 0 ? 0 : gbytes / machine.readGbytesPerSecond()));
+            }
+        });
+        return List.copyOf(shares);
+    }
+
+    private static boolean isProduct(Operation operation) {
+        return switch (operation) {
+            case QUERY_KEY_VALUE, JOIN, FEED_FORWARD, VOCABULARY -> true;
+            case BEGIN, EMBED, NORMALISE, APPEND, ATTENTION, ACTIVATE, SAMPLE, OTHER -> false;
+        };
+    }
+
+    String describe() {
+        return String.format(Locale.ROOT,
+                "%-18s %9.1f us %5.1f %% %8.1f GFLOP/s (%3.0f %% of arithmetic) %6.1f GB/s (%3.0f %% of reading)",
+                operation, microseconds, 100 * share, gflops, 100 * ofArithmetic, gbytesPerSecond, 100 * ofMemory);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.flover.app.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Console;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class BenchEngineCommandTest {
+    @Test
+    void reportsRatesAndTheCostOfEveryOperationForEachBatchSize() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "1,3", "--prompt-tokens", "5", "--gen-tokens", "6",
+                "--repeat", "1", "--json");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        var report = new ObjectMapper().readTree(run.out());
+        assertThat(report.get("arithmetic").asText()).isNotEmpty();
+        assertThat(report.get("machine").get("read_gbytes_per_s").asDouble()).isPositive();
+        assertThat(report.get("results")).hasSize(2);
+        for (var result : report.get("results")) {
+            assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
+            assertThat(result.get("prefill_tokens_per_s").asDouble()).isPositive();
+            assertThat(result.get("steps").asLong()).isBetween(4L, 6L);
+            assertThat(result.get("operations")).extracting(operation -> operation.get("operation").asText())
+                    .contains("attention", "project to logits", "sample");
+        }
+        assertThat(report.get("results").get(1).get("batch").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void saysWhatIsWrongWithAnOption() {
+        var run = Console.run("bench", "engine", "--batch", "0");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--batch must be sizes from 1 on");
+    }
+}

@@ -1,0 +1,51 @@
+package dev.flover.engine.backend.cpu;
+
+import java.lang.foreign.Arena;
+
+/// What a machine can do at most, all threads together, with the instructions that the kernels use.
+///
+/// @param floatOperations   multiplications and additions of f32 a second
+/// @param integerOperations multiplications and additions of bytes a second
+/// @param readBytes         a second, from memory that no cache holds
+public record CpuCeilings(double floatOperations, double integerOperations, double readBytes) {
+    private static final int REPEATS = 5;
+    private static final long ROUNDS = 2_000_000;
+    private static final long READ_BYTES = 256L << 20;
+
+    /// The best of a few runs.
+    static CpuCeilings measure(Kernels kernels, int threads) {
+        try (var workers = new Workers(threads, "ceilings"); var arena = Arena.ofShared()) {
+            double floats = best(workers, worker -> sink(kernels.computeFloats(ROUNDS)));
+            double integers = best(workers, worker -> sink(kernels.computeIntegers(ROUNDS)));
+            long share = READ_BYTES / threads & -4096;
+            var memory = kernels.allocate(share * threads, arena);
+            memory.fill((byte) 1);
+            double read = best(workers, worker -> sink(kernels.read(memory.address() + worker * share, share / 4)));
+            return new CpuCeilings(
+                    2.0 * 192 * ROUNDS * threads / floats,
+                    2.0 * kernels.integerProducts() * ROUNDS * threads / integers,
+                    share * threads / read);
+        }
+    }
+
+    private interface Piece {
+        void run(int tile);
+    }
+
+    /// Seconds of the fastest run of one tile a thread.
+    private static double best(Workers workers, Piece piece) {
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < REPEATS; i++) {
+            long start = System.nanoTime();
+            workers.run((tile, _) -> piece.run(tile), workers.count());
+            best = Math.min(best, (System.nanoTime() - start) * 1e-9);
+        }
+        return best;
+    }
+
+    private static void sink(float value) {
+        if (Float.isNaN(value)) {
+            throw new ArithmeticException("a ceiling's sum is not a number");
+        }
+    }
+}

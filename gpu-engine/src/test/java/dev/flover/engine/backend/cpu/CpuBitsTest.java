@@ -1,0 +1,74 @@
+package dev.flover.engine.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.TinyModels;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A generation can move between machines: whatever kernels compute it, tokens and logprobs have the same bits.
+class CpuBitsTest {
+    private static final long SEED = 5;
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void wholeModelsGiveTheBitsOfTheVectorApi(InstructionSet instructions) {
+        String name = "cpu-" + instructions.symbol();
+        try {
+            Backends.open(name, 1).close();
+        } catch (IllegalArgumentException e) {
+            Assumptions.abort(e.getMessage());
+        }
+        for (var model : List.of(TinyModels.llama(3, TensorType.Q8_0), TinyModels.gemma(4), TinyModels.gpt2(5))) {
+            assertThat(bits(model, name, 2)).as(model.config().architecture()).isEqualTo(bits(model, "cpu-java", 3));
+        }
+    }
+
+    /// Every token and logprob of a few sequences.
+    private static List<List<Integer>> bits(Model model, String backend, int threads) {
+        var all = new ArrayList<List<Integer>>();
+        var sampling = new SamplingParams(1.1f, 0, 0, 0.9f, 0, 0.95f, 0, 1, SEED, 0, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var random = new Random(SEED);
+        try (var engine = Engine.start(model, Backends.open(backend, threads),
+                new EngineConfig(4, 32, 16, 8, 64, 1, false))) {
+            for (int i = 0; i < 4; i++) {
+                all.add(new ArrayList<>());
+                int[] prompt = random.ints(5 + 9 * i, 0, TinyModels.VOCABULARY).toArray();
+                engine.admit(SequenceRequest.of(prompt, sampling, 20, TokenSet.EMPTY));
+            }
+            var sink = new TokenSink() {
+                @Override
+                public void token(long sequence, int index, int id, float logprob, TopLogprobs alternatives) {
+                    all.get((int) sequence - 1).add(id);
+                    all.get((int) sequence - 1).add(Float.floatToRawIntBits(logprob));
+                }
+
+                @Override
+                public void finished(long sequence, FinishReason reason) {
+                    assertThat(reason).isEqualTo(FinishReason.LENGTH);
+                }
+            };
+            while (engine.step(sink)) {
+                // to the last token of all
+            }
+        }
+        assertThat(all).allSatisfy(tokens -> assertThat(tokens).hasSize(40));
+        return all;
+    }
+}

@@ -1,0 +1,97 @@
+package dev.flover.engine.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.format.Dequantiser;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+class StoredBlockTest {
+    private static final long SEED = 3;
+    private static final int COLUMNS = 512;
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = {"F32", "F16", "BF16"})
+    void takenApartAndPutTogetherABlockIsWhatTheDequantiserSays(TensorType type) {
+        var tensor = random(type, 3);
+        var expected = new float[3 * COLUMNS];
+        Dequantiser.toFloats(tensor, 0, expected, 0, expected.length);
+        var block = new StoredBlock();
+        var form = StoredBlock.formOf(type);
+        for (int row = 0; row < 3; row++) {
+            for (int index = 0; index < COLUMNS / 32; index++) {
+                block.read(type, tensor.data(), row * tensor.rowBytes(), index);
+                for (int i = 0; i < 32; i++) {
+                    float scale = block.scales[i / form.group];
+                    float weight = scale * block.quants[i] + (form.minimums ? block.minimums[i / form.group] : 0);
+                    assertThat(weight).as(type + " element " + i + " of block " + index + ", seed " + SEED)
+                            .isEqualTo(expected[row * COLUMNS + 32 * index + i]);
+                }
+            }
+        }
+    }
+
+    /// A projection of the unit vectors of a few inputs reads the packed weights back.
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void packedWeightsAreTheStoredOnes(TensorType type) {
+        int outputs = 37;
+        var tensor = random(type, outputs);
+        var expected = new float[outputs * COLUMNS];
+        Dequantiser.toFloats(tensor, 0, expected, 0, expected.length);
+        try (var backend = new CpuBackend(new VectorKernels(), 2)) {
+            var weight = backend.weight(Matrix.of(tensor));
+            var in = HostTensor.of(backend.tensor(COLUMNS, COLUMNS));
+            var out = HostTensor.of(backend.tensor(COLUMNS, outputs));
+            for (int k = 0; k < COLUMNS; k++) {
+                Lanes.set(in.row(k) + 4L * k, 127);     // 127 is quantised exactly
+            }
+            backend.project(out, in, COLUMNS, weight, null);
+            for (int k = 0; k < COLUMNS; k++) {
+                for (int output = 0; output < outputs; output++) {
+                    float stored = expected[output * COLUMNS + k];
+                    // scale and minimum, each times 127, are rounded apart
+                    assertThat(Lanes.get(out.row(k) + 4L * output) / 127)
+                            .as("weight of output " + output + ", input " + k)
+                            .isEqualTo(stored, Offset.offset(Math.max(Math.abs(stored), 1) * 0x1p-18f));
+                }
+            }
+        }
+    }
+
+    /// Random bits with scales of a sensible size: every type keeps its halves at known places, which are overwritten.
+    private static StoredTensor random(TensorType type, int rows) {
+        var random = new Random(SEED);
+        var bytes = new byte[Math.toIntExact(rows * type.rowBytes(COLUMNS))];
+        random.nextBytes(bytes);
+        var data = Arena.ofAuto().allocate(bytes.length);
+        MemorySegment.copy(bytes, 0, data, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
+        int[] halves = switch (type) {
+            case F32, BF16 -> new int[] {};
+            case F16, Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS -> new int[] {0};
+            case Q4_1, Q5_1, Q4_K, Q5_K -> new int[] {0, 2};
+            case Q2_K -> new int[] {80, 82};
+            case Q3_K -> new int[] {108};
+            case Q6_K -> new int[] {208};
+        };
+        for (long at = 0; at < bytes.length; at += type.blockBytes()) {
+            for (int half : halves) {
+                data.set(Packer.SHORT, at + half, Float.floatToFloat16(random.nextFloat() * 0.01f));
+            }
+            if (type == TensorType.F32) {
+                data.set(Packer.FLOAT, at, random.nextFloat() - 0.5f);
+            } else if (type == TensorType.BF16) {
+                data.set(Packer.SHORT, at, (short) (Float.floatToRawIntBits(random.nextFloat()) >> 16));
+            }
+        }
+        return new StoredTensor("random", type, rows, COLUMNS, data);
+    }
+}
