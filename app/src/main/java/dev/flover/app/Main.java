@@ -4,6 +4,7 @@ import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
+import dev.flover.app.delivery.VerifyDeliveryCommand;
 import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
@@ -48,7 +49,8 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             DevicesCommand.class,
             SelftestCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            VerifyDeliveryCommand.class
         })
 public final class Main implements Runnable {
     @Spec

@@ -5,7 +5,8 @@
 ///                       ├─> up        the pipeline, until it is told to stop        pipeline/
 ///                       ├─> submit, tail, cancel      a client of the topics         client/
 ///                       ├─> generate, tokenize, inspect, devices, selftest     without Kafka   offline/
-///                       └─> bench     figures                                        bench/
+///                       ├─> bench     figures                                        bench/
+///                       └─> verify-delivery           the promise, under kills       delivery/
 /// ```
 ///
 /// A command parses, opens what it needs, runs and reports. Options that several commands share are in `options`;
