@@ -98,11 +98,6 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public Weight table(Matrix matrix) {
-        return backend.table(matrix);
-    }
-
-    @Override
     public Vector vector(StoredTensor values) {
         return backend.vector(values);
     }
