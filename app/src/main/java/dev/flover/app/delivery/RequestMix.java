@@ -2,6 +2,7 @@ package dev.flover.app.delivery;
 
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
+import dev.flover.schemas.serdes.TrustedRecords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -22,6 +23,7 @@ final class RequestMix {
     private RequestMix() {}
 
     static List<GenerationRequest> of(int count, long seed) {
+        TrustedRecords.trust();
         var random = new Random(seed);
         var requests = new ArrayList<GenerationRequest>(count);
         for (int i = 0; i < count; i++) {
