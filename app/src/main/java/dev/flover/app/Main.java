@@ -4,10 +4,12 @@ import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
+import dev.flover.app.delivery.VerifyDeliveryCommand;
 import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.InspectCommand;
+import dev.flover.app.offline.SelftestCommand;
 import dev.flover.app.offline.TokenizeCommand;
 import dev.flover.app.pipeline.UpCommand;
 import java.io.FileDescriptor;
@@ -46,7 +48,9 @@ import picocli.CommandLine.Spec;
 
             InspectCommand.class,
             DevicesCommand.class,
-            BenchCommand.class
+            SelftestCommand.class,
+            BenchCommand.class,
+            VerifyDeliveryCommand.class
         })
 public final class Main implements Runnable {
     @Spec

@@ -4,8 +4,9 @@
 ///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, gone afterwards
 ///                       ├─> up        the pipeline, until it is told to stop        pipeline/
 ///                       ├─> submit, tail, cancel      a client of the topics         client/
-///                       ├─> generate, tokenize, inspect, devices     without Kafka   offline/
-///                       └─> bench     figures                                        bench/
+///                       ├─> generate, tokenize, inspect, devices, selftest     without Kafka   offline/
+///                       ├─> bench     figures                                        bench/
+///                       └─> verify-delivery           the promise, under kills       delivery/
 /// ```
 ///
 /// A command parses, opens what it needs, runs and reports. Options that several commands share are in `options`;

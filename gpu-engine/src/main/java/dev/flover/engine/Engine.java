@@ -46,7 +46,8 @@ public final class Engine implements AutoCloseable {
     public static Engine start(Model model, Backend backend, EngineConfig config) {
         try {
             var transformer = new Transformer(model, backend, shape(model.config(), config), config.tokenBudget());
-            var queue = new StepQueue(config.stepsInFlight(), transformer::forward);
+            var queue = new StepQueue(
+                    config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
             return new Engine(model.config(), backend, config, queue);
         } catch (RuntimeException | Error e) {
             backend.close();

@@ -176,8 +176,9 @@ public final class Pipeline implements AutoCloseable {
                 attempt.run();
                 return true;
             } catch (KafkaException e) {
-                LOG.warn("waiting for the {}: {}", what, e.getMessage());
-                health = new Health(Health.State.STARTING, "waiting for the " + what + ": " + e.getMessage());
+                String reason = rootOf(e).getMessage();
+                LOG.warn("waiting for the {}: {}", what, reason);
+                health = new Health(Health.State.STARTING, "waiting for the " + what + ": " + reason);
             }
             pause(pause);
         }
@@ -220,6 +221,7 @@ public final class Pipeline implements AutoCloseable {
         switch (state) {
             case RUNNING -> {
                 health = new Health(Health.State.READY, "serving");
+                LOG.info("serving");
                 ready.countDown();
             }
             case REBALANCING -> health = new Health(Health.State.REBALANCING, "partitions are being assigned");

@@ -30,6 +30,8 @@ final class StreamsProperties {
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 200);
         // The state is small: a partition moves at once instead of warming up elsewhere for ten minutes.
         properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
+        // There is no global store; without this, Streams warns at each start.
+        properties.put("processing.exception.handler.global.enabled", true);
         producer(properties);
         // A restart from the same folder takes its partitions back without waiting for the session to end.
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.PipelineConfig.Recovery;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,12 +21,14 @@ class ExactlyOnceProperties {
     private static final int REQUESTS = 40;
 
     @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {1, 2, 3, 5, 8, 13, 21, 34, 55, 89})
+    @ValueSource(longs = {1, 2, 3, 5, 8, 13})
     void crashesReopeningsAndCommitsAtRandomChangeNothing(long seed) {
         var random = new Random(seed);
-        var process = SimulatedProcess.of(3, SLOTS);
+        // Lives are so short here that some generations end many of them by chance: nobody is given up.
+        var config = SimulatedProcess.config().with(new Recovery(OtherArithmetic.WAIT, 2, 1000));
+        var process = new SimulatedProcess(config, 3, SLOTS, () -> new ScriptedEngine(SLOTS, "scripted"));
         var sent = new ArrayList<GenerationRequest>();
-        for (int round = 0; round < 4000; round++) {
+        for (int round = 0; round < 2500; round++) {
             if (sent.size() < REQUESTS && random.nextInt(20) == 0) {
                 var request = request(random, sent.size());
                 sent.add(request);

@@ -218,6 +218,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public void read(Tensor tensor, float[] to) {
+        backend.read(tensor, to);
+    }
+
+    @Override
     public void end(StepPlan plan) {
         backend.end(plan);
     }

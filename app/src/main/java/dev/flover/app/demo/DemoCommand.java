@@ -4,6 +4,7 @@ import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
+import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.Screen;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;

@@ -1,7 +1,6 @@
 package dev.flover.app.embedded;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -10,12 +9,13 @@ import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
 import org.apache.kafka.common.utils.Time;
 
-/// The child process: formats the folder once, runs Kafka's server, and ends when its standard input does.
+/// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
-/// Standard input ends when the parent closes it and when the parent dies, so no broker is left behind. Standard output
-/// carries one line, [#READY]; all else goes to standard error, which the parent turns into a log file.
+/// The parent writes [#STOP] to standard input; where that ends without it, the parent has died, and no broker is left
+/// behind. Standard output carries one line, [#READY]; all else goes to standard error, which is a log file.
 final class BrokerProcess {
     static final String READY = "ready";
+    static final int STOP = 's';
 
     private static final String CLUSTER_ID = "Zmxvdmxvdmxvdmxvdmxvdg";
     private static final int STOP_LIMIT_MS = 10_000;
@@ -53,17 +53,23 @@ final class BrokerProcess {
     private static void stopWithParent(KafkaRaftServer server) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> {
-            awaitEndOfInput();
+            boolean ordered = awaitOrder();
             haltAfterLimit();
-            System.exit(0);
+            if (ordered) {
+                System.exit(0);
+            }
+            server.shutdown();
+            Runtime.getRuntime().halt(0);       // the parent is gone: nobody waits for class data to be archived
         });
     }
 
-    private static void awaitEndOfInput() {
+    /// True once the parent says stop, false once it has died.
+    private static boolean awaitOrder() {
         try {
-            System.in.transferTo(OutputStream.nullOutputStream());
+            return System.in.read() == STOP;
         } catch (IOException e) {
             System.err.println("the pipe from the parent broke: " + e.getMessage());
+            return false;
         }
     }
 

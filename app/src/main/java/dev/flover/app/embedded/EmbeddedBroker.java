@@ -95,8 +95,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     /// Stops the broker, after a limit by force. Idempotent.
     @Override
     public void close() {
-        try {
-            process.getOutputStream().close();
+        try (var orders = process.getOutputStream()) {
+            orders.write(BrokerProcess.STOP);
+            orders.flush();
             if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 kill();
             }

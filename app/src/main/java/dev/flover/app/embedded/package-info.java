@@ -4,8 +4,8 @@
 ///   this process                         child process
 ///   ┌──────────────────┐   stdin/stdout  ┌──────────────────────────┐
 ///   │ EmbeddedBroker   │ ══════════════► │ BrokerProcess            │
-///   │                  │  end of stdin:  │ Kafka's own server,      │
-///   │                  │  time to stop   │ broker and controller    │
+///   │                  │ order to stop,  │ Kafka's own server,      │
+///   │                  │ or end of stdin │ broker and controller    │
 ///   │ EmbeddedRegistry │                 └──────────────────────────┘
 ///   │   RegistryApi    │
 ///   │   SchemaStore    │   both listen on 127.0.0.1 only

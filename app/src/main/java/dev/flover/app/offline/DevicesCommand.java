@@ -2,7 +2,6 @@ package dev.flover.app.offline;
 
 import dev.flover.engine.backend.Backends;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,8 +13,6 @@ import picocli.CommandLine.Spec;
         description = "Lists the backends, and why each does or does not work on this machine.",
         footer = {"", "Backends with the same arithmetic give the same tokens, bit for bit."})
 public final class DevicesCommand implements Runnable {
-    private static final List<String> BACKENDS = List.of("cuda", "cpu", "cpu-java", "reference");
-
     @Spec
     private CommandSpec spec;
 
@@ -24,18 +21,11 @@ public final class DevicesCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         out.printf(Locale.ROOT, "%d cores, Java %s, %s%n%n", Runtime.getRuntime().availableProcessors(),
                 Runtime.version().feature(), System.getProperty("os.arch"));
-        for (String name : BACKENDS) {
-            out.printf("%-10s %s%n", name, verdict(name));
+        for (var report : Backends.survey()) {
+            out.printf("%-10s %s%n", report.name(),
+                    (report.usable() ? "works, " : "does not work here: ") + report.detail());
         }
         out.printf("%-10s %s%n", "auto", "takes " + chosen());
-    }
-
-    private static String verdict(String name) {
-        try (var backend = Backends.open(name, 0)) {
-            return "works, arithmetic " + backend.arithmetic();
-        } catch (IllegalArgumentException | LinkageError e) {
-            return "does not work here: " + e.getMessage();
-        }
     }
 
     private static String chosen() {

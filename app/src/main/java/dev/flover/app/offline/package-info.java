@@ -5,6 +5,7 @@
 ///   tokenize   text ──> token ids
 ///   inspect    what a model file holds
 ///   devices    which backends work on this machine, and why others do not
+///   selftest   whether a backend computes here what the reference computes
 /// ```
 ///
 /// Input is untrusted: every complaint names the line, the field, the value and the range that was expected.

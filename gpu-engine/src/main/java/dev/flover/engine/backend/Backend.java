@@ -30,6 +30,16 @@ public interface Backend extends AutoCloseable {
     /// Names the arithmetic: two backends with equal strings give equal bits.
     String arithmetic();
 
+    /// What it computes on, for a person.
+    default String describe() {
+        return "arithmetic " + arithmetic();
+    }
+
+    /// How many steps may be begun and not ended: 2 where a device computes one while the next is prepared.
+    default int stepsAhead() {
+        return 1;
+    }
+
     // Memory, before the first step
 
     /// Activations for up to `rows` rows.
@@ -53,6 +63,13 @@ public interface Backend extends AutoCloseable {
 
     /// Applies the plan's slot edits (admissions, moves, block table entries) to the cache, before any row is computed.
     void begin(StepPlan plan, Cache cache);
+
+    /// Runs the step's verbs, from [#embed] to [#sample]; a backend that has seen such a step before may replay what it
+    /// then recorded. What the verbs are and in which order must follow from whether the plan has rows and sampling
+    /// rows alone.
+    default void forward(StepPlan plan, Runnable verbs) {
+        verbs.run();
+    }
 
     /// Token embeddings of every row: the plan's id, or the slot's newest token where the plan says
     /// [StepPlan#NEWEST].
@@ -120,6 +137,11 @@ public interface Backend extends AutoCloseable {
     /// @param logits  [sampling rows, vocabulary]; consumed
     /// @param softCap applied first; 0 for none
     void sample(Tensor logits, float softCap, Cache cache);
+
+    /// Copies the first rows of a tensor to the host, once what was enqueued is done. For tests.
+    ///
+    /// @param to receives `to.length / tensor.columns()` rows
+    void read(Tensor tensor, float[] to);
 
     /// The step's one synchronisation: returns when the plan's results are readable.
     void end(StepPlan plan);

@@ -1,11 +1,29 @@
 package dev.flover.engine.backend;
 
+import dev.flover.engine.EngineException;
 import dev.flover.engine.backend.cpu.CpuBackends;
+import dev.flover.engine.backend.cuda.CudaBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
+import java.util.List;
 
 /// The one place that chooses a backend and says why.
 public final class Backends {
+    private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
+
     private Backends() {}
+
+    /// Tries each kind of backend.
+    public static List<BackendReport> survey() {
+        return NAMES.stream().map(Backends::report).toList();
+    }
+
+    private static BackendReport report(String name) {
+        try (var backend = open(name, 0)) {
+            return new BackendReport(name, true, backend.describe());
+        } catch (IllegalArgumentException | EngineException e) {
+            return new BackendReport(name, false, e.getMessage());
+        }
+    }
 
     /// Opens a backend by name: `reference`, `cpu` (with the fastest kernels this machine has), `cpu-java` (the Vector
     /// API), `cpu-avx512`, `cpu-avx2` or `cpu-plain` (compiled kernels of one kind), `cuda`, or `auto`.
@@ -20,8 +38,9 @@ public final class Backends {
             case "reference" -> new ReferenceBackend();
             case "auto" -> CpuBackends.open("cpu", threads);
             case "cpu", "cpu-java", "cpu-avx512", "cpu-avx2", "cpu-plain" -> CpuBackends.open(name, threads);
+            case "cuda" -> CudaBackend.open();
             default -> throw new IllegalArgumentException("there is no backend named " + name
-                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain or reference");
+                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain, cuda or reference");
         };
     }
 }

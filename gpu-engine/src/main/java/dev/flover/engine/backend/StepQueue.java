@@ -18,7 +18,9 @@ public final class StepQueue implements AutoCloseable {
     /// How often a thread looks again before it sleeps: a few microseconds, as others want the core.
     private static final int SPINS = 200;
 
-    private final Consumer<StepPlan> computation;
+    private final Consumer<StepPlan> launch;
+    private final Consumer<StepPlan> finish;
+    private final int ahead;
     private final StepPlan[] ring;
     private final Thread runner;
     private volatile long submitted;
@@ -31,7 +33,19 @@ public final class StepQueue implements AutoCloseable {
     /// @param computation computes one step and returns when its results are in the plan
     /// @param depth       most steps submitted and not ended
     public StepQueue(int depth, Consumer<StepPlan> computation) {
-        this.computation = computation;
+        this(depth, 1, computation, plan -> { });
+    }
+
+    /// For a device that computes while the runner waits.
+    ///
+    /// @param depth  most steps submitted and not ended
+    /// @param ahead  most steps launched and not finished: with 2, the next is launched before one has ended
+    /// @param launch gives a step to the device
+    /// @param finish returns when the results of the oldest step launched are in its plan
+    public StepQueue(int depth, int ahead, Consumer<StepPlan> launch, Consumer<StepPlan> finish) {
+        this.launch = launch;
+        this.finish = finish;
+        this.ahead = ahead;
         ring = new StepPlan[depth];
         runner = Thread.ofPlatform().name("flover-steps").daemon().unstarted(this::run);
         runner.start();
@@ -95,9 +109,14 @@ public final class StepQueue implements AutoCloseable {
     }
 
     private void run() {
+        long launched = 0;
         while (awaitSubmitted()) {
             try {
-                computation.accept(ring[(int) (ended % ring.length)]);
+                while (launched < submitted && launched - ended < ahead) {
+                    launch.accept(ring[(int) (launched % ring.length)]);
+                    launched++;
+                }
+                finish.accept(ring[(int) (ended % ring.length)]);
                 ended = ended + 1;      // written by this thread only
             } catch (Throwable thrown) {        // whatever it is, the owner must learn of it
                 failure = thrown;

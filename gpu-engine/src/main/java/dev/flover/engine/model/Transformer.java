@@ -70,10 +70,19 @@ public final class Transformer {
         logits = backend.tensor(shape.slots(), config.vocabulary());
     }
 
-    /// Computes one step: the plan's rows, and a token for each that samples. Returns when the results are in the plan.
-    public void forward(StepPlan plan) {
-        int rows = plan.rows();
+    /// Gives one step to the backend: the plan's rows, and a token for each that samples.
+    public void launch(StepPlan plan) {
         backend.begin(plan, cache);
+        backend.forward(plan, () -> compute(plan));
+    }
+
+    /// Returns when the results of a launched step are in its plan.
+    public void finish(StepPlan plan) {
+        backend.end(plan);
+    }
+
+    private void compute(StepPlan plan) {
+        int rows = plan.rows();
         backend.embed(hidden, embedding, config.embeddingScale());
         if (positions != null) {
             backend.addPositions(hidden, positions);
@@ -87,7 +96,6 @@ public final class Transformer {
         if (plan.samples() > 0) {
             sample(plan.samples());
         }
-        backend.end(plan);
     }
 
     private void sequentialBlock(int index, int rows) {

@@ -128,6 +128,11 @@ public final class IdleBackend implements Backend {
     }
 
     @Override
+    public void read(Tensor tensor, float[] to) {
+        throw new UnsupportedOperationException("computes nothing");
+    }
+
+    @Override
     public void end(StepPlan plan) {}
 
     @Override

@@ -6,7 +6,7 @@ import org.apache.avro.util.ClassSecurityValidator;
 /// Avro makes an object of a class named in a schema only where that class is trusted; the schema comes from outside.
 ///
 /// Trusts the generated records, and nothing more than was trusted before.
-final class TrustedRecords {
+public final class TrustedRecords {
     private static final String PACKAGE = TokenChunk.class.getPackageName();
 
     static {
@@ -16,8 +16,8 @@ final class TrustedRecords {
 
     private TrustedRecords() {}
 
-    /// Idempotent and thread-safe: the class initialiser runs once.
-    static void trust() {}
+    /// For who builds records without a serde; the serdes call it themselves. Idempotent and thread-safe.
+    public static void trust() {}
 
     private static boolean isGenerated(Class<?> type) {
         return type.getPackageName().equals(PACKAGE);

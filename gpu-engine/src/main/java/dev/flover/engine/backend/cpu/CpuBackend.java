@@ -207,6 +207,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void read(Tensor tensor, float[] to) {
+        MemorySegment.copy(HostTensor.of(tensor).memory(), ValueLayout.JAVA_FLOAT, 0, to, 0, to.length);
+    }
+
+    @Override
     public void end(StepPlan plan) {
         this.plan = null;
     }

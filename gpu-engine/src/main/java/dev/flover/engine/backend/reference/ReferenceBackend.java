@@ -333,6 +333,13 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public void read(Tensor tensor, float[] to) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] = (float) values(tensor)[i];
+        }
+    }
+
+    @Override
     public void end(StepPlan plan) {
         this.plan = null;
     }

@@ -1,4 +1,4 @@
-package dev.flover.app.demo;
+package dev.flover.app.pipeline;
 
 import dev.flover.app.options.CommandException;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /// A folder that is gone at the end of the process, together with the child processes that work in it, whatever way the
 /// process ends short of being killed.
-final class TemporaryFolder implements AutoCloseable {
+public final class TemporaryFolder implements AutoCloseable {
     private static final int ATTEMPTS = 50;
     private static final long PAUSE_NANOS = 100_000_000;
     private static final long CHILD_SECONDS = 5;
@@ -29,7 +29,7 @@ final class TemporaryFolder implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    static TemporaryFolder create(String prefix) {
+    public static TemporaryFolder create(String prefix) {
         try {
             return new TemporaryFolder(Files.createTempDirectory(prefix));
         } catch (IOException e) {
@@ -38,7 +38,7 @@ final class TemporaryFolder implements AutoCloseable {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 

@@ -1,0 +1,102 @@
+package dev.flover.app.delivery;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Compares what readers saw with what every generation has to be. Chunks of a generation come in the order of its
+/// partition. Any thread may call.
+final class DeliveryCheck {
+    private final Map<String, ReceivedAnswer> answers = new LinkedHashMap<>();
+    private final Decoding decoding;
+    private long strangers;
+    private long deadLetters;
+    private long committedTokens;
+    private long ended;
+    private long complete;
+
+    /// What a reader makes of the token ids of a request's answer.
+    @FunctionalInterface
+    interface Decoding {
+        String text(String requestId, List<Integer> tokenIds);
+    }
+
+    DeliveryCheck(Collection<ExpectedAnswer> expected, Decoding decoding) {
+        this.decoding = decoding;
+        for (var answer : expected) {
+            if (answers.put(answer.requestId(), new ReceivedAnswer(answer)) != null) {
+                throw new IllegalArgumentException("two requests are called " + answer.requestId());
+            }
+        }
+    }
+
+    /// A chunk that a reader of committed records saw.
+    synchronized void committed(TokenChunk chunk) {
+        var answer = answers.get(chunk.getRequestId());
+        if (answer == null) {
+            strangers++;
+            return;
+        }
+        boolean wasEnded = answer.isEnded();
+        boolean wasComplete = answer.isComplete();
+        answer.committed(chunk);
+        committedTokens += chunk.getTokenIds().size();
+        count(answer, wasEnded, wasComplete);
+    }
+
+    /// A chunk that a reader of uncommitted records saw.
+    synchronized void provisional(TokenChunk chunk) {
+        var answer = answers.get(chunk.getRequestId());
+        if (answer == null) {
+            strangers++;
+        } else {
+            answer.provisional(chunk);
+        }
+    }
+
+    synchronized void result(GenerationResult result) {
+        var answer = answers.get(result.getRequestId());
+        if (answer == null) {
+            strangers++;
+            return;
+        }
+        boolean wasComplete = answer.isComplete();
+        answer.result(result);
+        count(answer, answer.isEnded(), wasComplete);
+    }
+
+    synchronized void deadLetter() {
+        deadLetters++;
+    }
+
+    private void count(ReceivedAnswer answer, boolean wasEnded, boolean wasComplete) {
+        ended += answer.isEnded() && !wasEnded ? 1 : 0;
+        complete += answer.isComplete() && !wasComplete ? 1 : 0;
+    }
+
+    /// Tokens read so far, with their transactions committed.
+    synchronized long committedTokens() {
+        return committedTokens;
+    }
+
+    /// Generations whose end was read.
+    synchronized long ended() {
+        return ended;
+    }
+
+    /// Whether every generation has its end and its result.
+    synchronized boolean isComplete() {
+        return complete == answers.size();
+    }
+
+    synchronized Findings findings() {
+        var sum = new Findings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, deadLetters, strangers, 0, 0);
+        for (var answer : answers.entrySet()) {
+            sum = sum.plus(answer.getValue().findings(ids -> decoding.text(answer.getKey(), ids)));
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,115 @@
+package dev.flover.app.delivery;
+
+import dev.flover.app.client.Requests;
+import dev.flover.app.connection.Connection;
+import dev.flover.app.terminal.StopSignal;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/// Sends requests so that some are live all the time, lets the killer kill, and reads what comes of it.
+final class DeliveryRun {
+    private static final long TICK_MS = 2;
+    private static final int LIVE_AT_ONCE = 6;
+    private static final long IDLE_LIMIT_NANOS = 90_000_000_000L;
+    /// After the last generation ended: time for what should not come.
+    private static final long QUIET_NANOS = 2_000_000_000;
+
+    private final Connection connection;
+    private final List<GenerationRequest> requests;
+    private final int kills;
+    private final DeliveryCheck check;
+    private final Sightings sightings;
+    private final Killer killer;
+    private final TopicNames topics = TopicNames.standard();
+    private int sent;
+    private long lastTokens;
+    private long lastProgressNanos;
+    private long completeNanos;
+
+    DeliveryRun(Connection connection, List<GenerationRequest> requests, int kills, DeliveryCheck check,
+            Sightings sightings, Killer killer) {
+        this.connection = connection;
+        this.requests = requests;
+        this.kills = kills;
+        this.check = check;
+        this.sightings = sightings;
+        this.killer = killer;
+    }
+
+    /// Returns when every generation has ended and every kill was made, when nothing happens any more, or when it is
+    /// told to stop.
+    ///
+    /// @param progress told of the kills made, now and then
+    void play(StopSignal stop, IntConsumer progress) {
+        try (var committed = new Witness(connection, "read_committed",
+                        List.of(topics.tokens(), topics.results(), topics.deadLetters()), committedReader());
+                var provisional = new Witness(
+                        connection, "read_uncommitted", List.of(topics.tokens()), provisionalReader());
+                var producer = new Requests(connection, topics.requests())) {
+            lastProgressNanos = System.nanoTime();
+            while (!isOver() && !stop.await(TICK_MS)) {
+                send(producer);
+                killer.tick();
+                committed.throwIfFailed();
+                provisional.throwIfFailed();
+                progress.accept(killer.kills());
+            }
+        }
+    }
+
+    private Consumer<ConsumerRecord<byte[], byte[]>> committedReader() {
+        var chunks = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
+        var results = ContractSerde.of(GenerationResult.class, connection.registry()).deserializer();
+        return record -> {
+            if (record.topic().equals(topics.tokens())) {
+                check.committed(chunks.deserialize(record.topic(), record.value()));
+                sightings.committed(record.timestamp());
+            } else if (record.topic().equals(topics.results())) {
+                check.result(results.deserialize(record.topic(), record.value()));
+            } else {
+                check.deadLetter();
+            }
+        };
+    }
+
+    private Consumer<ConsumerRecord<byte[], byte[]>> provisionalReader() {
+        var chunks = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
+        return record -> {
+            var chunk = chunks.deserialize(record.topic(), record.value());
+            check.provisional(chunk);
+            sightings.provisional(record.timestamp(), chunk.getTerminal());
+        };
+    }
+
+    /// A few at once from the beginning; the others spread over the kills, so that there is always something to lose.
+    private void send(Requests producer) {
+        long released = Math.min(requests.size(), LIVE_AT_ONCE + spread());
+        while (sent < released && sent - check.ended() < LIVE_AT_ONCE) {
+            producer.sendLater(requests.get(sent++));
+        }
+    }
+
+    private long spread() {
+        return killer.isDone() ? requests.size() : (long) requests.size() * killer.kills() / kills;
+    }
+
+    private boolean isOver() {
+        long now = System.nanoTime();
+        if (check.committedTokens() != lastTokens || !killer.isDone()) {
+            lastTokens = check.committedTokens();
+            lastProgressNanos = now;
+        }
+        if (!killer.isDone() || !check.isComplete()) {
+            return now - lastProgressNanos > IDLE_LIMIT_NANOS;
+        }
+        completeNanos = completeNanos == 0 ? now : completeNanos;
+        return now - completeNanos > QUIET_NANOS;
+    }
+}

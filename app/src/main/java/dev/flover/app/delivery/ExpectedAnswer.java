@@ -1,0 +1,22 @@
+package dev.flover.app.delivery;
+
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.TokenLogprob;
+import java.util.List;
+
+/// What a request has to be answered with, whatever happens meanwhile.
+///
+/// @param logprobs one per token; null where the request asked for none
+/// @param stop     the stop string that ends it; null where none does
+record ExpectedAnswer(
+        String requestId, List<Integer> tokenIds, String text, List<TokenLogprob> logprobs, FinishReason reason,
+        String stop, int promptTokens) {
+
+    ExpectedAnswer {
+        tokenIds = List.copyOf(tokenIds);
+        if (logprobs != null && logprobs.size() != tokenIds.size()) {
+            throw new IllegalArgumentException("expected a logprob for each of " + tokenIds.size() + " tokens, found "
+                    + logprobs.size());
+        }
+    }
+}

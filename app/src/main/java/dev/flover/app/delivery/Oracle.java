@@ -1,0 +1,132 @@
+package dev.flover.app.delivery;
+
+import dev.flover.app.options.CommandException;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.schemas.Alternative;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.TokenLogprob;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the bare engine answers when nothing else runs: one request at a time, in this process, without Kafka.
+final class Oracle implements AutoCloseable {
+    private static final int NO_LOGPROBS = -1;
+    private static final int PREFILL_CHUNK = 64;
+    private static final int BLOCK_TOKENS = 16;
+
+    private final Model model;
+    private final Tokenizer tokenizer;
+    private final Engine engine;
+
+    /// @param tokenizer the model's
+    Oracle(Model model, Tokenizer tokenizer, String backend, int threads) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        int blocks = (model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
+        engine = Engine.start(model, Backends.open(backend, threads),
+                new EngineConfig(1, PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 1, false));
+    }
+
+    ExpectedAnswer answer(GenerationRequest request) {
+        int[] prompt = tokenizer.encodePrompt(request.getPrompt());
+        var stopIds = request.getIgnoreEos() ? TokenSet.EMPTY : model.endOfText();
+        var answer = new Answer(request, decoder(request));
+        answer.sequence = engine.admit(
+                SequenceRequest.of(prompt, sampling(request), request.getMaxTokens(), stopIds));
+        while (engine.step(answer)) {
+            if (answer.text.stopped()) {
+                engine.cancel(answer.sequence);
+            }
+        }
+        return answer.expected(prompt.length);
+    }
+
+    /// The text of a request's answer, from its token ids.
+    String text(GenerationRequest request, List<Integer> tokenIds) {
+        var decoder = decoder(request);
+        var text = new StringBuilder();
+        for (int id : tokenIds) {
+            text.append(decoder.push(id));
+        }
+        return text.append(decoder.finish()).toString();
+    }
+
+    private AnswerText decoder(GenerationRequest request) {
+        int[] prompt = tokenizer.encodePrompt(request.getPrompt());
+        return new AnswerText(tokenizer, prompt[prompt.length - 1], request.getStop());
+    }
+
+    private static SamplingParams sampling(GenerationRequest request) {
+        var sampling = request.getSampling();
+        return new SamplingParams(sampling.getRepetitionPenalty(), sampling.getPresencePenalty(),
+                sampling.getFrequencyPenalty(), sampling.getTemperature(), sampling.getTopK(), sampling.getTopP(),
+                sampling.getMinP(), sampling.getTypicalP(), request.getSeed(),
+                request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(), LogitBias.NONE, TokenSet.EMPTY,
+                request.getMinTokens());
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+
+    /// One answer as it grows.
+    private static final class Answer implements TokenSink {
+        private final GenerationRequest request;
+        private final AnswerText text;
+        private final StringBuilder pieces = new StringBuilder();
+        private final List<Integer> ids = new ArrayList<>();
+        private final List<TokenLogprob> logprobs = new ArrayList<>();
+        private FinishReason reason;
+        private long sequence;
+
+        Answer(GenerationRequest request, AnswerText text) {
+            this.request = request;
+            this.text = text;
+        }
+
+        @Override
+        public void token(long id, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            if (id != sequence || text.stopped()) {
+                return;
+            }
+            ids.add(tokenId);
+            var others = new ArrayList<Alternative>();
+            for (int rank = 0; alternatives != null && rank < alternatives.count(); rank++) {
+                others.add(new Alternative(alternatives.token(rank), alternatives.logprob(rank)));
+            }
+            logprobs.add(new TokenLogprob(tokenId, logprob, others));
+            pieces.append(text.push(tokenId));
+        }
+
+        @Override
+        public void finished(long id, FinishReason reason) {
+            if (reason == FinishReason.NOT_FINITE) {
+                throw new CommandException("the model gave logits that are not numbers for " + request.getId()
+                        + "; choose another model");
+            }
+            this.reason = id == sequence ? reason : this.reason;
+        }
+
+        ExpectedAnswer expected(int promptTokens) {
+            pieces.append(text.finish());
+            var ending = text.stopped() || reason == FinishReason.STOP
+                    ? dev.flover.schemas.FinishReason.STOP
+                    : dev.flover.schemas.FinishReason.LENGTH;
+            return new ExpectedAnswer(request.getId(), ids, pieces.toString(),
+                    request.getLogprobs() == null ? null : logprobs, ending, text.stop(), promptTokens);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.flover.app.delivery;
+
+import java.io.PrintWriter;
+
+/// How far something has come: one line that grows on a terminal, a line now and then elsewhere.
+final class ProgressLine implements AutoCloseable {
+    private static final int BAR = 30;
+    private static final long FRAME_NANOS = 100_000_000;
+    private static final int STEPS_IN_LINES = 10;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final String what;
+    private final int goal;
+    private long shownNanos;
+    private int shownStep = -1;
+    private boolean drawn;
+
+    /// @param goal reached at 100 %
+    ProgressLine(PrintWriter out, String what, int goal) {
+        this.out = out;
+        this.what = what;
+        this.goal = Math.max(1, goal);
+        this.terminal = System.console() != null && System.console().isTerminal();
+    }
+
+    void show(int done, String detail) {
+        if (terminal) {
+            draw(done, detail);
+        } else {
+            write(done, detail);
+        }
+    }
+
+    private void draw(int done, String detail) {
+        long now = System.nanoTime();
+        if (drawn && now - shownNanos < FRAME_NANOS) {
+            return;
+        }
+        drawn = true;
+        shownNanos = now;
+        int full = (int) ((long) BAR * done / goal);
+        out.print("\r" + what + " [" + "#".repeat(full) + ".".repeat(BAR - full) + "] " + done + "/" + goal + "  "
+                + detail + "\u001b[K");
+        out.flush();
+    }
+
+    private void write(int done, String detail) {
+        int step = (int) ((long) STEPS_IN_LINES * done / goal);
+        if (step > shownStep) {
+            shownStep = step;
+            out.println(what + " " + done + "/" + goal + "  " + detail);
+            out.flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (drawn) {
+            out.print("\r\u001b[K");
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.flover.app.delivery;
+
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.serdes.TrustedRecords;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/// Requests of all kinds: greedy and sampled, with logprobs and without, with stop strings, ended by the model or not.
+///
+/// A pure function of the seed. Every sampling parameter is said, so that no default of a pipeline counts.
+final class RequestMix {
+    private static final List<String> OPENINGS = List.of(
+            "It was a dark night", "The old house", "My dear friend,", "She looked at the sea", "When I was a boy",
+            "The captain said", "In the morning", "He had never", "\"Come in,\" said the", "London was");
+    private static final List<String> STOPS = List.of(". ", "the", " and", "\"", "he ");
+    private static final int MIN_TOKENS = 4;
+    private static final int MAX_TOKENS = 160;
+    private static final int LOGPROBS_EVERY = 3;
+    private static final int STOPS_EVERY = 5;
+
+    private RequestMix() {}
+
+    static List<GenerationRequest> of(int count, long seed) {
+        TrustedRecords.trust();
+        var random = new Random(seed);
+        var requests = new ArrayList<GenerationRequest>(count);
+        for (int i = 0; i < count; i++) {
+            requests.add(request(i, random));
+        }
+        return requests;
+    }
+
+    private static GenerationRequest request(int number, Random random) {
+        List<String> stops = number % STOPS_EVERY == 2 ? List.of(pick(STOPS, random), pick(STOPS, random)) : List.of();
+        Integer logprobs = number % LOGPROBS_EVERY == 1 ? random.nextInt(4) : null;
+        return GenerationRequest.newBuilder()
+                .setId("generation-" + number)
+                .setPrompt(pick(OPENINGS, random))
+                .setMaxTokens(random.nextInt(MIN_TOKENS, MAX_TOKENS + 1))
+                .setSampling(sampling(number % 2 == 0, random))
+                .setSeed(random.nextLong())
+                .setStop(stops)
+                .setLogprobs(logprobs)
+                .setIgnoreEos(random.nextInt(4) != 0)
+                .build();
+    }
+
+    private static Sampling sampling(boolean greedy, Random random) {
+        return Sampling.newBuilder()
+                .setTemperature(greedy ? 0f : 0.5f + random.nextFloat())
+                .setTopK(greedy ? 0 : random.nextInt(100))
+                .setTopP(greedy ? 1f : 0.8f + 0.2f * random.nextFloat())
+                .setMinP(0f)
+                .setTypicalP(1f)
+                .setRepetitionPenalty(random.nextInt(4) == 0 ? 1.1f : 1f)
+                .setPresencePenalty(0f)
+                .setFrequencyPenalty(random.nextInt(4) == 0 ? 0.2f : 0f)
+                .build();
+    }
+
+    private static String pick(List<String> texts, Random random) {
+        return texts.get(random.nextInt(texts.size()));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.flover.app.offline;
+
+import dev.flover.app.options.CommandException;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.selftest.Check;
+import dev.flover.engine.selftest.SelfTest;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `selftest`: whether a backend computes what it should on this machine.
+@Command(
+        name = "selftest",
+        description = "Checks a backend on this machine: every operation against plain loops in double, then whole "
+                + "generations, alone and among others, decoded and prefilled again, joining and leaving. Needs no "
+                + "model and no network.")
+public final class SelftestCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--backend", paramLabel = "NAME",
+            description = "As `flover devices` lists them. Default: auto.")
+    private String backend = "auto";
+
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Threads that compute, on a host backend. Default: one for each core.")
+    private int threads;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of all random numbers. Default: 1.")
+    private long seed = 1;
+
+    @Option(names = "--small", description = "Fewer shapes and sequences: seconds instead of minutes.")
+    private boolean small;
+
+    @Override
+    public void run() {
+        var out = spec.commandLine().getOut();
+        out.printf("self-test of %s, seed %d%n%n", describe(), seed);
+        var size = small ? SelfTest.Size.SMALL : SelfTest.Size.FULL;
+        var checks = new SelfTest(() -> Backends.open(backend, threads), seed, size).run(this::print);
+        long failed = checks.stream().filter(check -> !check.passed()).count();
+        out.printf("%n%d checks, %d failed%n", checks.size(), failed);
+        if (failed > 0) {
+            throw new CommandException(failed + " of " + checks.size() + " checks failed; " + backend
+                    + " must not be used on this machine");
+        }
+    }
+
+    private String describe() {
+        try (var opened = Backends.open(backend, threads)) {
+            return opened.name() + " (" + opened.describe() + ")";
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void print(Check check) {
+        var out = spec.commandLine().getOut();
+        out.printf(Locale.ROOT, "%-6s %-72s %s%n", check.passed() ? "ok" : "FAILED", check.name(), check.detail());
+        out.flush();
+    }
+}

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Packs Flover for machines with neither Java nor network: a trimmed runtime, the jars, the kernels, a start script.
+#
+# usage: bundle.sh TARGET_DIRECTORY OUTPUT_DIRECTORY
+#
+# TARGET_DIRECTORY is app/target after `package`. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or
+# /usr/lib/jvm), tar and xz. Writes two archives and says how large they are:
+#
+#   flover-engine-linux-x86_64.tar.xz   the engine alone: no Kafka
+#   flover-linux-x86_64.tar.xz          the whole pipeline, with broker and registry in process
+#
+# Native libraries that can never be called on this platform or by this program are left out of the jars.
+set -eu
+
+target=$(cd "$1" && pwd)
+mkdir -p "$2"
+output=$(cd "$2" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+home=$(dirname "$here")
+platform=linux-x86_64
+work=$output/work
+
+fail() {
+    echo "bundle: $*" >&2
+    exit 1
+}
+
+jdk=
+for candidate in "${FLOVER_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+    if [ -x "$candidate/bin/jlink" ] && grep -qs '^JAVA_VERSION="25' "$candidate/release"; then
+        jdk=$candidate
+        break
+    fi
+done
+[ -n "$jdk" ] || fail "expected a JDK 25 with jlink in FLOVER_JAVA_HOME, JAVA_HOME or /usr/lib/jvm, found none"
+[ -f "$target/flover-app.jar" ] || fail "expected $target/flover-app.jar; run this through ./mvnw -Pbundle package"
+
+rm -rf "$work"
+mkdir -p "$work"
+
+# Found by jdeps, and by what is only looked up at run time: management beans, the HTTP server, TLS and SASL to a
+# broker. Jackson's and log4j's uses of java.desktop and java.sql are optional.
+ENGINE_MODULES=java.base,java.logging,java.management,jdk.management,jdk.incubator.vector,jdk.unsupported,jdk.zipfs
+PIPELINE_MODULES=$ENGINE_MODULES,java.naming,java.net.http,java.rmi,java.security.jgss,java.security.sasl
+PIPELINE_MODULES=$PIPELINE_MODULES,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.security.jgss
+
+runtime() {
+    "$jdk/bin/jlink" --add-modules "$1" --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$2" \
+        2>"$work/jlink.log" || { cat "$work/jlink.log" >&2; exit 1; }
+}
+
+# The start script, the model and the licences.
+finish() {
+    folder=$1
+    main=$2
+    mkdir -p "$folder/models"
+    cp "$home"/models/novelist-f16.gguf "$folder/models/"
+    cp "$home/LICENSE" "$home/NOTICE" "$folder/"
+    cp "$here/device-check.sh" "$folder/"
+    tr '\n' ' ' <"$target/jvm.options" >"$folder/jvm.options"
+    sed "s/@MAIN@/$main/" "$here/flover.in" >"$folder/flover"
+    chmod +x "$folder/flover" "$folder/device-check.sh"
+}
+
+pack() {
+    # --owner and --sort: the same bytes from the same files
+    tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@0" -cf - "$1" | xz -T0 -6 >"$output/$2"
+    echo "bundle: $output/$2 $(($(wc -c <"$output/$2") / 1000000)) MB"
+}
+
+engine() {
+    folder=$work/flover-engine
+    mkdir -p "$folder/lib"
+    for jar in flover-gpu-engine jcuda picocli jackson-core jackson-databind jackson-annotations; do
+        cp "$target"/lib/$jar-[0-9]*.jar "$folder/lib/"
+    done
+    cp "$target/flover-app.jar" "$folder/lib/"
+    cp "$target/lib/jcuda-natives-"*"-$platform.jar" "$folder/lib/"
+    "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
+    runtime "$ENGINE_MODULES" "$folder/runtime"
+    finish "$folder" dev.flover.app.EngineMain
+    pack flover-engine "flover-engine-$platform.tar.xz"
+}
+
+pipeline() {
+    folder=$work/flover
+    mkdir -p "$folder/lib"
+    cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
+    "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
+    runtime "$PIPELINE_MODULES" "$folder/runtime"
+    finish "$folder" dev.flover.app.Main
+    pack flover "flover-$platform.tar.xz"
+}
+
+engine
+pipeline
+rm -rf "$work"

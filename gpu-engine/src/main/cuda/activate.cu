@@ -1,0 +1,42 @@
+// The feed-forward layer's non-linearity, times the second projection where gated: silu(g) * u and relatives
+// (Shazeer 2020).
+//
+// Grid: (columns / 256, rows); 256 threads. Bound by memory.
+#include "operand.cuh"
+#include "plan.cuh"
+
+enum ActivationKind : int { SILU = 0, GELU_TANH = 1, GELU_ERF = 2 };
+
+struct Activation {
+    Tensor out;         // [rows, width]
+    const float* in;    // [rows, width], or gate beside up, [rows, 2 * width]
+    const int* plan;
+    int counter;
+    int width;
+    int kind;
+    int gated;
+};
+
+__device__ __forceinline__ float activated(float x, int kind) {
+    constexpr float SQRT_2_OVER_PI = 0.7978845608F;
+    constexpr float SQRT_HALF = 0.7071067812F;
+    switch (kind) {
+        case SILU:
+            return x / (1 + expf(-x));
+        case GELU_TANH:
+            return 0.5F * x * (1 + tanhf(SQRT_2_OVER_PI * fmaf(0.044715F * x * x, x, x)));
+        default:
+            return 0.5F * x * (1 + erff(x * SQRT_HALF));
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(256) activate(Activation a) {
+    const int column = blockIdx.x * blockDim.x + threadIdx.x;
+    const int row = blockIdx.y;
+    if (row >= Plan{a.plan}.live(a.counter) || column >= a.width) {
+        return;
+    }
+    const float* in = a.in + static_cast<size_t>(row) * a.width * (a.gated != 0 ? 2 : 1);
+    float value = activated(in[column], a.kind);
+    store(a.out, static_cast<size_t>(row) * a.width + column, a.gated != 0 ? value * in[a.width + column] : value);
+}

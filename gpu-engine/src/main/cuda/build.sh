@@ -1,0 +1,62 @@
+#!/bin/sh
+# Compiles every kernel into one fatbin: machine code for sm_80 and sm_90a, and PTX for what comes after.
+#
+# usage: build.sh OUTPUT_DIRECTORY
+#
+# Writes OUTPUT_DIRECTORY/flover.fatbin and OUTPUT_DIRECTORY/kernels.txt (registers, spills and shared memory of each
+# kernel). Does nothing where neither sources nor compiler changed. Without nvcc it says so and succeeds: everything but
+# the CUDA backend then still works. Warnings and register spills are errors.
+set -eu
+
+sources=$(cd "$(dirname "$0")" && pwd)
+output=$1
+nvcc=${NVCC:-nvcc}
+
+if ! command -v "$nvcc" >/dev/null 2>&1; then
+    echo "cuda: no nvcc here, so the CUDA kernels are not compiled; --backend cuda will say that they are missing"
+    exit 0
+fi
+
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+stamp=$( (cd "$sources" && cat build.sh ./*.cu include/*.cuh; "$nvcc" --version) | cksum)
+if [ -f "$output/flover.fatbin" ] && [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ]; then
+    exit 0
+fi
+
+# One translation unit, so one fatbin and one module; both architectures are compiled at the same time.
+all=$output/kernels.cu
+for source in "$sources"/*.cu; do
+    echo "#include \"$source\""
+done >"$all"
+rm -f "$output/flover.fatbin"
+if ! "$nvcc" -std=c++17 -O3 -fmad=false -t 0 -Xptxas -v,-warn-spills -Werror all-warnings -I "$sources/include" \
+        -gencode arch=compute_80,code=sm_80 \
+        -gencode arch=compute_90a,code=sm_90a \
+        -gencode arch=compute_80,code=compute_80 \
+        -fatbin -o "$output/compiled.fatbin" "$all" 2>"$output/nvcc.log"; then
+    grep -v 'ptxas \|spill loads$' "$output/nvcc.log" >&2 || true
+    grep 'ptxas error' "$output/nvcc.log" >&2 || true
+    exit 1
+fi
+
+awk '
+    /Compiling entry function/ { split($0, part, "\x27"); name = part[2]; arch = part[4] }
+    /bytes stack frame/ { stack = $1; stores = $5; loads = $9 }
+    /Used [0-9]+ registers/ {
+        for (i = 1; i <= NF; i++) if ($i == "Used") registers = $(i + 1)
+        printf "%-24s %-7s %4d registers %5d bytes stack %5d bytes spilled\n",
+            name, arch, registers, stack, stores + loads
+    }
+' "$output/nvcc.log" | sort >"$output/kernels.txt"
+if ! grep -q registers "$output/kernels.txt"; then
+    echo "cuda: nvcc reported no resources; its output has changed" >&2
+    exit 1
+fi
+if grep -v " 0 bytes spilled" "$output/kernels.txt" >&2; then
+    echo "cuda: the kernels above spill registers" >&2
+    exit 1
+fi
+
+mv "$output/compiled.fatbin" "$output/flover.fatbin"
+echo "$stamp" >"$output/stamp"

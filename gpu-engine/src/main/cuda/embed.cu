@@ -1,0 +1,32 @@
+// out[row] = table[id] * scale, or out[row] += table[position] for learned positions.
+//
+// Grid: (rows, 1); 256 threads over the columns. Bound by memory, and small.
+#include "operand.cuh"
+#include "plan.cuh"
+#include "weight.cuh"
+
+struct Embedding {
+    Weight table;             // [ids, columns]
+    Tensor out;               // [rows, columns]
+    const int* newest;        // [homes] last token of each sequence
+    const int* plan;
+    float scale;
+    int positions;            // 1: rows are looked up by position and added
+};
+
+extern "C" __global__ void __launch_bounds__(256) embed(Embedding e) {
+    const Plan plan{e.plan};
+    const int row = blockIdx.x;
+    if (row >= plan.live(PLAN_ROWS)) {
+        return;
+    }
+    int id = e.positions != 0 ? plan.array(POSITIONS)[row] : plan.array(TOKENS)[row];
+    if (id < 0) {
+        id = e.newest[plan.array(HOMES)[row]];
+    }
+    for (int column = threadIdx.x; column < e.table.inputs; column += blockDim.x) {
+        size_t at = static_cast<size_t>(row) * e.table.inputs + column;
+        float value = element(e.table, id, column);
+        store(e.out, at, e.positions != 0 ? e.out.values[at] + value : value * e.scale);
+    }
+}

@@ -1,0 +1,36 @@
+// The paged key-value cache: [block][layer][KV head][keys: tokens x width | values: width x tokens].
+//
+// Width is the head's, padded with zeros to a width the attention kernels know. Values lie transposed, so that keys and
+// values are both read as tensor-core fragments of 16 contiguous bytes a lane.
+#pragma once
+
+#include "device.cuh"
+
+struct Cache {
+    unsigned char* blocks;
+    const int* tables;       // [homes][mostBlocks]
+    int mostBlocks;
+    int layers;
+    int kvHeads;
+    int headDim;
+    int width;               // padded head
+    int blockTokens;         // a power of two, at least 8
+    int tokenShift;          // log2(blockTokens)
+
+    /// Elements before the keys of a block.
+    __device__ __forceinline__ size_t keysOf(int block, int layer, int kvHead) const {
+        return ((static_cast<size_t>(block) * layers + layer) * kvHeads + kvHead) * 2 * blockTokens * width;
+    }
+    __device__ __forceinline__ int blockOf(int home, int position) const {
+        return tables[static_cast<size_t>(home) * mostBlocks + (position >> tokenShift)];
+    }
+    __device__ __forceinline__ size_t keyAt(int home, int position, int layer, int kvHead) const {
+        return keysOf(blockOf(home, position), layer, kvHead)
+                + static_cast<size_t>(position & (blockTokens - 1)) * width;
+    }
+    /// The value of dimension 0; further ones are `blockTokens` apart.
+    __device__ __forceinline__ size_t valueAt(int home, int position, int layer, int kvHead) const {
+        return keysOf(blockOf(home, position), layer, kvHead) + static_cast<size_t>(blockTokens) * width
+                + (position & (blockTokens - 1));
+    }
+};

@@ -1,0 +1,89 @@
+// The state of one sequence's sampling, and the arithmetic that must give the same bits as the Java sampler: the
+// exponential of Exponential.java, the generator of Philox.java, integer masses.
+#pragma once
+
+#include "device.cuh"
+
+/// What decides the next token of a sequence. One per home; the host writes it at admission (SamplingRecord.java).
+struct SamplingState {
+    float repetitionPenalty;
+    float presencePenalty;
+    float frequencyPenalty;
+    float temperature;
+    int topK;
+    float topP;
+    float minP;
+    float typicalP;
+    uint64_t seed;
+    int answerIndex;
+    int topLogprobs;
+    int minTokens;
+    int endings;
+    int biases;
+    int allowedOnly;     // 0: every token is allowed
+    int penalises;
+    int generated;       // tokens in the answer
+    int* rules;          // [endings] ids, [biases] ids, values and logits before them, [vocabulary / 32] bits allowed
+
+    __device__ __forceinline__ const int* biasTokens() const {
+        return rules + endings;
+    }
+    __device__ __forceinline__ float biasValue(int i) const {
+        return bitsToFloat(static_cast<uint32_t>(rules[endings + biases + i]));
+    }
+    __device__ __forceinline__ int* unbiased() const {
+        return rules + endings + 2 * biases;
+    }
+    __device__ __forceinline__ bool allows(int token) const {
+        const int* bits = rules + endings + 3 * biases;
+        return allowedOnly == 0 || (static_cast<uint32_t>(bits[token / 32]) >> (token % 32) & 1U) != 0;
+    }
+};
+
+static_assert(sizeof(SamplingState) == 80, "SamplingRecord.java writes 80 bytes");
+
+constexpr float UNIT = 0x1p40F;    // the mass of the most probable token
+
+/// exp(x) for x <= 0, at least exp(-64).
+__device__ __forceinline__ float exponential(float x) {
+    constexpr float ROUNDER = 0x1.8p23F;
+    float argument = fmaxf(x, -64.0F);
+    float n = fmaf(argument, 0x1.715476p0F, ROUNDER) - ROUNDER;
+    float r = fmaf(n, -0x1.7f7d1cp-20F, fmaf(n, -0x1.62e4p-1F, argument));
+    float p = fmaf(r, 1 / 5040.0F, 1 / 720.0F);
+    p = fmaf(p, r, 1 / 120.0F);
+    p = fmaf(p, r, 1 / 24.0F);
+    p = fmaf(p, r, 1 / 6.0F);
+    p = fmaf(p, r, 0.5F);
+    p = fmaf(p, r, 1.0F);
+    p = fmaf(p, r, 1.0F);
+    return p * bitsToFloat(static_cast<uint32_t>(static_cast<int>(n) + 127) << 23);
+}
+
+__device__ __forceinline__ uint64_t massOf(float exponent) {
+    return static_cast<uint64_t>(exponential(exponent) * UNIT);
+}
+
+/// cap * tanh(logit / cap).
+__device__ __forceinline__ float softCapped(float logit, float softCap) {
+    float e = exponential(-2 * fabsf(logit / softCap));
+    return copysignf(softCap * ((1 - e) / (1 + e)), logit);
+}
+
+/// Philox4x32-10 (Salmon et al. 2011): words 0 and 1 of the counter (position, answer index, 0, 0).
+__device__ __forceinline__ uint64_t philox(uint64_t seed, uint32_t answerIndex, uint32_t position) {
+    uint32_t counter[4] = {position, answerIndex, 0, 0};
+    auto key0 = static_cast<uint32_t>(seed);
+    auto key1 = static_cast<uint32_t>(seed >> 32);
+    for (int round = 0; round < 10; round++) {
+        uint64_t product0 = static_cast<uint64_t>(0xD2511F53U) * counter[0];
+        uint64_t product1 = static_cast<uint64_t>(0xCD9E8D57U) * counter[2];
+        counter[0] = static_cast<uint32_t>(product1 >> 32) ^ counter[1] ^ key0;
+        counter[1] = static_cast<uint32_t>(product1);
+        counter[2] = static_cast<uint32_t>(product0 >> 32) ^ counter[3] ^ key1;
+        counter[3] = static_cast<uint32_t>(product0);
+        key0 += 0x9E3779B9U;
+        key1 += 0xBB67AE85U;
+    }
+    return static_cast<uint64_t>(counter[1]) << 32 | counter[0];
+}

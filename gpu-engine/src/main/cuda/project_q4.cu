@@ -1,0 +1,19 @@
+// Projection, 4-bit weights, groups of 32 with an f16 scale and offset: see project.cuh. One entry for each width of
+// a row tile.
+#include "project.cuh"
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_8(Projection p) {
+    project<ChunkQ4, 8>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_16(Projection p) {
+    project<ChunkQ4, 16>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_32(Projection p) {
+    project<ChunkQ4, 32>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_64(Projection p) {
+    project<ChunkQ4, 64>(p);
+}

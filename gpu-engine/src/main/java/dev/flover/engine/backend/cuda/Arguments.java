@@ -1,0 +1,80 @@
+package dev.flover.engine.backend.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/// The one argument of a kernel, a C struct, written field by field. Reused from launch to launch by one thread.
+final class Arguments {
+    private final ByteBuffer bytes = ByteBuffer.allocateDirect(256).order(ByteOrder.LITTLE_ENDIAN);
+
+    Arguments begin() {
+        bytes.clear();
+        return this;
+    }
+
+    Arguments pointer(long address) {
+        align();
+        bytes.putLong(address);
+        return this;
+    }
+
+    Arguments integer(int value) {
+        bytes.putInt(value);
+        return this;
+    }
+
+    Arguments real(float value) {
+        bytes.putFloat(value);
+        return this;
+    }
+
+    Arguments flag(boolean value) {
+        return integer(value ? 1 : 0);
+    }
+
+    /// `struct Weight` of weight.cuh.
+    Arguments weight(CudaWeight weight) {
+        var shape = weight.shape();
+        pointer(weight.values()).pointer(weight.scales());
+        integer(shape.storage().ordinal()).integer(shape.outputs()).integer(shape.inputs());
+        return integer(shape.shards()).integer(shape.shardInputs()).integer(shape.shardChunks());
+    }
+
+    /// `struct Tensor` of operand.cuh.
+    Arguments tensor(CudaTensor tensor) {
+        return pointer(tensor.values()).pointer(tensor.half()).pointer(tensor.bfloat());
+    }
+
+    /// `struct Tensor`, whose 16-bit copies are not to be written.
+    Arguments plainTensor(CudaTensor tensor) {
+        return pointer(tensor.values()).pointer(0).pointer(0);
+    }
+
+    /// `struct Cache` of cache.cuh.
+    Arguments cache(CudaCache cache) {
+        var shape = cache.shape();
+        pointer(cache.blocks()).pointer(cache.tables());
+        integer(cache.mostBlocks()).integer(shape.layers()).integer(shape.kvHeads()).integer(shape.headDim());
+        integer(cache.width()).integer(shape.blockTokens());
+        integer(Integer.numberOfTrailingZeros(shape.blockTokens()));
+        align();
+        return this;
+    }
+
+    /// The struct so far, padded to a multiple of 8 bytes.
+    ByteBuffer bytes() {
+        align();
+        return bytes;
+    }
+
+    int size() {
+        align();
+        return bytes.position();
+    }
+
+    private void align() {
+        if (bytes.position() % 8 != 0) {
+            bytes.putInt(0);
+        }
+    }
+}

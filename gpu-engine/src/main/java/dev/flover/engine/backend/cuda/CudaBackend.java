@@ -1,0 +1,366 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.CudaTensor.Counter;
+import dev.flover.engine.format.Dequantiser;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/// The verbs as kernels on one stream of one device; see the package.
+public final class CudaBackend implements Backend {
+    /// Steps that may be begun and not ended.
+    static final int STEPS_IN_FLIGHT = 2;
+
+    private static final int ELEMENT_THREADS = 256;
+    private static final int PROJECT_THREADS = 256;
+    private static final int SAMPLE_THREADS = 512;
+
+    private final Driver driver;
+    private final KernelSet kernels;
+    private final Arguments arguments = new Arguments();
+    private final StepGraphs graphs;
+    private final Map<Rotary, Long> turns = new HashMap<>();
+    private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
+    private final Workspace workspace;
+    private int tokenBudget;
+    private StepSlots slots;
+    private CudaCache cache;
+
+    CudaBackend(Driver driver) {
+        this.driver = driver;
+        kernels = new KernelSet(driver);
+        graphs = new StepGraphs(driver);
+        workspace = new Workspace(driver);
+    }
+
+    /// Opens the first device.
+    ///
+    /// @throws IllegalArgumentException if there is no driver, device or compiled kernel, saying which
+    public static CudaBackend open() {
+        return new CudaBackend(JCudaDevice.open());
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public String arithmetic() {
+        return "cuda-1-sm" + driver.properties().capability();
+    }
+
+    @Override
+    public String describe() {
+        return driver.properties() + ", arithmetic " + arithmetic();
+    }
+
+    @Override
+    public int stepsAhead() {
+        return STEPS_IN_FLIGHT;
+    }
+
+    // Memory
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        tokenBudget = Math.max(tokenBudget, rows);
+        return new CudaTensor(driver, rows, columns);
+    }
+
+    @Override
+    public synchronized Weight weight(Matrix matrix) {
+        var weight = WeightPacker.upload(driver, matrix);
+        var shape = weight.shape();
+        if (shape.shards() > KernelSet.MOST_SHARDS) {
+            throw new IllegalArgumentException("the cuda backend adds up to " + KernelSet.MOST_SHARDS
+                    + " shards of a product, was " + shape.shards());
+        }
+        multiplied.add(shape.storage());
+        workspace.sizeFor(shape);
+        return weight;
+    }
+
+    @Override
+    public Vector vector(StoredTensor values) {
+        var floats = new float[Math.multiplyExact(values.rows(), values.columns())];
+        Dequantiser.toFloats(values, 0, floats, 0, floats.length);
+        return new CudaVector(upload(floats, "vectors"), floats.length);
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        return new CudaCache(driver, shape, cacheStorage());
+    }
+
+    /// How many blocks of such a cache fit the device now, leaving a twentieth of it for activations.
+    public int blocksThatFit(CacheShape shape) {
+        long room = driver.freeBytes() - driver.properties().totalBytes() / 20;
+        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
+    }
+
+    /// Keys and values are kept as the weights are multiplied: f32 only where everything is.
+    private Storage cacheStorage() {
+        if (multiplied.contains(Storage.BF16)) {
+            return Storage.BF16;
+        }
+        return multiplied.equals(EnumSet.of(Storage.F32)) ? Storage.F32 : Storage.F16;
+    }
+
+    // A step
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.cache = (CudaCache) cache;
+        if (slots == null) {
+            slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
+            workspace.sizeFor(this.cache, attentionGroups(), tokenBudget);
+        }
+        workspace.allocate();
+        slots.begin(plan, this.cache, kernels, arguments);
+    }
+
+    /// Groups of query heads that share keys, cut to 16.
+    private int attentionGroups() {
+        var shape = cache.shape();
+        return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), StepImage.QUERIES);
+    }
+
+    @Override
+    public void forward(StepPlan plan, Runnable verbs) {
+        graphs.run(RowBuckets.of(plan.rows()), RowBuckets.of(plan.samples()), verbs);
+        slots.launched(plan);
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        lookUp((CudaTensor) out, (CudaWeight) embedding, scale, false);
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        lookUp((CudaTensor) hidden, (CudaWeight) positions, 1, true);
+    }
+
+    private void lookUp(CudaTensor out, CudaWeight table, float scale, boolean positions) {
+        arguments.begin().weight(table).plainTensor(out).pointer(cache.sampling().newest())
+                .pointer(slots.plan()).real(scale).flag(positions);
+        driver.launch(kernels.embed, bucket(Counter.ROWS), 1, 1, ELEMENT_THREADS, 0, arguments);
+        out.written(Counter.ROWS, false);
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        var target = (CudaTensor) out;
+        var source = (CudaTensor) in;
+        var counter = source.counter();
+        arguments.begin().tensor(target).pointer(source.values())
+                .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
+                .integer(counter.ordinal()).integer(weight.length()).flag(kind == NormKind.LAYER).real(epsilon);
+        driver.launch(kernels.normalise, bucket(counter), source.columns() / weight.length(), 1, ELEMENT_THREADS,
+                KernelSet.PARTIAL_SUMS_BYTES, arguments);
+        target.written(counter, true);
+    }
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        project((CudaTensor) out, (CudaTensor) in, (CudaWeight) weight, bias, false);
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        project((CudaTensor) hidden, (CudaTensor) in, (CudaWeight) weight, bias, true);
+    }
+
+    private void project(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
+        if (weight.shape().storage() == Storage.F32) {
+            projectF32(out, in, weight, bias, adds);
+        } else {
+            projectOnTensorCores(out, in, weight, bias, adds);
+        }
+        out.written(in.counter(), false);
+    }
+
+    private void projectF32(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
+        var shape = weight.shape();
+        arguments.begin().weight(weight).pointer(in.values()).pointer(out.values())
+                .pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
+                .integer(in.counter().ordinal()).flag(adds);
+        driver.launch(kernels.projectF32, Math.ceilDiv(bucket(in.counter()), 16),
+                shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, 1, 128,
+                KernelSet.projectF32Bytes(shape.shards()), arguments);
+    }
+
+    private void projectOnTensorCores(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
+        var shape = weight.shape();
+        long operand = in.copyFor(shape.storage());
+        if (!in.copiesFresh()) {
+            convert(in);
+        }
+        int bucket = bucket(in.counter());
+        int rowTile = KernelSet.rowTile(bucket);
+        int blockShards = bucket <= Workspace.SPREAD_ROWS ? 1 : shape.shards();
+        arguments.begin().weight(weight).pointer(operand).pointer(out.values())
+                .pointer(CudaVector.addressOf(bias)).pointer(workspace.partials()).pointer(workspace.productCounters())
+                .pointer(slots.plan()).integer(in.counter().ordinal()).flag(adds)
+                .integer(blockShards).integer(Workspace.SPREAD_ROWS);
+        driver.launch(kernels.project(shape.storage(), rowTile), Math.ceilDiv(bucket, rowTile),
+                shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, shape.shards() / blockShards, PROJECT_THREADS,
+                KernelSet.projectBytes(rowTile, blockShards), arguments);
+    }
+
+    private void convert(CudaTensor tensor) {
+        arguments.begin().tensor(tensor).pointer(slots.plan())
+                .integer(tensor.counter().ordinal()).integer(tensor.columns());
+        driver.launch(kernels.convert, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket(tensor.counter()), 1,
+                ELEMENT_THREADS, 0, arguments);
+        tensor.written(tensor.counter(), true);
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon) {
+        var tensor = (CudaTensor) queryKeyValue;
+        var shape = this.cache.shape();
+        long table = rotary == null ? 0 : turns.computeIfAbsent(rotary, this::turnTable);
+        arguments.begin().pointer(tensor.values()).cache(this.cache)
+                .pointer(CudaVector.addressOf(queryNorm)).pointer(CudaVector.addressOf(keyNorm))
+                .pointer(table).pointer(slots.plan())
+                .integer(layer).integer(shape.heads())
+                .integer(rotary == null ? 0 : rotary.dims())
+                .flag(rotary != null && rotary.pairing() == Rotary.Pairing.HALVES).real(epsilon);
+        driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), shape.heads() + 2 * shape.kvHeads(),
+                1, 64, KernelSet.appendBytes(shape.headDim()), arguments);
+        tensor.written(Counter.ROWS, false);
+    }
+
+    /// Cosine and sine of every position and pair, computed in double: [positions][dims / 2][2].
+    private long turnTable(Rotary rotary) {
+        int pairs = rotary.dims() / 2;
+        int positions = cache.shape().contextLength();
+        var table = new float[Math.multiplyExact(positions, 2 * pairs)];
+        for (int position = 0; position < positions; position++) {
+            for (int pair = 0; pair < pairs; pair++) {
+                double angle = position * rotary.frequencies().get(pair);
+                int at = (position * pairs + pair) * 2;
+                table[at] = (float) (StrictMath.cos(angle) * rotary.magnitude());
+                table[at + 1] = (float) (StrictMath.sin(angle) * rotary.magnitude());
+            }
+        }
+        return upload(table, "rotary positions");
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+        var target = (CudaTensor) out;
+        var shape = this.cache.shape();
+        arguments.begin().tensor(target).pointer(((CudaTensor) queryKeyValue).values()).cache(this.cache)
+                .pointer(workspace.splits()).pointer(workspace.splitCounters()).pointer(slots.plan())
+                .integer(layer).integer(shape.heads()).integer(window).real(scale).real(softCap);
+        if (this.cache.storage() == Storage.F32) {
+            driver.launch(kernels.attentionF32, bucket(Counter.ROWS), shape.heads(), 1, 128,
+                    KernelSet.attentionF32Bytes(shape.headDim()), arguments);
+        } else {
+            int width = this.cache.width();
+            driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), attentionGroups(), 1,
+                    KernelSet.attentionThreads(width), KernelSet.attentionBytes(width), arguments);
+        }
+        target.written(Counter.ROWS, true);
+    }
+
+    /// Blocks that share the work items of a group of heads: enough to fill the device, at most one an item.
+    private int attentionBlocks() {
+        int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), attentionGroups());
+        long items = (long) bucket(Counter.ROWS) * Math.ceilDiv(cache.shape().contextLength(), StepImage.SPLIT);
+        return (int) Math.min(filling, items);
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        var target = (CudaTensor) out;
+        var source = (CudaTensor) in;
+        arguments.begin().tensor(target).pointer(source.values()).pointer(slots.plan())
+                .integer(source.counter().ordinal()).integer(target.columns())
+                .integer(activation.ordinal()).flag(gated);
+        driver.launch(kernels.activate, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
+                ELEMENT_THREADS, 0, arguments);
+        target.written(source.counter(), true);
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        var target = (CudaTensor) hidden;
+        var source = (CudaTensor) delta;
+        arguments.begin().plainTensor(target).pointer(source.values()).pointer(slots.plan())
+                .integer(source.counter().ordinal()).integer(target.columns());
+        driver.launch(kernels.add, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
+                ELEMENT_THREADS, 0, arguments);
+        target.written(source.counter(), false);
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        var target = (CudaTensor) out;
+        arguments.begin().tensor(target).pointer(((CudaTensor) hidden).values()).pointer(slots.plan())
+                .integer(target.columns());
+        driver.launch(kernels.gather, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(Counter.SAMPLES), 1,
+                ELEMENT_THREADS, 0, arguments);
+        target.written(Counter.SAMPLES, true);
+    }
+
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        var sampling = this.cache.sampling();
+        arguments.begin().pointer(((CudaTensor) logits).values()).pointer(sampling.states())
+                .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
+                .integer(logits.columns()).integer(this.cache.shape().slots()).real(softCap);
+        driver.launch(kernels.sample, bucket(Counter.SAMPLES), 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
+    }
+
+    @Override
+    public void read(Tensor tensor, float[] to) {
+        try (var arena = Arena.ofConfined()) {
+            var memory = arena.allocate(4L * to.length, 4);
+            driver.download(memory, ((CudaTensor) tensor).values());
+            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, to, 0, to.length);
+        }
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        slots.end(plan);
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+
+    /// Rows that launches of this step are made for; the device skips those beyond the plan's.
+    private int bucket(Counter counter) {
+        var plan = slots.current();
+        return RowBuckets.of(counter == Counter.ROWS ? plan.rows() : plan.samples());
+    }
+
+    private long upload(float[] values, String purpose) {
+        long address = driver.allocate(4L * values.length, purpose);
+        try (var arena = Arena.ofConfined()) {
+            driver.upload(address, arena.allocateFrom(ValueLayout.JAVA_FLOAT, values));
+        }
+        return address;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.Cache;
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.StepPlan;
+
+/// Keys, values, block tables and sampling state on the device, by *home*: a place that a sequence keeps from admission
+/// to its end. Slots are numbers of the host's; moving one changes which home it means, and nothing on the device.
+final class CudaCache implements Cache {
+    /// Head widths that attention on tensor cores is compiled for.
+    private static final int[] WIDTHS = {32, 64, 96, 128, 256};
+
+    private final CacheShape shape;
+    private final Storage storage;
+    private final int width;
+    private final int mostBlocks;
+    private final long blocks;
+    private final long tables;
+    private final SamplingHomes sampling;
+    private final int[] homes;
+
+    CudaCache(Driver driver, CacheShape shape, Storage storage) {
+        this.shape = shape;
+        this.storage = storage;
+        width = width(shape, storage);
+        mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
+        long bytes = shape.blocks() * blockBytes(shape, storage);
+        long free = driver.freeBytes();
+        if (bytes > free) {
+            throw new CudaException("cuMemAlloc", "CUDA_ERROR_OUT_OF_MEMORY", shape.blocks() + " KV blocks take "
+                    + (bytes >> 20) + " MiB and " + (free >> 20) + " MiB of the device are free; configure at most "
+                    + free / blockBytes(shape, storage) + " blocks");
+        }
+        blocks = driver.allocate(bytes, "KV cache");
+        driver.enqueueFill(blocks, (byte) 0, bytes);
+        tables = driver.allocate(4L * shape.slots() * mostBlocks, "block tables");
+        sampling = new SamplingHomes(driver, shape);
+        homes = new int[shape.slots()];
+        for (int slot = 0; slot < homes.length; slot++) {
+            homes[slot] = slot;
+        }
+        driver.synchronise();
+    }
+
+    /// Bytes of a block, all layers of it.
+    static long blockBytes(CacheShape shape, Storage storage) {
+        int element = storage == Storage.F32 ? 4 : 2;
+        return 2L * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
+    }
+
+    /// The padded width of a head.
+    private static int width(CacheShape shape, Storage storage) {
+        if (storage == Storage.F32) {
+            return shape.headDim();
+        }
+        if (shape.blockTokens() < 8) {
+            throw new IllegalArgumentException("the cuda backend needs KV blocks of at least 8 positions for 16-bit "
+                    + "models, was " + shape.blockTokens());
+        }
+        for (int width : WIDTHS) {
+            if (shape.headDim() <= width) {
+                return width;
+            }
+        }
+        throw new IllegalArgumentException("the cuda backend has attention for heads of up to "
+                + WIDTHS[WIDTHS.length - 1] + " dimensions, the model's have " + shape.headDim());
+    }
+
+    /// As a slot that is moved from is free afterwards, the two change homes.
+    void move(StepPlan plan) {
+        for (int i = 0; i < plan.moves(); i++) {
+            int home = homes[plan.moveFrom[i]];
+            homes[plan.moveFrom[i]] = homes[plan.moveTo[i]];
+            homes[plan.moveTo[i]] = home;
+        }
+    }
+
+    int home(int slot) {
+        return homes[slot];
+    }
+
+    @Override
+    public CacheShape shape() {
+        return shape;
+    }
+
+    @Override
+    public long bytes() {
+        return shape.blocks() * blockBytes(shape, storage);
+    }
+
+    /// F32, F16 or BF16.
+    Storage storage() {
+        return storage;
+    }
+
+    int width() {
+        return width;
+    }
+
+    int mostBlocks() {
+        return mostBlocks;
+    }
+
+    long blocks() {
+        return blocks;
+    }
+
+    long tables() {
+        return tables;
+    }
+
+    SamplingHomes sampling() {
+        return sampling;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.Weight;
+
+/// @param values device address
+/// @param scales device address, 0 where the storage has none
+record CudaWeight(WeightShape shape, long values, long scales) implements Weight {
+    @Override
+    public int outputs() {
+        return shape.outputs();
+    }
+
+    @Override
+    public int inputs() {
+        return shape.inputs();
+    }
+
+    @Override
+    public long bytes() {
+        return shape.valueBytes() + shape.scaleBytes();
+    }
+}

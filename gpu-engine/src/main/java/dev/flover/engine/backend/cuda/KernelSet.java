@@ -1,0 +1,124 @@
+package dev.flover.engine.backend.cuda;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/// The kernels by what they do, with the shared memory that each launch needs.
+final class KernelSet {
+    /// Most shards that one block may add up.
+    static final int MOST_SHARDS = 64;
+
+    private static final int[] ROW_TILES = {8, 16, 32, 64};
+    private static final int[] HEAD_WIDTHS = {32, 64, 96, 128, 256};
+
+    final int embed;
+    final int normalise;
+    final int activate;
+    final int add;
+    final int convert;
+    final int gather;
+    final int edit;
+    final int admit;
+    final int sample;
+    final int projectF32;
+    final int attentionF32;
+    private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
+    private final Map<Storage, int[]> project = new EnumMap<>(Storage.class);
+    private final Map<Storage, int[]> attention = new EnumMap<>(Storage.class);
+
+    static final int PARTIAL_SUMS_BYTES = 32 * 4;
+    static final int SAMPLE_BYTES = 256 * 8 + 16 * 8 + 16 * 8 + 8 + 8 + 8;
+
+    KernelSet(Driver driver) {
+        int most = driver.properties().sharedBytes();
+        embed = driver.kernel("embed", 0);
+        normalise = driver.kernel("normalise", PARTIAL_SUMS_BYTES);
+        activate = driver.kernel("activate", 0);
+        add = driver.kernel("add", 0);
+        convert = driver.kernel("convert", 0);
+        gather = driver.kernel("gather", 0);
+        edit = driver.kernel("edit", 0);
+        admit = driver.kernel("admit", 0);
+        sample = driver.kernel("sample", SAMPLE_BYTES);
+        projectF32 = driver.kernel("project_f32", projectF32Bytes(MOST_SHARDS));
+        attentionF32 = driver.kernel("attention_f32", attentionF32Bytes(1024));
+        for (var storage : new Storage[] {Storage.F32, Storage.F16, Storage.BF16}) {
+            append.put(storage, driver.kernel("append_" + storage.kernel(), appendBytes(1024)));
+        }
+        for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
+            var byTile = new int[ROW_TILES.length];
+            for (int i = 0; i < ROW_TILES.length; i++) {
+                int bytes = Math.min(most, projectBytes(ROW_TILES[i], MOST_SHARDS));
+                byTile[i] = driver.kernel("project_" + storage.kernel() + "_" + ROW_TILES[i], bytes);
+            }
+            project.put(storage, byTile);
+        }
+        for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
+            var byWidth = new int[HEAD_WIDTHS.length];
+            for (int i = 0; i < HEAD_WIDTHS.length; i++) {
+                byWidth[i] = driver.kernel("attention_" + storage.kernel() + "_" + HEAD_WIDTHS[i],
+                        attentionBytes(HEAD_WIDTHS[i]));
+            }
+            attention.put(storage, byWidth);
+        }
+    }
+
+    int append(Storage storage) {
+        return append.get(storage);
+    }
+
+    int project(Storage storage, int rowTile) {
+        return project.get(storage)[indexOf(ROW_TILES, rowTile)];
+    }
+
+    int attention(Storage storage, int width) {
+        return attention.get(storage)[indexOf(HEAD_WIDTHS, width)];
+    }
+
+    /// Rows of a tile for a bucket of rows.
+    static int rowTile(int bucket) {
+        for (int tile : ROW_TILES) {
+            if (bucket <= tile) {
+                return tile;
+            }
+        }
+        return ROW_TILES[ROW_TILES.length - 1];
+    }
+
+    /// @param shards that one block adds up
+    static int projectBytes(int rowTile, int shards) {
+        int stages = rowTile <= 16 ? 4 : rowTile <= 32 ? 3 : 2;
+        return stages * rowTile * (4 * 64 + 32) * 2 + Integer.numberOfTrailingZeros(shards) * rowTile * 32 * 4;
+    }
+
+    static int projectF32Bytes(int shards) {
+        return (32 * 33 + 16 * 32 + Integer.numberOfTrailingZeros(shards) * 4 * 128) * 4;
+    }
+
+    static int appendBytes(int headDim) {
+        return headDim * 4 + PARTIAL_SUMS_BYTES;
+    }
+
+    static int attentionF32Bytes(int headDim) {
+        return (StepImage.SPLIT + 32 + headDim) * 4;
+    }
+
+    /// `struct AttentionShared`.
+    static int attentionBytes(int width) {
+        int queries = StepImage.QUERIES;
+        return width * 32 + 2 * 4 * queries * 4 + 4 * queries * 4 + 4 + 5 * queries * (width + 4) * 4;
+    }
+
+    static int attentionThreads(int width) {
+        return width > 128 ? 256 : 128;
+    }
+
+    private static int indexOf(int[] values, int value) {
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] == value) {
+                return i;
+            }
+        }
+        throw new AssertionError("no kernel for " + value);
+    }
+}

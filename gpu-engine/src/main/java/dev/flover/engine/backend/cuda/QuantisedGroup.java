@@ -1,0 +1,104 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// 32 columns of a row as small integers: `scale * value + offset`, both as f16 bits. Reused from group to group.
+///
+/// Exact for Q8_0, Q4_0 and Q4_1; Q4_K's scales, products of two numbers, are rounded to f16.
+final class QuantisedGroup {
+    static final int COLUMNS = 32;
+
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int SUPER_BLOCK = 256;
+
+    private final int[] values = new int[COLUMNS];
+    private short scale;
+    private short offset;
+
+    /// Values are -128 to 127 for Q8_0 and 0 to 15 for the others.
+    void read(StoredTensor tensor, int row, int group) {
+        long rowAt = row * tensor.rowBytes();
+        var type = tensor.type();
+        var data = tensor.data();
+        switch (type) {
+            case Q8_0 -> q8(data, rowAt + (long) group * type.blockBytes());
+            case Q4_0 -> q4(data, rowAt + (long) group * type.blockBytes());
+            case Q4_1 -> q4Minimum(data, rowAt + (long) group * type.blockBytes());
+            case Q4_K -> q4Super(data, rowAt + (long) (group / 8) * type.blockBytes(), group % 8);
+            default -> throw new AssertionError(type + " is not kept in groups");
+        }
+    }
+
+    int value(int column) {
+        return values[column];
+    }
+
+    short scale() {
+        return scale;
+    }
+
+    short offset() {
+        return offset;
+    }
+
+    private void q8(MemorySegment data, long at) {
+        scale = data.get(SHORT, at);
+        offset = 0;
+        for (int i = 0; i < COLUMNS; i++) {
+            values[i] = data.get(ValueLayout.JAVA_BYTE, at + 2 + i);
+        }
+    }
+
+    private void q4(MemorySegment data, long at) {
+        scale = data.get(SHORT, at);
+        offset = Float.floatToFloat16(-8 * Float.float16ToFloat(scale));
+        nibbles(data, at + 2);
+    }
+
+    private void q4Minimum(MemorySegment data, long at) {
+        scale = data.get(SHORT, at);
+        offset = data.get(SHORT, at + 2);
+        nibbles(data, at + 4);
+    }
+
+    /// 16 bytes: the low halves are the first 16 columns.
+    private void nibbles(MemorySegment data, long at) {
+        for (int i = 0; i < COLUMNS / 2; i++) {
+            int pair = unsigned(data, at + i);
+            values[i] = pair & 15;
+            values[i + COLUMNS / 2] = pair >> 4;
+        }
+    }
+
+    /// Group `group` of 8: scale and minimum have 6 bits each, of twelve bytes; 32 bytes hold two groups.
+    private void q4Super(MemorySegment data, long at, int group) {
+        assert TensorType.Q4_K.blockElements() == SUPER_BLOCK;
+        long packed = at + 4;
+        int factor;
+        int minimum;
+        if (group < 4) {
+            factor = unsigned(data, packed + group) & 63;
+            minimum = unsigned(data, packed + group + 4) & 63;
+        } else {
+            int low = unsigned(data, packed + group + 4);
+            factor = low & 15 | unsigned(data, packed + group - 4) >> 6 << 4;
+            minimum = low >> 4 | unsigned(data, packed + group) >> 6 << 4;
+        }
+        scale = Float.floatToFloat16(Float.float16ToFloat(data.get(SHORT, at)) * factor);
+        offset = Float.floatToFloat16(-Float.float16ToFloat(data.get(SHORT, at + 2)) * minimum);
+        long pairs = at + 16 + group / 2 * COLUMNS;
+        for (int i = 0; i < COLUMNS; i++) {
+            int pair = unsigned(data, pairs + i);
+            values[i] = group % 2 == 0 ? pair & 15 : pair >> 4;
+        }
+    }
+
+    private static int unsigned(MemorySegment data, long at) {
+        return data.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
+    }
+}

@@ -1,0 +1,187 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.Driver.Pinned;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The host's side of the steps under way: what each is told and what it answers, in pinned memory of its own.
+///
+/// ```
+///   slot 0   plan ─┐  copied in stream order   ┌─► device plan ─► kernels ─► results of slot 0
+///   slot 1   plan ─┴───────────────────────────┘                            results of slot 1
+/// ```
+///
+/// The device's copy of the plan is one for all steps, as captured graphs read it at a fixed address; the stream keeps
+/// steps apart. Results are written by the sampling kernel straight to the slot's pinned memory.
+final class StepSlots {
+    private static final int EDIT_WORDS = 3;
+
+    private final Driver driver;
+    private final int slots;
+    private final int scratchEntries;
+    private final long devicePlan;
+    private final long deviceEdits;
+    private final int mostEdits;
+    private final long deviceStaging;
+    private final long stagingBytes;
+    private final Slot[] ring = new Slot[CudaBackend.STEPS_IN_FLIGHT];
+    private int next;
+    private StepPlan current;
+
+    /// Pinned memory of one step.
+    private static final class Slot {
+        final int event;
+        final Pinned image;
+        final Pinned edits;
+        final Pinned staging;
+        final Pinned results;
+        final StepImage encoder;
+        StepPlan plan;
+        boolean marked;
+
+        Slot(Driver driver, int event, CacheShape shape, int tokenBudget, int mostEdits, long stagingBytes) {
+            this.event = event;
+            image = driver.allocatePinned(StepImage.bytes(tokenBudget, shape.slots()));
+            edits = driver.allocatePinned(4L * EDIT_WORDS * mostEdits);
+            staging = driver.allocatePinned(stagingBytes);
+            results = driver.allocatePinned(4L * shape.slots() * (2 + 2 * StepPlan.MAX_ALTERNATIVES));
+            encoder = new StepImage(image.memory(), tokenBudget);
+        }
+    }
+
+    StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries) {
+        this.driver = driver;
+        this.scratchEntries = scratchEntries;
+        slots = shape.slots();
+        mostEdits = Math.max(1024, 4 * slots);
+        stagingBytes = Math.max(1 << 20, SamplingHomes.usualBytes(shape));
+        devicePlan = driver.allocate(StepImage.bytes(tokenBudget, slots), "the plan");
+        deviceEdits = driver.allocate(4L * EDIT_WORDS * mostEdits, "block edits");
+        deviceStaging = driver.allocate(stagingBytes, "admissions");
+        for (int i = 0; i < ring.length; i++) {
+            ring[i] = new Slot(driver, i, shape, tokenBudget, mostEdits, stagingBytes);
+        }
+    }
+
+    /// Device address of the plan.
+    long plan() {
+        return devicePlan;
+    }
+
+    /// The plan whose verbs are being enqueued.
+    StepPlan current() {
+        return current;
+    }
+
+    /// Enqueues the plan and its edits of slot state.
+    void begin(StepPlan plan, CudaCache cache, KernelSet kernels, Arguments arguments) {
+        var slot = ring[next];
+        assert slot.plan == null : "more steps begun than " + ring.length;
+        next = (next + 1) % ring.length;
+        slot.plan = plan;
+        slot.marked = false;
+        current = plan;
+        cache.move(plan);
+        admit(plan, slot, cache, kernels, arguments);
+        editTables(plan, slot, cache, kernels, arguments);
+        long bytes = slot.encoder.encode(plan, cache, slot.results.deviceAddress(), scratchEntries);
+        driver.enqueueUpload(devicePlan, slot.image.memory().asSlice(0, bytes));
+    }
+
+    private void admit(StepPlan plan, Slot slot, CudaCache cache, KernelSet kernels, Arguments arguments) {
+        long used = 0;
+        for (var admission : plan.admissions()) {
+            var sampling = cache.sampling();
+            int home = cache.home(admission.slot());
+            long bytes = SamplingHomes.bytes(admission, cache.shape().vocabulary());
+            if (bytes > stagingBytes) {
+                admitLarge(admission, bytes, home, cache, kernels, arguments);
+                continue;
+            }
+            if (used + bytes > stagingBytes) {
+                driver.synchronise();
+                used = 0;
+            }
+            var staged = slot.staging.memory().asSlice(used, bytes);
+            sampling.stage(admission, home, staged);
+            driver.enqueueUpload(deviceStaging + used, staged);
+            driver.launch(kernels.admit, 1, 1, 1, 1024, 0,
+                    sampling.arguments(arguments, admission, home, deviceStaging + used));
+            used = used + bytes + 15 & -16;
+        }
+    }
+
+    /// An unusually long list of rules: staged in memory of its own.
+    private void admitLarge(
+            StepPlan.Admission admission, long bytes, int home, CudaCache cache, KernelSet kernels,
+            Arguments arguments) {
+        long address = driver.allocate(bytes, "a large admission");
+        try (var arena = Arena.ofConfined()) {
+            var staged = arena.allocate(bytes, 16);
+            cache.sampling().stage(admission, home, staged);
+            driver.upload(address, staged);
+        }
+        driver.launch(kernels.admit, 1, 1, 1, 1024, 0,
+                cache.sampling().arguments(arguments, admission, home, address));
+        driver.synchronise();
+        driver.free(address);
+    }
+
+    private void editTables(StepPlan plan, Slot slot, CudaCache cache, KernelSet kernels, Arguments arguments) {
+        for (int first = 0; first < plan.edits(); first += mostEdits) {
+            if (first > 0) {
+                driver.synchronise();
+            }
+            int count = Math.min(mostEdits, plan.edits() - first);
+            var memory = slot.edits.memory();
+            for (int i = 0; i < count; i++) {
+                memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i, cache.home(plan.editSlots[first + i]));
+                memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 1, plan.editIndexes[first + i]);
+                memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 2, plan.editBlocks[first + i]);
+            }
+            driver.enqueueUpload(deviceEdits, memory.asSlice(0, 4L * EDIT_WORDS * count));
+            arguments.begin().pointer(cache.tables()).pointer(deviceEdits)
+                    .integer(count).integer(cache.mostBlocks());
+            driver.launch(kernels.edit, Math.ceilDiv(count, 256), 1, 1, 256, 0, arguments);
+        }
+    }
+
+    /// All of the step's verbs have been enqueued.
+    void launched(StepPlan plan) {
+        var slot = slotOf(plan);
+        driver.record(slot.event);
+        slot.marked = true;
+    }
+
+    /// Waits for the step and reads its results.
+    void end(StepPlan plan) {
+        var slot = slotOf(plan);
+        if (!slot.marked) {
+            driver.record(slot.event);
+        }
+        driver.await(slot.event);
+        read(slot.results.memory(), plan);
+        slot.plan = null;
+    }
+
+    private void read(MemorySegment results, StepPlan plan) {
+        int alternatives = plan.samples() * StepPlan.MAX_ALTERNATIVES;
+        MemorySegment.copy(results, ValueLayout.JAVA_INT, 0, plan.sampledTokens, 0, plan.samples());
+        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * slots, plan.sampledLogprobs, 0, plan.samples());
+        MemorySegment.copy(results, ValueLayout.JAVA_INT, 8L * slots, plan.alternativeTokens, 0, alternatives);
+        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * slots * (2 + StepPlan.MAX_ALTERNATIVES),
+                plan.alternativeLogprobs, 0, alternatives);
+    }
+
+    private Slot slotOf(StepPlan plan) {
+        for (var slot : ring) {
+            if (slot.plan == plan) {
+                return slot;
+            }
+        }
+        throw new AssertionError("a step that was not begun");
+    }
+}

@@ -1,0 +1,46 @@
+package dev.flover.engine.backend.cuda;
+
+/// A weight matrix [outputs, inputs] as packed: rows in tiles of 16, padded to 32; columns in shards, each padded to
+/// chunks of 64.
+record WeightShape(Storage storage, int outputs, int inputs, int shards) {
+    static final int TILE_OUTPUTS = 16;
+    static final int BLOCK_OUTPUTS = 32;
+    static final int CHUNK = 64;
+
+    int shardInputs() {
+        return inputs / shards;
+    }
+
+    int shardChunks() {
+        return Math.ceilDiv(shardInputs(), CHUNK);
+    }
+
+    /// Chunks of 64 columns in a row of tiles.
+    int chunks() {
+        return shards * shardChunks();
+    }
+
+    int paddedOutputs() {
+        return Math.ceilDiv(outputs, BLOCK_OUTPUTS) * BLOCK_OUTPUTS;
+    }
+
+    int tiles() {
+        return paddedOutputs() / TILE_OUTPUTS;
+    }
+
+    long tileBytes() {
+        return (long) TILE_OUTPUTS * chunks() * storage.chunkBytes();
+    }
+
+    long tileScaleBytes() {
+        return (long) TILE_OUTPUTS * chunks() * 2 * storage.groupBytes();
+    }
+
+    long valueBytes() {
+        return storage == Storage.F32 ? 4L * outputs * inputs : tiles() * tileBytes();
+    }
+
+    long scaleBytes() {
+        return tiles() * tileScaleBytes();
+    }
+}

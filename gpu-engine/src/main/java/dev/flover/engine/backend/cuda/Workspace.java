@@ -1,0 +1,96 @@
+package dev.flover.engine.backend.cuda;
+
+/// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
+/// step that needs it and kept: serving allocates nothing.
+final class Workspace {
+    /// Rows up to which the shards of a product are computed by a block each.
+    static final int SPREAD_ROWS = 256;
+    /// Splits of attention tiles that may be computed apart from each other in a step.
+    static final int SPLITS = 1024;
+
+    private static final int LEAST_ROW_TILE = 8;
+
+    private final Driver driver;
+    private final Part partials = new Part("partial products", false);
+    private final Part productCounters = new Part("counters of products", true);
+    private final Part splits = new Part("attention splits", false);
+    private final Part splitCounters = new Part("counters of attention", true);
+
+    /// @param zeroed kernels find and leave it all zero
+    private final class Part {
+        final String purpose;
+        final boolean zeroed;
+        long wanted = 8;
+        long allocated;
+        long address;
+
+        Part(String purpose, boolean zeroed) {
+            this.purpose = purpose;
+            this.zeroed = zeroed;
+        }
+
+        void atLeast(long bytes) {
+            wanted = Math.max(wanted, bytes);
+        }
+
+        void allocate() {
+            if (allocated < wanted) {
+                if (allocated > 0) {
+                    driver.synchronise();
+                    driver.free(address);
+                }
+                address = driver.allocate(wanted, purpose);
+                allocated = wanted;
+                if (zeroed) {
+                    driver.enqueueFill(address, (byte) 0, wanted);
+                }
+            }
+        }
+    }
+
+    Workspace(Driver driver) {
+        this.driver = driver;
+    }
+
+    /// Products with this weight will run.
+    void sizeFor(WeightShape shape) {
+        if (shape.shards() > 1 && shape.storage() != Storage.F32) {
+            partials.atLeast(4L * shape.shards() * SPREAD_ROWS * shape.paddedOutputs());
+            productCounters.atLeast(
+                    4L * shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS * (SPREAD_ROWS / LEAST_ROW_TILE));
+        }
+    }
+
+    /// Attention over this cache will run.
+    ///
+    /// @param groups query head groups that share keys
+    void sizeFor(CudaCache cache, int groups, int tokenBudget) {
+        if (cache.storage() != Storage.F32) {
+            splits.atLeast(4L * SPLITS * groups * StepImage.QUERIES * (cache.width() + 2));
+            splitCounters.atLeast(4L * tokenBudget * groups);
+        }
+    }
+
+    void allocate() {
+        partials.allocate();
+        productCounters.allocate();
+        splits.allocate();
+        splitCounters.allocate();
+    }
+
+    long partials() {
+        return partials.address;
+    }
+
+    long productCounters() {
+        return productCounters.address;
+    }
+
+    long splits() {
+        return splits.address;
+    }
+
+    long splitCounters() {
+        return splitCounters.address;
+    }
+}

@@ -1,0 +1,14 @@
+/// A backend on NVIDIA devices: the verbs as kernels of our own, compiled ahead (`src/main/cuda`) and launched through
+/// JCuda's binding of the driver. Nothing of the CUDA toolkit is needed to run it.
+///
+/// ```
+///   begin ──► StepSlots ── plan, edits, admissions ──► pinned ──► device     moves: CudaCache, on the host alone
+///   verbs ──► CudaBackend ─► KernelSet, Arguments ──► Driver ──► stream      recorded by StepGraphs, then replayed
+///   end   ──► StepSlots ◄── tokens in pinned memory ◄── kernel `sample`
+///
+///   weight ─► WeightPacker ── tiles in the order of tensor-core fragments ──► CudaWeight
+///   Driver ◄── JCudaDevice (a device)     in tests: the same kernels, run thread by thread on the host
+/// ```
+///
+/// It does not know models or sequences: only plans, tensors and slots.
+package dev.flover.engine.backend.cuda;

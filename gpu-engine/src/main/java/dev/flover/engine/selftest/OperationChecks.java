@@ -1,0 +1,306 @@
+package dev.flover.engine.selftest;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.Cache;
+import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Tensor;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.StepPlan.Admission;
+import dev.flover.engine.backend.reference.ReferenceBackend;
+import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/// Each verb on the backend and on the reference, from the same random numbers. Outputs are NaN before.
+///
+/// Activations come from a table of random rows through `embed`, which is exact, so that both start from equal numbers.
+final class OperationChecks {
+    /// Rows of random activations to take from.
+    private static final int TABLE_ROWS = 331;
+
+    private final Supplier<Backend> backends;
+    private final long seed;
+    private final boolean full;
+    private final Consumer<Check> report;
+
+    OperationChecks(Supplier<Backend> backends, long seed, SelfTest.Size size, Consumer<Check> report) {
+        this.backends = backends;
+        this.seed = seed;
+        full = size == SelfTest.Size.FULL;
+        this.report = report;
+    }
+
+    /// What a check does on either backend, in one step: returns the numbers to compare.
+    private interface Computation {
+        float[] on(Bench bench);
+    }
+
+    /// A backend with one step's plan over `rows` rows of a slot, and tensors to work with.
+    private record Bench(Backend backend, RandomTensors tensors, StepPlan plan, Cache cache, int rows) {
+        /// Random activations.
+        Tensor activations(int columns) {
+            var tensor = backend.tensor(rows, columns);
+            fill(tensor, Matrix.of(tensors.matrix(TensorType.F32, TABLE_ROWS, columns, 1)));
+            return tensor;
+        }
+
+        /// NaN.
+        Tensor poisoned(int columns) {
+            var tensor = backend.tensor(rows, columns);
+            int[] tokens = Arrays.copyOf(plan.tokenIds, rows);
+            Arrays.fill(plan.tokenIds, 0, rows, 0);
+            fill(tensor, Matrix.of(tensors.poison(columns)));
+            System.arraycopy(tokens, 0, plan.tokenIds, 0, rows);
+            return tensor;
+        }
+
+        void fill(Tensor tensor, Matrix table) {
+            var weight = backend.weight(table);
+            backend.begin(plan, cache);
+            backend.embed(tensor, weight, 1);
+            backend.end(plan);
+        }
+
+        float[] read(Tensor tensor) {
+            var values = new float[rows * tensor.columns()];
+            backend.read(tensor, values);
+            return values;
+        }
+    }
+
+    void run() {
+        for (var type : new TensorType[] {
+            TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0
+        }) {
+            products(type);
+            attention(type);
+        }
+        norms();
+        activations();
+        sampling();
+    }
+
+    private void products(TensorType type) {
+        int[][] shapes = full
+                ? new int[][] {{32, 64, 1}, {97, 96, 1}, {33, 384, 2}, {200, 1376, 1}, {256, 4096, 8}, {4096, 512, 4}}
+                : new int[][] {{97, 96, 1}, {33, 384, 4}};
+        int[] rowCounts = full ? new int[] {1, 2, 7, 8, 9, 31, 64, 65, 130, 300} : new int[] {1, 9, 70};
+        for (int[] shape : shapes) {
+            for (int rows : rowCounts) {
+                product(type, shape[0], shape[1], shape[2], rows);
+            }
+        }
+    }
+
+    private void product(TensorType type, int outputs, int inputs, int shards, int rows) {
+        compare("%s [%d, %d] in %d shards, %d rows".formatted(type, outputs, inputs, shards, rows), rows,
+                tolerance(type), bench -> {
+                    var tensors = bench.tensors;
+                    var in = bench.activations(inputs);
+                    var out = bench.poisoned(outputs);
+                    var weight = bench.backend.weight(Matrix.of(
+                            tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs))).withShards(shards));
+                    var bias = bench.backend.vector(tensors.vector(outputs, 0, 0.5));
+                    bench.backend.begin(bench.plan, bench.cache);
+                    bench.backend.project(out, in, rows, weight, bias);
+                    bench.backend.projectAdd(out, in, rows, weight, null);
+                    bench.backend.end(bench.plan);
+                    return bench.read(out);
+                });
+    }
+
+    /// Operands lose up to half a unit in the last place: 2^-24 of f32, 2^-11 of f16, 2^-9 of bf16, and 2^-8 of the
+    /// greatest in a block where a backend multiplies 8-bit integers.
+    private static double tolerance(TensorType type) {
+        return switch (type) {
+            case F32 -> 2e-6;
+            case F16, BF16 -> 8e-3;
+            default -> 2e-2;
+        };
+    }
+
+    private void norms() {
+        for (int width : new int[] {16, 33, 64, 1000}) {
+            for (var kind : NormKind.values()) {
+                compare(kind + " norm of " + width, 5, 1e-5, bench -> {
+                    var in = bench.activations(width * 3);
+                    var out = bench.poisoned(width * 3);
+                    var weight = bench.backend.vector(bench.tensors.vector(width, 1, 0.2));
+                    var bias = kind == NormKind.LAYER ? bench.backend.vector(bench.tensors.vector(width, 0, 1)) : null;
+                    bench.backend.begin(bench.plan, bench.cache);
+                    bench.backend.normalise(out, in, 5, kind, 1e-5f, weight, bias);
+                    bench.backend.end(bench.plan);
+                    return bench.read(out);
+                });
+            }
+        }
+    }
+
+    private void activations() {
+        for (var activation : Activation.values()) {
+            for (boolean gated : new boolean[] {false, true}) {
+                compare(activation + (gated ? ", gated" : ""), 3, 1e-5, bench -> {
+                    int width = 301;
+                    var in = bench.activations(gated ? 2 * width : width);
+                    var out = bench.poisoned(width);
+                    var hidden = bench.activations(width);
+                    bench.backend.begin(bench.plan, bench.cache);
+                    bench.backend.activate(out, in, 3, activation, gated);
+                    bench.backend.add(hidden, out, 3);
+                    bench.backend.end(bench.plan);
+                    return bench.read(hidden);
+                });
+            }
+        }
+    }
+
+    private void attention(TensorType type) {
+        record Shape(int heads, int kvHeads, int headDim, int positions, int window, float softCap) {}
+        var shapes = full
+                ? new Shape[] {
+                    new Shape(4, 2, 16, 40, 0, 0), new Shape(8, 1, 80, 300, 0, 0), new Shape(3, 3, 64, 300, 17, 0),
+                    new Shape(32, 8, 128, 300, 0, 0), new Shape(8, 4, 256, 290, 260, 30),
+                    new Shape(34, 2, 32, 280, 0, 0), new Shape(7, 1, 128, 300, 0, 0)
+                }
+                : new Shape[] {new Shape(4, 2, 16, 40, 0, 0), new Shape(3, 1, 80, 266, 11, 30)};
+        for (var shape : shapes) {
+            var cacheShape = new CacheShape(2, shape.heads, shape.kvHeads, shape.headDim, 64, 64, 16, 2, 512);
+            var name = "%s attention of %d heads on %d of %d, %d positions, window %d".formatted(
+                    type, shape.heads, shape.kvHeads, shape.headDim, shape.positions, shape.window);
+            compare(name, shape.positions, 3 * tolerance(type), cacheShape, type, bench -> {
+                int width = (shape.heads + 2 * shape.kvHeads) * shape.headDim;
+                var all = bench.activations(width);
+                var out = bench.poisoned(shape.heads * shape.headDim);
+                var rotary = RandomModels.rotary(shape.headDim / 4 * 2, Rotary.Pairing.HALVES);
+                var norm = bench.backend.vector(bench.tensors.vector(shape.headDim, 1, 0.2));
+                bench.backend.begin(bench.plan, bench.cache);
+                bench.backend.appendKeysAndValues(all, bench.cache, 1, rotary, norm, null, 1e-5f);
+                bench.backend.attention(out, all, bench.cache, 1, shape.window,
+                        (float) (1 / Math.sqrt(shape.headDim)), shape.softCap);
+                bench.backend.end(bench.plan);
+                return bench.read(out);
+            });
+        }
+    }
+
+    /// Every rule of sampling, on equal logits: the tokens must be equal, not near.
+    private void sampling() {
+        int vocabulary = full ? 32003 : 1003;
+        var bias = new LogitBias(new int[] {1, 5, 900}, new float[] {3, Float.NEGATIVE_INFINITY, 1.5f});
+        var some = TokenSet.of(new Random(seed).ints(300, 0, vocabulary).toArray());
+        var rules = new SamplingParams[] {
+            SamplingParams.greedy(),
+            SamplingParams.sampled(1, 5),
+            new SamplingParams(1, 0, 0, 0.7f, 40, 1, 0, 1, 6, 5, LogitBias.NONE, TokenSet.EMPTY, 0),
+            new SamplingParams(1, 0, 0, 1.3f, 0, 0.9f, 0, 1, 7, 20, bias, TokenSet.EMPTY, 4),
+            new SamplingParams(1.3f, 0.5f, 0.2f, 1, 50, 0.8f, 0.05f, 1, 8, -1, bias, some, 4),
+            new SamplingParams(1.1f, 0, 0.3f, 0, 0, 1, 0, 1, 9, 0, LogitBias.NONE, some, 0),
+            new SamplingParams(1, 0, 0, 1, 0, 1, 0.1f, 1, 10, -1, LogitBias.NONE, TokenSet.EMPTY, 0),
+            new SamplingParams(1, 0, 0, 0.9f, 0, 1, 0, 0.8f, 11, -1, LogitBias.NONE, TokenSet.EMPTY, 0)
+        };
+        int rounds = full ? 40 : 4;
+        var reference = new int[rounds][];
+        var found = new int[rounds][];
+        sample(new ReferenceBackend(), rules, vocabulary, reference);
+        sample(backends.get(), rules, vocabulary, found);
+        int equal = 0;
+        for (int i = 0; i < rounds; i++) {
+            for (int j = 0; j < rules.length; j++) {
+                equal += reference[i][j] == found[i][j] ? 1 : 0;
+            }
+        }
+        report.accept(new Check("sampling from " + vocabulary + " tokens, " + rules.length + " sets of rules",
+                equal == rounds * rules.length, equal + " of " + rounds * rules.length + " tokens equal"));
+    }
+
+    private void sample(Backend backend, SamplingParams[] rules, int vocabulary, int[][] drawn) {
+        try (backend; var arena = Arena.ofShared()) {
+            var tensors = new RandomTensors(seed, arena);
+            int slots = rules.length;
+            var cache = cacheAfter(backend, tensors, TensorType.F32,
+                    new CacheShape(1, 1, 1, 16, vocabulary, slots, 16, slots, 64));
+            var logits = backend.tensor(slots, vocabulary);
+            var gathered = backend.tensor(slots, vocabulary);
+            var table = backend.weight(Matrix.of(tensors.matrix(TensorType.F32, 37, vocabulary, 3)));
+            var plan = new StepPlan(slots, slots);
+            for (int round = 0; round < drawn.length; round++) {
+                plan.clear();
+                for (int slot = 0; slot < slots; slot++) {
+                    if (round == 0) {
+                        plan.admit(new Admission(
+                                slot, new int[] {3, 4, 3, 900, 1}, 3, 2, rules[slot], new int[] {8, 9}));
+                        plan.setBlock(slot, 0, slot);
+                    }
+                    plan.beginSlice(slot);
+                    plan.addRow((round * slots + slot) % 37, round);
+                    plan.sampleLastRow();
+                }
+                backend.begin(plan, cache);
+                backend.embed(logits, table, 1);
+                backend.gatherSampling(gathered, logits);
+                backend.sample(gathered, round % 2 == 0 ? 0 : 9, cache);
+                backend.end(plan);
+                drawn[round] = Arrays.copyOf(plan.sampledTokens, slots);
+            }
+        }
+    }
+
+    // Comparing
+
+    private void compare(String name, int rows, double tolerance, Computation computation) {
+        compare(name, rows, tolerance, new CacheShape(1, 1, 1, 16, 64, 32, 16, 2, 512), TensorType.F32, computation);
+    }
+
+    private void compare(
+            String name, int rows, double tolerance, CacheShape shape, TensorType type, Computation computation) {
+        float[] expected = compute(new ReferenceBackend(), rows, shape, type, computation);
+        float[] found = compute(backends.get(), rows, shape, type, computation);
+        report.accept(Check.within(name, relativeError(expected, found), tolerance));
+    }
+
+    private float[] compute(Backend backend, int rows, CacheShape shape, TensorType type, Computation computation) {
+        try (backend; var arena = Arena.ofShared()) {
+            var tensors = new RandomTensors(seed, arena);
+            var cache = cacheAfter(backend, tensors, type, shape);
+            var plan = new StepPlan(Math.max(rows, 1), shape.slots());
+            plan.admit(new Admission(1, new int[] {1}, 1, 0, SamplingParams.greedy(), new int[0]));
+            for (int i = 0; i * shape.blockTokens() < rows; i++) {
+                plan.setBlock(1, i, (i * 7 + 3) % shape.blocks());
+            }
+            plan.beginSlice(1);
+            for (int i = 0; i < rows; i++) {
+                plan.addRow((i * 13 + 5) % TABLE_ROWS, i);
+            }
+            return computation.on(new Bench(backend, tensors, plan, cache, rows));
+        }
+    }
+
+    /// A cache as a model of such weights would have it: some backends choose its precision by them.
+    private static Cache cacheAfter(Backend backend, RandomTensors tensors, TensorType type, CacheShape shape) {
+        StoredTensor weights = tensors.matrix(type, 32, 64, 1);
+        backend.weight(Matrix.of(weights));
+        return backend.cache(shape);
+    }
+
+    /// |found - expected| / |expected|, as lengths of vectors.
+    private static double relativeError(float[] expected, float[] found) {
+        double difference = 0;
+        double length = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += Math.pow((double) found[i] - expected[i], 2);
+            length += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(difference / length);
+    }
+}

@@ -1,0 +1,89 @@
+package dev.flover.engine.selftest;
+
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.Matrix;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.Weights;
+import dev.flover.engine.sampling.TokenSet;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Small models with random weights, made in memory.
+final class RandomModels {
+    static final int VOCABULARY = 97;
+    static final int CONTEXT = 640;
+
+    private final Arena arena = Arena.ofShared();
+    private final RandomTensors tensors;
+    private final TensorType type;
+
+    private RandomModels(long seed, TensorType type) {
+        tensors = new RandomTensors(seed, arena);
+        this.type = type;
+    }
+
+    /// Grouped queries, SwiGLU, a window in the second layer (Llama, Mistral).
+    static Model llama(long seed, TensorType type) {
+        var rotary = rotary(16, Rotary.Pairing.HALVES);
+        return new RandomModels(seed, type).build(new ModelConfig(
+                "llama", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-5f, Block.SEQUENTIAL,
+                Activation.SILU, true, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, rotary), new LayerConfig(40, rotary))), false);
+    }
+
+    /// Parallel blocks, layer norms, biases, partial rotary positions (GPT-NeoX).
+    static Model neox(long seed, TensorType type) {
+        var rotary = rotary(8, Rotary.Pairing.ADJACENT);
+        return new RandomModels(seed, type).build(new ModelConfig(
+                "gpt_neox", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.PARALLEL,
+                Activation.GELU_TANH, false, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary))), true);
+    }
+
+    private Model build(ModelConfig config, boolean biases) {
+        int hidden = config.hidden();
+        var layers = config.layers().stream().map(layer -> layer(config, biases)).toList();
+        var weights = new Weights(
+                matrix(VOCABULARY, hidden, 1), null, layers, norm(hidden, biases),
+                matrix(VOCABULARY, hidden, 4 / Math.sqrt(hidden)), null);
+        return new Model(Path.of("random-" + config.architecture()), config, weights, "0000000000000000",
+                TokenSet.EMPTY, null, null, arena);
+    }
+
+    private Weights.Layer layer(ModelConfig config, boolean biases) {
+        int hidden = config.hidden();
+        int all = config.queryWidth() + 2 * config.kvWidth();
+        int wide = config.feedForward() * (config.gated() ? 2 : 1);
+        return new Weights.Layer(
+                norm(hidden, biases), projection(all, hidden), biases ? tensors.vector(all, 0, 0.2) : null, null, null,
+                projection(hidden, config.queryWidth()).withShards(2), biases ? tensors.vector(hidden, 0, 0.2) : null,
+                null, norm(hidden, biases), projection(wide, hidden), biases ? tensors.vector(wide, 0, 0.2) : null,
+                projection(hidden, config.feedForward()).withShards(4), biases ? tensors.vector(hidden, 0, 0.2) : null,
+                null);
+    }
+
+    private Matrix projection(int outputs, int inputs) {
+        return matrix(outputs, inputs, 2 / Math.sqrt(inputs));
+    }
+
+    private Matrix matrix(int outputs, int inputs, double deviation) {
+        return Matrix.of(tensors.matrix(type, outputs, inputs, deviation));
+    }
+
+    private Weights.Norm norm(int width, boolean bias) {
+        return new Weights.Norm(tensors.vector(width, 1, 0.1), bias ? tensors.vector(width, 0, 0.1) : null);
+    }
+
+    static Rotary rotary(int dims, Rotary.Pairing pairing) {
+        var frequencies = IntStream.range(0, dims / 2).mapToObj(i -> StrictMath.pow(10000, -2.0 * i / dims)).toList();
+        return new Rotary(dims, pairing, frequencies, 1);
+    }
+}

@@ -1,0 +1,156 @@
+// A GPU in a single thread, for running the kernels unchanged where there is none.
+//
+// Every CUDA thread of a block is a fiber; a block runs until its fibers have returned, and blocks run one after
+// another. A barrier or a warp collective switches to the next fiber until all have arrived. Checked on the way:
+// barriers and collectives that some thread never reaches, shared memory beyond what the launch asked for, and
+// asynchronous copies that are read before they were awaited (they land only then). Shared memory is filled with NaN
+// before each block.
+//
+// Tensor-core products follow the fragment layouts of the PTX manual; sums are in float, in order.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#define __global__
+#define __device__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+
+using std::max;
+using std::min;
+
+struct Dim3 {
+    unsigned x;
+    unsigned y;
+    unsigned z;
+};
+
+struct Word4 {
+    uint32_t x;
+    uint32_t y;
+    uint32_t z;
+    uint32_t w;
+};
+
+struct Word2 {
+    uint32_t x;
+    uint32_t y;
+};
+
+extern Dim3 threadIdx;
+extern Dim3 blockIdx;
+extern Dim3 blockDim;
+extern Dim3 gridDim;
+
+unsigned char* sharedMemory();
+void __syncthreads();
+void multiplyF16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
+void multiplyBf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1);
+void copyAsync16(void* shared, const void* global, int valid);
+void commitCopies();
+void awaitCopies(int pending);
+uint64_t exchange(uint64_t value, int lane);    // with a lane of this warp, all 32 taking part
+int laneOfThread();
+void checkAligned(const void* address, size_t alignment);
+
+template <int PENDING>
+void awaitCopies() {
+    awaitCopies(PENDING);
+}
+
+inline Word4 load16(const void* global) {
+    checkAligned(global, 16);
+    Word4 v;
+    std::memcpy(&v, global, sizeof v);
+    return v;
+}
+
+inline Word4 loadStreaming(const void* global) {
+    return load16(global);
+}
+
+inline Word2 load8(const void* global) {
+    checkAligned(global, 8);
+    Word2 v;
+    std::memcpy(&v, global, sizeof v);
+    return v;
+}
+
+inline float loadFresh(const float* global) {
+    return *global;
+}
+
+template <class T>
+T shuffle(T value, int lane) {
+    static_assert(sizeof(T) <= sizeof(uint64_t));
+    uint64_t bits = 0;
+    std::memcpy(&bits, &value, sizeof value);
+    bits = exchange(bits, lane);
+    T other;
+    std::memcpy(&other, &bits, sizeof other);
+    return other;
+}
+
+template <class T>
+T shuffleXor(T value, int mask) {
+    return shuffle(value, laneOfThread() ^ mask);
+}
+
+uint16_t roundToF16(float value);
+uint16_t roundToBf16(float value);
+float unpackF16(uint16_t half);
+
+inline uint32_t packF16(float low, float high) {
+    return roundToF16(low) | static_cast<uint32_t>(roundToF16(high)) << 16;
+}
+
+inline uint32_t packBf16(float low, float high) {
+    return roundToBf16(low) | static_cast<uint32_t>(roundToBf16(high)) << 16;
+}
+
+uint32_t fmaF16x2(uint32_t a, uint32_t b, uint32_t c);
+uint32_t permuteBytes(uint32_t low, uint32_t high, uint32_t selector);
+
+inline float exp2Fast(float x) {
+    return std::exp2(x);
+}
+
+inline uint64_t multiplyHigh(uint64_t a, uint64_t b) {
+    return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b >> 64);
+}
+
+inline float bitsToFloat(uint32_t bits) {
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+inline uint32_t floatToBits(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+inline uint64_t doubleToBits(double value) {
+    uint64_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+inline double bitsToDouble(uint64_t bits) {
+    double value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+template <class T>
+void addAtomic(T* address, T value) {
+    *address += value;
+}
+
+inline uint32_t arrive(uint32_t* counter) {
+    return (*counter)++;
+}

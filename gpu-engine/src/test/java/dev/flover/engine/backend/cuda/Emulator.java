@@ -1,0 +1,163 @@
+package dev.flover.engine.backend.cuda;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+
+/// The kernels compiled for the host, with `src/test/cuda/emulator.cpp` in the place of the GPU.
+///
+/// Built once by the C++ compiler of the machine and kept under `target` until a source changes.
+final class Emulator {
+    private static final Pattern ENTRY = Pattern.compile(
+            "extern \"C\" __global__ void __launch_bounds__\\([^)]*\\)\\s+(\\w+)\\(");
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+
+    private final MethodHandle kernel;
+    private final MethodHandle argumentBytes;
+    private final MethodHandle launch;
+
+    private static final class Holder {
+        static final Optional<Emulator> INSTANCE = build();
+    }
+
+    @SuppressWarnings("restricted")
+    private Emulator(Path library) {
+        var symbols = SymbolLookup.libraryLookup(library, Arena.global());
+        var linker = Linker.nativeLinker();
+        kernel = linker.downcallHandle(
+                symbols.findOrThrow("emulator_kernel"), FunctionDescriptor.of(INT, ValueLayout.ADDRESS));
+        argumentBytes = linker.downcallHandle(
+                symbols.findOrThrow("emulator_argument_bytes"), FunctionDescriptor.of(ValueLayout.JAVA_LONG, INT));
+        launch = linker.downcallHandle(symbols.findOrThrow("emulator_launch"), FunctionDescriptor.of(
+                ValueLayout.ADDRESS, INT, INT, INT, INT, INT, INT, ValueLayout.ADDRESS));
+    }
+
+    /// Empty where there is no C++ compiler.
+    static Optional<Emulator> instance() {
+        return Holder.INSTANCE;
+    }
+
+    int kernel(String name) {
+        try (var arena = Arena.ofConfined()) {
+            return (int) kernel.invokeExact(arena.allocateFrom(name));
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    long argumentBytes(int kernel) {
+        try {
+            return (long) argumentBytes.invokeExact(kernel);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Runs a kernel to its end.
+    @SuppressWarnings("restricted")
+    void launch(int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {
+        try {
+            var fault = (MemorySegment) launch.invokeExact(
+                    kernel, gridX, gridY, gridZ, threads, sharedBytes, argument);
+            if (!fault.equals(MemorySegment.NULL)) {
+                throw new AssertionError(fault.reinterpret(4096).getString(0));
+            }
+        } catch (Throwable e) {
+            throw e instanceof AssertionError error ? error : new AssertionError(e);
+        }
+    }
+
+    private static Optional<Emulator> build() {
+        try {
+            var compiler = compiler();
+            return compiler.isEmpty() ? Optional.empty() : Optional.of(new Emulator(compile(compiler.get())));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<String> compiler() {
+        for (var name : new String[] {"g++", "clang++"}) {
+            for (var folder : System.getenv("PATH").split(":")) {
+                if (Files.isExecutable(Path.of(folder, name))) {
+                    return Optional.of(name);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Path compile(String compiler) throws IOException {
+        var kernels = files(Path.of("src/main/cuda"), ".cu");
+        var headers = files(Path.of("src/main/cuda/include"), ".cuh");
+        var emulator = files(Path.of("src/test/cuda"), "pp");
+        var folder = Files.createDirectories(Path.of("target/emulator"));
+        var library = folder.resolve("libemulator-" + checksum(kernels, headers, emulator) + ".so").toAbsolutePath();
+        if (Files.exists(library)) {
+            return library;
+        }
+        var includes = new StringBuilder();
+        var entries = new StringBuilder();
+        for (var source : kernels) {
+            includes.append("#include \"").append(source.toAbsolutePath()).append("\"\n");
+            var matcher = ENTRY.matcher(Files.readString(source));
+            while (matcher.find()) {
+                entries.append("KERNEL(").append(matcher.group(1)).append(")\n");
+            }
+        }
+        Files.writeString(folder.resolve("kernels.inc"), includes);
+        Files.writeString(folder.resolve("entries.inc"), entries);
+        run(folder, compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
+                "-Wno-unknown-pragmas", "-ffp-contract=off", "-U_FORTIFY_SOURCE",
+                "-I", "src/main/cuda/include", "-I", "src/test/cuda", "-I", folder.toString(),
+                "-o", library.toString(), "src/test/cuda/emulator.cpp");
+        return library;
+    }
+
+    private static void run(Path folder, String... command) throws IOException {
+        var log = folder.resolve("compiler.log");
+        var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            if (!process.waitFor(5, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new AssertionError("the emulator did not compile in five minutes");
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            throw new AssertionError(e);
+        }
+        if (process.exitValue() != 0) {
+            throw new AssertionError("the emulator does not compile:\n" + Files.readString(log));
+        }
+    }
+
+    private static List<Path> files(Path folder, String ending) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+        }
+    }
+
+    @SafeVarargs
+    private static String checksum(List<Path>... sources) throws IOException {
+        var crc = new CRC32();
+        for (var list : sources) {
+            for (var file : list) {
+                crc.update(Files.readAllBytes(file));
+            }
+        }
+        return Long.toHexString(crc.getValue());
+    }
+}

@@ -1,0 +1,103 @@
+package dev.flover.tests.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyDeliveryTest {
+    private static final int LIMIT_S = 240;
+
+    @TempDir
+    Path temporary;
+
+    private Process command;
+
+    @AfterEach
+    void endTheCommand() {
+        command.descendants().forEach(ProcessHandle::destroyForcibly);
+        command.destroyForcibly();
+    }
+
+    @Test
+    void underKillsNothingIsLostAndNothingIsSaidTwice() throws Exception {
+        var outcome = run("--kills", "4", "--generations", "12");
+
+        assertThat(command.exitValue()).as(outcome.toPrettyString()).isZero();
+        assertThat(outcome.get("kills").asInt()).isEqualTo(4);
+        assertThat(outcome.get("findings").get("generations").asInt()).isEqualTo(12);
+        assertThat(outcome.get("findings").get("tokens").asInt()).isGreaterThan(100);
+        assertThat(outcome.get("passed").asBoolean()).isTrue();
+    }
+
+    @Test
+    void underAtLeastOnceTheSameChecksFindRepeatsAndDroppingSeenPositionsHelps() throws Exception {
+        var outcome = run("--kills", "2", "--generations", "8", "--delivery", "at-least-once");
+        var findings = outcome.get("findings");
+
+        assertThat(command.exitValue()).as(outcome.toPrettyString()).isEqualTo(1);
+        assertThat(outcome.get("passed").asBoolean()).isFalse();
+        assertThat(findings.get("repeats").asInt()).as(outcome.toPrettyString()).isPositive();
+        assertThat(findings.get("double_terminals").asInt()).isPositive();
+        assertThat(findings.get("unreadable").asInt()).isZero();
+        assertThat(findings.get("contradictions").asInt()).isZero();
+    }
+
+    @Test
+    void stopsWhenToldToAndLeavesNothingBehind() throws Exception {
+        start("--kills", "100", "--generations", "200");
+        String line = command.errorReader().readLine();
+        while (line != null && !line.startsWith("kills 0/")) {
+            line = command.errorReader().readLine();
+        }
+        Set<ProcessHandle> children = command.descendants().collect(Collectors.toSet());
+
+        command.destroy();
+
+        assertThat(command.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(children).isNotEmpty();
+        for (var child : children) {
+            child.onExit().get(15, TimeUnit.SECONDS);
+        }
+        assertNothingIsLeft();
+    }
+
+    private JsonNode run(String... options) throws IOException, InterruptedException {
+        start(options);
+        var narration = Thread.ofVirtual().start(() -> command.errorReader().lines().forEach(System.out::println));
+        var out = command.inputReader().lines().collect(Collectors.joining("\n"));
+        narration.join();
+        assertThat(command.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+        System.out.println(out);
+        assertNothingIsLeft();
+        return new ObjectMapper().readTree(out);
+    }
+
+    private void start(String... options) throws IOException {
+        var arguments = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC",
+                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), "dev.flover.app.Main",
+                "verify-delivery", "--json"));
+        arguments.addAll(List.of(options));
+        command = new ProcessBuilder(arguments).start();
+    }
+
+    private void assertNothingIsLeft() throws IOException {
+        try (var left = Files.list(temporary)) {
+            assertThat(left.map(file -> file.getFileName().toString()).filter(name -> name.startsWith("flover-")))
+                    .isEmpty();
+        }
+    }
+}
