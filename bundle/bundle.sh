@@ -27,7 +27,7 @@ fail() {
 
 jdk=
 for candidate in "${FLOVER_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
-    if [ -x "$candidate/bin/jlink" ] && grep -q '^JAVA_VERSION="25' "$candidate/release"; then
+    if [ -x "$candidate/bin/jlink" ] && grep -qs '^JAVA_VERSION="25' "$candidate/release"; then
         jdk=$candidate
         break
     fi
@@ -47,38 +47,6 @@ PIPELINE_MODULES=$PIPELINE_MODULES,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.sec
 runtime() {
     "$jdk/bin/jlink" --add-modules "$1" --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$2" \
         2>"$work/jlink.log" || { cat "$work/jlink.log" >&2; exit 1; }
-}
-
-# Stores a jar's entries without compression, as the archive compresses them better, all together; leaves out those that
-# are listed in a file.
-store() {
-    rm -rf "$work/unpacked"
-    mkdir "$work/unpacked"
-    (cd "$work/unpacked" && "$jdk/bin/jar" -xf "$1" && xargs rm -f) <"$2"
-    manifest=$work/unpacked/META-INF/MANIFEST.MF
-    if [ -f "$manifest" ]; then
-        mv "$manifest" "$work/manifest"
-        "$jdk/bin/jar" --create --no-compress --file "$1" --manifest "$work/manifest" -C "$work/unpacked" .
-    else
-        "$jdk/bin/jar" --create --no-compress --no-manifest --file "$1" -C "$work/unpacked" .
-    fi
-    rm -rf "$work/unpacked"
-}
-
-# What no program here can call: libraries of other platforms (RocksDB and the codecs carry one for each), and all of
-# JCuda's but the driver's binding.
-unused_natives() {
-    "$jdk/bin/jar" -tf "$1" | grep -E '\.(so|dll|dylib|jnilib|a)$' | grep -vE '^dev/flover/|^lib/libJCudaDriver' \
-        | grep -vE '(linux|Linux)[/_-]?(x86_64|amd64|x64|64)[./]' || true
-    "$jdk/bin/jar" -tf "$1" | grep -E '^lib/libJN|^lib/libJCudaRuntime' || true
-}
-
-store_all() {
-    for jar in "$1"/*.jar; do
-        unused_natives "$jar" >"$work/unused"
-        store "$jar" "$work/unused"
-    done
-    rm -f "$work/unused" "$work/manifest"
 }
 
 # The start script, the model and the licences.
@@ -108,7 +76,7 @@ engine() {
     done
     cp "$target/flover-app.jar" "$folder/lib/"
     cp "$target/lib/jcuda-natives-"*"-$platform.jar" "$folder/lib/"
-    store_all "$folder/lib"
+    "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$ENGINE_MODULES" "$folder/runtime"
     finish "$folder" dev.flover.app.EngineMain
     pack flover-engine "flover-engine-$platform.tar.xz"
@@ -118,7 +86,7 @@ pipeline() {
     folder=$work/flover
     mkdir -p "$folder/lib"
     cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
-    store_all "$folder/lib"
+    "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$PIPELINE_MODULES" "$folder/runtime"
     finish "$folder" dev.flover.app.Main
     pack flover "flover-$platform.tar.xz"

@@ -8,6 +8,7 @@
 #   selftest    every operation and whole generations, against the reference
 #   sanitizer   the small self-test under compute-sanitizer (memcheck, then racecheck), where that is installed
 #   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy, on cuda and on the reference
+#   bench       tokens a second of the bundled model, or of MODEL=FILE, by batch
 #   story       the bundled model on cuda, twice: the same text
 #
 # OUT=FOLDER keeps the logs (default: ./device-check).
@@ -77,6 +78,10 @@ models() {
     return $different
 }
 
+bench() {
+    timeout 580 "$flover" bench engine --backend cuda --batch 1,16,64,256 ${MODEL:+--model "$MODEL"}
+}
+
 story() {
     for run in 1 2; do
         "$flover" generate --backend cuda --prompt "The" --max-tokens 80 --temperature 0.8 --seed 7 \
@@ -86,7 +91,7 @@ story() {
     cmp "$out/story1.txt" "$out/story2.txt"
 }
 
-for name in ${*:-devices selftest sanitizer models story}; do
+for name in ${*:-devices selftest sanitizer models bench story}; do
     stage "$name" "$name"
 done
 exit $failed

@@ -1,5 +1,6 @@
 package dev.flover.app;
 
+import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.InspectCommand;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             InspectCommand.class,
             DevicesCommand.class,
-            SelftestCommand.class
+            SelftestCommand.class,
+            BenchCommand.class
         })
 public final class EngineMain implements Runnable {
     @Spec

@@ -136,7 +136,6 @@ final class Generations {
             if (ticket == null) {
                 return false;
             }
-            parts.room().remove(ticket);
             generation = load(id, ticket);
         }
         endAll(generation, reason, now);
@@ -161,14 +160,9 @@ final class Generations {
             for (var answer : generation.answers) {
                 parts.engine().release(answer);
             }
-            parts.room().settle(generation.ticket);
-            parts.room().clearSuspect(generation.ticket);
+            parts.room().left(generation.ticket);
         }
-        for (var ticket : waiting.values()) {
-            parts.room().remove(ticket);
-            parts.room().settle(ticket);
-            parts.room().clearSuspect(ticket);
-        }
+        waiting.values().forEach(parts.room()::left);
     }
 
     private void giveUp(long now) {
@@ -205,11 +199,8 @@ final class Generations {
     private void admitGranted(long now) {
         for (var ticket = granted.poll(); ticket != null; ticket = granted.poll()) {
             var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
-            if (waiting.remove(id, ticket)) {
+            if (waiting.remove(id, ticket)) {       // else it ended between its grant and now
                 admit(load(id, ticket), now);
-            } else {
-                parts.room().settle(ticket);        // ended between its grant and now
-                parts.room().clearSuspect(ticket);
             }
         }
     }
@@ -244,7 +235,7 @@ final class Generations {
     }
 
     private void start(LiveGeneration generation, long now) {
-        parts.room().settle(generation.ticket);
+        parts.room().started(generation.ticket);
         parts.metrics().startedAfter(now - generation.stored.getReadAt());
         try {
             for (var answer : generation.answers) {
@@ -280,7 +271,7 @@ final class Generations {
         var cleared = suspect;
         suspect = null;
         cleared.alone = false;
-        parts.room().clearSuspect(cleared.ticket);
+        parts.room().cleared(cleared.ticket);
         for (var answer : cleared.answers) {
             if (answer.isAdmitted()) {
                 parts.engine().release(answer);
@@ -313,7 +304,7 @@ final class Generations {
         if (answer.isEnded()) {
             parts.engine().release(answer);
         }
-        parts.room().charge(generation.stored.getRequest().getTenant(), fresh.ids().size());
+        parts.room().used(generation.ticket, fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
         var segment = answer.segment(
@@ -364,7 +355,6 @@ final class Generations {
     }
 
     private void close(LiveGeneration generation, long now) {
-        var ticket = generation.ticket;
         output.result(generation, now);
         parts.metrics().ended(generation.answers[0].ending().reason());
         for (var answer : generation.answers) {
@@ -377,8 +367,7 @@ final class Generations {
         ended.rememberEnded(generation.id, generation.stored.getDigest(), now);
         live.remove(generation.id);
         deadlines.clear(generation.id);
-        parts.room().settle(ticket);
-        parts.room().clearSuspect(ticket);
+        parts.room().left(generation.ticket);
         if (suspect == generation) {
             suspect = null;
         }

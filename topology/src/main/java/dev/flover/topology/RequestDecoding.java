@@ -106,6 +106,8 @@ final class RequestDecoding {
             return new Decoded.Later();
         } catch (SerializationException e) {
             return new Decoded.Undecodable(String.valueOf(e.getMessage()));
+        } catch (StackOverflowError e) {        // a stranger's recursive schema, and data nested as deep as a stack
+            return new Decoded.Undecodable("the record is nested too deeply");
         }
     }
 }

@@ -1,9 +1,14 @@
 package dev.flover.topology;
 
+import java.util.Comparator;
 import java.util.Queue;
 
 /// A request's place in the waiting room. Compared by identity.
 final class Ticket {
+    static final Comparator<Ticket> ORDER = Comparator.<Ticket>comparingLong(ticket -> ticket.rank)
+            .thenComparingLong(ticket -> ticket.arrival)
+            .thenComparingInt(ticket -> ticket.partition);
+
     final String id;
     final String tenant;
     final Standing standing;
@@ -19,8 +24,21 @@ final class Ticket {
     /// Where the grant is put for the partition that owns the request.
     final Queue<Ticket> granted;
 
-    /// Granted, and the engine has not been given it yet; kept by the waiting room.
-    boolean outstanding;
+    // Kept by the waiting room
+    Turn turn = Turn.NONE;
+    /// Tokens its tenant has been charged for.
+    double paid;
+    /// Tokens computed for it, its prompt's included.
+    double used;
+
+    enum Turn {
+        /// It waits.
+        NONE,
+        /// Granted; the engine has not been given it yet.
+        OUTSTANDING,
+        STARTED,
+        OVER
+    }
 
     /// How a request came to wait.
     enum Standing {

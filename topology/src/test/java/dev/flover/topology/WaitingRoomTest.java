@@ -65,11 +65,11 @@ class WaitingRoomTest {
         room.add(two);
         room.add(one);
         assertThat(grantAll(room)).containsExactly("suspect 1");
-        room.clearSuspect(two);
+        room.cleared(two);
         assertThat(grantAll(room)).as("another suspect's end changes nothing").isEmpty();
-        room.clearSuspect(one);
+        room.cleared(one);
         assertThat(grantAll(room)).containsExactly("suspect 2");
-        room.clearSuspect(two);
+        room.cleared(two);
         assertThat(grantAll(room)).containsExactly("new");
     }
 
@@ -80,8 +80,11 @@ class WaitingRoomTest {
         room.add(ticket);
         room.grantNext();
         assertThat(room.outstanding()).isOne();
-        room.settle(ticket);
-        room.settle(ticket);
+        room.started(ticket);
+        room.started(ticket);
+        assertThat(room.outstanding()).isZero();
+        room.left(ticket);
+        room.left(ticket);
         assertThat(room.outstanding()).isZero();
     }
 
@@ -93,8 +96,8 @@ class WaitingRoomTest {
         assertThat(room.isFull()).isFalse();
         room.add(arrived("b", "u", 1));
         assertThat(room.isFull()).isTrue();
-        room.remove(ticket);
-        room.remove(ticket);
+        room.left(ticket);
+        room.left(ticket);
         assertThat(room.size()).isOne();
         assertThat(room.bytes()).isEqualTo(100);
         assertThat(room.hasRoom()).isTrue();
@@ -136,7 +139,7 @@ class WaitingRoomTest {
         var random = new Random(seed);
         var room = new WaitingRoom(ROOMY, sharing);
         var served = new HashMap<String, Double>();
-        var running = new ArrayList<Map.Entry<String, Integer>>();
+        var running = new ArrayList<Map.Entry<Ticket, Integer>>();
         for (int round = 0; round < 10_000; round++) {
             for (String tenant : lengths.keySet()) {
                 for (int i = 0; i < 5; i++) {       // more than any of them can be served
@@ -145,14 +148,15 @@ class WaitingRoomTest {
             }
             while (running.size() < 16 && room.grantNext()) {
                 var ticket = granted.remove();
-                room.settle(ticket);
-                running.add(Map.entry(ticket.tenant, 1 + random.nextInt(lengths.get(ticket.tenant))));
+                room.started(ticket);
+                running.add(Map.entry(ticket, 1 + random.nextInt(lengths.get(ticket.tenant))));
             }
             running.replaceAll(entry -> {
-                served.merge(entry.getKey(), 1.0, Double::sum);
-                room.charge(entry.getKey(), 1);
+                served.merge(entry.getKey().tenant, 1.0, Double::sum);
+                room.used(entry.getKey(), 1);
                 return Map.entry(entry.getKey(), entry.getValue() - 1);
             });
+            running.stream().filter(entry -> entry.getValue() == 0).forEach(entry -> room.left(entry.getKey()));
             running.removeIf(entry -> entry.getValue() == 0);
         }
         return served;
@@ -165,21 +169,26 @@ class WaitingRoomTest {
             room.add(arrived("early " + i, "early", i));
         }
         for (int i = 0; i < 50; i++) {
-            room.grantNext();
-            room.charge("early", 100);
+            turn(room, 100);
         }
-        granted.clear();
         for (int i = 0; i < 100; i++) {
             room.add(arrived("late " + i, "late", i));
         }
         int late = 0;
         for (int i = 0; i < 20; i++) {
-            room.grantNext();
-            var ticket = granted.remove();
-            room.charge(ticket.tenant, 100);
-            late += ticket.tenant.equals("late") ? 1 : 0;
+            late += turn(room, 100).equals("late") ? 1 : 0;
         }
         assertThat(late).isBetween(9, 11);
+    }
+
+    /// A whole turn. Returns whose it was.
+    private String turn(WaitingRoom room, int tokens) {
+        room.grantNext();
+        var ticket = granted.remove();
+        room.started(ticket);
+        room.used(ticket, tokens);
+        room.left(ticket);
+        return ticket.tenant;
     }
 
     @Test
@@ -187,8 +196,7 @@ class WaitingRoomTest {
         var room = new WaitingRoom(ROOMY, Sharing.equal());
         for (int i = 0; i < 100_000; i++) {
             room.add(arrived("r" + i, "tenant " + i, i));
-            room.grantNext();
-            granted.clear();
+            turn(room, 1);
         }
         assertThat(room.tenants()).isLessThan(20_000);
     }

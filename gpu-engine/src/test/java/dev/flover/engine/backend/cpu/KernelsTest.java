@@ -303,7 +303,8 @@ class KernelsTest {
             int at = k % 32;
             int lane = output % 16;
             int quantised = form.nibbles
-                    ? quants.get(JAVA_BYTE, 256L * block + 64 * (at / 4 % 4) + 4 * lane + at % 4) >> (at < 16 ? 0 : 4) & 15
+                    ? quants.get(JAVA_BYTE, 256L * block + 64 * (at / 4 % 4) + 4 * lane + at % 4) >> (at < 16 ? 0
+                    : 4) & 15
                     : quants.get(JAVA_BYTE, 512L * block + 64 * (at / 4) + 4 * lane + at % 4) & 255;
             long scaleAt = 16L * (block * (32 / form.group) + at / form.group) + lane;
             double scale = form.halfScales ? Float.float16ToFloat(scales.getAtIndex(JAVA_SHORT, scaleAt))
