@@ -42,8 +42,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     private static final int MAX_COUNT = 1_000_000;
     private static final int MAX_COMMIT_INTERVAL_MS = 10_000;
     private static final int EXACTLY_ONCE_COMMIT_MS = 50;
-    /// Long, so that a kill finds much that was written and not committed.
-    private static final int AT_LEAST_ONCE_COMMIT_MS = 2_000;
+    /// Longer than a generation takes, so that a request whose end was written is not yet committed as read.
+    private static final int AT_LEAST_ONCE_COMMIT_MS = 10_000;
 
     @Spec
     private CommandSpec spec;

@@ -111,9 +111,7 @@ class DeliveryCheckTest {
 
     @Test
     void anotherTextIsFoundThoughTheTokensAreRight() {
-        var chunk = last(0, 65, 66, 67, 68);
-        chunk.setText("ABCE");
-        check.committed(chunk);
+        check.committed(TokenChunk.newBuilder(last(0, 65, 66, 67, 68)).setText("ABCE").build());
         check.result(result("ABCD", 65, 66, 67, 68));
 
         assertThat(faults().differingTexts()).isEqualTo(1);
@@ -122,12 +120,9 @@ class DeliveryCheckTest {
 
     @Test
     void anotherLogprobOrNoneIsFound() {
-        var other = chunk(0, 65, 66);
-        other.setLogprobs(List.of(LOGPROBS.get(0), logprob(66, -2.0000002f)));
-        check.committed(other);
-        var none = last(2, 67, 68);
-        none.setLogprobs(null);
-        check.committed(none);
+        check.committed(TokenChunk.newBuilder(chunk(0, 65, 66))
+                .setLogprobs(List.of(LOGPROBS.get(0), logprob(66, -2.0000002f))).build());
+        check.committed(TokenChunk.newBuilder(last(2, 67, 68)).setLogprobs(null).build());
         check.result(result("ABCD", 65, 66, 67, 68));
 
         assertThat(faults().differingLogprobs()).isEqualTo(3);
@@ -135,16 +130,12 @@ class DeliveryCheckTest {
 
     @Test
     void anotherFinishReasonOrUsageIsFound() {
-        var reason = last(0, 65, 66, 67, 68);
-        reason.getFinish().setReason(FinishReason.STOP);
-        check.committed(reason);
+        check.committed(last(0, FinishReason.STOP, 4, 65, 66, 67, 68));
         check.result(result("ABCD", 65, 66, 67, 68));
         assertThat(faults().differingEnds()).isEqualTo(1);
 
         begin();
-        var usage = last(0, 65, 66, 67, 68);
-        usage.getFinish().setCompletionTokens(5);
-        check.committed(usage);
+        check.committed(last(0, FinishReason.LENGTH, 5, 65, 66, 67, 68));
         check.result(result("ABCD", 65, 66, 67, 68));
         assertThat(faults().differingEnds()).isEqualTo(1);
     }
@@ -183,9 +174,7 @@ class DeliveryCheckTest {
         assertThat(check.findings().isClean()).isTrue();
 
         check.deadLetter();
-        var stranger = chunk(0, 65);
-        stranger.setRequestId("b");
-        check.committed(stranger);
+        check.committed(TokenChunk.newBuilder(chunk(0, 65)).setRequestId("b").build());
         check.provisional(chunk(1, 65));
 
         assertThat(faults().deadLetters()).isEqualTo(1);
@@ -208,11 +197,13 @@ class DeliveryCheckTest {
     }
 
     private static TokenChunk last(int position, Integer... ids) {
-        var chunk = chunk(position, ids);
-        chunk.setTerminal(true);
-        chunk.setFinish(Finish.newBuilder()
-                .setReason(FinishReason.LENGTH).setPromptTokens(3).setCompletionTokens(4).build());
-        return chunk;
+        return last(position, FinishReason.LENGTH, 4, ids);
+    }
+
+    private static TokenChunk last(int position, FinishReason reason, int completionTokens, Integer... ids) {
+        var finish = Finish.newBuilder()
+                .setReason(reason).setPromptTokens(3).setCompletionTokens(completionTokens).build();
+        return TokenChunk.newBuilder(chunk(position, ids)).setTerminal(true).setFinish(finish).build();
     }
 
     private static GenerationResult result(String text, Integer... ids) {
