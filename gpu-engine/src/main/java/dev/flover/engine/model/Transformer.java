@@ -43,6 +43,9 @@ public final class Transformer {
     private final Tensor sampled;
     private final Tensor logits;
 
+    private final Runnable verbs = this::compute;       // one object for all steps: a step allocates nothing
+    private StepPlan plan;
+
     /// Brings the weights to the backend: slow.
     ///
     /// @param tokenBudget most rows in a step
@@ -72,8 +75,9 @@ public final class Transformer {
 
     /// Gives one step to the backend: the plan's rows, and a token for each that samples.
     public void launch(StepPlan plan) {
+        this.plan = plan;
         backend.begin(plan, cache);
-        backend.forward(plan, () -> compute(plan));
+        backend.forward(plan, verbs);
     }
 
     /// Returns when the results of a launched step are in its plan.
@@ -81,7 +85,7 @@ public final class Transformer {
         backend.end(plan);
     }
 
-    private void compute(StepPlan plan) {
+    private void compute() {
         int rows = plan.rows();
         backend.embed(hidden, embedding, config.embeddingScale());
         if (positions != null) {
