@@ -134,7 +134,7 @@ class WaitingRoomTest {
     /// Every tenant always has requests waiting; 16 slots draw a token a round each.
     ///
     /// @param lengths longest answer by tenant
-    /// @return tokens by tenant
+    /// @return tokens computed by tenant, prompts included
     private Map<String, Double> simulate(Sharing sharing, Map<String, Integer> lengths, long seed) {
         var random = new Random(seed);
         var room = new WaitingRoom(ROOMY, sharing);
@@ -149,6 +149,7 @@ class WaitingRoomTest {
             while (running.size() < 16 && room.grantNext()) {
                 var ticket = granted.remove();
                 room.started(ticket);
+                served.merge(ticket.tenant, (double) ticket.promptTokens, Double::sum);
                 running.add(Map.entry(ticket, 1 + random.nextInt(lengths.get(ticket.tenant))));
             }
             running.replaceAll(entry -> {
