@@ -2,8 +2,8 @@ package dev.flover.app.delivery;
 
 /// What a kill waits for, and how long it hesitates then, at most.
 ///
-/// Delays are random up to their limit, so that with enough kills every moment of a life is hit: the limits of the first
-/// two span a start, those in flow span several commits.
+/// Delays are random up to their limit, so that with enough kills every moment of a life is hit: the limits of the
+/// first two span a start, those in flow span several commits.
 enum Aim {
     AFTER_START(0),
     AFTER_READY(100),
