@@ -8,11 +8,11 @@ import java.util.TreeSet;
 
 /// Whose request is next where several tenants want to be served.
 ///
-/// Each tenant has a counter of the tokens computed for it, divided by its weight, and the one with the smallest
-/// counter is next (virtual token counter, Sheng et al. 2024). A turn is paid for when it is granted, by what the tenant's
-/// answers usually take, and settled by what it took: else a tenant of long answers would take every free slot before
-/// its counter had moved. A tenant that comes back after a pause starts where the others are, so that a pause earns
-/// nothing. Within a tenant, a ticket's rank decides.
+/// Each tenant has a counter of the tokens computed for it, prompts included, divided by its weight, and the one with
+/// the smallest counter is next (virtual token counter, Sheng et al. 2024). A turn is paid for when it is granted, by
+/// what the tenant's answers usually take, and settled by what it took: else a tenant of long answers would take every
+/// free slot before its counter had moved. A tenant that comes back after a pause starts where the others are, so that
+/// a pause earns nothing. Within a tenant, a ticket's rank decides.
 final class FairShares {
     /// With more tenants than this that have nothing waiting, what they are ahead of their share is forgotten.
     private static final int IDLE_ACCOUNTS = 10_000;
