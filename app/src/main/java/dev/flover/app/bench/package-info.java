@@ -2,6 +2,6 @@
 ///
 /// ```
 ///   bench ──┬─> engine     the engine alone: tokens a second by batch size
-///           └─> fusion     temporal fusion beside what the paper compares it with      fusion/, workload/
+///           └─> fusion     temporal fusion beside what the paper compares it with    fusion/, workload/, topics/
 /// ```
 package dev.flover.app.bench;

@@ -33,7 +33,7 @@ public final class BenchFusionCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--quick", description = "A smaller model and fewer workloads: a first look within a minute.")
+    @Option(names = "--quick", description = "Fewer and shorter workloads: a first look within a minute.")
     private boolean quick;
 
     @Option(names = "--model", paramLabel = "FILE", description = "A model file instead of random weights.")
@@ -44,8 +44,9 @@ public final class BenchFusionCommand implements Runnable {
     private String shape;
 
     @Option(names = "--divisor", paramLabel = "N",
-            description = "Divides the shape's width, layers and vocabulary; 1 is the paper's size. Default: 8.")
-    private Integer divisor;
+            description = "Divides the shape's width, layers and vocabulary; 1 is the paper's size. "
+                    + "Default: ${DEFAULT-VALUE}.", defaultValue = "8")
+    private int divisor;
 
     @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
             description = "auto, cpu, cpu-java, reference or cuda. Default: ${DEFAULT-VALUE}.")
@@ -60,6 +61,11 @@ public final class BenchFusionCommand implements Runnable {
 
     @ArgGroup(validate = false, heading = "%nStrategies:%n")
     private StrategyOption strategyOption = new StrategyOption();
+
+    @Option(names = "--repeat", paramLabel = "N",
+            description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan counts. "
+                    + "Default: 3, and 1 with --quick.")
+    private Integer repeat;
 
     @Option(names = "--via-kafka", description = "Also paged fusion through the topics of an embedded broker.")
     private boolean viaKafka;
@@ -93,7 +99,11 @@ public final class BenchFusionCommand implements Runnable {
 
     private Experiment experiment(Model model, List<Strategy> strategies) {
         try {
-            return new Experiment(model, backend, threads, scenarioOptions.seed(), strategies, this::say);
+            int rounds = repeat != null ? repeat : quick ? 1 : 3;
+            if (rounds < 1) {
+                throw new ParameterException(spec.commandLine(), "--repeat must be at least 1, was " + rounds);
+            }
+            return new Experiment(model, backend, threads, scenarioOptions.seed(), strategies, rounds, this::say);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
         }
@@ -125,12 +135,11 @@ public final class BenchFusionCommand implements Runnable {
         if (file != null) {
             return ModelLoader.open(file);
         }
-        int divided = divisor != null ? divisor : quick ? 16 : 8;
-        if (divided < 1 || divided > 64) {
-            throw new ParameterException(spec.commandLine(), "--divisor must be in [1, 64], was " + divided);
+        if (divisor < 1 || divisor > 64) {
+            throw new ParameterException(spec.commandLine(), "--divisor must be in [1, 64], was " + divisor);
         }
         try {
-            return PaperModel.of(PaperModel.Shape.named(shape), divided, scenarioOptions.seed());
+            return PaperModel.of(PaperModel.Shape.named(shape), divisor, scenarioOptions.seed());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(),
                     "--shape must be gptj-6b, llama-13b or llama-33b, was " + shape, e);
@@ -152,7 +161,7 @@ public final class BenchFusionCommand implements Runnable {
     private FusionReport report(
             Model model, long weightBytes, Experiment experiment, List<ScenarioResult> results) {
         return new FusionReport(
-                "flover bench fusion " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                "./flover " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
                 System.getProperty("os.arch") + ", Java " + Runtime.version(), Processor.describe(),
                 model.path().toString(), experiment.stage().backend(), experiment.arithmetic(), weightBytes,
                 experiment.stage().positionBytes(), experiment.iterationMs(), scenarioOptions.requests(),

@@ -7,6 +7,7 @@ import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.Model;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -19,16 +20,19 @@ final class Experiment {
 
     private final Stage stage;
     private final List<Strategy> strategies;
+    private final int rounds;
     private final Consumer<String> progress;
     private final String arithmetic;
     private final long iterationNanos;
 
     /// Measures how long an iteration of one request alone takes: the unit of time of all workloads.
     ///
+    /// @param rounds   of all strategies, in turn; the run with the median makespan counts
     /// @param progress told of each step of the way, a line each
-    Experiment(Model model, String backend, int threads, long seed, List<Strategy> strategies,
+    Experiment(Model model, String backend, int threads, long seed, List<Strategy> strategies, int rounds,
             Consumer<String> progress) {
         this.strategies = strategies;
+        this.rounds = rounds;
         this.progress = progress;
         var opened = Backends.open(backend, threads);
         arithmetic = opened.arithmetic();
@@ -93,18 +97,36 @@ final class Experiment {
                         (double) workload.tokens() / counted.iterations().size(), simulation.iterations(),
                         simulation.overlap()));
         var outcomes = new ArrayList<Outcome>();
-        for (var strategy : strategies) {
-            add(outcomes, Outcome.of(strategy, strategy.play(stage, workload, this::wall), counted));
+        for (int round = 0; round < rounds; round++) {
+            for (var strategy : strategies) {
+                outcomes.add(Outcome.of(strategy, strategy.play(stage, workload, this::wall), counted));
+            }
+            if (kafka != null) {
+                outcomes.add(Outcome.of("kafka", "fusion, paged, via Kafka", 1,
+                        kafka.play(stage, workload, this::wall), counted));
+            }
         }
-        if (kafka != null) {
-            add(outcomes, Outcome.of("kafka", "fusion, paged, via Kafka", 1,
-                    kafka.play(stage, workload, this::wall), counted));
-        }
-        return ScenarioResult.of(scenario, simulation, counted, List.copyOf(outcomes));
+        var medians = medians(outcomes);
+        medians.forEach(this::say);
+        return ScenarioResult.of(scenario, simulation, counted, medians);
     }
 
-    private void add(List<Outcome> outcomes, Outcome outcome) {
-        outcomes.add(outcome);
+    /// Of each strategy's outcomes, the one with the median makespan.
+    private List<Outcome> medians(List<Outcome> outcomes) {
+        int players = outcomes.size() / rounds;
+        var medians = new ArrayList<Outcome>();
+        for (int player = 0; player < players; player++) {
+            var runs = new ArrayList<Outcome>();
+            for (int round = 0; round < rounds; round++) {
+                runs.add(outcomes.get(round * players + player));
+            }
+            runs.sort(Comparator.comparingDouble(Outcome::makespanSeconds));
+            medians.add(runs.get(rounds / 2));
+        }
+        return List.copyOf(medians);
+    }
+
+    private void say(Outcome outcome) {
         progress.accept("  %-30s %8.2f s %8.0f tokens/s   first token %8.1f ms   latency %8.1f ms, p99 %8.1f%s"
                 .formatted(outcome.title(), outcome.makespanSeconds(), outcome.tokensPerSecond(),
                         outcome.firstTokenMs().mean(), outcome.latencyMs().mean(), outcome.latencyMs().p99(),

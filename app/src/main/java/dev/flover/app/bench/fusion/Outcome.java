@@ -45,7 +45,7 @@ record Outcome(
         int[][] lives,
         @JsonProperty("same_tokens") boolean sameTokens) {
     private static final int MOST_POINTS = 300;
-    private static final int THROUGHPUT_WINDOWS = 40;
+    private static final int THROUGHPUT_WINDOWS = 24;
 
     static Outcome of(Strategy strategy, Recording recording, Recording first) {
         return of(strategy.name(), strategy.title(), strategy.copiesOfWeights(), recording, first);

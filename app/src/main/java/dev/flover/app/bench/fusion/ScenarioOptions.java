@@ -16,10 +16,10 @@ final class ScenarioOptions {
     private static final List<String> ARRIVALS = List.of("constant:500", "exponential:20", "exponential:50",
             "exponential:100", "exponential:200", "exponential:500", "exponential:1000", "exponential:5000");
     private static final List<String> QUICK_ARRIVALS =
-            List.of("exponential:20", "exponential:200", "exponential:1000", "exponential:5000");
+            List.of("exponential:20", "exponential:500", "exponential:5000");
     private static final int MOST_REQUESTS = 64;
     private static final int TOKENS = 128;
-    private static final int QUICK_TOKENS = 48;
+    private static final int QUICK_TOKENS = 24;
     private static final double MILLISECONDS = 1000;
 
     @Option(names = "--requests", paramLabel = "N", defaultValue = "" + Paper.REQUESTS,
