@@ -12,15 +12,21 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /// llama.cpp's server: `POST /completion`, answers streamed as server-sent events, one a token.
+///
+/// At the end of an answer it reads the whole of it once more, and reports an error where that is no text, as of random
+/// weights. All tokens were computed by then, so that such an answer counts as whole.
 final class LlamaServer implements Server {
     private static final Pattern PREDICTED = Pattern.compile("\"tokens_predicted\":(\\d+)");
+    private static final String NO_TEXT = "does not match the expected";
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final URI completion;
+    private final AtomicInteger withoutText = new AtomicInteger();
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     LlamaServer(URI address) {
@@ -30,6 +36,11 @@ final class LlamaServer implements Server {
     @Override
     public String name() {
         return "llama.cpp's server";
+    }
+
+    /// Answers so far that the server took for no text.
+    int withoutText() {
+        return withoutText.get();
     }
 
     @Override
@@ -78,9 +89,12 @@ final class LlamaServer implements Server {
                 last[0] = line;
             }
         });
-        var predicted = PREDICTED.matcher(last[0] == null ? "" : last[0]);
-        if (!predicted.find() || Integer.parseInt(predicted.group(1)) != tokens) {
-            throw new IOException("expected " + tokens + " tokens, the last event was " + last[0]);
+        String end = last[0] == null ? "" : last[0];
+        var predicted = PREDICTED.matcher(end);
+        if (end.contains(NO_TEXT)) {
+            withoutText.incrementAndGet();
+        } else if (!predicted.find() || Integer.parseInt(predicted.group(1)) != tokens) {
+            throw new IOException("expected " + tokens + " tokens, the last event was " + end);
         }
         return null;
     }

@@ -77,6 +77,10 @@ public final class PeerBenchmark implements Runnable {
                 out.println(gap == 0 ? "burst" : "a request every " + gap + " ms on average");
                 compare(opened, theirs, workload(gap), out);
             }
+            if (theirs != null && theirs.withoutText() > 0) {
+                out.printf("%d answers of %s ended with its complaint that they are no text; they count as whole%n",
+                        theirs.withoutText(), theirs.name());
+            }
         }
     }
 

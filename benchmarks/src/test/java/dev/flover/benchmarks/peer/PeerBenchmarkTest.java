@@ -37,7 +37,7 @@ class PeerBenchmarkTest {
         }
         assertThat(asked).hasValue(4);
         assertThat(out.toString()).contains("a request every 3.0 ms", "Flover, through topics", "llama.cpp's server",
-                "ratio");
+                "ratio", "1 answers of llama.cpp's server ended with its complaint");
     }
 
     /// As llama.cpp's server streams: an event a token, the last with the count.
@@ -46,14 +46,16 @@ class PeerBenchmarkTest {
         assertThat(body.get("prompt").size()).isBetween(2, 5);
         assertThat(body.get("stream").asBoolean()).isTrue();
         int tokens = body.get("n_predict").asInt();
-        asked.incrementAndGet();
+        int number = asked.incrementAndGet();
         exchange.sendResponseHeaders(200, 0);
         try (var stream = exchange.getResponseBody()) {
             for (int i = 1; i <= tokens; i++) {
                 stream.write("data: {\"content\":\"a\",\"stop\":false}\n\n".getBytes(StandardCharsets.UTF_8));
             }
-            stream.write(("data: {\"content\":\"\",\"stop\":true,\"tokens_predicted\":" + tokens + "}\n\n")
-                    .getBytes(StandardCharsets.UTF_8));
+            String end = number == 1
+                    ? "{\"error\":{\"code\":500,\"message\":\"output that does not match the expected format\"}}"
+                    : "{\"content\":\"\",\"stop\":true,\"tokens_predicted\":" + tokens + "}";
+            stream.write(("data: " + end + "\n\n").getBytes(StandardCharsets.UTF_8));
         }
     }
 }

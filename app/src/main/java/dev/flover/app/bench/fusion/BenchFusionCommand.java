@@ -62,10 +62,10 @@ public final class BenchFusionCommand implements Runnable {
     @ArgGroup(validate = false, heading = "%nStrategies:%n")
     private StrategyOption strategyOption = new StrategyOption();
 
-    @Option(names = "--repeat", paramLabel = "N",
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "1",
             description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan counts. "
-                    + "Default: 3, and 1 with --quick.")
-    private Integer repeat;
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int repeat;
 
     @Option(names = "--via-kafka", description = "Also paged fusion through the topics of an embedded broker.")
     private boolean viaKafka;
@@ -99,11 +99,10 @@ public final class BenchFusionCommand implements Runnable {
 
     private Experiment experiment(Model model, List<Strategy> strategies) {
         try {
-            int rounds = repeat != null ? repeat : quick ? 1 : 3;
-            if (rounds < 1) {
-                throw new ParameterException(spec.commandLine(), "--repeat must be at least 1, was " + rounds);
+            if (repeat < 1) {
+                throw new ParameterException(spec.commandLine(), "--repeat must be at least 1, was " + repeat);
             }
-            return new Experiment(model, backend, threads, scenarioOptions.seed(), strategies, rounds, this::say);
+            return new Experiment(model, backend, threads, scenarioOptions.seed(), strategies, repeat, this::say);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
         }

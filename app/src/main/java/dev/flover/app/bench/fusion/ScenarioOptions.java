@@ -18,7 +18,7 @@ final class ScenarioOptions {
     private static final List<String> QUICK_ARRIVALS =
             List.of("exponential:20", "exponential:500", "exponential:5000");
     private static final int MOST_REQUESTS = 64;
-    private static final int TOKENS = 128;
+    private static final int TOKENS = 64;
     private static final int QUICK_TOKENS = 24;
     private static final double MILLISECONDS = 1000;
 
