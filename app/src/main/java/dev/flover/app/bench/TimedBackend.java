@@ -110,6 +110,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        backend.copyBlock(cache, from, to);
+    }
+
+    @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         begin();

@@ -110,6 +110,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        PagedCache.of(cache).copyBlock(from, to);
+    }
+
+    @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         this.cache = PagedCache.of(cache);

@@ -44,6 +44,18 @@ final class PagedCache implements Backend.Cache {
         return keys.byteSize() + values.byteSize();
     }
 
+    void copyBlock(int from, int to) {
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            copy(keys, keyBlockBytes, layer, from, to);
+            copy(values, valueBlockBytes, layer, from, to);
+        }
+    }
+
+    private void copy(MemorySegment memory, long blockBytes, int layer, int from, int to) {
+        long first = (long) layer * shape.blocks();
+        MemorySegment.copy(memory, blockBytes * (first + from), memory, blockBytes * (first + to), blockBytes);
+    }
+
     /// Address of a block's keys.
     long keys(int layer, int block) {
         return keys.address() + keyBlockBytes * ((long) layer * shape.blocks() + block);
