@@ -83,6 +83,9 @@ public final class BenchFusionCommand implements Runnable {
         if (scenarios.isEmpty()) {
             throw new ParameterException(command, "no workload is left; give --arrivals and --lengths, or --trace");
         }
+        if (viaKafka) {
+            checkKafkaIsHere();
+        }
         try (var model = openModel()) {
             checkContext(model, scenarios);
             long weightBytes = weightBytes(model);
@@ -114,7 +117,6 @@ public final class BenchFusionCommand implements Runnable {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, null)));
             return results;
         }
-        checkKafkaIsHere();
         try (var kafka = KafkaFusion.start(
                 experiment.stage(), scenarios.stream().map(Scenario::workload).toList())) {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, kafka)));
