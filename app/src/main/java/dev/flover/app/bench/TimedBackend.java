@@ -190,8 +190,8 @@ final class TimedBackend implements Backend {
             seen += rows * (first + (rows + 1) / 2.0);
             read += first + rows;
         }
-        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(),
-                8 * read * shape.kvHeads() * shape.headDim());
+        double positionBytes = cache.bytes() / ((double) shape.layers() * shape.blocks() * shape.blockTokens());
+        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(), read * positionBytes);
     }
 
     @Override
