@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
         name = "fusion",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion and "
-                + "under what it is compared with, all on the same transformer and kernels.",
+        description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion "
+                + "and under what it is compared with, all on the same transformer and kernels.",
         footer = {"", "A workload's time is in iterations: one step of one request alone, measured first. So a small "
                 + "model on a small machine has the paper's regime, and every strategy the same arrivals."})
 public final class BenchFusionCommand implements Runnable {
@@ -63,8 +63,8 @@ public final class BenchFusionCommand implements Runnable {
     private StrategyOption strategyOption = new StrategyOption();
 
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "1",
-            description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan counts. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan "
+                    + "counts. Default: ${DEFAULT-VALUE}.")
     private int repeat;
 
     @Option(names = "--via-kafka", description = "Also paged fusion through the topics of an embedded broker.")
