@@ -1,6 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.flover.app.bench.topics.WholeFlover;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Matrix;
@@ -84,7 +85,7 @@ public final class BenchFusionCommand implements Runnable {
             throw new ParameterException(command, "no workload is left; give --arrivals and --lengths, or --trace");
         }
         if (viaKafka) {
-            checkKafkaIsHere();
+            WholeFlover.require("--via-kafka");
         }
         try (var model = openModel()) {
             checkContext(model, scenarios);
@@ -121,14 +122,6 @@ public final class BenchFusionCommand implements Runnable {
                 experiment.stage(), scenarios.stream().map(Scenario::workload).toList())) {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, kafka)));
             return results;
-        }
-    }
-
-    private static void checkKafkaIsHere() {
-        try {
-            Class.forName("org.apache.kafka.streams.KafkaStreams");
-        } catch (ClassNotFoundException e) {
-            throw new CommandException("--via-kafka needs the whole Flover; this is the engine alone", e);
         }
     }
 

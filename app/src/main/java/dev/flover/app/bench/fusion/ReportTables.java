@@ -26,7 +26,8 @@ final class ReportTables {
 
     private void printPaper(PrintWriter out) {
         out.printf(Locale.ROOT,
-                "%n%d requests of %d iterations, exponential arrivals: the paper, and %d simulated draws%n", Paper.REQUESTS, Paper.TOKENS, report.paperSeeds());
+                "%n%d requests of %d iterations, exponential arrivals: the paper, and %d simulated draws%n",
+                Paper.REQUESTS, Paper.TOKENS, report.paperSeeds());
         out.println("  mean gap   paper's iterations   simulated  (95 % of draws)      overlap  simulated  (95 %)");
         for (var row : report.paperTable()) {
             out.printf(Locale.ROOT, "  %5d ms   %18d   %9.0f  (%5d to %5d)%s   %7.1f  %9.1f  (%.1f to %.1f)%n",
