@@ -56,6 +56,12 @@ public interface Backend extends AutoCloseable {
     /// Brings a vector (norm weights, a bias) to the device as f32.
     Vector vector(StoredTensor values);
 
+    /// How many KV blocks of such a cache there is room for now. On a host: in a quarter of the machine's memory, as the
+    /// rest is for weights and for everyone else.
+    default int blocksThatFit(CacheShape shape) {
+        return HostMemory.blocksThatFit(shape, HostMemory.machineBytes());
+    }
+
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
     Cache cache(CacheShape shape);
 
@@ -185,5 +191,12 @@ public interface Backend extends AutoCloseable {
     /// @param contextLength most positions of a sequence
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
-            int blocks, int blockTokens, int slots, int contextLength) {}
+            int blocks, int blockTokens, int slots, int contextLength) {
+        /// The same with another number of blocks, and contexts no longer than they hold.
+        public CacheShape withBlocks(int blocks) {
+            long positions = Math.min(contextLength, (long) blocks * blockTokens);
+            return new CacheShape(
+                    layers, heads, kvHeads, headDim, vocabulary, blocks, blockTokens, slots, (int) positions);
+        }
+    }
 }

@@ -22,6 +22,9 @@ public final class CudaBackend implements Backend {
     /// Steps that may be begun and not ended.
     static final int STEPS_IN_FLIGHT = 2;
 
+    /// Left free beside the cache, for staging, copies of activations and graphs: a twentieth of the device, at most this.
+    private static final long MOST_RESERVED_BYTES = 2L << 30;
+
     private static final int ELEMENT_THREADS = 256;
     private static final int PROJECT_THREADS = 256;
     private static final int SAMPLE_THREADS = 512;
@@ -100,14 +103,16 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Cache cache(CacheShape shape) {
-        return new CudaCache(driver, shape, cacheStorage());
+    public int blocksThatFit(CacheShape shape) {
+        long reserve = Math.min(driver.properties().totalBytes() / 20, MOST_RESERVED_BYTES);
+        workspace.sizeFor(shape, cacheStorage(), tokenBudget);
+        long room = driver.freeBytes() - reserve - CudaCache.stateBytes(shape) - workspace.missingBytes();
+        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
     }
 
-    /// How many blocks of such a cache fit the device now, leaving a twentieth of it for activations.
-    public int blocksThatFit(CacheShape shape) {
-        long room = driver.freeBytes() - driver.properties().totalBytes() / 20;
-        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
+    @Override
+    public Cache cache(CacheShape shape) {
+        return new CudaCache(driver, shape, cacheStorage());
     }
 
     /// Keys and values are kept as the weights are multiplied: f32 only where everything is.
@@ -125,16 +130,10 @@ public final class CudaBackend implements Backend {
         this.cache = (CudaCache) cache;
         if (slots == null) {
             slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
-            workspace.sizeFor(this.cache, attentionGroups(), tokenBudget);
+            workspace.sizeFor(this.cache.shape(), this.cache.storage(), tokenBudget);
         }
         workspace.allocate();
         slots.begin(plan, this.cache, kernels, arguments);
-    }
-
-    /// Groups of query heads that share keys, cut to 16.
-    private int attentionGroups() {
-        var shape = cache.shape();
-        return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), StepImage.QUERIES);
     }
 
     @Override
@@ -276,15 +275,15 @@ public final class CudaBackend implements Backend {
                     KernelSet.attentionF32Bytes(shape.headDim()), arguments);
         } else {
             int width = this.cache.width();
-            driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), attentionGroups(), 1,
-                    KernelSet.attentionThreads(width), KernelSet.attentionBytes(width), arguments);
+            driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), StepImage.groups(shape),
+                    1, KernelSet.attentionThreads(width), KernelSet.attentionBytes(width), arguments);
         }
         target.written(Counter.ROWS, true);
     }
 
     /// Blocks that share the work items of a group of heads: enough to fill the device, at most one an item.
     private int attentionBlocks() {
-        int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), attentionGroups());
+        int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), StepImage.groups(cache.shape()));
         long items = (long) bucket(Counter.ROWS) * Math.ceilDiv(cache.shape().contextLength(), StepImage.SPLIT);
         return (int) Math.min(filling, items);
     }

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,6 +48,11 @@ final class StepImage {
     /// Rows of one slice that go into an attention tile.
     static int tileRows(int heads, int kvHeads) {
         return Math.max(1, QUERIES / (heads / kvHeads));
+    }
+
+    /// Groups of query heads that share keys, cut to [#QUERIES].
+    static int groups(CacheShape shape) {
+        return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), QUERIES);
     }
 
     /// Encodes the plan, slots as homes.
