@@ -70,8 +70,9 @@ public final class Transformer {
         gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
         activated = backend.tensor(tokenBudget, config.feedForward());
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
-        sampled = backend.tensor(slots, config.hidden());
-        logits = backend.tensor(slots, config.vocabulary());
+        int samples = StepPlan.mostSamples(slots);
+        sampled = backend.tensor(samples, config.hidden());
+        logits = backend.tensor(samples, config.vocabulary());
         cache = backend.cache(shape.get());
     }
 

@@ -22,7 +22,8 @@ public final class CudaBackend implements Backend {
     /// Steps that may be begun and not ended.
     static final int STEPS_IN_FLIGHT = 2;
 
-    /// Left free beside the cache, for staging, copies of activations and graphs: a twentieth of the device, at most this.
+    /// Left free beside the cache, for staging, copies of activations and graphs: a twentieth of the device, at most
+    /// this.
     private static final long MOST_RESERVED_BYTES = 2L << 30;
 
     private static final int ELEMENT_THREADS = 256;
@@ -84,7 +85,18 @@ public final class CudaBackend implements Backend {
 
     @Override
     public synchronized Weight weight(Matrix matrix) {
-        var weight = WeightPacker.upload(driver, matrix);
+        return taken(WeightPacker.upload(driver, matrix));
+    }
+
+    /// Columns that are padded must be zero, so a matrix that has some is uploaded.
+    @Override
+    public synchronized Weight randomWeight(Matrix matrix, long seed) {
+        var shape = WeightPacker.shape(matrix);
+        return shape.shardInputs() % WeightShape.CHUNK != 0
+                ? weight(matrix) : taken(new WeightGenerator(driver, kernels.randomise).generate(shape, seed));
+    }
+
+    private Weight taken(CudaWeight weight) {
         var shape = weight.shape();
         if (shape.shards() > KernelSet.MOST_SHARDS) {
             throw new IllegalArgumentException("the cuda backend adds up to " + KernelSet.MOST_SHARDS
@@ -326,7 +338,7 @@ public final class CudaBackend implements Backend {
         var sampling = this.cache.sampling();
         arguments.begin().pointer(((CudaTensor) logits).values()).pointer(sampling.states())
                 .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
-                .integer(logits.columns()).integer(this.cache.shape().slots()).real(softCap);
+                .integer(logits.columns()).integer(StepPlan.mostSamples(this.cache.shape().slots())).real(softCap);
         driver.launch(kernels.sample, bucket(Counter.SAMPLES), 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
     }
 
@@ -342,6 +354,26 @@ public final class CudaBackend implements Backend {
     @Override
     public void end(StepPlan plan) {
         slots.end(plan);
+    }
+
+    @Override
+    public Timeline timeline() {
+        return new Timeline() {
+            @Override
+            public void mark(int mark) {
+                driver.mark(mark);
+            }
+
+            @Override
+            public double microsecondsBetween(int earlier, int later) {
+                return driver.microsecondsBetween(earlier, later);
+            }
+        };
+    }
+
+    /// What the device can do at most. To be asked before there are weights: it takes memory for a moment.
+    public CudaCeilings ceilings() {
+        return CudaCeilings.measure(driver, kernels);
     }
 
     @Override

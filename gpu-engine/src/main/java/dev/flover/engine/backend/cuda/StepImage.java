@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 /// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), -, -, array offsets (9) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), -, -, array offsets (11) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Attention positions that are summed by themselves, aligned to position 0.
@@ -18,7 +18,7 @@ final class StepImage {
 
     private static final int RESULTS = 4;
     private static final int ARRAYS = 8;
-    private static final int ARRAY_COUNT = 9;
+    private static final int ARRAY_COUNT = 11;
     private static final int HEADER = 20;
 
     private final MemorySegment memory;
@@ -41,8 +41,9 @@ final class StepImage {
         tileScratch = new int[tokenBudget];
     }
 
-    static long bytes(int tokenBudget, int slots) {
-        return 4L * (HEADER + 7L * tokenBudget + 1 + 2L * slots);
+    /// @param samples most sampling rows
+    static long bytes(int tokenBudget, int samples) {
+        return 4L * (HEADER + 7L * tokenBudget + 1 + 4L * samples);
     }
 
     /// Rows of one slice that go into an attention tile.
@@ -73,6 +74,8 @@ final class StepImage {
         put(tileRows, tiles);
         put(tileItems, tiles + 1);
         put(tileScratch, tiles);
+        put(plan.sampleTargets, plan.samples());
+        put(plan.sampleAlternatives, plan.samples());
         assert arrays == ARRAY_COUNT;
         set(0, plan.rows());
         set(1, plan.samples());
