@@ -88,6 +88,8 @@ pipeline() {
     folder=$work/flover
     mkdir -p "$folder/lib"
     cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
+    # The broker changes its log levels at run time through it, where it is there; it needs java.desktop.
+    rm "$folder"/lib/log4j-core-*.jar
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$PIPELINE_MODULES" "$folder/runtime"
     finish "$folder" dev.flover.app.Main

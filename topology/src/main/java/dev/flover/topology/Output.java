@@ -56,26 +56,26 @@ final class Output {
         var request = generation.stored.getRequest();
         var finish = answer.isEnded() ? finish(answer) : null;
         Map<String, String> metadata = terminal ? request.getMetadata() : Map.of();
+        int sent = leadingPromptLogprobs(answer, fresh);
+        var ofPrompt = fresh.promptLogprobs().subList(sent, fresh.promptLogprobs().size());
         var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
-                fresh.logprobs(), finish, terminal, metadata, null, 0);
-        promptLogprobs(generation, chunk, fresh.promptLogprobs());
+                fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
+                ofPrompt.isEmpty() ? 0 : 1 + sent);
         forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         parts.metrics().sent(fresh.ids().size());
     }
 
-    /// Puts the prompt's logprobs on the chunk, and what is too much for one record on chunks of their own before it.
-    private void promptLogprobs(LiveGeneration generation, TokenChunk chunk, List<TokenLogprob> logprobs) {
+    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that were.
+    private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
+        var generation = answer.generation();
         int first = 0;
-        for (; logprobs.size() - first > MAX_PROMPT_LOGPROBS; first += MAX_PROMPT_LOGPROBS) {
-            var part = logprobs.subList(first, first + MAX_PROMPT_LOGPROBS);
-            forward(generation.id, new TokenChunk(chunk.getRequestId(), chunk.getAnswer(), chunk.getPosition(),
-                    List.of(), "", null, null, false, Map.of(), List.copyOf(part), 1 + first),
-                    generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        for (; fresh.promptLogprobs().size() - first > MAX_PROMPT_LOGPROBS; first += MAX_PROMPT_LOGPROBS) {
+            var part = List.copyOf(fresh.promptLogprobs().subList(first, first + MAX_PROMPT_LOGPROBS));
+            var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
+                    List.of(), "", null, null, false, Map.of(), part, 1 + first);
+            forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         }
-        if (!logprobs.isEmpty()) {
-            chunk.setPromptLogprobs(logprobs.subList(first, logprobs.size()));
-            chunk.setPromptPosition(1 + first);
-        }
+        return first;
     }
 
     private Finish finish(LiveAnswer answer) {
