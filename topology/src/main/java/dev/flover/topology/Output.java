@@ -65,14 +65,15 @@ final class Output {
         parts.metrics().sent(fresh.ids().size());
     }
 
-    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that were.
+    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that is.
     private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
         var generation = answer.generation();
         int first = 0;
         for (; fresh.promptLogprobs().size() - first > MAX_PROMPT_LOGPROBS; first += MAX_PROMPT_LOGPROBS) {
             var part = List.copyOf(fresh.promptLogprobs().subList(first, first + MAX_PROMPT_LOGPROBS));
             var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
-                    List.of(), "", null, null, false, Map.of(), part, 1 + first);
+                    List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
+                    1 + first);
             forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         }
         return first;

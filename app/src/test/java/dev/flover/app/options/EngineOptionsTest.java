@@ -12,7 +12,7 @@ class EngineOptionsTest {
     void theCacheIsAsLargeAsFitsUnlessANumberIsGiven() {
         assertThat(parse().config(null).kvBlocks()).isZero();
         assertThat(parse("--kv-blocks", "12").config(null).kvBlocks()).isEqualTo(12);
-        assertThatThrownBy(() -> parse("--kv-blocks", "0").config(new CommandLine(new Object())))
+        assertThatThrownBy(() -> parse("--kv-blocks", "0").config(new CommandLine(new EngineOptions())))
                 .hasMessage("--kv-blocks must be at least 1, was 0");
     }
 
