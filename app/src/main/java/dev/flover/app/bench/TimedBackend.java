@@ -58,7 +58,6 @@ final class TimedBackend implements Backend {
     private StepPlan plan;
     private int queryKeyValueColumns;
     private int vocabulary;
-    private double positionBytes;
     private long started;
     private long seed;
 
@@ -162,9 +161,12 @@ final class TimedBackend implements Backend {
     public Cache cache(CacheShape shape) {
         queryKeyValueColumns = (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
         vocabulary = shape.vocabulary();
-        var cache = backend.cache(shape);
-        positionBytes = (double) cache.bytes() / ((long) shape.blocks() * shape.blockTokens() * shape.layers());
-        return cache;
+        return backend.cache(shape);
+    }
+
+    @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        backend.copyBlock(cache, from, to);
     }
 
     @Override
@@ -258,8 +260,8 @@ final class TimedBackend implements Backend {
             seen += rows * (first + (rows + 1) / 2.0);
             read += first + rows;
         }
-        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(),
-                positionBytes * read);
+        double positionBytes = cache.bytes() / ((double) shape.layers() * shape.blocks() * shape.blockTokens());
+        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(), read * positionBytes);
     }
 
     @Override

@@ -65,11 +65,17 @@ public interface Backend extends AutoCloseable {
     /// How many KV blocks of such a cache there is room for now. On a host: in a quarter of the machine's memory, as
     /// the rest is for weights and for everyone else.
     default int blocksThatFit(CacheShape shape) {
-        return HostMemory.blocksThatFit(shape, HostMemory.machineBytes());
+        return HostMemory.blocksThatFit(shape, Float.BYTES);
     }
 
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
     Cache cache(CacheShape shape);
+
+    // Between two steps, by the thread of the steps
+
+    /// Copies a block's keys and values, of all layers, over another's: what moving a sequence costs where its keys lie
+    /// in one piece.
+    void copyBlock(Cache cache, int from, int to);
 
     // One step, in this order
 
