@@ -6,8 +6,8 @@ package dev.flover.engine;
 /// @param tokenBudget   most rows in a step; at least `maxSequences`
 /// @param prefillChunk  most prompt positions of one sequence in a step
 /// @param blockTokens   positions per KV block, a power of two
-/// @param kvBlocks      KV blocks in all; fixes the memory of the cache. 0: what whole contexts of all sequences need, at
-///                      most what the backend has room for beside the weights
+/// @param kvBlocks      KV blocks in all; fixes the memory of the cache. 0: what whole contexts of all sequences need,
+///                      at most what the backend has room for beside the weights
 /// @param stepsInFlight steps under way at once, 1 or 2
 /// @param prefixCaching whether full blocks of equal prefixes are shared
 public record EngineConfig(

@@ -210,9 +210,9 @@ public final class BenchEngineCommand implements Runnable {
                     result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(),
                     result.stepMs(), result.allocatedBytesPerStep(), result.collections());
             var floor = result.floor();
-            out.printf(Locale.ROOT,
-                    "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its time%n", floor.memoryUs(),
-                    floor.arithmeticUs(), 100 * floor.share());
+            out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
+                            + "time%n",
+                    floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
             if (result.device() != null) {
                 var device = result.device();
                 out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "

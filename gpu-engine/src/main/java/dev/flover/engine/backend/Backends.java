@@ -39,8 +39,9 @@ public final class Backends {
         }
     }
 
-    /// Opens a backend by name: `auto` (cuda where a device can be used, else cpu), `reference`, `cpu` (with the fastest kernels this machine has), `cpu-java` (the Vector
-    /// API), `cpu-avx512`, `cpu-avx2` or `cpu-plain` (compiled kernels of one kind), or `cuda`.
+    /// Opens a backend by name: `auto` (cuda where a device can be used, else cpu), `reference`, `cpu` (with the
+    /// fastest kernels this machine has), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avx2` or `cpu-plain`
+    /// (compiled kernels of one kind), or `cuda`.
     ///
     /// @param threads for host backends: how many compute; 0 chooses
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
