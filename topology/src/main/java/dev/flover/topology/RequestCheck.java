@@ -130,10 +130,7 @@ final class RequestCheck {
         range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
         tokenIds("stop_ids", request.getStopIds());
         range("logprobs", request.getLogprobs(), 0, MAX_ALTERNATIVES);
-        if (request.getPromptLogprobs() != null) {
-            throw new RejectedException("prompt_logprobs is not served yet and must be null, was "
-                    + request.getPromptLogprobs());
-        }
+        range("prompt_logprobs", request.getPromptLogprobs(), 0, MAX_ALTERNATIVES);
         range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
         if (request.getDeadlineMs() != null && request.getDeadlineMs() < 1) {
             throw new RejectedException("deadline_ms must be at least 1, was " + request.getDeadlineMs());
