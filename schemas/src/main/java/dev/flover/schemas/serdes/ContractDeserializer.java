@@ -5,6 +5,7 @@ import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
@@ -49,8 +50,10 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
             if (cause instanceof RestClientException answer) {
                 return maySucceedLater(answer.getStatus()) ? Optional.of(cause) : Optional.empty();
             }
-            if (cause instanceof IOException && !(cause instanceof EOFException)) {
-                return Optional.of(cause);
+            if (cause instanceof IOException) {
+                // Avro reads from memory, and says by these two that the bytes are not what the schema promised.
+                boolean bytes = cause instanceof EOFException || cause instanceof InvalidNumberEncodingException;
+                return bytes ? Optional.empty() : Optional.of(cause);
             }
         }
         return Optional.empty();
