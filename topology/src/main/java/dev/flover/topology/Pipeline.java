@@ -206,7 +206,8 @@ public final class Pipeline implements AutoCloseable {
         var commits = new Commits();
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
-        var shared = new SharedEngine(engine, slots);
+        var steps = new StepSignal();
+        var shared = new SharedEngine(engine, slots, steps);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, registry.decoding(),
                 resultBytes, registry::asWritten, metrics);
@@ -214,7 +215,7 @@ public final class Pipeline implements AutoCloseable {
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var stopped = new CountDownLatch(1);
         var properties = StreamsProperties.of(config, folder.instance());
-        try (var streams = new KafkaStreams(topology, properties, new PipelineClients(commits, holds));
+        try (var streams = new KafkaStreams(topology, properties, new PipelineClients(commits, holds, steps, config.pace().tick()));
                 var streamsMetrics = new KafkaStreamsMetrics(streams)) {
             streams.setStateListener((now, before) -> report(now, stopped));
             streams.setUncaughtExceptionHandler(e -> {

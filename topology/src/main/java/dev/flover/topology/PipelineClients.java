@@ -16,14 +16,19 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// The ordinary clients, with two things added: commits are counted, and held partitions are not fetched from.
+/// The ordinary clients, with three things added: commits are counted, held partitions are not fetched from, and while
+/// steps are under way a poll that finds nothing sleeps until one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
     private final Commits commits;
     private final PartitionHolds holds;
+    private final StepSignal steps;
+    private final Duration tick;
 
-    PipelineClients(Commits commits, PartitionHolds holds) {
+    PipelineClients(Commits commits, PartitionHolds holds, StepSignal steps, Duration tick) {
         this.commits = commits;
         this.holds = holds;
+        this.steps = steps;
+        this.tick = tick;
     }
 
     @Override
@@ -57,7 +62,15 @@ final class PipelineClients implements KafkaClientSupplier {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
                 applyHolds(this);
-                return super.poll(timeout);
+                if (timeout.isZero() || !steps.isStepUnderWay()) {
+                    return super.poll(timeout);
+                }
+                var records = super.poll(Duration.ZERO);
+                if (!records.isEmpty()) {
+                    return records;
+                }
+                steps.await(timeout, tick);
+                return super.poll(Duration.ZERO);
             }
 
             @Override

@@ -16,13 +16,17 @@ import java.util.Map;
 final class SharedEngine implements TokenSink {
     private final TokenEngine engine;
     private final int slots;
+    private final StepSignal steps;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private volatile EngineStatus status;
 
     /// @param slots sequences to have in the engine at once
-    SharedEngine(TokenEngine engine, int slots) {
+    /// @param steps told of every step that ends
+    SharedEngine(TokenEngine engine, int slots, StepSignal steps) {
         this.engine = engine;
         this.slots = slots;
+        this.steps = steps;
+        engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
     }
 
@@ -49,7 +53,8 @@ final class SharedEngine implements TokenSink {
     ///
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
-        engine.pump(this);
+        steps.taking();
+        steps.launched(engine.pump(this));
         status = engine.status();
     }
 

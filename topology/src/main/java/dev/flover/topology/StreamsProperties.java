@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.topology.PipelineConfig.Delivery;
+import dev.flover.topology.PipelineConfig.Pace;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -8,6 +9,9 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /// How Kafka Streams is set up, and why. What the user sets wins.
 final class StreamsProperties {
+    /// While nothing happens: a hundred looks a second, for deadlines and the like.
+    private static final long LONGEST_POLL_MS = 10;
+
     private StreamsProperties() {}
 
     /// @param instance names this process to the group, the same at each start from one state folder
@@ -21,8 +25,8 @@ final class StreamsProperties {
                         : StreamsConfig.AT_LEAST_ONCE);
         // One engine, so one thread: all partitions share its steps.
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-        // The tick can be no shorter than the poll; 0 would spin.
-        properties.put(StreamsConfig.POLL_MS_CONFIG, 1);
+        // A step that ends, or a record that comes, ends a poll before its time: see StepSignal.
+        properties.put(StreamsConfig.POLL_MS_CONFIG, pollMs(config.pace()));
         properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.pace().commitInterval().toMillis());
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         // Beyond the waiting room little may be in memory: lag is the queue.
@@ -39,6 +43,11 @@ final class StreamsProperties {
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
         properties.putAll(config.kafka());
         return properties;
+    }
+
+    /// A commit may be late by one poll, so that it should be short beside the interval.
+    private static long pollMs(Pace pace) {
+        return Math.clamp(pace.commitInterval().toMillis() / 5, 1, LONGEST_POLL_MS);
     }
 
     private static void producer(Properties properties) {

@@ -14,6 +14,9 @@ interface TokenEngine extends AutoCloseable {
 
     boolean pump(TokenSink sink);
 
+    /// Runs `wake` on another thread whenever a step ends.
+    void onStepEnd(Runnable wake);
+
     EngineStatus status();
 
     String arithmetic();
@@ -37,6 +40,11 @@ interface TokenEngine extends AutoCloseable {
             @Override
             public boolean pump(TokenSink sink) {
                 return engine.pump(sink);
+            }
+
+            @Override
+            public void onStepEnd(Runnable wake) {
+                engine.onStepEnd(wake);
             }
 
             @Override

@@ -54,6 +54,10 @@ final class ScriptedEngine implements TokenEngine {
         sequences.remove(sequence);
     }
 
+    /// There is no other thread: a step ends when the owner looks.
+    @Override
+    public void onStepEnd(Runnable wake) {}
+
     @Override
     public boolean pump(TokenSink sink) {
         var ended = inFlight;

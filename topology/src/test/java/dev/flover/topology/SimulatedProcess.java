@@ -102,7 +102,7 @@ final class SimulatedProcess {
 
     void start() {
         engine = engines.get();
-        var shared = new SharedEngine(engine, slots);
+        var shared = new SharedEngine(engine, slots, new StepSignal());
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var metrics = new PipelineMetrics(meters);
         metrics.watch(shared, room);

@@ -1,0 +1,56 @@
+package dev.flover.topology;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/// Lets the stream thread sleep while steps are under way, until one of them has ended.
+///
+/// ```
+///   stream thread   pump ─► await ......................... ─► tick: pump ─► ...
+///   engine's thread            step .............. ended ─┘
+/// ```
+///
+/// Without it the thread would look again every millisecond, on a core that the step could use.
+final class StepSignal {
+    private volatile boolean ended;
+    private volatile boolean underWay;
+    private volatile Thread waiting;
+
+    /// A step has ended or failed. Any thread may tell.
+    void stepEnded() {
+        ended = true;
+        LockSupport.unpark(waiting);
+    }
+
+    /// The owner is about to take what has ended; what ends from now on is news.
+    void taking() {
+        ended = false;
+    }
+
+    /// @param steps whether any are under way, now that the owner has launched what it could
+    void launched(boolean steps) {
+        underWay = steps;
+    }
+
+    boolean isStepUnderWay() {
+        return underWay;
+    }
+
+    /// Sleeps until a step that has not been taken has ended, at most this long, and where that is so already, until
+    /// the next tick may come.
+    void await(Duration limit, Duration tick) {
+        waiting = Thread.currentThread();
+        if (ended) {
+            LockSupport.parkNanos(this, tick.toNanos());
+        } else {
+            long until = System.nanoTime() + limit.toNanos();
+            for (long left = limit.toNanos(); left > 0 && !ended; left = until - System.nanoTime()) {
+                LockSupport.parkNanos(this, left);
+                if (Thread.currentThread().isInterrupted()) {
+                    break;      // whoever called sees to it
+                }
+            }
+        }
+        waiting = null;
+    }
+}
