@@ -1,6 +1,6 @@
 package dev.flover.topology;
 
-/// The Kafka cluster or the registry does not want us, and waiting will not change its mind. The message says what to do.
+/// The Kafka cluster or the registry does not want us, and waiting will not change its mind.
 final class RefusedException extends RuntimeException {
     RefusedException(String message, Throwable cause) {
         super(message, cause);

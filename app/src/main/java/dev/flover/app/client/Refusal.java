@@ -4,8 +4,8 @@ import dev.flover.app.options.CommandException;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/// Who refused, where the libraries' messages do not say it: the registry, or a listener that was spoken to in the wrong
-/// protocol and does not answer at all.
+/// Who refused, where the libraries' messages do not say it: the registry, or a listener that was spoken to in the
+/// wrong protocol and does not answer at all.
 final class Refusal {
     private Refusal() {}
 

@@ -156,12 +156,13 @@ class BadInputProperties {
                     -Dflover.renew=true
                 ```
 
-                A *rejection* is the request's one terminal chunk and its result, with the reason as their message. A *dead
-                letter* is the record as it came, on `generation-dead-letters`, with the reason in the header `flover.reason`;
-                it is for what has no id to answer to, or cannot be read. Neither holds up what comes behind it.
+                A *rejection* is the request's one terminal chunk and its result, with the reason as their message. A
+                *dead letter* is the record as it came, on `generation-dead-letters`, with the reason in the header
+                `flover.reason`; it is for what has no id to answer to, or cannot be read. Neither holds up what comes
+                behind it.
 
-                The same test writes requests with arbitrary values and arbitrary bytes changed: each gets one answer, and the
-                request behind them is served.
+                The same test writes requests with arbitrary values and arbitrary bytes changed: each gets one answer,
+                and the request behind them is served.
                 """);
         inputs.forEach((kind, rows) -> {
             page.append("\n## ").append(kind).append("\n\n| What is written | What comes back |\n|---|---|\n");
