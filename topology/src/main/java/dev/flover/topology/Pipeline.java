@@ -215,7 +215,8 @@ public final class Pipeline implements AutoCloseable {
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var stopped = new CountDownLatch(1);
         var properties = StreamsProperties.of(config, folder.instance());
-        try (var streams = new KafkaStreams(topology, properties, new PipelineClients(commits, holds, steps, config.pace().tick()));
+        var clients = new PipelineClients(commits, holds, steps, config.pace().tick());
+        try (var streams = new KafkaStreams(topology, properties, clients);
                 var streamsMetrics = new KafkaStreamsMetrics(streams)) {
             streams.setStateListener((now, before) -> report(now, stopped));
             streams.setUncaughtExceptionHandler(e -> {

@@ -13,7 +13,7 @@ class LoadBenchmarkTest {
     @Test
     void aShortFloodIsAnsweredToTheLastRecordWithinItsMemory() throws Exception {
         var progress = new ByteArrayOutputStream();
-        var plan = new LoadPlan(200, 2, 5, 4, 120, 0, 0.1, 256);
+        var plan = new LoadPlan(100, 1, 4, 4, 120, 0, 0.1, 256);
 
         var report = LoadBenchmark.run(plan, Path.of("..", "models", "novelist-f16.gguf"), new PrintStream(progress));
 
