@@ -79,6 +79,6 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return String.valueOf(root.getMessage());
+        return root instanceof EOFException ? "the record ends too early" : String.valueOf(root.getMessage());
     }
 }

@@ -140,7 +140,8 @@ class BadInputProperties {
     }
 
     private static String brief(String message) {
-        String plain = message.replace(story.config.topics().requests(), "generation-requests").replace("|", "\\|");
+        String plain = message.replace(story.config.topics().requests(), "generation-requests").replace("|", "\\|")
+                .replaceFirst("maximum allowed of \\d+", "maximum allowed of this heap");
         return plain.length() <= LONGEST_MESSAGE ? plain : plain.substring(0, LONGEST_MESSAGE) + "...";
     }
 
