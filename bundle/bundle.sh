@@ -71,7 +71,7 @@ pack() {
 engine() {
     folder=$work/flover-engine
     mkdir -p "$folder/lib"
-    for jar in flover-gpu-engine jcuda picocli jackson-core jackson-databind jackson-annotations; do
+    for jar in flover-gpu-engine jcuda picocli jackson-core jackson-databind jackson-annotations chart.js; do
         cp "$target"/lib/$jar-[0-9]*.jar "$folder/lib/"
     done
     cp "$target/flover-app.jar" "$folder/lib/"

@@ -8,7 +8,7 @@
 //   keys   [block][kvHead][tokens / P][headDim][P], P = min(16, tokens)
 //   values [block][kvHead][tokens][headDim padded to 16]
 //
-// Bound by scattering the keys.
+// in f32, or rounded to f16, which halves what attention reads. Bound by scattering the keys.
 
 #include "lanes.h"
 
@@ -32,16 +32,38 @@ INLINE void turn(float *x, const float *cosines, const float *sines, int dims, i
     }
 }
 
+/// The row's part of a key panel and of the values, in f32.
+INLINE void put_floats(float *keys, int panel, float *values, const float *key, const float *value, int head_dim) {
+    for (int i = 0; i < head_dim; i++) {
+        keys[(long)i * panel] = key[i];
+    }
+    memcpy(values, value, (size_t)head_dim * sizeof(float));
+}
+
+/// The same in f16.
+INLINE void put_halves(uint16_t *keys, int panel, uint16_t *values, const float *key, const float *value, int head_dim) {
+    for (int i = 0; i < head_dim; i += 16) {
+        int lanes = head_dim - i < 16 ? head_dim - i : 16;
+        uint16_t halves[16];
+        store_half(halves, lanes == 16 ? load(key + i) : load_first(key + i, lanes));
+        for (int lane = 0; lane < lanes; lane++) {
+            keys[(long)(i + lane) * panel] = halves[lane];
+        }
+        store_half(values + i, lanes == 16 ? load(value + i) : load_first(value + i, lanes));
+    }
+}
+
 /// @param row        [(heads + 2 kvHeads) * headDim]; queries and keys are turned in place
 /// @param query_norm [headDim] padded to a multiple of 16, or null
 /// @param cosines    [dims / 2] of the row's position, times the rotary magnitude
 /// @param keys       the row's block, [kvHeads][tokens / P][headDim][P]
 /// @param values     the row's block, [kvHeads][tokens][padded headDim]
+/// @param half       whether keys and values are f16
 /// @param token      within the block
 void KERNEL(append)(
         float *row, int heads, int kv_heads, int head_dim, const float *query_norm, const float *key_norm,
         float epsilon, const float *cosines, const float *sines, int dims, int halves,
-        float *keys, float *values, int block_tokens, int token) {
+        void *keys, void *values, int half, int block_tokens, int token) {
     float *key = row + heads * head_dim;
     const float *value = key + kv_heads * head_dim;
     if (query_norm) {
@@ -55,12 +77,14 @@ void KERNEL(append)(
     }
     int panel = block_tokens < 16 ? block_tokens : 16, padded = (head_dim + 15) / 16 * 16;
     for (int head = 0; head < kv_heads; head++) {
-        float *to = keys + (long)head * block_tokens * head_dim + (long)(token / panel) * head_dim * panel
-                  + token % panel;
-        for (int i = 0; i < head_dim; i++) {
-            to[(long)i * panel] = key[head * head_dim + i];
+        long to_key = (long)head * block_tokens * head_dim + (long)(token / panel) * head_dim * panel + token % panel;
+        long to_value = ((long)head * block_tokens + token) * padded;
+        if (half) {
+            put_halves((uint16_t *)keys + to_key, panel, (uint16_t *)values + to_value, key + head * head_dim,
+                       value + head * head_dim, head_dim);
+        } else {
+            put_floats((float *)keys + to_key, panel, (float *)values + to_value, key + head * head_dim,
+                       value + head * head_dim, head_dim);
         }
-        memcpy(values + ((long)head * block_tokens + token) * padded, value + head * head_dim,
-               (size_t)head_dim * sizeof(float));
     }
 }

@@ -7,7 +7,8 @@
 //
 // q · k is a chain of fma over the head's dimensions; o' a chain over t; l' sixteen sums, t in number t mod 16, and a
 // tree. Nothing depends on how many queries are computed together. Two small matrix products per split, both bound by
-// fma when there are queries enough, and by reading keys and values when there is one. Layouts are those of append.c.
+// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers.
+// Layouts are those of append.c.
 
 #include "lanes.h"
 
@@ -24,14 +25,20 @@ typedef struct {
     float *split_greatest;    // m'
     float *keep;              // exp(m - n)
     float *take;              // exp(m' - n)
-    float *gathered;          // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
-    const float *panels[SPLIT / 16];
-    const float *values[SPLIT];    // of each `run` tokens
+    char *gathered;           // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
+    const char *panels[SPLIT / 16];
+    const char *values[SPLIT];     // of each `run` tokens
     int run;
 } attention;
 
+enum stored_as { SINGLE = sizeof(float), HALF = sizeof(uint16_t) };
+
+INLINE floats load_stored(const char *p, long at, const enum stored_as stored) {
+    return stored == SINGLE ? load((const float *)p + at) : load_half((const uint16_t *)p + at);
+}
+
 /// `R` queries with `P` panels of keys.
-INLINE void score(attention *a, int query, int panel, const int R, const int P) {
+INLINE void score(attention *a, int query, int panel, const int R, const int P, const enum stored_as stored) {
     floats sum[QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
@@ -39,7 +46,7 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P) 
     for (int d = 0; d < a->head_dim; d++) {
         floats key[MOST_PANELS];
         UNROLLED for (int i = 0; i < P; i++) {
-            key[i] = load(a->panels[panel + i] + 16 * d);
+            key[i] = load_stored(a->panels[panel + i], 16 * d, stored);
         }
         UNROLLED for (int r = 0; r < R; r++) {
             floats q = splat(a->query[(query + r) * a->head_dim + d]);
@@ -56,18 +63,19 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P) 
 }
 
 /// `R` queries' weighted sums of values, `P` registers of dimensions, over the first `tokens` of the split.
-INLINE void weigh(attention *a, int query, int dim, int tokens, const int R, const int P) {
+INLINE void weigh(
+        attention *a, int query, int dim, int tokens, const int R, const int P, const enum stored_as stored) {
     floats sum[QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = splat(0);
     }
     for (int first = 0; first < tokens; first += a->run) {
-        const float *value = a->values[first / a->run] + dim;
+        const char *value = a->values[first / a->run];
         int end = first + a->run < tokens ? first + a->run : tokens;
-        for (int t = first; t < end; t++, value += a->padded) {
+        for (int t = first; t < end; t++, value += a->padded * (int)stored) {
             floats v[MOST_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
-                v[i] = load(value + 16 * i);
+                v[i] = load_stored(value, dim + 16 * i, stored);
             }
             UNROLLED for (int r = 0; r < R; r++) {
                 floats p = splat(a->scores[(query + r) * SPLIT + t]);
@@ -112,14 +120,14 @@ INLINE void weigh(attention *a, int query, int dim, int tokens, const int R, con
         query += R;                                                                                                   \
     }
 
-static void score_all(attention *a, int count) {
-#define SCORE(R, P) score(a, query, at, R, P)
+INLINE void score_all(attention *a, int count, const enum stored_as stored) {
+#define SCORE(R, P) score(a, query, at, R, P, stored)
     FOR_QUERIES(SCORE)
 }
 
-static void weigh_all(attention *a, int tokens) {
+INLINE void weigh_all(attention *a, int tokens, const enum stored_as stored) {
     int count = a->padded / 16;
-#define WEIGH(R, P) weigh(a, query, 16 * at, tokens, R, P)
+#define WEIGH(R, P) weigh(a, query, 16 * at, tokens, R, P, stored)
     FOR_QUERIES(WEIGH)
 }
 
@@ -191,25 +199,25 @@ static void soften_all(attention *a, int split) {
 
 /// Where the split's keys and values are.
 static void find_split(
-        attention *a, int split, int tokens, const float *keys, const float *values, const int *blocks,
-        int block_tokens, int kv_heads, int kv_head) {
+        attention *a, int split, int tokens, const char *keys, const char *values, const int *blocks,
+        int block_tokens, int kv_heads, int kv_head, long stored) {
     int width = block_tokens < 16 ? block_tokens : 16;
     a->run = block_tokens < SPLIT ? block_tokens : SPLIT;
     for (int t = 0; t < tokens; t += a->run) {
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
-        a->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded;
+        a->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded * stored;
     }
     for (int t = 0; t < tokens; t += width) {
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
-        const float *panel = keys + (head * block_tokens + (split + t) % block_tokens) * a->head_dim;
+        const char *panel = keys + (head * block_tokens + (split + t) % block_tokens) * a->head_dim * stored;
         if (width == 16) {
             a->panels[t / 16] = panel;
             continue;
         }
-        float *to = a->gathered + (long)(t / 16) * 16 * a->head_dim;
+        char *to = a->gathered + t / 16 * 16 * a->head_dim * stored;
         a->panels[t / 16] = to;
         for (int d = 0; d < a->head_dim; d++) {
-            memcpy(to + 16 * d + t % 16, panel + width * d, (size_t)width * sizeof(float));
+            memcpy(to + (16 * d + t % 16) * stored, panel + width * d * stored, (size_t)(width * stored));
         }
     }
 }
@@ -221,10 +229,10 @@ static void find_split(
 /// @param keys           of the layer, see append.c
 /// @param blocks         the slot's block table
 /// @param scratch        see attention_scratch
-void KERNEL(attention)(
+INLINE void attend(
         float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,
-        int kv_heads, int kv_head, const float *keys, const float *values, const int *blocks, int block_tokens,
-        int window, float scale, float cap, float *scratch) {
+        int kv_heads, int kv_head, const void *keys, const void *values, const enum stored_as stored,
+        const int *blocks, int block_tokens, int window, float scale, float cap, float *scratch) {
     attention a = {.queries = rows * group, .group = group, .head_dim = head_dim,
                    .padded = (head_dim + 15) / 16 * 16, .first_position = first_position, .window = window,
                    .scale = scale, .cap = cap};
@@ -237,7 +245,7 @@ void KERNEL(attention)(
     a.split_greatest = a.total + lanes;
     a.keep = a.split_greatest + lanes;
     a.take = a.keep + lanes;
-    a.gathered = a.take + lanes;
+    a.gathered = (char *)(a.take + lanes);
     int head_width = group * head_dim;
     for (int r = 0; r < rows; r++) {
         memcpy(a.query + r * head_width, row + (long)r * row_stride + kv_head * head_width,
@@ -253,10 +261,10 @@ void KERNEL(attention)(
     int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
     for (int split = oldest / SPLIT * SPLIT; split < length; split += SPLIT) {
         int tokens = length - split < SPLIT ? length - split : SPLIT;
-        find_split(&a, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head);
-        score_all(&a, (tokens + 15) / 16);
+        find_split(&a, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head, stored);
+        score_all(&a, (tokens + 15) / 16, stored);
         soften_all(&a, split);
-        weigh_all(&a, tokens);
+        weigh_all(&a, tokens, stored);
     }
     int width = kv_heads * head_width;
     for (int query = 0; query < a.queries; query++) {
@@ -267,3 +275,15 @@ void KERNEL(attention)(
         }
     }
 }
+
+#define ATTENTION(name, stored)                                                                                       \
+    void KERNEL(name)(                                                                                                \
+            float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,      \
+            int kv_heads, int kv_head, const void *keys, const void *values, const int *blocks, int block_tokens,     \
+            int window, float scale, float cap, float *scratch) {                                                     \
+        attend(out, row, row_stride, rows, first_position, group, head_dim, kv_heads, kv_head, keys, values, stored,  \
+               blocks, block_tokens, window, scale, cap, scratch);                                                    \
+    }
+
+ATTENTION(attention_single, SINGLE)
+ATTENTION(attention_half, HALF)

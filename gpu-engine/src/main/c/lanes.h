@@ -15,6 +15,8 @@
 /// Before a loop over the rows or panels of a tile, whose sums must stay in registers.
 #define UNROLLED _Pragma("GCC unroll 32")
 
+static const float GREATEST_HALF = 65504;
+
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
 
 #include <immintrin.h>
@@ -57,6 +59,11 @@ INLINE floats keep_range(floats x, int first, int end, floats other) {
     return _mm512_mask_blend_ps((__mmask16)mask, other, x);
 }
 INLINE floats load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p)); }
+/// To the nearest, ties to even, within the finite halves; what is not a number becomes the least.
+INLINE void store_half(uint16_t *p, floats x) {
+    x = min_(max_(x, _mm512_set1_ps(-GREATEST_HALF)), _mm512_set1_ps(GREATEST_HALF));
+    _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
 INLINE floats load_brain(const uint16_t *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p)), 16));
 }
@@ -147,6 +154,11 @@ INLINE floats keep_range(floats x, int first, int end, floats other) {
 INLINE floats load_half(const uint16_t *p) {
     return (floats){_mm256_cvtph_ps(_mm_loadu_si128((const void *)p)),
                     _mm256_cvtph_ps(_mm_loadu_si128((const void *)(p + 8)))};
+}
+INLINE void store_half(uint16_t *p, floats x) {
+    x = min_(max_(x, splat(-GREATEST_HALF)), splat(GREATEST_HALF));
+    _mm_storeu_si128((void *)p, _mm256_cvtps_ph(x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+    _mm_storeu_si128((void *)(p + 8), _mm256_cvtps_ph(x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 INLINE __m256 brain_half(const uint16_t *p) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)p)), 16));
@@ -259,6 +271,25 @@ INLINE float half_to_float(uint16_t h) {
     return value;
 }
 INLINE floats load_half(const uint16_t *p) { EACH(floats, half_to_float(p[i])); }
+INLINE uint16_t float_to_half(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, 4);
+    uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
+    if (magnitude < 0x38800000) {       // a subnormal half: adding 1/2 rounds to its unit, 2^-24
+        memcpy(&value, &magnitude, 4);
+        value += 0.5f;
+        memcpy(&bits, &value, 4);
+        return (uint16_t)(sign | (bits - 0x3F000000));
+    }
+    uint32_t rounded = magnitude + 0xFFF + (magnitude >> 13 & 1);
+    return (uint16_t)(sign | (rounded - 0x38000000) >> 13);
+}
+INLINE void store_half(uint16_t *p, floats x) {
+    x = min_(max_(x, splat(-GREATEST_HALF)), splat(GREATEST_HALF));
+    for (int i = 0; i < 16; i++) {
+        p[i] = float_to_half(x.at[i]);
+    }
+}
 INLINE floats load_brain(const uint16_t *p) {
     floats out;
     LANES {

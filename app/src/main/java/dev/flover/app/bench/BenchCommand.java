@@ -1,5 +1,6 @@
 package dev.flover.app.bench;
 
+import dev.flover.app.bench.fusion.BenchFusionCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "BENCHMARK",
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n",
-        subcommands = BenchEngineCommand.class)
+        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

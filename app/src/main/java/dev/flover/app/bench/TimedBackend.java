@@ -110,6 +110,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        backend.copyBlock(cache, from, to);
+    }
+
+    @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         begin();
@@ -185,8 +190,8 @@ final class TimedBackend implements Backend {
             seen += rows * (first + (rows + 1) / 2.0);
             read += first + rows;
         }
-        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(),
-                8 * read * shape.kvHeads() * shape.headDim());
+        double positionBytes = cache.bytes() / ((double) shape.layers() * shape.blocks() * shape.blockTokens());
+        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(), read * positionBytes);
     }
 
     @Override

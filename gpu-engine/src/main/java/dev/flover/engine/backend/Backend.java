@@ -59,6 +59,12 @@ public interface Backend extends AutoCloseable {
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
     Cache cache(CacheShape shape);
 
+    // Between two steps, by the thread of the steps
+
+    /// Copies a block's keys and values, of all layers, over another's: what moving a sequence costs where its keys lie
+    /// in one piece.
+    void copyBlock(Cache cache, int from, int to);
+
     // One step, in this order
 
     /// Applies the plan's slot edits (admissions, moves, block table entries) to the cache, before any row is computed.

@@ -85,6 +85,16 @@ public final class Transformer {
         backend.end(plan);
     }
 
+    /// Between two steps: a block's keys and values become another's, too.
+    public void copyBlock(int from, int to) {
+        backend.copyBlock(cache, from, to);
+    }
+
+    /// What keys and values take on the device.
+    public long cacheBytes() {
+        return cache.bytes();
+    }
+
     private void compute() {
         int rows = plan.rows();
         backend.embed(hidden, embedding, config.embeddingScale());

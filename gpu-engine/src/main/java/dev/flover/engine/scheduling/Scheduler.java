@@ -25,7 +25,7 @@ public final class Scheduler {
     private final EngineConfig config;
     private final int contextLength;
     private final SequenceBlocks blocks;
-    private final SlotMap slots;
+    private final SlotMap<Sequence> slots;
 
     private final Map<Long, Sequence> byId = new HashMap<>();
     private final RankedSequences running = new RankedSequences();
@@ -59,7 +59,7 @@ public final class Scheduler {
         this.config = config;
         this.contextLength = contextLength;
         blocks = new SequenceBlocks(config);
-        slots = new SlotMap(config.maxSequences());
+        slots = new SlotMap<>(config.maxSequences());
         selected = new Sequence[config.maxSequences()];
     }
 
@@ -263,10 +263,13 @@ public final class Scheduler {
         if (!slotsChanged) {
             return;
         }
-        slotMoves += slots.compact(joining, plan);
+        slotMoves += slots.compact(joining, (sequence, from, to) -> {
+            plan.moveSlot(from, to);
+            sequence.slot = to;
+        });
         for (int i = 0; i < selectedCount; i++) {
             if (selected[i].slot == Sequence.NO_SLOT) {
-                slots.place(selected[i]);
+                selected[i].slot = slots.place(selected[i]);
                 plan.admit(selected[i].admission());
             }
         }
@@ -326,7 +329,7 @@ public final class Scheduler {
     private void stopRunning(Sequence sequence) {
         running.remove(sequence);
         blocks.release(sequence);
-        slots.release(sequence);
+        slots.release(sequence.slot);
         slotsChanged = true;
         if (sequence == runningAlone) {
             runningAlone = null;

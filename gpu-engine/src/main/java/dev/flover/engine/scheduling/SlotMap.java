@@ -1,7 +1,5 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.backend.StepPlan;
-
 /// Which sequence is in which slot, kept one dense range.
 ///
 /// Flover's buffer reordering: of all windows as wide as what is to be live, the one with the most live slots stays,
@@ -13,75 +11,86 @@ import dev.flover.engine.backend.StepPlan;
 ///   window       [B C . . D]          three inside: the most there are
 ///   after        [B C A E D]          two moves
 /// ```
-final class SlotMap {
-    private final Sequence[] sequences;
+///
+/// @param <T> what is in the slots
+public final class SlotMap<T> {
+    private final Object[] occupants;
     private int live;
     private int nextHole;
 
-    SlotMap(int slots) {
-        sequences = new Sequence[slots];
+    /// Learns what moves.
+    public interface Mover<T> {
+        void move(T occupant, int from, int to);
     }
 
-    int live() {
+    public SlotMap(int slots) {
+        occupants = new Object[slots];
+    }
+
+    public int live() {
         return live;
     }
 
-    Sequence at(int slot) {
-        return sequences[slot];
+    /// Null if the slot is free.
+    @SuppressWarnings("unchecked")
+    public T at(int slot) {
+        return (T) occupants[slot];
     }
 
-    void release(Sequence sequence) {
-        assert sequences[sequence.slot] == sequence;
-        sequences[sequence.slot] = null;
+    public void release(int slot) {
+        assert occupants[slot] != null;
+        occupants[slot] = null;
         live--;
     }
 
-    /// Closes the gaps, leaving as many holes in the range as sequences are about to [#place].
+    /// Closes the gaps, leaving as many holes in the range as are about to be filled by [#place].
     ///
+    /// @param mover told of each move, in an order in which each goes to a free slot
     /// @return how many slots moved
-    int compact(int joining, StepPlan plan) {
+    public int compact(int joining, Mover<T> mover) {
         int width = live + joining;
         int start = densestWindow(width);
         int end = start + width;
         int moves = 0;
         int hole = start;
-        for (int slot = 0; slot < sequences.length; slot++) {
-            if (sequences[slot] == null || slot >= start && slot < end) {
+        for (int slot = 0; slot < occupants.length; slot++) {
+            if (occupants[slot] == null || slot >= start && slot < end) {
                 continue;
             }
-            while (sequences[hole] != null) {
+            while (occupants[hole] != null) {
                 hole++;
             }
-            plan.moveSlot(slot, hole);
-            sequences[hole] = sequences[slot];
-            sequences[hole].slot = hole;
-            sequences[slot] = null;
+            occupants[hole] = occupants[slot];
+            occupants[slot] = null;
+            mover.move(at(hole), slot, hole);
             moves++;
         }
         nextHole = start;
         return moves;
     }
 
-    /// Puts a sequence in the next hole of the range.
-    void place(Sequence sequence) {
-        while (sequences[nextHole] != null) {
+    /// Puts a newcomer in the next hole of the range.
+    ///
+    /// @return its slot
+    public int place(T newcomer) {
+        while (occupants[nextHole] != null) {
             nextHole++;
         }
-        sequences[nextHole] = sequence;
-        sequence.slot = nextHole;
+        occupants[nextHole] = newcomer;
         live++;
+        return nextHole;
     }
 
     private int densestWindow(int width) {
         int inside = 0;
         for (int slot = 0; slot < width; slot++) {
-            inside += sequences[slot] == null ? 0 : 1;
+            inside += occupants[slot] == null ? 0 : 1;
         }
         int best = 0;
         int most = inside;
-        for (int start = 1; start + width <= sequences.length; start++) {
-            inside += sequences[start + width - 1] == null ? 0 : 1;
-            inside -= sequences[start - 1] == null ? 0 : 1;
+        for (int start = 1; start + width <= occupants.length; start++) {
+            inside += occupants[start + width - 1] == null ? 0 : 1;
+            inside -= occupants[start - 1] == null ? 0 : 1;
             if (inside > most) {
                 most = inside;
                 best = start;

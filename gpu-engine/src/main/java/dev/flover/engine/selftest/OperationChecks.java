@@ -86,9 +86,35 @@ final class OperationChecks {
             products(type);
             attention(type);
         }
+        copies();
         norms();
         activations();
         sampling();
+    }
+
+    /// Attention over blocks that were copied, the originals being overwritten.
+    private void copies() {
+        int positions = 3 * 16 + 5;
+        var shape = new CacheShape(2, 4, 2, 16, 64, 16, 16, 2, 256);
+        compare("attention over copied blocks", positions, 3 * tolerance(TensorType.F16), shape, TensorType.F16,
+                bench -> {
+                    var all = bench.activations(8 * 16);
+                    var out = bench.poisoned(4 * 16);
+                    bench.backend.begin(bench.plan, bench.cache);
+                    bench.backend.appendKeysAndValues(all, bench.cache, 1, null, null, null, 1e-5f);
+                    bench.backend.appendKeysAndValues(all, bench.cache, 0, null, null, null, 1e-5f);
+                    bench.backend.end(bench.plan);
+                    for (int i = 0; i * 16 < positions; i++) {
+                        int block = bench.plan.editBlocks[i];
+                        bench.backend.copyBlock(bench.cache, block, block + 1);
+                        bench.backend.copyBlock(bench.cache, 0, block);
+                        bench.plan.setBlock(1, i, block + 1);
+                    }
+                    bench.backend.begin(bench.plan, bench.cache);
+                    bench.backend.attention(out, all, bench.cache, 1, 0, 0.25f, 0);
+                    bench.backend.end(bench.plan);
+                    return bench.read(out);
+                });
     }
 
     private void products(TensorType type) {

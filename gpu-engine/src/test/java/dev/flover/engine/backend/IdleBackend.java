@@ -81,6 +81,9 @@ public final class IdleBackend implements Backend {
     }
 
     @Override
+    public void copyBlock(Cache cache, int from, int to) {}
+
+    @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         slots.apply(plan);

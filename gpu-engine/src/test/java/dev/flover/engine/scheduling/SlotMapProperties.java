@@ -23,13 +23,13 @@ class SlotMapProperties {
     void noFewerMovesCouldLeaveRoomForOneDenseRange(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 8) int slots) {
         var random = new Random(seed);
-        var map = new SlotMap(slots);
+        var map = new SlotMap<Sequence>(slots);
         var sequences = new ArrayList<Sequence>();
         place(map, sequences, slots, slots);
         int occupied = (1 << slots) - 1;
         for (int slot = 0; slot < slots; slot++) {
             if (random.nextBoolean()) {
-                map.release(map.at(slot));
+                map.release(slot);
                 occupied &= ~(1 << slot);
             }
         }
@@ -41,7 +41,10 @@ class SlotMapProperties {
         }
 
         var plan = new StepPlan(slots, slots);
-        int moves = map.compact(joining, plan);
+        int moves = map.compact(joining, (sequence, from, to) -> {
+            plan.moveSlot(from, to);
+            sequence.slot = to;
+        });
 
         assertThat(moves).isEqualTo(plan.moves()).isEqualTo(fewestMoves(occupied, live + joining, slots));
         for (int i = 0; i < plan.moves(); i++) {
@@ -60,17 +63,17 @@ class SlotMapProperties {
         }
     }
 
-    private static void place(SlotMap map, ArrayList<Sequence> sequences, int count, int slots) {
+    private static void place(SlotMap<Sequence> map, ArrayList<Sequence> sequences, int count, int slots) {
         if (sequences.isEmpty()) {
-            map.compact(count, new StepPlan(slots, slots));
+            map.compact(count, (sequence, from, to) -> { });
         }
         for (int i = 0; i < count; i++) {
             sequences.add(new Sequence(sequences.size() + 1, REQUEST, 16));
-            map.place(sequences.getLast());
+            sequences.getLast().slot = map.place(sequences.getLast());
         }
     }
 
-    private static boolean isDense(SlotMap map, int slots) {
+    private static boolean isDense(SlotMap<Sequence> map, int slots) {
         int changes = 0;
         for (int slot = 0; slot < slots; slot++) {
             boolean previous = slot > 0 && map.at(slot - 1) != null;

@@ -119,7 +119,7 @@ final class AttentionWork implements Workers.Job {
         kernels.attention(
                 out.row(row), queryKeyValue.row(row), queryKeyValue.columns(), itemCounts[item], plan.positions[row],
                 shape.heads() / shape.kvHeads(), shape.headDim(), shape.kvHeads(), tile % shape.kvHeads(),
-                cache.keys(layer, 0), cache.values(layer, 0),
+                cache.keys(layer, 0), cache.values(layer, 0), cache.form,
                 tables.address() + tableOffsets[itemSlices[item]], shape.blockTokens(),
                 window, scale, softCap, scratch[worker].address());
     }

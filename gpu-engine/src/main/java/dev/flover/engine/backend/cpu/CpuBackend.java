@@ -4,6 +4,7 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.format.Dequantiser;
 import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
@@ -23,7 +24,7 @@ import java.util.Map;
 /// arithmetic of all of them is in [Kernels]. In a step nothing is allocated once buffers have grown.
 public final class CpuBackend implements Backend {
     /// Equal for all kernels: they give the same bits.
-    private static final String ARITHMETIC = "cpu-1";
+    private static final String ARITHMETIC = "cpu-2";
 
     private final Kernels kernels;
     private final Workers workers;
@@ -93,7 +94,24 @@ public final class CpuBackend implements Backend {
     @Override
     public Cache cache(CacheShape shape) {
         sampling.prepare(shape.vocabulary());
-        return new PagedCache(shape, kernels, arena);
+        return new PagedCache(shape, cacheForm(), kernels, arena);
+    }
+
+    /// Keys and values are as exact as the weights that made them: f32 only beside weights that all are.
+    private FloatForm cacheForm() {
+        for (var matrix : packed.keySet()) {
+            for (var range : matrix.ranges()) {
+                if (range.tensor().type() != TensorType.F32) {
+                    return FloatForm.HALF;
+                }
+            }
+        }
+        return FloatForm.SINGLE;
+    }
+
+    @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        PagedCache.of(cache).copyBlock(from, to);
     }
 
     @Override
@@ -310,7 +328,7 @@ public final class CpuBackend implements Backend {
                         table == null ? 0 : table.cosines(position), table == null ? 0 : table.sines(position),
                         table == null ? 0 : table.rotary.dims(),
                         table != null && table.rotary.pairing() == Rotary.Pairing.HALVES,
-                        cache.keys(layer, block), cache.values(layer, block),
+                        cache.keys(layer, block), cache.values(layer, block), cache.form,
                         shape.blockTokens(), position % shape.blockTokens());
             }
         }

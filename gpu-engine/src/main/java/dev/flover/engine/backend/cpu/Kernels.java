@@ -40,17 +40,19 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
             long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias);
 
     /// Turns one row's queries and keys and puts keys and values into their block.
+    ///
+    /// @param form of the keys and values, as in attention: SINGLE or HALF
     void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, int blockTokens, int token);
+            long keys, long values, FloatForm form, int blockTokens, int token);
 
     /// Attention of a slice's consecutive rows, for one key head.
     ///
     /// @param scratch [#attentionScratchFloats] floats
     void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
-            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long scratch);
 
     /// @param activation the ordinal of [dev.flover.engine.model.ModelConfig.Activation]

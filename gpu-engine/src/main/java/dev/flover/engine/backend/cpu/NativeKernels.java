@@ -21,7 +21,7 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle PROJECT_BLOCKS = handle("ppp iii pppp i p i p i ii");
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
     private static final MethodHandle NORMALISE = handle("pp iii f pp");
-    private static final MethodHandle APPEND = handle("p iii pp f pp ii pp ii");
+    private static final MethodHandle APPEND = handle("p iii pp f pp ii pp iii");
     private static final MethodHandle ATTENTION = handle("pp iiiii ii ppp i i ff p");
     private static final MethodHandle ACTIVATE = handle("pp iiii");
     private static final MethodHandle ADD = handle("pp l");
@@ -37,7 +37,7 @@ final class NativeKernels implements Kernels {
     private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
     private final MemorySegment normalise;
     private final MemorySegment append;
-    private final MemorySegment attention;
+    private final MemorySegment[] attention = new MemorySegment[FloatForm.values().length];
     private final MemorySegment activate;
     private final MemorySegment add;
     private final MemorySegment argmax;
@@ -57,7 +57,8 @@ final class NativeKernels implements Kernels {
         }
         normalise = find("normalise");
         append = find("append");
-        attention = find("attention");
+        attention[FloatForm.SINGLE.ordinal()] = find("attention_single");
+        attention[FloatForm.HALF.ordinal()] = find("attention_half");
         activate = find("activate");
         add = find("add");
         argmax = find("argmax");
@@ -139,10 +140,11 @@ final class NativeKernels implements Kernels {
     public void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, int blockTokens, int token) {
+            long keys, long values, FloatForm form, int blockTokens, int token) {
         try {
             APPEND.invokeExact(append, row, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon,
-                    cosines, sines, dims, halves ? 1 : 0, keys, values, blockTokens, token);
+                    cosines, sines, dims, halves ? 1 : 0, keys, values, form == FloatForm.HALF ? 1 : 0,
+                    blockTokens, token);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -151,10 +153,10 @@ final class NativeKernels implements Kernels {
     @Override
     public void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
-            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long scratch) {
         try {
-            ATTENTION.invokeExact(attention, out, row, rowStride, rows, firstPosition, group, headDim,
+            ATTENTION.invokeExact(attention[form.ordinal()], out, row, rowStride, rows, firstPosition, group, headDim,
                     kvHeads, kvHead, keys, values, blocks, blockTokens, window, scale, cap, scratch);
         } catch (Throwable e) {
             throw unexpected(e);

@@ -5,23 +5,25 @@ import dev.flover.engine.backend.HostSlots;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Keys and values of all layers in f32, in the layouts of `append.c`, and the state of every slot.
+/// Keys and values of all layers in f32 or f16, in the layouts of `append.c`, and the state of every slot.
 final class PagedCache implements Backend.Cache {
     /// Positions whose softmax is computed together; aligned to position 0.
     static final int SPLIT = 64;
 
     private final Backend.CacheShape shape;
+    final FloatForm form;
     private final MemorySegment keys;
     private final MemorySegment values;
     private final long keyBlockBytes;
     private final long valueBlockBytes;
     final HostSlots slots;
 
-    PagedCache(Backend.CacheShape shape, Kernels kernels, Arena arena) {
+    PagedCache(Backend.CacheShape shape, FloatForm form, Kernels kernels, Arena arena) {
         this.shape = shape;
+        this.form = form;
         long tokens = (long) shape.kvHeads() * shape.blockTokens();
-        keyBlockBytes = 4 * tokens * shape.headDim();
-        valueBlockBytes = 4 * tokens * Kernels.padded(shape.headDim());
+        keyBlockBytes = form.bytes * tokens * shape.headDim();
+        valueBlockBytes = form.bytes * tokens * Kernels.padded(shape.headDim());
         long blocks = (long) shape.layers() * shape.blocks();
         keys = kernels.allocate(keyBlockBytes * blocks + 64, arena);
         values = kernels.allocate(valueBlockBytes * blocks + 64, arena);
@@ -40,6 +42,18 @@ final class PagedCache implements Backend.Cache {
     @Override
     public long bytes() {
         return keys.byteSize() + values.byteSize();
+    }
+
+    void copyBlock(int from, int to) {
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            copy(keys, keyBlockBytes, layer, from, to);
+            copy(values, valueBlockBytes, layer, from, to);
+        }
+    }
+
+    private void copy(MemorySegment memory, long blockBytes, int layer, int from, int to) {
+        long first = (long) layer * shape.blocks();
+        MemorySegment.copy(memory, blockBytes * (first + from), memory, blockBytes * (first + to), blockBytes);
     }
 
     /// Address of a block's keys.

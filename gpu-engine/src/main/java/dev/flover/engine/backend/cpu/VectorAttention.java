@@ -24,6 +24,9 @@ final class VectorAttention {
     private final int kvHead;
     private final long keys;
     private final long values;
+    private final boolean half;
+    /// Bytes of a stored number.
+    private final long size;
     private final long blocks;
     private final int blockTokens;
     private final int window;
@@ -36,14 +39,16 @@ final class VectorAttention {
     private final float[] sums;
 
     VectorAttention(
-            int headDim, int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
-            int window, float scale, float cap, long scratch, float[] sums) {
+            int headDim, int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks,
+            int blockTokens, int window, float scale, float cap, long scratch, float[] sums) {
         this.headDim = headDim;
         this.padded = Kernels.padded(headDim);
         this.kvHeads = kvHeads;
         this.kvHead = kvHead;
         this.keys = keys;
         this.values = values;
+        half = form == FloatForm.HALF;
+        size = form.bytes;
         this.blocks = blocks;
         this.blockTokens = blockTokens;
         this.window = window;
@@ -108,7 +113,7 @@ final class VectorAttention {
         int panel = Math.min(16, blockTokens);
         var sum = Lanes.zero();
         for (int d = 0; d < headDim; d++) {
-            sum = splat(get(query + 4L * d)).fma(load(key + 4L * d * panel), sum);
+            sum = splat(get(query + 4L * d)).fma(stored(key + size * d * panel), sum);
         }
         return sum;
     }
@@ -118,15 +123,23 @@ final class VectorAttention {
         int panel = Math.min(16, blockTokens);
         float sum = 0;
         for (int d = 0; d < headDim; d++) {
-            sum = Math.fma(get(query + 4L * d), get(key + 4L * d * panel), sum);
+            sum = Math.fma(get(query + 4L * d), storedOne(key + size * d * panel), sum);
         }
         return sum;
+    }
+
+    private FloatVector stored(long address) {
+        return half ? Lanes.loadHalf(address) : load(address);
+    }
+
+    private float storedOne(long address) {
+        return half ? Float.float16ToFloat(Lanes.MEMORY.get(ValueLayout.JAVA_SHORT, address)) : get(address);
     }
 
     private long key(int token) {
         int panel = Math.min(16, blockTokens);
         int within = token % blockTokens;
-        return keys + 4L * (head(token) * blockTokens * headDim + (long) (within / panel) * headDim * panel
+        return keys + size * (head(token) * blockTokens * headDim + (long) (within / panel) * headDim * panel
                 + within % panel);
     }
 
@@ -158,8 +171,9 @@ final class VectorAttention {
         for (int d = 0; d < padded; d += WIDTH) {
             var sum = Lanes.zero();
             for (int t = first; t < end; t++) {
-                long value = values + 4L * ((head(split + t) * blockTokens + (split + t) % blockTokens) * padded + d);
-                sum = splat(get(scores + 4L * t)).fma(load(value), sum);
+                long value = values
+                        + size * ((head(split + t) * blockTokens + (split + t) % blockTokens) * padded + d);
+                sum = splat(get(scores + 4L * t)).fma(stored(value), sum);
             }
             store(out + 4L * d, load(out + 4L * d).fma(splat(keep), sum.mul(take)));
         }

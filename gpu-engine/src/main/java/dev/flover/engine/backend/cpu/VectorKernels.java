@@ -70,7 +70,7 @@ final class VectorKernels implements Kernels {
     public void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, int blockTokens, int token) {
+            long keys, long values, FloatForm form, int blockTokens, int token) {
         long key = row + 4L * heads * headDim;
         if (queryNorm != 0) {
             VectorRows.normalise(row, row, heads, headDim, false, epsilon, queryNorm, 0, sums.get());
@@ -82,16 +82,16 @@ final class VectorKernels implements Kernels {
             VectorRows.turn(row + 4L * head * headDim, cosines, sines, dims, halves);
         }
         VectorRows.putKeysAndValues(
-                key, key + 4L * kvHeads * headDim, kvHeads, headDim, keys, values, blockTokens, token);
+                key, key + 4L * kvHeads * headDim, kvHeads, headDim, keys, values, form, blockTokens, token);
     }
 
     @Override
     public void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
-            int kvHeads, int kvHead, long keys, long values, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long scratch) {
-        var attention = new VectorAttention(headDim, kvHeads, kvHead, keys, values, blocks, blockTokens,
-                window, scale, cap, scratch, sums.get());
+        var attention = new VectorAttention(headDim, kvHeads, kvHead, keys, values, form, blocks,
+                blockTokens, window, scale, cap, scratch, sums.get());
         for (int i = 0; i < rows; i++) {
             for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
                 attention.attend(out + 4L * headDim * ((long) i * kvHeads * group + head),

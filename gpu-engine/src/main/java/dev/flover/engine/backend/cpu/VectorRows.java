@@ -22,6 +22,7 @@ import jdk.incubator.vector.VectorOperators;
 /// What works row by row: the twins of `quantise.c`, `normalise.c`, `append.c` and `activate.c`.
 final class VectorRows {
     private static final float ROUNDER = 0x1.8p23f;
+    private static final float GREATEST_HALF = 65504;
     private static final float[] ERFC = {
         0.17087277f, -0.82215223f, 1.48851587f, -1.13520398f, 0.27886807f,
         -0.18628806f, 0.09678418f, 0.37409196f, 1.00002368f, -1.26551223f};
@@ -166,18 +167,34 @@ final class VectorRows {
     }
 
     static void putKeysAndValues(
-            long key, long value, int kvHeads, int headDim, long keys, long values, int blockTokens, int token) {
+            long key, long value, int kvHeads, int headDim, long keys, long values, FloatForm form,
+            int blockTokens, int token) {
         int panel = Math.min(16, blockTokens);
         int padded = Kernels.padded(headDim);
         for (int head = 0; head < kvHeads; head++) {
-            long to = keys + 4L * ((long) head * blockTokens * headDim
+            long toKey = keys + form.bytes * ((long) head * blockTokens * headDim
                     + (long) (token / panel) * headDim * panel + token % panel);
+            long toValue = values + form.bytes * ((long) head * blockTokens + token) * padded;
             for (int i = 0; i < headDim; i++) {
-                MEMORY.set(ValueLayout.JAVA_FLOAT, to + 4L * i * panel, get(key + 4L * (head * headDim + i)));
+                long from = 4L * (head * headDim + i);
+                put(toKey + (long) form.bytes * i * panel, get(key + from), form);
+                put(toValue + (long) form.bytes * i, get(value + from), form);
             }
-            MemorySegment.copy(MEMORY, value + 4L * head * headDim,
-                    MEMORY, values + 4L * ((long) head * blockTokens + token) * padded, 4L * headDim);
         }
+    }
+
+    private static void put(long address, float value, FloatForm form) {
+        if (form == FloatForm.HALF) {
+            MEMORY.set(ValueLayout.JAVA_SHORT, address, Float.floatToFloat16(finiteHalf(value)));
+        } else {
+            MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
+        }
+    }
+
+    /// The nearest value within the finite halves; what is not a number becomes the least.
+    private static float finiteHalf(float value) {
+        float atLeast = value > -GREATEST_HALF ? value : -GREATEST_HALF;
+        return atLeast < GREATEST_HALF ? atLeast : GREATEST_HALF;
     }
 
     static void activate(long out, long in, int rows, int width, boolean gated, Activation activation) {

@@ -118,6 +118,11 @@ public final class CudaBackend implements Backend {
         return multiplied.equals(EnumSet.of(Storage.F32)) ? Storage.F32 : Storage.F16;
     }
 
+    @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        ((CudaCache) cache).copyBlock(driver, from, to);
+    }
+
     // A step
 
     @Override

@@ -75,6 +75,12 @@ final class CudaCache implements Cache {
         }
     }
 
+    /// A block's layers lie together.
+    void copyBlock(Driver driver, int from, int to) {
+        long bytes = blockBytes(shape, storage);
+        driver.enqueueCopy(blocks + bytes * to, blocks + bytes * from, bytes);
+    }
+
     int home(int slot) {
         return homes[slot];
     }

@@ -36,6 +36,9 @@ interface Driver extends AutoCloseable {
     /// Sets every byte, in order with the other work of the stream.
     void enqueueFill(long address, byte value, long bytes);
 
+    /// Copies from one place of the device to another, in order with the other work of the stream.
+    void enqueueCopy(long to, long from, long bytes);
+
     /// A kernel of the module by name.
     ///
     /// @param mostSharedBytes most dynamic shared memory of any launch

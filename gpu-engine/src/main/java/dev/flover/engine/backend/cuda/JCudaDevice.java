@@ -227,6 +227,13 @@ final class JCudaDevice implements Driver {
         check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(device(address), value, bytes, stream), "");
     }
 
+    @Override
+    public void enqueueCopy(long to, long from, long bytes) {
+        attach();
+        check("cuMemcpyDtoDAsync",
+                JCudaDriver.cuMemcpyDtoDAsync(device(to), device(from), bytes, stream), "");
+    }
+
     /// The pointer to a place in one of the allocations.
     private synchronized CUdeviceptr device(long address) {
         var entry = allocations.floorEntry(address);

@@ -93,6 +93,11 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        ((ReferenceCache) cache).copyBlock(from, to);
+    }
+
+    @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
         this.cache = (ReferenceCache) cache;

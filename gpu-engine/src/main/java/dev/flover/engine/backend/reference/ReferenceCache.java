@@ -43,6 +43,14 @@ final class ReferenceCache implements Cache {
         System.arraycopy(source, valuesAt, values[layer][block], offset(position), width());
     }
 
+    void copyBlock(int from, int to) {
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            boolean filled = keys[layer][from] != null;
+            keys[layer][to] = filled ? keys[layer][from].clone() : null;
+            values[layer][to] = filled ? values[layer][from].clone() : null;
+        }
+    }
+
     double[] keys(int layer, int slot, int position) {
         return keys[layer][slots.blockTable(slot)[position / shape.blockTokens()]];
     }

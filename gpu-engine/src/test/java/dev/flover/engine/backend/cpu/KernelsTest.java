@@ -161,9 +161,11 @@ class KernelsTest {
             for (int headDim : new int[] {8, 16, 24, 80}) {
                 for (int group : new int[] {1, 3}) {
                     for (int window : new int[] {0, 5, 70}) {
-                        var sequence = new PagedSequence(blockTokens, headDim, group, window);
-                        assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED)
-                                .isEqualTo(sequence.run(java));
+                        for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
+                            var sequence = new PagedSequence(blockTokens, headDim, group, window, form);
+                            assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED)
+                                    .isEqualTo(sequence.run(java));
+                        }
                     }
                 }
             }
@@ -361,6 +363,7 @@ class KernelsTest {
         private final int headDim;
         private final int group;
         private final int window;
+        private final FloatForm form;
         private final int stride;
         private final int[] table;
         private final MemorySegment rows;
@@ -368,11 +371,12 @@ class KernelsTest {
         private final MemorySegment sines;
         private final MemorySegment norm;
 
-        PagedSequence(int blockTokens, int headDim, int group, int window) {
+        PagedSequence(int blockTokens, int headDim, int group, int window, FloatForm form) {
             this.blockTokens = blockTokens;
             this.headDim = headDim;
             this.group = group;
             this.window = window;
+            this.form = form;
             stride = (group + 2) * KV_HEADS * headDim;
             int blocks = Math.ceilDiv(LENGTH, blockTokens);
             table = Stream.iterate(0, i -> i + 1).limit(blocks).mapToInt(i -> blocks - 1 - i).toArray();
@@ -392,8 +396,9 @@ class KernelsTest {
                 kernels.append(all.address() + 4L * position * stride, group * KV_HEADS, KV_HEADS, headDim,
                         norm.address(), norm.address(), 1e-5f,
                         cosines.address() + 16L * position, sines.address() + 16L * position, 8, window == 0,
-                        keys.address() + 4L * block * KV_HEADS * blockTokens * headDim,
-                        values.address() + 4L * block * blockFloats, blockTokens, position % blockTokens);
+                        keys.address() + (long) form.bytes * block * KV_HEADS * blockTokens * headDim,
+                        values.address() + form.bytes * block * blockFloats, form,
+                        blockTokens, position % blockTokens);
             }
             var blocks = arena.allocate(4L * table.length);
             MemorySegment.copy(table, 0, blocks, JAVA_INT, 0, table.length);
@@ -401,7 +406,7 @@ class KernelsTest {
             return outputOf(ROWS * group * KV_HEADS * headDim, out -> {
                 for (int head = 0; head < KV_HEADS; head++) {
                     kernels.attention(out, all.address() + 4L * (LENGTH - ROWS) * stride, stride, ROWS, LENGTH - ROWS,
-                            group, headDim, KV_HEADS, head, keys.address(), values.address(), blocks.address(),
+                            group, headDim, KV_HEADS, head, keys.address(), values.address(), form, blocks.address(),
                             blockTokens, window, 0.3f, group == 3 ? 20 : 0, scratch.address());
                 }
             });
@@ -409,7 +414,8 @@ class KernelsTest {
 
         @Override
         public String toString() {
-            return "blocks of " + blockTokens + ", heads of " + headDim + ", group of " + group + ", window " + window;
+            return "blocks of " + blockTokens + ", heads of " + headDim + ", group of " + group + ", window " + window
+                    + ", " + form;
         }
     }
 }

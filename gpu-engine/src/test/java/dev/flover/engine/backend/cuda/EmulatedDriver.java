@@ -117,6 +117,12 @@ final class EmulatedDriver implements Driver {
         memory(address, bytes).fill(value);
     }
 
+    @Override
+    public void enqueueCopy(long to, long from, long bytes) {
+        assert capturing == null;
+        memory(to, bytes).copyFrom(memory(from, bytes));
+    }
+
     /// Part of one allocation.
     private synchronized MemorySegment memory(long address, long bytes) {
         var entry = allocations.floorEntry(address);

@@ -1,0 +1,130 @@
+package dev.flover.app.bench.fusion;
+
+import dev.flover.app.bench.workload.Workload;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What happened while a workload was played: the time of every token and of every iteration. Times are the timeline's.
+final class Recording {
+    private final Workload workload;
+    private final long[] arrivals;
+    private final long[][] times;
+    private final int[][] tokens;
+    private final int[] counts;
+    private final int[] firstIterations;
+    private final int[] lastIterations;
+    private final List<Iteration> iterations = new ArrayList<>();
+    private final double ticksPerSecond;
+    private int finished;
+    private long countedElsewhere;
+    private long moves;
+    private long movedBytes;
+
+    /// @param end       when it had ended
+    /// @param live      requests that got a token
+    /// @param rows      slots computed, padding included
+    /// @param heldBytes of keys and values that nobody else could use meanwhile
+    record Iteration(long end, int live, int rows, long heldBytes) {}
+
+    Recording(Workload workload, Timeline timeline) {
+        this.workload = workload;
+        int count = workload.size();
+        arrivals = new long[count];
+        times = new long[count][];
+        tokens = new int[count][];
+        counts = new int[count];
+        firstIterations = new int[count];
+        lastIterations = new int[count];
+        ticksPerSecond = timeline.ticksPerSecond();
+        for (int i = 0; i < count; i++) {
+            var demand = workload.demands().get(i);
+            arrivals[i] = timeline.arrival(demand);
+            times[i] = new long[demand.tokens()];
+            tokens[i] = new int[demand.tokens()];
+        }
+    }
+
+    /// A request got a token in the iteration that [#iteration] will report next.
+    ///
+    /// @return whether it was its last
+    synchronized boolean token(int request, int token, long time) {
+        int index = counts[request]++;
+        if (index == 0) {
+            firstIterations[request] = iterations.size();
+        }
+        times[request][index] = time;
+        tokens[request][index] = token;
+        lastIterations[request] = iterations.size();
+        boolean last = counts[request] == tokens[request].length;
+        finished += last ? 1 : 0;
+        return last;
+    }
+
+    synchronized void iteration(long end, int live, int rows, long heldBytes) {
+        iterations.add(new Iteration(end, live, rows, heldBytes));
+    }
+
+    synchronized void moved(int slots, long bytes) {
+        moves += slots;
+        movedBytes += bytes;
+    }
+
+    /// For a player that does not see iterations: how many there were.
+    void counted(long iterations) {
+        countedElsewhere = iterations;
+    }
+
+    long iterationCount() {
+        return iterations.isEmpty() ? countedElsewhere : iterations.size();
+    }
+
+    synchronized boolean isComplete() {
+        return finished == arrivals.length;
+    }
+
+    Workload workload() {
+        return workload;
+    }
+
+    long arrival(int request) {
+        return arrivals[request];
+    }
+
+    /// Of each of the request's tokens.
+    long[] times(int request) {
+        return times[request];
+    }
+
+    int[] tokens(int request) {
+        return tokens[request];
+    }
+
+    long completion(int request) {
+        return times[request][times[request].length - 1];
+    }
+
+    int firstIteration(int request) {
+        return firstIterations[request];
+    }
+
+    int lastIteration(int request) {
+        return lastIterations[request];
+    }
+
+    /// In order; empty where the player does not see them.
+    List<Iteration> iterations() {
+        return iterations;
+    }
+
+    long moves() {
+        return moves;
+    }
+
+    long movedBytes() {
+        return movedBytes;
+    }
+
+    double ticksPerSecond() {
+        return ticksPerSecond;
+    }
+}

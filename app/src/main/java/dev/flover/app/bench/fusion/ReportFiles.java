@@ -1,0 +1,59 @@
+package dev.flover.app.bench.fusion;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.options.CommandException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// The report as JSON, and as one HTML file that needs no network: figures, page and plotting library in it.
+final class ReportFiles {
+    private static final String PAGE = "/dev/flover/app/bench/fusion/report.html";
+    private static final String LIBRARY = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
+
+    private final FusionReport report;
+
+    ReportFiles(FusionReport report) {
+        this.report = report;
+    }
+
+    void writeJson(Path file) {
+        write(file, json());
+    }
+
+    void writeHtml(Path file) {
+        write(file, resource(PAGE)
+                .replace("<!--library-->", "<script>" + resource(LIBRARY) + "</script>")
+                .replace("\"<!--figures-->\"", json().replace("</", "<\\/")));
+    }
+
+    private String json() {
+        try {
+            return new ObjectMapper().writeValueAsString(report);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a report of numbers and names could not be written", e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (var in = ReportFiles.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new CommandException("this Flover has no " + name + "; reports need the library in it");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new CommandException(file + " cannot be written: " + e, e);
+        }
+    }
+}

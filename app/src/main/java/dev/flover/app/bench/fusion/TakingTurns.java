@@ -1,0 +1,97 @@
+package dev.flover.app.bench.fusion;
+
+import dev.flover.app.bench.workload.Workload;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+/// Model instances that compete for the device, in the best case for them: each computes its own request, one sequence a
+/// step; the device serves their steps in turn, with nothing lost in between, and the weights are there once.
+///
+/// @param instances requests at a time; further ones wait
+record TakingTurns(int instances) implements Strategy {
+    private static final int FREE = -1;
+
+    @Override
+    public String name() {
+        return "turns";
+    }
+
+    @Override
+    public String title() {
+        return instances + " instances taking turns";
+    }
+
+    @Override
+    public Recording play(Stage stage, Workload workload, Supplier<Timeline> clock) {
+        try (var engine = new ContiguousEngine(
+                stage.model(), stage.open(), instances, workload.mostPositions(), workload.longestPrompt())) {
+            var timeline = clock.get();
+            var recording = new Recording(workload, timeline);
+            new Play(engine, stage, timeline, recording).run();
+            return recording;
+        }
+    }
+
+    private final class Play {
+        private final ContiguousEngine engine;
+        private final Stage stage;
+        private final Timeline timeline;
+        private final Recording recording;
+        private final Arriving arriving;
+        private final int[] requests = new int[instances];
+        private final boolean[] begun = new boolean[instances];
+        private int live;
+        private int turn;
+
+        Play(ContiguousEngine engine, Stage stage, Timeline timeline, Recording recording) {
+            this.engine = engine;
+            this.stage = stage;
+            this.timeline = timeline;
+            this.recording = recording;
+            arriving = new Arriving(recording.workload(), timeline);
+            Arrays.fill(requests, FREE);
+        }
+
+        void run() {
+            while (!recording.isComplete()) {
+                occupy();
+                if (live == 0) {
+                    timeline.idleUntil(arriving.nextArrival());
+                } else {
+                    stepNext();
+                }
+            }
+        }
+
+        private void occupy() {
+            for (int slot = 0; slot < instances && arriving.isDue(); slot++) {
+                if (requests[slot] == FREE) {
+                    requests[slot] = arriving.take();
+                    begun[slot] = false;
+                    live++;
+                }
+            }
+        }
+
+        private void stepNext() {
+            do {
+                turn = (turn + 1) % instances;
+            } while (requests[turn] == FREE);
+            int request = requests[turn];
+            if (begun[turn]) {
+                engine.decode(turn);
+            } else {
+                engine.join(turn, stage.prompt(recording.workload(), request));
+                begun[turn] = true;
+            }
+            int token = engine.step()[0];
+            timeline.stepped();
+            boolean ended = recording.token(request, token, timeline.now());
+            recording.iteration(timeline.now(), 1, 1, live * engine.slotBytes());
+            if (ended) {
+                requests[turn] = FREE;
+                live--;
+            }
+        }
+    }
+}

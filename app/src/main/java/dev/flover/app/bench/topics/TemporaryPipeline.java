@@ -1,0 +1,138 @@
+package dev.flover.app.bench.topics;
+
+import dev.flover.app.client.Requests;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.Servers;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.Pace;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/// Broker, registry, pipeline and a client of them, in this process and a child; nothing of them stays.
+///
+/// Used by one thread.
+public final class TemporaryPipeline implements AutoCloseable {
+    private static final int PARTITIONS = 4;
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final LocalPipeline pipeline;
+    private final Requests producer;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Deserializer<TokenChunk> chunks;
+
+    private TemporaryPipeline(Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval) {
+        try {
+            open(engine);       // closed once more than the pipeline does, where that was never started
+            var folder = temporaryFolder();
+            var servers = open(Servers.embedded(folder));
+            var connection = servers.connection();
+            var config = PipelineConfig.of("flover-bench", connection.bootstrapServers(), connection.registryUrl(),
+                    folder.resolve("state"), "bench").with(new Pace(
+                            Pace.standard().tick(), commitInterval, Pace.standard().chunkInterval()));
+            LocalPipeline.createTopics(config, PARTITIONS);
+            pipeline = open(LocalPipeline.start(config, model, engine, engineConfig, meters));
+            producer = open(new Requests(connection, config.topics().requests()));
+            chunks = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
+            var properties = new HashMap<String, Object>(connection.kafka());
+            properties.put("isolation.level", "read_committed");
+            consumer = open(new KafkaConsumer<>(
+                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+            consumer.assign(IntStream.range(0, PARTITIONS)
+                    .mapToObj(partition -> new TopicPartition(config.topics().tokens(), partition)).toList());
+            consumer.seekToBeginning(consumer.assignment());
+            if (!pipeline.awaitReady(() -> false)) {
+                throw new CommandException("interrupted while the pipeline starts");
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// Returns when it serves. Takes ownership of the engine; the model has to outlive this.
+    ///
+    /// @param commitInterval longest time that tokens wait for their transaction
+    public static TemporaryPipeline start(
+            Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval) {
+        return new TemporaryPipeline(model, engine, engineConfig, commitInterval);
+    }
+
+    /// Writes a request without waiting for it to be there.
+    public void send(GenerationRequest request) {
+        producer.sendLater(request);
+    }
+
+    /// Waits for committed chunks, for a time at most.
+    ///
+    /// @throws CommandException if the pipeline has failed
+    public void read(Duration most, Consumer<TokenChunk> reader) {
+        for (var record : consumer.poll(most)) {
+            reader.accept(chunks.deserialize(record.topic(), record.value()));
+        }
+        pipeline.throwIfFailed();
+    }
+
+    /// Fused steps since the start.
+    public long steps() {
+        return Math.round(meters.get("flover.steps").functionCounter().count());
+    }
+
+    private Path temporaryFolder() {
+        try {
+            var folder = Files.createTempDirectory("flover-bench");
+            opened.push(() -> delete(folder));
+            return folder;
+        } catch (IOException e) {
+            throw new CommandException("no folder for the broker's data could be made: " + e, e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T open(T part) {
+        opened.push(part);
+        return part;
+    }
+
+    /// What was opened last is closed first.
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (Exception e) {
+                throw new IllegalStateException("closing a pipeline failed", e);
+            }
+        }
+    }
+}

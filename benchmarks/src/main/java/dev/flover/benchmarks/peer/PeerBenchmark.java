@@ -1,0 +1,161 @@
+package dev.flover.benchmarks.peer;
+
+import dev.flover.app.bench.workload.Arrivals;
+import dev.flover.app.bench.workload.Lengths;
+import dev.flover.app.bench.workload.Workload;
+import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.model.Model;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// Tokens a second and latencies beside llama.cpp's server, on one GGUF file, with the same arrivals and lengths.
+///
+/// The server is started by hand; without `--llama` only ours is measured. Ours is started for each of its turns, so that
+/// nothing of it runs while the other one computes.
+@Command(name = "peer", mixinStandardHelpOptions = true)
+public final class PeerBenchmark implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, description = "GGUF file, the one that the server has.")
+    private Path model;
+
+    @Option(names = "--llama", description = "Address of llama.cpp's server, such as http://127.0.0.1:8080.")
+    private URI llama;
+
+    @Option(names = "--requests", defaultValue = "64")
+    private int requests;
+
+    @Option(names = "--slots", defaultValue = "64", description = "Sequences at a time; give the server as many.")
+    private int slots;
+
+    @Option(names = "--least", defaultValue = "16", description = "Fewest tokens in a prompt, and in an answer.")
+    private int least;
+
+    @Option(names = "--most", defaultValue = "128", description = "Most tokens in a prompt, and in an answer.")
+    private int most;
+
+    @Option(names = "--gaps-ms", split = ",", defaultValue = "0,20,50,100",
+            description = "Mean time between requests: 0 is a burst, others are exponential.")
+    private double[] gapsMs;
+
+    @Option(names = "--rounds", defaultValue = "3", description = "Of both, in turn; the median counts.")
+    private int rounds;
+
+    @Option(names = "--commit-interval-ms", defaultValue = "50")
+    private int commitIntervalMs;
+
+    @Option(names = "--backend", defaultValue = "auto")
+    private String backend;
+
+    @Option(names = "--seed", defaultValue = "1")
+    private long seed;
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new PeerBenchmark()).execute(arguments));
+    }
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        try (var opened = ModelLoader.open(model); var theirs = llama == null ? null : new LlamaServer(llama)) {
+            out.printf("%s: %d requests, prompts and answers of %d to %d tokens, %d at a time, median of %d rounds%n",
+                    model.getFileName(), requests, least, most, slots, rounds);
+            for (double gap : gapsMs) {
+                out.println(gap == 0 ? "burst" : "a request every " + gap + " ms on average");
+                compare(opened, theirs, workload(gap), out);
+            }
+            if (theirs != null && theirs.withoutText() > 0) {
+                out.printf("%d answers of %s ended with its complaint that they are no text; they count as whole%n",
+                        theirs.withoutText(), theirs.name());
+            }
+        }
+    }
+
+    private Workload workload(double gap) {
+        var arrivals = gap == 0 ? new Arrivals.Constant(0) : new Arrivals.Exponential(gap);
+        return Workload.draw(arrivals, new Lengths.Uniform(least, most), 1, requests, seed);
+    }
+
+    private void compare(Model opened, LlamaServer theirs, Workload workload, PrintWriter out) {
+        int[][] prompts = prompts(opened.config().vocabulary());
+        List<Answers> ours = new ArrayList<>();
+        List<Answers> others = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            if (theirs != null) {
+                others.add(theirs.answer(workload, prompts));
+            }
+            try (var server = new FloverServer(
+                    opened, backend, slots, 2 * most, Duration.ofMillis(commitIntervalMs))) {
+                server.answer(warmUp(), prompts);
+                ours.add(server.answer(workload, prompts));
+            }
+        }
+        var own = Figures.median(ours);
+        own.print("Flover, through topics", out);
+        if (theirs != null) {
+            var their = Figures.median(others);
+            their.print(theirs.name(), out);
+            own.over(their).print("ratio", out);
+        }
+        out.flush();
+    }
+
+    /// As long as the workload's, so that connections, threads and code are warm.
+    private Workload warmUp() {
+        return Workload.draw(new Arrivals.Constant(0), new Lengths.Equal(least), 1, Math.min(requests, slots), seed);
+    }
+
+    private int[][] prompts(int vocabulary) {
+        var random = new Random(seed);
+        var prompts = new int[requests][];
+        for (int i = 0; i < requests; i++) {
+            prompts[i] = random.ints(least + random.nextInt(most - least + 1), 0, vocabulary).toArray();
+        }
+        return prompts;
+    }
+
+    /// @param mean, p50, p99 of the latencies, in milliseconds
+    private record Figures(double tokensPerSecond, double mean, double p50, double p99, double firstToken) {
+        static Figures median(List<Answers> rounds) {
+            return new Figures(
+                    median(rounds.stream().mapToDouble(Answers::tokensPerSecond).toArray()),
+                    median(rounds.stream().mapToDouble(a -> Arrays.stream(a.latencies()).average().orElseThrow())
+                            .toArray()),
+                    median(rounds.stream().mapToDouble(a -> rank(a.latencies(), 0.5)).toArray()),
+                    median(rounds.stream().mapToDouble(a -> rank(a.latencies(), 0.99)).toArray()),
+                    median(rounds.stream().mapToDouble(a -> rank(a.firstTokens(), 0.5)).toArray()));
+        }
+
+        private static double median(double[] values) {
+            Arrays.sort(values);
+            return values[values.length / 2];
+        }
+
+        private static double rank(double[] sorted, double share) {
+            return sorted[(int) Math.ceil(share * sorted.length) - 1];
+        }
+
+        Figures over(Figures other) {
+            return new Figures(tokensPerSecond / other.tokensPerSecond, mean / other.mean, p50 / other.p50,
+                    p99 / other.p99, firstToken / other.firstToken);
+        }
+
+        void print(String name, PrintWriter out) {
+            out.printf(Locale.ROOT, "  %-24s %9.2f tokens/s   latency mean %9.2f, p50 %9.2f, p99 %9.2f   "
+                    + "first token p50 %9.2f%n", name, tokensPerSecond, mean, p50, p99, firstToken);
+        }
+    }
+}
