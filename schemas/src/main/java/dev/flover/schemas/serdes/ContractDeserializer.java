@@ -4,6 +4,7 @@ import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientExcept
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.util.Optional;
 import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.specific.SpecificRecord;
@@ -79,6 +80,7 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root instanceof EOFException ? "the record ends too early" : String.valueOf(root.getMessage());
+        boolean tooShort = root instanceof EOFException || root instanceof BufferUnderflowException;
+        return root.getMessage() == null && tooShort ? "the record ends too early" : String.valueOf(root.getMessage());
     }
 }
