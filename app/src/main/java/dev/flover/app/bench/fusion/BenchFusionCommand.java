@@ -1,6 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.flover.app.bench.topics.WholeFlover;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Matrix;
@@ -114,19 +115,11 @@ public final class BenchFusionCommand implements Runnable {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, null)));
             return results;
         }
-        checkKafkaIsHere();
+        WholeFlover.require("--via-kafka");
         try (var kafka = KafkaFusion.start(
                 experiment.stage(), scenarios.stream().map(Scenario::workload).toList())) {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, kafka)));
             return results;
-        }
-    }
-
-    private static void checkKafkaIsHere() {
-        try {
-            Class.forName("org.apache.kafka.streams.KafkaStreams");
-        } catch (ClassNotFoundException e) {
-            throw new CommandException("--via-kafka needs the whole Flover; this is the engine alone", e);
         }
     }
 
