@@ -153,7 +153,8 @@ final class RequestCheck {
             throw new RejectedException("the model file has no tokenizer: send prompt_ids");
         }
         if (request.getPrompt() != null) {
-            return tokenizer.encodePrompt(request.getPrompt());
+            // A tokenizer that begins every text with a mark of its own would make a token of nothing.
+            return request.getPrompt().isEmpty() ? new int[0] : tokenizer.encodePrompt(request.getPrompt());
         }
         if (request.getMessages().isEmpty()) {
             throw new RejectedException("messages must have at least one entry, found none");

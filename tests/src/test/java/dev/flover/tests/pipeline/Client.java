@@ -60,7 +60,12 @@ final class Client implements AutoCloseable {
     }
 
     void send(GenerationRequest request) {
-        send(request.getId(), requests.serializer().serialize(topics.requests(), request));
+        send(request.getId(), wire(request));
+    }
+
+    /// As it goes on the topic.
+    byte[] wire(GenerationRequest request) {
+        return requests.serializer().serialize(topics.requests(), request);
     }
 
     void cancel(String id) {
