@@ -10,8 +10,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/// Rewrites every jar of a folder for a bundle: entries uncompressed, as the archive compresses them better all together,
-/// and without native libraries that no program of the bundle can call on Linux x86-64.
+/// Rewrites every jar of a folder for a bundle: entries uncompressed, as the archive compresses them better all
+/// together, and without native libraries that no program of the bundle can call on Linux x86-64.
 ///
 /// usage: java StoreJars.java FOLDER
 final class StoreJars {

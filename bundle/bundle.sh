@@ -58,7 +58,9 @@ finish() {
     cp "$home/LICENSE" "$home/NOTICE" "$folder/"
     cp "$here/device-check.sh" "$folder/"
     tr '\n' ' ' <"$target/jvm.options" >"$folder/jvm.options"
-    sed "s/@MAIN@/$main/" "$here/flover.in" >"$folder/flover"
+    kernels=no
+    ! ls "$home"/gpu-engine/target/classes/dev/flover/engine/backend/cpu/native/*/*.so >/dev/null 2>&1 || kernels=yes
+    sed -e "s/@MAIN@/$main/" -e "s/@KERNELS@/$kernels/" "$here/flover.in" >"$folder/flover"
     chmod +x "$folder/flover" "$folder/device-check.sh"
 }
 
@@ -86,6 +88,8 @@ pipeline() {
     folder=$work/flover
     mkdir -p "$folder/lib"
     cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
+    # The broker changes its log levels at run time through it, where it is there; it needs java.desktop.
+    rm "$folder"/lib/log4j-core-*.jar
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$PIPELINE_MODULES" "$folder/runtime"
     finish "$folder" dev.flover.app.Main

@@ -1,5 +1,5 @@
-// The next token of every sampling row: the algorithm of Sampler.java and Filters.java, to the bit but for the
-// summation order of typical-p's entropy.
+// The next token of every sampling row, or the logprob of the one that is known to follow it:
+// the algorithm of Sampler.java and Filters.java, to the bit but for the summation order of typical-p's entropy.
 //
 //   soft cap, finite? -> logprobs -> bias, masks, penalties -> temperature 0: greatest logit
 //   -> integer masses -> top-k, top-p, min-p, typical-p by radix selection -> inverse cumulative distribution
@@ -400,8 +400,8 @@ __device__ bool prepare(const Row& row, float softCap) {
     return blockSum64(bad, row.shared->partial) == 0;
 }
 
-/// Natural log of the softmax's denominator; writes the most probable tokens to the results.
-__device__ double report(const Row& row, const Results& results) {
+/// Natural log of the softmax's denominator; writes so many of the most probable tokens to the results.
+__device__ double report(const Row& row, const Results& results, int wanted) {
     uint64_t best = 0;
     for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
         uint64_t r = rank(row.logits[id], id);
@@ -415,7 +415,7 @@ __device__ double report(const Row& row, const Results& results) {
     }
     sum = blockSum64(sum, row.shared->partial);
     double logTotal = static_cast<double>(greatest) + log(static_cast<double>(sum) / static_cast<double>(UNIT));
-    for (int i = 0; i < row.state->topLogprobs; i++) {
+    for (int i = 0; i < wanted; i++) {
         if (threadIdx.x == 0) {
             int id = idOfRank(best);
             results.alternatives[i] = i < row.vocabulary ? id : NOT_FINITE;
@@ -449,8 +449,14 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample(Sampling s) 
             0, 0, 0, false, 0, 0, 0, 0};
     int token = NOT_FINITE;
     float logprob = bitsToFloat(0x7FC00000U);
-    if (prepare(row, s.softCap)) {
-        double logTotal = state->topLogprobs >= 0 ? report(row, results) : 0;
+    const int target = plan.array(SAMPLE_TARGETS)[index];
+    const bool finite = prepare(row, s.softCap);
+    if (finite && target >= 0) {
+        double logTotal = report(row, results, plan.array(SAMPLE_ALTERNATIVES)[index]);
+        token = target;
+        logprob = static_cast<float>(static_cast<double>(row.logits[target]) - logTotal);
+    } else if (finite) {
+        double logTotal = state->topLogprobs >= 0 ? report(row, results, state->topLogprobs) : 0;
         __syncthreads();
         row.bias();
         uint64_t best = row.bestRank();
@@ -466,7 +472,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample(Sampling s) 
     if (threadIdx.x == 0) {
         *results.tokens = token;
         *results.logprobs = logprob;
-        if (token != NOT_FINITE) {
+        if (token != NOT_FINITE && target < 0) {
             s.newest[home] = token;
             state->generated++;
             if (state->penalises != 0) {

@@ -23,7 +23,9 @@ enum PlanArray : int {
     TILE_FIRST_ROWS = 5, // [tiles] attention tiles: consecutive rows of one slice
     TILE_ROWS = 6,       // [tiles]
     TILE_ITEMS = 7,      // [tiles + 1] first work item of each tile
-    TILE_SCRATCH = 8     // [tiles] first scratch entry for its splits, or -1: one block takes all its splits in turn
+    TILE_SCRATCH = 8,    // [tiles] first scratch entry for its splits, or -1: one block takes all its splits in turn
+    SAMPLE_TARGETS = 9,  // [samples] the token that a row scores, or -1: it draws one
+    SAMPLE_ALTERNATIVES = 10  // [samples] how many alternatives a scoring row reports
 };
 
 struct Plan {

@@ -18,6 +18,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +54,10 @@ import picocli.CommandLine.Spec;
             VerifyDeliveryCommand.class
         })
 public final class Main implements Runnable {
+    /// Those that `simplelogger.properties` makes quieter.
+    private static final List<String> LOGGERS_OF_KAFKA =
+            List.of("", ".clients.Metadata", ".clients.NetworkClient", ".clients.producer.internals.Sender");
+
     @Spec
     private CommandSpec spec;
 
@@ -71,7 +76,9 @@ public final class Main implements Runnable {
         if (Arrays.asList(args).contains("--verbose")) {      // read once, when the first class that logs is loaded
             System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // milliseconds since the start
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
-            System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka", "info");
+            for (String logger : LOGGERS_OF_KAFKA) {
+                System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka" + logger, "info");
+            }
         }
         var out = utf8(FileDescriptor.out);
         var err = utf8(FileDescriptor.err);

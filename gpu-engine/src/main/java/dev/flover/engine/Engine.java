@@ -45,10 +45,11 @@ public final class Engine implements AutoCloseable {
     /// Brings the weights to the backend (slow) and takes ownership of it.
     public static Engine start(Model model, Backend backend, EngineConfig config) {
         try {
-            var transformer = new Transformer(model, backend, shape(model.config(), config), config.tokenBudget());
+            var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
+                    () -> shape(model.config(), config, backend));
             var queue = new StepQueue(
                     config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
-            return new Engine(model.config(), backend, config, queue);
+            return new Engine(model.config(), backend, config.withKvBlocks(transformer.cacheShape().blocks()), queue);
         } catch (RuntimeException | Error e) {
             backend.close();
             throw e;
@@ -142,11 +143,21 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private static CacheShape shape(ModelConfig model, EngineConfig config) {
-        long positions = Math.min(model.contextLength(), (long) config.kvBlocks() * config.blockTokens());
-        return new CacheShape(
+    private static CacheShape shape(ModelConfig model, EngineConfig config, Backend backend) {
+        long whole = (long) config.maxSequences() * Math.ceilDiv(model.contextLength(), config.blockTokens());
+        var shape = new CacheShape(
                 model.layers().size(), model.heads(), model.kvHeads(), model.headDim(), model.vocabulary(),
-                config.kvBlocks(), config.blockTokens(), config.maxSequences(), (int) positions);
+                Math.clamp(whole, 1, Integer.MAX_VALUE), config.blockTokens(), config.maxSequences(),
+                model.contextLength());
+        if (config.kvBlocks() > 0) {
+            return shape.withBlocks(config.kvBlocks());
+        }
+        int fit = backend.blocksThatFit(shape);
+        if (fit < 1) {
+            throw new EngineException("the weights leave no memory for a KV cache on the " + backend.name()
+                    + " backend; choose a smaller model, or one stored in fewer bits");
+        }
+        return shape.withBlocks(Math.min(shape.blocks(), fit));
     }
 
     private void checkTokens(String where, int[] ids) {

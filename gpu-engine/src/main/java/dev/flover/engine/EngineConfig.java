@@ -6,7 +6,8 @@ package dev.flover.engine;
 /// @param tokenBudget   most rows in a step; at least `maxSequences`
 /// @param prefillChunk  most prompt positions of one sequence in a step
 /// @param blockTokens   positions per KV block, a power of two
-/// @param kvBlocks      KV blocks in all; fixes the memory of the cache
+/// @param kvBlocks      KV blocks in all; fixes the memory of the cache. 0: what whole contexts of all sequences need,
+///                      at most what the backend has room for beside the weights
 /// @param stepsInFlight steps under way at once, 1 or 2
 /// @param prefixCaching whether full blocks of equal prefixes are shared
 public record EngineConfig(
@@ -26,8 +27,14 @@ public record EngineConfig(
                 "prefillChunk must be in [1, tokenBudget = " + tokenBudget + "], was " + prefillChunk);
         require(blockTokens >= 1 && blockTokens <= 1024 && Integer.bitCount(blockTokens) == 1,
                 "blockTokens must be a power of two in [1, 1024], was " + blockTokens);
-        require(kvBlocks >= 1, "kvBlocks must be at least 1, was " + kvBlocks);
+        require(kvBlocks >= 0, "kvBlocks must be at least 1, or 0 for what fits, was " + kvBlocks);
         require(stepsInFlight == 1 || stepsInFlight == 2, "stepsInFlight must be 1 or 2, was " + stepsInFlight);
+    }
+
+    /// The same limits with a number of blocks that has been found out.
+    EngineConfig withKvBlocks(int blocks) {
+        return new EngineConfig(
+                maxSequences, tokenBudget, prefillChunk, blockTokens, blocks, stepsInFlight, prefixCaching);
     }
 
     private static void require(boolean holds, String message) {

@@ -17,6 +17,7 @@ import dev.flover.engine.sampling.TokenSet;
 ///                     the client asked to ignore those
 /// @param priority     higher computes first
 /// @param alone        computed in steps with no other sequence: how a suspect of a crash is tried again
+/// @param promptLogprobs what to report of the prompt itself; such a prompt is computed, never taken from shared blocks
 public record SequenceRequest(
         int[] promptIds,
         int[] generatedIds,
@@ -25,7 +26,8 @@ public record SequenceRequest(
         int maxTokens,
         TokenSet stopIds,
         int priority,
-        boolean alone) {
+        boolean alone,
+        PromptLogprobs promptLogprobs) {
 
     public SequenceRequest {
         if (promptIds.length == 0) {
@@ -41,6 +43,13 @@ public record SequenceRequest(
         if (answerIndex < 0) {
             throw new IllegalArgumentException("answerIndex must not be negative, was " + answerIndex);
         }
+    }
+
+    /// A request that asks for nothing of its prompt.
+    public SequenceRequest(
+            int[] promptIds, int[] generatedIds, SamplingParams sampling, int answerIndex, int maxTokens,
+            TokenSet stopIds, int priority, boolean alone) {
+        this(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone, PromptLogprobs.NONE);
     }
 
     /// A first answer, computed beside others.

@@ -4,6 +4,14 @@ package dev.flover.engine;
 ///
 /// Primitives only, so that a step allocates nothing.
 public interface TokenSink {
+    /// A token of the prompt was scored, where the request asked for that; in order, before the answer's first token.
+    ///
+    /// @param position of the token within the prompt
+    /// @param logprob  natural log of the token's probability under the model, given those before it
+    /// @param alternatives the most probable tokens in its place; valid during the call only; null unless asked
+    default void promptToken(
+            long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {}
+
     /// A token was drawn.
     ///
     /// @param sequence the id that [Engine#admit] returned

@@ -126,16 +126,20 @@ public abstract class EngineContract {
     }
 
     @Test
-    void answersToOnePromptShareItsFullBlocks() {
+    void answersToOnePromptShareItsFullBlocksAndAreThoseOfSingleRequests() {
         int[] prompt = new Random(3).ints(67, 0, TinyModels.VOCABULARY).toArray();
         int answers = 8;
+        var ids = new long[answers];
+        var requests = new ArrayList<SequenceRequest>();
         var generations = new Generations();
         try (var model = model();
                 var engine = Engine.start(model, open(), new EngineConfig(8, 64, 16, 8, 100, 2, true))) {
             for (int answer = 0; answer < answers; answer++) {
                 var request = new SequenceRequest(
                         prompt, new int[0], SamplingParams.sampled(1, 9), answer, 5, TokenSet.EMPTY, 0, false);
-                generations.expect(engine.admit(request), request);
+                ids[answer] = engine.admit(request);
+                generations.expect(ids[answer], request);
+                requests.add(request);
             }
             int most = 0;
             while (engine.step(generations)) {
@@ -145,6 +149,58 @@ public abstract class EngineContract {
             assertThat(most).isEqualTo(full + answers);
             assertThat(engine.status().prefixHits()).isEqualTo((answers - 1L) * full * 8);
         }
+        var single = eachAlone(model(), requests);
+        for (int answer = 0; answer < answers; answer++) {
+            assertThat(generations.outcome(ids[answer])).isEqualTo(single.get(answer));
+        }
+        assertThat(single.values()).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 256})
+    void aPromptIsScoredWithTheSameBitsHoweverItIsCutAndThoughItsBlocksAreThere(int prefillChunk) {
+        int[] prompt = new Random(3).ints(101, 0, TinyModels.VOCABULARY).toArray();
+        var plain = SequenceRequest.of(prompt, SamplingParams.greedy(), 3, TokenSet.EMPTY);
+        var scored = new SequenceRequest(prompt, new int[0], SamplingParams.greedy(), 0, 3, TokenSet.EMPTY, 0, false,
+                new PromptLogprobs(1, 5));
+        var expected = eachAlone(model(), List.of(scored)).get(0);
+        assertThat(expected.prompt()).hasSize(100 * (3 + 2 * 5));
+        var generations = new Generations();
+        try (var model = model();
+                var engine = Engine.start(model, open(), new EngineConfig(3, 256, prefillChunk, 8, 90, 2, true))) {
+            long first = engine.admit(plain);
+            generations.expect(first, plain);
+            while (!generations.hasFinished(first)) {
+                engine.step(generations);
+            }
+            long[] later = {engine.admit(scored), engine.admit(plain), engine.admit(scored)};
+            for (long id : later) {
+                generations.expect(id, scored);
+            }
+            while (engine.step(generations)) {
+                assertThat(engine.status().blocksUsed()).isLessThanOrEqualTo(3 * 13);
+            }
+            assertThat(generations.outcome(later[0])).isEqualTo(expected);
+            assertThat(generations.outcome(later[2])).isEqualTo(expected);
+            assertThat(generations.outcome(later[1]).tokens()).isEqualTo(expected.tokens());
+            assertThat(generations.outcome(later[1]).prompt()).isEmpty();
+            assertThat(engine.status().prefixHits()).as("of the one that asked for nothing").isEqualTo(96);
+        }
+    }
+
+    @Test
+    void aPromptIsScoredFromWhereItIsAskedFor() {
+        int[] prompt = new Random(4).ints(60, 0, TinyModels.VOCABULARY).toArray();
+        var whole = eachAlone(model(), List.of(scoredFrom(prompt, 1))).get(0).prompt();
+        for (int from : new int[] {2, 31, 59, 60}) {
+            var rest = eachAlone(model(), List.of(scoredFrom(prompt, from))).get(0).prompt();
+            assertThat(rest).isEqualTo(whole.subList(5 * (from - 1), whole.size()));
+        }
+    }
+
+    private static SequenceRequest scoredFrom(int[] prompt, int from) {
+        return new SequenceRequest(prompt, new int[0], SamplingParams.sampled(1, 3), 0, 2, TokenSet.EMPTY, 0, false,
+                new PromptLogprobs(from, 1));
     }
 
     @Test

@@ -13,7 +13,10 @@ final class Generations implements TokenSink {
     /// @param tokens   those reported, which follow the ones that existed at admission
     /// @param logprobs as bits
     /// @param others   alternatives and the bits of their logprobs, flattened
-    record Outcome(List<Integer> tokens, List<Integer> logprobs, List<Integer> others, FinishReason reason) {
+    /// @param prompt   positions, tokens, logprobs and alternatives of the prompt's scores, flattened
+    record Outcome(
+            List<Integer> tokens, List<Integer> logprobs, List<Integer> others, List<Integer> prompt,
+            FinishReason reason) {
         int[] tokenIds() {
             return tokens.stream().mapToInt(Integer::intValue).toArray();
         }
@@ -23,7 +26,7 @@ final class Generations implements TokenSink {
             int others = tokens.isEmpty() ? 0 : this.others.size() / tokens.size();
             return new Outcome(
                     tokens.subList(count, tokens.size()), logprobs.subList(count, logprobs.size()),
-                    this.others.subList(count * others, this.others.size()), reason);
+                    this.others.subList(count * others, this.others.size()), prompt, reason);
         }
     }
 
@@ -32,6 +35,7 @@ final class Generations implements TokenSink {
         final List<Integer> tokens = new ArrayList<>();
         final List<Integer> logprobs = new ArrayList<>();
         final List<Integer> others = new ArrayList<>();
+        final List<Integer> prompt = new ArrayList<>();
         FinishReason reason;
 
         Live(int existing) {
@@ -54,9 +58,23 @@ final class Generations implements TokenSink {
         }
         generation.tokens.add(tokenId);
         generation.logprobs.add(Float.floatToRawIntBits(logprob));
+        add(alternatives, generation.others);
+    }
+
+    @Override
+    public void promptToken(long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        var generation = live.get(sequence);
+        if (!generation.tokens.isEmpty() || generation.reason != null) {
+            throw new AssertionError("sequence " + sequence + " reported a prompt token after its answer began");
+        }
+        generation.prompt.addAll(List.of(position, tokenId, Float.floatToRawIntBits(logprob)));
+        add(alternatives, generation.prompt);
+    }
+
+    private static void add(TopLogprobs alternatives, List<Integer> to) {
         for (int i = 0; alternatives != null && i < alternatives.count(); i++) {
-            generation.others.add(alternatives.token(i));
-            generation.others.add(Float.floatToRawIntBits(alternatives.logprob(i)));
+            to.add(alternatives.token(i));
+            to.add(Float.floatToRawIntBits(alternatives.logprob(i)));
         }
     }
 
@@ -81,13 +99,14 @@ final class Generations implements TokenSink {
         var generation = live.get(sequence);
         return new Outcome(
                 List.copyOf(generation.tokens), List.copyOf(generation.logprobs), List.copyOf(generation.others),
-                generation.reason);
+                List.copyOf(generation.prompt), generation.reason);
     }
 
     /// The same request, continued from its first tokens.
     static SequenceRequest resumed(SequenceRequest request, Outcome outcome, int count) {
         return new SequenceRequest(
                 request.promptIds(), Arrays.copyOf(outcome.tokenIds(), count), request.sampling(),
-                request.answerIndex(), request.maxTokens(), request.stopIds(), request.priority(), request.alone());
+                request.answerIndex(), request.maxTokens(), request.stopIds(), request.priority(), request.alone(),
+                request.promptLogprobs());
     }
 }

@@ -36,7 +36,7 @@ final class RandomRequests {
         var stopIds = random.nextInt(3) == 0 ? TokenSet.of(random.ints(2, 0, vocabulary).toArray()) : TokenSet.EMPTY;
         return new SequenceRequest(
                 prompt, new int[0], sampling(), random.nextInt(3), 1 + random.nextInt(40), stopIds,
-                random.nextInt(3), random.nextInt(20) == 0);
+                random.nextInt(3), random.nextInt(20) == 0, promptLogprobs(prompt.length));
     }
 
     private SamplingParams sampling() {
@@ -56,6 +56,10 @@ final class RandomRequests {
                         : LogitBias.NONE,
                 sometimes() ? TokenSet.of(random.ints(20, 0, vocabulary).toArray()) : TokenSet.EMPTY,
                 sometimes() ? random.nextInt(20) : 0);
+    }
+
+    private PromptLogprobs promptLogprobs(int length) {
+        return sometimes() ? new PromptLogprobs(1 + random.nextInt(length), random.nextInt(4)) : PromptLogprobs.NONE;
     }
 
     private boolean sometimes() {

@@ -259,7 +259,7 @@ final class Generations {
         } else {
             parts.engine().admit(answer, new SequenceRequest(generation.promptIds, ids, plan.sampling(),
                     answer.index(), plan.maxTokens(), plan.stopIds(), generation.stored.getRequest().getPriority(),
-                    generation.alone));
+                    generation.alone, answer.wantedOfPrompt()));
         }
     }
 

@@ -111,7 +111,10 @@ final class Intake {
                 yield true;
             }
             case RequestDecoding.Decoded.Request(GenerationRequest request) -> {
-                arrive(id, request, RequestDigest.of(request), record, null, now);
+                var broken = BrokenText.isIn(request, record.value())
+                        ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
+                        : null;
+                arrive(id, request, RequestDigest.of(request), record, broken, now);
                 yield true;
             }
         };
@@ -125,7 +128,7 @@ final class Intake {
         }
     }
 
-    /// @param request null where the record was refused undecoded
+    /// @param request null where the record was refused undecoded; of a refused one nothing comes back
     /// @param refusal why it cannot be served; null where that is still to be found out
     private void arrive(
             Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {

@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.engine.FinishReason;
+import dev.flover.engine.PromptLogprobs;
 import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.Alternative;
@@ -32,6 +33,8 @@ final class LiveAnswer {
     /// Characters of the text that were given out.
     private int given;
     private final List<TokenLogprob> logprobs = new ArrayList<>();
+    /// Of the prompt, from its second token on; sent with the answer's first, so that both are committed together.
+    private final List<TokenLogprob> promptLogprobs = new ArrayList<>();
     private final List<String> arithmetic = new ArrayList<>();
     private int[] ids;
     private int drawn;
@@ -49,7 +52,10 @@ final class LiveAnswer {
     ///
     /// @param position of the first id
     /// @param logprobs one per id, or null where nobody asked
-    record Fresh(int position, List<Integer> ids, String text, List<TokenLogprob> logprobs) {
+    /// @param promptLogprobs of the whole prompt, once; mostly empty
+    record Fresh(
+            int position, List<Integer> ids, String text, List<TokenLogprob> logprobs,
+            List<TokenLogprob> promptLogprobs) {
         boolean isEmpty() {
             return ids.isEmpty() && text.isEmpty();
         }
@@ -89,7 +95,20 @@ final class LiveAnswer {
         sequence = NOT_ADMITTED;
         drawn = sent;
         logprobs.clear();
+        promptLogprobs.clear();
         finishedByEngine = null;
+    }
+
+    /// What the engine is to report of the prompt: nothing where another answer tells, or it has been told.
+    PromptLogprobs wantedOfPrompt() {
+        var wanted = generation.stored.getRequest().getPromptLogprobs();
+        return wanted == null || index > 0 || sent > 0 ? PromptLogprobs.NONE : new PromptLogprobs(1, wanted);
+    }
+
+    void promptScored(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        assert position == promptLogprobs.size() + 1 : "expected the prompt's token at " + (promptLogprobs.size() + 1)
+                + ", got the one at " + position;
+        promptLogprobs.add(new TokenLogprob(tokenId, logprob, copied(alternatives)));
     }
 
     void drawn(int position, int tokenId, float logprob, TopLogprobs alternatives) {
@@ -187,7 +206,9 @@ final class LiveAnswer {
         }
         String certain = text.substring(given);
         given = text.length();
-        return new Fresh(position, taken, certain, probabilities);
+        var ofPrompt = List.copyOf(promptLogprobs);
+        promptLogprobs.clear();
+        return new Fresh(position, taken, certain, probabilities, ofPrompt);
     }
 
     private static Ending ending(FinishReason reason) {

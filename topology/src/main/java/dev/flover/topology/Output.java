@@ -6,6 +6,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.OtherAnswer;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.TokenLogprob;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,6 +32,9 @@ final class Output {
     /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
     static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
 
+    /// Of one record: with 20 alternatives each they stay under a tenth of what brokers take by default.
+    private static final int MAX_PROMPT_LOGPROBS = 256;
+
     private static final int MAX_HEADER_BYTES = 64 << 10;
     private static final int MAX_BYTES_PER_ID = 5;
     private static final int MAX_BYTES_PER_CHAR = 3;
@@ -52,10 +56,27 @@ final class Output {
         var request = generation.stored.getRequest();
         var finish = answer.isEnded() ? finish(answer) : null;
         Map<String, String> metadata = terminal ? request.getMetadata() : Map.of();
+        int sent = leadingPromptLogprobs(answer, fresh);
+        var ofPrompt = fresh.promptLogprobs().subList(sent, fresh.promptLogprobs().size());
         var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
-                fresh.logprobs(), finish, terminal, metadata);
+                fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
+                ofPrompt.isEmpty() ? 0 : 1 + sent);
         forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         parts.metrics().sent(fresh.ids().size());
+    }
+
+    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that is.
+    private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
+        var generation = answer.generation();
+        int first = 0;
+        for (; fresh.promptLogprobs().size() - first > MAX_PROMPT_LOGPROBS; first += MAX_PROMPT_LOGPROBS) {
+            var part = List.copyOf(fresh.promptLogprobs().subList(first, first + MAX_PROMPT_LOGPROBS));
+            var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
+                    List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
+                    1 + first);
+            forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        }
+        return first;
     }
 
     private Finish finish(LiveAnswer answer) {
@@ -111,7 +132,7 @@ final class Output {
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
                 parts.engine().arithmetic());
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
-        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata);
+        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0);
         String traceparent = traceparent(record.headers());
         forward(id, chunk, traceparent, PipelineTopology.TOKENS_SINK);
         parts.metrics().sent(0);

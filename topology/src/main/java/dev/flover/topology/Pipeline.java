@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -39,6 +41,7 @@ public final class Pipeline implements AutoCloseable {
     private static final long LAST_RETRY_MS = 10_000;
     private static final Duration CAUTION = Duration.ofSeconds(60);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+    private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
 
     private final PipelineConfig config;
     private final Model model;
@@ -140,7 +143,11 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        LOG.error("the pipeline cannot go on: {}", cause.getMessage(), cause);
+        if (cause instanceof RefusedException || cause instanceof TopicProblemException) {
+            LOG.error("the pipeline cannot go on: {}", cause.getMessage());
+        } else {
+            LOG.error("the pipeline cannot go on: {}", cause.getMessage(), cause);
+        }
         health = new Health(Health.State.FAILED, String.valueOf(cause.getMessage()));
     }
 
@@ -175,8 +182,14 @@ public final class Pipeline implements AutoCloseable {
             try {
                 attempt.run();
                 return true;
+            } catch (AuthenticationException e) {
+                if (ready.getCount() > 0) {     // credentials that never worked do not get better by waiting
+                    throw new RefusedException("the Kafka cluster refuses the credentials in the client "
+                            + "properties: " + rootOf(e).getMessage(), e);
+                }
+                LOG.warn("waiting for the {}: {}", what, e.getMessage());
             } catch (KafkaException e) {
-                String reason = rootOf(e).getMessage();
+                String reason = reason(rootOf(e));
                 LOG.warn("waiting for the {}: {}", what, reason);
                 health = new Health(Health.State.STARTING, "waiting for the " + what + ": " + reason);
             }
@@ -263,11 +276,16 @@ public final class Pipeline implements AutoCloseable {
                 return false;
             }
         }
-        String message = cause == null ? "Kafka Streams stopped" : String.valueOf(rootOf(cause).getMessage());
-        LOG.warn("Kafka Streams ended and is started again: {}", message, cause);
+        String message = cause == null ? "Kafka Streams stopped" : reason(rootOf(cause));
+        boolean plain = cause == null || rootOf(cause) instanceof AuthorizationException;
+        LOG.warn("Kafka Streams ended and is started again: {}", message, plain ? null : cause);
         health = new Health(Health.State.STARTING, "starting again after: " + message);
         pause(Math.min(FIRST_RETRY_MS << Math.min(life, 5), LAST_RETRY_MS));
         return true;
+    }
+
+    private static String reason(Throwable root) {
+        return root instanceof AuthorizationException ? root.getMessage() + GRANTS : String.valueOf(root.getMessage());
     }
 
     private static Throwable rootOf(Throwable failure) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 
 /// Every name and limit of a pipeline.
 ///
@@ -115,6 +116,15 @@ public record PipelineConfig(
     public PipelineConfig with(Recovery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
                 waiting, remembering, sharing, other);
+    }
+
+    /// Of the client properties only the names: some values are secrets.
+    @Override
+    public String toString() {
+        return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
+                + new TreeSet<>(registry.keySet()) + ", " + stateDir + ", " + servedModel + ", " + topics + ", "
+                + delivery + ", " + pace + ", " + limits + ", " + waiting + ", " + remembering + ", " + sharing + ", "
+                + recovery + "]";
     }
 
     /// The topics the pipeline reads and writes. All but `deadLetters` have the same number of partitions.

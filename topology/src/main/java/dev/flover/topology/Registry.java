@@ -62,7 +62,7 @@ final class Registry implements AutoCloseable {
     /// Registers what the pipeline writes, so that writing needs no registry later.
     ///
     /// @throws SerializationException if the registry does not answer; try again
-    /// @throws IllegalStateException  if it refuses, saying why
+    /// @throws RefusedException       if it refuses, saying why
     void prepare() {
         register(config.topics().requests(), requests.serializer(), GenerationRequest.newBuilder()
                 .setId("").setSampling(Sampling.newBuilder().build()).build());
@@ -80,7 +80,7 @@ final class Registry implements AutoCloseable {
         } catch (SerializationException e) {
             for (Throwable cause = e; cause != null; cause = cause.getCause()) {
                 if (cause instanceof RestClientException answer && FINAL.contains(answer.getStatus())) {
-                    throw new IllegalStateException("the schema registry refuses the schema of "
+                    throw new RefusedException("the schema registry refuses the schema of "
                             + record.getSchema().getName() + " for " + topic + ": " + answer.getMessage(), e);
                 }
             }

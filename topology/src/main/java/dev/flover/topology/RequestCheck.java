@@ -130,10 +130,7 @@ final class RequestCheck {
         range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
         tokenIds("stop_ids", request.getStopIds());
         range("logprobs", request.getLogprobs(), 0, MAX_ALTERNATIVES);
-        if (request.getPromptLogprobs() != null) {
-            throw new RejectedException("prompt_logprobs is not served yet and must be null, was "
-                    + request.getPromptLogprobs());
-        }
+        range("prompt_logprobs", request.getPromptLogprobs(), 0, MAX_ALTERNATIVES);
         range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
         if (request.getDeadlineMs() != null && request.getDeadlineMs() < 1) {
             throw new RejectedException("deadline_ms must be at least 1, was " + request.getDeadlineMs());
@@ -156,7 +153,8 @@ final class RequestCheck {
             throw new RejectedException("the model file has no tokenizer: send prompt_ids");
         }
         if (request.getPrompt() != null) {
-            return tokenizer.encodePrompt(request.getPrompt());
+            // A tokenizer that begins every text with a mark of its own would make a token of nothing.
+            return request.getPrompt().isEmpty() ? new int[0] : tokenizer.encodePrompt(request.getPrompt());
         }
         if (request.getMessages().isEmpty()) {
             throw new RejectedException("messages must have at least one entry, found none");

@@ -65,6 +65,15 @@ final class SharedEngine implements TokenSink {
     }
 
     @Override
+    public void promptToken(
+            long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        var answer = answers.get(sequence);
+        if (answer != null) {
+            answer.promptScored(position, tokenId, logprob, alternatives);
+        }
+    }
+
+    @Override
     public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
         var answer = answers.get(sequence);
         if (answer != null) {

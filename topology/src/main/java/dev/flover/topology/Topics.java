@@ -23,6 +23,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -62,7 +63,7 @@ public final class Topics {
                 topic(names.deadLetters(), 1, replication, deleted));
         admin.createTopics(topics).values().forEach((topic, created) -> {
             try {
-                await(created);
+                await(created, "create the topic " + topic);
                 LOG.info("created topic {}", topic);
             } catch (TopicExistsException e) {
                 LOG.debug("topic {} exists", topic);
@@ -82,7 +83,7 @@ public final class Topics {
         var missing = new TreeSet<String>();
         var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
         admin.describeTopics(all).topicNameValues().forEach((topic, description) -> {
-            if (await(description, UnknownTopicOrPartitionException.class).isEmpty()) {
+            if (existing(topic, description).isEmpty()) {
                 missing.add(topic);
             }
         });
@@ -117,7 +118,7 @@ public final class Topics {
         var described = new LinkedHashMap<String, TopicDescription>();
         var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
         admin.describeTopics(all).topicNameValues().forEach((topic, description) -> described.put(topic,
-                await(description, UnknownTopicOrPartitionException.class).orElseThrow(() ->
+                existing(topic, description).orElseThrow(() ->
                         new TopicProblemException("topic " + topic + " does not exist; create it, or let the pipeline "
                                 + "create its topics"))));
         return described;
@@ -129,8 +130,8 @@ public final class Topics {
             resources.add(new ConfigResource(ConfigResource.Type.TOPIC, name));
         }
         var configs = new HashMap<String, Config>();
-        await(admin.describeConfigs(resources).all()).forEach((resource, config) ->
-                configs.put(resource.name(), config));
+        admin.describeConfigs(resources).values().forEach((resource, config) -> configs.put(
+                resource.name(), await(config, "describe the configuration of the topic " + resource.name())));
         return configs;
     }
 
@@ -162,7 +163,8 @@ public final class Topics {
     /// @param group the consumer group whose lag counts
     public void warnOfRetention(String group, long now) {
         long retentionMs = Long.parseLong(configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value());
-        var read = await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+        var read = await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
+                "describe the group " + group);
         read.keySet().removeIf(partition -> !partition.topic().equals(names.requests()));
         if (retentionMs < 0 || read.isEmpty()) {
             return;
@@ -189,29 +191,30 @@ public final class Topics {
     private Map<TopicPartition, ListOffsetsResultInfo> offsets(Set<TopicPartition> partitions, OffsetSpec spec) {
         var query = new HashMap<TopicPartition, OffsetSpec>();
         partitions.forEach(partition -> query.put(partition, spec));
-        return await(admin.listOffsets(query).all());
+        return await(admin.listOffsets(query).all(), "describe the topic " + names.requests());
     }
 
-    private static <T> T await(KafkaFuture<T> future) {
+    /// Empty where the topic does not exist.
+    private static Optional<TopicDescription> existing(String topic, KafkaFuture<TopicDescription> description) {
+        try {
+            return Optional.of(await(description, "describe the topic " + topic));
+        } catch (UnknownTopicOrPartitionException e) {
+            return Optional.empty();
+        }
+    }
+
+    /// @param what is asked for, where the broker may say that it is not allowed
+    private static <T> T await(KafkaFuture<T> future, String what) {
         try {
             return future.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                throw new AuthorizationException("the broker does not allow this principal to " + what);
+            }
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KafkaException("interrupted while asking the broker about the topics", e);
-        }
-    }
-
-    /// Empty where the answer is the expected failure.
-    private static <T> Optional<T> await(KafkaFuture<T> future, Class<? extends KafkaException> expected) {
-        try {
-            return Optional.ofNullable(await(future));
-        } catch (KafkaException e) {
-            if (expected.isInstance(e)) {
-                return Optional.empty();
-            }
-            throw e;
         }
     }
 }

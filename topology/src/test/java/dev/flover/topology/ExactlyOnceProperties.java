@@ -63,6 +63,7 @@ class ExactlyOnceProperties {
                 .setAnswers(1 + random.nextInt(3))
                 .setStop(random.nextBoolean() ? List.of("cab", "é!") : List.of())
                 .setLogprobs(random.nextBoolean() ? 0 : null)
+                .setPromptLogprobs(random.nextInt(3) == 0 ? 0 : null)
                 .setMaxTokens(random.nextInt(5) == 0 ? 1 + random.nextInt(30) : null)
                 .setPriority(random.nextInt(3))
                 .build();
@@ -81,6 +82,7 @@ class ExactlyOnceProperties {
         for (int answer = 0; answer < request.getAnswers(); answer++) {
             int index = answer;
             var chunks = process.chunks(id).stream().filter(chunk -> chunk.getAnswer() == index).toList();
+            assertPromptLogprobs(request, answer, chunks);
             int position = 0;
             for (var chunk : chunks) {
                 assertThat(chunk.getPosition()).as("position in %s of %s", chunk, id).isEqualTo(position);
@@ -96,6 +98,25 @@ class ExactlyOnceProperties {
         }
         assertThat(process.chunks(id).stream().filter(TokenChunk::getTerminal)).as("terminal of %s", id).hasSize(1);
         assertThat(process.result(id).getText()).isEqualTo(process.text(id, 0));
+    }
+
+    /// Each token of the prompt once and in order, before the answer's first token.
+    private static void assertPromptLogprobs(GenerationRequest request, int answer, List<TokenChunk> chunks) {
+        byte[] prompt = request.getPrompt().getBytes(StandardCharsets.UTF_8);
+        int wanted = request.getPromptLogprobs() == null || answer > 0 ? 1 : prompt.length;
+        int next = 1;
+        for (var chunk : chunks) {
+            if (chunk.getPromptLogprobs() != null) {
+                assertThat(chunk.getPromptPosition()).isEqualTo(next);
+                assertThat(chunk.getPosition()).as("tokens before the prompt's logprobs").isZero();
+                for (var logprob : chunk.getPromptLogprobs()) {
+                    assertThat(logprob.getTokenId()).isEqualTo(prompt[next] & 0xFF);
+                    assertThat(logprob.getLogprob()).isEqualTo(-next);
+                    next++;
+                }
+            }
+        }
+        assertThat(next).as("prompt tokens of %s", request).isEqualTo(wanted);
     }
 
     private static void assertLogprobs(TokenChunk chunk) {

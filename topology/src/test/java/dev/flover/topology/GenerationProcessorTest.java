@@ -130,6 +130,19 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void aLongPromptsLogprobsAreCutIntoRecordsOfBoundedSizeBeforeTheFirstToken() {
+        String prompt = "p".repeat(600) + ">ab";
+        process.send(0, request("a", prompt).setPromptLogprobs(0).setAnswers(2).build());
+        process.settle();
+        var first = process.chunks("a").stream().filter(chunk -> chunk.getPromptLogprobs() != null).toList();
+        assertThat(first).extracting(TokenChunk::getPromptPosition).containsExactly(1, 257, 513);
+        assertThat(first).extracting(chunk -> chunk.getPromptLogprobs().size()).containsExactly(256, 256, 90);
+        assertThat(first).allMatch(chunk -> chunk.getAnswer() == 0 && chunk.getPosition() == 0);
+        assertThat(process.text("a", 0)).isEqualTo("ab");
+        assertThat(process.text("a", 1)).isEqualTo("ab");
+    }
+
+    @Test
     void logprobsComeWhereTheyWereAskedFor() {
         process.send(0, request("a", ">ab").setLogprobs(0).build());
         process.send(0, request("b", ">ab").build());

@@ -123,7 +123,7 @@ class RequestCheckTest {
                         "a stop string must be whole characters, found half a surrogate pair"),
                 refused(r -> r.setStopIds(List.of(1000)), "stop_ids must be in [0, 256], found 1000"),
                 refused(r -> r.setLogprobs(21), "logprobs must be in [0, 20], was 21"),
-                refused(r -> r.setPromptLogprobs(1), "prompt_logprobs is not served yet and must be null, was 1"),
+                refused(r -> r.setPromptLogprobs(21), "prompt_logprobs must be in [0, 20], was 21"),
                 refused(r -> r.setPriority(101), "priority must be in [-100, 100], was 101"),
                 refused(r -> r.setDeadlineMs(-5L), "deadline_ms must be at least 1, was -5"));
     }

@@ -13,7 +13,8 @@ import java.util.Map;
 /// An engine whose prompts say what it draws: what follows the first `>`, byte by byte, then the end of text.
 ///
 /// Instead of a byte, `~` draws logits that are not numbers and `^` breaks the engine. A step is begun by one pump and
-/// reported by the next, so that there is always something in flight.
+/// reported by the next, so that there is always something in flight. A prompt that is to be scored takes a pump for
+/// each three of its tokens, whose logprobs are their positions, negative.
 final class ScriptedEngine implements TokenEngine {
     static final char NOT_A_NUMBER = '~';
     static final char BREAKS = '^';
@@ -29,9 +30,11 @@ final class ScriptedEngine implements TokenEngine {
     private static final class Running {
         final SequenceRequest request;
         int position;
+        int scored;
 
         Running(SequenceRequest request) {
             this.request = request;
+            this.scored = Math.min(request.promptLogprobs().from(), request.promptIds().length);
             this.position = request.generatedIds().length;
         }
     }
@@ -64,7 +67,9 @@ final class ScriptedEngine implements TokenEngine {
         inFlight = new ArrayList<>();
         ended.forEach(drawn -> report(drawn, sink));
         sequences.forEach((id, running) -> {
-            if (inFlight.size() < slots && (running.request.alone() || nobodyAlone())) {
+            if (running.scored < running.request.promptIds().length) {
+                score(id, running, sink);
+            } else if (inFlight.size() < slots && (running.request.alone() || nobodyAlone())) {
                 inFlight.add(new Drawn(id, running.position, draw(running)));
             }
         });
@@ -73,6 +78,13 @@ final class ScriptedEngine implements TokenEngine {
             rows += inFlight.size();
         }
         return !inFlight.isEmpty();
+    }
+
+    private static void score(long id, Running running, TokenSink sink) {
+        int[] prompt = running.request.promptIds();
+        for (int i = 0; i < 3 && running.scored < prompt.length; i++, running.scored++) {
+            sink.promptToken(id, running.scored, prompt[running.scored], -running.scored, null);
+        }
     }
 
     private boolean nobodyAlone() {

@@ -5,7 +5,9 @@ import java.util.List;
 
 /// One batch size: medians of the rates; the rest is of the last run's decode.
 ///
-/// @param outsideUs of a step, in no verb of the backend: scheduling, handing over, reporting
+/// @param outsideUs of a step, in no verb of the backend: scheduling, handing over, reporting; a device's idle time
+/// @param device    on a device's own clock; null on a host
+/// @param floor     what a step could take at least
 record BatchResult(
         int batch,
         @JsonProperty("decode_tokens_per_s") double decodeTokensPerSecond,
@@ -16,15 +18,17 @@ record BatchResult(
         @JsonProperty("collections") long collections,
         @JsonProperty("collection_ms") long collectionMs,
         @JsonProperty("outside_us") double outsideUs,
+        DeviceTimes device,
+        Floor floor,
         List<OperationShare> operations) {
 
     static BatchResult of(
             int batch, double decode, double prefill, EngineRun.Times times, Machine.Usage usage,
-            List<OperationShare> operations) {
+            DeviceTimes device, Floor floor, List<OperationShare> operations) {
         double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
         return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),
                 (double) usage.allocatedBytes() / times.decodeSteps(), usage.collections(), usage.collectionMs(),
-                stepUs - inside, operations);
+                device == null ? stepUs - inside : device.idle(), device, floor, operations);
     }
 }

@@ -1,6 +1,7 @@
 package dev.flover.app.bench;
 
 import dev.flover.app.bench.fusion.BenchFusionCommand;
+import dev.flover.app.bench.topics.BenchPipelineCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "BENCHMARK",
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n",
-        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class})
+        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

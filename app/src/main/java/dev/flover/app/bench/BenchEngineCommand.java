@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.options.ModelOption;
 import dev.flover.engine.Engine;
 import dev.flover.engine.backend.Backends;
+import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelShape;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -24,13 +27,28 @@ import picocli.CommandLine.Spec;
         name = "engine",
         description = "Measures the engine alone: no Kafka, no text.",
         footer = {"", "Prompts are random token ids; answers are greedy and have one length. Each figure is the median "
-                + "of --repeat runs. Prefill ends with the step in which the last sequence gets its first token."})
+                + "of --repeat runs. Prefill ends with the step in which the last sequence gets its first token. "
+                + "Operations are timed by the host's clock, or on a device by its own, in a further run without "
+                + "graphs."})
 public final class BenchEngineCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Mixin
     private ModelOption model;
+
+    @Option(names = "--shape", paramLabel = "NAME", completionCandidates = Shapes.class,
+            description = "Random weights in the shape of a published model, instead of a file: "
+                    + "${COMPLETION-CANDIDATES}. A device makes them itself.")
+    private String shape;
+
+    @Option(names = "--weights", paramLabel = "TYPE", defaultValue = "F16",
+            description = "Of a --shape: F32, F16, BF16, Q8_0 or Q4_0. Default: ${DEFAULT-VALUE}.")
+    private TensorType weights;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Of a --shape's weights. Default: ${DEFAULT-VALUE}.")
+    private long seed;
 
     @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,2,4,8,16,32,64",
             description = "Sequences at the same time. Default: ${DEFAULT-VALUE}.")
@@ -59,17 +77,35 @@ public final class BenchEngineCommand implements Runnable {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    private static final class Shapes implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return ModelShape.names().iterator();
+        }
+    }
+
     @Override
     public void run() {
         check(batches.length > 0 && Arrays.stream(batches).allMatch(batch -> batch >= 1), "--batch", "sizes from 1 on");
         check(promptTokens >= 1, "--prompt-tokens", "at least 1");
         check(generatedTokens >= 2, "--gen-tokens", "at least 2");
         check(repeat >= 1, "--repeat", "at least 1");
-        try (var opened = model.open()) {
+        try (var opened = open()) {
             int length = promptTokens + generatedTokens;
             check(length <= opened.config().contextLength(), "--prompt-tokens plus --gen-tokens",
                     "at most the model's " + opened.config().contextLength());
             print(measure(opened));
+        }
+    }
+
+    private Model open() {
+        if (shape == null) {
+            return model.open();
+        }
+        try {
+            return ModelShape.named(shape).random(weights, seed);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
@@ -82,8 +118,9 @@ public final class BenchEngineCommand implements Runnable {
     private EngineReport measure(Model opened) {
         int most = Arrays.stream(batches).max().orElseThrow();
         try {
-            var timed = new TimedBackend(Backends.open(backend, threads));
-            var machine = Machine.measure(timed.name(), threads);
+            var chosen = Backends.open(backend, threads);
+            var machine = Machine.measure(chosen, threads);
+            var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
             var config = EngineRun.config(most, promptTokens + generatedTokens);
             try (var engine = Engine.start(opened, timed, config)) {
@@ -126,8 +163,21 @@ public final class BenchEngineCommand implements Runnable {
             decode[i] = times.decodeTokens() / times.decodeSeconds();
             prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
         }
-        return BatchResult.of(batch, median(decode), median(prefill), times,
-                Machine.usage().since(usage[0]), OperationShare.of(timed, times, machine, isQuantised(opened)));
+        var used = Machine.usage().since(usage[0]);
+        var device = timed.deviceTimes();
+        var timesOfVerbs = timed.isDevice() ? timeVerbs(engine, opened, timed, batch) : times;
+        double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
+        boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
+        return BatchResult.of(batch, median(decode), median(prefill), times, used, device,
+                Floor.of(timed.costs(), timesOfVerbs.decodeSteps(), stepUs, machine, integers),
+                OperationShare.of(timed, timesOfVerbs, machine, integers));
+    }
+
+    private EngineRun.Times timeVerbs(Engine engine, Model opened, TimedBackend timed, int batch) {
+        timed.timeVerbs(true);
+        var times = run(engine, opened, batch, repeat + 1, timed::reset);
+        timed.timeVerbs(false);
+        return times;
     }
 
     private static boolean isQuantised(Model opened) {
@@ -159,6 +209,15 @@ public final class BenchEngineCommand implements Runnable {
                             + "allocates %.0f bytes, %d collections%n",
                     result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(),
                     result.stepMs(), result.allocatedBytesPerStep(), result.collections());
+            var floor = result.floor();
+            out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
+                            + "time%n",
+                    floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
+            if (result.device() != null) {
+                var device = result.device();
+                out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "
+                        + "step in %.0f us%n", device.busy(), device.idle(), device.host());
+            }
             for (var operation : result.operations()) {
                 out.println("  " + operation.describe());
             }

@@ -1,7 +1,6 @@
 package dev.flover.app.bench;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.flover.app.bench.TimedBackend.Operation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,25 +25,20 @@ record OperationShare(
     /// @param integers whether products multiply bytes
     static List<OperationShare> of(TimedBackend timed, EngineRun.Times times, Machine machine, boolean integers) {
         var shares = new ArrayList<OperationShare>();
+        double all = timed.isDevice()
+                ? timed.costs().values().stream().mapToDouble(cost -> cost.nanos).sum() : 1e9 * times.decodeSeconds();
         timed.costs().forEach((operation, cost) -> {
             if (cost.calls > 0) {
-                double ceiling = integers && isProduct(operation) ? machine.int8Gops() : machine.float32Gflops();
+                double ceiling = integers && operation.isProduct() ? machine.int8Gops() : machine.floatGflops();
                 double gflops = cost.operations / cost.nanos;
                 double gbytes = cost.bytes / cost.nanos;
                 shares.add(new OperationShare(operation.label, cost.nanos / 1e3 / times.decodeSteps(),
-                        cost.nanos * 1e-9 / times.decodeSeconds(), gflops, gbytes,
+                        cost.nanos / all, gflops, gbytes,
                         ceiling == 0 ? 0 : gflops / ceiling,
                         machine.readGbytesPerSecond() == 0 ? 0 : gbytes / machine.readGbytesPerSecond()));
             }
         });
         return List.copyOf(shares);
-    }
-
-    private static boolean isProduct(Operation operation) {
-        return switch (operation) {
-            case QUERY_KEY_VALUE, JOIN, FEED_FORWARD, VOCABULARY -> true;
-            case BEGIN, EMBED, NORMALISE, APPEND, ATTENTION, ACTIVATE, SAMPLE, OTHER -> false;
-        };
     }
 
     String describe() {

@@ -11,7 +11,10 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /// A backend that measures another one: the time of each verb, the arithmetic it stands for and the memory it must at
-/// least touch. For host backends, whose verbs return when they are done.
+/// least touch.
+///
+/// The verbs of a host backend return when they are done, and the host's clock tells. A device's clock tells what the
+/// device did: either of whole steps as they are served, or, with [#timeVerbs], of each verb, one launch after another.
 final class TimedBackend implements Backend {
     /// What a step is made of.
     enum Operation {
@@ -23,6 +26,13 @@ final class TimedBackend implements Backend {
 
         Operation(String label) {
             this.label = label;
+        }
+
+        boolean isProduct() {
+            return switch (this) {
+                case QUERY_KEY_VALUE, JOIN, FEED_FORWARD, VOCABULARY -> true;
+                case BEGIN, EMBED, NORMALISE, APPEND, ATTENTION, ACTIVATE, SAMPLE, OTHER -> false;
+            };
         }
     }
 
@@ -42,14 +52,20 @@ final class TimedBackend implements Backend {
     }
 
     private final Backend backend;
+    private final DeviceClock clock;
+    private final boolean randomWeights;
     private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
     private StepPlan plan;
     private int queryKeyValueColumns;
     private int vocabulary;
     private long started;
+    private long seed;
 
-    TimedBackend(Backend backend) {
+    /// @param randomWeights whether only the shapes of the weights count
+    TimedBackend(Backend backend, boolean randomWeights) {
         this.backend = backend;
+        this.randomWeights = randomWeights;
+        clock = backend.timeline() == null ? null : new DeviceClock(backend.timeline());
         reset();
     }
 
@@ -58,6 +74,25 @@ final class TimedBackend implements Backend {
         for (var operation : Operation.values()) {
             costs.put(operation, new Cost());
         }
+        if (clock != null) {
+            clock.reset();
+        }
+    }
+
+    /// Whether a device's verbs are timed one by one from now on, without graphs; a host's always are.
+    void timeVerbs(boolean each) {
+        if (clock != null) {
+            clock.timeVerbs(each);
+        }
+    }
+
+    boolean isDevice() {
+        return clock != null;
+    }
+
+    /// What the device did since [#reset]; null on a host.
+    DeviceTimes deviceTimes() {
+        return clock == null ? null : clock.times();
     }
 
     Map<Operation, Cost> costs() {
@@ -69,7 +104,12 @@ final class TimedBackend implements Backend {
     }
 
     private void end(Operation operation, double operations, double bytes) {
-        costs.get(operation).add(System.nanoTime() - started, operations, bytes);
+        var cost = costs.get(operation);
+        if (clock == null) {
+            cost.add(System.nanoTime() - started, operations, bytes);
+        } else {
+            clock.verb(nanos -> cost.add(nanos, operations, bytes));
+        }
     }
 
     @Override
@@ -83,18 +123,33 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public String describe() {
+        return backend.describe();
+    }
+
+    @Override
+    public int stepsAhead() {
+        return backend.stepsAhead();
+    }
+
+    @Override
+    public int blocksThatFit(CacheShape shape) {
+        return backend.blocksThatFit(shape);
+    }
+
+    @Override
     public Tensor tensor(int rows, int columns) {
         return backend.tensor(rows, columns);
     }
 
     @Override
     public Weight weight(Matrix matrix) {
-        return backend.weight(matrix);
+        return randomWeights ? backend.randomWeight(matrix, seed++) : backend.weight(matrix);
     }
 
     @Override
     public Weight table(Matrix matrix) {
-        return backend.table(matrix);
+        return randomWeights && clock != null ? backend.randomWeight(matrix, seed++) : backend.table(matrix);
     }
 
     @Override
@@ -117,9 +172,24 @@ final class TimedBackend implements Backend {
     @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
+        if (clock != null) {
+            clock.beginStep();
+        }
         begin();
         backend.begin(plan, cache);
         end(Operation.BEGIN, 0, 0);
+    }
+
+    @Override
+    public void forward(StepPlan plan, Runnable verbs) {
+        if (clock != null && clock.timesVerbs()) {
+            verbs.run();
+        } else {
+            backend.forward(plan, verbs);
+        }
+        if (clock != null) {
+            clock.launched();
+        }
     }
 
     @Override
@@ -230,6 +300,9 @@ final class TimedBackend implements Backend {
     @Override
     public void end(StepPlan plan) {
         backend.end(plan);
+        if (clock != null) {
+            clock.endStep();
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@
 ///
 /// ```
 ///   bench ──┬─> engine     the engine alone: tokens a second by batch size
-///           └─> fusion     temporal fusion beside what the paper compares it with    fusion/, workload/, topics/
+///           ├─> fusion     temporal fusion beside what the paper compares it with    fusion/, workload/
+///           └─> pipeline   the way through topics                                    topics/, workload/
 /// ```
 package dev.flover.app.bench;

@@ -36,7 +36,7 @@ public final class Answers implements AutoCloseable {
         } catch (KafkaException e) {
             consumer.close();
             throw new CommandException("cannot read the topic " + topic + " at " + connection.bootstrapServers() + ": "
-                    + CommandException.reason(e), e);
+                    + Refusal.reason(e), e);
         } catch (CommandException e) {
             consumer.close();
             throw e;
@@ -79,7 +79,7 @@ public final class Answers implements AutoCloseable {
         } catch (WakeupException e) {
             return false;
         } catch (KafkaException e) {
-            throw new CommandException("reading " + topic + " failed: " + CommandException.reason(e), e);
+            throw new CommandException("reading " + topic + " failed: " + Refusal.reason(e), e);
         }
     }
 

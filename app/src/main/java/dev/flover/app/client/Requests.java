@@ -64,7 +64,7 @@ public final class Requests implements AutoCloseable {
 
     private CommandException notWritten(Exception failure) {
         return new CommandException(
-                "the request could not be written to " + topic + ": " + CommandException.reason(failure), failure);
+                "the request could not be written to " + topic + ": " + Refusal.reason(failure), failure);
     }
 
     @Override

@@ -10,23 +10,40 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// A Kafka cluster and its schema registry, as their clients are told of them.
 ///
 /// @param bootstrapServers `host:port`, separated by commas
-/// @param registryUrl      of a registry that speaks Confluent's REST interface
-/// @param properties       further client properties, of both
+/// @param registryUrl      of a registry that speaks Confluent's REST interface; several are separated by commas
+/// @param properties       further client properties, of both; they may hold secrets
 public record Connection(String bootstrapServers, String registryUrl, Map<String, String> properties) {
     private static final List<String> REGISTRY_PREFIXES = List.of(
             "schema.registry.", "basic.auth.", "bearer.auth.", "auto.register.schemas", "use.latest.version");
+    /// A registry that takes the user of the Kafka cluster has to be told who that is.
+    private static final String CREDENTIALS_SOURCE = "basic.auth.credentials.source";
     private static final int CONNECT_TIMEOUT_MS = 3000;
     private static final int HTTP_PORT = 80;
     private static final int HTTPS_PORT = 443;
 
     public Connection {
         properties = Map.copyOf(properties);
+        for (String url : registryUrl.split(",")) {
+            requireNoCredentials(url);
+        }
+    }
+
+    private static void requireNoCredentials(String url) {
+        int host = url.indexOf("//") + 2;
+        int end = url.indexOf('/', host);
+        int at = url.lastIndexOf('@', end < 0 ? url.length() : end);
+        if (host >= 2 && at >= host) {
+            throw new CommandException("--schema-registry-url must not hold credentials, because everybody on this "
+                    + "machine can read arguments; put " + CREDENTIALS_SOURCE + "=USER_INFO and "
+                    + "basic.auth.user.info=USER:PASSWORD into the file of --client-properties");
+        }
     }
 
     public static Connection of(String bootstrapServers, String registryUrl) {
@@ -42,7 +59,9 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
 
     /// What a registry client is configured with.
     public Map<String, String> registry() {
-        var registry = select(name -> REGISTRY_PREFIXES.stream().anyMatch(name::startsWith));
+        boolean inherits = "SASL_INHERIT".equals(properties.get(CREDENTIALS_SOURCE));
+        var registry = select(name -> REGISTRY_PREFIXES.stream().anyMatch(name::startsWith)
+                || inherits && name.startsWith("sasl."));
         registry.put("schema.registry.url", registryUrl);
         return registry;
     }
@@ -62,7 +81,7 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
             throw new CommandException("no Kafka broker answers at " + bootstrapServers
                     + "; start one with `flover up --embedded`, or give --bootstrap-servers");
         }
-        if (!answers(registryAddress())) {
+        if (registryAddresses().stream().noneMatch(Connection::answers)) {
             throw new CommandException("no schema registry answers at " + registryUrl
                     + "; start one with `flover up --embedded`, or give --schema-registry-url");
         }
@@ -83,15 +102,19 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
         return addresses;
     }
 
-    private InetSocketAddress registryAddress() {
-        try {
-            var url = new URI(registryUrl);
-            int usual = "https".equals(url.getScheme()) ? HTTPS_PORT : HTTP_PORT;
-            return new InetSocketAddress(url.getHost(), url.getPort() < 0 ? usual : url.getPort());
-        } catch (URISyntaxException | IllegalArgumentException e) {
-            throw new CommandException("--schema-registry-url must be a URL such as http://localhost:8081, was "
-                    + registryUrl, e);
+    private List<InetSocketAddress> registryAddresses() {
+        var addresses = new ArrayList<InetSocketAddress>();
+        for (String text : registryUrl.split(",")) {
+            try {
+                var url = new URI(text.strip());
+                int usual = "https".equals(url.getScheme()) ? HTTPS_PORT : HTTP_PORT;
+                addresses.add(new InetSocketAddress(url.getHost(), url.getPort() < 0 ? usual : url.getPort()));
+            } catch (URISyntaxException | IllegalArgumentException e) {
+                throw new CommandException("--schema-registry-url must be a URL such as http://localhost:8081, or "
+                        + "several separated by commas, was " + text, e);
+            }
         }
+        return addresses;
     }
 
     private static boolean answers(InetSocketAddress address) {
@@ -101,5 +124,11 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /// The names of the properties without their values: some are secrets.
+    @Override
+    public String toString() {
+        return "Connection[" + bootstrapServers + ", " + registryUrl + ", " + new TreeSet<>(properties.keySet()) + "]";
     }
 }

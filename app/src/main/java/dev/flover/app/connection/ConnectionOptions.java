@@ -27,8 +27,14 @@ public final class ConnectionOptions {
 
     @Option(names = "--client-properties", paramLabel = "FILE",
             description = "Further properties of the Kafka and registry clients (security.protocol, sasl.jaas.config, "
-                    + "basic.auth.user.info, ...), as a Java properties file.")
-    private Path clientProperties;
+                    + "basic.auth.user.info, ...), as a Java properties file: the place of passwords. "
+                    + "Default: $FLOVER_CLIENT_PROPERTIES.")
+    private Path clientProperties = fromEnvironment();
+
+    private static Path fromEnvironment() {
+        String file = System.getenv("FLOVER_CLIENT_PROPERTIES");
+        return file == null || file.isEmpty() ? null : Path.of(file);
+    }
 
     /// Whether the user said where Kafka is.
     public boolean given() {
@@ -54,7 +60,7 @@ public final class ConnectionOptions {
                 file.load(in);
             } catch (IOException | IllegalArgumentException e) {
                 throw new CommandException("--client-properties: cannot read " + clientProperties
-                        + " as a properties file: " + e.getMessage(), e);
+                        + " as a properties file: " + e, e);
             }
             file.stringPropertyNames().forEach(name -> properties.put(name, file.getProperty(name)));
         }

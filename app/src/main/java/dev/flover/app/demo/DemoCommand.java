@@ -69,7 +69,7 @@ public final class DemoCommand implements Runnable {
         out = spec.commandLine().getOut();
         pacer = new Pacer(stepsPerSecond);
         try (var model = modelOption.open()) {
-            var engineConfig = engineOptions.config(model.config(), spec.commandLine());
+            var engineConfig = engineOptions.config(spec.commandLine());
             var backend = engineOptions.openBackend(spec.commandLine());
             say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
             try (var folder = TemporaryFolder.create("flover-demo-")) {

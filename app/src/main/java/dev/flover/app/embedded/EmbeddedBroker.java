@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,11 +39,19 @@ public final class EmbeddedBroker implements AutoCloseable {
     ///
     /// @throws EmbeddedServerException if it does not come up, with what its log says last
     public static EmbeddedBroker start(Path folder) {
+        return start(folder, Map.of());
+    }
+
+    /// Starts a broker with further broker settings, which win over ours: another protocol for the listeners `CLIENT`
+    /// and `CONTROLLER`, an authorizer. They are kept in a file in the folder.
+    ///
+    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    public static EmbeddedBroker start(Path folder, Map<String, String> settings) {
         for (int attempt = 1;; attempt++) {
             var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(BrokerPorts::areFree)
                     .orElseGet(BrokerPorts::free);
             try {
-                return start(folder, ports);
+                return start(folder, ports, settings);
             } catch (EmbeddedServerException e) {
                 if (attempt == ATTEMPTS || ports.areFree()) {       // else somebody took a port after we looked
                     throw e;
@@ -53,16 +62,18 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /// Starts a broker at a given port on the loopback address.
     public static EmbeddedBroker start(Path folder, int port) {
-        return start(folder, BrokerPorts.freeFor(port));
+        return start(folder, BrokerPorts.freeFor(port), Map.of());
     }
 
-    private static EmbeddedBroker start(Path folder, BrokerPorts ports) {
+    private static EmbeddedBroker start(Path folder, BrokerPorts ports, Map<String, String> more) {
         var log = folder.resolve("broker.log").toAbsolutePath();
-        var settings = settingsIn(folder);
+        var file = settingsIn(folder);
         try {
             Files.createDirectories(folder);
-            BrokerSettings.write(settings, BrokerSettings.of(folder.resolve("broker").toAbsolutePath(), ports));
-            var process = new ProcessBuilder(BrokerCommand.of(settings)).redirectError(log.toFile()).start();
+            var settings = BrokerSettings.of(folder.resolve("broker").toAbsolutePath(), ports);
+            settings.putAll(more);
+            BrokerSettings.write(file, settings);
+            var process = new ProcessBuilder(BrokerCommand.of(file)).redirectError(log.toFile()).start();
             var broker = new EmbeddedBroker(process, ports, log);
             broker.awaitReady();
             return broker;

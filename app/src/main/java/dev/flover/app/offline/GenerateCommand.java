@@ -83,7 +83,7 @@ public final class GenerateCommand implements Callable<Integer> {
         List<GenerateRequest> requests = requests();
         try (Model model = modelOption.open()) {
             List<Answer> answers = prepare(requests, model);
-            var config = engineOptions.config(model.config(), spec.commandLine());
+            var config = engineOptions.config(spec.commandLine());
             try (Engine engine = Engine.start(model, engineOptions.openBackend(spec.commandLine()), config)) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);

@@ -1,23 +1,20 @@
 package dev.flover.app.options;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backends;
-import dev.flover.engine.model.ModelConfig;
-import java.lang.management.ManagementFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// Backend and limits of an engine. What is not given follows from the model and the machine, here and nowhere else.
+/// Backend and limits of an engine. What is not given gets its default here and nowhere else.
 public final class EngineOptions {
     private static final int DEFAULT_SEQUENCES = 64;
     private static final int DEFAULT_PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
 
-    /// Of the machine's memory, for the KV cache of a host backend: as much again for weights and for everyone else.
-    private static final int MEMORY_SHARE = 4;
+    /// As many as fit.
+    private static final int FITTING_BLOCKS = 0;
 
     @Option(names = "--backend", paramLabel = "NAME",
             description = "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here. "
@@ -43,17 +40,20 @@ public final class EngineOptions {
 
     @Option(names = "--kv-blocks", paramLabel = "N",
             description = "KV cache, in blocks of " + BLOCK_TOKENS + " positions. Default: room for --max-sequences "
-                    + "whole contexts, at most a quarter of the machine's memory.")
+                    + "whole contexts, at most what is free of a device's memory or a quarter of the machine's.")
     private Integer kvBlocks;
 
     /// @throws ParameterException naming the option, where a value is out of range
-    public EngineConfig config(ModelConfig model, CommandLine command) {
+    public EngineConfig config(CommandLine command) {
         int sequences = maxSequences != null ? maxSequences : DEFAULT_SEQUENCES;
         int chunk = prefillChunk != null ? prefillChunk : DEFAULT_PREFILL_CHUNK;
         int budget = tokenBudget != null ? tokenBudget : clamp((long) sequences + chunk);
-        int blocks = kvBlocks != null ? kvBlocks : defaultBlocks(model, Math.max(sequences, 1), physicalMemory());
+        if (kvBlocks != null && kvBlocks < 1) {
+            throw new ParameterException(command, "--kv-blocks must be at least 1, was " + kvBlocks);
+        }
+        int blocks = kvBlocks != null ? kvBlocks : FITTING_BLOCKS;
         try {
-            return new EngineConfig(sequences, budget, chunk, BLOCK_TOKENS, blocks, 2, false);
+            return new EngineConfig(sequences, budget, chunk, BLOCK_TOKENS, blocks, 2, true);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
         }
@@ -71,19 +71,7 @@ public final class EngineOptions {
         }
     }
 
-    /// Blocks for `sequences` whole contexts, within a share of `memoryBytes`.
-    static int defaultBlocks(ModelConfig model, int sequences, long memoryBytes) {
-        long contextBlocks = (model.contextLength() + BLOCK_TOKENS - 1L) / BLOCK_TOKENS;
-        long blockBytes = 2L * model.layers().size() * model.kvWidth() * BLOCK_TOKENS * Float.BYTES;
-        long affordable = Math.max(1, memoryBytes / MEMORY_SHARE / blockBytes);
-        return clamp(Math.min(sequences * contextBlocks, affordable));
-    }
-
     private static int clamp(long value) {
         return (int) Math.min(value, Integer.MAX_VALUE);
-    }
-
-    private static long physicalMemory() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 }

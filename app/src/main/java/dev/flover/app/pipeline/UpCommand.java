@@ -104,7 +104,7 @@ public final class UpCommand implements Callable<Integer> {
             }
             try (var stop = StopSignal.install();
                     var pipeline = LocalPipeline.start(
-                            config, model, engine, engineOptions.config(model.config(), spec.commandLine()), meters)) {
+                            config, model, engine, engineOptions.config(spec.commandLine()), meters)) {
                 running = pipeline;
                 return serve(servers, metrics, stop);
             }
@@ -112,10 +112,12 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     private Engine engine(Model model) {
-        var config = engineOptions.config(model.config(), spec.commandLine());
+        var config = engineOptions.config(spec.commandLine());
         var backend = engineOptions.openBackend(spec.commandLine());
-        say("model", modelOption.path() + " on " + backend.name());
-        return Engine.start(model, backend, config);
+        say("model", modelOption.path() + " on " + backend.name() + ": " + backend.describe());
+        var engine = Engine.start(model, backend, config);
+        say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
+        return engine;
     }
 
     private Servers servers() {

@@ -30,6 +30,29 @@ class BenchEngineCommandTest {
     }
 
     @Test
+    void measuresAShapeWithoutAFileAgainstItsFloors() throws IOException {
+        var run = Console.run("bench", "engine", "--shape", "stories-15m", "--weights", "Q4_0", "--batch", "2",
+                "--prompt-tokens", "3", "--gen-tokens", "4", "--repeat", "1", "--json");
+
+        assertThat(run.err()).isEmpty();
+        var report = new ObjectMapper().readTree(run.out());
+        assertThat(report.get("model").asText()).isEqualTo("stories-15m of random Q4_0");
+        var floor = report.get("results").get(0).get("floor");
+        assertThat(floor.get("memory_us").asDouble()).isPositive();
+        assertThat(floor.get("arithmetic_us").asDouble()).isPositive();
+        assertThat(floor.get("share").asDouble()).isPositive();
+        assertThat(report.get("results").get(0).get("device").isNull()).as("no device of its own").isTrue();
+    }
+
+    @Test
+    void saysWhichShapesThereAre() {
+        var run = Console.run("bench", "engine", "--shape", "llama-9b");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("there is no shape named llama-9b; choose one of stories-15m, ");
+    }
+
+    @Test
     void saysWhatIsWrongWithAnOption() {
         var run = Console.run("bench", "engine", "--batch", "0");
 

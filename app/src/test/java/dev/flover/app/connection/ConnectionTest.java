@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.topology.PipelineConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +23,42 @@ class ConnectionTest {
         assertThat(connection.kafka()).isEqualTo(Map.of("bootstrap.servers", "k:1", "security.protocol", "SASL_SSL"));
         assertThat(connection.registry())
                 .isEqualTo(Map.of("schema.registry.url", "http://r:2", "basic.auth.user.info", "me:secret"));
+    }
+
+    @Test
+    void aRegistryThatTakesTheUserOfTheBrokerIsToldWhoThatIs() {
+        var inherited = Map.of("basic.auth.credentials.source", "SASL_INHERIT", "sasl.jaas.config", "who;");
+
+        assertThat(new Connection("k:1", "http://r:2", inherited).registry()).containsAllEntriesOf(inherited);
+        assertThat(new Connection("k:1", "http://r:2", Map.of("sasl.jaas.config", "who;")).registry())
+                .doesNotContainKey("sasl.jaas.config");
+    }
+
+    @Test
+    void noTextOfItHoldsASecret() {
+        var connection = new Connection("k:1", "http://r:2", Map.of("sasl.jaas.config", "password=\"hidden\";"));
+
+        assertThat(connection.toString()).contains("k:1", "http://r:2", "sasl.jaas.config").doesNotContain("hidden");
+        assertThat(PipelineConfig.of("id", "k:1", "http://r:2", Path.of("state"), "model")
+                .withKafka(connection.kafka()).toString()).contains("sasl.jaas.config").doesNotContain("hidden");
+    }
+
+    @Test
+    void credentialsInTheRegistrysUrlAreRefusedWithoutRepeatingThem() {
+        for (String url : List.of("http://me:hidden@r:2", "http://r:2,https://me:hidden@s:3/path")) {
+            assertThatThrownBy(() -> Connection.of("k:1", url)).isInstanceOf(CommandException.class)
+                    .hasMessageContaining("basic.auth.user.info").hasMessageNotContaining("hidden");
+        }
+        assertThatCode(() -> Connection.of("k:1", "http://r:2/a@b")).doesNotThrowAnyException();
+    }
+
+    @Test
+    void oneOfSeveralRegistriesIsEnough() throws IOException {
+        try (var broker = listen(); var registry = listen()) {
+            assertThatCode(Connection.of("127.0.0.1:" + broker.getLocalPort(),
+                    "http://127.0.0.1:1,http://127.0.0.1:" + registry.getLocalPort())::check)
+                    .doesNotThrowAnyException();
+        }
     }
 
     @Test

@@ -1,36 +1,24 @@
 package dev.flover.app.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.format.ModelLoader;
-import dev.flover.engine.model.ModelConfig;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 class EngineOptionsTest {
-    private static ModelConfig novelist() {
-        try (var model = ModelLoader.open(BundledModel.path())) {
-            return model.config();
-        }
-    }
-
     @Test
-    void theCacheHoldsWholeContextsWhereMemoryAllows() {
-        assertThat(EngineOptions.defaultBlocks(novelist(), 64, 64L << 30)).isEqualTo(64 * 256 / 16);
-    }
-
-    @Test
-    void theCacheTakesAQuarterOfTheMemoryAtMost() {
-        int blockBytes = 2 * 4 * 4 * 32 * 16 * Float.BYTES;      // keys and values, layers, heads, width, positions
-
-        assertThat(EngineOptions.defaultBlocks(novelist(), 64, 4L * 100 * blockBytes)).isEqualTo(100);
-        assertThat(EngineOptions.defaultBlocks(novelist(), 64, 1)).isEqualTo(1);
+    void theCacheIsAsLargeAsFitsUnlessANumberIsGiven() {
+        assertThat(parse().config(null).kvBlocks()).isZero();
+        assertThat(parse("--kv-blocks", "12").config(null).kvBlocks()).isEqualTo(12);
+        assertThatThrownBy(() -> parse("--kv-blocks", "0").config(new CommandLine(new EngineOptions())))
+                .hasMessage("--kv-blocks must be at least 1, was 0");
     }
 
     @Test
     void theTokenBudgetHoldsAllSequencesAndOnePrefillChunk() {
-        var config = parse("--max-sequences", "3", "--prefill-chunk", "5").config(novelist(), null);
+        var config = parse("--max-sequences", "3", "--prefill-chunk", "5").config(null);
 
         assertThat(config.tokenBudget()).isEqualTo(8);
         assertThat(config.maxSequences()).isEqualTo(3);

@@ -4,7 +4,8 @@ import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
 
-/// When the answers to a workload came, in nanoseconds since its beginning. Filled by many threads, each for its request.
+/// When the answers to a workload came, in nanoseconds since its beginning. Filled by many threads, each for its own
+/// request.
 final class Answers {
     private final Workload workload;
     private final long[] firstTokens;

@@ -18,6 +18,8 @@ final class FloverServer implements Server {
     private static final Duration MOST_POLL = Duration.ofMillis(10);
     private static final long PATIENCE_NANOS = 300_000_000_000L;
 
+    private static final int PARTITIONS = 4;
+
     private final TemporaryPipeline pipeline;
     private int workloads;
 
@@ -28,7 +30,7 @@ final class FloverServer implements Server {
         var config = new EngineConfig(sequences, sequences + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2,
                 false);
         var engine = Engine.start(model, Backends.open(backend, 0), config);
-        pipeline = TemporaryPipeline.start(model, engine, config, commitInterval);
+        pipeline = TemporaryPipeline.start(model, engine, config, commitInterval, PARTITIONS);
     }
 
     @Override

@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
 
 /// Tokens a second and latencies beside llama.cpp's server, on one GGUF file, with the same arrivals and lengths.
 ///
-/// The server is started by hand; without `--llama` only ours is measured. Ours is started for each of its turns, so that
-/// nothing of it runs while the other one computes.
+/// The server is started by hand; without `--llama` only ours is measured. Ours is started for each of its turns, so
+/// that nothing of it runs while the other one computes.
 @Command(name = "peer", mixinStandardHelpOptions = true)
 public final class PeerBenchmark implements Runnable {
     @Spec

@@ -48,6 +48,12 @@ public interface Backend extends AutoCloseable {
     /// Brings a matrix to the device, re-packed as the backend likes. May be slow; may run on several threads.
     Weight weight(Matrix matrix);
 
+    /// A matrix of random numbers, for measuring: where it can, a device makes them itself, so that only the shape of
+    /// what is given counts. A host takes what is given.
+    default Weight randomWeight(Matrix matrix, long seed) {
+        return weight(matrix);
+    }
+
     /// A matrix whose rows are only looked up, by [#embed] and [#addPositions]; may stay where the model has it.
     default Weight table(Matrix matrix) {
         return weight(matrix);
@@ -55,6 +61,12 @@ public interface Backend extends AutoCloseable {
 
     /// Brings a vector (norm weights, a bias) to the device as f32.
     Vector vector(StoredTensor values);
+
+    /// How many KV blocks of such a cache there is room for now. On a host: in a quarter of the machine's memory, as
+    /// the rest is for weights and for everyone else.
+    default int blocksThatFit(CacheShape shape) {
+        return HostMemory.blocksThatFit(shape, Float.BYTES);
+    }
 
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
     Cache cache(CacheShape shape);
@@ -152,8 +164,24 @@ public interface Backend extends AutoCloseable {
     /// The step's one synchronisation: returns when the plan's results are readable.
     void end(StepPlan plan);
 
+    /// The device's own clock; null where verbs have done their work when they return.
+    default Timeline timeline() {
+        return null;
+    }
+
     @Override
     void close();
+
+    /// Moments on a device, in order with what is enqueued. For measuring.
+    interface Timeline {
+        /// Marks the moment when all that has been enqueued so far is done.
+        ///
+        /// @param mark any small number; marking it again forgets the earlier moment
+        void mark(int mark);
+
+        /// Waits for the later of two marks and returns the microseconds between them.
+        double microsecondsBetween(int earlier, int later);
+    }
 
     /// Activations on a device, [rows, columns] f32.
     interface Tensor {
@@ -191,5 +219,12 @@ public interface Backend extends AutoCloseable {
     /// @param contextLength most positions of a sequence
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
-            int blocks, int blockTokens, int slots, int contextLength) {}
+            int blocks, int blockTokens, int slots, int contextLength) {
+        /// The same with another number of blocks, and contexts no longer than they hold.
+        public CacheShape withBlocks(int blocks) {
+            long positions = Math.min(contextLength, (long) blocks * blockTokens);
+            return new CacheShape(
+                    layers, heads, kvHeads, headDim, vocabulary, blocks, blockTokens, slots, (int) positions);
+        }
+    }
 }

@@ -14,7 +14,7 @@ import java.util.Arrays;
 /// ```
 ///
 /// Edited by one thread through [#apply]. [#sample] may run on several threads at once, each with a [Sampler] of its
-/// own, for different samples of one plan: a slot has at most one.
+/// own, for different samples of one plan: a slot has at most one that draws.
 public final class HostSlots {
     /// Entries of a block table at first: 4 KiB, which most contexts never outgrow.
     private static final int FIRST_ENTRIES = 1024;
@@ -59,13 +59,17 @@ public final class HostSlots {
         return sampling[slot].newest();
     }
 
-    /// Draws the token of one of the plan's samples, appends it to its slot and leaves it in the plan.
+    /// Draws the token of one of the plan's samples, appends it to its slot and leaves it in the plan; or scores one.
     ///
     /// @param sample index into the plan's samples
     /// @param logits memory that holds the sample's row of logits
     /// @param offset in bytes, of the row in it
     public void sample(
             StepPlan plan, int sample, Sampler sampler, MemorySegment logits, long offset, float softCap) {
+        if (plan.isScored(sample)) {
+            score(plan, sample, sampler, logits, offset, softCap);
+            return;
+        }
         var state = sampling[plan.sampleSlots[sample]];
         int token = sampler.sample(logits, offset, softCap, state,
                 plan.alternativeTokens, plan.alternativeLogprobs, sample * StepPlan.MAX_ALTERNATIVES);
@@ -76,9 +80,18 @@ public final class HostSlots {
         }
     }
 
+    private static void score(
+            StepPlan plan, int sample, Sampler sampler, MemorySegment logits, long offset, float softCap) {
+        int target = plan.sampleTargets[sample];
+        float logprob = sampler.score(logits, offset, softCap, target, plan.sampleAlternatives[sample],
+                plan.alternativeTokens, plan.alternativeLogprobs, sample * StepPlan.MAX_ALTERNATIVES);
+        plan.sampledTokens[sample] = Float.isNaN(logprob) ? StepPlan.NOT_FINITE : target;
+        plan.sampledLogprobs[sample] = logprob;
+    }
+
     /// Whether a sample is simply the greatest logit, which a backend may find itself and leave with [#take].
     public boolean isArgmax(StepPlan plan, int sample) {
-        return sampling[plan.sampleSlots[sample]].isArgmax();
+        return !plan.isScored(sample) && sampling[plan.sampleSlots[sample]].isArgmax();
     }
 
     /// As [#sample], for the greatest of the logits.

@@ -27,9 +27,11 @@ public final class StepPlan {
     public final int[] sliceRows;
     private int slices;
 
-    // Sampling: at most one row a slice, its last
+    // Sampling: rows whose logits are wanted. The last of a slice may draw; others score the token that follows them
     public final int[] sampleRows;
     public final int[] sampleSlots;
+    public final int[] sampleTargets;
+    public final int[] sampleAlternatives;
     private int samples;
 
     // Edits of slot state
@@ -47,6 +49,12 @@ public final class StepPlan {
     public final float[] sampledLogprobs;
     public final int[] alternativeTokens;
     public final float[] alternativeLogprobs;
+
+    /// In [#sampleTargets]: the row draws a token.
+    public static final int DRAWS = -1;
+
+    /// Most rows of a step that score a prompt's tokens.
+    public static final int MOST_SCORED = 32;
 
     /// In [#sampledTokens]: the row's logits were not all finite.
     public static final int NOT_FINITE = -1;
@@ -70,14 +78,22 @@ public final class StepPlan {
         sliceSlots = new int[slots];
         sliceFirstRows = new int[slots];
         sliceRows = new int[slots];
-        sampleRows = new int[slots];
-        sampleSlots = new int[slots];
+        int samples = mostSamples(slots);
+        sampleRows = new int[samples];
+        sampleSlots = new int[samples];
+        sampleTargets = new int[samples];
+        sampleAlternatives = new int[samples];
         moveFrom = new int[slots];
         moveTo = new int[slots];
-        sampledTokens = new int[slots];
-        sampledLogprobs = new float[slots];
-        alternativeTokens = new int[slots * MAX_ALTERNATIVES];
-        alternativeLogprobs = new float[slots * MAX_ALTERNATIVES];
+        sampledTokens = new int[samples];
+        sampledLogprobs = new float[samples];
+        alternativeTokens = new int[samples * MAX_ALTERNATIVES];
+        alternativeLogprobs = new float[samples * MAX_ALTERNATIVES];
+    }
+
+    /// Most rows of a step whose logits are wanted: every slot may draw, and some rows score.
+    public static int mostSamples(int slots) {
+        return slots + MOST_SCORED;
     }
 
     public void clear() {
@@ -106,11 +122,27 @@ public final class StepPlan {
         rows++;
     }
 
-    /// The newest row's logits are wanted. Returns the index of its result.
+    /// The newest row draws its slot's next token. Returns the index of its result.
     public int sampleLastRow() {
+        return addSample(DRAWS, 0);
+    }
+
+    /// The newest row scores a token that is known to follow it. Returns the index of its result.
+    public int scoreLastRow(int target, int alternatives) {
+        return addSample(target, alternatives);
+    }
+
+    private int addSample(int target, int alternatives) {
         sampleRows[samples] = rows - 1;
         sampleSlots[samples] = rowSlots[rows - 1];
+        sampleTargets[samples] = target;
+        sampleAlternatives[samples] = alternatives;
         return samples++;
+    }
+
+    /// Whether a sample scores a known token instead of drawing one.
+    public boolean isScored(int sample) {
+        return sampleTargets[sample] != DRAWS;
     }
 
     /// All state of a slot moves to another, free one.

@@ -70,7 +70,8 @@ public final class StepQueue implements AutoCloseable {
     public long ended() {
         var cause = failure;
         if (cause != null) {
-            throw new EngineException("step " + (ended + 1) + " failed: " + cause, cause);
+            String what = cause instanceof EngineException ? cause.getMessage() : cause.toString();
+            throw new EngineException("step " + (ended + 1) + " failed: " + what, cause);
         }
         return ended;
     }

@@ -11,6 +11,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.ModelConfig.Block;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
 /// in the verbs of a backend.
@@ -48,8 +49,10 @@ public final class Transformer {
 
     /// Brings the weights to the backend: slow.
     ///
+    /// @param slots       sequences at a time
     /// @param tokenBudget most rows in a step
-    public Transformer(Model model, Backend backend, CacheShape shape, int tokenBudget) {
+    /// @param shape       of the cache; asked when everything else is in the backend's memory
+    public Transformer(Model model, Backend backend, int slots, int tokenBudget, Supplier<CacheShape> shape) {
         config = model.config();
         this.backend = backend;
         var weights = model.weights();
@@ -60,8 +63,6 @@ public final class Transformer {
         finalNorm = norm(weights.finalNorm());
         head = tied ? embedding : backend.weight(weights.head());
         headBias = vector(weights.headBias());
-        cache = backend.cache(shape);
-
         hidden = backend.tensor(tokenBudget, config.hidden());
         normed = backend.tensor(tokenBudget, config.hidden());
         queryKeyValue = backend.tensor(tokenBudget, config.queryWidth() + 2 * config.kvWidth());
@@ -69,8 +70,15 @@ public final class Transformer {
         gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
         activated = backend.tensor(tokenBudget, config.feedForward());
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
-        sampled = backend.tensor(shape.slots(), config.hidden());
-        logits = backend.tensor(shape.slots(), config.vocabulary());
+        int samples = StepPlan.mostSamples(slots);
+        sampled = backend.tensor(samples, config.hidden());
+        logits = backend.tensor(samples, config.vocabulary());
+        cache = backend.cache(shape.get());
+    }
+
+    /// As it was made.
+    public CacheShape cacheShape() {
+        return cache.shape();
     }
 
     /// Gives one step to the backend: the plan's rows, and a token for each that samples.

@@ -71,6 +71,25 @@ public final class Sampler {
         return token;
     }
 
+    /// Natural log of a known token's probability in the softmax of the soft-capped logits.
+    ///
+    /// Parameters as [#sample]'s.
+    ///
+    /// @param wanted how many alternatives to report
+    /// @return NaN where the row's logits were not all finite
+    public float score(
+            MemorySegment row, long offset, float softCap, int token, int wanted,
+            int[] alternativeTokens, float[] alternativeLogprobs, int alternativesAt) {
+        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, offset, logits, 0, vocabulary);
+        if (!allFinite()) {
+            return Float.NaN;
+        }
+        cap(softCap);
+        double logTotal = logSumExp();
+        reportAlternatives(wanted, logTotal, alternativeTokens, alternativeLogprobs, alternativesAt);
+        return (float) (logits[token] - logTotal);
+    }
+
     /// Natural log of the last drawn token's probability in the softmax of the soft-capped logits, before bias,
     /// penalties, temperature and filters; NaN unless its request asked for logprobs.
     public float logprob() {

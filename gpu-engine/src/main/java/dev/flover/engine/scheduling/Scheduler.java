@@ -41,6 +41,7 @@ public final class Scheduler {
     private int selectedCount;
     private int joining;
     private int budget;
+    private int scoreBudget;
     private boolean preempting;
     private boolean slotsChanged;
 
@@ -112,8 +113,12 @@ public final class Scheduler {
         endedSteps++;
         rows += plan.rows();
         for (int sample = 0; sample < plan.samples(); sample++) {
-            var sequence = step.drawing[sample];
-            step.drawing[sample] = null;
+            var sequence = step.sampling[sample];
+            step.sampling[sample] = null;
+            if (plan.isScored(sample)) {
+                takeScore(sequence, plan, sample, sink);
+                continue;
+            }
             sequence.drawing--;
             if (sequence.state == State.ENDED) {
                 discardedRows++;
@@ -141,6 +146,7 @@ public final class Scheduler {
         selectedCount = 0;
         joining = 0;
         budget = config.tokenBudget();
+        scoreBudget = StepPlan.MOST_SCORED;
         preempting = false;
         boolean tried = aloneTurn;
         if (aloneTurn) {
@@ -209,6 +215,9 @@ public final class Scheduler {
         if (sequence.drawing > 0) {
             return SequenceBlocks.Claim.NOT_YET;        // preempted while a step draws its next token
         }
+        if (sequence.scoring() && scoreBudget == 0) {
+            return SequenceBlocks.Claim.NOT_YET;
+        }
         int spare = running.size();     // a block for each that runs, so that none is preempted at once
         var claim = blocks.claim(sequence, plannedSteps, spare);
         if (claim == SequenceBlocks.Claim.GRANTED) {
@@ -226,8 +235,13 @@ public final class Scheduler {
 
     private void selectPrefill(Sequence sequence) {
         int left = sequence.prefillEnd - sequence.computed;
-        select(sequence, Math.min(left, Math.min(budget, config.prefillChunk())));
-        blocks.index(sequence, plannedSteps + 1);
+        int count = Math.min(left, Math.min(budget, config.prefillChunk()));
+        count = Math.min(count, sequence.rowsThatScore(scoreBudget));
+        if (count > 0) {        // else others of this step score as much as it can
+            scoreBudget -= sequence.scoredAmong(count);
+            select(sequence, count);
+            blocks.index(sequence, plannedSteps + 1);
+        }
     }
 
     /// Takes blocks from the lowest in rank if none is left; that may be the sequence itself.
@@ -285,14 +299,34 @@ public final class Scheduler {
         plan.beginSlice(sequence.slot);
         for (int position = sequence.computed - sequence.rows; position < sequence.computed; position++) {
             plan.addRow(position < sequence.prefillEnd ? sequence.tokens()[position] : StepPlan.NEWEST, position);
+            if (sequence.scoring() && position + 1 >= sequence.scoreFrom) {
+                int target = sequence.tokens()[position + 1];
+                int alternatives = sequence.request.promptLogprobs().alternatives();
+                step.sampling[plan.scoreLastRow(target, alternatives)] = sequence;
+                sequence.scoreFrom = position + 2;
+            }
         }
         if (!sequence.prefilling()) {
-            step.drawing[plan.sampleLastRow()] = sequence;
+            step.sampling[plan.sampleLastRow()] = sequence;
             sequence.drawing++;
         }
     }
 
     // Results
+
+    private void takeScore(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
+        if (sequence.state == State.ENDED) {
+            return;
+        }
+        int token = plan.sampledTokens[sample];
+        if (token == StepPlan.NOT_FINITE) {
+            end(sequence);
+            sink.finished(sequence.id, FinishReason.NOT_FINITE);
+            return;
+        }
+        sink.promptToken(sequence.id, plan.positions[plan.sampleRows[sample]] + 1, token, plan.sampledLogprobs[sample],
+                alternatives.of(plan, sample, plan.sampleAlternatives[sample]));
+    }
 
     private void take(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
         int token = plan.sampledTokens[sample];

@@ -38,6 +38,9 @@ final class Sequence {
     /// Positions before this one are computed from known ids; the step that reaches it draws the first token.
     int prefillEnd;
 
+    /// The first prompt position that no planned step scores and that is asked for; the prompt's length if none is.
+    int scoreFrom;
+
     /// Rows in the step being planned, the last of them at `computed - 1`.
     int rows;
 
@@ -57,8 +60,33 @@ final class Sequence {
         this.request = request;
         mostTokens = (int) Math.min((long) request.promptIds().length + request.maxTokens(), contextLength);
         length = request.promptIds().length + request.generatedIds().length;
+        scoreFrom = Math.min(request.promptLogprobs().from(), request.promptIds().length);
         tokens = Arrays.copyOf(request.promptIds(), length);
         System.arraycopy(request.generatedIds(), 0, tokens, request.promptIds().length, request.generatedIds().length);
+    }
+
+    /// Whether prompt tokens are still to be scored.
+    boolean scoring() {
+        return scoreFrom < request.promptIds().length;
+    }
+
+    /// How many of the next rows score a token.
+    int scoredAmong(int rowCount) {
+        int end = Math.min(computed + rowCount, request.promptIds().length - 1);
+        return Math.max(0, end - Math.max(computed, scoreFrom - 1));
+    }
+
+    /// Most of the next rows that score no more than so many tokens.
+    int rowsThatScore(int most) {
+        int first = Math.max(computed, scoreFrom - 1);
+        boolean all = !scoring() || first + most >= request.promptIds().length - 1;
+        return all ? Integer.MAX_VALUE : first + most - computed;
+    }
+
+    /// The leading positions that need not be computed if their keys and values are there: what follows from the last
+    /// known one, and what predicts a token to be scored, is wanted.
+    int shareablePositions() {
+        return scoring() ? scoreFrom - 1 : length - 1;
     }
 
     /// Higher priority first, then earlier arrival.

@@ -40,7 +40,7 @@ final class SequenceBlocks {
     Claim claim(Sequence sequence, long plannedSteps, int spare) {
         assert sequence.blockCount == 0;
         sequence.prepareToRun(blockTokens);
-        int shareable = prefixCaching ? (sequence.length() - 1) / blockTokens : 0;
+        int shareable = prefixCaching ? sequence.shareablePositions() / blockTokens : 0;
         long text = PrefixIndex.ROOT;
         int shared = 0;
         int revived = 0;

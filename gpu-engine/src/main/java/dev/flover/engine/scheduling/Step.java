@@ -2,16 +2,16 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.backend.StepPlan;
 
-/// One step under way: what the backend computes, and whose tokens it draws. Reused.
+/// One step under way: what the backend computes, and whose tokens it draws or scores. Reused.
 public final class Step {
     private final StepPlan plan;
 
     /// By sample of the plan.
-    final Sequence[] drawing;
+    final Sequence[] sampling;
 
     public Step(int tokenBudget, int slots) {
         plan = new StepPlan(tokenBudget, slots);
-        drawing = new Sequence[slots];
+        sampling = new Sequence[StepPlan.mostSamples(slots)];
     }
 
     public StepPlan plan() {

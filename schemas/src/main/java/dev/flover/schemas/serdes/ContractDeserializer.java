@@ -4,7 +4,9 @@ import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientExcept
 import io.confluent.kafka.serializers.KafkaAvroDeserializer;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.util.Optional;
+import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
@@ -49,8 +51,10 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
             if (cause instanceof RestClientException answer) {
                 return maySucceedLater(answer.getStatus()) ? Optional.of(cause) : Optional.empty();
             }
-            if (cause instanceof IOException && !(cause instanceof EOFException)) {
-                return Optional.of(cause);
+            if (cause instanceof IOException) {
+                // Avro reads from memory, and says by these two that the bytes are not what the schema promised.
+                boolean bytes = cause instanceof EOFException || cause instanceof InvalidNumberEncodingException;
+                return bytes ? Optional.empty() : Optional.of(cause);
             }
         }
         return Optional.empty();
@@ -76,6 +80,7 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return String.valueOf(root.getMessage());
+        boolean tooShort = root instanceof EOFException || root instanceof BufferUnderflowException;
+        return root.getMessage() == null && tooShort ? "the record ends too early" : String.valueOf(root.getMessage());
     }
 }

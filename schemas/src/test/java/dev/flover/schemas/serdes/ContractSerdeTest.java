@@ -155,6 +155,17 @@ class ContractSerdeTest {
         }
     }
 
+    /// A number of more than ten bytes is an IOException, as is a registry that does not answer.
+    @Test
+    void bytesThatAreNoNumberAreTheRecordsFault() {
+        try (var serde = ContractSerde.of(TokenChunk.class, PROPERTIES)) {
+            byte[] endless = Arrays.copyOf(serde.serializer().serialize("t", chunk().build()), 40);
+            Arrays.fill(endless, 5, endless.length, (byte) 0xff);
+            assertThatThrownBy(() -> serde.deserializer().deserialize("t", endless))
+                    .isInstanceOf(UndecodableRecordException.class);
+        }
+    }
+
     @Test
     void anotherContractsRecordIsUndecodable() {
         try (var chunks = ContractSerde.of(TokenChunk.class, PROPERTIES);

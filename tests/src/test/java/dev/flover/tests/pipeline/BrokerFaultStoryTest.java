@@ -204,7 +204,7 @@ class BrokerFaultStoryTest {
                 List.of(new AvroSchemaProvider()), Map.of(), Map.of())) {
             id = client.register(topic + "-value", new AvroSchema(newer));
         }
-        byte[] written = story.client.written(request);
+        byte[] written = story.client.wire(request);
         return ByteBuffer.allocate(written.length + 2).put(written).putInt(1, id).put((byte) 2).put((byte) 'x').array();
     }
 

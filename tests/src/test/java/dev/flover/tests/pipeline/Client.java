@@ -60,11 +60,11 @@ final class Client implements AutoCloseable {
     }
 
     void send(GenerationRequest request) {
-        send(request.getId(), written(request));
+        send(request.getId(), wire(request));
     }
 
-    /// The record's value.
-    byte[] written(GenerationRequest request) {
+    /// As it goes on the topic.
+    byte[] wire(GenerationRequest request) {
         return requests.serializer().serialize(topics.requests(), request);
     }
 

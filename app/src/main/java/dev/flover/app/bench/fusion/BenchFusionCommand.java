@@ -1,6 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.flover.app.bench.topics.WholeFlover;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Matrix;
@@ -22,8 +23,8 @@ import picocli.CommandLine.Spec;
         name = "fusion",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion and "
-                + "under what it is compared with, all on the same transformer and kernels.",
+        description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion "
+                + "and under what it is compared with, all on the same transformer and kernels.",
         footer = {"", "A workload's time is in iterations: one step of one request alone, measured first. So a small "
                 + "model on a small machine has the paper's regime, and every strategy the same arrivals."})
 public final class BenchFusionCommand implements Runnable {
@@ -63,8 +64,8 @@ public final class BenchFusionCommand implements Runnable {
     private StrategyOption strategyOption = new StrategyOption();
 
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "1",
-            description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan counts. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "Rounds of all strategies, in turn; of each strategy the run with the median makespan "
+                    + "counts. Default: ${DEFAULT-VALUE}.")
     private int repeat;
 
     @Option(names = "--via-kafka", description = "Also paged fusion through the topics of an embedded broker.")
@@ -82,6 +83,9 @@ public final class BenchFusionCommand implements Runnable {
         var scenarios = scenarioOptions.scenarios(quick, command);
         if (scenarios.isEmpty()) {
             throw new ParameterException(command, "no workload is left; give --arrivals and --lengths, or --trace");
+        }
+        if (viaKafka) {
+            WholeFlover.require("--via-kafka");
         }
         try (var model = openModel()) {
             checkContext(model, scenarios);
@@ -114,19 +118,10 @@ public final class BenchFusionCommand implements Runnable {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, null)));
             return results;
         }
-        checkKafkaIsHere();
         try (var kafka = KafkaFusion.start(
                 experiment.stage(), scenarios.stream().map(Scenario::workload).toList())) {
             scenarios.forEach(scenario -> results.add(experiment.run(scenario, kafka)));
             return results;
-        }
-    }
-
-    private static void checkKafkaIsHere() {
-        try {
-            Class.forName("org.apache.kafka.streams.KafkaStreams");
-        } catch (ClassNotFoundException e) {
-            throw new CommandException("--via-kafka needs the whole Flover; this is the engine alone", e);
         }
     }
 

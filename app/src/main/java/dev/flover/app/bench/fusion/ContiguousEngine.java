@@ -36,9 +36,9 @@ final class ContiguousEngine implements AutoCloseable {
         this.slots = slots;
         var config = model.config();
         int block = blockTokens(positions);
-        transformer = new Transformer(model, backend, new CacheShape(
+        transformer = new Transformer(model, backend, slots, rows, () -> new CacheShape(
                 config.layers().size(), config.heads(), config.kvHeads(), config.headDim(), config.vocabulary(),
-                slots, block, slots, block), rows);
+                slots, block, slots, block));
         plan = new StepPlan(rows, slots);
         lengths = new int[slots];
     }

@@ -99,16 +99,14 @@ final class Experiment {
         var outcomes = new ArrayList<Outcome>();
         for (int round = 0; round < rounds; round++) {
             for (var strategy : strategies) {
-                outcomes.add(Outcome.of(strategy, strategy.play(stage, workload, this::wall), counted));
+                add(outcomes, Outcome.of(strategy, strategy.play(stage, workload, this::wall), counted));
             }
             if (kafka != null) {
-                outcomes.add(Outcome.of("kafka", "fusion, paged, via Kafka", 1,
+                add(outcomes, Outcome.of("kafka", "fusion, paged, via Kafka", 1,
                         kafka.play(stage, workload, this::wall), counted));
             }
         }
-        var medians = medians(outcomes);
-        medians.forEach(this::say);
-        return ScenarioResult.of(scenario, simulation, counted, medians);
+        return ScenarioResult.of(scenario, simulation, counted, medians(outcomes));
     }
 
     /// Of each strategy's outcomes, the one with the median makespan.
@@ -126,7 +124,8 @@ final class Experiment {
         return List.copyOf(medians);
     }
 
-    private void say(Outcome outcome) {
+    private void add(List<Outcome> outcomes, Outcome outcome) {
+        outcomes.add(outcome);
         progress.accept("  %-30s %8.2f s %8.0f tokens/s   first token %8.1f ms   latency %8.1f ms, p99 %8.1f%s"
                 .formatted(outcome.title(), outcome.makespanSeconds(), outcome.tokensPerSecond(),
                         outcome.firstTokenMs().mean(), outcome.latencyMs().mean(), outcome.latencyMs().p99(),

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 /// Paged fusion as a user of Kafka has it: requests through the topics of an embedded broker, tokens read when they are
 /// committed. One pipeline for all workloads.
 final class KafkaFusion implements Player, AutoCloseable {
+    private static final int PARTITIONS = 4;
     private static final Duration COMMIT_INTERVAL = Duration.ofMillis(10);
     private static final Duration MOST_POLL = Duration.ofMillis(10);
     private static final long PATIENCE_NANOS = 120_000_000_000L;
@@ -37,7 +38,8 @@ final class KafkaFusion implements Player, AutoCloseable {
     static KafkaFusion start(Stage stage, List<Workload> workloads) {
         var config = config(workloads);
         var engine = Engine.start(stage.model(), stage.open(), config);
-        var kafka = new KafkaFusion(TemporaryPipeline.start(stage.model(), engine, config, COMMIT_INTERVAL));
+        var kafka = new KafkaFusion(TemporaryPipeline.start(
+                stage.model(), engine, config, COMMIT_INTERVAL, PARTITIONS));
         var warmUp = Workload.draw(new Arrivals.Constant(0), new Lengths.Equal(16), 8, 8, 0);
         try {
             kafka.play(stage, warmUp, () -> new Timeline.Wall(0));

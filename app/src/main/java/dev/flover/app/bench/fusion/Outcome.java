@@ -1,6 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.app.bench.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,8 +74,8 @@ record Outcome(
         long rows = recording.iterations().stream().mapToLong(Recording.Iteration::rows).sum();
         long live = recording.iterations().stream().mapToLong(Recording.Iteration::live).sum();
         long steps = recording.iterationCount();
-        return new Outcome(name, title, steps, (double) recording.workload().tokens() / steps, rows - live, recording.moves(),
-                recording.movedBytes(), makespan, recording.workload().tokens() / makespan,
+        return new Outcome(name, title, steps, (double) recording.workload().tokens() / steps, rows - live,
+                recording.moves(), recording.movedBytes(), makespan, recording.workload().tokens() / makespan,
                 Spread.of(firstTokens), Spread.of(gaps(recording)), Spread.of(latencies), latencies, completions,
                 recording.iterations().stream().mapToLong(Recording.Iteration::heldBytes).max().orElse(0),
                 copiesOfWeights, held(recording), throughput(recording, makespan), lives, same);

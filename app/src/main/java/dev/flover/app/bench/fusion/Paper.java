@@ -5,8 +5,8 @@ import java.util.List;
 /// What the paper measured (Flover, arXiv 2305.13484), as far as it does not depend on its machine.
 ///
 /// Its regime is the ratio between the time from one request to the next and the time that one request takes alone:
-/// 512 iterations of 11.3 ms. A gap of so many of its milliseconds is therefore so many iterations here, and fewer where
-/// requests are shorter.
+/// 512 iterations of 11.3 ms. A gap of so many of its milliseconds is therefore so many iterations here, and fewer
+/// where requests are shorter.
 final class Paper {
     static final int REQUESTS = 32;
     static final int TOKENS = 512;

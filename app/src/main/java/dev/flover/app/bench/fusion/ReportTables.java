@@ -25,7 +25,8 @@ final class ReportTables {
     }
 
     private void printPaper(PrintWriter out) {
-        out.printf(Locale.ROOT, "%n%d requests of %d iterations, exponential arrivals: the paper, and %d simulated draws%n",
+        out.printf(Locale.ROOT,
+                "%n%d requests of %d iterations, exponential arrivals: the paper, and %d simulated draws%n",
                 Paper.REQUESTS, Paper.TOKENS, report.paperSeeds());
         out.println("  mean gap   paper's iterations   simulated  (95 % of draws)      overlap  simulated  (95 %)");
         for (var row : report.paperTable()) {

@@ -13,9 +13,9 @@ final class StrategyOption {
 
     @Option(names = "--strategies", paramLabel = "NAME", split = ",",
             defaultValue = "one,instances,turns,window:2000,contiguous,reordered,paged",
-            description = "one (a request at a time), instances (model copies that compete), turns (the same at its best), "
-                    + "window:MS (dynamic batching; the paper's milliseconds), contiguous and reordered (fusion with "
-                    + "keys and values in one piece), paged (fusion as Flover serves). Default: ${DEFAULT-VALUE}.")
+            description = "one (a request at a time), instances (model copies that compete), turns (the same at its "
+                    + "best), window:MS (dynamic batching; the paper's milliseconds), contiguous and reordered (fusion "
+                    + "with keys and values in one piece), paged (fusion as Flover serves). Default: ${DEFAULT-VALUE}.")
     private List<String> names;
 
     @Option(names = "--instances", paramLabel = "N",

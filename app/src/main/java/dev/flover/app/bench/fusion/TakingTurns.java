@@ -4,8 +4,8 @@ import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
-/// Model instances that compete for the device, in the best case for them: each computes its own request, one sequence a
-/// step; the device serves their steps in turn, with nothing lost in between, and the weights are there once.
+/// Model instances that compete for the device, in the best case for them: each computes its own request, one sequence
+/// a step; the device serves their steps in turn, with nothing lost in between, and the weights are there once.
 ///
 /// @param instances requests at a time; further ones wait
 record TakingTurns(int instances) implements Strategy {

@@ -19,7 +19,7 @@ record WindowBatching(String label, long window, int most) implements Strategy {
 
     @Override
     public String title() {
-        return "batches, window " + label;
+        return "batches, window " + label + " ms";
     }
 
     @Override

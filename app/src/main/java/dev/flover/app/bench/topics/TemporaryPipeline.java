@@ -1,6 +1,7 @@
 package dev.flover.app.bench.topics;
 
 import dev.flover.app.client.Requests;
+import dev.flover.app.connection.Connection;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
@@ -33,25 +34,26 @@ import org.apache.kafka.common.serialization.Deserializer;
 ///
 /// Used by one thread.
 public final class TemporaryPipeline implements AutoCloseable {
-    private static final int PARTITIONS = 4;
-
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Connection connection;
+    private final PipelineConfig config;
     private final LocalPipeline pipeline;
     private final Requests producer;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Deserializer<TokenChunk> chunks;
 
-    private TemporaryPipeline(Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval) {
+    private TemporaryPipeline(
+            Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval, int partitions) {
         try {
             open(engine);       // closed once more than the pipeline does, where that was never started
             var folder = temporaryFolder();
             var servers = open(Servers.embedded(folder));
-            var connection = servers.connection();
-            var config = PipelineConfig.of("flover-bench", connection.bootstrapServers(), connection.registryUrl(),
+            connection = servers.connection();
+            config = PipelineConfig.of("flover-bench", connection.bootstrapServers(), connection.registryUrl(),
                     folder.resolve("state"), "bench").with(new Pace(
                             Pace.standard().tick(), commitInterval, Pace.standard().chunkInterval()));
-            LocalPipeline.createTopics(config, PARTITIONS);
+            LocalPipeline.createTopics(config, partitions);
             pipeline = open(LocalPipeline.start(config, model, engine, engineConfig, meters));
             producer = open(new Requests(connection, config.topics().requests()));
             chunks = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
@@ -59,7 +61,7 @@ public final class TemporaryPipeline implements AutoCloseable {
             properties.put("isolation.level", "read_committed");
             consumer = open(new KafkaConsumer<>(
                     properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
-            consumer.assign(IntStream.range(0, PARTITIONS)
+            consumer.assign(IntStream.range(0, partitions)
                     .mapToObj(partition -> new TopicPartition(config.topics().tokens(), partition)).toList());
             consumer.seekToBeginning(consumer.assignment());
             if (!pipeline.awaitReady(() -> false)) {
@@ -74,9 +76,30 @@ public final class TemporaryPipeline implements AutoCloseable {
     /// Returns when it serves. Takes ownership of the engine; the model has to outlive this.
     ///
     /// @param commitInterval longest time that tokens wait for their transaction
+    /// @param partitions     of the topics
     public static TemporaryPipeline start(
-            Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval) {
-        return new TemporaryPipeline(model, engine, engineConfig, commitInterval);
+            Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval, int partitions) {
+        return new TemporaryPipeline(model, engine, engineConfig, commitInterval, partitions);
+    }
+
+    /// What was written until now is not read.
+    void skip() {
+        consumer.seekToEnd(consumer.assignment());
+        consumer.assignment().forEach(consumer::position);
+    }
+
+    /// Where further clients find the servers.
+    Connection connection() {
+        return connection;
+    }
+
+    PipelineConfig config() {
+        return config;
+    }
+
+    /// @throws CommandException if the pipeline cannot go on
+    void throwIfFailed() {
+        pipeline.throwIfFailed();
     }
 
     /// Writes a request without waiting for it to be there.

@@ -1,8 +1,11 @@
-/// A pipeline with its own broker, for as long as a measurement takes.
+/// `bench pipeline`, and a pipeline with its own broker for as long as a measurement takes.
 ///
 /// ```
-///   requests ──► Requests ──► broker ──► LocalPipeline(Engine) ──► broker ──► committed chunks ──► TemporaryPipeline
+///   BenchPipelineCommand ─► PipelineMeasurement ─┬─► BareEngine             the same sequences without Kafka
+///                                                └─► TemporaryPipeline      requests ─► broker ─► LocalPipeline(Engine)
+///                                                      │  CommittedResults    all at once: when the last is committed
+///                                                      └─ ArrivingRequests    one by one: when each token can be read
 /// ```
 ///
-/// Knows no clock and no workload.
+/// Knows no strategies: the fusion experiments play their own workloads on a TemporaryPipeline.
 package dev.flover.app.bench.topics;

@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HostMemory;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.format.Dequantiser;
 import dev.flover.engine.format.StoredTensor;
@@ -95,6 +96,11 @@ public final class CpuBackend implements Backend {
     public Cache cache(CacheShape shape) {
         sampling.prepare(shape.vocabulary());
         return new PagedCache(shape, cacheForm(), kernels, arena);
+    }
+
+    @Override
+    public int blocksThatFit(CacheShape shape) {
+        return HostMemory.blocksThatFit(shape, cacheForm().bytes);
     }
 
     /// Keys and values are as exact as the weights that made them: f32 only beside weights that all are.

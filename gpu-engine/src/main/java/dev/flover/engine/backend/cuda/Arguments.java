@@ -18,6 +18,11 @@ final class Arguments {
         return this;
     }
 
+    /// Any 64-bit number.
+    Arguments wide(long value) {
+        return pointer(value);
+    }
+
     Arguments integer(int value) {
         bytes.putInt(value);
         return this;

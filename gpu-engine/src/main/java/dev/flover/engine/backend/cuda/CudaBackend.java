@@ -22,6 +22,10 @@ public final class CudaBackend implements Backend {
     /// Steps that may be begun and not ended.
     static final int STEPS_IN_FLIGHT = 2;
 
+    /// Left free beside the cache, for staging, copies of activations and graphs: a twentieth of the device, at most
+    /// this.
+    private static final long MOST_RESERVED_BYTES = 2L << 30;
+
     private static final int ELEMENT_THREADS = 256;
     private static final int PROJECT_THREADS = 256;
     private static final int SAMPLE_THREADS = 512;
@@ -81,7 +85,18 @@ public final class CudaBackend implements Backend {
 
     @Override
     public synchronized Weight weight(Matrix matrix) {
-        var weight = WeightPacker.upload(driver, matrix);
+        return taken(WeightPacker.upload(driver, matrix));
+    }
+
+    /// Columns that are padded must be zero, so a matrix that has some is uploaded.
+    @Override
+    public synchronized Weight randomWeight(Matrix matrix, long seed) {
+        var shape = WeightPacker.shape(matrix);
+        return shape.shardInputs() % WeightShape.CHUNK != 0
+                ? weight(matrix) : taken(new WeightGenerator(driver, kernels.randomise).generate(shape, seed));
+    }
+
+    private Weight taken(CudaWeight weight) {
         var shape = weight.shape();
         if (shape.shards() > KernelSet.MOST_SHARDS) {
             throw new IllegalArgumentException("the cuda backend adds up to " + KernelSet.MOST_SHARDS
@@ -100,14 +115,16 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Cache cache(CacheShape shape) {
-        return new CudaCache(driver, shape, cacheStorage());
+    public int blocksThatFit(CacheShape shape) {
+        long reserve = Math.min(driver.properties().totalBytes() / 20, MOST_RESERVED_BYTES);
+        workspace.sizeFor(shape, cacheStorage(), tokenBudget);
+        long room = driver.freeBytes() - reserve - CudaCache.stateBytes(shape) - workspace.missingBytes();
+        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
     }
 
-    /// How many blocks of such a cache fit the device now, leaving a twentieth of it for activations.
-    public int blocksThatFit(CacheShape shape) {
-        long room = driver.freeBytes() - driver.properties().totalBytes() / 20;
-        return Math.clamp(room / CudaCache.blockBytes(shape, cacheStorage()), 0, Integer.MAX_VALUE);
+    @Override
+    public Cache cache(CacheShape shape) {
+        return new CudaCache(driver, shape, cacheStorage());
     }
 
     /// Keys and values are kept as the weights are multiplied: f32 only where everything is.
@@ -130,16 +147,10 @@ public final class CudaBackend implements Backend {
         this.cache = (CudaCache) cache;
         if (slots == null) {
             slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
-            workspace.sizeFor(this.cache, attentionGroups(), tokenBudget);
+            workspace.sizeFor(this.cache.shape(), this.cache.storage(), tokenBudget);
         }
         workspace.allocate();
         slots.begin(plan, this.cache, kernels, arguments);
-    }
-
-    /// Groups of query heads that share keys, cut to 16.
-    private int attentionGroups() {
-        var shape = cache.shape();
-        return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), StepImage.QUERIES);
     }
 
     @Override
@@ -281,15 +292,15 @@ public final class CudaBackend implements Backend {
                     KernelSet.attentionF32Bytes(shape.headDim()), arguments);
         } else {
             int width = this.cache.width();
-            driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), attentionGroups(), 1,
-                    KernelSet.attentionThreads(width), KernelSet.attentionBytes(width), arguments);
+            driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), StepImage.groups(shape),
+                    1, KernelSet.attentionThreads(width), KernelSet.attentionBytes(width), arguments);
         }
         target.written(Counter.ROWS, true);
     }
 
     /// Blocks that share the work items of a group of heads: enough to fill the device, at most one an item.
     private int attentionBlocks() {
-        int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), attentionGroups());
+        int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), StepImage.groups(cache.shape()));
         long items = (long) bucket(Counter.ROWS) * Math.ceilDiv(cache.shape().contextLength(), StepImage.SPLIT);
         return (int) Math.min(filling, items);
     }
@@ -332,7 +343,7 @@ public final class CudaBackend implements Backend {
         var sampling = this.cache.sampling();
         arguments.begin().pointer(((CudaTensor) logits).values()).pointer(sampling.states())
                 .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
-                .integer(logits.columns()).integer(this.cache.shape().slots()).real(softCap);
+                .integer(logits.columns()).integer(StepPlan.mostSamples(this.cache.shape().slots())).real(softCap);
         driver.launch(kernels.sample, bucket(Counter.SAMPLES), 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
     }
 
@@ -348,6 +359,26 @@ public final class CudaBackend implements Backend {
     @Override
     public void end(StepPlan plan) {
         slots.end(plan);
+    }
+
+    @Override
+    public Timeline timeline() {
+        return new Timeline() {
+            @Override
+            public void mark(int mark) {
+                driver.mark(mark);
+            }
+
+            @Override
+            public double microsecondsBetween(int earlier, int later) {
+                return driver.microsecondsBetween(earlier, later);
+            }
+        };
+    }
+
+    /// What the device can do at most. To be asked before there are weights: it takes memory for a moment.
+    public CudaCeilings ceilings() {
+        return CudaCeilings.measure(driver, kernels);
     }
 
     @Override

@@ -48,8 +48,14 @@ final class CudaCache implements Cache {
         return 2L * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
     }
 
+    /// Bytes beside the blocks: block tables and sampling state.
+    static long stateBytes(CacheShape shape) {
+        long entries = (long) shape.slots() * Math.ceilDiv(shape.contextLength(), shape.blockTokens());
+        return 4 * entries + SamplingHomes.bytes(shape);
+    }
+
     /// The padded width of a head.
-    private static int width(CacheShape shape, Storage storage) {
+    static int width(CacheShape shape, Storage storage) {
         if (storage == Storage.F32) {
             return shape.headDim();
         }

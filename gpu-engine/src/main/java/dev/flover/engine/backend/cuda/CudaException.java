@@ -1,19 +1,34 @@
 package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.EngineException;
+import java.util.Set;
 
 /// A call of the CUDA driver failed. After most of these the device's context is lost and the engine must be closed.
 public final class CudaException extends EngineException {
+    /// Errors after which every call of this process fails: its context is gone, or the device is.
+    private static final Set<String> LOST = Set.of(
+            "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_LAUNCH_FAILED", "CUDA_ERROR_LAUNCH_TIMEOUT",
+            "CUDA_ERROR_ILLEGAL_INSTRUCTION", "CUDA_ERROR_MISALIGNED_ADDRESS", "CUDA_ERROR_INVALID_ADDRESS_SPACE",
+            "CUDA_ERROR_INVALID_PC", "CUDA_ERROR_HARDWARE_STACK_ERROR", "CUDA_ERROR_ECC_UNCORRECTABLE",
+            "CUDA_ERROR_NVLINK_UNCORRECTABLE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_NO_DEVICE",
+            "CUDA_ERROR_CONTEXT_IS_DESTROYED", "CUDA_ERROR_UNKNOWN");
+    private static final String AFTER_LOSS = "the device is lost to this process; start it again, and generations that "
+            + "a pipeline has stored continue from their tokens (the kernel log has the driver's report, Xid)";
+
     private final String call;
     private final String error;
 
     /// @param call  the driver's function
     /// @param error the driver's name for what happened, such as `CUDA_ERROR_ILLEGAL_ADDRESS`
-    /// @param advice what to do, or empty
+    /// @param advice what to do; where empty and the device is lost, that is said
     CudaException(String call, String error, String advice) {
-        super(call + " failed with " + error + (advice.isEmpty() ? "" : ": " + advice));
+        super(message(call, error, advice.isEmpty() && LOST.contains(error) ? AFTER_LOSS : advice));
         this.call = call;
         this.error = error;
+    }
+
+    private static String message(String call, String error, String advice) {
+        return call + " failed with " + error + (advice.isEmpty() ? "" : ": " + advice);
     }
 
     public String call() {
@@ -22,6 +37,11 @@ public final class CudaException extends EngineException {
 
     public String error() {
         return error;
+    }
+
+    /// Whether nothing can be computed any more before the process starts again.
+    public boolean isDeviceLost() {
+        return LOST.contains(error);
     }
 
     /// Whether the device had too little memory.

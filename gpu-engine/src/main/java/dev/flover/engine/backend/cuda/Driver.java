@@ -62,6 +62,14 @@ interface Driver extends AutoCloseable {
     /// Waits for what the event marks.
     void await(int event);
 
+    /// Marks what has been enqueued so far, with the time when it is done.
+    ///
+    /// @param mark any small number, apart from the events' numbers
+    void mark(int mark);
+
+    /// Waits for the later mark and returns the microseconds between the two.
+    double microsecondsBetween(int earlier, int later);
+
     /// Waits for everything.
     void synchronise();
 

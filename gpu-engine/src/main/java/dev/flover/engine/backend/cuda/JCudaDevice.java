@@ -45,6 +45,7 @@ final class JCudaDevice implements Driver {
     private final List<CUfunction> kernels = new ArrayList<>();
     private final List<CUgraphExec> graphs = new ArrayList<>();
     private final List<CUevent> events = new ArrayList<>();
+    private final List<CUevent> marks = new ArrayList<>();
     private boolean closed;
 
     /// A device address that Java can see.
@@ -290,12 +291,32 @@ final class JCudaDevice implements Driver {
     @Override
     public void record(int event) {
         attach();
-        while (events.size() <= event) {
+        record(events, event, CUevent_flags.CU_EVENT_DISABLE_TIMING);
+    }
+
+    private void record(List<CUevent> kind, int number, int flags) {
+        while (kind.size() <= number) {
             var created = new CUevent();
-            check("cuEventCreate", JCudaDriver.cuEventCreate(created, CUevent_flags.CU_EVENT_DISABLE_TIMING), "");
-            events.add(created);
+            check("cuEventCreate", JCudaDriver.cuEventCreate(created, flags), "");
+            kind.add(created);
         }
-        check("cuEventRecord", JCudaDriver.cuEventRecord(events.get(event), stream), "");
+        check("cuEventRecord", JCudaDriver.cuEventRecord(kind.get(number), stream), "");
+    }
+
+    @Override
+    public void mark(int mark) {
+        attach();
+        record(marks, mark, CUevent_flags.CU_EVENT_DEFAULT);
+    }
+
+    @Override
+    public double microsecondsBetween(int earlier, int later) {
+        attach();
+        check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(marks.get(later)), "");
+        var milliseconds = new float[1];
+        check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(
+                milliseconds, marks.get(earlier), marks.get(later)), "");
+        return 1e3 * milliseconds[0];
     }
 
     @Override
@@ -322,6 +343,7 @@ final class JCudaDevice implements Driver {
         JCudaDriver.cuStreamSynchronize(stream);
         graphs.forEach(JCudaDriver::cuGraphExecDestroy);
         events.forEach(JCudaDriver::cuEventDestroy);
+        marks.forEach(JCudaDriver::cuEventDestroy);
         allocations.values().forEach(JCudaDriver::cuMemFree);
         pinned.forEach(JCudaDriver::cuMemFreeHost);
         JCudaDriver.cuStreamDestroy(stream);

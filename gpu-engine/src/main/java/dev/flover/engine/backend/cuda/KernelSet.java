@@ -20,6 +20,9 @@ final class KernelSet {
     final int edit;
     final int admit;
     final int sample;
+    final int randomise;
+    final int ceilingRead;
+    final int ceilingMultiply;
     final int projectF32;
     final int attentionF32;
     private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
@@ -40,6 +43,9 @@ final class KernelSet {
         edit = driver.kernel("edit", 0);
         admit = driver.kernel("admit", 0);
         sample = driver.kernel("sample", SAMPLE_BYTES);
+        randomise = driver.kernel("randomise", 0);
+        ceilingRead = driver.kernel("ceiling_read", 0);
+        ceilingMultiply = driver.kernel("ceiling_multiply", 0);
         projectF32 = driver.kernel("project_f32", projectF32Bytes(MOST_SHARDS));
         attentionF32 = driver.kernel("attention_f32", attentionF32Bytes(1024));
         for (var storage : new Storage[] {Storage.F32, Storage.F16, Storage.BF16}) {

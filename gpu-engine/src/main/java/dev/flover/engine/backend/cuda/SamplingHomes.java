@@ -31,6 +31,12 @@ final class SamplingHomes {
         longRules = new long[shape.slots()];
     }
 
+    /// What all homes of such a cache take.
+    static long bytes(CacheShape shape) {
+        long rules = 3L * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32);
+        return shape.slots() * (STATE_BYTES + 4 * (1 + shape.vocabulary() + rules));
+    }
+
     long states() {
         return states;
     }

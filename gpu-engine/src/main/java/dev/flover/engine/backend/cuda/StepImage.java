@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 /// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), -, -, array offsets (9) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), -, -, array offsets (11) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Attention positions that are summed by themselves, aligned to position 0.
@@ -17,7 +18,7 @@ final class StepImage {
 
     private static final int RESULTS = 4;
     private static final int ARRAYS = 8;
-    private static final int ARRAY_COUNT = 9;
+    private static final int ARRAY_COUNT = 11;
     private static final int HEADER = 20;
 
     private final MemorySegment memory;
@@ -40,13 +41,19 @@ final class StepImage {
         tileScratch = new int[tokenBudget];
     }
 
-    static long bytes(int tokenBudget, int slots) {
-        return 4L * (HEADER + 7L * tokenBudget + 1 + 2L * slots);
+    /// @param samples most sampling rows
+    static long bytes(int tokenBudget, int samples) {
+        return 4L * (HEADER + 7L * tokenBudget + 1 + 4L * samples);
     }
 
     /// Rows of one slice that go into an attention tile.
     static int tileRows(int heads, int kvHeads) {
         return Math.max(1, QUERIES / (heads / kvHeads));
+    }
+
+    /// Groups of query heads that share keys, cut to [#QUERIES].
+    static int groups(CacheShape shape) {
+        return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), QUERIES);
     }
 
     /// Encodes the plan, slots as homes.
@@ -67,6 +74,8 @@ final class StepImage {
         put(tileRows, tiles);
         put(tileItems, tiles + 1);
         put(tileScratch, tiles);
+        put(plan.sampleTargets, plan.samples());
+        put(plan.sampleAlternatives, plan.samples());
         assert arrays == ARRAY_COUNT;
         set(0, plan.rows());
         set(1, plan.samples());

@@ -20,7 +20,7 @@ final class StepSlots {
     private static final int EDIT_WORDS = 3;
 
     private final Driver driver;
-    private final int slots;
+    private final int samples;
     private final int scratchEntries;
     private final long devicePlan;
     private final long deviceEdits;
@@ -44,10 +44,11 @@ final class StepSlots {
 
         Slot(Driver driver, int event, CacheShape shape, int tokenBudget, int mostEdits, long stagingBytes) {
             this.event = event;
-            image = driver.allocatePinned(StepImage.bytes(tokenBudget, shape.slots()));
+            int samples = StepPlan.mostSamples(shape.slots());
+            image = driver.allocatePinned(StepImage.bytes(tokenBudget, samples));
             edits = driver.allocatePinned(4L * EDIT_WORDS * mostEdits);
             staging = driver.allocatePinned(stagingBytes);
-            results = driver.allocatePinned(4L * shape.slots() * (2 + 2 * StepPlan.MAX_ALTERNATIVES));
+            results = driver.allocatePinned(4L * samples * (2 + 2 * StepPlan.MAX_ALTERNATIVES));
             encoder = new StepImage(image.memory(), tokenBudget);
         }
     }
@@ -55,10 +56,10 @@ final class StepSlots {
     StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries) {
         this.driver = driver;
         this.scratchEntries = scratchEntries;
-        slots = shape.slots();
-        mostEdits = Math.max(1024, 4 * slots);
+        samples = StepPlan.mostSamples(shape.slots());
+        mostEdits = Math.max(1024, 4 * shape.slots());
         stagingBytes = Math.max(1 << 20, SamplingHomes.usualBytes(shape));
-        devicePlan = driver.allocate(StepImage.bytes(tokenBudget, slots), "the plan");
+        devicePlan = driver.allocate(StepImage.bytes(tokenBudget, samples), "the plan");
         deviceEdits = driver.allocate(4L * EDIT_WORDS * mostEdits, "block edits");
         deviceStaging = driver.allocate(stagingBytes, "admissions");
         for (int i = 0; i < ring.length; i++) {
@@ -170,9 +171,9 @@ final class StepSlots {
     private void read(MemorySegment results, StepPlan plan) {
         int alternatives = plan.samples() * StepPlan.MAX_ALTERNATIVES;
         MemorySegment.copy(results, ValueLayout.JAVA_INT, 0, plan.sampledTokens, 0, plan.samples());
-        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * slots, plan.sampledLogprobs, 0, plan.samples());
-        MemorySegment.copy(results, ValueLayout.JAVA_INT, 8L * slots, plan.alternativeTokens, 0, alternatives);
-        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * slots * (2 + StepPlan.MAX_ALTERNATIVES),
+        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * samples, plan.sampledLogprobs, 0, plan.samples());
+        MemorySegment.copy(results, ValueLayout.JAVA_INT, 8L * samples, plan.alternativeTokens, 0, alternatives);
+        MemorySegment.copy(results, ValueLayout.JAVA_FLOAT, 4L * samples * (2 + StepPlan.MAX_ALTERNATIVES),
                 plan.alternativeLogprobs, 0, alternatives);
     }
 

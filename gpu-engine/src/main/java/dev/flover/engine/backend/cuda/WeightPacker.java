@@ -21,7 +21,7 @@ final class WeightPacker {
     private WeightPacker(Driver driver, Matrix matrix) {
         this.driver = driver;
         this.matrix = matrix;
-        shape = new WeightShape(storage(matrix), matrix.outputs(), matrix.inputs(), matrix.kShards());
+        shape = shape(matrix);
         tensors = new StoredTensor[shape.outputs()];
         tensorRows = new int[shape.outputs()];
         int output = 0;
@@ -35,6 +35,11 @@ final class WeightPacker {
 
     static CudaWeight upload(Driver driver, Matrix matrix) {
         return new WeightPacker(driver, matrix).upload();
+    }
+
+    /// How a matrix will lie on the device.
+    static WeightShape shape(Matrix matrix) {
+        return new WeightShape(storage(matrix), matrix.outputs(), matrix.inputs(), matrix.kShards());
     }
 
     /// What all of the matrix's tensors can be kept in; f16 where they differ.

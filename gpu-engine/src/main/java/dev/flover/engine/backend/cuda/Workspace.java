@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.CacheShape;
+
 /// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
 /// step that needs it and kept: serving allocates nothing.
 final class Workspace {
@@ -33,6 +35,10 @@ final class Workspace {
             wanted = Math.max(wanted, bytes);
         }
 
+        long missing() {
+            return Math.max(0, wanted - allocated);
+        }
+
         void allocate() {
             if (allocated < wanted) {
                 if (allocated > 0) {
@@ -61,14 +67,18 @@ final class Workspace {
         }
     }
 
-    /// Attention over this cache will run.
-    ///
-    /// @param groups query head groups that share keys
-    void sizeFor(CudaCache cache, int groups, int tokenBudget) {
-        if (cache.storage() != Storage.F32) {
-            splits.atLeast(4L * SPLITS * groups * StepImage.QUERIES * (cache.width() + 2));
+    /// Attention over a cache of this shape will run.
+    void sizeFor(CacheShape shape, Storage storage, int tokenBudget) {
+        if (storage != Storage.F32) {
+            int groups = StepImage.groups(shape);
+            splits.atLeast(4L * SPLITS * groups * StepImage.QUERIES * (CudaCache.width(shape, storage) + 2));
             splitCounters.atLeast(4L * tokenBudget * groups);
         }
+    }
+
+    /// What [#allocate] will take.
+    long missingBytes() {
+        return partials.missing() + productCounters.missing() + splits.missing() + splitCounters.missing();
     }
 
     void allocate() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
+import dev.flover.engine.EngineException;
 import dev.flover.engine.FinishReason;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
@@ -14,10 +15,15 @@ import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CudaBackendTest {
+    private static final EngineConfig CONFIG = new EngineConfig(2, 8, 4, 16, 20, 2, false);
     private static final TokenSink NOBODY = new TokenSink() {
         @Override
         public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {}
@@ -29,9 +35,8 @@ class CudaBackendTest {
     @Test
     void stepsOfOneBucketAreReplayedFromTheirGraphAndAllocateNothing() {
         var driver = EmulatedBackends.driver();
-        var config = new EngineConfig(2, 8, 4, 16, 20, 2, false);
         try (var model = TinyModels.llama(5, TensorType.Q8_0);
-                var engine = Engine.start(model, new CudaBackend(driver), config)) {
+                var engine = Engine.start(model, new CudaBackend(driver), CONFIG)) {
             engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 30, TokenSet.EMPTY));
             for (int i = 0; i < 6; i++) {
                 engine.step(NOBODY);
@@ -43,6 +48,59 @@ class CudaBackendTest {
             }
             assertThat(driver.graphLaunches() - graphs).isGreaterThanOrEqualTo(9);
             assertThat(driver.freeBytes()).isEqualTo(free);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"await, 5", "launchGraph, 2", "enqueueUpload, 9"})
+    void aLostDeviceEndsTheEngineWithOneSentenceAndNoTokenTwice(String call, int after) {
+        var lost = new FailingDriver(EmulatedBackends.driver(), call, after, "CUDA_ERROR_ECC_UNCORRECTABLE");
+        var positions = new ArrayList<Integer>();
+        var sink = new TokenSink() {
+            @Override
+            public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+                positions.add(index);
+            }
+
+            @Override
+            public void finished(long sequence, FinishReason reason) {}
+        };
+        try (var model = TinyModels.llama(5, TensorType.Q8_0);
+                var engine = Engine.start(model, new CudaBackend(lost.driver()), CONFIG)) {
+            engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 90, TokenSet.EMPTY));
+            assertThatThrownBy(() -> {
+                while (engine.step(sink)) {
+                    // until the device is lost
+                }
+            }).isInstanceOf(EngineException.class)
+                    .hasMessageMatching("step \\d+ failed: " + call + " failed with CUDA_ERROR_ECC_UNCORRECTABLE: the "
+                            + "device is lost to this process; start it again.*")
+                    .hasCauseInstanceOf(CudaException.class);
+            assertThatThrownBy(() -> engine.step(sink)).isInstanceOf(EngineException.class);
+        }
+        assertThat(positions).isEqualTo(IntStream.range(0, positions.size()).boxed().toList());
+    }
+
+    @Test
+    void theCacheTakesWhatIsFreeAndSaysSoWhereThatIsNothing() {
+        var emulator = Emulator.instance();
+        Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
+        var config = new EngineConfig(64, 64, 16, 16, 0, 2, true);
+        long memory = 256 << 20;
+        try (var model = TinyModels.withContext(TinyModels.llama(5, TensorType.Q8_0), 1 << 15)) {
+            var driver = new EmulatedDriver(emulator.get(), memory);
+            try (var engine = Engine.start(model, new CudaBackend(driver), config)) {
+                engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 3, TokenSet.EMPTY));
+                while (engine.step(NOBODY)) {
+                    // what the first step allocates has room, too
+                }
+                long blockBytes = 2L * 2 * 2 * 2 * 16 * 32;     // keys, values; f16; layers; heads; positions; width
+                assertThat(engine.status().blocks() * blockBytes).isBetween(memory * 8 / 10, memory * 95 / 100);
+            }
+            var full = new EmulatedDriver(emulator.get(), 1 << 20);
+            assertThatThrownBy(() -> Engine.start(model, new CudaBackend(full), config))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageContaining("the weights leave no memory for a KV cache on the cuda backend");
         }
     }
 

@@ -23,6 +23,7 @@ final class EmulatedDriver implements Driver {
     private final TreeMap<Long, MemorySegment> allocations = new TreeMap<>();
     private final Map<Integer, Integer> mostShared = new HashMap<>();
     private final List<List<Launch>> graphs = new ArrayList<>();
+    private final Map<Integer, Long> marks = new HashMap<>();
     private List<Launch> capturing;
     private long used;
     private int launches;
@@ -190,6 +191,17 @@ final class EmulatedDriver implements Driver {
 
     @Override
     public void await(int event) {}
+
+    @Override
+    public void mark(int mark) {
+        assert capturing == null : "a mark while capturing";
+        marks.put(mark, System.nanoTime());
+    }
+
+    @Override
+    public double microsecondsBetween(int earlier, int later) {
+        return (marks.get(later) - marks.get(earlier)) / 1e3;
+    }
 
     @Override
     public void synchronise() {}

@@ -14,7 +14,9 @@ class StepImageTest {
     private static final int BUDGET = 64;
     private static final CacheShape SHAPE = new CacheShape(1, 8, 2, 16, 50, 8, 16, 4, 4096);
 
-    private final MemorySegment memory = MemorySegment.ofArray(new int[(int) StepImage.bytes(BUDGET, 4) / 4]);
+    private static final int WORDS = (int) StepImage.bytes(BUDGET, StepPlan.mostSamples(4)) / 4;
+
+    private final MemorySegment memory = MemorySegment.ofArray(new int[WORDS]);
 
     @Test
     void slicesAreCutIntoTilesOfQueriesThatShareKeys() {

@@ -1,10 +1,10 @@
-package dev.flover.app.bench.fusion;
+package dev.flover.app.bench;
 
 import java.util.Arrays;
 
 /// A few numbers for many.
-record Spread(double mean, double p50, double p99) {
-    static Spread of(double[] values) {
+public record Spread(double mean, double p50, double p99) {
+    public static Spread of(double[] values) {
         if (values.length == 0) {
             return new Spread(0, 0, 0);
         }

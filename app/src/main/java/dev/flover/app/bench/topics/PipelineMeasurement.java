@@ -1,0 +1,148 @@
+package dev.flover.app.bench.topics;
+
+import dev.flover.app.bench.workload.Demand;
+import dev.flover.app.bench.workload.Workload;
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/// The same engine twice, bare and behind topics; one computes at a time.
+///
+/// ```
+///   warm up ─► [ bare: all at once ─► topics: all at once ] x rounds ─► bare: prefill ─► topics: one by one
+/// ```
+final class PipelineMeasurement {
+    private static final int BLOCK_TOKENS = 16;
+    private static final int PREFILL_CHUNK = 64;
+    private static final int WARM_UP_TOKENS = 32;
+
+    private final Model model;
+    private final PipelineSetting setting;
+    private final Workload burst;
+    private final Workload arriving;
+    private final PrintWriter narration;
+    private int sent;
+
+    PipelineMeasurement(
+            Model model, PipelineSetting setting, Workload burst, Workload arriving, PrintWriter narration) {
+        this.model = model;
+        this.setting = setting;
+        this.burst = burst;
+        this.arriving = arriving;
+        this.narration = narration;
+    }
+
+    PipelineReport run() {
+        say("starting a broker, a registry, a pipeline and a bare engine");
+        try (var bare = new BareEngine(engine());
+                var pipeline = TemporaryPipeline.start(
+                        model, engine(), engineConfig(), setting.commitInterval(), setting.partitions());
+                var results = new CommittedResults(pipeline, setting.partitions());
+                var figures = new TopicFigures(pipeline.config(), setting.partitions())) {
+            warmUp(bare, pipeline, results);
+            var saturation = saturate(bare, pipeline, results, figures);
+            double prefillMs = bare.prefillMs(sequences(burst));
+            var paced = paced(saturation.bareTokensPerSecond());
+            say(String.format(Locale.ROOT, "one by one: %d requests in about %.0f s", paced.size(),
+                    paced.demands().getLast().arrival() / (double) Demand.UNIT));
+            var times = new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
+            return new PipelineReport(String.valueOf(model.path().getFileName()), setting.backend(), burst.size(),
+                    setting.live(), setting.partitions(), setting.commitInterval().toMillis(), saturation, prefillMs,
+                    times);
+        }
+    }
+
+    private void warmUp(BareEngine bare, TemporaryPipeline pipeline, CommittedResults results) {
+        var few = new Workload(burst.demands().stream().limit(setting.live()).map(demand -> new Demand(
+                0, demand.promptTokens(), Math.min(WARM_UP_TOKENS, demand.tokens()))).toList());
+        bare.tokensPerSecond(sequences(few));
+        tokensPerSecond(few, pipeline, results);
+    }
+
+    private PipelineReport.Saturation saturate(
+            BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
+        double[] without = new double[setting.rounds()];
+        double[] with = new double[setting.rounds()];
+        double[] shares = new double[setting.rounds()];
+        long changelog = figures.changelogBytes();
+        for (int round = 0; round < setting.rounds(); round++) {
+            without[round] = bare.tokensPerSecond(sequences(burst));
+            with[round] = tokensPerSecond(burst, pipeline, results);
+            shares[round] = with[round] / without[round];
+            say(String.format(Locale.ROOT, "round %d of %d: bare engine %.0f tokens/s, through topics %.0f",
+                    round + 1, setting.rounds(), without[round], with[round]));
+        }
+        double bytes = (figures.changelogBytes() - changelog) / (double) (burst.tokens() * setting.rounds());
+        return new PipelineReport.Saturation(median(without), median(with), median(shares), bytes);
+    }
+
+    private double tokensPerSecond(Workload workload, TemporaryPipeline pipeline, CommittedResults results) {
+        var requests = requests(workload);
+        long begin = System.nanoTime();
+        requests.forEach(pipeline::send);
+        results.await(requests.size());
+        return workload.tokens() * 1e9 / (System.nanoTime() - begin);
+    }
+
+    /// The arrivals stretched, so that they ask for the wanted share of what the bare engine computes.
+    private Workload paced(double tokensPerSecond) {
+        double seconds = arriving.tokens() / (setting.load() * tokensPerSecond);
+        double span = Math.max(1, arriving.demands().getLast().arrival()) / (double) Demand.UNIT;
+        return new Workload(arriving.demands().stream().map(demand -> new Demand(
+                Math.round(demand.arrival() * seconds / span), demand.promptTokens(), demand.tokens())).toList());
+    }
+
+    private List<SequenceRequest> sequences(Workload workload) {
+        return IntStream.range(0, workload.size()).mapToObj(index -> SequenceRequest.of(
+                prompt(workload, index), SamplingParams.greedy(), workload.demands().get(index).tokens(),
+                TokenSet.EMPTY)).toList();
+    }
+
+    private List<GenerationRequest> requests(Workload workload) {
+        sent++;
+        return IntStream.range(0, workload.size()).mapToObj(index -> GenerationRequest.newBuilder()
+                .setId(sent + "-" + index)
+                .setPromptIds(IntStream.of(prompt(workload, index)).boxed().toList())
+                .setMaxTokens(workload.demands().get(index).tokens()).setIgnoreEos(true)
+                .setSampling(Sampling.newBuilder().setTemperature(0f).build()).build()).toList();
+    }
+
+    private int[] prompt(Workload workload, int index) {
+        return new Random(setting.seed() * 1_000_003 + index)
+                .ints(workload.demands().get(index).promptTokens(), 0, model.config().vocabulary()).toArray();
+    }
+
+    private Engine engine() {
+        return Engine.start(model, Backends.open(setting.backend(), setting.threads()), engineConfig());
+    }
+
+    private EngineConfig engineConfig() {
+        int positions = Math.max(burst.mostPositions(), arriving.mostPositions());
+        int blocks = setting.live() * Math.ceilDiv(positions + 1, BLOCK_TOKENS) + BLOCK_TOKENS;
+        return new EngineConfig(
+                setting.live(), setting.live() + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2, false);
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private void say(String line) {
+        narration.println(line);
+        narration.flush();
+    }
+}

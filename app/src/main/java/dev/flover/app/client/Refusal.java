@@ -1,0 +1,23 @@
+package dev.flover.app.client;
+
+import dev.flover.app.options.CommandException;
+import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/// Who refused, where the libraries' messages do not say it: the registry, or a listener that was spoken to in the
+/// wrong protocol and does not answer at all.
+final class Refusal {
+    private Refusal() {}
+
+    static String reason(Throwable failure) {
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof RestClientException answer) {
+                return "the schema registry refuses: " + answer.getMessage();
+            }
+        }
+        String reason = CommandException.reason(failure);
+        return failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException
+                ? reason + "; where the cluster wants TLS or a password, give it with --client-properties"
+                : reason;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.flover.benchmarks.load;
+
+import dev.flover.app.pipeline.TemporaryFolder;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+/// What a flood does to a pipeline: memory, pace, shares, waits, and how long it takes to be over.
+///
+/// ```
+///   LoadBenchmark MODEL [FLOOD_SECONDS [FACTOR [DRAIN_SECONDS]]]
+/// ```
+public final class LoadBenchmark {
+    private LoadBenchmark() {}
+
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length == 0) {
+            System.err.println("expected: MODEL [FLOOD_SECONDS [FACTOR [DRAIN_SECONDS]]]");
+            System.exit(2);
+        }
+        var usual = LoadPlan.standard();
+        var plan = new LoadPlan(usual.calibration(), usual.calmSeconds(),
+                arguments.length > 1 ? Integer.parseInt(arguments[1]) : usual.floodSeconds(),
+                arguments.length > 2 ? Double.parseDouble(arguments[2]) : usual.factor(),
+                arguments.length > 3 ? Integer.parseInt(arguments[3]) : usual.drainSeconds(),
+                usual.deadlineShare(), usual.badShare(), usual.heapMb());
+        System.out.printf("%n%s", run(plan, Path.of(arguments[0]), System.out).markdown());
+    }
+
+    static LoadReport run(LoadPlan plan, Path model, PrintStream out) throws IOException {
+        try (var folder = TemporaryFolder.create("flover-load");
+                var run = new LoadRun(plan, model.toAbsolutePath(), folder.path(), out)) {
+            return run.run();
+        }
+    }
+}

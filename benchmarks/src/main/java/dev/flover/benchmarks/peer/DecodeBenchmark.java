@@ -1,0 +1,168 @@
+package dev.flover.benchmarks.peer;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Main;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Decode and prefill beside `llama-batched-bench`, on the same GGUF files in the same minute.
+///
+/// Each round runs both, one after the other, in processes of their own. Prints a Markdown table: tokens a second of ours
+/// over theirs, and the ratio, medians of the rounds.
+@Command(name = "decode", mixinStandardHelpOptions = true)
+public final class DecodeBenchmark implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--llama-batched-bench", required = true, description = "llama.cpp's program.")
+    private Path program;
+
+    @Option(names = "--batch", split = ",", defaultValue = "1,8,32", description = "Sequences at the same time.")
+    private List<Integer> batches;
+
+    @Option(names = "--prompt-tokens", defaultValue = "32")
+    private int promptTokens;
+
+    @Option(names = "--gen-tokens", defaultValue = "32")
+    private int generatedTokens;
+
+    @Option(names = "--rounds", defaultValue = "3")
+    private int rounds;
+
+    @Option(names = "--threads", defaultValue = "2")
+    private int threads;
+
+    @Option(names = "--backend", defaultValue = "cpu")
+    private String backend;
+
+    @Parameters(arity = "1..*", paramLabel = "MODEL", description = "GGUF files.")
+    private List<Path> models;
+
+    /// Of one batch size.
+    private record Rates(double decode, double prefill) {}
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new DecodeBenchmark()).execute(arguments));
+    }
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("| | " + batches.stream().map(batch -> "decode, batch " + batch).collect(Collectors.joining(" | "))
+                + " | prefill of " + promptTokens + ", batch " + batches.getFirst() + " |");
+        out.println("|---".repeat(batches.size() + 2) + "|");
+        for (var model : models) {
+            out.println(row(model));
+            out.flush();
+        }
+    }
+
+    private String row(Path model) {
+        var ours = new TreeMap<Integer, List<Rates>>();
+        var theirs = new TreeMap<Integer, List<Rates>>();
+        for (int round = 0; round < rounds; round++) {
+            collect(theirs(model), theirs);
+            collect(ours(model), ours);
+        }
+        var cells = new ArrayList<String>(List.of(model.getFileName().toString()));
+        for (int batch : batches) {
+            cells.add(cell(ours.get(batch).stream().mapToDouble(Rates::decode).toArray(),
+                    theirs.get(batch).stream().mapToDouble(Rates::decode).toArray()));
+        }
+        int first = batches.getFirst();
+        cells.add(cell(ours.get(first).stream().mapToDouble(Rates::prefill).toArray(),
+                theirs.get(first).stream().mapToDouble(Rates::prefill).toArray()));
+        return "| " + String.join(" | ", cells) + " |";
+    }
+
+    private static void collect(Map<Integer, Rates> round, Map<Integer, List<Rates>> all) {
+        round.forEach((batch, rates) -> all.computeIfAbsent(batch, none -> new ArrayList<>()).add(rates));
+    }
+
+    private static String cell(double[] ours, double[] theirs) {
+        return String.format(Locale.ROOT, "%.0f / %.0f = %.1f", median(ours), median(theirs),
+                median(ours) / median(theirs));
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
+    }
+
+    private Map<Integer, Rates> ours(Path model) {
+        var report = json(output(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench", "engine",
+                "--model", model.toString(), "--backend", backend, "--threads", Integer.toString(threads),
+                "--batch", list(), "--prompt-tokens", Integer.toString(promptTokens),
+                "--gen-tokens", Integer.toString(generatedTokens), "--repeat", "1", "--json")));
+        var rates = new TreeMap<Integer, Rates>();
+        for (var result : report.get("results")) {
+            rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
+                    result.get("prefill_tokens_per_s").asDouble()));
+        }
+        return rates;
+    }
+
+    private Map<Integer, Rates> theirs(Path model) {
+        int most = batches.stream().max(Integer::compare).orElseThrow();
+        String lines = output(List.of(program.toString(), "-m", model.toString(),
+                "-npp", Integer.toString(promptTokens), "-ntg", Integer.toString(generatedTokens), "-npl", list(),
+                "-t", Integer.toString(threads), "-tb", Integer.toString(threads),
+                "-c", Integer.toString(most * (promptTokens + generatedTokens)), "--output-format", "jsonl"));
+        var rates = new TreeMap<Integer, Rates>();
+        for (var line : lines.lines().filter(line -> line.startsWith("{")).toList()) {
+            var result = json(line);
+            rates.put(result.get("pl").asInt(),
+                    new Rates(result.get("speed_tg").asDouble(), result.get("speed_pp").asDouble()));
+        }
+        return rates;
+    }
+
+    private String list() {
+        return batches.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("expected JSON, was: " + text, e);
+        }
+    }
+
+    private static String output(List<String> command) {
+        try {
+            var process = new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(String.join(" ", command) + " ended with " + process.exitValue());
+            }
+            return output;
+        } catch (IOException e) {
+            throw new IllegalStateException("could not run " + command.getFirst() + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while " + command.getFirst() + " ran", e);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// How fast this device reads memory that no cache holds: 16 bytes a thread and load, four loads under way. For
+// benchmarks.
+//
+// Grid: as many blocks as fill the device; 512 threads. Bound by memory.
+#include "device.cuh"
+
+struct Reading {
+    const unsigned char* from;   // [bytes]
+    uint64_t bytes;              // a multiple of 64
+    uint32_t* sink;              // written where all words together are this odd number, so that no load is left out
+};
+
+extern "C" __global__ void __launch_bounds__(512) ceiling_read(Reading r) {
+    constexpr uint32_t NEVER = 0x9E3779B9U;
+    const uint64_t stride = static_cast<uint64_t>(gridDim.x) * blockDim.x * 16;
+    uint32_t all = 0;
+    uint64_t at = (static_cast<uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * 16;
+    for (; at + 3 * stride + 16 <= r.bytes; at += 4 * stride) {
+        Word4 a = loadStreaming(r.from + at);
+        Word4 b = loadStreaming(r.from + at + stride);
+        Word4 c = loadStreaming(r.from + at + 2 * stride);
+        Word4 d = loadStreaming(r.from + at + 3 * stride);
+        all ^= a.x ^ b.y ^ c.z ^ d.w;
+    }
+    for (; at + 16 <= r.bytes; at += stride) {
+        all ^= loadStreaming(r.from + at).x;
+    }
+    if (all == NEVER) {
+        *r.sink = all;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.flover.engine.backend.cuda;
+
+/// What a device can do at most, as its own kernels find it: the floors of a step's time.
+///
+/// @param operations multiplications and additions of f16 with `mma.sync` a second
+/// @param readBytes  a second, from memory that no cache holds
+public record CudaCeilings(double operations, double readBytes) {
+    private static final int REPEATS = 5;
+    private static final int MOST_READ_BYTES = 1 << 30;
+    private static final int ROUNDS = 4096;
+    private static final int READ_THREADS = 512;
+    private static final int MULTIPLY_THREADS = 256;
+    private static final int BLOCKS_PER_MULTIPROCESSOR = 4;
+
+    /// Of a product of 16 x 8 x 16, for eight chains in each of eight warps.
+    private static final double OPERATIONS_PER_BLOCK_AND_ROUND = 2.0 * 16 * 8 * 16 * 8 * 8;
+
+    /// The best of a few runs; takes well under a second on a device.
+    ///
+    /// @param rounds of multiplications
+    static CudaCeilings measure(Driver driver, KernelSet kernels, long readBytes, int rounds) {
+        var arguments = new Arguments();
+        int blocks = BLOCKS_PER_MULTIPROCESSOR * driver.properties().multiprocessors();
+        long memory = driver.allocate(readBytes, "measuring");
+        long sink = driver.allocate(4L * blocks * MULTIPLY_THREADS, "measuring");
+        driver.enqueueFill(memory, (byte) 1, readBytes);
+        double read = best(driver, () -> driver.launch(kernels.ceilingRead, blocks, 1, 1, READ_THREADS, 0,
+                arguments.begin().pointer(memory).wide(readBytes).pointer(sink)));
+        double multiply = best(driver, () -> driver.launch(kernels.ceilingMultiply, blocks, 1, 1, MULTIPLY_THREADS, 0,
+                arguments.begin().pointer(sink).integer(rounds)));
+        driver.synchronise();
+        driver.free(memory);
+        driver.free(sink);
+        return new CudaCeilings(OPERATIONS_PER_BLOCK_AND_ROUND * blocks * rounds / multiply, readBytes / read);
+    }
+
+    static CudaCeilings measure(Driver driver, KernelSet kernels) {
+        long bytes = Math.min(MOST_READ_BYTES, driver.freeBytes() / 2 & -4096);
+        return measure(driver, kernels, bytes, ROUNDS);
+    }
+
+    /// Seconds.
+    private static double best(Driver driver, Runnable work) {
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < REPEATS; i++) {
+            driver.mark(0);
+            work.run();
+            driver.mark(1);
+            best = Math.min(best, driver.microsecondsBetween(0, 1) * 1e-6);
+        }
+        return best;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.flover.engine.backend.cuda;
+
+/// Makes random weights on the device, in the order of `weight.cuh`, where every place counts alike.
+final class WeightGenerator {
+    private static final int THREADS = 256;
+    private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
+    private static final int BITS = 3;
+    private static final int CONSTANT = 4;
+
+    private final Driver driver;
+    private final int kernel;
+    private final Arguments arguments = new Arguments();
+
+    /// @param kernel `randomise`
+    WeightGenerator(Driver driver, int kernel) {
+        this.driver = driver;
+        this.kernel = kernel;
+    }
+
+    /// Numbers whose products with normalised activations are of their size.
+    CudaWeight generate(WeightShape shape, long seed) {
+        float deviation = (float) (1.5 / Math.sqrt(shape.inputs()));
+        long values = driver.allocate(shape.valueBytes(), "weights");
+        long scales = shape.scaleBytes() == 0 ? 0 : driver.allocate(shape.scaleBytes(), "scales of weights");
+        switch (shape.storage()) {
+            case F32, F16, BF16 -> fill(values, shape.valueBytes(), seed, shape.storage().ordinal(), 0, deviation);
+            case Q8 -> {
+                fill(values, shape.valueBytes(), seed, BITS, 0, 0);
+                int scale = halfBits(deviation / 73.9f);     // of uniform bytes
+                fill(scales, shape.scaleBytes(), seed, CONSTANT, scale << 16 | scale, 0);
+            }
+            case Q4 -> {
+                fill(values, shape.valueBytes(), seed, BITS, 0, 0);
+                float scale = deviation / 4.6f;              // of uniform nibbles
+                fill(scales, shape.scaleBytes(), seed, CONSTANT, halfBits(-7.5f * scale) << 16 | halfBits(scale), 0);
+            }
+        }
+        return new CudaWeight(shape, values, scales);
+    }
+
+    private void fill(long to, long bytes, long seed, int form, int constant, float deviation) {
+        arguments.begin().pointer(to).wide(bytes / 4).wide(seed).integer(form).integer(constant).real(deviation);
+        driver.launch(kernel, BLOCKS_PER_MULTIPROCESSOR * driver.properties().multiprocessors(), 1, 1, THREADS, 0,
+                arguments);
+    }
+
+    private static int halfBits(float value) {
+        return Float.floatToFloat16(value) & 0xFFFF;
+    }
+}

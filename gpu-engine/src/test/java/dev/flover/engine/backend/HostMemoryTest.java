@@ -1,0 +1,25 @@
+package dev.flover.engine.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.backend.Backend.CacheShape;
+import org.junit.jupiter.api.Test;
+
+class HostMemoryTest {
+    private static final CacheShape SHAPE = new CacheShape(4, 8, 4, 32, 100, 1, 16, 64, 256);
+
+    /// Keys and values, layers, heads, width, positions.
+    private static final int BLOCK_BYTES = 2 * 4 * 4 * 32 * 16 * Float.BYTES;
+
+    @Test
+    void theCacheTakesAQuarterOfTheMachinesMemoryAtMost() {
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 4L * 100 * BLOCK_BYTES)).isEqualTo(100);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 4L * 100 * BLOCK_BYTES - 1)).isEqualTo(99);
+        assertThat(HostMemory.blocksThatFit(SHAPE, 2, 4L * 100 * BLOCK_BYTES)).isEqualTo(200);
+    }
+
+    @Test
+    void aMachineOfLittleMemoryServesSomething() {
+        assertThat(HostMemory.blocksThatFit(SHAPE, 4, 1)).isEqualTo(1);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.flover.engine.backend.cuda;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+
+/// An emulated device that is lost at one of its calls: that one fails, and so do all that follow.
+final class FailingDriver {
+    private final EmulatedDriver driver;
+    private final String call;
+    private final String error;
+    private int left;
+
+    /// @param call  a method of [Driver]
+    /// @param after how many calls of it succeed
+    FailingDriver(EmulatedDriver driver, String call, int after, String error) {
+        this.driver = driver;
+        this.call = call;
+        this.error = error;
+        left = after;
+    }
+
+    Driver driver() {
+        return (Driver) Proxy.newProxyInstance(Driver.class.getClassLoader(), new Class<?>[] {Driver.class},
+                (proxy, method, arguments) -> {
+                    if (!method.getName().equals("close") && isLost(method.getName())) {
+                        throw new CudaException(method.getName(), error, "");
+                    }
+                    try {
+                        return method.invoke(driver, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private boolean isLost(String name) {
+        return left < 0 || name.equals(call) && --left < 0;
+    }
+}

@@ -1,0 +1,222 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.schemas.FinishReason;
+import dev.flover.tests.pipeline.BadInput.Answer;
+import dev.flover.topology.Pipeline;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/// What strangers write, on a real broker: each record gets its answer, and the next request is served.
+class BadInputProperties {
+    private static final Path PAGE = Path.of("..", "docs", "bad-input.md");
+    private static final String RENEW = "flover.renew";
+    private static final int LONGEST_MESSAGE = 240;
+
+    private static TemporaryFolder folder;
+    private static EmbeddedBroker broker;
+    private static EmbeddedRegistry registry;
+    private static Story story;
+    private static Pipeline pipeline;
+    private static KafkaProducer<byte[], byte[]> producer;
+    private static int batch;
+
+    private final Client client = story.client;
+
+    @BeforeContainer
+    static void start() {
+        BundledModel.path();
+        folder = TemporaryFolder.create("flover-bad-input");
+        broker = EmbeddedBroker.start(folder.path().resolve("broker"));
+        registry = EmbeddedRegistry.start(folder.path().resolve("registry"));
+        story = new Story(broker.bootstrapServers(), registry.url(), folder.path().resolve("state"), 1);
+        pipeline = story.start(BundledModel.engine(story.model), new SimpleMeterRegistry());
+        producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "linger.ms", 0,
+                "compression.type", "gzip", "max.request.size", 64 << 20, "buffer.memory", 128L << 20),
+                new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @AfterContainer
+    static void stop() {
+        producer.close(Duration.ofSeconds(5));
+        pipeline.close();
+        story.close();
+        registry.close();
+        broker.close();
+        folder.close();
+    }
+
+    @Example
+    void everyBadInputGetsTheAnswerThatThePageNames() throws Exception {
+        var inputs = BadInputs.all(registry.url());
+        var offsets = new LinkedHashMap<BadInput, Long>();
+        var found = new LinkedHashMap<BadInput, String>();
+        for (var rows : inputs.values()) {
+            for (var input : rows) {
+                write(input, offsets, found);
+            }
+        }
+        assertServed("after-bad-input");
+        offsets.forEach((input, offset) -> found.put(input, answer(input, offset)));
+        inputs.values().forEach(rows -> rows.forEach(input ->
+                assertThat(found.get(input)).as(input.what()).startsWith(input.answer().words)));
+        assertThat(pipeline.health().isReady()).isTrue();
+        compare(page(inputs, found));
+    }
+
+    private static void write(BadInput input, Map<BadInput, Long> offsets, Map<BadInput, String> found)
+            throws InterruptedException {
+        var record = new ProducerRecord<>(story.config.topics().requests(), 0, input.timestamp(), input.key(),
+                input.value());
+        try {
+            offsets.put(input, producer.send(record).get().offset());
+        } catch (ExecutionException e) {
+            assertThat(e.getCause()).as(input.what()).isInstanceOf(ApiException.class);
+            found.put(input, Answer.REFUSED_BY_BROKER.words + " (`" + e.getCause().getClass().getSimpleName() + "`)");
+        }
+    }
+
+    private String answer(BadInput input, long offset) {
+        return switch (input.answer()) {
+            case DEAD_LETTER -> {
+                client.await("a dead letter of " + input.what(), () -> reason(offset) != null);
+                yield Answer.DEAD_LETTER.words + ": " + brief(reason(offset));
+            }
+            case REJECTED, EXPIRED, SERVED -> {
+                client.awaitTerminal(new TreeSet<>(List.of(input.id())));
+                var finish = client.chunks(input.id()).getLast().getFinish();
+                yield finish.getReason() == FinishReason.LENGTH || finish.getReason() == FinishReason.STOP
+                        ? Answer.SERVED.words
+                        : finish.getReason().name().toLowerCase(Locale.ROOT) + ": "
+                                + brief(finish.getMessage());
+            }
+            case ABSORBED -> {
+                assertThat(reason(offset)).isNull();
+                assertThat(client.result(input.id()).getFinishReason()).isEqualTo(FinishReason.LENGTH);
+                yield Answer.ABSORBED.words;
+            }
+            case REFUSED_BY_BROKER -> "taken by the broker";
+        };
+    }
+
+    /// Of the dead letter that was at this offset of the requests topic; null where there is none.
+    private String reason(long offset) {
+        return client.deadLetters.stream()
+                .filter(letter -> header(letter.headers(), "flover.source.offset").equals(Long.toString(offset)))
+                .map(letter -> header(letter.headers(), "flover.reason"))
+                .findFirst().orElse(null);
+    }
+
+    private static String header(Headers headers, String name) {
+        return new String(headers.lastHeader(name).value(), StandardCharsets.UTF_8);
+    }
+
+    private static String brief(String message) {
+        String plain = message.replace(story.config.topics().requests(), "generation-requests").replace("|", "\\|")
+                .replaceFirst("maximum allowed of \\d+", "maximum allowed of this heap");
+        return plain.length() <= LONGEST_MESSAGE ? plain : plain.substring(0, LONGEST_MESSAGE) + "...";
+    }
+
+    private static String page(Map<String, List<BadInput>> inputs, Map<BadInput, String> found) {
+        var page = new StringBuilder("""
+                # Bad input
+
+                What a record gets that should not have been written. Each of these is written to a real broker by
+                `BadInputProperties`, which compares this page with the answers that come back. Renew it with
+
+                ```
+                ./mvnw -pl tests -am verify -Dtest=BadInputProperties -Dsurefire.failIfNoSpecifiedTests=false \\
+                    -Dflover.renew=true
+                ```
+
+                A *rejection* is the request's one terminal chunk and its result, with the reason as their message. A
+                *dead letter* is the record as it came, on `generation-dead-letters`, with the reason in the header
+                `flover.reason`; it is for what has no id to answer to, or cannot be read. Neither holds up what comes
+                behind it.
+
+                The same test writes requests with arbitrary values and arbitrary bytes changed: each gets one answer,
+                and the request behind them is served.
+                """);
+        inputs.forEach((kind, rows) -> {
+            page.append("\n## ").append(kind).append("\n\n| What is written | What comes back |\n|---|---|\n");
+            rows.forEach(row -> page.append("| ").append(row.what()).append(" | ").append(found.get(row))
+                    .append(" |\n"));
+        });
+        return page.toString();
+    }
+
+    private static void compare(String page) throws IOException {
+        if (Boolean.getBoolean(RENEW)) {
+            Files.writeString(PAGE, page);
+        }
+        assertThat(Files.exists(PAGE) ? Files.readString(PAGE) : "")
+                .as("docs/bad-input.md, which says how to renew it").isEqualTo(page);
+    }
+
+    @Property(tries = 12, seed = "20261122", shrinking = ShrinkingMode.OFF)
+    void fuzzedRecordsNeverStopTheStream(@ForAll("fuzzedRequests") List<FuzzedRequest> requests) {
+        int number = ++batch;
+        var keys = new ArrayList<String>();
+        for (int i = 0; i < requests.size(); i++) {
+            String key = "fuzzed-" + number + "-" + i;
+            keys.add(key);
+            client.send(key, requests.get(i).bytes(key, client));
+        }
+        assertServed("after-fuzzed-" + number);
+        client.await("an answer to each of " + keys, () -> keys.stream().allMatch(this::isAnswered));
+        for (var key : keys) {
+            long terminal = client.chunks(key).stream().filter(chunk -> chunk.getTerminal()).count();
+            assertThat(terminal + letters(key)).as(key).isEqualTo(1);
+        }
+        assertThat(pipeline.health().isReady()).isTrue();
+    }
+
+    @Provide
+    Arbitrary<List<FuzzedRequest>> fuzzedRequests() {
+        return FuzzedRequest.any().list().ofMinSize(20).ofMaxSize(60);
+    }
+
+    private boolean isAnswered(String key) {
+        return client.ended().contains(key) || letters(key) > 0;
+    }
+
+    private long letters(String key) {
+        return client.deadLetters.stream()
+                .filter(letter -> letter.key() != null && key.equals(new String(letter.key(), StandardCharsets.UTF_8)))
+                .count();
+    }
+
+    private void assertServed(String id) {
+        client.send(Client.greedy(id, "The old house", 2).setIgnoreEos(true).build());
+        client.awaitTerminal(new TreeSet<>(List.of(id)));
+        assertThat(client.tokens(id)).hasSize(2);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.flover.tests.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/// What `docker-compose.yml` and the image's recipe say of users, files and ports, read without Docker.
+class ContainerTest {
+    private static final Path ROOT = Path.of("..");
+
+    private static Map<String, Map<String, Object>> services;
+
+    @BeforeAll
+    static void read() throws IOException {
+        Map<String, Map<String, Map<String, Object>>> file = new Yaml(new SafeConstructor(new LoaderOptions()))
+                .load(Files.readString(ROOT.resolve("docker-compose.yml")));
+        services = file.get("services");
+    }
+
+    @Test
+    void thePipelineRunsAsNobodySpecialOnAReadOnlyRoot() {
+        for (var name : List.of("pipeline", "pipeline-gpu")) {
+            assertThat(services.get(name)).as(name)
+                    .containsEntry("read_only", true)
+                    .containsEntry("user", "10001:10001")
+                    .containsEntry("cap_drop", List.of("ALL"))
+                    .containsEntry("security_opt", List.of("no-new-privileges:true"));
+        }
+    }
+
+    @Test
+    void theImageRunsAsANumberedUserAlsoWithoutCompose() throws IOException {
+        var users = Files.readAllLines(ROOT.resolve("docker/Dockerfile")).stream()
+                .filter(line -> line.startsWith("USER ")).toList();
+        assertThat(users).containsExactly("USER 10001:10001");
+    }
+
+    @Test
+    void everyPublishedPortIsOnLoopbackAndNoServiceIsPrivileged() {
+        assertThat(services).allSatisfy((name, service) -> {
+            assertThat(service).doesNotContainKeys("privileged", "network_mode", "pid", "cap_add");
+            List<?> ports = (List<?>) service.getOrDefault("ports", List.of());
+            assertThat(ports).allSatisfy(port -> assertThat((String) port).startsWith("127.0.0.1:"));
+        });
+    }
+}

@@ -1,0 +1,114 @@
+package dev.flover.tests.security;
+
+import dev.flover.app.Main;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/// The command line in a process of its own, and all that it says.
+final class FloverProcess implements AutoCloseable {
+    private static final int LIMIT_S = 120;
+
+    private final Process process;
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final Thread reader;
+
+    private FloverProcess(Process process) {
+        this.process = process;
+        this.reader = Thread.ofVirtual().start(this::read);
+    }
+
+    static FloverProcess start(Path temporary, String... arguments) throws IOException {
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "-Djava.io.tmpdir=" + temporary, "-cp", classPath(), Main.class.getName()));
+        command.addAll(List.of(arguments));
+        return new FloverProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /// That of this test, with the application first: what it logs is as its own settings say, not as those of tests.
+    private static String classPath() {
+        var app = Main.class.getProtectionDomain().getCodeSource().getLocation();
+        return Path.of(URI.create(app.toString())) + File.pathSeparator + System.getProperty("java.class.path");
+    }
+
+    private void read() {
+        try (var out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                lines.add(line);
+            }
+        } catch (IOException e) {
+            return;      // it was stopped
+        }
+    }
+
+    /// Waits for a line that begins with this.
+    String awaitLine(String start) throws InterruptedException {
+        return await(start, line -> line.startsWith(start));
+    }
+
+    /// Waits for a line in which this occurs.
+    String awaitLineWith(String part) throws InterruptedException {
+        return await(part, line -> line.contains(part));
+    }
+
+    private String await(String what, Predicate<String> wanted) throws InterruptedException {
+        for (int wait = 0; wait < LIMIT_S * 20; wait++) {
+            for (var line : lines) {
+                if (wanted.test(line)) {
+                    return line;
+                }
+            }
+            if (process.waitFor(50, TimeUnit.MILLISECONDS) && reader.join(Duration.ofSeconds(5))) {
+                break;
+            }
+        }
+        throw new AssertionError("no line '" + what + "':\n" + output());
+    }
+
+    int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS)) {
+            throw new AssertionError("it did not end:\n" + output());
+        }
+        reader.join();
+        return process.exitValue();
+    }
+
+    String output() {
+        return String.join("\n", lines);
+    }
+
+    /// What everybody on the machine can see of it and of the processes it started.
+    List<String> commandLines() {
+        return family().stream().map(one -> one.info().commandLine().orElse("")).toList();
+    }
+
+    /// It and the processes it started.
+    List<ProcessHandle> family() {
+        var family = new ArrayList<>(List.of(process.toHandle()));
+        family.addAll(process.descendants().toList());
+        return family;
+    }
+
+    void stop() throws InterruptedException {
+        process.destroy();
+        awaitEnd();
+    }
+
+    @Override
+    public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+}
