@@ -121,7 +121,8 @@ class FaultStoryTest {
             sendNeighbours(story);
             story.client.flush();
 
-            keepAlive(story, 5, () -> PipelineProcess.of(config).poisonedBy(POISON, Fault.HALT, 3)
+            // One life may leave no trace, three may commit a token each, one is tried beside others, one alone.
+            keepAlive(story, 7, () -> PipelineProcess.of(config).poisonedBy(POISON, Fault.HALT, 3)
                     .poisonedBy("Nobody said", Fault.NOT_FINITE, 5));
 
             assertNeighboursAreWhole(story);
