@@ -5,10 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What a process keeps in its local folder: its name in the group, and whether its last life came to a proper end.
 ///
@@ -18,6 +22,9 @@ import java.util.UUID;
 ///   running    exists from start to proper end
 /// ```
 final class InstanceFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(InstanceFolder.class);
+    private static final Pattern NAME = Pattern.compile("[0-9a-f-]{36}");
+
     private final Path running;
     private final String instance;
     private final boolean lastLifeEndedBadly;
@@ -54,12 +61,15 @@ final class InstanceFolder implements AutoCloseable {
         }
     }
 
+    /// A file that holds no name of ours was cut short or overwritten. Its name is lost; a new one does the same work.
     private static String instanceName(Path file) throws IOException {
         if (Files.exists(file)) {
-            String name = Files.readString(file).strip();
-            if (!name.isEmpty()) {
-                return name;
+            String found = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
+            if (NAME.matcher(found).matches()) {
+                return found;
             }
+            LOG.warn("expected a name in {}, found none; this instance gets a new one, and the group may wait for the "
+                    + "old one until its session ends", file);
         }
         String name = UUID.randomUUID().toString();
         Files.writeString(file, name);

@@ -213,11 +213,21 @@ public final class Pipeline implements AutoCloseable {
                 resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
-        var stopped = new CountDownLatch(1);
-        var properties = StreamsProperties.of(config, folder.instance());
         var clients = new PipelineClients(commits, holds, steps, config.pace().tick());
-        try (var streams = new KafkaStreams(topology, properties, clients);
-                var streamsMetrics = new KafkaStreamsMetrics(streams)) {
+        if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients))) {
+            return hangs();
+        }
+        shared.releaseAll();
+        return !isClosing() && mayBeginAgain(life);
+    }
+
+    /// Returns when Kafka Streams has stopped by itself or was stopped because this closes.
+    ///
+    /// @return whether all of it has ended
+    private boolean runStreams(KafkaStreams streams) {
+        var stopped = new CountDownLatch(1);
+        boolean ended;
+        try (var streamsMetrics = new KafkaStreamsMetrics(streams)) {
             streams.setStateListener((now, before) -> report(now, stopped));
             streams.setUncaughtExceptionHandler(e -> {
                 failure = e;
@@ -226,10 +236,23 @@ public final class Pipeline implements AutoCloseable {
             streamsMetrics.bindTo(meters);
             streams.start();
             awaitEither(stopped);
-            streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
+        } finally {
+            // Never its close() without a limit: a thread that waits for an absent broker would hold us up for ever.
+            ended = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
         }
-        shared.releaseAll();
-        return !isClosing() && mayBeginAgain(life);
+        return ended;
+    }
+
+    /// A thread that still runs may use the engine: nobody else may then.
+    private boolean hangs() {
+        String sentence = "a thread of Kafka Streams has not ended within " + CLOSE_WITHIN.toSeconds()
+                + " s; all that was committed is stored, and goes on when the process is started again";
+        if (isClosing()) {
+            LOG.warn(sentence);
+        } else {
+            fail(new IllegalStateException(sentence));
+        }
+        return false;
     }
 
     private void report(KafkaStreams.State state, CountDownLatch stopped) {

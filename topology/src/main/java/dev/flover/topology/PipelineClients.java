@@ -19,6 +19,8 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 /// The ordinary clients, with three things added: commits are counted, held partitions are not fetched from, and while
 /// steps are under way a poll that finds nothing sleeps until one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
     private final Commits commits;
     private final PartitionHolds holds;
     private final StepSignal steps;
@@ -44,6 +46,12 @@ final class PipelineClients implements KafkaClientSupplier {
             public void commitTransaction() {
                 super.commitTransaction();
                 commits.committed();
+            }
+
+            /// Streams would wait without a limit for a broker that may never come back.
+            @Override
+            public void close() {
+                close(CLOSE_WITHIN);
             }
 
             @Override

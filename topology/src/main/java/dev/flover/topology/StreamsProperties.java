@@ -40,7 +40,8 @@ final class StreamsProperties {
         // A restart from the same folder takes its partitions back without waiting for the session to end.
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
-        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
+        // The others learn that somebody was lost with their next heartbeat.
+        properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1_000);
         properties.putAll(config.kafka());
         return properties;
     }
@@ -57,6 +58,10 @@ final class StreamsProperties {
                 PipelineTopology.MAX_RECORD_BYTES);
         // After a crash, readers of committed tokens wait for the open transaction this long.
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 3_000);
+        // What cannot be delivered for so long belongs to a transaction that was aborted long ago: rather than wait two
+        // minutes in silence, as the default is, the task begins again from what is committed.
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG), 10_000);
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG), 15_000);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "none");
     }
 }

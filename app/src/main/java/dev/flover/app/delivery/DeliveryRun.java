@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/// Sends requests so that some are live all the time, lets the killer kill, and reads what comes of it.
+/// Sends requests so that some are live all the time, lets the disturber disturb, and reads what comes of it.
 final class DeliveryRun {
     private static final long TICK_MS = 2;
     private static final int LIVE_AT_ONCE = 6;
@@ -23,30 +23,30 @@ final class DeliveryRun {
 
     private final Connection connection;
     private final List<GenerationRequest> requests;
-    private final int kills;
     private final DeliveryCheck check;
     private final Sightings sightings;
-    private final Killer killer;
+    private final Recoveries recoveries;
+    private final Disturber disturber;
     private final TopicNames topics = TopicNames.standard();
     private int sent;
     private long lastTokens;
     private long lastProgressNanos;
     private long completeNanos;
 
-    DeliveryRun(Connection connection, List<GenerationRequest> requests, int kills, DeliveryCheck check,
-            Sightings sightings, Killer killer) {
+    DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
+            Sightings sightings, Recoveries recoveries, Disturber disturber) {
         this.connection = connection;
         this.requests = requests;
-        this.kills = kills;
         this.check = check;
         this.sightings = sightings;
-        this.killer = killer;
+        this.recoveries = recoveries;
+        this.disturber = disturber;
     }
 
-    /// Returns when every generation has ended and every kill was made, when nothing happens any more, or when it is
-    /// told to stop.
+    /// Returns when every generation has ended, every disturbance was made and every instance serves, when nothing
+    /// happens any more, or when it is told to stop.
     ///
-    /// @param progress told of the kills made, now and then
+    /// @param progress told of the disturbances made, now and then
     void play(StopSignal stop, IntConsumer progress) {
         try (var committed = new Witness(connection, "read_committed",
                         List.of(topics.tokens(), topics.results(), topics.deadLetters()), committedReader());
@@ -56,10 +56,10 @@ final class DeliveryRun {
             lastProgressNanos = System.nanoTime();
             while (!isOver() && !stop.await(TICK_MS)) {
                 send(producer);
-                killer.tick();
+                disturber.tick();
                 committed.throwIfFailed();
                 provisional.throwIfFailed();
-                progress.accept(killer.kills());
+                progress.accept(disturber.done());
             }
         }
     }
@@ -69,8 +69,11 @@ final class DeliveryRun {
         var results = ContractSerde.of(GenerationResult.class, connection.registry()).deserializer();
         return record -> {
             if (record.topic().equals(topics.tokens())) {
-                check.committed(chunks.deserialize(record.topic(), record.value()));
+                var chunk = chunks.deserialize(record.topic(), record.value());
+                check.committed(chunk);
                 sightings.committed(record.timestamp());
+                recoveries.committed(
+                        chunk.getRequestId(), chunk.getTerminal(), record.timestamp(), System.nanoTime());
             } else if (record.topic().equals(topics.results())) {
                 check.result(results.deserialize(record.topic(), record.value()));
             } else {
@@ -88,25 +91,28 @@ final class DeliveryRun {
         };
     }
 
-    /// A few at once from the beginning; the others spread over the kills, so that there is always something to lose.
+    /// A few at once from the beginning; the others spread over the disturbances, so that there is always something to
+    /// lose.
     private void send(Requests producer) {
         long released = Math.min(requests.size(), LIVE_AT_ONCE + spread());
         while (sent < released && sent - check.ended() < LIVE_AT_ONCE) {
-            producer.sendLater(requests.get(sent++));
+            var request = requests.get(sent++);
+            recoveries.sent(request.getId());
+            producer.sendLater(request);
         }
     }
 
     private long spread() {
-        return killer.isDone() ? requests.size() : (long) requests.size() * killer.kills() / kills;
+        return disturber.isDone() ? requests.size() : (long) requests.size() * disturber.done() / disturber.total();
     }
 
     private boolean isOver() {
         long now = System.nanoTime();
-        if (check.committedTokens() != lastTokens || !killer.isDone()) {
+        if (check.committedTokens() != lastTokens || !disturber.isDone()) {
             lastTokens = check.committedTokens();
             lastProgressNanos = now;
         }
-        if (!killer.isDone() || !check.isComplete()) {
+        if (!disturber.isDone() || !check.isComplete() || !disturber.isAtRest()) {
             return now - lastProgressNanos > IDLE_LIMIT_NANOS;
         }
         completeNanos = completeNanos == 0 ? now : completeNanos;

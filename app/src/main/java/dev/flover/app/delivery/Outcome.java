@@ -1,25 +1,39 @@
 package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 /// How a run ended.
 ///
-/// @param recovery from a kill to the next committed token
-/// @param passed   whether all that was promised was kept, under as many kills as were asked for
+/// @param counts   of disturbances, by kind and by where the instance stood
+/// @param recovery from a disturbance until all generations that were live have a next committed token, by kind
+/// @param atRest   whether in the end every instance served
+/// @param passed   whether all that was promised was kept, under as many disturbances as were asked for
 record Outcome(
         @JsonProperty("seed") long seed,
         @JsonProperty("delivery") String delivery,
         @JsonProperty("seconds") double seconds,
-        @JsonProperty("kills") int kills,
-        @JsonProperty("kills_by_phase") Map<Phase, Integer> killsByPhase,
-        @JsonProperty("recovery_ms") Recovery recovery,
+        @JsonProperty("disturbances") Map<Disturbance, Map<Phase, Integer>> counts,
+        @JsonProperty("recovery_ms") Map<Disturbance, Recovery> recovery,
+        @JsonProperty("at_rest") boolean atRest,
         @JsonProperty("findings") Findings findings,
         @JsonProperty("passed") boolean passed) {
 
-    /// @param count kills after which a token was committed before the next kill
+    /// Of one kind.
+    int count(Disturbance kind) {
+        return counts.getOrDefault(kind, Map.of()).values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    /// @param count disturbances that were recovered from before the next one
     record Recovery(@JsonProperty("count") int count, @JsonProperty("p50") long p50, @JsonProperty("p99") long p99) {
+        static Map<Disturbance, Recovery> of(Map<Disturbance, List<Long>> millis) {
+            var recoveries = new EnumMap<Disturbance, Recovery>(Disturbance.class);
+            millis.forEach((kind, times) -> recoveries.put(kind, of(times)));
+            return recoveries;
+        }
+
         static Recovery of(List<Long> millis) {
             var sorted = millis.stream().sorted().toList();
             return new Recovery(sorted.size(), percentile(sorted, 50), percentile(sorted, 99));

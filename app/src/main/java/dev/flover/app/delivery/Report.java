@@ -3,23 +3,32 @@ package dev.flover.app.delivery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// An outcome as a table for people.
 final class Report {
-    private static final String ROW = "  %-50s %8s%s";
+    private static final String LABEL = "  %-50s";
+    private static final String CELL = " %8s";
 
     private Report() {}
 
     static List<String> lines(Outcome outcome) {
         var lines = new ArrayList<String>();
-        lines.add("kills (-9), by where the pipeline stood");
-        outcome.killsByPhase().forEach((phase, count) -> lines.add(row(phase.words(), count, "")));
-        lines.add(row("all", outcome.kills(), ""));
-        var recovery = outcome.recovery();
-        lines.add(String.format(Locale.ROOT, "from a kill to the next committed token, %d times: p50 %d ms, p99 %d ms",
-                recovery.count(), recovery.p50(), recovery.p99()));
+        var kinds = outcome.counts().keySet();
+        lines.add("what was done, by where the pipeline stood");
+        lines.add(row("", kinds.stream().map(Disturbance::word)));
+        for (var phase : Phase.values()) {
+            lines.add(row(phase.words(), kinds.stream().map(kind -> outcome.counts().get(kind).get(phase))));
+        }
+        lines.add(row("all", kinds.stream().map(outcome::count)));
+        lines.add("until all that were live had a next committed token, in ms");
+        lines.add(row("", Stream.of("times", "p50", "p99")));
+        outcome.recovery().forEach((kind, recovery) -> lines.add(
+                row("after " + kind.word(), Stream.of(recovery.count(), recovery.p50(), recovery.p99()))));
         lines.add("what readers saw, against the bare engine");
         findings(outcome.findings(), lines);
+        lines.add(row("instances serve in the end", Stream.of(outcome.atRest() ? "yes" : "no")));
         return lines;
     }
 
@@ -48,6 +57,11 @@ final class Report {
     }
 
     private static String row(String what, long count, String mark) {
-        return String.format(Locale.ROOT, ROW, what, count, mark);
+        return row(what, Stream.of(count)) + mark;
+    }
+
+    private static String row(String what, Stream<?> cells) {
+        return String.format(Locale.ROOT, LABEL, what)
+                + cells.map(cell -> String.format(Locale.ROOT, CELL, cell)).collect(Collectors.joining());
     }
 }

@@ -3,6 +3,7 @@ package dev.flover.app.delivery;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.connection.Connection;
+import dev.flover.app.delivery.Disturbances.Count;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -27,18 +29,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `verify-delivery`: kills a pipeline and checks that nobody can tell.
+/// `verify-delivery`: disturbs a pipeline and checks that nobody can tell.
 @Command(
         name = "verify-delivery",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Starts a broker, a registry and a pipeline, kills the pipeline with -9 again and again while "
-                + "it generates, and compares all that it committed with what the bare engine says: token ids, text, "
-                + "logprobs, finish reasons, usage. Ends with a table, and with 1 if anything was lost, repeated or "
-                + "changed. Leaves nothing behind.",
-        footer = {"", "@|bold --delivery at-least-once|@ is the control: the same checks must find repeats there."})
+        description = "Starts a broker, a registry and a pipeline, kills the pipeline with -9 again and again while it "
+                + "generates (or pauses, ends and moves instances of it), and compares all that it committed with what "
+                + "the bare engine says: token ids, text, logprobs, finish reasons, usage. Ends with a table, and with "
+                + "1 if anything was lost, repeated or changed. Leaves nothing behind.",
+        footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ is for a group whose "
+                + "members come and go.", "@|bold --delivery at-least-once|@ is the control: the same checks must find "
+                + "repeats there."})
 public final class VerifyDeliveryCommand implements Callable<Integer> {
     private static final int MAX_PARTITIONS = 100;
+    private static final int MAX_INSTANCES = 10;
+    private static final int MIN_SESSION_MS = 1_000;
+    private static final int MAX_SESSION_MS = 60_000;
     private static final int MAX_COUNT = 1_000_000;
     private static final int MAX_COMMIT_INTERVAL_MS = 10_000;
     private static final int EXACTLY_ONCE_COMMIT_MS = 50;
@@ -59,8 +66,30 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             description = "How many requests are sent. Default: ${DEFAULT-VALUE}.")
     private int generations;
 
+    @Option(names = "--instances", paramLabel = "N", defaultValue = "1",
+            description = "Instances that share the work, at most. Default: ${DEFAULT-VALUE}.")
+    private int places;
+
+    @Option(names = "--pauses", paramLabel = "N", defaultValue = "0",
+            description = "How often one is stopped (SIGSTOP) until its session has ended, and goes on (SIGCONT). "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int pauses;
+
+    @Option(names = "--restarts", paramLabel = "N", defaultValue = "0",
+            description = "How often one is ended by SIGTERM and started again. Default: ${DEFAULT-VALUE}.")
+    private int restarts;
+
+    @Option(names = "--moves", paramLabel = "N", defaultValue = "0",
+            description = "How often one joins, or goes for longer: by SIGTERM or by kill -9. Begins with one "
+                    + "instance. Default: ${DEFAULT-VALUE}.")
+    private int moves;
+
+    @Option(names = "--session-timeout-ms", paramLabel = "N", defaultValue = "3000",
+            description = "How long the others wait for one that says nothing. Default: ${DEFAULT-VALUE}.")
+    private int sessionTimeoutMs;
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of the requests and of the moments of the kills. Default: ${DEFAULT-VALUE}.")
+            description = "Of the requests, the disturbances and their moments. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(names = "--delivery", paramLabel = "HOW", defaultValue = "exactly-once",
@@ -130,18 +159,35 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         try (var servers = Servers.embedded(folder)) {
             var settings = settings(servers.connection(), folder.resolve("state"));
             LocalPipeline.createTopics(settings.pipeline(), partitions);
-            try (var killer = new Killer(() -> VictimProcess.start(settings, folder.resolve("pipeline.log")),
-                            sightings, kills, seed);
-                    var line = new ProgressLine(narration, "kills", kills)) {
-                new DeliveryRun(servers.connection(), requests, kills, check, sightings, killer)
+            var random = new Random(seed);
+            var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves), random);
+            var recoveries = new Recoveries();
+            try (var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places, disturbances,
+                            sightings, recoveries, sessionTimeoutMs, random);
+                    var line = new ProgressLine(narration, label(), disturbances.total())) {
+                new DeliveryRun(servers.connection(), requests, check, sightings, recoveries, disturber)
                         .play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
                                 + check.committedTokens() + " tokens committed"));
                 var findings = check.findings();
-                return new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, killer.kills(),
-                        killer.killsByPhase(), Outcome.Recovery.of(killer.recoveriesMs()), findings,
-                        findings.isClean() && killer.isDone());
+                boolean atRest = disturber.isAtRest();
+                return new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
+                        Outcome.Recovery.of(recoveries.millis()), atRest, findings,
+                        findings.isClean() && disturber.isDone() && atRest);
             }
         }
+    }
+
+    private String label() {
+        return pauses + restarts + moves == 0 ? "kills" : "disturbances";
+    }
+
+    private List<Instance> instances(Path folder, VictimSettings settings) {
+        var instances = new ArrayList<Instance>();
+        for (int i = 0; i < places; i++) {
+            var own = settings.in(folder.resolve("state-" + i));
+            instances.add(new Instance(() -> VictimProcess.start(own, folder.resolve("pipeline.log"))));
+        }
+        return instances;
     }
 
     private VictimSettings settings(Connection connection, Path state) {
@@ -151,11 +197,13 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
         return new VictimSettings(connection.bootstrapServers(), connection.registryUrl(), state,
-                modelOption.path().toAbsolutePath(), backend, threads, how, interval);
+                modelOption.path().toAbsolutePath(), backend, threads, how, interval,
+                sessionTimeoutMs);
     }
 
     private int interrupted(Outcome outcome, StopSignal stop) {
-        narration.println("interrupted after " + outcome.kills() + " kills; nothing can be said about the generations");
+        int done = outcome.counts().keySet().stream().mapToInt(outcome::count).sum();
+        narration.println("interrupted after " + done + " " + label() + "; nothing can be said about the generations");
         return stop.exitCode();
     }
 
@@ -193,6 +241,15 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         delivery();
         range("--kills", kills, 0, MAX_COUNT);
         range("--generations", generations, 1, MAX_COUNT);
+        range("--instances", places, 1, MAX_INSTANCES);
+        range("--pauses", pauses, 0, MAX_COUNT);
+        range("--restarts", restarts, 0, MAX_COUNT);
+        range("--moves", moves, 0, MAX_COUNT);
+        range("--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
+        if (moves > 0 && places == 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--moves needs --instances of at least 2, so that somebody can join");
+        }
         range("--partitions", partitions, 1, MAX_PARTITIONS);
         range("--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1, MAX_COMMIT_INTERVAL_MS);
     }

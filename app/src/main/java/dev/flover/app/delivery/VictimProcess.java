@@ -1,6 +1,7 @@
 package dev.flover.app.delivery;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.backend.Backends;
@@ -15,22 +16,25 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
-/// A pipeline in a process of its own: this JVM and class path. It says on standard output how it stands, and ends when
-/// its standard input does, so it does not outlive whoever watches it.
+/// A pipeline in a process of its own: this JVM and class path. It says on standard output how it stands, ends in good
+/// order on SIGTERM, and at once when its standard input ends, so it does not outlive whoever watches it.
 final class VictimProcess implements AutoCloseable {
     private static final String LOADED = "LOADED";
-    private static final long LOOK_NANOS = 2_000_000;
+    private static final long LOOK_MS = 2;
     private static final int SEQUENCES = 16;
     private static final int PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
     private static final int LOG_LINES_IN_MESSAGE = 8;
+    /// Options of this JVM that decide how quick a start is: archives of class data, which compilers.
+    private static final List<String> INHERITED =
+            List.of("-XX:SharedArchiveFile=", "-XX:AOTCache=", "-XX:TieredStopAtLevel=");
 
     private final Process process;
     private final Path log;
@@ -66,10 +70,8 @@ final class VictimProcess implements AutoCloseable {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
-        var archives = System.getProperty("flover.archives");
-        if (archives != null) {      // class data that an earlier command left behind; without it the start is slower
-            command.add("-XX:SharedArchiveFile=" + Path.of(archives, "flover.jsa"));
-        }
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> INHERITED.stream().anyMatch(option::startsWith)).forEach(command::add);
         command.addAll(List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-cp", System.getProperty("java.class.path"), VictimProcess.class.getName()));
@@ -77,16 +79,16 @@ final class VictimProcess implements AutoCloseable {
         return command;
     }
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) {
         var settings = VictimSettings.of(arguments);
         Thread.ofPlatform().daemon().name("watch-parent").start(VictimProcess::haltWithParent);
-        try (var model = ModelLoader.open(settings.model())) {
+        try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model())) {
             var config = engineConfig(model);
             var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads()), config);
             System.out.println(LOADED);
             try (var pipeline = Pipeline.start(
                     settings.pipeline(), model, engine, config, new SimpleMeterRegistry())) {
-                report(pipeline);
+                report(pipeline, stop);
             }
         }
     }
@@ -96,16 +98,15 @@ final class VictimProcess implements AutoCloseable {
         return new EngineConfig(SEQUENCES, SEQUENCES + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2, true);
     }
 
-    private static void report(Pipeline pipeline) {
+    private static void report(Pipeline pipeline, StopSignal stop) {
         var said = Health.State.STARTING;
-        while (said != Health.State.FAILED) {
+        do {
             var now = pipeline.health().state();
             if (now != said) {
                 System.out.println(now);
                 said = now;
             }
-            LockSupport.parkNanos(LOOK_NANOS);
-        }
+        } while (said != Health.State.FAILED && !stop.await(LOOK_MS));
     }
 
     private static void haltWithParent() {
@@ -148,8 +149,32 @@ final class VictimProcess implements AutoCloseable {
         return startedNanos;
     }
 
+    /// Whether it once had its partitions.
     boolean isReady() {
         return readyNanos != 0;
+    }
+
+    /// Whether it has its partitions now.
+    boolean isServing() {
+        return phase == Phase.SERVING;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /// SIGTERM. Unlike [Process#destroy], this leaves standard input open, whose end would be an end at once.
+    void terminate() {
+        process.toHandle().destroy();
+    }
+
+    /// Of a process that has ended.
+    int exitCode() {
+        return process.exitValue();
     }
 
     /// From its start until it was ready.

@@ -11,23 +11,32 @@ import java.util.Map;
 
 /// How the pipeline under test is set up, and the same as arguments of its process.
 ///
-/// @param folder  for its state
-/// @param backend as in `--backend`
-/// @param threads that compute; 0 for one a core
+/// @param folder           for its state
+/// @param backend          as in `--backend`
+/// @param threads          that compute; 0 for one a core
+/// @param sessionTimeoutMs how long the group waits for an instance that says nothing
 record VictimSettings(
         String bootstrapServers, String registryUrl, Path folder, Path model, String backend, int threads,
-        Delivery delivery, int commitIntervalMs) {
+        Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
+    private static final int HEARTBEATS = 10;
 
     List<String> arguments() {
         return List.of(bootstrapServers, registryUrl, folder.toString(), model.toString(), backend,
-                Integer.toString(threads), delivery.name(), Integer.toString(commitIntervalMs));
+                Integer.toString(threads), delivery.name(), Integer.toString(commitIntervalMs),
+                Integer.toString(sessionTimeoutMs));
     }
 
     static VictimSettings of(String[] arguments) {
         return new VictimSettings(arguments[0], arguments[1], Path.of(arguments[2]), Path.of(arguments[3]),
                 arguments[4], Integer.parseInt(arguments[5]), Delivery.valueOf(arguments[6]),
-                Integer.parseInt(arguments[7]));
+                Integer.parseInt(arguments[7]), Integer.parseInt(arguments[8]));
+    }
+
+    /// The same in another folder.
+    VictimSettings in(Path other) {
+        return new VictimSettings(bootstrapServers, registryUrl, other, model, backend, threads, delivery,
+                commitIntervalMs, sessionTimeoutMs);
     }
 
     /// Ended requests are not remembered: what absorbs repeated requests must not hide a request that is read twice.
@@ -37,7 +46,9 @@ record VictimSettings(
         var remembering = Remembering.standard();
         return PipelineConfig.of("verify-delivery", bootstrapServers, registryUrl, folder, "model")
                 .with(delivery)
-                .withKafka(Map.of("producer.transaction.timeout.ms", Integer.toString(timeoutMs)))
+                .withKafka(Map.of("producer.transaction.timeout.ms", Integer.toString(timeoutMs),
+                        "main.consumer.session.timeout.ms", Integer.toString(sessionTimeoutMs),
+                        "main.consumer.heartbeat.interval.ms", Integer.toString(sessionTimeoutMs / HEARTBEATS)))
                 .with(new Remembering(Duration.ZERO, remembering.cancelled(), remembering.entries()))
                 .with(new Pace(Pace.standard().tick(), Duration.ofMillis(commitIntervalMs),
                         Pace.standard().chunkInterval()));

@@ -1,11 +1,13 @@
-/// `verify-delivery`: a pipeline that is killed again and again, and what its clients saw of it.
+/// `verify-delivery`: a pipeline whose instances are disturbed again and again, and what its clients saw.
 ///
 /// ```
 ///   RequestMix ──> Oracle: the bare engine, one request at a time ──> ExpectedAnswer ──┐
 ///       │                                                                              v
 ///       └──> requests topic ──> VictimProcess ──> tokens, results ──> Witness ──> DeliveryCheck ──> Findings
 ///                                    ^
-///                 Killer: kill -9 at an Aim, and start again
+///                    Instances: one each
+///                                    ^
+///                Disturber: kill -9, SIGTERM, SIGSTOP at an Aim; Disturbances says which
 /// ```
 ///
 /// [dev.flover.app.delivery.DeliveryCheck] and what it consists of are pure: they know records, not Kafka. Nothing here

@@ -1,47 +1,152 @@
 package dev.flover.tests.pipeline;
 
+import dev.flover.app.terminal.StopSignal;
+import dev.flover.engine.Engine;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.model.Model;
+import dev.flover.tests.pipeline.FaultyBackend.Fault;
+import dev.flover.tests.pipeline.FaultyBackend.Poison;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/// A pipeline in a process of its own, to be killed.
+/// A pipeline in a process of its own, to be killed, stopped or poisoned. It ends when its standard input does, when it
+/// cannot go on (exit code 1), and in good order on SIGTERM.
 final class PipelineProcess {
-    private PipelineProcess() {}
+    private static final int FAILED = 1;
+    private static final long LOOK_MS = 20;
+    private static final String POISON = "poison:";
 
-    /// Runs until its standard input ends.
-    public static void main(String[] arguments) throws IOException {
-        var topics = new TopicNames(arguments[3], arguments[4], arguments[5], arguments[6]);
-        var config = PipelineConfig.of(arguments[0], arguments[1], arguments[2], Path.of(arguments[7]), "novelist")
-                .with(topics);
-        try (var model = BundledModel.open();
-                var pipeline = Pipeline.start(config, model, BundledModel.engine(model), BundledModel.config(),
-                        new SimpleMeterRegistry())) {
-            System.in.transferTo(System.out);
-            System.out.println(pipeline.health());
-        }
+    private final PipelineConfig config;
+    private String backend = "cpu";
+    private List<String> before = List.of();
+    private final List<String> poisons = new ArrayList<>();
+
+    private PipelineProcess(PipelineConfig config) {
+        this.config = config;
+    }
+
+    static PipelineProcess of(PipelineConfig config) {
+        return new PipelineProcess(config);
+    }
+
+    static Process start(PipelineConfig config) {
+        return of(config).start();
+    }
+
+    PipelineProcess on(String backend) {
+        this.backend = backend;
+        return this;
+    }
+
+    PipelineProcess poisonedBy(String prompt, Fault fault, int afterTokens) {
+        poisons.add(POISON + fault + ":" + afterTokens + ":" + prompt);
+        return this;
+    }
+
+    /// With a disk of its own for its state, as small as that, which the process alone sees; needs a mount namespace.
+    ///
+    /// @param command run before the pipeline starts
+    PipelineProcess onDisk(int kilobytes, String command) {
+        before = List.of("unshare", "-rm", "/bin/sh", "-c", "mkdir -p '" + config.stateDir() + "' && mount -t tmpfs -o "
+                + "size=" + kilobytes + "k tmpfs '" + config.stateDir() + "' && cd '" + config.stateDir() + "' && { "
+                + command + "; cd " + Path.of("").toAbsolutePath() + "; exec \"$@\"; }", "sh");
+        return this;
     }
 
     /// Starts one; what it logs goes where the test's output goes.
-    static Process start(PipelineConfig config) {
-        var topics = config.topics();
-        var command = new ArrayList<String>();
+    Process start() {
+        return start(ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /// Starts one whose output, errors included, the caller reads.
+    Process heard() {
+        return start(ProcessBuilder.Redirect.PIPE);
+    }
+
+    private Process start(ProcessBuilder.Redirect output) {
+        var command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-ea", "-Xmx256m", "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                PipelineProcess.class.getName()));
-        command.addAll(List.of(config.applicationId(), config.kafka().get("bootstrap.servers"),
-                config.registry().get("schema.registry.url"), topics.requests(), topics.tokens(), topics.results(),
-                topics.deadLetters(), config.stateDir().toString()));
+        command.addAll(List.of("-ea", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable",
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-cp", System.getProperty("java.class.path"), PipelineProcess.class.getName()));
+        command.addAll(arguments());
         try {
-            return new ProcessBuilder(command).redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.INHERIT).start();
+            return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
         } catch (IOException e) {
             throw new AssertionError("cannot start a pipeline process", e);
         }
+    }
+
+    private List<String> arguments() {
+        var topics = config.topics();
+        var recovery = config.recovery();
+        var arguments = new ArrayList<>(List.of(config.applicationId(), config.registry().get("schema.registry.url"),
+                config.stateDir().toString(), topics.requests(), topics.tokens(), topics.results(),
+                topics.deadLetters(), recovery.otherArithmetic().name(), Integer.toString(recovery.suspectAfter()),
+                Integer.toString(recovery.attemptsAlone()), backend));
+        config.kafka().forEach((key, value) -> arguments.add(key + "=" + value));
+        arguments.addAll(poisons);
+        return arguments;
+    }
+
+    public static void main(String[] arguments) throws InterruptedException {
+        Thread.ofPlatform().daemon().start(() -> haltAtEndOf(System.in));
+        try (var stop = StopSignal.install(); var model = BundledModel.open();
+                var pipeline = Pipeline.start(configOf(arguments), model, engine(model, arguments),
+                        BundledModel.config(), new SimpleMeterRegistry())) {
+            while (pipeline.health().isAlive() && !stop.await(LOOK_MS)) {
+                // serves
+            }
+            System.out.println(pipeline.health());
+            if (!pipeline.health().isAlive()) {
+                Runtime.getRuntime().halt(FAILED);
+            }
+        }
+    }
+
+    private static PipelineConfig configOf(String[] arguments) {
+        Map<String, String> kafka = new HashMap<>();
+        for (int i = 11; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
+            String[] setting = arguments[i].split("=", 2);
+            kafka.put(setting[0], setting[1]);
+        }
+        return PipelineConfig.of(arguments[0], kafka.get("bootstrap.servers"), arguments[1], Path.of(arguments[2]),
+                        "novelist")
+                .with(new TopicNames(arguments[3], arguments[4], arguments[5], arguments[6]))
+                .with(new Recovery(OtherArithmetic.valueOf(arguments[7]), Integer.parseInt(arguments[8]),
+                        Integer.parseInt(arguments[9])))
+                .withKafka(kafka);
+    }
+
+    private static Engine engine(Model model, String[] arguments) {
+        var poisons = new ArrayList<Poison>();
+        for (var argument : arguments) {
+            if (argument.startsWith(POISON)) {
+                String[] parts = argument.split(":", 4);
+                poisons.add(new Poison(model.tokenizer().encodePrompt(parts[3]), Fault.valueOf(parts[1]),
+                        Integer.parseInt(parts[2])));
+            }
+        }
+        return Engine.start(model, FaultyBackend.of(Backends.open(arguments[10], 1), poisons), BundledModel.config());
+    }
+
+    private static void haltAtEndOf(InputStream in) {
+        try {
+            in.transferTo(System.out);
+        } catch (IOException e) {
+            System.err.println("the pipe from the parent broke: " + e.getMessage());
+        }
+        Runtime.getRuntime().halt(0);
     }
 }

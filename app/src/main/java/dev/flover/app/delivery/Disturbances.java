@@ -1,0 +1,83 @@
+package dev.flover.app.delivery;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.Random;
+import java.util.Set;
+
+/// Which disturbances come, and in which order: drawn from a seed.
+///
+/// Moves lead from one instance to all and back to one, again and again. Half of those who go are lost.
+final class Disturbances {
+    private final Count count;
+    private final Random random;
+    private final Deque<Disturbance> left = new ArrayDeque<>();
+    private final Deque<Aim> aims = new ArrayDeque<>();
+    private boolean growing = true;
+
+    /// @param moves joins, losses and leaves together
+    record Count(int kills, int pauses, int restarts, int moves) {
+        int total() {
+            return kills + pauses + restarts + moves;
+        }
+
+    }
+
+    Disturbances(Count count, Random random) {
+        this.count = count;
+        this.random = random;
+        var all = new ArrayList<Disturbance>();
+        all.addAll(Collections.nCopies(count.kills(), Disturbance.KILL));
+        all.addAll(Collections.nCopies(count.pauses(), Disturbance.PAUSE));
+        all.addAll(Collections.nCopies(count.restarts(), Disturbance.RESTART));
+        all.addAll(Collections.nCopies(count.moves(), Disturbance.JOIN));
+        Collections.shuffle(all, random);
+        left.addAll(all);
+        aims.add(Aim.AT_END);      // the first life has nothing to be cautious about, which is worth an end
+    }
+
+    int total() {
+        return count.total();
+    }
+
+    /// The kinds that may come.
+    Set<Disturbance> kinds() {
+        var kinds = EnumSet.noneOf(Disturbance.class);
+        kinds.addAll(left);
+        if (count.moves() > 0) {
+            kinds.addAll(EnumSet.of(Disturbance.JOIN, Disturbance.LEAVE, Disturbance.LOSS));
+        }
+        return kinds;
+    }
+
+    boolean areMadeUp() {
+        return left.isEmpty();
+    }
+
+    /// @param present instances that take part
+    /// @param places  for instances
+    Disturbance next(int present, int places) {
+        var next = left.remove();
+        if (next != Disturbance.JOIN) {
+            return next;
+        }
+        growing = present == 1 || growing && present < places;
+        if (growing) {
+            return Disturbance.JOIN;
+        }
+        return random.nextBoolean() ? Disturbance.LEAVE : Disturbance.LOSS;
+    }
+
+    Aim nextAim() {
+        if (aims.isEmpty()) {
+            var round = new ArrayList<>(Arrays.asList(Aim.values()));
+            Collections.shuffle(round, random);
+            aims.addAll(round);
+        }
+        return aims.remove();
+    }
+}

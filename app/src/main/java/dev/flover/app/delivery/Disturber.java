@@ -1,0 +1,143 @@
+package dev.flover.app.delivery;
+
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/// Keeps instances running and disturbs one after the other, at moments drawn from a seed. One owner, who calls
+/// [#tick].
+final class Disturber implements AutoCloseable {
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+    private static final int FIRST_GUESS_OF_A_START_MS = 2_000;
+    private static final int PAST_SESSION_MS = 500;
+    private static final int PAUSE_VARIES_MS = 1_000;
+
+    private final List<Instance> instances;
+    private final Disturbances disturbances;
+    private final Sightings sightings;
+    private final Recoveries recoveries;
+    private final int sessionMs;
+    private final Random random;
+    private final Map<Disturbance, Map<Phase, Integer>> counts = new EnumMap<>(Disturbance.class);
+    private Strike next;
+    private boolean due;
+    private long dueNanos;
+    private int startMs = FIRST_GUESS_OF_A_START_MS;
+    private int done;
+
+    /// @param pick chooses among the instances that run then
+    private record Strike(Disturbance kind, Aim aim, int pick, long drawnNanos) {}
+
+    /// @param instances none of them started
+    /// @param initially how many are started first
+    /// @param sessionMs how long the group waits for an instance that says nothing
+    Disturber(List<Instance> instances, int initially, Disturbances disturbances, Sightings sightings,
+            Recoveries recoveries, int sessionMs, Random random) {
+        this.instances = instances;
+        this.disturbances = disturbances;
+        this.sightings = sightings;
+        this.recoveries = recoveries;
+        this.sessionMs = sessionMs;
+        this.random = random;
+        for (var kind : disturbances.kinds()) {
+            var byPhase = new EnumMap<Phase, Integer>(Phase.class);
+            for (var phase : Phase.values()) {
+                byPhase.put(phase, 0);
+            }
+            counts.put(kind, byPhase);
+        }
+        instances.subList(0, initially).forEach(Instance::start);
+    }
+
+    /// Notes what has happened and does what is due.
+    void tick() {
+        instances.forEach(Instance::tick);
+        if (next == null && !disturbances.areMadeUp()) {
+            draw();
+        }
+        var target = next == null ? null : target();
+        if (target != null && isDue(target)) {
+            strike(target);
+        }
+    }
+
+    private void draw() {
+        int present = (int) instances.stream().filter(Instance::takesPart).count();
+        var kind = disturbances.next(present, instances.size());
+        next = new Strike(kind, disturbances.nextAim(), random.nextInt(Integer.MAX_VALUE), System.nanoTime());
+        due = false;
+    }
+
+    /// Who is watched for the right moment, and hit unless somebody joins: at a start the youngest, else anybody. Null
+    /// where nobody runs or no place is free.
+    private Instance target() {
+        var running = instances.stream().filter(Instance::isRunning)
+                .sorted(Comparator.comparing((Instance instance) -> -instance.process().startedNanos())).toList();
+        if (running.isEmpty() || next.kind() == Disturbance.JOIN && instances.stream().noneMatch(Instance::isAbsent)) {
+            return null;
+        }
+        boolean atStart = next.aim() == Aim.AFTER_START || next.aim() == Aim.AFTER_READY;
+        return atStart ? running.getFirst() : running.get(next.pick() % running.size());
+    }
+
+    private boolean isDue(Instance target) {
+        long now = System.nanoTime();
+        var process = target.process();
+        if (process.isReady()) {
+            startMs = (int) process.millisToReady();
+        }
+        if (!due && next.aim().isReached(process, sightings)) {
+            due = true;
+            dueNanos = now + random.nextInt(next.aim().maxDelayMs(startMs) + 1) * 1_000_000L;
+        }
+        return due ? now - dueNanos >= 0 : now - next.drawnNanos() > PATIENCE_NANOS;
+    }
+
+    private void strike(Instance target) {
+        var kind = next.kind();
+        counts.get(kind).merge(target.process().phase(sightings), 1, Integer::sum);
+        long nanos = System.nanoTime();
+        switch (kind) {
+            case KILL, LOSS -> target.kill();
+            case RESTART -> target.end(true);
+            case LEAVE -> target.end(false);
+            case JOIN -> instances.stream().filter(Instance::isAbsent).findFirst().orElseThrow().start();
+            case PAUSE -> target.pause((sessionMs + PAST_SESSION_MS + random.nextInt(PAUSE_VARIES_MS)) * 1_000_000L);
+        }
+        recoveries.begin(kind, nanos, System.currentTimeMillis());
+        if (kind == Disturbance.KILL) {
+            target.start();
+        }
+        next = null;
+        done++;
+    }
+
+    int done() {
+        return done;
+    }
+
+    int total() {
+        return disturbances.total();
+    }
+
+    boolean isDone() {
+        return done == disturbances.total();
+    }
+
+    /// Whether every instance that should serves its partitions.
+    boolean isAtRest() {
+        return instances.stream().allMatch(Instance::isAtRest);
+    }
+
+    /// By kind and by where the instance stood, also those that never came.
+    Map<Disturbance, Map<Phase, Integer>> counts() {
+        return counts;
+    }
+
+    @Override
+    public void close() {
+        instances.forEach(Instance::close);
+    }
+}

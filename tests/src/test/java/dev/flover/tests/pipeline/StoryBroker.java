@@ -1,0 +1,162 @@
+package dev.flover.tests.pipeline;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+
+/// A broker with two addresses, one of them behind a proxy; on a small disk of its own where that is asked for.
+///
+/// On the small disk it is started again whenever it has ended, as a service would be.
+final class StoryBroker implements AutoCloseable {
+    private static final String READY = "ready";
+    private static final int LIMIT_S = 60;
+
+    private final Process process;
+    private final BufferedReader output;
+    private final int direct;
+    private final TcpProxy proxy;
+    private final Path disk;
+
+    private StoryBroker(Process process, int direct, TcpProxy proxy, Path disk) {
+        this.process = process;
+        this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        this.direct = direct;
+        this.proxy = proxy;
+        this.disk = disk;
+    }
+
+    /// On the disk where everything is.
+    static StoryBroker start(Path folder) throws IOException {
+        return start(folder, List.of());
+    }
+
+    /// On a disk of so many megabytes, which needs a mount namespace.
+    static StoryBroker startOnDisk(Path folder, int megabytes) throws IOException {
+        var data = Files.createDirectories(folder.resolve("data")).toString();
+        return start(folder, List.of("unshare", "-rm", "/bin/sh", "-c", "mount -t tmpfs -o size=" + megabytes
+                + "m tmpfs '" + data + "' && while :; do \"$@\"; done", "sh"));
+    }
+
+    /// Whether this machine lets us mount a disk.
+    static boolean canMount(Path folder) throws IOException, InterruptedException {
+        var trial = new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", folder.toString());
+        try {
+            return trial.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+                    .waitFor() == 0;
+        } catch (IOException e) {       // there is no such program
+            return false;
+        }
+    }
+
+    private static StoryBroker start(Path folder, List<String> before) throws IOException {
+        Files.createDirectories(folder.resolve("data"));
+        int direct = freePort();
+        int behind = freePort();
+        var proxy = TcpProxy.before(behind);
+        var settings = folder.resolve("server.properties");
+        try (var out = Files.newOutputStream(settings)) {
+            settings(folder.resolve("data"), direct, behind, proxy.port(), freePort()).store(out, null);
+        }
+        var command = new ArrayList<>(before);
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ErrorFile=" + folder.resolve("crash.log"),
+                "-Xlog:disable", "-Xlog:all=warning:stderr", "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                "dev.flover.app.embedded.BrokerProcess", settings.toString()));
+        var broker = new StoryBroker(new ProcessBuilder(command)
+                .redirectError(folder.resolve("broker.log").toFile()).start(), direct, proxy, folder.resolve("data"));
+        broker.awaitReady();
+        return broker;
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static Properties settings(Path data, int direct, int behind, int advertised, int controller) {
+        var settings = new Properties();
+        settings.setProperty("process.roles", "broker,controller");
+        settings.setProperty("node.id", "1");
+        settings.setProperty("listeners", "DIRECT://127.0.0.1:" + direct + ",BEHIND://127.0.0.1:" + behind
+                + ",CONTROLLER://127.0.0.1:" + controller);
+        settings.setProperty("advertised.listeners",
+                "DIRECT://127.0.0.1:" + direct + ",BEHIND://127.0.0.1:" + advertised);
+        settings.setProperty("listener.security.protocol.map",
+                "DIRECT:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        settings.setProperty("inter.broker.listener.name", "DIRECT");
+        settings.setProperty("controller.listener.names", "CONTROLLER");
+        settings.setProperty("controller.quorum.voters", "1@127.0.0.1:" + controller);
+        settings.setProperty("log.dirs", data.toString());
+        for (var topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+            settings.setProperty(topic + ".replication.factor", "1");
+            settings.setProperty(topic + ".num.partitions", "1");
+        }
+        settings.setProperty("transaction.state.log.min.isr", "1");
+        settings.setProperty("share.coordinator.state.topic.min.isr", "1");
+        settings.setProperty("auto.create.topics.enable", "false");
+        settings.setProperty("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
+        settings.setProperty("log.index.size.max.bytes", Integer.toString(1 << 20));
+        settings.setProperty("group.initial.rebalance.delay.ms", "0");
+        settings.setProperty("group.min.session.timeout.ms", "1000");
+        settings.setProperty("broker.session.timeout.ms", "2000");
+        settings.setProperty("broker.heartbeat.interval.ms", "200");
+        settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
+        return settings;
+    }
+
+    /// Waits for the next start to be complete.
+    void awaitReady() throws IOException {
+        for (var line = output.readLine(); !READY.equals(line); line = output.readLine()) {
+            if (line == null) {
+                throw new AssertionError("the broker ended before it was ready; its log is beside " + disk);
+            }
+        }
+    }
+
+    /// Waits until the broker on the small disk has ended; another start is tried at once.
+    void awaitFailure() throws Exception {
+        var running = process.children().findFirst().orElseThrow();
+        running.onExit().get(LIMIT_S, TimeUnit.SECONDS);
+    }
+
+    /// For those whom nothing disturbs.
+    String direct() {
+        return "127.0.0.1:" + direct;
+    }
+
+    /// For those who come through the proxy.
+    String proxied() {
+        return "127.0.0.1:" + proxy.port();
+    }
+
+    TcpProxy proxy() {
+        return proxy;
+    }
+
+    /// Its small disk, as its processes see it.
+    Path disk() {
+        return Path.of("/proc/" + process.pid() + "/root").resolve(Path.of("/").relativize(disk.toAbsolutePath()));
+    }
+
+    @Override
+    public void close() throws IOException {
+        proxy.close();
+        var children = process.descendants().toList();
+        process.destroyForcibly().onExit().join();
+        children.forEach(child -> {
+            child.destroyForcibly();
+            child.onExit().join();
+        });
+    }
+}
