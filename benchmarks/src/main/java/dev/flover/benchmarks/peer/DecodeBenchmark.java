@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 
 /// Decode and prefill beside `llama-batched-bench`, on the same GGUF files in the same minute.
 ///
-/// Each round runs both, one after the other, in processes of their own. Prints a Markdown table: tokens a second of ours
-/// over theirs, and the ratio, medians of the rounds.
+/// Each round runs both, one after the other, in processes of their own. Prints a Markdown table: tokens a second of
+/// ours over theirs, and the ratio, medians of the rounds.
 @Command(name = "decode", mixinStandardHelpOptions = true)
 public final class DecodeBenchmark implements Runnable {
     @Spec

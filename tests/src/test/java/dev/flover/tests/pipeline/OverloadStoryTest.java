@@ -98,13 +98,13 @@ class OverloadStoryTest {
     @Test
     void aHigherPriorityGoesFirstAndALowerOneIsNotStarvedByThoseThatComeLater() {
         try (var story = story()) {
-            var config = story.config.with(new Sharing(Map.of(), Duration.ofMillis(1)));
+            var config = story.config.with(new Sharing(Map.of(), Duration.ofMillis(5)));
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
-                send(story, "first", 4 * SLOTS, 0);
+                send(story, "first", 10 * SLOTS, 0);
                 send(story, "low", 1, -100);
                 send(story, "high", 1, 100);
                 story.client.awaitTerminal(new TreeSet<>(List.of("high0")));
-                assertThat(story.client.ended()).doesNotContain("low0", "first" + (4 * SLOTS - 1));
+                assertThat(story.client.ended()).doesNotContain("low0", "first" + (10 * SLOTS - 1));
                 int more = 0;
                 while (!story.client.ended().contains("low0")) {
                     send(story, "later" + more++ + "-", SLOTS, 0);
@@ -120,7 +120,7 @@ class OverloadStoryTest {
 
     private static void send(Story story, String name, int count, int priority) {
         for (int i = 0; i < count; i++) {
-            story.client.send(greedy(name + i, "The old house", 20).setIgnoreEos(true).setPriority(priority).build());
+            story.client.send(greedy(name + i, "The old house", 40).setIgnoreEos(true).setPriority(priority).build());
         }
         story.client.flush();
     }

@@ -19,7 +19,7 @@ final class ScenarioOptions {
             List.of("exponential:20", "exponential:500", "exponential:5000");
     private static final int MOST_REQUESTS = 64;
     private static final int TOKENS = 64;
-    private static final int QUICK_TOKENS = 24;
+    private static final int QUICK_TOKENS = 16;
     private static final double MILLISECONDS = 1000;
 
     @Option(names = "--requests", paramLabel = "N", defaultValue = "" + Paper.REQUESTS,

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
         name = "pipeline",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Measures the pipeline with a broker and a registry of its own, exactly once: first all requests at "
-                + "once, in turn with the bare engine; then requests that arrive one by one.",
+        description = "Measures the pipeline with a broker and a registry of its own, exactly once: first all requests "
+                + "at once, in turn with the bare engine; then requests that arrive one by one.",
         footer = {"", "Tokens a second at saturation count from the first request sent to the last answer committed; "
                 + "nobody reads the tokens meanwhile. The broker runs on the same cores."})
 public final class BenchPipelineCommand implements Runnable {

@@ -2,7 +2,7 @@
 ///
 /// ```
 ///   BenchPipelineCommand ─► PipelineMeasurement ─┬─► BareEngine             the same sequences without Kafka
-///                                                └─► TemporaryPipeline      requests ─► broker ─► LocalPipeline(Engine)
+///                                                └─► TemporaryPipeline      topics ─► LocalPipeline(Engine)
 ///                                                      │  CommittedResults    all at once: when the last is committed
 ///                                                      └─ ArrivingRequests    one by one: when each token can be read
 /// ```
