@@ -331,12 +331,14 @@ final class Generations {
         }
     }
 
-    /// Progress, once committed, shows that this generation did not end the life before.
+    /// Progress, once committed, shows that this generation did not end the life before. It is committed soon: being
+    /// killed by chance in between would count against it.
     private void settleTrial(LiveGeneration generation) {
         if (generation.onTrial) {
             generation.onTrial = false;
             state.clearAttempts(generation.id);
             generation.progressAt = parts.commits().count();
+            commitSoon.run();
         }
     }
 

@@ -249,7 +249,7 @@ public record PipelineConfig(
         }
 
         public static Recovery standard() {
-            return new Recovery(OtherArithmetic.WAIT, 2, 3);
+            return new Recovery(OtherArithmetic.WAIT, 2, 6);
         }
     }
 
