@@ -62,8 +62,8 @@ public interface Backend extends AutoCloseable {
     /// Brings a vector (norm weights, a bias) to the device as f32.
     Vector vector(StoredTensor values);
 
-    /// How many KV blocks of such a cache there is room for now. On a host: in a quarter of the machine's memory, as
-    /// the rest is for weights and for everyone else.
+    /// How many KV blocks of such a cache fit into the memory that is free. On a host: into a quarter of the machine's
+    /// memory, as the rest is for weights and for everyone else.
     default int blocksThatFit(CacheShape shape) {
         return HostMemory.blocksThatFit(shape, Float.BYTES);
     }

@@ -7,9 +7,10 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
-/// Keeps slots and draws tokens as a host backend does, from logits that never change, and computes nothing else: what
-/// is left of a step is the engine's own work.
+/// Keeps slots and draws tokens as a host backend does, from logits that never change, and computes nothing else: its
+/// tensors read as zeros, and what is left of a step is the engine's own work.
 public final class IdleBackend implements Backend {
     private StepPlan plan;
     private HostSlots slots;
@@ -132,7 +133,7 @@ public final class IdleBackend implements Backend {
 
     @Override
     public void read(Tensor tensor, float[] to) {
-        throw new UnsupportedOperationException("computes nothing");
+        Arrays.fill(to, 0f);
     }
 
     @Override
