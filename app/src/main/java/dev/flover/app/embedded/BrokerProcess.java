@@ -5,9 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.utils.Time;
 
 /// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
@@ -29,7 +27,7 @@ final class BrokerProcess {
         try {
             var server = prepare(Path.of(args[0]));
             stopWithParent(server);
-            server.startup();
+            server.start();
             toParent.println(READY);
             toParent.flush();
             server.awaitShutdown();
@@ -39,7 +37,7 @@ final class BrokerProcess {
         }
     }
 
-    private static KafkaRaftServer prepare(Path settings) {
+    private static SingleNode prepare(Path settings) {
         String[] format = {
             "format", "--cluster-id", CLUSTER_ID, "--config", settings.toString(), "--ignore-formatted"
         };
@@ -47,10 +45,10 @@ final class BrokerProcess {
         if (status != 0) {
             throw new EmbeddedServerException("formatting the folder failed with status " + status);
         }
-        return new KafkaRaftServer(KafkaConfig.fromProps(BrokerSettings.read(settings), false), Time.SYSTEM);
+        return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
-    private static void stopWithParent(KafkaRaftServer server) {
+    private static void stopWithParent(SingleNode server) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> {
             boolean ordered = awaitOrder();
