@@ -27,7 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /// Somebody who sends requests and reads what was committed for them.
 final class Client implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final TopicNames topics;
     private final KafkaProducer<byte[], byte[]> producer;
