@@ -28,7 +28,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,6 +193,30 @@ class BrokerFaultStoryTest {
             bare.put("unknown", story.bare("The old house", SamplingParams.greedy(), TOKENS));
             awaitAll(story);
             assertWhole(story);
+        }
+    }
+
+    @Test
+    void aTransactionThatIsNeverEndedIsNamedAndWaitedFor() throws Exception {
+        try (var story = story(broker, 1); var foreign = new KafkaProducer<>(Map.of("bootstrap.servers", broker.direct(),
+                "transactional.id", "lost", "transaction.timeout.ms", 300_000), new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            send(story, "a");
+            try (var first = startBehindProxy(story, broker)) {
+                awaitTokens(story, "a");
+                assertThat(first.health().isReady()).isTrue();
+            }
+            var changelog = story.config.applicationId() + "-progress-changelog";
+            foreign.initTransactions();
+            foreign.beginTransaction();
+            foreign.send(new ProducerRecord<>(changelog, 0, new byte[] {0}, null)).get();
+            try (var second = startBehindProxy(story, broker)) {
+                story.client.await("sentence", () -> second.health().detail().contains("abort --topic " + changelog));
+                assertThat(second.health().detail()).contains(changelog + "-0 has a transaction open since");
+                foreign.abortTransaction();
+                awaitAll(story);
+                assertWhole(story);
+            }
         }
     }
 
