@@ -133,7 +133,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                     .collect(Collectors.toMap(GenerationRequest::getId, Function.identity()));
             var check = new DeliveryCheck(expected, (id, ids) -> oracle.text(byId.get(id), ids));
             try (var folder = TemporaryFolder.create("flover-verify-")) {
-                var outcome = run(folder.path(), requests, check, stop);
+                var outcome = run(folder, requests, check, stop);
                 return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }
@@ -153,10 +153,12 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         return expected;
     }
 
-    private Outcome run(Path folder, List<GenerationRequest> requests, DeliveryCheck check, StopSignal stop) {
+    private Outcome run(
+            TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check, StopSignal stop) {
+        var folder = temporary.path();
         long from = System.nanoTime();
         var sightings = new Sightings();
-        try (var servers = Servers.embedded(folder)) {
+        try (var servers = Servers.temporary(temporary)) {
             var settings = settings(servers.connection(), folder.resolve("state"));
             LocalPipeline.createTopics(settings.pipeline(), partitions);
             var random = new Random(seed);

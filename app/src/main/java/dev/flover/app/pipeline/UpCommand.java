@@ -146,7 +146,7 @@ public final class UpCommand implements Callable<Integer> {
             note.withdraw();
         }
         say("stopping", "unfinished generations stay stored");
-        return stop.exitCode();
+        return stop.exitCodeOfService();
     }
 
     private Health health() {
