@@ -6,9 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.utils.Time;
 
 /// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
@@ -30,7 +28,7 @@ final class BrokerProcess {
         try {
             var server = prepare(Path.of(args[0]));
             stopWithParent(server, args.length > 1 ? Optional.of(Path.of(args[1])) : Optional.empty());
-            server.startup();
+            server.start();
             toParent.println(READY);
             toParent.flush();
             server.awaitShutdown();
@@ -40,7 +38,7 @@ final class BrokerProcess {
         }
     }
 
-    private static KafkaRaftServer prepare(Path settings) {
+    private static SingleNode prepare(Path settings) {
         String[] format = {
             "format", "--cluster-id", CLUSTER_ID, "--config", settings.toString(), "--ignore-formatted"
         };
@@ -48,11 +46,11 @@ final class BrokerProcess {
         if (status != 0) {
             throw new EmbeddedServerException("formatting the folder failed with status " + status);
         }
-        return new KafkaRaftServer(KafkaConfig.fromProps(BrokerSettings.read(settings), false), Time.SYSTEM);
+        return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
     /// The thread that watches is no daemon: it has something to do after the server's shutdown.
-    private static void stopWithParent(KafkaRaftServer server, Optional<Path> temporary) {
+    private static void stopWithParent(SingleNode server, Optional<Path> temporary) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
         Thread.ofPlatform().name("watch-parent").start(() -> {
             boolean ordered = awaitOrder();

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedBrokerTest {
     private static final TopicPartition PARTITION = new TopicPartition("words", 0);
+    private static final Duration TRANSACTION_TIMEOUT = Duration.ofMillis(500);
 
     @TempDir
     private Path folder;
@@ -44,6 +45,22 @@ class EmbeddedBrokerTest {
         try (var broker = EmbeddedBroker.start(folder)) {
             assertThat(broker.bootstrapServers()).isEqualTo(address);
             assertThat(readCommitted(address, 2)).containsExactly("one", "two");
+        }
+    }
+
+    /// The transaction runs out of time before the broker is back: its abort is the first thing that the broker does.
+    @Test
+    void aTransactionThatWasOpenAtAKillHoldsNobodyUpAfterwards() throws Exception {
+        String address;
+        try (var broker = EmbeddedBroker.start(folder); var writer = openTransaction(broker)) {
+            address = broker.bootstrapServers();
+            broker.kill();
+            writer.close(Duration.ZERO);
+        }
+        try (var broker = EmbeddedBroker.start(folder)) {
+            assertThat(broker.bootstrapServers()).isEqualTo(address);
+            writeInTransaction(address, List.of("after"));
+            assertThat(readCommitted(address, 1)).containsExactly("after");
         }
     }
 
@@ -109,6 +126,17 @@ class EmbeddedBrokerTest {
         try (var admin = Admin.create(Map.of("bootstrap.servers", address))) {
             admin.createTopics(List.of(new NewTopic(PARTITION.topic(), 1, (short) 1))).all().get(30, TimeUnit.SECONDS);
         }
+    }
+
+    private static KafkaProducer<String, String> openTransaction(EmbeddedBroker broker) throws Exception {
+        createTopic(broker.bootstrapServers());
+        var producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(),
+                "transactional.id", "lost", "transaction.timeout.ms", (int) TRANSACTION_TIMEOUT.toMillis()),
+                new StringSerializer(), new StringSerializer());
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(PARTITION.topic(), "lost", "lost")).get(30, TimeUnit.SECONDS);
+        return producer;
     }
 
     private static void writeInTransaction(String address, List<String> words) {

@@ -212,8 +212,6 @@ class BrokerFaultStoryTest {
 
     @Test
     void aBrokerWhoseDiskIsFullIsWaitedFor() throws Exception {
-        Assumptions.assumeTrue(Boolean.getBoolean("flover.stories.disk"), "runs with -Dflover.stories.disk=true: after "
-                + "a full disk Kafka 4.3.1 sometimes leaves a transaction open that only its administrator can abort");
         Assumptions.assumeTrue(StoryBroker.canMount(folder), "no disk can be mounted here: unshare -rm fails");
         try (var small = StoryBroker.startOnDisk(folder.resolve("small"), 48); var story = story(small, 1);
                 var pipeline = startBehindProxy(story, small)) {
