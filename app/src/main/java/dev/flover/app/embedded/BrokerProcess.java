@@ -2,6 +2,7 @@ package dev.flover.app.embedded;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
@@ -10,7 +11,7 @@ import kafka.tools.StorageTool;
 /// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
 /// The parent writes [#STOP] to standard input; where that ends without it, the parent has died, and no broker is left
-/// behind. Standard output carries one line, [#READY]; all else goes to standard error, which is a log file.
+/// behind, nor a folder that was meant to go with the parent. Standard output carries one line, [#READY]; all else goes to standard error, which is a log file.
 final class BrokerProcess {
     static final String READY = "ready";
     static final int STOP = 's';
@@ -20,13 +21,13 @@ final class BrokerProcess {
 
     private BrokerProcess() {}
 
-    /// @param args the path of a `server.properties`
+    /// @param args the path of a `server.properties`; a folder to delete where the parent dies, if there is one
     public static void main(String[] args) {
         var toParent = System.out;
         System.setOut(System.err);
         try {
             var server = prepare(Path.of(args[0]));
-            stopWithParent(server);
+            stopWithParent(server, args.length > 1 ? Optional.of(Path.of(args[1])) : Optional.empty());
             server.start();
             toParent.println(READY);
             toParent.flush();
@@ -48,15 +49,17 @@ final class BrokerProcess {
         return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
-    private static void stopWithParent(SingleNode server) {
+    /// The thread that watches is no daemon: it has something to do after the server's shutdown.
+    private static void stopWithParent(SingleNode server, Optional<Path> temporary) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
-        Thread.ofPlatform().daemon().name("watch-parent").start(() -> {
+        Thread.ofPlatform().name("watch-parent").start(() -> {
             boolean ordered = awaitOrder();
-            haltAfterLimit();
+            haltAfterLimit(ordered ? Optional.empty() : temporary);
             if (ordered) {
                 System.exit(0);
             }
             server.shutdown();
+            temporary.ifPresent(FolderTree::delete);
             Runtime.getRuntime().halt(0);       // the parent is gone: nobody waits for class data to be archived
         });
     }
@@ -72,8 +75,10 @@ final class BrokerProcess {
     }
 
     /// A server that is told to stop while it starts may hang.
-    private static void haltAfterLimit() {
-        CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS)
-                .execute(() -> Runtime.getRuntime().halt(1));
+    private static void haltAfterLimit(Optional<Path> temporary) {
+        CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS).execute(() -> {
+            temporary.ifPresent(FolderTree::delete);
+            Runtime.getRuntime().halt(1);
+        });
     }
 }

@@ -73,9 +73,24 @@ class EmbeddedBrokerTest {
     }
 
     @Test
-    void diesWithAParentThatIsKilled() throws Exception {
+    void diesWithAParentThatIsKilledAndKeepsWhatWasStored() throws Exception {
+        endAfterParent(StartAndWait.class, folder);
+
+        assertThat(folder.resolve("broker")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void aTemporaryOneTakesItsFolderAlong() throws Exception {
+        var temporary = Files.createDirectory(folder.resolve("temporary"));
+
+        endAfterParent(StartTemporaryAndWait.class, temporary);
+
+        assertThat(temporary).doesNotExist();
+    }
+
+    private static void endAfterParent(Class<?> program, Path folder) throws Exception {
         var parent = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), StartAndWait.class.getName(), folder.toString())
+                "-cp", System.getProperty("java.class.path"), program.getName(), folder.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (var lines = parent.inputReader()) {
             assertThat(lines.readLine()).startsWith("127.0.0.1:");
@@ -153,6 +168,16 @@ class EmbeddedBrokerTest {
 
         public static void main(String[] args) throws Exception {
             System.out.println(EmbeddedBroker.start(Path.of(args[0])).bootstrapServers());
+            Thread.currentThread().join();
+        }
+    }
+
+    /// The same with a broker whose folder goes with its parent.
+    static final class StartTemporaryAndWait {
+        private StartTemporaryAndWait() {}
+
+        public static void main(String[] args) throws Exception {
+            System.out.println(EmbeddedBroker.startTemporary(Path.of(args[0])).bootstrapServers());
             Thread.currentThread().join();
         }
     }
