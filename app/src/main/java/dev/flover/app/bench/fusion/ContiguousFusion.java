@@ -2,7 +2,6 @@ package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.engine.scheduling.SlotMap;
-import java.util.function.Supplier;
 
 /// Temporal fusion as the paper has it: requests join and leave at every iteration, and the keys and values of each lie
 /// in one piece.
@@ -13,7 +12,7 @@ import java.util.function.Supplier;
 /// ```
 ///
 /// @param reorders whether live slots are kept one dense range, by the fewest moves
-record ContiguousFusion(boolean reorders) implements Strategy {
+record ContiguousFusion(boolean reorders) implements OwnSlots {
     private static final int PADDING = -1;
 
     @Override
@@ -27,14 +26,18 @@ record ContiguousFusion(boolean reorders) implements Strategy {
     }
 
     @Override
-    public Recording play(Stage stage, Workload workload, Supplier<Timeline> clock) {
-        try (var engine = new ContiguousEngine(stage.model(), stage.open(), workload.size(),
-                workload.mostPositions(), Stage.mostRows(workload))) {
-            var timeline = clock.get();
-            var recording = new Recording(workload, timeline);
-            new Play(engine, stage, timeline, recording).run();
-            return recording;
-        }
+    public int slots(Workload workload) {
+        return workload.size();
+    }
+
+    @Override
+    public int mostRows(Workload workload) {
+        return Stage.mostRows(workload);
+    }
+
+    @Override
+    public void play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
+        new Play(stage, engine, timeline, recording).run();
     }
 
     private final class Play {
@@ -54,7 +57,7 @@ record ContiguousFusion(boolean reorders) implements Strategy {
         private boolean slotsChanged;
         private int live;
 
-        Play(ContiguousEngine engine, Stage stage, Timeline timeline, Recording recording) {
+        Play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
             this.engine = engine;
             this.stage = stage;
             this.timeline = timeline;

@@ -1,10 +1,9 @@
 package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
-import java.util.function.Supplier;
 
 /// In order of arrival, each when the one before has ended.
-record OneAtATime() implements Strategy {
+record OneAtATime() implements OwnSlots {
     @Override
     public String name() {
         return "one";
@@ -16,21 +15,26 @@ record OneAtATime() implements Strategy {
     }
 
     @Override
-    public Recording play(Stage stage, Workload workload, Supplier<Timeline> clock) {
-        try (var engine = new ContiguousEngine(
-                stage.model(), stage.open(), 1, workload.mostPositions(), workload.longestPrompt())) {
-            var timeline = clock.get();
-            var recording = new Recording(workload, timeline);
-            var arriving = new Arriving(workload, timeline);
-            while (!arriving.isEmpty()) {
-                timeline.idleUntil(arriving.nextArrival());
-                int request = arriving.take();
-                engine.join(0, stage.prompt(workload, request));
-                while (!step(engine, request, recording, timeline)) {
-                    engine.decode(0);
-                }
+    public int slots(Workload workload) {
+        return 1;
+    }
+
+    @Override
+    public int mostRows(Workload workload) {
+        return workload.longestPrompt();
+    }
+
+    @Override
+    public void play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
+        var workload = recording.workload();
+        var arriving = new Arriving(workload, timeline);
+        while (!arriving.isEmpty()) {
+            timeline.idleUntil(arriving.nextArrival());
+            int request = arriving.take();
+            engine.join(0, stage.prompt(workload, request));
+            while (!step(engine, request, recording, timeline)) {
+                engine.decode(0);
             }
-            return recording;
         }
     }
 

@@ -1,8 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 /// How requests share a device. All of them use the same transformer, backend and kernels, and draw the same tokens.
-sealed interface Strategy extends Player
-        permits OneAtATime, TakingTurns, ConcurrentInstances, WindowBatching, ContiguousFusion, PagedFusion {
+sealed interface Strategy extends Player permits OwnSlots, ConcurrentInstances, PagedFusion {
     /// As given to `--strategies`.
     String name();
 

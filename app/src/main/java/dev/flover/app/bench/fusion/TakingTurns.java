@@ -2,13 +2,12 @@ package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
-import java.util.function.Supplier;
 
 /// Model instances that compete for the device, in the best case for them: each computes its own request, one sequence
 /// a step; the device serves their steps in turn, with nothing lost in between, and the weights are there once.
 ///
 /// @param instances requests at a time; further ones wait
-record TakingTurns(int instances) implements Strategy {
+record TakingTurns(int instances) implements OwnSlots {
     private static final int FREE = -1;
 
     @Override
@@ -22,14 +21,18 @@ record TakingTurns(int instances) implements Strategy {
     }
 
     @Override
-    public Recording play(Stage stage, Workload workload, Supplier<Timeline> clock) {
-        try (var engine = new ContiguousEngine(
-                stage.model(), stage.open(), instances, workload.mostPositions(), workload.longestPrompt())) {
-            var timeline = clock.get();
-            var recording = new Recording(workload, timeline);
-            new Play(engine, stage, timeline, recording).run();
-            return recording;
-        }
+    public int slots(Workload workload) {
+        return instances;
+    }
+
+    @Override
+    public int mostRows(Workload workload) {
+        return workload.longestPrompt();
+    }
+
+    @Override
+    public void play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
+        new Play(stage, engine, timeline, recording).run();
     }
 
     private final class Play {
@@ -43,7 +46,7 @@ record TakingTurns(int instances) implements Strategy {
         private int live;
         private int turn;
 
-        Play(ContiguousEngine engine, Stage stage, Timeline timeline, Recording recording) {
+        Play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
             this.engine = engine;
             this.stage = stage;
             this.timeline = timeline;

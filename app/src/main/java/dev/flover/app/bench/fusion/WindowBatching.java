@@ -1,7 +1,6 @@
 package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
-import java.util.function.Supplier;
 
 /// Dynamic batching: requests are collected for a while, computed together until the longest has ended, and only then
 /// the next ones begin. Those that end earlier are computed on as padding.
@@ -11,7 +10,7 @@ import java.util.function.Supplier;
 /// @param label  of the window, for a person
 /// @param window how long the oldest request waits for others, in thousandths of the workload's unit of time
 /// @param most   requests in a batch; a full one does not wait
-record WindowBatching(String label, long window, int most) implements Strategy {
+record WindowBatching(String label, long window, int most) implements OwnSlots {
     @Override
     public String name() {
         return "window:" + label;
@@ -23,23 +22,28 @@ record WindowBatching(String label, long window, int most) implements Strategy {
     }
 
     @Override
-    public Recording play(Stage stage, Workload workload, Supplier<Timeline> clock) {
-        try (var engine = new ContiguousEngine(
-                stage.model(), stage.open(), most, workload.mostPositions(), Stage.mostRows(workload))) {
-            var timeline = clock.get();
-            var recording = new Recording(workload, timeline);
-            var arriving = new Arriving(workload, timeline);
-            while (!arriving.isEmpty()) {
-                long closes = arriving.nextArrival() + timeline.ticks(window);
-                timeline.idleUntil(Math.min(closes, arriving.arrivalBehind(most - 1)));
-                var batch = new int[arriving.due(most)];
-                for (int slot = 0; slot < batch.length; slot++) {
-                    batch[slot] = arriving.take();
-                    engine.join(slot, stage.prompt(workload, batch[slot]));
-                }
-                compute(batch, engine, recording, timeline);
+    public int slots(Workload workload) {
+        return most;
+    }
+
+    @Override
+    public int mostRows(Workload workload) {
+        return Stage.mostRows(workload);
+    }
+
+    @Override
+    public void play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording) {
+        var workload = recording.workload();
+        var arriving = new Arriving(workload, timeline);
+        while (!arriving.isEmpty()) {
+            long closes = arriving.nextArrival() + timeline.ticks(window);
+            timeline.idleUntil(Math.min(closes, arriving.arrivalBehind(most - 1)));
+            var batch = new int[arriving.due(most)];
+            for (int slot = 0; slot < batch.length; slot++) {
+                batch[slot] = arriving.take();
+                engine.join(slot, stage.prompt(workload, batch[slot]));
             }
-            return recording;
+            compute(batch, engine, recording, timeline);
         }
     }
 
