@@ -367,7 +367,7 @@ public final class CpuBackend implements Backend {
 
         void prepare(int vocabulary) {
             for (int worker = 0; worker < samplers.length; worker++) {
-                samplers[worker] = new Sampler(vocabulary);
+                samplers[worker] = new Sampler(vocabulary, new KernelPasses(kernels));
             }
         }
 
