@@ -43,10 +43,10 @@ public final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
 
-    /// @param threads that compute, the caller's included
-    CpuBackend(Kernels kernels, int threads) {
+    /// @param workers ended with the backend
+    CpuBackend(Kernels kernels, Workers workers) {
         this.kernels = kernels;
-        workers = new Workers(threads, kernels.name());
+        this.workers = workers;
         packer = new Packer(kernels, workers, arena);
         projection = new Projection(kernels, workers, arena);
         attention = new AttentionWork(kernels, workers, arena);
