@@ -43,6 +43,9 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
 
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        if (isEnding()) {
+            return ExitCode.SOFTWARE;      // a signal ends us, and what it cut off has nothing to say
+        }
         Main main = command.getCommandSpec().root().userObject() instanceof Main root ? root : null;
         boolean verbose = main != null && main.verbose();
         if (verbose) {
@@ -50,6 +53,17 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         }
         say(command, sentence(failure, verbose));
         return ExitCode.SOFTWARE;
+    }
+
+    private static boolean isEnding() {
+        var hook = new Thread(() -> { }, "never-run");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
     }
 
     /// Failures made for a person speak for themselves. Anything else is a mistake of ours, and says so.

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Spec;
         description = "LLM inference as a Kafka Streams application.",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage", "130:interrupted"},
+        exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage",
+                "130:interrupted; 143 by SIGTERM"},
         footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
                 "@|bold ./flover COMMAND --help|@ explains a command."},
         subcommands = {
@@ -82,7 +84,14 @@ public final class Main implements Runnable {
         }
         var out = utf8(FileDescriptor.out);
         var err = utf8(FileDescriptor.err);
-        int code = commandLine(out, err).execute(args);
+        int code;
+        try {
+            code = commandLine(out, err).execute(args);
+        } catch (OutOfMemoryError e) {
+            err.println("flover: " + e.getMessage() + ": " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MB are not enough; ask for less, or give more with FLOVER_JAVA_OPTS=-Xmx...");
+            code = ExitCode.SOFTWARE;
+        }
         out.flush();
         err.flush();
         System.exit(code);

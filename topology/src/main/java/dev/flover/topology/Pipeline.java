@@ -40,6 +40,7 @@ public final class Pipeline implements AutoCloseable {
     private static final long FIRST_RETRY_MS = 250;
     private static final long LAST_RETRY_MS = 10_000;
     private static final Duration CAUTION = Duration.ofSeconds(60);
+    private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
     private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
 
@@ -255,7 +256,14 @@ public final class Pipeline implements AutoCloseable {
         return false;
     }
 
-    private void report(KafkaStreams.State state, CountDownLatch stopped) {
+    private synchronized void explainRestore(String reason) {
+        if (health.state() == Health.State.REBALANCING) {
+            LOG.warn(reason);
+            health = new Health(Health.State.REBALANCING, reason);
+        }
+    }
+
+    private synchronized void report(KafkaStreams.State state, CountDownLatch stopped) {
         switch (state) {
             case RUNNING -> {
                 health = new Health(Health.State.READY, "serving");
@@ -302,11 +310,26 @@ public final class Pipeline implements AutoCloseable {
 
     private void awaitEither(CountDownLatch stopped) {
         try {
+            long looked = System.nanoTime();
             while (!isClosing() && !stopped.await(50, TimeUnit.MILLISECONDS)) {
-                // neither yet
+                if (health.state() != Health.State.REBALANCING) {
+                    looked = System.nanoTime();
+                } else if (System.nanoTime() - looked > LONG_RESTORE.toNanos()) {
+                    lookForOpenTransactions();
+                    looked = System.nanoTime();
+                }
             }
         } catch (InterruptedException e) {
             closing.countDown();
+        }
+    }
+
+    /// Says what a long restoration waits for, where it is a transaction.
+    private void lookForOpenTransactions() {
+        try (var admin = Admin.create(adminProperties())) {
+            new OpenTransactions(admin, config.applicationId()).sentence(LONG_RESTORE).ifPresent(this::explainRestore);
+        } catch (KafkaException e) {
+            LOG.warn("the partitions are not restored yet, and the cluster does not say why: {}", e.getMessage());
         }
     }
 

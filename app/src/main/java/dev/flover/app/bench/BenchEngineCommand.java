@@ -3,9 +3,10 @@ package dev.flover.app.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
 import dev.flover.engine.Engine;
-import dev.flover.engine.backend.Backends;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
@@ -31,6 +32,8 @@ import picocli.CommandLine.Spec;
                 + "Operations are timed by the host's clock, or on a device by its own, in a further run without "
                 + "graphs."})
 public final class BenchEngineCommand implements Runnable {
+    private static final int MOST_SEQUENCES = 4096;
+
     @Spec
     private CommandSpec spec;
 
@@ -66,13 +69,8 @@ public final class BenchEngineCommand implements Runnable {
             description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
     private int repeat;
 
-    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
-            description = "As for serving; also cpu-avx512, cpu-avx2, cpu-plain. Default: ${DEFAULT-VALUE}.")
-    private String backend;
-
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
-    private int threads;
+    @Mixin
+    private BackendOption backend;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
@@ -86,14 +84,15 @@ public final class BenchEngineCommand implements Runnable {
 
     @Override
     public void run() {
-        check(batches.length > 0 && Arrays.stream(batches).allMatch(batch -> batch >= 1), "--batch", "sizes from 1 on");
-        check(promptTokens >= 1, "--prompt-tokens", "at least 1");
-        check(generatedTokens >= 2, "--gen-tokens", "at least 2");
-        check(repeat >= 1, "--repeat", "at least 1");
+        for (int batch : batches) {
+            OptionRange.check(spec, "--batch", batch, 1, MOST_SEQUENCES);
+        }
+        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
         try (var opened = open()) {
-            int length = promptTokens + generatedTokens;
-            check(length <= opened.config().contextLength(), "--prompt-tokens plus --gen-tokens",
-                    "at most the model's " + opened.config().contextLength());
+            OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
+                    opened.config().contextLength());
             print(measure(opened));
         }
     }
@@ -105,21 +104,15 @@ public final class BenchEngineCommand implements Runnable {
         try {
             return ModelShape.named(shape).random(weights, seed);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    private void check(boolean holds, String option, String expected) {
-        if (!holds) {
-            throw new ParameterException(spec.commandLine(), option + " must be " + expected);
+            throw new ParameterException(spec.commandLine(), "--shape: " + e.getMessage(), e);
         }
     }
 
     private EngineReport measure(Model opened) {
         int most = Arrays.stream(batches).max().orElseThrow();
         try {
-            var chosen = Backends.open(backend, threads);
-            var machine = Machine.measure(chosen, threads);
+            var chosen = backend.open();
+            var machine = Machine.measure(chosen, backend.threads());
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
             var config = EngineRun.config(most, promptTokens + generatedTokens);

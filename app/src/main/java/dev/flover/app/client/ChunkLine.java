@@ -3,29 +3,58 @@ package dev.flover.app.client;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.offline.LogprobLine;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.TokenLogprob;
 import java.util.List;
 import java.util.Locale;
 
-/// What `tail --json` writes, a line a chunk; fields that only last chunks have are left out elsewhere.
+/// What `tail --json` and `submit --json` write, a line a chunk; fields that only some chunks have are left out
+/// elsewhere.
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "finish_reason", "message", "terminal"})
+@JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "logprobs",
+        "prompt_position", "prompt_logprobs", "finish_reason", "message", "terminal"})
 record ChunkLine(
         @JsonProperty("request_id") String requestId,
         @JsonProperty("answer") int answer,
         @JsonProperty("position") int position,
         @JsonProperty("token_ids") List<Integer> tokenIds,
         @JsonProperty("text") String text,
+        @JsonProperty("logprobs") List<LogprobLine> logprobs,
+        @JsonProperty("prompt_position") Integer promptPosition,
+        @JsonProperty("prompt_logprobs") List<LogprobLine> promptLogprobs,
         @JsonProperty("finish_reason") String finishReason,
         @JsonProperty("message") String message,
         @JsonProperty("terminal") Boolean terminal) {
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     static ChunkLine of(TokenChunk chunk) {
         var finish = chunk.getFinish();
         return new ChunkLine(chunk.getRequestId(), chunk.getAnswer(), chunk.getPosition(), chunk.getTokenIds(),
-                chunk.getText(),
+                chunk.getText(), logprobs(chunk.getLogprobs()),
+                chunk.getPromptLogprobs() == null ? null : chunk.getPromptPosition(),
+                logprobs(chunk.getPromptLogprobs()),
                 finish == null ? null : finish.getReason().name().toLowerCase(Locale.ROOT),
                 finish == null || finish.getMessage().isEmpty() ? null : finish.getMessage(),
                 chunk.getTerminal() ? true : null);
+    }
+
+    String json() {
+        try {
+            return JSON.writeValueAsString(this);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("our own values are always JSON", e);
+        }
+    }
+
+    /// Null where they were not asked for.
+    static List<LogprobLine> logprobs(List<TokenLogprob> logprobs) {
+        return logprobs == null ? null : logprobs.stream().map(token -> new LogprobLine(
+                token.getTokenId(), token.getLogprob(), token.getAlternatives().stream()
+                        .map(other -> new LogprobLine.Alternative(other.getTokenId(), other.getLogprob())).toList()))
+                .toList();
     }
 }

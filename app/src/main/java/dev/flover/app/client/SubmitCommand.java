@@ -2,7 +2,9 @@ package dev.flover.app.client;
 
 import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.offline.LogprobLine;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.OptionRange;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.Finish;
@@ -13,6 +15,8 @@ import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -46,6 +50,9 @@ public final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "Print the id and do not wait for the answer.")
     private boolean noWait;
 
+    @Option(names = "--json", description = "A JSON object a line for each chunk of the answer, as `tail --json` does.")
+    private boolean json;
+
     @Option(names = "--priority", paramLabel = "N", defaultValue = "0",
             description = "Higher first; in [-100, 100]. Default: ${DEFAULT-VALUE}.")
     private int priority;
@@ -65,12 +72,15 @@ public final class SubmitCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nKafka:%n")
     private ConnectionOptions connectionOptions = new ConnectionOptions();
 
+    private final List<LogprobLine> logprobs = new ArrayList<>();
     private int nextPosition;
     private Finish finish;
     private boolean ended;
 
     @Override
     public Integer call() {
+        OptionRange.check(spec, "--priority", priority, -100, 100);
+        OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
         sampling.params(spec.commandLine());      // a value out of range is found before anything is written
         Connection connection = connectionOptions.connection();
         connection.check();
@@ -101,6 +111,7 @@ public final class SubmitCommand implements Callable<Integer> {
                 .setMinTokens(sampling.minTokens() != null ? sampling.minTokens() : 0)
                 .setStop(sampling.stop())
                 .setIgnoreEos(sampling.ignoreEos())
+                .setLogprobs(sampling.logprobs())
                 .setSeed(sampling.seed())
                 .setSampling(Sampling.newBuilder()
                         .setTemperature(sampling.temperature())
@@ -128,8 +139,9 @@ public final class SubmitCommand implements Callable<Integer> {
                         + "does a pipeline run (`flover up`)? Ctrl-C stops waiting");
             }
         }
-        if (nextPosition > 0) {
+        if (nextPosition > 0 && !json) {
             out.println();
+            logprobs.forEach(token -> out.println(token.words()));
         }
         if (!ended) {
             err.println("flover: no longer watching; `flover cancel " + id + "` ends the generation");
@@ -145,12 +157,23 @@ public final class SubmitCommand implements Callable<Integer> {
         int after = chunk.getPosition() + chunk.getTokenIds().size();
         boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();      // at-least-once may repeat
         if (!repeated) {
-            out.print(chunk.getText());
-            out.flush();
+            write(chunk, out);
             nextPosition = after;
         }
         finish = chunk.getFinish() != null ? chunk.getFinish() : finish;
         ended = chunk.getTerminal();
+    }
+
+    private void write(TokenChunk chunk, PrintWriter out) {
+        if (json) {
+            out.println(ChunkLine.of(chunk).json());
+        } else {
+            out.print(chunk.getText());
+        }
+        out.flush();
+        if (chunk.getLogprobs() != null) {
+            logprobs.addAll(ChunkLine.logprobs(chunk.getLogprobs()));
+        }
     }
 
     private int verdict(String id) {

@@ -1,9 +1,8 @@
 package dev.flover.app.client;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.offline.LogprobLine;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.PipelineConfig.TopicNames;
@@ -11,6 +10,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,8 +28,8 @@ public final class TailCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON object a line: request_id, answer, position, token_ids, text, and "
-            + "on last chunks finish_reason, message, terminal.")
+    @Option(names = "--json", description = "A JSON object a line: request_id, answer, position, token_ids, text, "
+            + "logprobs and prompt_logprobs where asked for, and on last chunks finish_reason, message, terminal.")
     private boolean json;
 
     @Option(names = "--id", paramLabel = "ID", description = "Only this request; ends when it has ended.")
@@ -41,7 +41,6 @@ public final class TailCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nKafka:%n")
     private ConnectionOptions connectionOptions = new ConnectionOptions();
 
-    private final ObjectMapper mapper = new ObjectMapper();
     private boolean ended;
 
     @Override
@@ -62,16 +61,8 @@ public final class TailCommand implements Callable<Integer> {
         if (id != null && !id.equals(chunk.getRequestId())) {
             return;
         }
-        out.println(json ? jsonLine(chunk) : line(chunk));
+        out.println(json ? ChunkLine.of(chunk).json() : line(chunk));
         ended = id != null && chunk.getTerminal();
-    }
-
-    private String jsonLine(TokenChunk chunk) {
-        try {
-            return mapper.writeValueAsString(ChunkLine.of(chunk));
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("our own values are always JSON", e);
-        }
     }
 
     private String line(TokenChunk chunk) {
@@ -82,6 +73,11 @@ public final class TailCommand implements Callable<Integer> {
         String end = finish == null ? "" : "  [" + finish.getReason().name().toLowerCase(Locale.ROOT)
                 + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()) + "]";
         return spec.commandLine().getColorScheme().commandText(String.format("%-" + ID_COLUMNS + "s", shown))
-                + String.format(" %5d  ", chunk.getPosition()) + text + end;
+                + String.format(" %5d  ", chunk.getPosition()) + text + logprobs(chunk) + end;
+    }
+
+    private static String logprobs(TokenChunk chunk) {
+        return chunk.getLogprobs() == null ? "" : ChunkLine.logprobs(chunk.getLogprobs()).stream()
+                .map(LogprobLine::words).collect(Collectors.joining(", ", "  {", "}"));
     }
 }

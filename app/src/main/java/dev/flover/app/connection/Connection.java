@@ -96,7 +96,8 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
                         server.substring(0, colon).strip(), Integer.parseInt(server.substring(colon + 1).strip())));
             } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
                 throw new CommandException(
-                        "--bootstrap-servers must be host:port, or several separated by commas, was " + server, e);
+                        "--bootstrap-servers must be host:port, or several separated by commas, was " + server
+                                + " (by the option or $FLOVER_BOOTSTRAP_SERVERS)", e);
             }
         }
         return addresses;
@@ -111,7 +112,8 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
                 addresses.add(new InetSocketAddress(url.getHost(), url.getPort() < 0 ? usual : url.getPort()));
             } catch (URISyntaxException | IllegalArgumentException e) {
                 throw new CommandException("--schema-registry-url must be a URL such as http://localhost:8081, or "
-                        + "several separated by commas, was " + text, e);
+                        + "several separated by commas, was " + text
+                        + " (by the option or $FLOVER_SCHEMA_REGISTRY_URL)", e);
             }
         }
         return addresses;

@@ -1,6 +1,7 @@
 package dev.flover.app.connection;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +19,12 @@ public final class ConnectionOptions {
     @Option(names = "--bootstrap-servers", paramLabel = "HOST:PORT,...",
             description = "The Kafka cluster. Default: $FLOVER_BOOTSTRAP_SERVERS, or the one of a `flover up` that "
                     + "runs on this machine, or " + DEFAULT_BOOTSTRAP + ".")
-    private String bootstrapServers = System.getenv("FLOVER_BOOTSTRAP_SERVERS");
+    private String bootstrapServers = given("FLOVER_BOOTSTRAP_SERVERS");
 
     @Option(names = "--schema-registry-url", paramLabel = "URL",
             description = "A registry that speaks Confluent's REST interface. Default: $FLOVER_SCHEMA_REGISTRY_URL, or "
                     + "the one of a `flover up` that runs on this machine, or " + DEFAULT_REGISTRY + ".")
-    private String registryUrl = System.getenv("FLOVER_SCHEMA_REGISTRY_URL");
+    private String registryUrl = given("FLOVER_SCHEMA_REGISTRY_URL");
 
     @Option(names = "--client-properties", paramLabel = "FILE",
             description = "Further properties of the Kafka and registry clients (security.protocol, sasl.jaas.config, "
@@ -32,8 +33,14 @@ public final class ConnectionOptions {
     private Path clientProperties = fromEnvironment();
 
     private static Path fromEnvironment() {
-        String file = System.getenv("FLOVER_CLIENT_PROPERTIES");
-        return file == null || file.isEmpty() ? null : Path.of(file);
+        String file = given("FLOVER_CLIENT_PROPERTIES");
+        return file == null ? null : Path.of(file);
+    }
+
+    /// An empty variable says nothing.
+    private static String given(String variable) {
+        String value = System.getenv(variable);
+        return value == null || value.isBlank() ? null : value;
     }
 
     /// Whether the user said where Kafka is.
@@ -58,9 +65,11 @@ public final class ConnectionOptions {
             var file = new Properties();
             try (var in = Files.newBufferedReader(clientProperties)) {
                 file.load(in);
-            } catch (IOException | IllegalArgumentException e) {
-                throw new CommandException("--client-properties: cannot read " + clientProperties
-                        + " as a properties file: " + e, e);
+            } catch (IOException e) {
+                throw InputFile.unreadable(clientProperties.toString(), e);
+            } catch (IllegalArgumentException e) {
+                throw new CommandException("--client-properties: " + clientProperties
+                        + " is no properties file: " + e.getMessage(), e);
             }
             file.stringPropertyNames().forEach(name -> properties.put(name, file.getProperty(name)));
         }

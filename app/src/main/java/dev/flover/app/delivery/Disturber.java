@@ -25,6 +25,8 @@ final class Disturber implements AutoCloseable {
     private boolean due;
     private long dueNanos;
     private int startMs = FIRST_GUESS_OF_A_START_MS;
+    private boolean watchesTakeover;
+    private long struckNanos;
     private int done;
 
     /// @param pick chooses among the instances that run then
@@ -54,13 +56,19 @@ final class Disturber implements AutoCloseable {
     /// Notes what has happened and does what is due.
     void tick() {
         instances.forEach(Instance::tick);
-        if (next == null && !disturbances.areMadeUp()) {
+        if (next == null && !disturbances.areMadeUp() && !isTakeoverWatched()) {
             draw();
         }
         var target = next == null ? null : target();
         if (target != null && isDue(target)) {
             strike(target);
         }
+    }
+
+    /// After every other loss nothing else happens until somebody has taken over, so that it can be timed.
+    private boolean isTakeoverWatched() {
+        watchesTakeover &= recoveries.isAwaited() && System.nanoTime() - struckNanos < PATIENCE_NANOS;
+        return watchesTakeover;
     }
 
     private void draw() {
@@ -110,6 +118,8 @@ final class Disturber implements AutoCloseable {
         if (kind == Disturbance.KILL) {
             target.start();
         }
+        watchesTakeover = kind == Disturbance.LOSS && random.nextBoolean();
+        struckNanos = nanos;
         next = null;
         done++;
     }

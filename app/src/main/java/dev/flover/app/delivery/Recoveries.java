@@ -46,6 +46,11 @@ final class Recoveries {
         }
     }
 
+    /// Whether some generation that was live at the last disturbance has no token since.
+    synchronized boolean isAwaited() {
+        return !waiting.isEmpty();
+    }
+
     /// Of each kind that was recovered from.
     synchronized Map<Disturbance, List<Long>> millis() {
         return new EnumMap<>(millis);

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.delivery.Disturbances.Count;
+import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
@@ -105,13 +107,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             description = "Of the topics. Default: ${DEFAULT-VALUE}.")
     private int partitions;
 
-    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
-            description = "What computes, as in `flover devices`. Default: ${DEFAULT-VALUE}.")
-    private String backend;
-
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
-            description = "Threads that compute. Default: one for each core.")
-    private int threads;
+    @Mixin
+    private BackendOption backend;
 
     @Option(names = "--json", description = "The outcome as one JSON object on stdout; all else goes to stderr.")
     private boolean json;
@@ -121,27 +118,29 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkOptions();
+        backend.check();
         narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
-        try (var stop = StopSignal.install(); var model = modelOption.open();
-                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend, threads)) {
+        try (var model = modelOption.open();
+                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads())) {
             var requests = RequestMix.of(generations, seed);
-            var expected = expected(requests, oracle, stop);
-            if (stop.isRaised()) {
-                return stop.exitCode();
+            var expected = new ArrayList<ExpectedAnswer>();
+            int stopped = expect(requests, oracle, expected);
+            if (stopped != ExitCode.OK) {
+                return stopped;
             }
             Map<String, GenerationRequest> byId = requests.stream()
                     .collect(Collectors.toMap(GenerationRequest::getId, Function.identity()));
             var check = new DeliveryCheck(expected, (id, ids) -> oracle.text(byId.get(id), ids));
             try (var folder = TemporaryFolder.create("flover-verify-")) {
-                var outcome = run(folder.path(), requests, check, stop);
-                return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
+                return run(folder, requests, check);
             }
         }
     }
 
-    private List<ExpectedAnswer> expected(List<GenerationRequest> requests, Oracle oracle, StopSignal stop) {
-        var expected = new ArrayList<ExpectedAnswer>();
-        try (var line = new ProgressLine(narration, "what the bare engine says", requests.size())) {
+    /// @return an exit code, where it is not to go on
+    private int expect(List<GenerationRequest> requests, Oracle oracle, List<ExpectedAnswer> expected) {
+        try (var stop = StopSignal.install();
+                var line = new ProgressLine(narration, "what the bare engine says", requests.size())) {
             for (var request : requests) {
                 if (stop.isRaised()) {
                     break;
@@ -149,30 +148,35 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                 expected.add(oracle.answer(request));
                 line.show(expected.size(), "");
             }
+            return stop.exitCode();
         }
-        return expected;
     }
 
-    private Outcome run(Path folder, List<GenerationRequest> requests, DeliveryCheck check, StopSignal stop) {
+    /// @return the exit code
+    private int run(TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check) {
+        var folder = temporary.path();
         long from = System.nanoTime();
         var sightings = new Sightings();
-        try (var servers = Servers.embedded(folder)) {
+        try (var servers = Servers.temporary(temporary)) {
             var settings = settings(servers.connection(), folder.resolve("state"));
             LocalPipeline.createTopics(settings.pipeline(), partitions);
             var random = new Random(seed);
             var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves), random);
             var recoveries = new Recoveries();
-            try (var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places, disturbances,
-                            sightings, recoveries, sessionTimeoutMs, random);
-                    var line = new ProgressLine(narration, label(), disturbances.total())) {
-                new DeliveryRun(servers.connection(), requests, check, sightings, recoveries, disturber)
-                        .play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
-                                + check.committedTokens() + " tokens committed"));
+            try (var stop = StopSignal.install();
+                    var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places, disturbances,
+                            sightings, recoveries, sessionTimeoutMs, random)) {
+                var run = new DeliveryRun(servers.connection(), requests, check, sightings, recoveries, disturber);
+                try (var line = new ProgressLine(narration, label(), disturbances.total())) {
+                    run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
+                            + check.committedTokens() + " tokens committed"));
+                }
                 var findings = check.findings();
                 boolean atRest = disturber.isAtRest();
-                return new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
+                var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
                         Outcome.Recovery.of(recoveries.millis()), atRest, findings,
                         findings.isClean() && disturber.isDone() && atRest);
+                return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }
     }
@@ -197,7 +201,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
         return new VictimSettings(connection.bootstrapServers(), connection.registryUrl(), state,
-                modelOption.path().toAbsolutePath(), backend, threads, how, interval,
+                modelOption.path().toAbsolutePath(), backend.name(), backend.threads(), how, interval,
                 sessionTimeoutMs);
     }
 
@@ -239,25 +243,19 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
 
     private void checkOptions() {
         delivery();
-        range("--kills", kills, 0, MAX_COUNT);
-        range("--generations", generations, 1, MAX_COUNT);
-        range("--instances", places, 1, MAX_INSTANCES);
-        range("--pauses", pauses, 0, MAX_COUNT);
-        range("--restarts", restarts, 0, MAX_COUNT);
-        range("--moves", moves, 0, MAX_COUNT);
-        range("--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
+        OptionRange.check(spec, "--kills", kills, 0, MAX_COUNT);
+        OptionRange.check(spec, "--generations", generations, 1, MAX_COUNT);
+        OptionRange.check(spec, "--instances", places, 1, MAX_INSTANCES);
+        OptionRange.check(spec, "--pauses", pauses, 0, MAX_COUNT);
+        OptionRange.check(spec, "--restarts", restarts, 0, MAX_COUNT);
+        OptionRange.check(spec, "--moves", moves, 0, MAX_COUNT);
+        OptionRange.check(spec, "--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
         if (moves > 0 && places == 1) {
             throw new ParameterException(spec.commandLine(),
                     "--moves needs --instances of at least 2, so that somebody can join");
         }
-        range("--partitions", partitions, 1, MAX_PARTITIONS);
-        range("--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1, MAX_COMMIT_INTERVAL_MS);
-    }
-
-    private void range(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(spec.commandLine(),
-                    option + " must be in [" + least + ", " + most + "], was " + value);
-        }
+        OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
+        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1,
+                MAX_COMMIT_INTERVAL_MS);
     }
 }

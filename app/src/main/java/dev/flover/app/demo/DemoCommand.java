@@ -13,6 +13,7 @@ import dev.flover.topology.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
@@ -73,9 +74,11 @@ public final class DemoCommand implements Runnable {
             var backend = engineOptions.openBackend(spec.commandLine());
             say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
             try (var folder = TemporaryFolder.create("flover-demo-")) {
-                var servers = CompletableFuture.supplyAsync(() -> Servers.embedded(folder.path()));
+                var servers = CompletableFuture.supplyAsync(() -> Servers.temporary(folder));
                 try (var engine = Engine.start(model, pacer.slowing(backend), engineConfig)) {
                     serve(folder, servers, model, engine, engineConfig, backend.name());
+                } finally {
+                    close(servers);
                 }
             }
         }
@@ -152,6 +155,11 @@ public final class DemoCommand implements Runnable {
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException failure ? failure : e;
         }
+    }
+
+    /// What could not be started has said so, and needs no end.
+    private static void close(CompletableFuture<Servers> starting) {
+        starting.handle((servers, failure) -> Optional.ofNullable(servers)).join().ifPresent(Servers::close);
     }
 
     private void say(String line) {

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The command line of the broker's process: this JVM and class path, a small heap, the first compiler only.
 final class BrokerCommand {
@@ -11,7 +12,8 @@ final class BrokerCommand {
 
     private BrokerCommand() {}
 
-    static List<String> of(Path settings) {
+    /// @param temporary goes with the parent, if there is one
+    static List<String> of(Path settings, Optional<Path> temporary) {
         var command = new ArrayList<String>();
         if (Files.isExecutable(SHELL)) {
             // Ctrl-C reaches every process of the terminal; the parent decides when the broker stops.
@@ -26,6 +28,7 @@ final class BrokerCommand {
                 "-Dorg.slf4j.simpleLogger.showDateTime=true",
                 "-cp", System.getProperty("java.class.path"),
                 BrokerProcess.class.getName(), settings.toString()));
+        temporary.ifPresent(folder -> command.add(folder.toString()));
         return command;
     }
 

@@ -2,17 +2,16 @@ package dev.flover.app.embedded;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.utils.Time;
 
 /// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
 /// The parent writes [#STOP] to standard input; where that ends without it, the parent has died, and no broker is left
-/// behind. Standard output carries one line, [#READY]; all else goes to standard error, which is a log file.
+/// behind, nor a folder that was meant to go with the parent. Standard output carries one line, [#READY]; all else goes to standard error, which is a log file.
 final class BrokerProcess {
     static final String READY = "ready";
     static final int STOP = 's';
@@ -22,14 +21,14 @@ final class BrokerProcess {
 
     private BrokerProcess() {}
 
-    /// @param args the path of a `server.properties`
+    /// @param args the path of a `server.properties`; a folder to delete where the parent dies, if there is one
     public static void main(String[] args) {
         var toParent = System.out;
         System.setOut(System.err);
         try {
             var server = prepare(Path.of(args[0]));
-            stopWithParent(server);
-            server.startup();
+            stopWithParent(server, args.length > 1 ? Optional.of(Path.of(args[1])) : Optional.empty());
+            server.start();
             toParent.println(READY);
             toParent.flush();
             server.awaitShutdown();
@@ -39,7 +38,7 @@ final class BrokerProcess {
         }
     }
 
-    private static KafkaRaftServer prepare(Path settings) {
+    private static SingleNode prepare(Path settings) {
         String[] format = {
             "format", "--cluster-id", CLUSTER_ID, "--config", settings.toString(), "--ignore-formatted"
         };
@@ -47,18 +46,20 @@ final class BrokerProcess {
         if (status != 0) {
             throw new EmbeddedServerException("formatting the folder failed with status " + status);
         }
-        return new KafkaRaftServer(KafkaConfig.fromProps(BrokerSettings.read(settings), false), Time.SYSTEM);
+        return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
-    private static void stopWithParent(KafkaRaftServer server) {
+    /// The thread that watches is no daemon: it has something to do after the server's shutdown.
+    private static void stopWithParent(SingleNode server, Optional<Path> temporary) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
-        Thread.ofPlatform().daemon().name("watch-parent").start(() -> {
+        Thread.ofPlatform().name("watch-parent").start(() -> {
             boolean ordered = awaitOrder();
-            haltAfterLimit();
+            haltAfterLimit(ordered ? Optional.empty() : temporary);
             if (ordered) {
                 System.exit(0);
             }
             server.shutdown();
+            temporary.ifPresent(FolderTree::delete);
             Runtime.getRuntime().halt(0);       // the parent is gone: nobody waits for class data to be archived
         });
     }
@@ -74,8 +75,10 @@ final class BrokerProcess {
     }
 
     /// A server that is told to stop while it starts may hang.
-    private static void haltAfterLimit() {
-        CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS)
-                .execute(() -> Runtime.getRuntime().halt(1));
+    private static void haltAfterLimit(Optional<Path> temporary) {
+        CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS).execute(() -> {
+            temporary.ifPresent(FolderTree::delete);
+            Runtime.getRuntime().halt(1);
+        });
     }
 }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +19,8 @@ import java.util.concurrent.TimeoutException;
 
 /// A running Kafka broker in a process of its own, with all it stores in one folder.
 ///
-/// A second start in the same folder finds the topics of the first, at the same address where that is still free.
+/// A second start in the same folder finds the topics of the first, at the same address where that is still free. The
+/// broker ends with this process, whatever way that ends.
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
@@ -28,11 +30,21 @@ public final class EmbeddedBroker implements AutoCloseable {
     private final Process process;
     private final BrokerPorts ports;
     private final Path log;
+    private final boolean temporary;
+    private final Thread atExit = new Thread(this::end, "end-broker");
+    private volatile boolean ready;
 
-    private EmbeddedBroker(Process process, BrokerPorts ports, Path log) {
+    private EmbeddedBroker(Process process, BrokerPorts ports, Path log, boolean temporary) {
         this.process = process;
         this.ports = ports;
         this.log = log;
+        this.temporary = temporary;
+        try {
+            Runtime.getRuntime().addShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            kill();
+            throw new EmbeddedServerException("the process ends while the embedded broker starts", e);
+        }
     }
 
     /// Starts a broker and waits until it serves, on the ports of the folder's last run or on free ones.
@@ -47,11 +59,24 @@ public final class EmbeddedBroker implements AutoCloseable {
     ///
     /// @throws EmbeddedServerException if it does not come up, with what its log says last
     public static EmbeddedBroker start(Path folder, Map<String, String> settings) {
+        return start(folder, settings, Optional.empty());
+    }
+
+    /// Starts a broker whose data nobody wants after the life of this process: where that is killed, the broker deletes
+    /// the folder.
+    ///
+    /// @param temporary holds the broker's data, and whatever else goes with the process
+    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    public static EmbeddedBroker startTemporary(Path temporary) {
+        return start(temporary.resolve("kafka"), Map.of(), Optional.of(temporary.toAbsolutePath()));
+    }
+
+    private static EmbeddedBroker start(Path folder, Map<String, String> settings, Optional<Path> temporary) {
         for (int attempt = 1;; attempt++) {
             var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(BrokerPorts::areFree)
                     .orElseGet(BrokerPorts::free);
             try {
-                return start(folder, ports, settings);
+                return start(folder, ports, settings, temporary);
             } catch (EmbeddedServerException e) {
                 if (attempt == ATTEMPTS || ports.areFree()) {       // else somebody took a port after we looked
                     throw e;
@@ -62,10 +87,11 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /// Starts a broker at a given port on the loopback address.
     public static EmbeddedBroker start(Path folder, int port) {
-        return start(folder, BrokerPorts.freeFor(port), Map.of());
+        return start(folder, BrokerPorts.freeFor(port), Map.of(), Optional.empty());
     }
 
-    private static EmbeddedBroker start(Path folder, BrokerPorts ports, Map<String, String> more) {
+    private static EmbeddedBroker start(
+            Path folder, BrokerPorts ports, Map<String, String> more, Optional<Path> temporary) {
         var log = folder.resolve("broker.log").toAbsolutePath();
         var file = settingsIn(folder);
         try {
@@ -73,8 +99,8 @@ public final class EmbeddedBroker implements AutoCloseable {
             var settings = BrokerSettings.of(folder.resolve("broker").toAbsolutePath(), ports);
             settings.putAll(more);
             BrokerSettings.write(file, settings);
-            var process = new ProcessBuilder(BrokerCommand.of(file)).redirectError(log.toFile()).start();
-            var broker = new EmbeddedBroker(process, ports, log);
+            var process = new ProcessBuilder(BrokerCommand.of(file, temporary)).redirectError(log.toFile()).start();
+            var broker = new EmbeddedBroker(process, ports, log, temporary.isPresent());
             broker.awaitReady();
             return broker;
         } catch (IOException e) {
@@ -106,6 +132,28 @@ public final class EmbeddedBroker implements AutoCloseable {
     /// Stops the broker, after a limit by force. Idempotent.
     @Override
     public void close() {
+        if (ready) {
+            stop();
+        } else {
+            kill();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            return;      // the process is ending, and the hook finds an ended broker
+        }
+    }
+
+    /// A process that ends waits for a broker only where there is something to keep.
+    private void end() {
+        if (ready && !temporary) {
+            stop();
+        } else {
+            kill();
+        }
+    }
+
+    private void stop() {
         try (var orders = process.getOutputStream()) {
             orders.write(BrokerProcess.STOP);
             orders.flush();
@@ -126,12 +174,13 @@ public final class EmbeddedBroker implements AutoCloseable {
             if (!BrokerProcess.READY.equals(line.get(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS))) {
                 throw notReady("stopped before it was ready");
             }
+            ready = true;
         } catch (TimeoutException e) {
             throw notReady("was not ready after " + START_LIMIT.toSeconds() + " s");
         } catch (ExecutionException e) {
             throw notReady("could not be read from: " + e.getCause().getMessage());
         } catch (InterruptedException e) {
-            kill();
+            close();
             Thread.currentThread().interrupt();
             throw new EmbeddedServerException("interrupted while the embedded broker started", e);
         }
@@ -147,7 +196,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private EmbeddedServerException notReady(String how) {
-        kill();
+        close();
         return new EmbeddedServerException("the embedded broker " + how + "; its log is " + log + " and ends with:\n"
                 + String.join("\n", lastLogLines()));
     }

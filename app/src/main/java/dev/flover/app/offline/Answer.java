@@ -1,8 +1,11 @@
 package dev.flover.app.offline;
 
 import dev.flover.engine.FinishReason;
+import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /// A request being answered: its tokens as they come, and what they read as.
@@ -12,6 +15,7 @@ final class Answer {
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[64];
+    private final List<LogprobLine> logprobs = new ArrayList<>();
     private int count;
     private String finishReason;
 
@@ -23,7 +27,10 @@ final class Answer {
     }
 
     /// Takes the next token and returns the text that has become certain with it.
-    String append(int token) {
+    String append(int token, float logprob, TopLogprobs alternatives) {
+        if (request.sampling().topLogprobs() >= 0) {
+            logprobs.add(LogprobLine.of(token, logprob, alternatives));
+        }
         if (count == tokens.length) {
             tokens = Arrays.copyOf(tokens, count * 2);
         }
@@ -84,8 +91,14 @@ final class Answer {
         return finishReason;
     }
 
+    /// One for each token, where they were asked for; else none.
+    List<LogprobLine> logprobs() {
+        return logprobs;
+    }
+
     /// The answer as a line of `--json`, fields in this order.
     AnswerLine line() {
-        return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason);
+        return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason,
+                request.sampling().topLogprobs() >= 0 ? logprobs : null);
     }
 }

@@ -55,13 +55,19 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
         out.println(command.getColorScheme().commandText(answer.request().id()) + " (" + answer.finishReason() + ", "
                 + answer.tokenCount() + " tokens)");
         out.println(answer.text());
+        writeLogprobs(answer);
         out.println();
+    }
+
+    private void writeLogprobs(Answer answer) {
+        answer.logprobs().forEach(token -> out.println(token.words()));
     }
 
     @Override
     public void close() {
         if (streaming) {
             out.println();
+            answers.forEach(this::writeLogprobs);
         }
         out.flush();
     }

@@ -49,7 +49,7 @@ final class FusedRun implements TokenSink {
         if (answer == null) {
             return;      // a stop string has ended it, and the cancellation is still to come
         }
-        String piece = answer.append(tokenId);
+        String piece = answer.append(tokenId, logprob, alternatives);
         if (!piece.isEmpty()) {
             listener.text(answer, piece);
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.FieldNames;
+import dev.flover.app.options.InputFile;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.engine.Engine;
@@ -36,10 +37,11 @@ import picocli.CommandLine.Spec;
                 "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
                 "Fields: id, prompt or prompt_ids, max_tokens, min_tokens, temperature,",
                 "top_k, top_p, min_p, typical_p, repetition_penalty, presence_penalty,",
-                "frequency_penalty, seed, stop (a text or several), ignore_eos.",
+                "frequency_penalty, seed, stop (a text or several), ignore_eos, logprobs.",
                 "What a line does not say is as the options say.", "",
                 "@|bold Answers|@ with --json, one a line, in the order of the requests:",
                 "  {\"id\", \"prompt_ids\", \"token_ids\", \"text\", \"finish_reason\"}",
+                "and with --logprobs \"logprobs\": [{\"token_id\", \"logprob\", \"alternatives\"}].",
                 "finish_reason is stop or length."})
 public final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_MAX_TOKENS = 256;

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 final class RequestLine {
     private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
             "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
-            "frequency_penalty", "seed", "stop", "ignore_eos");
+            "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs");
 
     private final JsonNode object;
 
@@ -81,7 +81,7 @@ final class RequestLine {
                     number("min_p", defaults.minP()),
                     number("typical_p", defaults.typicalP()),
                     seed(defaults.seed()),
-                    defaults.topLogprobs(), defaults.logitBias(), defaults.allowedOnly(),
+                    logprobs(defaults.topLogprobs()), defaults.logitBias(), defaults.allowedOnly(),
                     integer("min_tokens", defaults.minTokens()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(FieldNames.asJson(e.getMessage()), e);
@@ -127,6 +127,14 @@ final class RequestLine {
             throw mistyped(field, "a whole number below 2147483648", value);
         }
         return value.intValue();
+    }
+
+    private int logprobs(int otherwise) {
+        int count = integer("logprobs", otherwise);
+        if (has("logprobs") && (count < 0 || count > 20)) {
+            throw new IllegalArgumentException("logprobs must be in [0, 20], was " + count);
+        }
+        return count;
     }
 
     private long seed(long otherwise) {

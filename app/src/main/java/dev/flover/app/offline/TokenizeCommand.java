@@ -3,6 +3,7 @@ package dev.flover.app.offline;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.InputFile;
 import dev.flover.app.options.ModelOption;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.io.BufferedReader;

@@ -10,6 +10,9 @@ import picocli.CommandLine.ParameterException;
 
 /// How tokens are drawn and when an answer ends. What is not given is null.
 public final class SamplingOptions {
+    private static final int MOST_LOGPROBS = 20;
+    private static final int NO_LOGPROBS = -1;
+
     @Option(names = "--temperature", paramLabel = "X",
             description = "0 takes the most probable token each time; in [0, 10].")
     private Float temperature;
@@ -48,6 +51,10 @@ public final class SamplingOptions {
 
     @Option(names = "--min-tokens", paramLabel = "N", description = "No end of text before N tokens.")
     private Integer minTokens;
+
+    @Option(names = "--logprobs", paramLabel = "N",
+            description = "The logprob of each token, and of the N most probable ones in its place; in [0, 20].")
+    private Integer logprobs;
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the answer and is not part of it; may be given "
             + "several times.")
@@ -100,6 +107,10 @@ public final class SamplingOptions {
         return minTokens;
     }
 
+    public Integer logprobs() {
+        return logprobs;
+    }
+
     public List<String> stop() {
         return stop;
     }
@@ -115,11 +126,16 @@ public final class SamplingOptions {
         if (maxTokens != null && maxTokens < 1) {
             throw new ParameterException(command, "--max-tokens must be at least 1, was " + maxTokens);
         }
+        if (logprobs != null && (logprobs < 0 || logprobs > MOST_LOGPROBS)) {
+            throw new ParameterException(
+                    command, "--logprobs must be in [0, " + MOST_LOGPROBS + "], was " + logprobs);
+        }
         try {
             return new SamplingParams(
                     given(repetitionPenalty, 1), given(presencePenalty, 0), given(frequencyPenalty, 0),
                     given(temperature, 0), topK != null ? topK : 0, given(topP, 1), given(minP, 0), given(typicalP, 1),
-                    seed != null ? seed : 0, -1, LogitBias.NONE, TokenSet.EMPTY, minTokens != null ? minTokens : 0);
+                    seed != null ? seed : 0, logprobs != null ? logprobs : NO_LOGPROBS, LogitBias.NONE, TokenSet.EMPTY,
+                    minTokens != null ? minTokens : 0);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
         }

@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 
 /// The broker and the registry that a pipeline works with: somebody else's, or embedded ones that end with this.
 public final class Servers implements AutoCloseable {
@@ -38,11 +39,21 @@ public final class Servers implements AutoCloseable {
     ///
     /// @throws CommandException if other embedded servers use the folder
     public static Servers embedded(Path folder) {
+        return embedded(folder, data -> EmbeddedBroker.start(data.resolve("kafka")));
+    }
+
+    /// Starts both as [#embedded] does, for the life of the folder. Where this process is killed, the broker notices, and
+    /// takes the folder along.
+    public static Servers temporary(TemporaryFolder folder) {
+        return embedded(folder.path(), EmbeddedBroker::startTemporary);
+    }
+
+    private static Servers embedded(Path folder, Function<Path, EmbeddedBroker> starting) {
         FileChannel lock = lock(folder);
         EmbeddedRegistry registry = null;
         try {
             registry = EmbeddedRegistry.start(folder.resolve("registry"));
-            var broker = EmbeddedBroker.start(folder.resolve("kafka"));
+            var broker = starting.apply(folder);
             return new Servers(Connection.of(broker.bootstrapServers(), registry.url()), broker, registry, lock);
         } catch (RuntimeException | Error e) {
             if (registry != null) {

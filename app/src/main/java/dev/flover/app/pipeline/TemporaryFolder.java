@@ -1,23 +1,19 @@
 package dev.flover.app.pipeline;
 
+import dev.flover.app.embedded.FolderTree;
 import dev.flover.app.options.CommandException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 
-/// A folder that is gone at the end of the process, together with the child processes that work in it, whatever way the
-/// process ends short of being killed.
+/// A folder that is gone at the end of the process, whatever way the process ends short of being killed; then also the
+/// child processes end, since they may work in it. Of a killed process, [Servers#temporary] clears up.
 public final class TemporaryFolder implements AutoCloseable {
-    private static final int ATTEMPTS = 50;
-    private static final long PAUSE_NANOS = 100_000_000;
     private static final long CHILD_SECONDS = 5;
 
     private final Path path;
@@ -42,9 +38,10 @@ public final class TemporaryFolder implements AutoCloseable {
         return path;
     }
 
+    /// Who works in it has to have ended.
     @Override
     public void close() {
-        clear();
+        FolderTree.delete(path);
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
@@ -52,16 +49,10 @@ public final class TemporaryFolder implements AutoCloseable {
         }
     }
 
-    private synchronized void clear() {
+    private void clear() {
         System.setErr(new PrintStream(OutputStream.nullOutputStream()));      // what is cut off now may only complain
         ProcessHandle.current().descendants().forEach(TemporaryFolder::end);
-        for (int attempt = 0; attempt < ATTEMPTS && Files.exists(path); attempt++) {
-            try {
-                delete();
-            } catch (IOException | UncheckedIOException e) {
-                LockSupport.parkNanos(PAUSE_NANOS);      // somebody still wrote there; not for long
-            }
-        }
+        FolderTree.delete(path);
     }
 
     private static void end(ProcessHandle child) {
@@ -72,14 +63,6 @@ public final class TemporaryFolder implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             return;      // the operating system has the order, and will carry it out
-        }
-    }
-
-    private void delete() throws IOException {
-        try (var files = Files.walk(path)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
         }
     }
 }

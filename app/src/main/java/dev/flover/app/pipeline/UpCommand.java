@@ -6,6 +6,7 @@ import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Engine;
 import dev.flover.engine.model.Model;
@@ -146,7 +147,7 @@ public final class UpCommand implements Callable<Integer> {
             note.withdraw();
         }
         say("stopping", "unfinished generations stay stored");
-        return stop.exitCode();
+        return stop.exitCodeOfService();
     }
 
     private Health health() {
@@ -197,15 +198,12 @@ public final class UpCommand implements Callable<Integer> {
                     "--embedded brings its own broker and registry; leave out --bootstrap-servers and "
                             + "--schema-registry-url, or leave out --embedded");
         }
-        range("--partitions", partitions, 1, MAX_PARTITIONS);
-        range("--metrics-port", metricsPort, 0, 65_535);
-        range("--commit-interval-ms", commitIntervalMs, 1, 60_000);
-    }
-
-    private void range(String option, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(spec.commandLine(),
-                    option + " must be in [" + least + ", " + most + "], was " + value);
+        if (!applicationId.matches("[A-Za-z0-9._-]{1,200}")) {
+            throw new ParameterException(spec.commandLine(), "--application-id begins names of topics, so it must be "
+                    + "letters, digits, ., _ and -, at most 200 of them, was " + applicationId);
         }
+        OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
+        OptionRange.check(spec, "--metrics-port", metricsPort, 0, 65_535);
+        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 60_000);
     }
 }

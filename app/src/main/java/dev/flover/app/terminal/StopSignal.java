@@ -1,6 +1,6 @@
 package dev.flover.app.terminal;
 
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jline.utils.Signals;
@@ -9,8 +9,10 @@ import org.jline.utils.Signals;
 ///
 /// A second signal ends the process at once.
 public final class StopSignal implements AutoCloseable {
-    private static final List<String> NAMES = List.of("INT", "TERM", "HUP");
-    private static final int INTERRUPTED = 130;
+    private static final String ORDER = "TERM";
+    private static final Map<String, Integer> NUMBERS = Map.of("HUP", 1, "INT", 2, ORDER, 15);
+    /// A shell adds this to the number of the signal that ended a process.
+    private static final int BY_SIGNAL = 128;
 
     private final CountDownLatch raised = new CountDownLatch(1);
     private volatile String name;
@@ -20,7 +22,7 @@ public final class StopSignal implements AutoCloseable {
     /// From here on, signals are this object's; before the first one, nothing happens to the process.
     public static StopSignal install() {
         var stop = new StopSignal();
-        for (String signal : NAMES) {
+        for (String signal : NUMBERS.keySet()) {
             Signals.register(signal, () -> stop.raise(signal));
         }
         return stop;
@@ -28,7 +30,7 @@ public final class StopSignal implements AutoCloseable {
 
     private void raise(String signal) {
         if (name != null) {
-            Runtime.getRuntime().halt(INTERRUPTED);
+            Runtime.getRuntime().halt(BY_SIGNAL + NUMBERS.get(signal));
         }
         name = signal;
         raised.countDown();
@@ -50,14 +52,19 @@ public final class StopSignal implements AutoCloseable {
         }
     }
 
-    /// SIGTERM is an order carried out; Ctrl-C and a closed terminal are interruptions.
+    /// Of a task that did not come to its end; 0 where no signal has come.
     public int exitCode() {
-        return name == null || name.equals("TERM") ? 0 : INTERRUPTED;
+        return name == null ? 0 : BY_SIGNAL + NUMBERS.get(name);
+    }
+
+    /// Of a service: SIGTERM is how it is told to stop, and an order carried out; all else interrupts it.
+    public int exitCodeOfService() {
+        return ORDER.equals(name) ? 0 : exitCode();
     }
 
     /// Gives the signals back their usual effect.
     @Override
     public void close() {
-        NAMES.forEach(Signals::registerDefault);
+        NUMBERS.keySet().forEach(Signals::registerDefault);
     }
 }

@@ -57,6 +57,12 @@ class BenchEngineCommandTest {
         var run = Console.run("bench", "engine", "--batch", "0");
 
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("--batch must be sizes from 1 on");
+        assertThat(run.err()).contains("--batch must be in [1, 4096], was 0");
+    }
+
+    @Test
+    void saysThatLengthsDoNotFitTheContext() {
+        assertThat(Console.run("bench", "engine", "--prompt-tokens", "2147483647").err())
+                .contains("--prompt-tokens plus --gen-tokens must be in [3, ").contains("was 2147483711");
     }
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedBrokerTest {
     private static final TopicPartition PARTITION = new TopicPartition("words", 0);
+    private static final Duration TRANSACTION_TIMEOUT = Duration.ofMillis(500);
 
     @TempDir
     private Path folder;
@@ -47,6 +48,22 @@ class EmbeddedBrokerTest {
         }
     }
 
+    /// The transaction runs out of time before the broker is back: its abort is the first thing that the broker does.
+    @Test
+    void aTransactionThatWasOpenAtAKillHoldsNobodyUpAfterwards() throws Exception {
+        String address;
+        try (var broker = EmbeddedBroker.start(folder); var writer = openTransaction(broker)) {
+            address = broker.bootstrapServers();
+            broker.kill();
+            writer.close(Duration.ZERO);
+        }
+        try (var broker = EmbeddedBroker.start(folder)) {
+            assertThat(broker.bootstrapServers()).isEqualTo(address);
+            writeInTransaction(address, List.of("after"));
+            assertThat(readCommitted(address, 1)).containsExactly("after");
+        }
+    }
+
     @Test
     void closeEndsTheProcessAndMayBeRepeated() {
         var broker = EmbeddedBroker.start(folder);
@@ -56,9 +73,24 @@ class EmbeddedBrokerTest {
     }
 
     @Test
-    void diesWithAParentThatIsKilled() throws Exception {
+    void diesWithAParentThatIsKilledAndKeepsWhatWasStored() throws Exception {
+        endAfterParent(StartAndWait.class, folder);
+
+        assertThat(folder.resolve("broker")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void aTemporaryOneTakesItsFolderAlong() throws Exception {
+        var temporary = Files.createDirectory(folder.resolve("temporary"));
+
+        endAfterParent(StartTemporaryAndWait.class, temporary);
+
+        assertThat(temporary).doesNotExist();
+    }
+
+    private static void endAfterParent(Class<?> program, Path folder) throws Exception {
         var parent = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), StartAndWait.class.getName(), folder.toString())
+                "-cp", System.getProperty("java.class.path"), program.getName(), folder.toString())
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (var lines = parent.inputReader()) {
             assertThat(lines.readLine()).startsWith("127.0.0.1:");
@@ -96,6 +128,17 @@ class EmbeddedBrokerTest {
         }
     }
 
+    private static KafkaProducer<String, String> openTransaction(EmbeddedBroker broker) throws Exception {
+        createTopic(broker.bootstrapServers());
+        var producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(),
+                "transactional.id", "lost", "transaction.timeout.ms", (int) TRANSACTION_TIMEOUT.toMillis()),
+                new StringSerializer(), new StringSerializer());
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(PARTITION.topic(), "lost", "lost")).get(30, TimeUnit.SECONDS);
+        return producer;
+    }
+
     private static void writeInTransaction(String address, List<String> words) {
         var properties = Map.<String, Object>of("bootstrap.servers", address, "transactional.id", "writer");
         try (var producer = new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer())) {
@@ -125,6 +168,16 @@ class EmbeddedBrokerTest {
 
         public static void main(String[] args) throws Exception {
             System.out.println(EmbeddedBroker.start(Path.of(args[0])).bootstrapServers());
+            Thread.currentThread().join();
+        }
+    }
+
+    /// The same with a broker whose folder goes with its parent.
+    static final class StartTemporaryAndWait {
+        private StartTemporaryAndWait() {}
+
+        public static void main(String[] args) throws Exception {
+            System.out.println(EmbeddedBroker.startTemporary(Path.of(args[0])).bootstrapServers());
             Thread.currentThread().join();
         }
     }

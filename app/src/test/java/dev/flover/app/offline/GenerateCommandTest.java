@@ -161,4 +161,29 @@ class GenerateCommandTest {
         node.fieldNames().forEachRemaining(names::add);
         return names;
     }
+
+    @Test
+    void logprobsAreWrittenWhereAskedForAndNowhereElse() throws IOException {
+        Path file = Files.writeString(folder.resolve("requests.jsonl"), """
+                {"prompt": "The old house", "max_tokens": 3}
+                {"prompt": "The old house", "max_tokens": 3, "logprobs": 2}
+                """);
+
+        var run = Console.run("generate", "--requests", file.toString(), "--json");
+
+        var answers = run.out().lines().toList();
+        assertThat(new ObjectMapper().readTree(answers.getFirst()).has("logprobs")).isFalse();
+        var answer = new ObjectMapper().readTree(answers.getLast());
+        assertThat(answer.get("logprobs")).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            var token = answer.get("logprobs").get(i);
+            var best = token.get("alternatives");
+            assertThat(token.get("token_id")).isEqualTo(answer.get("token_ids").get(i));
+            assertThat(best).hasSize(2);
+            assertThat(best.get(0).get("logprob").floatValue())        // greedy: the token is the most probable one
+                    .isEqualTo(token.get("logprob").floatValue())
+                    .isGreaterThanOrEqualTo(best.get(1).get("logprob").floatValue())
+                    .isNegative();
+        }
+    }
 }

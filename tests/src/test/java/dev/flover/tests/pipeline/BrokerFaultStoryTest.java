@@ -28,7 +28,10 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -193,6 +196,30 @@ class BrokerFaultStoryTest {
         }
     }
 
+    @Test
+    void aTransactionThatIsNeverEndedIsNamedAndWaitedFor() throws Exception {
+        try (var story = story(broker, 1); var foreign = new KafkaProducer<>(Map.of("bootstrap.servers", broker.direct(),
+                "transactional.id", "lost", "transaction.timeout.ms", 300_000), new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            send(story, "a");
+            try (var first = startBehindProxy(story, broker)) {
+                awaitTokens(story, "a");
+                assertThat(first.health().isReady()).isTrue();
+            }
+            var changelog = story.config.applicationId() + "-progress-changelog";
+            foreign.initTransactions();
+            foreign.beginTransaction();
+            foreign.send(new ProducerRecord<>(changelog, 0, new byte[] {0}, null)).get();
+            try (var second = startBehindProxy(story, broker)) {
+                story.client.await("sentence", () -> second.health().detail().contains("abort --topic " + changelog));
+                assertThat(second.health().detail()).contains(changelog + "-0 has a transaction open since");
+                foreign.abortTransaction();
+                awaitAll(story);
+                assertWhole(story);
+            }
+        }
+    }
+
     /// The request as a newer client would write it: one more field, which comes last.
     private static byte[] inANewSchema(Story story, GenerationRequest request) throws Exception {
         var fields = new ArrayList<Schema.Field>();
@@ -212,8 +239,6 @@ class BrokerFaultStoryTest {
 
     @Test
     void aBrokerWhoseDiskIsFullIsWaitedFor() throws Exception {
-        Assumptions.assumeTrue(Boolean.getBoolean("flover.stories.disk"), "runs with -Dflover.stories.disk=true: after "
-                + "a full disk Kafka 4.3.1 sometimes leaves a transaction open that only its administrator can abort");
         Assumptions.assumeTrue(StoryBroker.canMount(folder), "no disk can be mounted here: unshare -rm fails");
         try (var small = StoryBroker.startOnDisk(folder.resolve("small"), 48); var story = story(small, 1);
                 var pipeline = startBehindProxy(story, small)) {

@@ -14,19 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /// Somebody who sends requests and reads what was committed for them.
 final class Client implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
 
     private final TopicNames topics;
     private final KafkaProducer<byte[], byte[]> producer;
@@ -48,10 +49,13 @@ final class Client implements AutoCloseable {
                 Map.of("bootstrap.servers", bootstrapServers, "linger.ms", 0),
                 new ByteArraySerializer(), new ByteArraySerializer());
         consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", bootstrapServers, "group.id", UUID.randomUUID().toString(),
-                        "auto.offset.reset", "earliest", "isolation.level", "read_committed"),
+                Map.of("bootstrap.servers", bootstrapServers, "auto.offset.reset", "earliest",
+                        "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        consumer.subscribe(Set.of(topics.tokens(), topics.results(), topics.deadLetters()));
+        // In no group: what it has read it never reads again, however long the broker was away.
+        consumer.assign(Stream.of(topics.tokens(), topics.results(), topics.deadLetters())
+                .flatMap(topic -> consumer.partitionsFor(topic).stream())
+                .map(partition -> new TopicPartition(partition.topic(), partition.partition())).toList());
     }
 
     static GenerationRequest.Builder greedy(String id, String prompt, int maxTokens) {

@@ -109,7 +109,7 @@ final class StoryBroker implements AutoCloseable {
         settings.setProperty("log.index.size.max.bytes", Integer.toString(1 << 20));
         settings.setProperty("group.initial.rebalance.delay.ms", "0");
         settings.setProperty("group.min.session.timeout.ms", "1000");
-        settings.setProperty("broker.session.timeout.ms", "2000");
+        settings.setProperty("broker.session.timeout.ms", "4000");
         settings.setProperty("broker.heartbeat.interval.ms", "200");
         settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
         return settings;

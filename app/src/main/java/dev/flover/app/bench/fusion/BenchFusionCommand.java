@@ -3,6 +3,7 @@ package dev.flover.app.bench.fusion;
 import com.sun.management.OperatingSystemMXBean;
 import dev.flover.app.bench.topics.WholeFlover;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.OptionRange;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Model;
@@ -80,6 +81,8 @@ public final class BenchFusionCommand implements Runnable {
     @Override
     public void run() {
         var command = spec.commandLine();
+        OptionRange.check(spec, "--threads", threads, 0, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
         var scenarios = scenarioOptions.scenarios(quick, command);
         if (scenarios.isEmpty()) {
             throw new ParameterException(command, "no workload is left; give --arrivals and --lengths, or --trace");
@@ -87,6 +90,8 @@ public final class BenchFusionCommand implements Runnable {
         if (viaKafka) {
             WholeFlover.require("--via-kafka");
         }
+        ReportFiles.requireWritable(json);
+        ReportFiles.requireWritable(html);
         try (var model = openModel()) {
             checkContext(model, scenarios);
             long weightBytes = weightBytes(model);
@@ -103,9 +108,6 @@ public final class BenchFusionCommand implements Runnable {
 
     private Experiment experiment(Model model, List<Strategy> strategies) {
         try {
-            if (repeat < 1) {
-                throw new ParameterException(spec.commandLine(), "--repeat must be at least 1, was " + repeat);
-            }
             return new Experiment(model, backend, threads, scenarioOptions.seed(), strategies, repeat, this::say);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);

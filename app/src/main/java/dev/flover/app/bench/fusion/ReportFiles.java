@@ -20,6 +20,24 @@ final class ReportFiles {
         this.report = report;
     }
 
+    /// Finds out before anything is measured that a report can be written, as far as that can be known.
+    ///
+    /// @param file null where none is wanted
+    /// @throws CommandException if it cannot
+    static void requireWritable(Path file) {
+        if (file == null) {
+            return;
+        }
+        if (Files.isDirectory(file)) {
+            throw new CommandException(file + " is a folder; give a file to write the report to");
+        }
+        var folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder) || !Files.isWritable(Files.exists(file) ? file : folder)) {
+            throw new CommandException(file + " cannot be written: " + (Files.isDirectory(folder)
+                    ? "no permission" : "there is no folder " + folder));
+        }
+    }
+
     void writeJson(Path file) {
         write(file, json());
     }
@@ -53,7 +71,7 @@ final class ReportFiles {
         try {
             Files.writeString(file, text);
         } catch (IOException e) {
-            throw new CommandException(file + " cannot be written: " + e, e);
+            throw new CommandException(file + " cannot be written: " + CommandException.reason(e), e);
         }
     }
 }

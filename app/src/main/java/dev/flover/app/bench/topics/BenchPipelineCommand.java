@@ -7,7 +7,9 @@ import dev.flover.app.bench.workload.AzureTrace;
 import dev.flover.app.bench.workload.Arrivals;
 import dev.flover.app.bench.workload.Lengths;
 import dev.flover.app.bench.workload.Workload;
+import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -88,13 +90,8 @@ public final class BenchPipelineCommand implements Runnable {
             description = "Of prompts and arrivals. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
-            description = "What computes, as in `flover devices`. Default: ${DEFAULT-VALUE}.")
-    private String backend;
-
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
-    private int threads;
+    @Mixin
+    private BackendOption backend;
 
     @Option(names = "--json", description = "The figures as one JSON object on stdout; all else goes to stderr.")
     private boolean json;
@@ -103,6 +100,7 @@ public final class BenchPipelineCommand implements Runnable {
     public void run() {
         WholeFlover.require("bench pipeline");
         checkOptions();
+        backend.check();
         var narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
         try (var opened = model.open()) {
             var burst = Workload.draw(
@@ -113,8 +111,8 @@ public final class BenchPipelineCommand implements Runnable {
                             requests, seed);
             checkContext(opened, burst);
             checkContext(opened, arriving);
-            var setting = new PipelineSetting(backend, threads, live, Duration.ofMillis(commitIntervalMs), partitions,
-                    producers, repeat, load, seed);
+            var setting = new PipelineSetting(backend.name(), backend.threads(), live,
+                    Duration.ofMillis(commitIntervalMs), partitions, producers, repeat, load, seed);
             print(new PipelineMeasurement(opened, setting, burst, arriving, narration).run());
         }
     }
@@ -142,20 +140,16 @@ public final class BenchPipelineCommand implements Runnable {
     }
 
     private void checkOptions() {
-        range("--requests", requests, 1, MOST);
-        range("--live", live, 1, MOST);
-        range("--prompt-tokens", promptTokens, 1, MOST);
-        range("--gen-tokens", generatedTokens, 1, MOST);
-        range("--commit-interval-ms", commitIntervalMs, 1, 10_000);
-        range("--producers", producers, 1, 100);
-        range("--partitions", partitions, 1, MOST_PARTITIONS);
-        range("--repeat", repeat, 1, 100);
+        OptionRange.check(spec, "--requests", requests, 1, MOST);
+        OptionRange.check(spec, "--live", live, 1, MOST);
+        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, MOST);
+        OptionRange.check(spec, "--gen-tokens", generatedTokens, 1, MOST);
+        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 10_000);
+        OptionRange.check(spec, "--producers", producers, 1, 100);
+        OptionRange.check(spec, "--partitions", partitions, 1, MOST_PARTITIONS);
+        OptionRange.check(spec, "--repeat", repeat, 1, 100);
         check(load > 0 && load <= 10, "--load must be in (0, 10], was " + load);
         check(traceScale > 0 && traceScale <= 1, "--trace-scale must be in (0, 1], was " + traceScale);
-    }
-
-    private void range(String option, int value, int least, int most) {
-        check(value >= least && value <= most, option + " must be in [" + least + ", " + most + "], was " + value);
     }
 
     private void check(boolean holds, String message) {

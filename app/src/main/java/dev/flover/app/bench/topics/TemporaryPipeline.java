@@ -5,6 +5,7 @@ import dev.flover.app.connection.Connection;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
+import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.model.Model;
@@ -16,11 +17,8 @@ import dev.flover.topology.PipelineConfig.Pace;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.function.Consumer;
@@ -47,11 +45,11 @@ public final class TemporaryPipeline implements AutoCloseable {
             Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval, int partitions) {
         try {
             open(engine);       // closed once more than the pipeline does, where that was never started
-            var folder = temporaryFolder();
-            var servers = open(Servers.embedded(folder));
+            var folder = open(TemporaryFolder.create("flover-bench-"));
+            var servers = open(Servers.temporary(folder));
             connection = servers.connection();
             config = PipelineConfig.of("flover-bench", connection.bootstrapServers(), connection.registryUrl(),
-                    folder.resolve("state"), "bench").with(new Pace(
+                    folder.path().resolve("state"), "bench").with(new Pace(
                             Pace.standard().tick(), commitInterval, Pace.standard().chunkInterval()));
             LocalPipeline.createTopics(config, partitions);
             pipeline = open(LocalPipeline.start(config, model, engine, engineConfig, meters));
@@ -120,24 +118,6 @@ public final class TemporaryPipeline implements AutoCloseable {
     /// Fused steps since the start.
     public long steps() {
         return Math.round(meters.get("flover.steps").functionCounter().count());
-    }
-
-    private Path temporaryFolder() {
-        try {
-            var folder = Files.createTempDirectory("flover-bench");
-            opened.push(() -> delete(folder));
-            return folder;
-        } catch (IOException e) {
-            throw new CommandException("no folder for the broker's data could be made: " + e, e);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
     private <T extends AutoCloseable> T open(T part) {

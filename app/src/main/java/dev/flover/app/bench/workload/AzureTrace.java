@@ -1,7 +1,9 @@
 package dev.flover.app.bench.workload;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.InputFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -64,8 +66,8 @@ public final class AzureTrace {
     private static List<String> lines(Path file, int most) {
         try (var lines = Files.lines(file)) {
             return lines.limit(most).toList();
-        } catch (IOException e) {
-            throw new CommandException("the trace " + file + " cannot be read: " + e, e);
+        } catch (IOException | UncheckedIOException e) {
+            throw InputFile.unreadable(file.toString(), e);
         }
     }
 }

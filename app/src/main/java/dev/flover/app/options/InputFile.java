@@ -1,6 +1,5 @@
-package dev.flover.app.offline;
+package dev.flover.app.options;
 
-import dev.flover.app.options.CommandException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,17 +11,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// A file of lines named on the command line; `-` is standard input. UTF-8, and nothing else.
-final class InputFile {
+public final class InputFile {
     private InputFile() {}
 
-    static BufferedReader open(String name) throws IOException {
+    public static BufferedReader open(String name) throws IOException {
         if (name.equals("-")) {
             return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()));
         }
         return Files.newBufferedReader(Path.of(name));
     }
 
-    static CommandException unreadable(String name, Exception cause) {
+    /// What is wrong with it, in words.
+    public static CommandException unreadable(String name, Exception cause) {
         Throwable reason = cause.getCause() instanceof IOException inner ? inner : cause;
         String problem = switch (reason) {
             case NoSuchFileException missing -> "there is no such file";

@@ -1,0 +1,41 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.flover.engine.TopLogprobs;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// A token's logprob and those of the tokens that were most probable in its place, as all commands write them.
+@JsonPropertyOrder({"token_id", "logprob", "alternatives"})
+public record LogprobLine(
+        @JsonProperty("token_id") int tokenId,
+        @JsonProperty("logprob") float logprob,
+        @JsonProperty("alternatives") List<Alternative> alternatives) {
+
+    public LogprobLine {
+        alternatives = List.copyOf(alternatives);
+    }
+
+    /// Another token in that place.
+    @JsonPropertyOrder({"token_id", "logprob"})
+    public record Alternative(@JsonProperty("token_id") int tokenId, @JsonProperty("logprob") float logprob) {
+        private String words() {
+            return String.format(Locale.ROOT, "%d %.3f", tokenId, logprob);
+        }
+    }
+
+    static LogprobLine of(int token, float logprob, TopLogprobs alternatives) {
+        return new LogprobLine(token, logprob, IntStream.range(0, alternatives.count())
+                .mapToObj(rank -> new Alternative(alternatives.token(rank), alternatives.logprob(rank))).toList());
+    }
+
+    /// `1043 -0.105 (1043 -0.105, 9 -2.600)`
+    public String words() {
+        String token = new Alternative(tokenId, logprob).words();
+        return alternatives.isEmpty() ? token
+                : token + alternatives.stream().map(Alternative::words).collect(Collectors.joining(", ", " (", ")"));
+    }
+}

@@ -1,0 +1,17 @@
+package dev.flover.app.options;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/// Whole numbers out of their range, as complaints that name the option.
+public final class OptionRange {
+    private OptionRange() {}
+
+    /// @throws ParameterException where the value is not in [least, most]
+    public static void check(CommandSpec command, String option, long value, long least, long most) {
+        if (value < least || value > most) {
+            String expected = most == Integer.MAX_VALUE ? "at least " + least : "in [" + least + ", " + most + "]";
+            throw new ParameterException(command.commandLine(), option + " must be " + expected + ", was " + value);
+        }
+    }
+}
