@@ -17,6 +17,9 @@
 
 static const float GREATEST_HALF = 65504;
 
+/// Asks for memory that will be read soon; it may lie behind what is ours.
+INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
+
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
 
 #include <immintrin.h>
@@ -82,6 +85,10 @@ INLINE int32_t store_bytes(int8_t *p, floats x) {
     _mm_storeu_si128((void *)p, _mm512_cvtepi32_epi8(whole));
     return _mm512_reduce_add_epi32(whole);
 }
+/// Without their fractions; for magnitudes below 2^31.
+INLINE floats truncated(floats x) { return _mm512_cvtepi32_ps(_mm512_cvttps_epi32(x)); }
+/// The sum of lanes that hold whole numbers, exactly; it must be one of 32 bits.
+INLINE int32_t sum_whole(floats x) { return _mm512_reduce_add_epi32(_mm512_cvttps_epi32(x)); }
 /// The greatest of lanes that are not negative; a lane that is not a number is greater than all numbers.
 INLINE float greatest_magnitude(floats x) {
     int32_t bits = _mm512_reduce_max_epi32(_mm512_castps_si512(x));
@@ -183,6 +190,15 @@ INLINE int32_t store_bytes(int8_t *p, floats x) {
         sum += whole[i];
     }
     return sum;
+}
+INLINE floats truncated(floats x) {
+    return (floats){_mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.a)), _mm256_cvtepi32_ps(_mm256_cvttps_epi32(x.b))};
+}
+INLINE int32_t sum_whole(floats x) {
+    __m256i eight = _mm256_add_epi32(_mm256_cvttps_epi32(x.a), _mm256_cvttps_epi32(x.b));
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
 }
 INLINE float greatest_magnitude(floats x) {
     __m256i most = _mm256_max_epi32(_mm256_castps_si256(x.a), _mm256_castps_si256(x.b));
@@ -314,6 +330,12 @@ INLINE int32_t store_bytes(int8_t *p, floats x) {
         p[i] = (int8_t)(int32_t)x.at[i];
         sum += p[i];
     }
+    return sum;
+}
+INLINE floats truncated(floats x) { EACH(floats, (float)(int32_t)x.at[i]); }
+INLINE int32_t sum_whole(floats x) {
+    int32_t sum = 0;
+    LANES { sum += (int32_t)x.at[i]; }
     return sum;
 }
 INLINE float greatest_magnitude(floats x) {

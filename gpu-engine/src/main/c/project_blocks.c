@@ -8,12 +8,13 @@
 //
 //   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
 //                                                                                  the low ones are the first half
-// Bound by the int8 multipliers from 8 rows on, by reading the weights before. A tile of INTEGER_ROWS rows and INTEGER_PANELS
-// keeps its integer and its float sums in registers. Nibbles are unpacked again for every tile: that costs less than
-// writing them down and reading twice as much.
+// Bound by the int8 multipliers from 8 rows on, by reading the weights before: one row asks for them ahead. A tile of
+// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Nibbles are unpacked again for
+// every tile: that costs less than writing them down and reading twice as much.
 
 #include "shards.h"
 
+enum { AHEAD_BYTES = 1024 };
 enum scales { HALF_SCALES, FLOAT_SCALES };
 
 typedef struct {
@@ -58,6 +59,9 @@ INLINE void add_block(
             ints weight[INTEGER_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
                 const uint8_t *at = quants + i * panel_bytes;
+                if (R == 1 && (!nibbles || step < 4)) {
+                    fetch(at + (nibbles ? 256L : 512L) * block + 64 * step + AHEAD_BYTES);
+                }
                 if (!nibbles) {
                     weight[i] = load_ints(at + 512L * block + 64 * step);
                 } else if (step < 4) {

@@ -6,11 +6,12 @@
 //
 //   panel ─► k0 [o0 .. o15], k1 [o0 .. o15], ...
 //
-// Bound by fma from 16 rows on, by reading the weights before. A tile of FLOAT_ROWS x FLOAT_PANELS is in registers.
+// Bound by fma from 16 rows on, by reading the weights before: panels lie too far apart for the machine to read ahead of
+// several by itself, so that the kernel asks for what comes next. A tile of FLOAT_ROWS x FLOAT_PANELS is in registers.
 
 #include "shards.h"
 
-enum { CHUNK = 256 };
+enum { CHUNK = 256, AHEAD_BYTES = 1024 };
 enum floats_as { SINGLE, HALF, BRAIN };
 
 typedef struct {
@@ -48,7 +49,9 @@ INLINE void tile(
             for (int k = chunk; k < chunk_end; k++) {
                 floats weight[FLOAT_PANELS];
                 UNROLLED for (int i = 0; i < P; i++) {
-                    weight[i] = load_weight(p, ((long)(panel + i) * p->inputs + k) * 16, type);
+                    long at = ((long)(panel + i) * p->inputs + k) * 16;
+                    fetch((const char *)p->weights + at * (type == SINGLE ? 4 : 2) + AHEAD_BYTES);
+                    weight[i] = load_weight(p, at, type);
                 }
                 UNROLLED for (int r = 0; r < R; r++) {
                     floats x = splat(p->in[(long)(row + r) * p->inputs + k]);

@@ -1,8 +1,9 @@
 package dev.flover.engine.sampling;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /// Draws a token from a row of logits. Scratch memory of one worker: not for use by two threads at once.
 ///
@@ -16,23 +17,24 @@ public final class Sampler {
     /// Returned where the row's logits were not all finite, or left no token to draw.
     public static final int NOT_FINITE = -1;
 
-    /// The mass of the most probable token: probabilities below its inverse are 0.
-    static final float UNIT = 0x1p40f;
-
-    private static final int CHUNK = 1024;
-
     private final int vocabulary;
-    private final float[] chunk = new float[CHUNK];
-    private final float[] logits;
-    private final long[] masses;
+    private final LogitPasses passes;
+    private final MemorySegment logits;
+    private final Masses masses;
     private final Filters filters;
     private float logprob;
 
     /// @param vocabulary logits in a row
     public Sampler(int vocabulary) {
+        this(vocabulary, new PlainLogitPasses());
+    }
+
+    /// @param passes over whole rows; the samplers of several threads may have the same
+    public Sampler(int vocabulary, LogitPasses passes) {
         this.vocabulary = vocabulary;
-        logits = new float[vocabulary];
-        masses = new long[vocabulary];
+        this.passes = passes;
+        logits = Arena.ofAuto().allocate(4L * vocabulary, 64);
+        masses = new Masses(vocabulary);
         filters = new Filters(vocabulary);
     }
 
@@ -48,25 +50,27 @@ public final class Sampler {
             MemorySegment row, long offset, float softCap, SamplingState state,
             int[] alternativeTokens, float[] alternativeLogprobs, int alternativesAt) {
         logprob = Float.NaN;
-        if (softCap == 0 && state.isArgmax()) {
-            return argmax(row, offset);
-        }
-        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, offset, logits, 0, vocabulary);
-        if (!allFinite()) {
+        float greatest = read(row, offset, softCap);
+        if (Float.isNaN(greatest)) {
             return NOT_FINITE;
         }
-        cap(softCap);
         double logTotal = 0;
         if (state.params().topLogprobs() >= 0) {
-            logTotal = logSumExp();
+            logTotal = logSumExp(greatest);
             reportAlternatives(
                     state.params().topLogprobs(), logTotal, alternativeTokens, alternativeLogprobs, alternativesAt);
         }
-        mask(state);
-        penalise(state);
-        int token = state.params().temperature() == 0 ? indexOfGreatest() : draw(state);
-        if (state.params().topLogprobs() >= 0 && token != NOT_FINITE) {
-            logprob = (float) (capped(row.get(ValueLayout.JAVA_FLOAT, offset + 4L * token), softCap) - logTotal);
+        if (state.changesLogits()) {
+            mask(state);
+            penalise(state);
+            greatest = passes.greatest(logits, vocabulary, true);
+            if (!Float.isFinite(greatest)) {
+                return NOT_FINITE;
+            }
+        }
+        int token = state.params().temperature() == 0 ? indexOf(greatest) : draw(state, greatest);
+        if (state.params().topLogprobs() >= 0) {
+            logprob = (float) (capped(row.get(JAVA_FLOAT, offset + 4L * token), softCap) - logTotal);
         }
         return token;
     }
@@ -80,14 +84,13 @@ public final class Sampler {
     public float score(
             MemorySegment row, long offset, float softCap, int token, int wanted,
             int[] alternativeTokens, float[] alternativeLogprobs, int alternativesAt) {
-        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, offset, logits, 0, vocabulary);
-        if (!allFinite()) {
+        float greatest = read(row, offset, softCap);
+        if (Float.isNaN(greatest)) {
             return Float.NaN;
         }
-        cap(softCap);
-        double logTotal = logSumExp();
+        double logTotal = logSumExp(greatest);
         reportAlternatives(wanted, logTotal, alternativeTokens, alternativeLogprobs, alternativesAt);
-        return (float) (logits[token] - logTotal);
+        return (float) (logit(token) - logTotal);
     }
 
     /// Natural log of the last drawn token's probability in the softmax of the soft-capped logits, before bias,
@@ -96,67 +99,33 @@ public final class Sampler {
         return logprob;
     }
 
-    /// One pass over the row, a chunk at a time.
-    private int argmax(MemorySegment row, long offset) {
-        float greatest = Float.NEGATIVE_INFINITY;
-        int token = NOT_FINITE;
-        for (int first = 0; first < vocabulary; first += CHUNK) {
-            int count = Math.min(CHUNK, vocabulary - first);
-            MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, offset + 4L * first, chunk, 0, count);
-            float max = greatest(chunk, count);
-            if (!(max < Float.POSITIVE_INFINITY) || !(least(chunk, count) > Float.NEGATIVE_INFINITY)) {
-                return NOT_FINITE;
-            }
-            if (max > greatest) {
-                greatest = max;
-                token = first + indexOf(chunk, max);
-            }
+    /// Copies a row, soft-capped; returns its greatest logit, NaN where one is not finite.
+    private float read(MemorySegment row, long offset, float softCap) {
+        MemorySegment.copy(row, offset, logits, 0, 4L * vocabulary);
+        float greatest = passes.greatest(logits, vocabulary, false);
+        if (softCap == 0) {
+            return greatest;
+        }
+        for (int id = 0; id < vocabulary; id++) {
+            set(id, capped(logit(id), softCap));
+        }
+        return passes.greatest(logits, vocabulary, false);
+    }
+
+    private float logit(int token) {
+        return logits.getAtIndex(JAVA_FLOAT, token);
+    }
+
+    private void set(int token, float logit) {
+        logits.setAtIndex(JAVA_FLOAT, token, logit);
+    }
+
+    private int indexOf(float wanted) {
+        int token = 0;
+        while (logit(token) != wanted) {
+            token++;
         }
         return token;
-    }
-
-    private boolean allFinite() {
-        return greatest(logits, vocabulary) < Float.POSITIVE_INFINITY
-                && least(logits, vocabulary) > Float.NEGATIVE_INFINITY;
-    }
-
-    /// NaN if any value is.
-    private static float greatest(float[] values, int count) {
-        float greatest = Float.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            greatest = Math.max(greatest, values[i]);
-        }
-        return greatest;
-    }
-
-    /// NaN if any value is.
-    private static float least(float[] values, int count) {
-        float least = Float.POSITIVE_INFINITY;
-        for (int i = 0; i < count; i++) {
-            least = Math.min(least, values[i]);
-        }
-        return least;
-    }
-
-    private static int indexOf(float[] values, float wanted) {
-        int i = 0;
-        while (values[i] != wanted) {
-            i++;
-        }
-        return i;
-    }
-
-    private int indexOfGreatest() {
-        float greatest = greatest(logits, vocabulary);
-        return Float.isFinite(greatest) ? indexOf(logits, greatest) : NOT_FINITE;
-    }
-
-    private void cap(float softCap) {
-        if (softCap != 0) {
-            for (int i = 0; i < vocabulary; i++) {
-                logits[i] = capped(logits[i], softCap);
-            }
-        }
     }
 
     /// `cap * tanh(logit / cap)`, with tanh from [Exponential].
@@ -169,18 +138,9 @@ public final class Sampler {
     }
 
     /// The log of the softmax's denominator; to be subtracted from a logit.
-    private double logSumExp() {
-        float greatest = greatest(logits, vocabulary);
-        long total = 0;
-        for (int i = 0; i < vocabulary; i++) {
-            total += mass(logits[i] - greatest);
-        }
-        return greatest + StrictMath.log(total / (double) UNIT);
-    }
-
-    /// @param exponent at most 0
-    static long mass(float exponent) {
-        return (long) (Exponential.exp(exponent) * UNIT);
+    private double logSumExp(float greatest) {
+        masses.weigh(passes, logits, greatest, 1);
+        return greatest + StrictMath.log(masses.total() / (double) Masses.UNIT);
     }
 
     /// Selects the best few by insertion: at most 20 of them.
@@ -189,20 +149,20 @@ public final class Sampler {
         int limit = Math.min(wanted, vocabulary);
         float least = Float.NEGATIVE_INFINITY;
         for (int id = 0; id < vocabulary && limit > 0; id++) {
-            float logit = logits[id];
+            float logit = logit(id);
             if (count == limit && !(logit > least)) {
                 continue;
             }
             int rank = count < limit ? count++ : count - 1;
-            while (rank > 0 && logits[tokens[at + rank - 1]] < logit) {
+            while (rank > 0 && logit(tokens[at + rank - 1]) < logit) {
                 tokens[at + rank] = tokens[at + rank - 1];
                 rank--;
             }
             tokens[at + rank] = id;
-            least = logits[tokens[at + count - 1]];
+            least = logit(tokens[at + count - 1]);
         }
         for (int rank = 0; rank < count; rank++) {
-            logprobs[at + rank] = (float) (logits[tokens[at + rank]] - logTotal);
+            logprobs[at + rank] = (float) (logit(tokens[at + rank]) - logTotal);
         }
         for (int rank = count; rank < wanted; rank++) {     // a vocabulary smaller than what was asked for
             tokens[at + rank] = NOT_FINITE;
@@ -213,7 +173,7 @@ public final class Sampler {
     private void mask(SamplingState state) {
         var bias = state.params().logitBias();
         for (int i = 0; i < bias.tokens().length; i++) {
-            logits[bias.tokens()[i]] += bias.values()[i];
+            set(bias.tokens()[i], logit(bias.tokens()[i]) + bias.values()[i]);
         }
         var allowed = state.params().allowedOnly();
         if (!allowed.isEmpty()) {
@@ -221,7 +181,7 @@ public final class Sampler {
         }
         if (state.forbidsEnding()) {
             for (int token : state.ending()) {
-                logits[token] = Float.NEGATIVE_INFINITY;
+                set(token, Float.NEGATIVE_INFINITY);
             }
         }
     }
@@ -229,10 +189,16 @@ public final class Sampler {
     private void keepOnly(int[] ascending) {
         int next = 0;
         for (int token : ascending) {
-            Arrays.fill(logits, next, token, Float.NEGATIVE_INFINITY);
+            forbid(next, token);
             next = token + 1;
         }
-        Arrays.fill(logits, next, vocabulary, Float.NEGATIVE_INFINITY);
+        forbid(next, vocabulary);
+    }
+
+    private void forbid(int first, int end) {
+        for (int token = first; token < end; token++) {
+            set(token, Float.NEGATIVE_INFINITY);
+        }
     }
 
     private void penalise(SamplingState state) {
@@ -245,35 +211,21 @@ public final class Sampler {
             if (counts.occupied(place)) {
                 int token = counts.token(place);
                 int count = counts.answerCount(place);
-                float logit = logits[token];
+                float logit = logit(token);
                 logit = logit > 0 ? logit / params.repetitionPenalty() : logit * params.repetitionPenalty();
                 if (count > 0) {
                     logit = Math.fma(-count, params.frequencyPenalty(), logit) - params.presencePenalty();
                 }
-                logits[token] = logit;
+                set(token, logit);
             }
         }
     }
 
-    private int draw(SamplingState state) {
+    private int draw(SamplingState state, float greatest) {
         var params = state.params();
-        float greatest = greatest(logits, vocabulary);
-        if (!Float.isFinite(greatest)) {
-            return NOT_FINITE;
-        }
-        long total = 0;
-        for (int i = 0; i < vocabulary; i++) {
-            logits[i] = (logits[i] - greatest) / params.temperature();
-            masses[i] = mass(logits[i]);
-            total += masses[i];
-        }
-        total = filters.apply(params, logits, masses, total);
+        masses.weigh(passes, logits, greatest, params.temperature());
+        filters.apply(params, masses, logits, greatest);
         long random = Philox.draw(params.seed(), state.answerIndex(), state.generated());
-        long u = Math.unsignedMultiplyHigh(random, total);
-        int token = -1;
-        for (long cumulative = 0; cumulative <= u; ) {
-            cumulative += masses[++token];
-        }
-        return token;
+        return masses.find(Math.unsignedMultiplyHigh(random, masses.total()));
     }
 }

@@ -71,10 +71,15 @@ public final class SamplingState {
     public boolean isArgmax() {
         return params.temperature() == 0
                 && params.topLogprobs() < 0
-                && !params.penalises()
-                && params.logitBias().isEmpty()
-                && params.allowedOnly().isEmpty()
-                && !forbidsEnding();
+                && !changesLogits();
+    }
+
+    /// Whether logits are masked or penalised before the draw.
+    boolean changesLogits() {
+        return params.penalises()
+                || !params.logitBias().isEmpty()
+                || !params.allowedOnly().isEmpty()
+                || forbidsEnding();
     }
 
     boolean forbidsEnding() {

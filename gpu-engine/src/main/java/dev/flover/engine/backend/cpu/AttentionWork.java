@@ -11,6 +11,8 @@ import java.util.Arrays;
 final class AttentionWork implements Workers.Job {
     /// Queries that share the reading of keys and values; see `attention.c`.
     private static final int QUERIES = 48;
+    /// Elements of keys, with as many of values, that a core multiplies with a query, roughly.
+    private static final int ELEMENTS_A_NANO = 4;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -22,6 +24,8 @@ final class AttentionWork implements Workers.Job {
     private int[] itemRows = new int[64];
     private int[] itemCounts = new int[64];
     private int items;
+    /// Seen by all rows.
+    private long positions;
     private MemorySegment tables = MemorySegment.NULL;
     private long[] tableOffsets = new long[64];
     private StepPlan plan;
@@ -56,6 +60,10 @@ final class AttentionWork implements Workers.Job {
             }
         }
         items = 0;
+        positions = 0;
+        for (int row = 0; row < plan.rows(); row++) {
+            positions += plan.positions[row] + 1;
+        }
         for (int slice = 0; slice < plan.slices(); slice++) {
             for (int end = plan.sliceRows[slice]; end > 0; end -= rowsOfAnItem) {
                 int first = Math.max(0, end - rowsOfAnItem);
@@ -108,7 +116,8 @@ final class AttentionWork implements Workers.Job {
         this.window = window;
         this.scale = scale;
         this.softCap = softCap;
-        workers.run(this, items * cache.shape().kvHeads());
+        var shape = cache.shape();
+        workers.run(this, items * shape.kvHeads(), positions * shape.heads() * shape.headDim() / ELEMENTS_A_NANO);
     }
 
     @Override

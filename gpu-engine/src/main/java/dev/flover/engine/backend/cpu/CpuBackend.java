@@ -43,10 +43,10 @@ public final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
 
-    /// @param threads that compute, the caller's included
-    CpuBackend(Kernels kernels, int threads) {
+    /// @param workers ended with the backend
+    CpuBackend(Kernels kernels, Workers workers) {
         this.kernels = kernels;
-        workers = new Workers(threads, kernels.name());
+        this.workers = workers;
         packer = new Packer(kernels, workers, arena);
         projection = new Projection(kernels, workers, arena);
         attention = new AttentionWork(kernels, workers, arena);
@@ -367,7 +367,7 @@ public final class CpuBackend implements Backend {
 
         void prepare(int vocabulary) {
             for (int worker = 0; worker < samplers.length; worker++) {
-                samplers[worker] = new Sampler(vocabulary);
+                samplers[worker] = new Sampler(vocabulary, new KernelPasses(kernels));
             }
         }
 

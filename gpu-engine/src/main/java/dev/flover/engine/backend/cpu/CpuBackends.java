@@ -12,8 +12,14 @@ public final class CpuBackends {
     /// @param threads how many compute; 0 for one per processor
     /// @throws IllegalArgumentException if there are no such kernels, or this machine cannot run them
     public static Backend open(String name, int threads) {
+        return open(name, threads, Workers.WORTHWHILE_NANOS);
+    }
+
+    /// @param worthwhileNanos what a piece of work must take at least to be shared by threads
+    static Backend open(String name, int threads, long worthwhileNanos) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-        return new CpuBackend(kernels(name), count);
+        var kernels = kernels(name);
+        return new CpuBackend(kernels, new Workers(count, kernels.name(), worthwhileNanos));
     }
 
     /// Measures what kernels of a name can reach here on so many threads; takes about a second.

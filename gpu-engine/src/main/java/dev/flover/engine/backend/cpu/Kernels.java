@@ -63,6 +63,12 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
     /// The lowest index of the greatest number; -1 if one is not finite.
     int argmax(long row, int count);
 
+    /// The greatest logit, as [dev.flover.engine.sampling.LogitPasses#greatest].
+    float greatest(long logits, int count, boolean masked);
+
+    /// As [dev.flover.engine.sampling.LogitPasses#weigh].
+    long weigh(long logits, int count, float greatest, float temperature, long masses, long totals, long maxima);
+
     /// 192 independent fma for each round; the result is of no interest.
     float computeFloats(long rounds);
 

@@ -27,6 +27,9 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle ADD = handle("pp l");
     private static final MethodHandle ARGMAX = Linker.nativeLinker().downcallHandle(
             FunctionDescriptor.of(JAVA_INT, layouts("pi")));
+    private static final MethodHandle GREATEST = result("p ii");
+    private static final MethodHandle WEIGH = Linker.nativeLinker().downcallHandle(
+            FunctionDescriptor.of(JAVA_LONG, layouts("pi ff ppp")));
     private static final MethodHandle COMPUTE = result("l");
     private static final MethodHandle READ = result("p l");
 
@@ -41,6 +44,8 @@ final class NativeKernels implements Kernels {
     private final MemorySegment activate;
     private final MemorySegment add;
     private final MemorySegment argmax;
+    private final MemorySegment greatest;
+    private final MemorySegment weigh;
     private final MemorySegment computeFloats;
     private final MemorySegment computeIntegers;
     private final MemorySegment read;
@@ -62,6 +67,8 @@ final class NativeKernels implements Kernels {
         activate = find("activate");
         add = find("add");
         argmax = find("argmax");
+        greatest = find("greatest");
+        weigh = find("weigh");
         computeFloats = find("float_ceiling");
         computeIntegers = find("integer_ceiling");
         read = find("read_ceiling");
@@ -185,6 +192,26 @@ final class NativeKernels implements Kernels {
     public int argmax(long row, int count) {
         try {
             return (int) ARGMAX.invokeExact(argmax, row, count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public float greatest(long logits, int count, boolean masked) {
+        try {
+            return (float) GREATEST.invokeExact(greatest, logits, count, masked ? 1 : 0);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public long weigh(
+            long logits, int count, float greatest, float temperature, long masses, long totals, long maxima) {
+        try {
+            return (long) WEIGH.invokeExact(
+                    weigh, logits, count, greatest, temperature, masses, totals, maxima);
         } catch (Throwable e) {
             throw unexpected(e);
         }

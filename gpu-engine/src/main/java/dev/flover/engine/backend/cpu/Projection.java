@@ -11,6 +11,9 @@ final class Projection implements Workers.Job {
     /// Multiplications that are worth handing to another thread.
     private static final long WORTHWHILE = 1 << 16;
     private static final int ROWS_OF_A_TILE = 128;
+    /// Weights that a core reads from its caches, and multiplications that it does, roughly.
+    private static final int BYTES_A_NANO = 16;
+    private static final int PRODUCTS_A_NANO = 64;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -77,7 +80,7 @@ final class Projection implements Workers.Job {
         panelTiles = Math.ceilDiv(part.panels(), panelsOfATile);
         rowsOfATile = panelTiles >= 8 * workers.count() ? rows : Math.min(rows, ROWS_OF_A_TILE);
         int tiles = panelTiles * Math.ceilDiv(rows, rowsOfATile);
-        workers.run(this, tiles);
+        workers.run(this, tiles, part.bytes() / BYTES_A_NANO + (long) inputs * part.outputs() * rows / PRODUCTS_A_NANO);
     }
 
     @Override

@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
 
 /// Cosines and sines of every position seen so far, times the rotary magnitude.
 final class RotaryTable {
-    private static final int GROWTH = 64;
+    /// Positions filled together: rarely, as [StrictMath] allocates, and never for long.
+    private static final int GROWTH = 256;
 
     final Rotary rotary;
     private final int pairs;

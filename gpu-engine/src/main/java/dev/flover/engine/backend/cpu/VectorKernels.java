@@ -111,6 +111,17 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public float greatest(long logits, int count, boolean masked) {
+        return VectorWeighing.greatest(logits, count, masked);
+    }
+
+    @Override
+    public long weigh(
+            long logits, int count, float greatest, float temperature, long masses, long totals, long maxima) {
+        return VectorWeighing.weigh(logits, count, greatest, temperature, masses, totals, maxima);
+    }
+
+    @Override
     public float computeFloats(long rounds) {
         float sum = 0;
         for (int part = 0; part < Lanes.PARTS; part++) {

@@ -23,6 +23,10 @@ final class Workers implements AutoCloseable {
     /// How long a worker looks for the next job before it parks; operations of a step follow each other faster.
     private static final long SPIN_NANOS = 50_000;
 
+    /// What a job must take one thread at least to be shared. Less than this is soon done, and a helper whose core
+    /// somebody else takes, while it holds a tile, holds the step up for much longer.
+    static final long WORTHWHILE_NANOS = 15_000;
+
     private static final int TILE_BITS = 24;
     private static final int TILE_MASK = (1 << TILE_BITS) - 1;
 
@@ -35,9 +39,16 @@ final class Workers implements AutoCloseable {
     private volatile Throwable failure;
     private volatile boolean closed;
     private final AtomicInteger parked = new AtomicInteger();
+    private final long worthwhileNanos;
     private long number;
 
     Workers(int count, String name) {
+        this(count, name, WORTHWHILE_NANOS);
+    }
+
+    /// @param worthwhileNanos what a job must take at least to be shared
+    Workers(int count, String name, long worthwhileNanos) {
+        this.worthwhileNanos = worthwhileNanos;
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
@@ -53,15 +64,30 @@ final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
+    /// As [#run(Job, int)], on this thread alone if that is soon done.
+    ///
+    /// @param nanos what all tiles take one thread, about
+    void run(Job work, int tiles, long nanos) {
+        if (nanos < worthwhileNanos) {
+            runAlone(work, tiles);
+        } else {
+            run(work, tiles);
+        }
+    }
+
+    private static void runAlone(Job work, int tiles) {
+        for (int tile = 0; tile < tiles; tile++) {
+            work.run(tile, 0);
+        }
+    }
+
     /// Runs every tile; returns when all have ended.
     ///
     /// @throws RuntimeException what a tile threw
     void run(Job work, int tiles) {
         assert tiles <= TILE_MASK - 4096;
         if (tiles == 1 || threads.length == 0) {
-            for (int tile = 0; tile < tiles; tile++) {
-                work.run(tile, 0);
-            }
+            runAlone(work, tiles);
             return;
         }
         job = work;

@@ -45,7 +45,7 @@ class CpuBitsTest {
         var all = new ArrayList<List<Integer>>();
         var sampling = new SamplingParams(1.1f, 0, 0, 0.9f, 0, 0.95f, 0, 1, SEED, 0, LogitBias.NONE, TokenSet.EMPTY, 0);
         var random = new Random(SEED);
-        try (var engine = Engine.start(model, Backends.open(backend, threads),
+        try (var engine = Engine.start(model, CpuBackends.open(backend, threads, 0),
                 new EngineConfig(4, 32, 16, 8, 64, 1, false))) {
             for (int i = 0; i < 4; i++) {
                 all.add(new ArrayList<>());

@@ -2,11 +2,10 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.EngineContract;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 
 class CpuEngineTest extends EngineContract {
     @Override
     protected Backend open() {
-        return Backends.open("cpu", 2);
+        return CpuBackends.open("cpu", 2, 0);        // tiny models' work would not be shared
     }
 }

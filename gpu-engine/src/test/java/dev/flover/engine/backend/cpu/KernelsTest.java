@@ -3,18 +3,28 @@ package dev.flover.engine.backend.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.engine.backend.cpu.VectorProducts.Product;
 import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.LogitPasses;
+import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.SamplingState;
+import dev.flover.engine.sampling.TokenSet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -188,6 +198,82 @@ class KernelsTest {
             var infinite = floats(100);
             infinite.setAtIndex(JAVA_FLOAT, 99, Float.NEGATIVE_INFINITY);
             assertThat(kernels.argmax(infinite.address(), 100)).isEqualTo(-1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void rowsOfLogitsAreWeighedWithEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int count : new int[] {1, 15, 16, 63, 64, 65, 200, 1000}) {
+            for (float temperature : new float[] {1e-30f, 0.7f, 1, 10}) {
+                var row = floats(count);
+                row.setAtIndex(JAVA_FLOAT, count / 2, Float.NEGATIVE_INFINITY);      // masked
+                row.setAtIndex(JAVA_FLOAT, 0, 3);
+                assertThat(weighed(kernels, row, count, temperature)).as(count + " logits at " + temperature)
+                        .isEqualTo(weighed(java, row, count, temperature));
+            }
+        }
+    }
+
+    /// The sum, then everything that was written.
+    private String weighed(Kernels kernels, MemorySegment row, int count, float temperature) {
+        int chunks = Math.ceilDiv(count, LogitPasses.CHUNK);
+        var masses = arena.allocate(4L * LogitPasses.CHUNK * chunks);
+        var totals = arena.allocate(8L * chunks);
+        var maxima = arena.allocate(4L * chunks);
+        long sum = kernels.weigh(row.address(), count, kernels.greatest(row.address(), count, true), temperature,
+                masses.address(), totals.address(), maxima.address());
+        return sum + Arrays.toString(masses.asSlice(0, 4L * count).toArray(JAVA_INT))
+                + Arrays.toString(totals.toArray(JAVA_LONG)) + Arrays.toString(maxima.toArray(JAVA_INT));
+    }
+
+    @Test
+    void drawsOnKernelsAreThePlainOnes() {
+        for (int vocabulary : new int[] {5, 64, 1000, 5003}) {
+            var plain = new Sampler(vocabulary);
+            var fast = new Sampler(vocabulary, new KernelPasses(java));
+            for (int seed = 0; seed < 50; seed++) {
+                var params = new SamplingParams(
+                        1, 0, 0, random.nextFloat(0.1f, 3), random.nextInt(40), random.nextFloat(0.1f, 1), 0, 1, seed,
+                        2, LogitBias.NONE, TokenSet.EMPTY, 0);
+                var row = floats(vocabulary);
+                assertThat(draw(fast, row, params)).as(params + " seed " + SEED)
+                        .isEqualTo(draw(plain, row, params));
+            }
+        }
+    }
+
+    private static List<Object> draw(Sampler sampler, MemorySegment row, SamplingParams params) {
+        var state = new SamplingState();
+        state.begin(new int[] {0}, 1, 0, params, new int[0]);
+        var tokens = new int[2];
+        var logprobs = new float[2];
+        int token = sampler.sample(row, 0, 0, state, tokens, logprobs, 0);
+        return List.of(token, sampler.logprob(), tokens[0], tokens[1], logprobs[0], logprobs[1]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void theGreatestLogitIsNoNumberWhereOneIsNotFinite(InstructionSet instructions) {
+        for (var kernels : List.of(kernels(instructions), java)) {
+            for (int count : new int[] {1, 2, 15, 16, 17, 100}) {
+                for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                    var row = floats(count);
+                    row.setAtIndex(JAVA_FLOAT, count / 3, 9);
+                    assertThat(kernels.greatest(row.address(), count, false)).isEqualTo(9);
+                    row.setAtIndex(JAVA_FLOAT, random.nextInt(count), bad);
+                    assertThat(kernels.greatest(row.address(), count, false))
+                            .as(kernels.name() + ", " + count + ", " + bad).isNaN();
+                }
+                var masked = floats(count);
+                for (int i = 0; i < count; i++) {
+                    masked.setAtIndex(JAVA_FLOAT, i, Float.NEGATIVE_INFINITY);
+                }
+                assertThat(kernels.greatest(masked.address(), count, true)).isEqualTo(Float.NEGATIVE_INFINITY);
+                masked.setAtIndex(JAVA_FLOAT, count - 1, -7);
+                assertThat(kernels.greatest(masked.address(), count, true)).isEqualTo(-7);
+            }
         }
     }
 

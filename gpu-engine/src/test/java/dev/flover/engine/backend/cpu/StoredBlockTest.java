@@ -47,7 +47,7 @@ class StoredBlockTest {
         var tensor = random(type, outputs);
         var expected = new float[outputs * COLUMNS];
         Dequantiser.toFloats(tensor, 0, expected, 0, expected.length);
-        try (var backend = new CpuBackend(new VectorKernels(), 2)) {
+        try (var backend = new CpuBackend(new VectorKernels(), new Workers(2, "test"))) {
             var weight = backend.weight(Matrix.of(tensor));
             var in = HostTensor.of(backend.tensor(COLUMNS, COLUMNS));
             var out = HostTensor.of(backend.tensor(COLUMNS, outputs));

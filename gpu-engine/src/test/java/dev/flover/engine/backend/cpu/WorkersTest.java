@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,26 @@ class WorkersTest {
             for (int tile = 0; tile < 50; tile++) {
                 assertThat(runs.get(tile)).isEqualTo(1);
             }
+        }
+    }
+
+    @Test
+    void aShortJobIsDoneByItsOwnerAndALongOneByAll() {
+        try (var workers = new Workers(2, "test", 1000)) {
+            var owner = Thread.currentThread();
+            workers.run((_, worker) -> {
+                assertThat(Thread.currentThread()).isSameAs(owner);
+                assertThat(worker).isZero();
+            }, 500, 999);
+            var both = new CountDownLatch(2);       // a tile that waits for the other needs two threads
+            workers.run((_, _) -> {
+                both.countDown();
+                try {
+                    assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }, 2, 1000);
         }
     }
 

@@ -1,0 +1,20 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.sampling.LogitPasses;
+import java.lang.foreign.MemorySegment;
+
+/// Whole rows of logits, on the backend's kernels.
+record KernelPasses(Kernels kernels) implements LogitPasses {
+    @Override
+    public float greatest(MemorySegment logits, int count, boolean masked) {
+        return kernels.greatest(logits.address(), count, masked);
+    }
+
+    @Override
+    public long weigh(
+            MemorySegment logits, int count, float greatest, float temperature,
+            MemorySegment masses, MemorySegment totals, MemorySegment maxima) {
+        return kernels.weigh(logits.address(), count, greatest, temperature,
+                masses.address(), totals.address(), maxima.address());
+    }
+}

@@ -1,0 +1,118 @@
+package dev.flover.engine.sampling;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// The masses of all tokens, in chunks that know their sum and their greatest, so that few of them are looked into.
+///
+/// ```
+///   chunk 0: sum, greatest   chunk 1: sum, greatest   ...
+///   │ 64 masses              │ 64 masses
+/// ```
+///
+/// The masses of a chunk whose sum is 0 are not looked at, and may be left over from before.
+final class Masses {
+    /// The mass of the most probable token: probabilities below its inverse are 0.
+    static final float UNIT = 0x1p40f;
+
+    private static final int CHUNK = LogitPasses.CHUNK;
+
+    private final int vocabulary;
+    private final int chunks;
+    private final MemorySegment masses;
+    private final MemorySegment totals;
+    private final MemorySegment maxima;
+    private long total;
+
+    Masses(int vocabulary) {
+        this.vocabulary = vocabulary;
+        chunks = Math.ceilDiv(vocabulary, CHUNK);
+        var arena = Arena.ofAuto();
+        masses = arena.allocate(4L * CHUNK * chunks, 64);
+        totals = arena.allocate(8L * chunks, 64);
+        maxima = arena.allocate(4L * chunks, 64);
+    }
+
+    void weigh(LogitPasses passes, MemorySegment logits, float greatest, float temperature) {
+        total = passes.weigh(logits, vocabulary, greatest, temperature, masses, totals, maxima);
+    }
+
+    int vocabulary() {
+        return vocabulary;
+    }
+
+    long total() {
+        return total;
+    }
+
+    int chunks() {
+        return chunks;
+    }
+
+    long chunkTotal(int chunk) {
+        return totals.getAtIndex(JAVA_LONG, chunk);
+    }
+
+    /// At least the greatest mass in the chunk.
+    float chunkMaximum(int chunk) {
+        return maxima.getAtIndex(JAVA_FLOAT, chunk);
+    }
+
+    /// The first token that is not in the chunk.
+    int chunkEnd(int chunk) {
+        return Math.min(CHUNK * (chunk + 1), vocabulary);
+    }
+
+    /// The mass of a token whose chunk's sum is not 0: a whole number.
+    float get(int token) {
+        return masses.getAtIndex(JAVA_FLOAT, token);
+    }
+
+    /// Removes what is lighter than `least`, and of what weighs the same the tokens after `lastToken`.
+    void keep(float least, int lastToken) {
+        long kept = 0;
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            long left = 0;
+            if (chunkMaximum(chunk) >= least && chunkTotal(chunk) > 0) {
+                for (int token = CHUNK * chunk; token < chunkEnd(chunk); token++) {
+                    float mass = get(token);
+                    if (mass < least || mass == least && token > lastToken) {
+                        masses.setAtIndex(JAVA_FLOAT, token, 0);
+                    } else {
+                        left += (long) mass;
+                    }
+                }
+            }
+            totals.setAtIndex(JAVA_LONG, chunk, left);
+            kept += left;
+        }
+        total = kept;
+    }
+
+    /// Removes one token.
+    void remove(int token) {
+        long mass = (long) get(token);
+        masses.setAtIndex(JAVA_FLOAT, token, 0);
+        totals.setAtIndex(JAVA_LONG, token / CHUNK, chunkTotal(token / CHUNK) - mass);
+        total -= mass;
+    }
+
+    /// The first token in vocabulary order whose cumulative mass exceeds `u`.
+    ///
+    /// @param u less than the total
+    int find(long u) {
+        long before = 0;
+        int chunk = 0;
+        while (before + chunkTotal(chunk) <= u) {
+            before += chunkTotal(chunk++);
+        }
+        int token = CHUNK * chunk;
+        while ((before += (long) get(token)) <= u) {
+            token++;
+        }
+        return token;
+    }
+}
