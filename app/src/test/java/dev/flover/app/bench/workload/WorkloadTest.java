@@ -75,7 +75,7 @@ class WorkloadTest {
         assertThatThrownBy(() -> AzureTrace.read(other, 1, 1, 1)).isInstanceOf(CommandException.class)
                 .hasMessageContaining("first line should be TIMESTAMP");
         assertThatThrownBy(() -> AzureTrace.read(folder.resolve("none"), 1, 1, 1))
-                .isInstanceOf(CommandException.class).hasMessageContaining("cannot be read");
+                .isInstanceOf(CommandException.class).hasMessageContaining("there is no such file");
     }
 
     @Test
