@@ -309,10 +309,10 @@ final class Generations {
         boolean terminal = generation.isEnded();
         var segment = answer.segment(
                 fresh.position(), parts.commits().count(), parts.model().fingerprint(), parts.engine().arithmetic());
-        if (!terminal) {
+        output.chunk(answer, fresh, terminal);
+        if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
             state.putProgress(generation.id, answer.index(), answer.segmentStart(), segment);
         }
-        output.chunk(answer, fresh, terminal);
         settleTrial(generation);
         if (terminal) {
             close(generation, now);

@@ -41,7 +41,8 @@ final class OpenTransactions {
             if (partitions.isEmpty()) {
                 return Optional.empty();
             }
-            return sentence(admin.describeProducers(partitions).all().get(), System.currentTimeMillis() - age.toMillis());
+            var states = admin.describeProducers(partitions).all().get();
+            return sentence(states, System.currentTimeMillis() - age.toMillis());
         } catch (ExecutionException e) {
             throw new KafkaException(e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
@@ -82,8 +83,8 @@ final class OpenTransactions {
     private static String sentence(TopicPartition where, ProducerState producer) {
         long start = producer.currentTransactionStartOffset().getAsLong();
         return "the state cannot be restored: " + where + " has a transaction open since "
-                + Instant.ofEpochMilli(producer.lastTimestamp()) + ", of producer " + producer.producerId() + "; if the "
-                + "cluster has lost it, end it with: kafka-transactions.sh --bootstrap-server ... abort --topic "
+                + Instant.ofEpochMilli(producer.lastTimestamp()) + ", of producer " + producer.producerId()
+                + "; if the cluster has lost it, end it with: kafka-transactions.sh --bootstrap-server ... abort --topic "
                 + where.topic() + " --partition " + where.partition() + " --start-offset " + start;
     }
 }

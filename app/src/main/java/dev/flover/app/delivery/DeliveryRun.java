@@ -31,6 +31,8 @@ final class DeliveryRun {
     private int sent;
     private long lastTokens;
     private long lastProgressNanos;
+    private boolean resting;
+    private long restingNanos;
     private long completeNanos;
 
     DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
@@ -56,7 +58,7 @@ final class DeliveryRun {
             lastProgressNanos = System.nanoTime();
             while (!isOver() && !stop.await(TICK_MS)) {
                 send(producer);
-                disturber.tick();
+                disturber.tick(!rests());
                 committed.throwIfFailed();
                 provisional.throwIfFailed();
                 progress.accept(disturber.done());
@@ -104,6 +106,19 @@ final class DeliveryRun {
 
     private long spread() {
         return disturber.isDone() ? requests.size() : (long) requests.size() * disturber.done() / disturber.total();
+    }
+
+    /// Each disturbance costs a start, so that they outrun the answers. Now and then they wait until these have caught up,
+    /// that they fall on the whole run.
+    private boolean rests() {
+        long now = System.nanoTime();
+        long behind = spread() - check.ended();
+        if (!resting && behind > LIVE_AT_ONCE) {
+            resting = true;
+            restingNanos = now;
+        }
+        resting &= behind > 0 && !disturber.isDone() && now - restingNanos < IDLE_LIMIT_NANOS;
+        return resting;
     }
 
     private boolean isOver() {

@@ -54,9 +54,11 @@ final class Disturber implements AutoCloseable {
     }
 
     /// Notes what has happened and does what is due.
-    void tick() {
+    ///
+    /// @param more whether something new may happen
+    void tick(boolean more) {
         instances.forEach(Instance::tick);
-        if (next == null && !disturbances.areMadeUp() && !isTakeoverWatched()) {
+        if (more && next == null && !disturbances.areMadeUp() && !isTakeoverWatched()) {
             draw();
         }
         var target = next == null ? null : target();

@@ -42,8 +42,8 @@ public final class Servers implements AutoCloseable {
         return embedded(folder, data -> EmbeddedBroker.start(data.resolve("kafka")));
     }
 
-    /// Starts both as [#embedded] does, for the life of the folder. Where this process is killed, the broker notices, and
-    /// takes the folder along.
+    /// Starts both as [#embedded] does, for the life of the folder. Where this process is killed, the broker notices
+    /// and takes the folder along.
     public static Servers temporary(TemporaryFolder folder) {
         return embedded(folder.path(), EmbeddedBroker::startTemporary);
     }

@@ -198,9 +198,10 @@ class BrokerFaultStoryTest {
 
     @Test
     void aTransactionThatIsNeverEndedIsNamedAndWaitedFor() throws Exception {
-        try (var story = story(broker, 1); var foreign = new KafkaProducer<>(Map.of("bootstrap.servers", broker.direct(),
-                "transactional.id", "lost", "transaction.timeout.ms", 300_000), new ByteArraySerializer(),
-                new ByteArraySerializer())) {
+        Map<String, Object> patient = Map.of("bootstrap.servers", broker.direct(), "transactional.id", "lost",
+                "transaction.timeout.ms", 300_000);
+        try (var story = story(broker, 1);
+                var foreign = new KafkaProducer<>(patient, new ByteArraySerializer(), new ByteArraySerializer())) {
             send(story, "a");
             try (var first = startBehindProxy(story, broker)) {
                 awaitTokens(story, "a");
