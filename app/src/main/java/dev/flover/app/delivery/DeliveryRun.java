@@ -108,8 +108,8 @@ final class DeliveryRun {
         return disturber.isDone() ? requests.size() : (long) requests.size() * disturber.done() / disturber.total();
     }
 
-    /// Each disturbance costs a start, so that they outrun the answers. Now and then they wait until these have caught up,
-    /// that they fall on the whole run.
+    /// Each disturbance costs a start, so that they outrun the answers. Now and then they wait until these have caught
+    /// up, so that they fall on the whole run.
     private boolean rests() {
         long now = System.nanoTime();
         long behind = spread() - check.ended();

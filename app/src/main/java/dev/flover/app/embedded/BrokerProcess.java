@@ -11,8 +11,8 @@ import kafka.tools.StorageTool;
 /// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
 ///
 /// The parent writes [#STOP] to standard input; where that ends without it, the parent has died, and no broker is left
-/// behind, nor a folder that was meant to go with the parent. Standard output carries one line, [#READY]; all else goes to
-/// standard error, which is a log file.
+/// behind, nor a folder that was meant to go with the parent. Standard output carries one line, [#READY]; all else goes
+/// to standard error, which is a log file.
 final class BrokerProcess {
     static final String READY = "ready";
     static final int STOP = 's';
