@@ -84,7 +84,7 @@ final class OpenTransactions {
         long start = producer.currentTransactionStartOffset().getAsLong();
         return "the state cannot be restored: " + where + " has a transaction open since "
                 + Instant.ofEpochMilli(producer.lastTimestamp()) + ", of producer " + producer.producerId()
-                + "; if the cluster has lost it, end it with: kafka-transactions.sh --bootstrap-server ... abort --topic "
-                + where.topic() + " --partition " + where.partition() + " --start-offset " + start;
+                + "; if the cluster has lost it, end it with: kafka-transactions.sh --bootstrap-server ... abort "
+                + "--topic " + where.topic() + " --partition " + where.partition() + " --start-offset " + start;
     }
 }
