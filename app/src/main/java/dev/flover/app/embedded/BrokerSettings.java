@@ -94,7 +94,7 @@ final class BrokerSettings {
     private static void quick(Properties settings) {
         settings.setProperty("group.initial.rebalance.delay.ms", "0");
         settings.setProperty("group.min.session.timeout.ms", "1000");
-        // A killed broker returns when this has passed; a living one that stalls so long loses its partitions for now.
+        // A killed broker returns when this has passed. One that stalls so long loses its partitions until it goes on.
         settings.setProperty("broker.session.timeout.ms", "4000");
         settings.setProperty("broker.heartbeat.interval.ms", "200");
         settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
