@@ -161,7 +161,7 @@ public final class BenchEngineCommand implements Runnable {
         var timesOfVerbs = timed.isDevice() ? timeVerbs(engine, opened, timed, batch) : times;
         double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
-        return BatchResult.of(batch, median(decode), median(prefill), times, used, device,
+        return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, used, device,
                 Floor.of(timed.costs(), timesOfVerbs.decodeSteps(), stepUs, machine, integers),
                 OperationShare.of(timed, timesOfVerbs, machine, integers));
     }
@@ -176,11 +176,6 @@ public final class BenchEngineCommand implements Runnable {
     private static boolean isQuantised(Model opened) {
         var type = opened.weights().layers().getFirst().feedForwardIn().ranges().getFirst().tensor().type();
         return type.blockElements() > 1;
-    }
-
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
     }
 
     private void print(EngineReport report) {

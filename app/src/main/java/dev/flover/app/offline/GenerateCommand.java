@@ -103,7 +103,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var sampling = samplingOptions.params(spec.commandLine());
+        var sampling = samplingOptions.params(spec);
         var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
                 samplingOptions.ignoreEos());
         return input.prompt != null ? List.of(single) : readRequests(single);
