@@ -94,6 +94,7 @@ public final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkOptions();
+        DataFolder.require(dataFolder());
         var meters = meters();
         try (var model = modelOption.open();
                 var engine = engine(model);
