@@ -88,13 +88,20 @@ public final class Engine implements AutoCloseable {
         return launched > committed;
     }
 
-    /// As [#pump], but first waits for the oldest step under way.
+    /// Waits for the oldest step under way, if there is one.
     ///
-    /// @return whether anything is left to do
-    public boolean step(TokenSink sink) {
+    /// @throws EngineException if it failed
+    public void await() {
         if (launched > committed) {
             queue.await(committed + 1);
         }
+    }
+
+    /// As [#pump] after [#await].
+    ///
+    /// @return whether anything is left to do
+    public boolean step(TokenSink sink) {
+        await();
         return pump(sink) || !scheduler.isIdle();
     }
 

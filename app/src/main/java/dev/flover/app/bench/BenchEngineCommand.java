@@ -194,9 +194,9 @@ public final class BenchEngineCommand implements Runnable {
         for (var result : report.results()) {
             out.println();
             out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode, %.1f tokens/s prefill; a step takes %.3f ms, "
-                            + "allocates %.0f bytes, %d collections%n",
-                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(),
-                    result.stepMs(), result.allocatedBytesPerStep(), result.collections());
+                            + "its scheduling %.1f us; it allocates %.0f bytes, %d collections%n",
+                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(), result.stepMs(),
+                    result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
             var floor = result.floor();
             out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
                             + "time%n",
