@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.engine.Engine;
@@ -116,7 +117,7 @@ public final class BenchEngineCommand implements Runnable {
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
             var config = EngineRun.config(most, promptTokens + generatedTokens);
-            try (var engine = Engine.start(opened, timed, config)) {
+            try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
                 var results = new ArrayList<BatchResult>();
                 warmUp(engine, opened, most);
