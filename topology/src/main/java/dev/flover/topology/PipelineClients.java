@@ -21,8 +21,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// The ordinary clients, with three things added: changes and commits are counted, held partitions are not fetched from, and while
-/// steps are under way a poll that finds nothing sleeps until one of them has ended.
+/// The ordinary clients, with four things added: changes and commits are noted, transactions keep their name from life
+/// to life, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
+/// one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
@@ -47,8 +48,8 @@ final class PipelineClients implements KafkaClientSupplier {
         return Admin.create(config);
     }
 
-    /// Kafka Streams names its transactions anew in each life. With a name that stays, a life begins by ending what a kill
-    /// left open; else readers, and its own restoring, would wait until that has run out of time.
+    /// Kafka Streams names its transactions anew in each life. With a name that stays, a life begins by ending what a
+    /// kill left open; else readers, and its own restoring, would wait until that has run out of time.
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
