@@ -1,13 +1,74 @@
 package dev.flover.topology;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
-/// Counts the commits of the stream thread, so that what was written before one can be known to be durable after it.
+/// When the stream thread commits, and how often it has.
+///
+/// ```
+///   first change ────────── commit interval ──────────► commit
+///   first change ── somebody's first tokens ─► commit            unless one was made half an interval ago
+///   first change ── an attempt ─► commit                         in any case
+/// ```
+///
+/// Kafka Streams' own timer knows nothing of what there is to commit: it would commit between a request and its first
+/// token, which then waits for two transactions, and as often while nothing happens.
 final class Commits {
     private final AtomicLong count = new AtomicLong();
+    private final long intervalNanos;
+    private final LongSupplier clock;
+
+    private boolean changed;
+    private boolean early;
+    private boolean atOnce;
+    private long changedAt;
+    private long committedAt;
+
+    /// @param interval longest time that a change waits
+    /// @param clock    nanoseconds from any origin
+    Commits(Duration interval, LongSupplier clock) {
+        this.intervalNanos = interval.toNanos();
+        this.clock = clock;
+        committedAt = clock.getAsLong() - intervalNanos;
+    }
+
+    /// Something was written that the next commit covers.
+    void changed() {
+        if (!changed) {
+            changed = true;
+            changedAt = clock.getAsLong();
+        }
+    }
+
+    /// What was written is worth a commit before the interval is over, where the last one is not too recent.
+    void early() {
+        early = true;
+    }
+
+    /// What was written must not wait.
+    void atOnce() {
+        atOnce = true;
+    }
+
+    /// Whether the stream thread should commit now.
+    boolean isDue() {
+        if (atOnce) {
+            return true;
+        }
+        if (!changed) {
+            return false;
+        }
+        long now = clock.getAsLong();
+        return now - changedAt >= intervalNanos || early && now - committedAt >= intervalNanos / 2;
+    }
 
     /// Called by the client that has just committed.
     void committed() {
+        changed = false;
+        early = false;
+        atOnce = false;
+        committedAt = clock.getAsLong();
         count.incrementAndGet();
     }
 

@@ -27,7 +27,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         var state = new PartitionState(context);
         var output = new Output(context, parts);
         ended = new EndedMemory(state, parts.config().remembering());
-        generations = new Generations(parts, state, ended, output, partition.partition(), context::commit);
+        generations = new Generations(parts, state, ended, output, partition.partition());
         intake = new Intake(parts, state, ended, generations, output, partition);
         generations.restore();
         // Anchored to the epoch, so that the punctuators of all partitions fire in the same pass and share its step.
@@ -47,6 +47,9 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         intake.tick(now);
         generations.tick(now);
         ended.evict(now);
+        if (parts.commits().isDue()) {
+            context().commit();
+        }
         parts.metrics().ticked(System.nanoTime() - begin);
     }
 

@@ -34,7 +34,6 @@ final class Generations {
     private final EndedMemory ended;
     private final Output output;
     private final int partition;
-    private final Runnable commitSoon;
 
     private final Map<Bytes, Ticket> waiting = new HashMap<>();
     private final Map<Bytes, LiveGeneration> live = new HashMap<>();
@@ -48,15 +47,12 @@ final class Generations {
     /// A generation that starts once the count of commits has passed.
     private record Attempt(LiveGeneration generation, long writtenAt) {}
 
-    /// @param commitSoon asks for a commit before the interval is over
-    Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition,
-            Runnable commitSoon) {
+    Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
         this.parts = parts;
         this.state = state;
         this.ended = ended;
         this.output = output;
         this.partition = partition;
-        this.commitSoon = commitSoon;
     }
 
     /// Takes up what the state holds: each unfinished request waits for its turn again.
@@ -219,7 +215,7 @@ final class Generations {
                     : new StoredAttempts(before.getTogether() + 1, before.getAlone()));
             generation.onTrial = true;
             attempts.add(new Attempt(generation, parts.commits().count()));
-            commitSoon.run();
+            parts.commits().atOnce();
         } else {
             start(generation, now);
         }
@@ -323,6 +319,9 @@ final class Generations {
         int count = fresh.ids().size();
         if (count > 0) {
             if (fresh.position() == 0) {
+                if (parts.room().size() == 0) {     // else it is throughput that counts
+                    parts.commits().early();
+                }
                 parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
             } else if (answer.sentAt() > 0) {
                 parts.metrics().tokensAfter(count, now - answer.sentAt());
@@ -338,7 +337,7 @@ final class Generations {
             generation.onTrial = false;
             state.clearAttempts(generation.id);
             generation.progressAt = parts.commits().count();
-            commitSoon.run();
+            parts.commits().atOnce();
         }
     }
 

@@ -204,7 +204,7 @@ public final class Pipeline implements AutoCloseable {
     /// @return whether to begin again
     private boolean live(Caution caution, long life) {
         failure = null;
-        var commits = new Commits();
+        var commits = new Commits(config.pace().commitInterval(), System::nanoTime);
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var steps = new StepSignal();
@@ -214,7 +214,8 @@ public final class Pipeline implements AutoCloseable {
                 resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
-        var clients = new PipelineClients(commits, holds, steps, config.pace().tick());
+        var clients = new PipelineClients(
+                config.applicationId() + "-" + folder.instance(), commits, holds, steps, config.pace().tick());
         if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients))) {
             return hangs();
         }

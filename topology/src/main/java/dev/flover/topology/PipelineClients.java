@@ -3,30 +3,40 @@ package dev.flover.topology;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// The ordinary clients, with three things added: commits are counted, held partitions are not fetched from, and while
-/// steps are under way a poll that finds nothing sleeps until one of them has ended.
+/// The ordinary clients, with four things added: changes and commits are noted, transactions keep their name from life
+/// to life, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
+/// one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
+    private final String transactionalId;
     private final Commits commits;
     private final PartitionHolds holds;
     private final StepSignal steps;
     private final Duration tick;
 
-    PipelineClients(Commits commits, PartitionHolds holds, StepSignal steps, Duration tick) {
+    /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
+    PipelineClients(
+            String transactionalId, Commits commits, PartitionHolds holds, StepSignal steps, Duration tick) {
+        this.transactionalId = transactionalId;
         this.commits = commits;
         this.holds = holds;
         this.steps = steps;
@@ -38,10 +48,19 @@ final class PipelineClients implements KafkaClientSupplier {
         return Admin.create(config);
     }
 
+    /// Kafka Streams names its transactions anew in each life. With a name that stays, a life begins by ending what a
+    /// kill left open; else readers, and its own restoring, would wait until that has run out of time.
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
-        boolean transactional = config.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
-        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
+        var named = new HashMap<>(config);
+        boolean transactional = named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId) != null;
+        return new KafkaProducer<>(named, new ByteArraySerializer(), new ByteArraySerializer()) {
+            @Override
+            public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+                commits.changed();
+                return super.send(record, callback);
+            }
+
             @Override
             public void commitTransaction() {
                 super.commitTransaction();

@@ -11,6 +11,8 @@ import org.apache.kafka.streams.StreamsConfig;
 final class StreamsProperties {
     /// While nothing happens: a hundred looks a second, for deadlines and the like.
     private static final long LONGEST_POLL_MS = 10;
+    private static final long LEAST_STREAMS_COMMIT_MS = 1_000;
+    private static final long LEAST_TRANSACTION_TIMEOUT_MS = 3_000;
 
     private StreamsProperties() {}
 
@@ -27,7 +29,8 @@ final class StreamsProperties {
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         // A step that ends, or a record that comes, ends a poll before its time: see StepSignal.
         properties.put(StreamsConfig.POLL_MS_CONFIG, pollMs(config.pace()));
-        properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.pace().commitInterval().toMillis());
+        // What has changed is committed when Commits says so; this is for what was only read.
+        properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, streamsCommitMs(config.pace()));
         properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         // Beyond the waiting room little may be in memory: lag is the queue.
         properties.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 200);
@@ -36,7 +39,7 @@ final class StreamsProperties {
         properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
         // There is no global store; without this, Streams warns at each start.
         properties.put("processing.exception.handler.global.enabled", true);
-        producer(properties);
+        producer(properties, config.pace());
         // A restart from the same folder takes its partitions back without waiting for the session to end.
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
@@ -51,13 +54,18 @@ final class StreamsProperties {
         return Math.clamp(pace.commitInterval().toMillis() / 5, 1, LONGEST_POLL_MS);
     }
 
-    private static void producer(Properties properties) {
+    private static long streamsCommitMs(Pace pace) {
+        return Math.max(pace.commitInterval().toMillis(), LEAST_STREAMS_COMMIT_MS);
+    }
+
+    private static void producer(Properties properties, Pace pace) {
         // Streams would let each token wait 100 ms for company.
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                 PipelineTopology.MAX_RECORD_BYTES);
         // After a crash, readers of committed tokens wait for the open transaction this long.
-        properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 3_000);
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+                (int) Math.max(LEAST_TRANSACTION_TIMEOUT_MS, 2 * streamsCommitMs(pace)));
         // What cannot be delivered for so long belongs to a transaction that was aborted long ago: rather than wait two
         // minutes in silence, as the default is, the task begins again from what is committed.
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG), 10_000);

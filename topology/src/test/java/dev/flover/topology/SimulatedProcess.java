@@ -108,8 +108,8 @@ final class SimulatedProcess {
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
-                new RequestCheck(model, config.servedModel(), config.limits(), null), new Commits(),
-                new PartitionHolds(), caution,
+                new RequestCheck(model, config.servedModel(), config.limits(), null),
+                new Commits(config.pace().commitInterval(), System::nanoTime), new PartitionHolds(), caution,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
                 PLAIN::encode, metrics);
         partitions.forEach(this::open);

@@ -97,6 +97,9 @@ final class BrokerSettings {
         // A killed broker returns when this has passed. One that stalls so long loses its partitions until it goes on.
         settings.setProperty("broker.session.timeout.ms", "4000");
         settings.setProperty("broker.heartbeat.interval.ms", "200");
+        // The markers of a transaction are written after its commit was answered. What the next one writes meanwhile
+        // waits for them, 20 ms unless this is said.
+        settings.setProperty("add.partitions.to.txn.retry.backoff.ms", "1");
         settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
     }
 }

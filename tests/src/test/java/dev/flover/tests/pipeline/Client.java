@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +39,8 @@ final class Client implements AutoCloseable {
     final List<TokenChunk> chunks = new ArrayList<>();
     final List<GenerationResult> finished = new ArrayList<>();
     final List<ConsumerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
+    private final Map<TopicPartition, Long> read = new HashMap<>();
+    private final List<String> readAgain = new ArrayList<>();
 
     Client(String bootstrapServers, String registryUrl, TopicNames topics) {
         this.topics = topics;
@@ -107,6 +110,11 @@ final class Client implements AutoCloseable {
 
     private void poll() {
         for (var record : consumer.poll(Duration.ofMillis(20))) {
+            var partition = new TopicPartition(record.topic(), record.partition());
+            var last = read.put(partition, record.offset());
+            if (last != null && last >= record.offset()) {
+                readAgain.add(partition + " from " + record.offset() + " after " + last);
+            }
             if (record.topic().equals(topics.tokens())) {
                 chunks.add(tokens.deserializer().deserialize(record.topic(), record.value()));
             } else if (record.topic().equals(topics.results())) {
@@ -126,7 +134,8 @@ final class Client implements AutoCloseable {
         var ids = new ArrayList<Integer>();
         for (var chunk : chunks(id)) {
             if (chunk.getPosition() != ids.size()) {
-                throw new AssertionError("expected position " + ids.size() + " of " + id + ", found " + chunk);
+                throw new AssertionError("expected position " + ids.size() + " of " + id + ", found " + chunk
+                        + "; read again: " + readAgain);
             }
             ids.addAll(chunk.getTokenIds());
         }

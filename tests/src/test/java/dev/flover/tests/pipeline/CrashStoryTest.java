@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -59,14 +60,16 @@ class CrashStoryTest {
                 var registry = EmbeddedRegistry.start(folder.resolve("registry"));
                 var story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 2)) {
             send(story);
+            // Whoever waited until a transaction that a kill left open has run out of time would wait too long.
+            var config = story.config.withKafka(Map.of("producer.transaction.timeout.ms", "600000"));
             for (int kill = 0; kill < 3; kill++) {
-                var process = PipelineProcess.start(story.config);
+                var process = PipelineProcess.start(config);
                 int goal = story.client.chunks.size() + 1 + random.nextInt(80);
                 story.client.await(goal + " chunks", () -> story.client.chunks.size() >= goal);
                 process.destroyForcibly().onExit().join();
             }
             assertThat(story.client.ended()).as("nothing is left to continue").hasSizeLessThan(REQUESTS);
-            var process = PipelineProcess.start(story.config);
+            var process = PipelineProcess.start(config);
             story.client.awaitTerminal(ids);
             process.destroyForcibly().onExit().join();
             assertSameAsBareEngine(story);

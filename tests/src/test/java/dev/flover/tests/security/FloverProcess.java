@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -28,13 +29,16 @@ final class FloverProcess implements AutoCloseable {
         this.reader = Thread.ofVirtual().start(this::read);
     }
 
-    static FloverProcess start(Path temporary, String... arguments) throws IOException {
+    static FloverProcess start(Path temporary, Map<String, String> environment, String... arguments)
+            throws IOException {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Djava.io.tmpdir=" + temporary, "-cp", classPath(), Main.class.getName()));
         command.addAll(List.of(arguments));
-        return new FloverProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+        var process = new ProcessBuilder(command).redirectErrorStream(true);
+        process.environment().putAll(environment);
+        return new FloverProcess(process.start());
     }
 
     /// That of this test, with the application first: what it logs is as its own settings say, not as those of tests.

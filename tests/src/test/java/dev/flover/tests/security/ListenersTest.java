@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,7 @@ class ListenersTest {
     @Test
     void everythingListensOnLoopbackOnly() throws Exception {
         assumeTrue(ListeningSockets.canBeSeen(), "no /proc to look at sockets");
-        try (var up = FloverProcess.start(folder, "up", "--embedded", "--metrics-port", "0", "--data",
+        try (var up = FloverProcess.start(folder, Map.of(), "up", "--embedded", "--metrics-port", "0", "--data",
                 folder.resolve("data").toString())) {
             up.awaitLine("ready");
             assertThat(up.family()).hasSizeGreaterThan(1);

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.acl.AclBinding;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,16 +121,19 @@ class SecurityStoryTest {
                 .contains("SCRAM-SHA-256").doesNotContain("\tat ");
     }
 
-    /// The first words are options and the command; then come the principal and what the command is told.
+    /// As a service is started: where the cluster is, and with whose credentials, comes from the environment.
     private static FloverProcess start(Object... words) throws Exception {
         var arguments = new ArrayList<String>();
+        var environment = new HashMap<String, String>();
         for (var word : words) {
             switch (word) {
-                case Path properties -> arguments.addAll(connection(properties));
+                case Path properties -> environment.putAll(Map.of("FLOVER_CLIENT_PROPERTIES", properties.toString(),
+                        "FLOVER_BOOTSTRAP_SERVERS", cluster.bootstrapServers(),
+                        "FLOVER_SCHEMA_REGISTRY_URL", cluster.guard().url()));
                 default -> arguments.add(word.toString());
             }
         }
-        return FloverProcess.start(folder, arguments.toArray(String[]::new));
+        return FloverProcess.start(folder, environment, arguments.toArray(String[]::new));
     }
 
     private static List<String> connection(Path properties) {

@@ -1,0 +1,63 @@
+package dev.flover.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class CommitsTest {
+    private static final Duration INTERVAL = Duration.ofMillis(50);
+
+    private final AtomicLong clock = new AtomicLong(-17);
+    private final Commits commits = new Commits(INTERVAL, clock::get);
+
+    private void pass(Duration time) {
+        clock.addAndGet(time.toNanos());
+    }
+
+    @Test
+    void nothingIsDueUntilSomethingHasChanged() {
+        pass(Duration.ofDays(1));
+        assertThat(commits.isDue()).isFalse();
+        commits.early();
+        assertThat(commits.isDue()).isFalse();
+    }
+
+    @Test
+    void aChangeWaitsForTheIntervalAndLaterChangesDoNotPutItOff() {
+        commits.changed();
+        pass(INTERVAL.minusNanos(1));
+        commits.changed();
+        assertThat(commits.isDue()).isFalse();
+        pass(Duration.ofNanos(1));
+        assertThat(commits.isDue()).isTrue();
+
+        commits.committed();
+        assertThat(commits.isDue()).isFalse();
+        assertThat(commits.count()).isEqualTo(1);
+    }
+
+    @Test
+    void firstTokensAreCommittedEarlyButNotMoreOftenThanTwiceAnInterval() {
+        commits.changed();
+        commits.early();
+        assertThat(commits.isDue()).isTrue();
+        commits.committed();
+
+        commits.changed();
+        commits.early();
+        assertThat(commits.isDue()).isFalse();
+        pass(INTERVAL.dividedBy(2));
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void whatMustNotWaitDoesNot() {
+        commits.committed();
+        commits.atOnce();
+        assertThat(commits.isDue()).isTrue();
+        commits.committed();
+        assertThat(commits.isDue()).isFalse();
+    }
+}
