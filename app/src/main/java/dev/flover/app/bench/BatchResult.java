@@ -31,6 +31,7 @@ record BatchResult(
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
         return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),
                 (double) usage.allocatedBytes() / times.decodeSteps(), usage.collections(), usage.collectionMs(),
-                times.pumpSeconds() * 1e6 / times.decodeSteps(), device == null ? stepUs - inside : device.idle(), device, floor, operations);
+                times.pumpSeconds() * 1e6 / times.decodeSteps(),
+                device == null ? stepUs - inside : device.idle(), device, floor, operations);
     }
 }

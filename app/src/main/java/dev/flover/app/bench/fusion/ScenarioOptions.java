@@ -101,7 +101,8 @@ final class ScenarioOptions {
         var drawn = switch (kind) {
             case "equal" -> new Lengths.Equal(most);
             case "uniform" -> new Lengths.Uniform(Math.max(1, most / 4), most);
-            default -> throw new ParameterException(command.commandLine(), "--lengths must be equal or uniform, was " + kind);
+            default -> throw new ParameterException(
+                    command.commandLine(), "--lengths must be equal or uniform, was " + kind);
         };
         double gapMs = milliseconds(arrival, command);
         double gap = Paper.iterations(gapMs, most);
