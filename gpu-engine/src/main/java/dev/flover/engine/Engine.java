@@ -44,9 +44,14 @@ public final class Engine implements AutoCloseable {
 
     /// Brings the weights to the backend (slow) and takes ownership of it.
     public static Engine start(Model model, Backend backend, EngineConfig config) {
+        return start(model, backend, config, (layers, all) -> { });
+    }
+
+    /// As [#start(Model, Backend, EngineConfig)], telling how far it is.
+    public static Engine start(Model model, Backend backend, EngineConfig config, LoadListener listener) {
         try {
             var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
-                    () -> shape(model.config(), config, backend));
+                    () -> shape(model.config(), config, backend), listener);
             var queue = new StepQueue(
                     config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
             return new Engine(model.config(), backend, config.withKvBlocks(transformer.cacheShape().blocks()), queue);
@@ -88,13 +93,20 @@ public final class Engine implements AutoCloseable {
         return launched > committed;
     }
 
-    /// As [#pump], but first waits for the oldest step under way.
+    /// Waits for the oldest step under way, if there is one.
     ///
-    /// @return whether anything is left to do
-    public boolean step(TokenSink sink) {
+    /// @throws EngineException if it failed
+    public void await() {
         if (launched > committed) {
             queue.await(committed + 1);
         }
+    }
+
+    /// As [#pump] after [#await].
+    ///
+    /// @return whether anything is left to do
+    public boolean step(TokenSink sink) {
+        await();
         return pump(sink) || !scheduler.isIdle();
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.engine.Engine;
@@ -116,7 +117,7 @@ public final class BenchEngineCommand implements Runnable {
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
             var config = EngineRun.config(most, promptTokens + generatedTokens);
-            try (var engine = Engine.start(opened, timed, config)) {
+            try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
                 var results = new ArrayList<BatchResult>();
                 warmUp(engine, opened, most);
@@ -161,7 +162,7 @@ public final class BenchEngineCommand implements Runnable {
         var timesOfVerbs = timed.isDevice() ? timeVerbs(engine, opened, timed, batch) : times;
         double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
-        return BatchResult.of(batch, median(decode), median(prefill), times, used, device,
+        return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, used, device,
                 Floor.of(timed.costs(), timesOfVerbs.decodeSteps(), stepUs, machine, integers),
                 OperationShare.of(timed, timesOfVerbs, machine, integers));
     }
@@ -176,11 +177,6 @@ public final class BenchEngineCommand implements Runnable {
     private static boolean isQuantised(Model opened) {
         var type = opened.weights().layers().getFirst().feedForwardIn().ranges().getFirst().tensor().type();
         return type.blockElements() > 1;
-    }
-
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
     }
 
     private void print(EngineReport report) {
@@ -199,9 +195,9 @@ public final class BenchEngineCommand implements Runnable {
         for (var result : report.results()) {
             out.println();
             out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode, %.1f tokens/s prefill; a step takes %.3f ms, "
-                            + "allocates %.0f bytes, %d collections%n",
-                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(),
-                    result.stepMs(), result.allocatedBytesPerStep(), result.collections());
+                            + "its scheduling %.1f us; it allocates %.0f bytes, %d collections%n",
+                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(), result.stepMs(),
+                    result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
             var floor = result.floor();
             out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
                             + "time%n",

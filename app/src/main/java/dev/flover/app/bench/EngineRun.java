@@ -22,8 +22,10 @@ final class EngineRun implements TokenSink {
     private final int promptTokens;
     private final int generated;
     private int started;
+    private int ended;
     private int finished;
     private long tokens;
+    private long pumpNanos;
 
     EngineRun(Engine engine, int batch, int promptTokens, int generated) {
         this.engine = engine;
@@ -39,7 +41,9 @@ final class EngineRun implements TokenSink {
     }
 
     /// @param decodeSteps steps after the prefill
-    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps) {}
+    /// @param pumpSeconds of decodeSeconds, what the engine's owner took to commit steps and to plan the next ones
+    record Times(
+            double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps, double pumpSeconds) {}
 
     /// @param decodeBegins called between prefill and decode
     Times measure(int vocabulary, long seed, Runnable decodeBegins) {
@@ -49,23 +53,31 @@ final class EngineRun implements TokenSink {
             engine.admit(SequenceRequest.of(prompt, SamplingParams.greedy(), generated, TokenSet.EMPTY));
         }
         long start = System.nanoTime();
-        while (started < batch && engine.step(this)) {
-            // until everyone has a token
+        while (started < batch && ended == 0) {
+            step();
         }
         long middle = System.nanoTime();
         long atMiddle = tokens;
         long stepsAtMiddle = engine.status().steps();
+        pumpNanos = 0;
         decodeBegins.run();
         long begin = System.nanoTime();
-        while (engine.step(this)) {
-            // until everyone has all
+        while (ended < batch) {
+            step();
         }
         long end = System.nanoTime();
         if (finished != batch) {
             throw new IllegalStateException(finished + " of " + batch + " sequences finished");
         }
         return new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle,
-                engine.status().steps() - stepsAtMiddle);
+                engine.status().steps() - stepsAtMiddle, pumpNanos * 1e-9);
+    }
+
+    private void step() {
+        engine.await();
+        long begin = System.nanoTime();
+        engine.pump(this);
+        pumpNanos += System.nanoTime() - begin;
     }
 
     @Override
@@ -78,6 +90,7 @@ final class EngineRun implements TokenSink {
 
     @Override
     public void finished(long sequence, FinishReason reason) {
+        ended++;
         if (reason == FinishReason.LENGTH) {
             finished++;
         }

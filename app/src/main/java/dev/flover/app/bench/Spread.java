@@ -2,7 +2,7 @@ package dev.flover.app.bench;
 
 import java.util.Arrays;
 
-/// A few numbers for many.
+/// A few numbers for many; the median is `p50`.
 public record Spread(double mean, double p50, double p99) {
     public static Spread of(double[] values) {
         if (values.length == 0) {

@@ -51,7 +51,7 @@ public record RunningPipeline(long pid, String bootstrapServers, String registry
             }
             Files.move(fresh, note(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new CommandException("cannot write " + note() + ": " + e.getMessage(), e);
+            throw new CommandException("cannot write " + note() + ": " + CommandException.reason(e), e);
         }
         return running;
     }

@@ -10,6 +10,7 @@ import dev.flover.app.options.OptionRange;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.app.terminal.ProgressLine;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.PipelineConfig.Delivery;

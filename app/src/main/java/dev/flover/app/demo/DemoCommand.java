@@ -1,6 +1,7 @@
 package dev.flover.app.demo;
 
 import dev.flover.app.options.EngineOptions;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
@@ -75,7 +76,8 @@ public final class DemoCommand implements Runnable {
             say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
             try (var folder = TemporaryFolder.create("flover-demo-")) {
                 var servers = CompletableFuture.supplyAsync(() -> Servers.temporary(folder));
-                try (var engine = Engine.start(model, pacer.slowing(backend), engineConfig)) {
+                try (var engine = LoadingLine.start(
+                        model, pacer.slowing(backend), engineConfig, spec.commandLine().getErr())) {
                     serve(folder, servers, model, engine, engineConfig, backend.name());
                 } finally {
                     close(servers);

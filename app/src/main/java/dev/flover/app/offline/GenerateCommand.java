@@ -5,6 +5,7 @@ import dev.flover.app.options.CommandException;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.FieldNames;
 import dev.flover.app.options.InputFile;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.engine.Engine;
@@ -86,7 +87,8 @@ public final class GenerateCommand implements Callable<Integer> {
         try (Model model = modelOption.open()) {
             List<Answer> answers = prepare(requests, model);
             var config = engineOptions.config(spec.commandLine());
-            try (Engine engine = Engine.start(model, engineOptions.openBackend(spec.commandLine()), config)) {
+            var backend = engineOptions.openBackend(spec.commandLine());
+            try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);
                 admit(run, answers, model);
@@ -103,7 +105,7 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var sampling = samplingOptions.params(spec.commandLine());
+        var sampling = samplingOptions.params(spec);
         var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
                 samplingOptions.ignoreEos());
         return input.prompt != null ? List.of(single) : readRequests(single);

@@ -4,7 +4,7 @@ import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.List;
-import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -122,13 +122,12 @@ public final class SamplingOptions {
     /// For the engine itself; greedy where nothing is said.
     ///
     /// @throws ParameterException naming the option, where a value is out of range
-    public SamplingParams params(CommandLine command) {
-        if (maxTokens != null && maxTokens < 1) {
-            throw new ParameterException(command, "--max-tokens must be at least 1, was " + maxTokens);
+    public SamplingParams params(CommandSpec command) {
+        if (maxTokens != null) {
+            OptionRange.check(command, "--max-tokens", maxTokens, 1, Integer.MAX_VALUE);
         }
-        if (logprobs != null && (logprobs < 0 || logprobs > MOST_LOGPROBS)) {
-            throw new ParameterException(
-                    command, "--logprobs must be in [0, " + MOST_LOGPROBS + "], was " + logprobs);
+        if (logprobs != null) {
+            OptionRange.check(command, "--logprobs", logprobs, 0, MOST_LOGPROBS);
         }
         try {
             return new SamplingParams(
@@ -137,7 +136,7 @@ public final class SamplingOptions {
                     seed != null ? seed : 0, logprobs != null ? logprobs : NO_LOGPROBS, LogitBias.NONE, TokenSet.EMPTY,
                     minTokens != null ? minTokens : 0);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
+            throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
         }
     }
 

@@ -3,6 +3,7 @@
 /// ```
 ///   ModelOption ──────> an opened Model          (--model, or the bundled one)
 ///   EngineOptions ────> EngineConfig, Backend    (the one place where limits get their defaults)
+///   LoadingLine ──────> an Engine, and on the way how far it is
 ///   SamplingOptions ──> SamplingParams           (--temperature, --seed, ...)
 /// ```
 ///

@@ -36,8 +36,11 @@ public final class LocalPipeline implements AutoCloseable {
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
         try {
             return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, meters));
-        } catch (IllegalStateException | UncheckedIOException e) {      // another pipeline's folder, or none
+        } catch (IllegalStateException e) {         // another pipeline's folder
             throw new CommandException(e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw new CommandException("the state folder " + config.stateDir() + " cannot be used: "
+                    + CommandException.reason(e), e);
         }
     }
 

@@ -77,7 +77,8 @@ public final class Servers implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             throw inUse(folder);
         } catch (IOException e) {
-            throw new CommandException("the data folder " + folder + " cannot be used: " + e, e);
+            throw new CommandException(
+                    "the data folder " + folder + " cannot be used: " + CommandException.reason(e), e);
         }
     }
 

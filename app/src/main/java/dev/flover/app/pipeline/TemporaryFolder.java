@@ -29,8 +29,10 @@ public final class TemporaryFolder implements AutoCloseable {
         try {
             return new TemporaryFolder(Files.createTempDirectory(prefix));
         } catch (IOException e) {
-            throw new CommandException("no folder can be made in " + System.getProperty("java.io.tmpdir") + ": "
-                    + e.getMessage(), e);
+            String parent = System.getProperty("java.io.tmpdir");
+            throw new CommandException("no folder can be made in " + parent + ": "
+                    + (Files.isDirectory(Path.of(parent)) ? CommandException.reason(e) : "it is no folder")
+                    + "; choose another one with FLOVER_JAVA_OPTS=-Djava.io.tmpdir=DIR", e);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.flover.app.connection.ConnectionOptions;
 import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.EngineOptions;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.terminal.StopSignal;
@@ -94,6 +95,7 @@ public final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkOptions();
+        DataFolder.require(dataFolder());
         var meters = meters();
         try (var model = modelOption.open();
                 var engine = engine(model);
@@ -116,7 +118,7 @@ public final class UpCommand implements Callable<Integer> {
         var config = engineOptions.config(spec.commandLine());
         var backend = engineOptions.openBackend(spec.commandLine());
         say("model", modelOption.path() + " on " + backend.name() + ": " + backend.describe());
-        var engine = Engine.start(model, backend, config);
+        var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
         say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
         return engine;
     }

@@ -23,6 +23,7 @@ class BenchEngineCommandTest {
             assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
             assertThat(result.get("prefill_tokens_per_s").asDouble()).isPositive();
             assertThat(result.get("steps").asLong()).isBetween(4L, 6L);
+            assertThat(result.get("schedule_us").asDouble()).isBetween(0.1, 1e5);
             assertThat(result.get("operations")).extracting(operation -> operation.get("operation").asText())
                     .contains("attention", "project to logits", "sample");
         }

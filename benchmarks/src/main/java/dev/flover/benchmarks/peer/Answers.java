@@ -1,5 +1,6 @@
 package dev.flover.benchmarks.peer;
 
+import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
@@ -33,22 +34,21 @@ final class Answers {
         return workload.tokens() * 1e9 / Arrays.stream(lastTokens).max().orElseThrow();
     }
 
-    /// In milliseconds from arrival to last token, ascending.
-    double[] latencies() {
+    /// Milliseconds from arrival to last token.
+    Spread latency() {
         return sinceArrival(lastTokens);
     }
 
-    /// In milliseconds from arrival to first token, ascending.
-    double[] firstTokens() {
+    /// Milliseconds from arrival to first token.
+    Spread firstToken() {
         return sinceArrival(firstTokens);
     }
 
-    private double[] sinceArrival(long[] times) {
+    private Spread sinceArrival(long[] times) {
         var since = new double[times.length];
         for (int i = 0; i < times.length; i++) {
             since[i] = (times[i] - arrivalNanos(workload.demands().get(i))) / 1e6;
         }
-        Arrays.sort(since);
-        return since;
+        return Spread.of(since);
     }
 }

@@ -4,17 +4,18 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Main;
+import dev.flover.app.bench.Spread;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -84,12 +85,10 @@ public final class DecodeBenchmark implements Runnable {
         }
         var cells = new ArrayList<String>(List.of(model.getFileName().toString()));
         for (int batch : batches) {
-            cells.add(cell(ours.get(batch).stream().mapToDouble(Rates::decode).toArray(),
-                    theirs.get(batch).stream().mapToDouble(Rates::decode).toArray()));
+            cells.add(cell(ours.get(batch), theirs.get(batch), Rates::decode));
         }
         int first = batches.getFirst();
-        cells.add(cell(ours.get(first).stream().mapToDouble(Rates::prefill).toArray(),
-                theirs.get(first).stream().mapToDouble(Rates::prefill).toArray()));
+        cells.add(cell(ours.get(first), theirs.get(first), Rates::prefill));
         return "| " + String.join(" | ", cells) + " |";
     }
 
@@ -97,14 +96,10 @@ public final class DecodeBenchmark implements Runnable {
         round.forEach((batch, rates) -> all.computeIfAbsent(batch, none -> new ArrayList<>()).add(rates));
     }
 
-    private static String cell(double[] ours, double[] theirs) {
-        return String.format(Locale.ROOT, "%.0f / %.0f = %.1f", median(ours), median(theirs),
-                median(ours) / median(theirs));
-    }
-
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
+    private static String cell(List<Rates> ours, List<Rates> theirs, ToDoubleFunction<Rates> rate) {
+        double own = Spread.of(ours.stream().mapToDouble(rate).toArray()).p50();
+        double their = Spread.of(theirs.stream().mapToDouble(rate).toArray()).p50();
+        return String.format(Locale.ROOT, "%.0f / %.0f = %.1f", own, their, own / their);
     }
 
     private Map<Integer, Rates> ours(Path model) {

@@ -1,5 +1,6 @@
 package dev.flover.benchmarks.peer;
 
+import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Arrivals;
 import dev.flover.app.bench.workload.Lengths;
 import dev.flover.app.bench.workload.Workload;
@@ -10,10 +11,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -131,21 +132,15 @@ public final class PeerBenchmark implements Runnable {
     private record Figures(double tokensPerSecond, double mean, double p50, double p99, double firstToken) {
         static Figures median(List<Answers> rounds) {
             return new Figures(
-                    median(rounds.stream().mapToDouble(Answers::tokensPerSecond).toArray()),
-                    median(rounds.stream().mapToDouble(a -> Arrays.stream(a.latencies()).average().orElseThrow())
-                            .toArray()),
-                    median(rounds.stream().mapToDouble(a -> rank(a.latencies(), 0.5)).toArray()),
-                    median(rounds.stream().mapToDouble(a -> rank(a.latencies(), 0.99)).toArray()),
-                    median(rounds.stream().mapToDouble(a -> rank(a.firstTokens(), 0.5)).toArray()));
+                    median(rounds, Answers::tokensPerSecond),
+                    median(rounds, answers -> answers.latency().mean()),
+                    median(rounds, answers -> answers.latency().p50()),
+                    median(rounds, answers -> answers.latency().p99()),
+                    median(rounds, answers -> answers.firstToken().p50()));
         }
 
-        private static double median(double[] values) {
-            Arrays.sort(values);
-            return values[values.length / 2];
-        }
-
-        private static double rank(double[] sorted, double share) {
-            return sorted[(int) Math.ceil(share * sorted.length) - 1];
+        private static double median(List<Answers> rounds, ToDoubleFunction<Answers> figure) {
+            return Spread.of(rounds.stream().mapToDouble(figure).toArray()).p50();
         }
 
         Figures over(Figures other) {

@@ -1,5 +1,6 @@
 package dev.flover.engine.model;
 
+import dev.flover.engine.LoadListener;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
@@ -52,14 +53,15 @@ public final class Transformer {
     /// @param slots       sequences at a time
     /// @param tokenBudget most rows in a step
     /// @param shape       of the cache; asked when everything else is in the backend's memory
-    public Transformer(Model model, Backend backend, int slots, int tokenBudget, Supplier<CacheShape> shape) {
+    public Transformer(Model model, Backend backend, int slots, int tokenBudget, Supplier<CacheShape> shape,
+            LoadListener listener) {
         config = model.config();
         this.backend = backend;
         var weights = model.weights();
         boolean tied = weights.head().equals(weights.embedding());
         embedding = tied ? backend.weight(weights.embedding()) : backend.table(weights.embedding());
         positions = weights.positions() == null ? null : backend.table(weights.positions());
-        layers = layers(weights);
+        layers = layers(weights, listener);
         finalNorm = norm(weights.finalNorm());
         head = tied ? embedding : backend.weight(weights.head());
         headBias = vector(weights.headBias());
@@ -181,7 +183,7 @@ public final class Transformer {
         backend.normalise(out, in, rows, config.normKind(), config.normEpsilon(), norm.weight, norm.bias);
     }
 
-    private List<Layer> layers(Weights weights) {
+    private List<Layer> layers(Weights weights, LoadListener listener) {
         var loaded = new ArrayList<Layer>();
         for (var layer : weights.layers()) {
             if (layer.feedForwardNorm() == null && config.block() == Block.SEQUENTIAL) {
@@ -198,6 +200,7 @@ public final class Transformer {
                     backend.weight(layer.feedForwardIn()), vector(layer.feedForwardInBias()),
                     backend.weight(layer.feedForwardOut()), vector(layer.feedForwardOutBias()),
                     norm(layer.feedForwardPostNorm())));
+            listener.loaded(loaded.size(), weights.layers().size());
         }
         return List.copyOf(loaded);
     }

@@ -6,18 +6,21 @@ import java.lang.foreign.MemorySegment;
 
 /// Top-k, top-p, min-p and typical-p: each removes tokens from the masses.
 ///
-/// Top-k and top-p keep a prefix of the order by probability, so it is enough to find, by [Ranking], where it ends.
+/// All but min-p keep a prefix of an order, by probability or by how typical a token is, so it is enough to find, by
+/// [Ranking], where it ends.
 final class Filters {
+    private static final long LEAST_MASS = Ranking.descending(1);
+    /// In nats. What is more surprising has no mass.
+    private static final long GREATEST_DEVIATION = Ranking.ascending(64);
+
     private final int vocabulary;
     private final Ranking ranking;
     private final double[] surprise;
-    private final int[] heap;
 
     Filters(int vocabulary) {
         this.vocabulary = vocabulary;
         ranking = new Ranking(vocabulary);
         surprise = new double[vocabulary];
-        heap = new int[vocabulary];
     }
 
     /// @param masses of the logits; changed
@@ -38,17 +41,33 @@ final class Filters {
     /// theirs.
     private void keepGreatest(int topK, float topP, Masses masses) {
         boolean few = topK > 0 && topK < vocabulary;
-        ranking.collect(masses, few ? ranking.leastOf(topK, masses) : leastInNucleus(topP, masses));
+        rankByMass(masses, few ? leastOf(topK, masses) : leastInNucleus(topP, masses));
         long considered = masses.total();
-        long least = 0;
+        int last = ranking.size() - 1;
+        float least = 0;
         if (few && topK <= ranking.size()) {
-            least = ranking.keyOf(topK);
+            last = ranking.at(topK);
+            least = ranking.mass(last);
             considered = ranking.massUpTo();
         }
         if (topP < 1) {
-            least = ranking.keyWhereMassReaches(topP * (double) considered);
+            last = ranking.whereMassReaches(topP * (double) considered);
+            least = ranking.mass(last);
         }
-        masses.keep(Ranking.mass(least), Ranking.token(least));
+        masses.keep(least, ranking.token(last));
+    }
+
+    /// A mass that the `count` most probable tokens have at least: so many chunks have one of it.
+    private float leastOf(int count, Masses masses) {
+        if (count > masses.chunks() / 4) {
+            return 0;
+        }
+        ranking.clear(LEAST_MASS);
+        for (int chunk = 0; chunk < masses.chunks(); chunk++) {
+            float maximum = masses.chunkMaximum(chunk);
+            ranking.take(chunk, Ranking.descending(maximum), maximum);
+        }
+        return ranking.mass(ranking.at(count));
     }
 
     /// A mass that every token of the nucleus has: all that are lighter have less than `1 - topP` together.
@@ -56,69 +75,67 @@ final class Filters {
         return (float) (0.999 * (1 - (double) topP) * masses.total() / vocabulary);
     }
 
-    /// Keeps the tokens whose surprise is nearest to the expected one (Meister et al. 2022). The expectation is summed
-    /// in vocabulary order.
-    private void keepTypical(SamplingParams params, Masses masses, MemorySegment logits, float greatest) {
-        long total = masses.total();
-        double logTotal = StrictMath.log(total / (double) Masses.UNIT);
-        double entropy = 0;
-        int size = 0;
+    /// Ranks the tokens that weigh at least `least`, and something.
+    private void rankByMass(Masses masses, float least) {
+        ranking.clear(LEAST_MASS);
         for (int chunk = 0; chunk < masses.chunks(); chunk++) {
-            int end = masses.chunkTotal(chunk) > 0 ? masses.chunkEnd(chunk) : 0;
-            for (int id = chunk * LogitPasses.CHUNK; id < end; id++) {
-                if (masses.get(id) > 0) {
-                    float scaled = (logits.getAtIndex(JAVA_FLOAT, id) - greatest) / params.temperature();
-                    surprise[id] = logTotal - scaled;
-                    entropy += (long) masses.get(id) / (double) total * surprise[id];
-                    heap[size++] = id;
+            if (masses.chunkMaximum(chunk) >= least && masses.chunkTotal(chunk) > 0) {
+                for (int token = chunk * LogitPasses.CHUNK; token < masses.chunkEnd(chunk); token++) {
+                    float mass = masses.get(token);
+                    if (mass >= least && mass > 0) {
+                        ranking.take(token, Ranking.descending(mass), mass);
+                    }
                 }
             }
         }
-        for (int i = 0; i < size; i++) {
-            surprise[heap[i]] = Math.abs(surprise[heap[i]] - entropy);
-        }
-        heapifyBySurprise(size);
-        double wanted = params.typicalP() * (double) total;
-        long kept = 0;
-        while (kept < wanted && size > 0) {
-            kept += (long) masses.get(popLeastSurprising(size--));
-        }
-        for (int i = 0; i < size; i++) {
-            masses.remove(heap[i]);
-        }
     }
 
-    private void heapifyBySurprise(int size) {
-        for (int i = size / 2 - 1; i >= 0; i--) {
-            sinkBySurprise(i, size);
-        }
-    }
-
-    private int popLeastSurprising(int size) {
-        int id = heap[0];
-        heap[0] = heap[size - 1];
-        sinkBySurprise(0, size - 1);
-        return id;
-    }
-
-    private void sinkBySurprise(int from, int size) {
-        int id = heap[from];
-        int i = from;
-        for (int child = 2 * i + 1; child < size; child = 2 * i + 1) {
-            if (child + 1 < size && moreTypical(heap[child + 1], heap[child])) {
-                child++;
+    /// Keeps the tokens whose surprise is nearest to the expected one (Meister et al. 2022).
+    private void keepTypical(SamplingParams params, Masses masses, MemorySegment logits, float greatest) {
+        double expected = findSurprise(params.temperature(), masses, logits, greatest);
+        double wanted = params.typicalP() * (double) masses.total();
+        masses.keep(leastTypical(params.typicalP(), expected, masses), vocabulary);
+        ranking.clear(GREATEST_DEVIATION);
+        for (int chunk = 0; chunk < masses.chunks(); chunk++) {
+            int end = masses.chunkTotal(chunk) > 0 ? masses.chunkEnd(chunk) : 0;
+            for (int token = chunk * LogitPasses.CHUNK; token < end; token++) {
+                float mass = masses.get(token);
+                if (mass > 0) {
+                    ranking.take(token, Ranking.ascending(Math.abs(surprise[token] - expected)), mass);
+                }
             }
-            if (!moreTypical(heap[child], id)) {
-                break;
-            }
-            heap[i] = heap[child];
-            i = child;
         }
-        heap[i] = id;
+        int last = ranking.whereMassReaches(wanted);
+        for (int index = 0; index < ranking.size(); index++) {
+            if (ranking.precedes(last, index)) {
+                masses.remove(ranking.token(index));
+            }
+        }
     }
 
-    private boolean moreTypical(int a, int b) {
-        double difference = surprise[a] - surprise[b];
-        return difference < 0 || difference == 0 && a < b;
+    /// A mass that every typical token has: all that are lighter have less than `1 - typicalP` together, and surprise
+    /// by more than twice what is expected, so that whatever is heavier is nearer to it.
+    private float leastTypical(float typicalP, double expected, Masses masses) {
+        double share = Math.min((1 - (double) typicalP) / vocabulary, StrictMath.exp(-2 * expected));
+        double least = 0.98 * share * masses.total();
+        return least < 1000 ? 0 : (float) least;    // with what is cut off of a mass, and a few bits, to spare
+    }
+
+    /// Finds every token's surprise; returns the expected one, the entropy, summed in vocabulary order.
+    private double findSurprise(float temperature, Masses masses, MemorySegment logits, float greatest) {
+        double total = masses.total();
+        double logTotal = StrictMath.log(total / Masses.UNIT);
+        double entropy = 0;
+        for (int chunk = 0; chunk < masses.chunks(); chunk++) {
+            int end = masses.chunkTotal(chunk) > 0 ? masses.chunkEnd(chunk) : 0;
+            for (int token = chunk * LogitPasses.CHUNK; token < end; token++) {
+                float mass = masses.get(token);
+                if (mass > 0) {
+                    surprise[token] = logTotal - (logits.getAtIndex(JAVA_FLOAT, token) - greatest) / temperature;
+                    entropy += mass / total * surprise[token];
+                }
+            }
+        }
+        return entropy;
     }
 }

@@ -342,7 +342,7 @@ public final class Scheduler {
             blocks.index(sequence, plannedSteps);
         }
         sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
-                alternatives.of(plan, sample, sequence.request.sampling().topLogprobs()));
+                alternatives.of(plan, sample, sequence.topLogprobs));
         var reason = sequence.finishReason();
         if (reason != null && sequence.state != State.ENDED) {      // the sink may have cancelled it
             end(sequence);

@@ -4,6 +4,7 @@ import dev.flover.engine.FinishReason;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.kvcache.PrefixIndex;
+import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
 
 /// One answer inside the engine: its tokens, and how far the steps planned so far compute them.
@@ -21,6 +22,11 @@ final class Sequence {
 
     final long id;
     final SequenceRequest request;
+
+    // What every step asks, taken from the request: to look there would cost more than the rest of the step
+    private final int promptLength;
+    private final TokenSet stopIds;
+    final int topLogprobs;
 
     /// Most tokens, prompt included: what was asked for, within the model's context.
     final int mostTokens;
@@ -59,27 +65,30 @@ final class Sequence {
         this.id = id;
         this.request = request;
         mostTokens = (int) Math.min((long) request.promptIds().length + request.maxTokens(), contextLength);
-        length = request.promptIds().length + request.generatedIds().length;
-        scoreFrom = Math.min(request.promptLogprobs().from(), request.promptIds().length);
+        promptLength = request.promptIds().length;
+        stopIds = request.stopIds();
+        topLogprobs = request.sampling().topLogprobs();
+        length = promptLength + request.generatedIds().length;
+        scoreFrom = Math.min(request.promptLogprobs().from(), promptLength);
         tokens = Arrays.copyOf(request.promptIds(), length);
         System.arraycopy(request.generatedIds(), 0, tokens, request.promptIds().length, request.generatedIds().length);
     }
 
     /// Whether prompt tokens are still to be scored.
     boolean scoring() {
-        return scoreFrom < request.promptIds().length;
+        return scoreFrom < promptLength;
     }
 
     /// How many of the next rows score a token.
     int scoredAmong(int rowCount) {
-        int end = Math.min(computed + rowCount, request.promptIds().length - 1);
+        int end = Math.min(computed + rowCount, promptLength - 1);
         return Math.max(0, end - Math.max(computed, scoreFrom - 1));
     }
 
     /// Most of the next rows that score no more than so many tokens.
     int rowsThatScore(int most) {
         int first = Math.max(computed, scoreFrom - 1);
-        boolean all = !scoring() || first + most >= request.promptIds().length - 1;
+        boolean all = !scoring() || first + most >= promptLength - 1;
         return all ? Integer.MAX_VALUE : first + most - computed;
     }
 
@@ -108,7 +117,7 @@ final class Sequence {
 
     /// Tokens in the answer, those that existed at admission included.
     int generated() {
-        return length - request.promptIds().length;
+        return length - promptLength;
     }
 
     /// Makes room for everything the sequence can become, so that running it allocates nothing.
@@ -123,7 +132,7 @@ final class Sequence {
     /// How a slot's state on the device begins.
     Admission admission() {
         return new Admission(
-                slot, Arrays.copyOf(tokens, length), request.promptIds().length, request.answerIndex(),
+                slot, Arrays.copyOf(tokens, length), promptLength, request.answerIndex(),
                 request.sampling(), request.stopIds().tokens());
     }
 
@@ -142,7 +151,7 @@ final class Sequence {
 
     /// Why the sequence ends with its newest token; null if it goes on.
     FinishReason finishReason() {
-        if (request.stopIds().contains(tokens[length - 1])) {
+        if (stopIds.contains(tokens[length - 1])) {
             return FinishReason.STOP;
         }
         return length == mostTokens ? FinishReason.LENGTH : null;

@@ -1,5 +1,6 @@
 package dev.flover.engine.tokenizer;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /// Byte-pair encoding (Sennrich et al. 2016): a piece starts as its characters, and neighbours merge.
@@ -38,7 +39,7 @@ final class BytePairModel implements SubwordModel {
         this.characters = characters.clone();
         this.merges = merges;
         this.fallback = fallback;
-        this.wholePieces = Map.copyOf(wholePieces);
+        this.wholePieces = new HashMap<>(wholePieces);      // Map.copyOf takes long where tokens are spelled alike
         this.mergesOverWordMarks = mergesOverWordMarks;
         for (int c = 0; c < DIRECT; c++) {
             directSymbols[c] = symbols.getOrDefault(c, ~c);

@@ -138,6 +138,18 @@ class SamplerTest {
         }
     }
 
+    @Test
+    void manyLightTokensAreMoreTypicalThanOneHeavyToken() {
+        var logits = new float[1000];
+        Arrays.fill(logits, (float) (0.8 * Math.log(0.7 / 999)));
+        logits[0] = (float) (0.8 * Math.log(0.3));
+        var sampler = new Sampler(1000);
+        for (int seed = 0; seed < 200; seed++) {
+            int token = sample(sampler, logits, 0, state(withSeed(params(0, 1, 0, 0.2), seed)));
+            assertThat(token).as("seed " + seed).isBetween(1, 286);      // 0.2 of the mass, in vocabulary order
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 1023, 1024, 1025, 5000})
     void tiesGoToTheLowestTokenId(int vocabulary) {

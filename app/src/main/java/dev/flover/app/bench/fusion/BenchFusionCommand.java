@@ -83,7 +83,7 @@ public final class BenchFusionCommand implements Runnable {
         var command = spec.commandLine();
         OptionRange.check(spec, "--threads", threads, 0, Integer.MAX_VALUE);
         OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
-        var scenarios = scenarioOptions.scenarios(quick, command);
+        var scenarios = scenarioOptions.scenarios(quick, spec);
         if (scenarios.isEmpty()) {
             throw new ParameterException(command, "no workload is left; give --arrivals and --lengths, or --trace");
         }

@@ -38,7 +38,7 @@ final class ContiguousEngine implements AutoCloseable {
         int block = blockTokens(positions);
         transformer = new Transformer(model, backend, slots, rows, () -> new CacheShape(
                 config.layers().size(), config.heads(), config.kvHeads(), config.headDim(), config.vocabulary(),
-                slots, block, slots, block));
+                slots, block, slots, block), (layers, all) -> { });
         plan = new StepPlan(rows, slots);
         lengths = new int[slots];
     }

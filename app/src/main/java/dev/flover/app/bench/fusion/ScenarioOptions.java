@@ -4,10 +4,11 @@ import dev.flover.app.bench.workload.Arrivals;
 import dev.flover.app.bench.workload.AzureTrace;
 import dev.flover.app.bench.workload.Lengths;
 import dev.flover.app.bench.workload.Workload;
+import dev.flover.app.options.OptionRange;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -74,12 +75,14 @@ final class ScenarioOptions {
     }
 
     /// @throws ParameterException naming the option, where a value is out of range
-    List<Scenario> scenarios(boolean quick, CommandLine command) {
-        check(requests >= 1 && requests <= MOST_REQUESTS, command,
-                "--requests must be in [1, " + MOST_REQUESTS + "], was " + requests);
-        check(tokens(quick) >= 2, command, "--tokens must be at least 2, was " + tokens);
-        check(promptTokens >= 1, command, "--prompt-tokens must be at least 1, was " + promptTokens);
-        check(traceScale > 0 && traceScale <= 1, command, "--trace-scale must be in (0, 1], was " + traceScale);
+    List<Scenario> scenarios(boolean quick, CommandSpec command) {
+        OptionRange.check(command, "--requests", requests, 1, MOST_REQUESTS);
+        OptionRange.check(command, "--tokens", tokens(quick), 2, Integer.MAX_VALUE);
+        OptionRange.check(command, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
+        if (!(traceScale > 0 && traceScale <= 1)) {
+            throw new ParameterException(
+                    command.commandLine(), "--trace-scale must be in (0, 1], was " + traceScale);
+        }
         var scenarios = new ArrayList<Scenario>();
         for (var kind : lengths) {
             for (var arrival : arrivals != null ? arrivals : quick ? QUICK_ARRIVALS : ARRIVALS) {
@@ -94,11 +97,12 @@ final class ScenarioOptions {
         return scenarios;
     }
 
-    private Scenario scenario(String arrival, String kind, int most, CommandLine command) {
+    private Scenario scenario(String arrival, String kind, int most, CommandSpec command) {
         var drawn = switch (kind) {
             case "equal" -> new Lengths.Equal(most);
             case "uniform" -> new Lengths.Uniform(Math.max(1, most / 4), most);
-            default -> throw new ParameterException(command, "--lengths must be equal or uniform, was " + kind);
+            default -> throw new ParameterException(
+                    command.commandLine(), "--lengths must be equal or uniform, was " + kind);
         };
         double gapMs = milliseconds(arrival, command);
         double gap = Paper.iterations(gapMs, most);
@@ -106,7 +110,7 @@ final class ScenarioOptions {
         return new Scenario(arrival, gapMs, kind, Workload.draw(process, drawn, promptTokens, requests, seed));
     }
 
-    private static double milliseconds(String arrival, CommandLine command) {
+    private static double milliseconds(String arrival, CommandSpec command) {
         try {
             if (arrival.startsWith("constant:") || arrival.startsWith("exponential:")) {
                 double gap = Double.parseDouble(arrival.substring(arrival.indexOf(':') + 1));
@@ -117,13 +121,7 @@ final class ScenarioOptions {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new ParameterException(command,
+        throw new ParameterException(command.commandLine(),
                 "--arrivals must be constant:MS or exponential:MS with MS in [0, 1000000], was " + arrival);
-    }
-
-    private static void check(boolean holds, CommandLine command, String message) {
-        if (!holds) {
-            throw new ParameterException(command, message);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.flover.app.bench.topics;
 
+import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.engine.Engine;
@@ -12,7 +13,6 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -85,7 +85,8 @@ final class PipelineMeasurement {
                     round + 1, setting.rounds(), without[round], with[round]));
         }
         double bytes = (figures.changelogBytes() - changelog) / (double) (burst.tokens() * setting.rounds());
-        return new PipelineReport.Saturation(median(without), median(with), median(shares), bytes);
+        return new PipelineReport.Saturation(
+                Spread.of(without).p50(), Spread.of(with).p50(), Spread.of(shares).p50(), bytes);
     }
 
     private double tokensPerSecond(Workload workload, TemporaryPipeline pipeline, CommittedResults results) {
@@ -133,12 +134,6 @@ final class PipelineMeasurement {
         int blocks = setting.live() * Math.ceilDiv(positions + 1, BLOCK_TOKENS) + BLOCK_TOKENS;
         return new EngineConfig(
                 setting.live(), setting.live() + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2, false);
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     private void say(String line) {

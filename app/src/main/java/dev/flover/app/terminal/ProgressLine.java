@@ -1,9 +1,9 @@
-package dev.flover.app.delivery;
+package dev.flover.app.terminal;
 
 import java.io.PrintWriter;
 
 /// How far something has come: one line that grows on a terminal, a line now and then elsewhere.
-final class ProgressLine implements AutoCloseable {
+public final class ProgressLine implements AutoCloseable {
     private static final int BAR = 30;
     private static final long FRAME_NANOS = 100_000_000;
     private static final int STEPS_IN_LINES = 10;
@@ -17,14 +17,19 @@ final class ProgressLine implements AutoCloseable {
     private boolean drawn;
 
     /// @param goal reached at 100 %
-    ProgressLine(PrintWriter out, String what, int goal) {
+    public ProgressLine(PrintWriter out, String what, int goal) {
         this.out = out;
         this.what = what;
         this.goal = Math.max(1, goal);
-        this.terminal = System.console() != null && System.console().isTerminal();
+        this.terminal = isOnTerminal();
     }
 
-    void show(int done, String detail) {
+    /// Whether anybody sees a line grow.
+    public static boolean isOnTerminal() {
+        return System.console() != null && System.console().isTerminal();
+    }
+
+    public void show(int done, String detail) {
         if (terminal) {
             draw(done, detail);
         } else {

@@ -1,0 +1,23 @@
+package dev.flover.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.ModelShape;
+import java.util.ArrayList;
+import org.junit.jupiter.api.Test;
+
+class LoadListenerTest {
+    @Test
+    void isToldOfEachLayerAndHowManyThereAre() {
+        var told = new ArrayList<String>();
+        var config = new EngineConfig(1, 8, 8, 16, 4, 1, false);
+        try (var model = ModelShape.named("stories-15m").random(TensorType.Q4_0, 1);
+                var engine = Engine.start(model, Backends.open("cpu", 1), config,
+                        (layers, all) -> told.add(layers + "/" + all))) {
+            assertThat(engine.status().steps()).isZero();
+        }
+        assertThat(told).containsExactly("1/6", "2/6", "3/6", "4/6", "5/6", "6/6");
+    }
+}
