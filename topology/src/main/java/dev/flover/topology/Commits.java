@@ -1,6 +1,6 @@
 package dev.flover.topology;
 
-import java.time.Duration;
+import dev.flover.topology.PipelineConfig.Delivery;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
 final class Commits {
     private final AtomicLong count = new AtomicLong();
     private final long intervalNanos;
+    private final boolean readersWait;
     private final LongSupplier clock;
 
     private boolean changed;
@@ -25,10 +26,10 @@ final class Commits {
     private long changedAt;
     private long committedAt;
 
-    /// @param interval longest time that a change waits
-    /// @param clock    nanoseconds from any origin
-    Commits(Duration interval, LongSupplier clock) {
-        this.intervalNanos = interval.toNanos();
+    /// @param clock nanoseconds from any origin
+    Commits(PipelineConfig config, LongSupplier clock) {
+        intervalNanos = config.pace().commitInterval().toNanos();
+        readersWait = config.delivery() == Delivery.EXACTLY_ONCE;
         this.clock = clock;
         committedAt = clock.getAsLong() - intervalNanos;
     }
@@ -41,9 +42,10 @@ final class Commits {
         }
     }
 
-    /// What was written is worth a commit before the interval is over, where the last one is not too recent.
+    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is not
+    /// too recent.
     void early() {
-        early = true;
+        early = readersWait;
     }
 
     /// What was written must not wait.

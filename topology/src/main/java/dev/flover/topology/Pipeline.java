@@ -204,7 +204,7 @@ public final class Pipeline implements AutoCloseable {
     /// @return whether to begin again
     private boolean live(Caution caution, long life) {
         failure = null;
-        var commits = new Commits(config.pace().commitInterval(), System::nanoTime);
+        var commits = new Commits(config, System::nanoTime);
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var steps = new StepSignal();

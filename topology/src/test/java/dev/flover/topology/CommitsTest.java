@@ -2,6 +2,9 @@ package dev.flover.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.topology.PipelineConfig.Delivery;
+import dev.flover.topology.PipelineConfig.Pace;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -10,7 +13,9 @@ class CommitsTest {
     private static final Duration INTERVAL = Duration.ofMillis(50);
 
     private final AtomicLong clock = new AtomicLong(-17);
-    private final Commits commits = new Commits(INTERVAL, clock::get);
+    private final PipelineConfig config = PipelineConfig.of("test", "nowhere:9092", "mock://test", Path.of("unused"), "m")
+            .with(new Pace(Duration.ofMillis(1), INTERVAL, Duration.ZERO));
+    private final Commits commits = new Commits(config, clock::get);
 
     private void pass(Duration time) {
         clock.addAndGet(time.toNanos());
@@ -50,6 +55,16 @@ class CommitsTest {
         assertThat(commits.isDue()).isFalse();
         pass(INTERVAL.dividedBy(2));
         assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void nobodyWaitsForACommitAtLeastOnceSoFirstTokensMakeNone() {
+        var relaxed = new Commits(config.with(Delivery.AT_LEAST_ONCE), clock::get);
+        relaxed.changed();
+        relaxed.early();
+        assertThat(relaxed.isDue()).isFalse();
+        pass(INTERVAL);
+        assertThat(relaxed.isDue()).isTrue();
     }
 
     @Test

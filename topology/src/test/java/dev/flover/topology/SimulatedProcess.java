@@ -109,7 +109,7 @@ final class SimulatedProcess {
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
-                new Commits(config.pace().commitInterval(), System::nanoTime), new PartitionHolds(), caution,
+                new Commits(config, System::nanoTime), new PartitionHolds(), caution,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
                 PLAIN::encode, metrics);
         partitions.forEach(this::open);
