@@ -2,6 +2,7 @@ package dev.flover.engine.backend;
 
 import dev.flover.engine.sampling.SamplingParams;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// What one step computes, as flat arrays of ints: filled by the scheduler, read by the backend, reused.
@@ -122,6 +123,25 @@ public final class StepPlan {
         rows++;
     }
 
+    /// Slices of one row each, which continue from their slots' newest tokens and draw the next ones. They come first,
+    /// and their [#rowSlots] and [#positions] have been written.
+    public void beginWithDraws(int count) {
+        assert rows == 0;
+        rows = count;
+        slices = count;
+        samples = count;
+        Arrays.fill(tokenIds, 0, count, NEWEST);
+        Arrays.fill(sliceRows, 0, count, 1);
+        Arrays.fill(sampleTargets, 0, count, DRAWS);
+        Arrays.fill(sampleAlternatives, 0, count, 0);
+        System.arraycopy(rowSlots, 0, sliceSlots, 0, count);
+        System.arraycopy(rowSlots, 0, sampleSlots, 0, count);
+        for (int i = 0; i < count; i++) {
+            sliceFirstRows[i] = i;
+            sampleRows[i] = i;
+        }
+    }
+
     /// The newest row draws its slot's next token. Returns the index of its result.
     public int sampleLastRow() {
         return addSample(DRAWS, 0);
@@ -159,9 +179,9 @@ public final class StepPlan {
     /// Entry `index` of the slot's block table becomes `block`.
     public void setBlock(int slot, int index, int block) {
         if (edits == editSlots.length) {
-            editSlots = java.util.Arrays.copyOf(editSlots, edits * 2);
-            editIndexes = java.util.Arrays.copyOf(editIndexes, edits * 2);
-            editBlocks = java.util.Arrays.copyOf(editBlocks, edits * 2);
+            editSlots = Arrays.copyOf(editSlots, edits * 2);
+            editIndexes = Arrays.copyOf(editIndexes, edits * 2);
+            editBlocks = Arrays.copyOf(editBlocks, edits * 2);
         }
         editSlots[edits] = slot;
         editIndexes[edits] = index;

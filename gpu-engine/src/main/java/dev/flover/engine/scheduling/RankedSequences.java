@@ -5,6 +5,7 @@ import java.util.Arrays;
 /// Sequences in order of rank: a sorted array that gives up its first entries without moving the others.
 final class RankedSequences {
     private Sequence[] entries = new Sequence[64];
+    private int[] seats = new int[64];
     private int first;
     private int end;
 
@@ -21,6 +22,11 @@ final class RankedSequences {
         return entries[first + rank];
     }
 
+    /// The entry's seat when it was added, for a walk that touches no sequence.
+    int seat(int rank) {
+        return seats[first + rank];
+    }
+
     Sequence last() {
         return entries[end - 1];
     }
@@ -29,7 +35,9 @@ final class RankedSequences {
         makeRoom();
         int at = first + rankOf(sequence);
         System.arraycopy(entries, at, entries, at + 1, end - at);
+        System.arraycopy(seats, at, seats, at + 1, end - at);
         entries[at] = sequence;
+        seats[at] = sequence.seat;
         end++;
     }
 
@@ -40,6 +48,7 @@ final class RankedSequences {
             entries[first++] = null;
         } else {
             System.arraycopy(entries, at + 1, entries, at, end - at - 1);
+            System.arraycopy(seats, at + 1, seats, at, end - at - 1);
             entries[--end] = null;
         }
     }
@@ -64,10 +73,14 @@ final class RankedSequences {
             return;
         }
         int size = size();
-        var target = size > entries.length / 2 ? new Sequence[2 * entries.length] : entries;
+        int length = size > entries.length / 2 ? 2 * entries.length : entries.length;
+        var target = length > entries.length ? new Sequence[length] : entries;
+        var targetSeats = length > entries.length ? new int[length] : seats;
         System.arraycopy(entries, first, target, 0, size);
+        System.arraycopy(seats, first, targetSeats, 0, size);
         Arrays.fill(target, size, target.length, null);
         entries = target;
+        seats = targetSeats;
         first = 0;
         end = size;
     }

@@ -7,7 +7,6 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.scheduling.Sequence.State;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -26,6 +25,7 @@ public final class Scheduler {
     private final int contextLength;
     private final SequenceBlocks blocks;
     private final SlotMap<Sequence> slots;
+    private final Seats seats;
 
     private final Map<Long, Sequence> byId = new HashMap<>();
     private final RankedSequences running = new RankedSequences();
@@ -36,9 +36,14 @@ public final class Scheduler {
     private Sequence runningAlone;
     private boolean aloneTurn;
 
-    // The step being planned
-    private final Sequence[] selected;
+    // The step being planned: seats, first of sequences that draw one token more
+    private final int[] selected;
     private int selectedCount;
+    private int decoding;
+    private final int[] grown;
+    private int grownCount;
+    private final int[] prefilling;
+    private int prefillingCount;
     private int joining;
     private int budget;
     private int scoreBudget;
@@ -61,7 +66,10 @@ public final class Scheduler {
         this.contextLength = contextLength;
         blocks = new SequenceBlocks(config);
         slots = new SlotMap<>(config.maxSequences());
-        selected = new Sequence[config.maxSequences()];
+        seats = new Seats(config);
+        selected = new int[config.maxSequences()];
+        grown = new int[config.maxSequences()];
+        prefilling = new int[config.maxSequences()];
     }
 
     /// @throws IllegalArgumentException if the sequence could not be computed even with nothing beside it
@@ -95,13 +103,18 @@ public final class Scheduler {
     /// @return false if nothing can be computed before a step under way has ended, or at all
     public boolean plan(Step step) {
         step.plan().clear();
+        seats.reclaim(endedSteps);
         select();
         if (selectedCount == 0) {
             return false;
         }
         arrangeSlots(step.plan());
-        for (int i = 0; i < selectedCount; i++) {
-            write(selected[i], step);
+        for (int i = 0; i < grownCount; i++) {
+            announceBlocks(seats.at(grown[i]), step.plan());
+        }
+        seats.write(selected, decoding, step);
+        for (int i = decoding; i < selectedCount; i++) {
+            writePrefill(seats.at(selected[i]), step);
         }
         plannedSteps++;
         return true;
@@ -113,18 +126,7 @@ public final class Scheduler {
         endedSteps++;
         rows += plan.rows();
         for (int sample = 0; sample < plan.samples(); sample++) {
-            var sequence = step.sampling[sample];
-            step.sampling[sample] = null;
-            if (plan.isScored(sample)) {
-                takeScore(sequence, plan, sample, sink);
-                continue;
-            }
-            sequence.drawing--;
-            if (sequence.state == State.ENDED) {
-                discardedRows++;
-            } else {
-                take(sequence, plan, sample, sink);
-            }
+            commit(step.seats[sample], plan, sample, sink);
         }
     }
 
@@ -142,8 +144,10 @@ public final class Scheduler {
     // Selection
 
     private void select() {
-        Arrays.fill(selected, 0, selectedCount, null);
         selectedCount = 0;
+        decoding = 0;
+        grownCount = 0;
+        prefillingCount = 0;
         joining = 0;
         budget = config.tokenBudget();
         scoreBudget = StepPlan.MOST_SCORED;
@@ -170,27 +174,41 @@ public final class Scheduler {
                 return;
             }
         }
-        if (runningAlone != null && runningAlone.prefilling()) {
-            selectPrefill(runningAlone);
-        } else if (runningAlone != null && runningAlone.canDecode()) {
-            selectDecode(runningAlone);
+        if (runningAlone != null) {
+            selectRunning(runningAlone.seat);
+            selectPrefills();
         }
     }
 
     private void selectTogether() {
+        int alone = runningAlone == null ? Seats.NONE : runningAlone.seat;
         for (int rank = 0; rank < running.size(); rank++) {     // preemption removes entries at or behind this rank
-            var sequence = running.get(rank);
-            if (sequence != runningAlone && sequence.canDecode()) {
-                selectDecode(sequence);
+            if (running.seat(rank) != alone) {
+                selectRunning(running.seat(rank));
             }
         }
-        for (int rank = 0; rank < running.size() && budget > 0; rank++) {
-            var sequence = running.get(rank);
-            if (sequence != runningAlone && sequence.prefilling()) {
-                selectPrefill(sequence);
-            }
-        }
+        selectPrefills();
         selectJoining();
+    }
+
+    /// Selects what decodes, and notes what is to be prefilled from what it leaves of the budget.
+    private void selectRunning(int seat) {
+        if (seats.advance(seat)) {
+            selectDraw(seat);
+            return;
+        }
+        var sequence = seats.recall(seats.at(seat));
+        if (sequence.prefilling()) {
+            prefilling[prefillingCount++] = seat;
+        } else if (sequence.canDecode()) {
+            selectDecode(sequence);
+        }
+    }
+
+    private void selectPrefills() {
+        for (int i = 0; i < prefillingCount && budget > 0; i++) {
+            selectPrefill(seats.at(prefilling[i]));
+        }
     }
 
     private void selectJoining() {
@@ -212,7 +230,7 @@ public final class Scheduler {
     }
 
     private SequenceBlocks.Claim join(Sequence sequence) {
-        if (sequence.drawing > 0) {
+        if (sequence.lateTokens > 0) {
             return SequenceBlocks.Claim.NOT_YET;        // preempted while a step draws its next token
         }
         if (sequence.scoring() && scoreBudget == 0) {
@@ -222,9 +240,10 @@ public final class Scheduler {
         var claim = blocks.claim(sequence, plannedSteps, spare);
         if (claim == SequenceBlocks.Claim.GRANTED) {
             queueOf(sequence).remove(sequence);
-            running.add(sequence);
             sequence.state = State.RUNNING;
             sequence.slot = Sequence.NO_SLOT;
+            seats.seat(sequence);
+            running.add(sequence);
             prefixHits += sequence.computed;
             joining++;
             slotsChanged = true;
@@ -239,8 +258,12 @@ public final class Scheduler {
         count = Math.min(count, sequence.rowsThatScore(scoreBudget));
         if (count > 0) {        // else others of this step score as much as it can
             scoreBudget -= sequence.scoredAmong(count);
-            select(sequence, count);
+            sequence.rows = count;
+            sequence.computed += count;
+            budget -= count;
+            selected[selectedCount++] = sequence.seat;
             blocks.index(sequence, plannedSteps + 1);
+            seats.update(sequence);
         }
     }
 
@@ -253,14 +276,16 @@ public final class Scheduler {
                 return;
             }
         }
-        select(sequence, 1);
+        grown[grownCount++] = sequence.seat;
+        sequence.computed++;
+        seats.update(sequence);
+        selectDraw(sequence.seat);
     }
 
-    private void select(Sequence sequence, int rowCount) {
-        sequence.rows = rowCount;
-        sequence.computed += rowCount;
-        budget -= rowCount;
-        selected[selectedCount++] = sequence;
+    private void selectDraw(int seat) {
+        budget--;
+        decoding++;
+        selected[selectedCount++] = seat;
     }
 
     private void preempt(Sequence sequence) {
@@ -279,40 +304,58 @@ public final class Scheduler {
         }
         slotMoves += slots.compact(joining, (sequence, from, to) -> {
             plan.moveSlot(from, to);
-            sequence.slot = to;
+            seats.move(sequence, to);
         });
-        for (int i = 0; i < selectedCount; i++) {
-            if (selected[i].slot == Sequence.NO_SLOT) {
-                selected[i].slot = slots.place(selected[i]);
-                plan.admit(selected[i].admission());
+        for (int i = decoding; i < selectedCount; i++) {
+            var sequence = seats.at(selected[i]);
+            if (sequence.slot == Sequence.NO_SLOT) {
+                seats.move(sequence, slots.place(sequence));
+                plan.admit(sequence.admission());
             }
         }
         slotsChanged = false;
     }
 
-    private void write(Sequence sequence, Step step) {
-        var plan = step.plan();
+    private static void announceBlocks(Sequence sequence, StepPlan plan) {
         for (int i = sequence.announcedBlocks; i < sequence.blockCount; i++) {
             plan.setBlock(sequence.slot, i, sequence.blocks[i]);
         }
         sequence.announcedBlocks = sequence.blockCount;
+    }
+
+    private static void writePrefill(Sequence sequence, Step step) {
+        var plan = step.plan();
+        announceBlocks(sequence, plan);
         plan.beginSlice(sequence.slot);
         for (int position = sequence.computed - sequence.rows; position < sequence.computed; position++) {
-            plan.addRow(position < sequence.prefillEnd ? sequence.tokens()[position] : StepPlan.NEWEST, position);
+            plan.addRow(sequence.tokens()[position], position);
             if (sequence.scoring() && position + 1 >= sequence.scoreFrom) {
                 int target = sequence.tokens()[position + 1];
                 int alternatives = sequence.request.promptLogprobs().alternatives();
-                step.sampling[plan.scoreLastRow(target, alternatives)] = sequence;
+                step.seats[plan.scoreLastRow(target, alternatives)] = sequence.seat;
                 sequence.scoreFrom = position + 2;
             }
         }
         if (!sequence.prefilling()) {
-            step.sampling[plan.sampleLastRow()] = sequence;
-            sequence.drawing++;
+            step.seats[plan.sampleLastRow()] = sequence.seat;
         }
     }
 
     // Results
+
+    private void commit(int seat, StepPlan plan, int sample, TokenSink sink) {
+        if (plan.isScored(sample)) {
+            takeScore(seats.at(seat), plan, sample, sink);
+        } else if (seats.append(seat, plan.sampledTokens[sample])) {
+            tokens++;
+            sink.token(seats.id(seat), seats.generated(seat) - 1, plan.sampledTokens[sample],
+                    plan.sampledLogprobs[sample], alternatives.of(plan, sample, seats.topLogprobs(seat)));
+        } else if (seats.at(seat).state == State.ENDED) {
+            discardedRows++;
+        } else {
+            take(seats.at(seat), plan, sample, sink);
+        }
+    }
 
     private void takeScore(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
         if (sequence.state == State.ENDED) {
@@ -329,6 +372,12 @@ public final class Scheduler {
     }
 
     private void take(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
+        boolean runs = sequence.state == State.RUNNING;
+        if (runs) {
+            seats.recall(sequence);
+        } else {
+            sequence.lateTokens--;
+        }
         int token = plan.sampledTokens[sample];
         if (token == StepPlan.NOT_FINITE) {
             end(sequence);
@@ -338,8 +387,9 @@ public final class Scheduler {
         int index = sequence.generated();
         sequence.append(token);
         tokens++;
-        if (sequence.state == State.RUNNING) {
+        if (runs) {
             blocks.index(sequence, plannedSteps);
+            seats.update(sequence);
         }
         sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
                 alternatives.of(plan, sample, sequence.topLogprobs));
@@ -362,6 +412,7 @@ public final class Scheduler {
 
     private void stopRunning(Sequence sequence) {
         running.remove(sequence);
+        seats.leave(sequence, plannedSteps);
         blocks.release(sequence);
         slots.release(sequence.slot);
         slotsChanged = true;

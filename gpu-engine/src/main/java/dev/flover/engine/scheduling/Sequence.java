@@ -23,7 +23,6 @@ final class Sequence {
     final long id;
     final SequenceRequest request;
 
-    // What every step asks, taken from the request: to look there would cost more than the rest of the step
     private final int promptLength;
     private final TokenSet stopIds;
     final int topLogprobs;
@@ -35,8 +34,11 @@ final class Sequence {
     private int[] tokens;
     private int length;
 
-    /// Tokens that steps under way will draw.
-    int drawing;
+    /// Tokens that steps under way will draw, though the sequence does not run any more.
+    int lateTokens;
+
+    /// Where its numbers are while it runs; these here are up to date only after [Seats#recall] then.
+    int seat = Seats.NONE;
 
     /// Positions that planned steps compute.
     int computed;
@@ -115,6 +117,14 @@ final class Sequence {
         return tokens;
     }
 
+    int promptLength() {
+        return promptLength;
+    }
+
+    TokenSet stopIds() {
+        return stopIds;
+    }
+
     /// Tokens in the answer, those that existed at admission included.
     int generated() {
         return length - promptLength;
@@ -140,13 +150,18 @@ final class Sequence {
         tokens[length++] = token;
     }
 
+    void append(int[] source, int from, int count) {
+        System.arraycopy(source, from, tokens, length, count);
+        length += count;
+    }
+
     boolean prefilling() {
         return computed < prefillEnd;
     }
 
-    /// Whether a step can draw one more token after those under way.
+    /// Whether a step can draw one more token after those under way: what follows the last position that is computed.
     boolean canDecode() {
-        return computed >= prefillEnd && length + drawing < mostTokens;
+        return computed >= prefillEnd && computed + 1 < mostTokens;
     }
 
     /// Why the sequence ends with its newest token; null if it goes on.

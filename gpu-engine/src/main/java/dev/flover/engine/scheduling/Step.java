@@ -6,12 +6,12 @@ import dev.flover.engine.backend.StepPlan;
 public final class Step {
     private final StepPlan plan;
 
-    /// By sample of the plan.
-    final Sequence[] sampling;
+    /// Whose token it is, by sample of the plan.
+    final int[] seats;
 
     public Step(int tokenBudget, int slots) {
         plan = new StepPlan(tokenBudget, slots);
-        sampling = new Sequence[StepPlan.mostSamples(slots)];
+        seats = new int[StepPlan.mostSamples(slots)];
     }
 
     public StepPlan plan() {

@@ -1,0 +1,106 @@
+package dev.flover.engine.scheduling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SeatsTest {
+    private static final int CONTEXT = 512;
+    private static final int[] PROMPT = {7, 8, 9};
+
+    private long lastId;
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 16, 64})
+    void tokensTakenInAtTheSeatReachTheSequenceInOrder(int blockTokens) {
+        var seats = new Seats(config(blockTokens, 1));
+        var sequence = decoding(TokenSet.EMPTY, 100);
+        seats.seat(sequence);
+
+        for (int token = 0; token < 99; token++) {
+            assertThat(seats.generated(sequence.seat)).isEqualTo(token);
+            if (!seats.append(sequence.seat, token)) {
+                seats.recall(sequence).append(token);
+                seats.update(sequence);
+            }
+        }
+
+        seats.recall(sequence);
+        int[] expected = IntStream.concat(Arrays.stream(PROMPT), IntStream.range(0, 99)).toArray();
+        assertThat(Arrays.copyOf(sequence.tokens(), sequence.length())).isEqualTo(expected);
+        assertThat(seats.append(sequence.seat, 99)).as("the last token, which ends the sequence").isFalse();
+    }
+
+    @Test
+    void aTokenThatMayEndTheSequenceIsNotTakenInUnseen() {
+        var seats = new Seats(config(16, 1));
+        var stops = TokenSet.of(0, 2, 31_999, 128_009);
+        var sequence = decoding(stops, 100);
+        seats.seat(sequence);
+
+        for (int stop : stops.tokens()) {
+            assertThat(seats.append(sequence.seat, stop)).isFalse();
+        }
+        assertThat(seats.append(sequence.seat, -1)).as("logits that are not finite").isFalse();
+        assertThat(seats.generated(sequence.seat)).isZero();
+    }
+
+    @Test
+    void positionsAreAdvancedUpToTheNextBlock() {
+        var seats = new Seats(config(16, 1));
+        var sequence = decoding(TokenSet.EMPTY, 100);
+        seats.seat(sequence);
+
+        int advanced = 0;
+        while (seats.advance(sequence.seat)) {
+            advanced++;
+        }
+
+        assertThat(seats.recall(sequence).computed).isEqualTo(16).isEqualTo(PROMPT.length + advanced);
+    }
+
+    @Test
+    void aSeatIsGivenAwayOnlyWhenTheStepsThatNameItHaveEnded() {
+        var seats = new Seats(config(16, 2));
+        var first = decoding(TokenSet.EMPTY, 100);
+        seats.seat(first);
+        int seat = first.seat;
+        seats.advance(seat);            // steps 1 and 2, which draw the first two tokens
+        seats.leave(first, 2);
+
+        seats.reclaim(1);
+        var second = decoding(TokenSet.EMPTY, 100);
+        seats.seat(second);
+        assertThat(second.seat).isNotEqualTo(seat);
+        assertThat(seats.at(seat)).isSameAs(first);
+        assertThat(first.lateTokens).isEqualTo(2);
+        assertThat(seats.append(seat, 5)).isFalse();
+
+        seats.reclaim(2);
+        var third = decoding(TokenSet.EMPTY, 100);
+        seats.seat(third);
+        assertThat(third.seat).isEqualTo(seat);
+    }
+
+    /// Its prompt is computed, and the step that did it draws the first token.
+    private Sequence decoding(TokenSet stops, int maxTokens) {
+        var sequence = new Sequence(
+                ++lastId, SequenceRequest.of(PROMPT, SamplingParams.greedy(), maxTokens, stops), CONTEXT);
+        sequence.prepareToRun(16);
+        sequence.blockCount = 1;
+        sequence.computed = PROMPT.length;
+        return sequence;
+    }
+
+    private static EngineConfig config(int blockTokens, int stepsInFlight) {
+        return new EngineConfig(2, 8, 8, blockTokens, CONTEXT / blockTokens, stepsInFlight, false);
+    }
+}
