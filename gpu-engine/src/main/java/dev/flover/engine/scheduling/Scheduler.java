@@ -197,7 +197,7 @@ public final class Scheduler {
             selectDraw(seat);
             return;
         }
-        var sequence = seats.recall(seats.at(seat));
+        var sequence = seats.planned(seat);
         if (sequence.prefilling()) {
             prefilling[prefillingCount++] = seat;
         } else if (sequence.canDecode()) {
@@ -278,7 +278,7 @@ public final class Scheduler {
         }
         grown[grownCount++] = sequence.seat;
         sequence.computed++;
-        seats.update(sequence);
+        seats.replan(sequence);
         selectDraw(sequence.seat);
     }
 

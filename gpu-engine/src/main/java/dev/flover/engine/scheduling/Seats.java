@@ -9,15 +9,16 @@ import dev.flover.engine.EngineConfig;
 /// few dense arrays; it is looked at itself where something can happen to it:
 ///
 /// ```
-///   seat           0     1     2     3           computed, length: ahead of what the sequence itself says
-///   computed      39    63   120     7           plannedAlone:     positions before this need no new block
-///   length        38    62   119     4           takenAlone:       tokens before this fill no block, end nothing
-///   plannedAlone  48    64   127     0 ◄── prefills: every plan looks at the sequence
-///   takenAlone    47    63   127     0
+///   seat             0     1     2     3
+///   computed        39    64   120     7     a plan advances it while it is below plannedAlone:
+///   plannedAlone    48    64   127     0       the next position needs a block; the last; a prompt to compute
+///   length          39    63   120     9     a commit advances it while it is below takenAlone:
+///   takenAlone      63    63   126    63       the next token is to be copied, or is the last
 /// ```
 ///
-/// [#recall] brings a sequence up to date and [#update] its seat. Unlike a slot, a seat never changes hands while a step
-/// under way names it, so what a step has drawn is known to be its sequence's even if that has ended or was preempted.
+/// The sequence itself falls behind until [#recall] brings it up to date; [#update] is the other way. Unlike a slot, a
+/// seat is not given away while a step under way names it, so that what is drawn is known to be its sequence's even if
+/// that has ended or was preempted.
 final class Seats {
     static final int NONE = -1;
 
@@ -174,6 +175,18 @@ final class Seats {
         return topLogprobs[seat];
     }
 
+    /// Whose seat it is, up to date but for its tokens, which to copy costs more than to plan.
+    Sequence planned(int seat) {
+        sequences[seat].computed = computed[seat];
+        return sequences[seat];
+    }
+
+    /// Brings a sequence's seat up to date after what [#planned] began.
+    void replan(Sequence sequence) {
+        computed[sequence.seat] = sequence.computed;
+        plannedAlone[sequence.seat] = plannedAlone(sequence);
+    }
+
     /// Brings a seated sequence up to date.
     Sequence recall(Sequence sequence) {
         int seat = sequence.seat;
@@ -187,12 +200,13 @@ final class Seats {
     void update(Sequence sequence) {
         int seat = sequence.seat;
         slots[seat] = sequence.slot;
-        computed[seat] = sequence.computed;
         lengths[seat] = sequence.length();
-        plannedAlone[seat] = sequence.prefilling()
-                ? 0
-                : Math.min(sequence.blockCount * blockTokens, sequence.mostTokens - 1);
         takenAlone[seat] = takenAlone(sequence);
+        replan(sequence);
+    }
+
+    private int plannedAlone(Sequence sequence) {
+        return sequence.prefilling() ? 0 : Math.min(sequence.blockCount * blockTokens, sequence.mostTokens - 1);
     }
 
     private int takenAlone(Sequence sequence) {

@@ -12,6 +12,6 @@
 /// range by the fewest moves, and the memory of ended ones is free at once. Two steps may be under way: the second is
 /// planned before the tokens of the first are read, so a row can turn out to belong to a sequence that has ended.
 ///
-/// Everything here is ints in flat arrays on one thread. Knows no model and no device, only what a step is to compute
-/// ([dev.flover.engine.backend.StepPlan]).
+/// What a steady step touches is ints in flat arrays, all on one thread. Knows no model and no device, only what a step
+/// is to compute ([dev.flover.engine.backend.StepPlan]).
 package dev.flover.engine.scheduling;
