@@ -39,9 +39,10 @@ class Layer:
         query, key, value = heads.split([shape.heads, shape.kv_heads, shape.kv_heads], dim=1)
         keys.index_copy_(2, position, turned(key, turn))
         values.index_copy_(2, position, value)
-        attended = functional.scaled_dot_product_attention(
-            turned(query, turn), keys, values, attn_mask=mask, enable_gqa=True)
-        hidden = hidden + functional.linear(attended.transpose(1, 2).reshape(batch, 1, -1), self.attention_out)
+        # The query heads of a KV head as its rows: no key is repeated.
+        groups = turned(query, turn).reshape(batch, shape.kv_heads, -1, shape.head_dim)
+        attended = functional.scaled_dot_product_attention(groups, keys, values, attn_mask=mask)
+        hidden = hidden + functional.linear(attended.reshape(batch, 1, -1), self.attention_out)
         gate, up = functional.linear(normalised(hidden, self.feed_forward_norm), self.gate_up).chunk(2, dim=-1)
         return hidden + functional.linear(functional.silu(gate) * up, self.down)
 
@@ -118,8 +119,8 @@ def main():
     chosen = shapes.options(__doc__.splitlines()[0])
     shapes.require_device(torch, chosen.device)
     for batch in chosen.batches:
-        decoder = Decoder(
-            shapes.SHAPES[chosen.shape], batch, chosen.prompt_tokens + chosen.gen_tokens + 1, chosen.device)
+        context = -(-(chosen.prompt_tokens + chosen.gen_tokens) // 64) * 64     # kernels want masks aligned
+        decoder = Decoder(shapes.SHAPES[chosen.shape], batch, context, chosen.device)
         graphs = chosen.device == "cuda"
         step = captured(decoder) if graphs else decoder.step
         median = statistics.median(seconds(decoder, step, chosen) for _ in range(chosen.repeat))

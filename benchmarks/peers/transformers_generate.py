@@ -25,7 +25,7 @@ def random_model(shape, context, device):
     config = LlamaConfig(
         hidden_size=shape.hidden, num_hidden_layers=shape.layers, num_attention_heads=shape.heads,
         num_key_value_heads=shape.kv_heads, head_dim=shape.head_dim, intermediate_size=shape.feed_forward,
-        vocab_size=shape.vocabulary, rope_theta=shape.theta, max_position_embeddings=context,
+        vocab_size=shape.vocabulary, max_position_embeddings=context,
         tie_word_embeddings=False, bos_token_id=None, eos_token_id=None, pad_token_id=0)
     torch.set_default_dtype(torch.bfloat16)
     with torch.device(device):

@@ -1,6 +1,6 @@
 // Sums over rows, for norms, in one order wherever they are computed: a row is cut in pieces of 32 columns; a piece is
-// summed by a butterfly over the lanes of a warp; lane l adds the pieces l, l + 32, ..., and a butterfly adds the lanes.
-// So a product that takes the pieces from whoever wrote the row gives the bits of the norm's own kernel.
+// summed by a butterfly over the lanes of a warp; lane l adds the pieces l, l + 32, ..., and a butterfly adds the
+// lanes. So a product that takes the pieces from whoever wrote the row gives the bits of the norm's own kernel.
 #pragma once
 
 #include "device.cuh"

@@ -80,8 +80,8 @@ class FusedProductsTest {
 
     /// The products of a transformer's block on an emulated device; attention is left out.
     private final class Block implements AutoCloseable {
-        /// Two embeddings, and the 16-bit copy of what one of them wrote.
-        static final int OTHERS = 3;
+        /// Two embeddings, the 16-bit copy of what one of them wrote, and an addition.
+        static final int OTHERS = 4;
 
         final EmulatedDriver driver = EmulatedBackends.driver();
         final CudaBackend backend = new CudaBackend(driver);
@@ -143,6 +143,7 @@ class FusedProductsTest {
             normalise();
             backend.project(heads, normed, rows, toHeads, null);
             backend.projectAdd(hidden, in, rows, back, null);
+            backend.add(hidden, in, rows);
             normalise();
             backend.project(inner, normed, rows, toInner, null);
             backend.activate(activated, inner, rows, Activation.SILU, true);
@@ -161,6 +162,7 @@ class FusedProductsTest {
             backend.embed(hidden, table, 1);
             backend.projectNormalised(heads, hidden, normed, rows, norm, toHeads, null);
             backend.projectAdd(hidden, in, rows, back, null);
+            backend.add(hidden, in, rows);
             backend.projectActivated(
                     activated, hidden, normed, inner, rows, norm, toInner, null, Activation.SILU, true);
             backend.projectAdd(hidden, activated, rows, fromInner, null);
