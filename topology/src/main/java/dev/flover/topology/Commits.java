@@ -62,8 +62,8 @@ final class Commits {
         return clock.getAsLong();
     }
 
-    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is not
-    /// too recent.
+    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is
+    /// not too recent.
     void early() {
         early = readersWait;
     }
