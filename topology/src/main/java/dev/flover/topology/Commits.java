@@ -52,8 +52,8 @@ final class Commits {
         }
     }
 
-    /// Whether nobody misses what is written only when the next commit is due: readers wait for that one in any case, and
-    /// one record then costs less than many until then.
+    /// Whether nobody misses what is written only when the next commit is due: readers wait for that one in any case,
+    /// and one record then costs less than many until then.
     boolean mayWait() {
         return readersWait && !isDue();
     }

@@ -65,8 +65,8 @@ final class StreamsProperties {
 
     private static void producer(Properties properties, PipelineConfig config) {
         var pace = config.pace();
-        // Streams would let each token wait 100 ms for company. Readers of transactions wait for the commit, which sends
-        // what lingers: until then a batch may fill.
+        // Streams would let each token wait 100 ms for company. Readers of transactions wait for the commit, which
+        // sends what lingers: until then a batch may fill.
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
                 config.delivery() == Delivery.EXACTLY_ONCE ? lingerMs(pace) : 0);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
