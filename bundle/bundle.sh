@@ -57,6 +57,7 @@ finish() {
     cp "$home"/models/novelist-f16.gguf "$folder/models/"
     cp "$home/LICENSE" "$home/NOTICE" "$folder/"
     cp "$here/device-check.sh" "$folder/"
+    cp -r "$here/../benchmarks/peers" "$folder/"
     tr '\n' ' ' <"$target/jvm.options" >"$folder/jvm.options"
     kernels=no
     ! ls "$home"/gpu-engine/target/classes/dev/flover/engine/backend/cpu/native/*/*.so >/dev/null 2>&1 || kernels=yes

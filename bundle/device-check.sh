@@ -17,7 +17,8 @@
 #   bench-bits  8B's shape in Q8_0 and Q4_0, batch 1 and 64
 #   bench-gptj  GPT-J's shape, as in the paper: 32 requests, prompts of 8, answers of 512
 #   bench-file  MODEL=FILE: that model
-#   peers       LLAMA_BENCH=PROGRAM and LLAMA_MODEL=FILE: llama.cpp on the same machine
+#   peers       what else is on the same machine: PyTorch with CUDA graphs and Hugging Face transformers, where
+#               PYTHON=PROGRAM (default: python3) has them; llama.cpp, given LLAMA_BENCH=PROGRAM and LLAMA_MODEL=FILE
 #   delivery    the pipeline's bundle only: processes killed at random, every answer checked
 #
 # OUT=FOLDER keeps the logs (default: ./device-check). BACKEND=NAME checks another backend than cuda with the same list.
@@ -26,6 +27,8 @@ set -u
 
 home=$(cd "$(dirname "$0")" && pwd)
 flover=$home/flover
+peers=$home/peers
+[ -d "$peers" ] || peers=$home/../benchmarks/peers      # run from the sources
 out=${OUT:-device-check}
 backend=${BACKEND:-cuda}
 limit=580
@@ -48,7 +51,7 @@ stage() {
             echo "STAGE $name: ok"
             ;;
         77)
-            tail -n 1 "$out/$name.log"
+            tail -n 4 "$out/$name.log"
             echo "STAGE $name: skipped"
             ;;
         *)
@@ -130,9 +133,36 @@ bench_file() {
     bench --model "$MODEL" --batch 1,16,64,256
 }
 
-peers() {
+# Runs a peer's measurement, or says what is missing for it.
+peer() {
+    script=$1
+    shift
+    command -v "${PYTHON:-python3}" >/dev/null || skip "there is no ${PYTHON:-python3} to run $script" || return
+    timeout $((limit / 3)) "${PYTHON:-python3}" -B "$peers/$script" \
+        --prompt-tokens 960 --gen-tokens 128 --batch 1,16,64 "$@"
+}
+
+llama_bench() {
     [ -n "${LLAMA_BENCH:-}" ] && [ -n "${LLAMA_MODEL:-}" ] || skip "no LLAMA_BENCH and LLAMA_MODEL are given" || return
-    timeout "$limit" "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
+    timeout $((limit / 3)) "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
+}
+
+# Skipped only where no peer is there.
+peers() {
+    result=77
+    for measurement in "peer torch_graphs.py --shape llama-8b" "peer transformers_generate.py --shape llama-8b" \
+        llama_bench; do
+        # shellcheck disable=SC2086   # the options of a measurement
+        $measurement
+        status=$?
+        case $status in
+            77) ;;
+            0) [ "$result" -ne 77 ] || result=0 ;;
+            *) result=$status ;;
+        esac
+    done
+    [ "$result" -ne 77 ] || skip "no peer is installed here; the lines above say what each needs"
+    return "$result"
 }
 
 delivery() {

@@ -2,10 +2,9 @@
 // (Shazeer 2020).
 //
 // Grid: (columns / 256, rows); 256 threads. Bound by memory.
+#include "activation.cuh"
 #include "operand.cuh"
 #include "plan.cuh"
-
-enum ActivationKind : int { SILU = 0, GELU_TANH = 1, GELU_ERF = 2 };
 
 struct Activation {
     Tensor out;         // [rows, width]
@@ -16,19 +15,6 @@ struct Activation {
     int kind;
     int gated;
 };
-
-__device__ __forceinline__ float activated(float x, int kind) {
-    constexpr float SQRT_2_OVER_PI = 0.7978845608F;
-    constexpr float SQRT_HALF = 0.7071067812F;
-    switch (kind) {
-        case SILU:
-            return x / (1 + expf(-x));
-        case GELU_TANH:
-            return 0.5F * x * (1 + tanhf(SQRT_2_OVER_PI * fmaf(0.044715F * x * x, x, x)));
-        default:
-            return 0.5F * x * (1 + erff(x * SQRT_HALF));
-    }
-}
 
 extern "C" __global__ void __launch_bounds__(256) activate(Activation a) {
     const int column = blockIdx.x * blockDim.x + threadIdx.x;

@@ -15,9 +15,10 @@ struct Addition {
 extern "C" __global__ void __launch_bounds__(256) add(Addition a) {
     const int column = blockIdx.x * blockDim.x + threadIdx.x;
     const int row = blockIdx.y;
-    if (row >= Plan{a.plan}.live(a.counter) || column >= a.columns) {
+    if (row >= Plan{a.plan}.live(a.counter)) {
         return;
     }
     size_t at = static_cast<size_t>(row) * a.columns + column;
-    store(a.hidden, at, a.hidden.values[at] + a.delta[at]);
+    float sum = column < a.columns ? a.hidden.values[at] + a.delta[at] : 0;
+    storePiece(a.hidden, row, a.columns, column, sum);
 }

@@ -24,9 +24,15 @@ extern "C" __global__ void __launch_bounds__(256) embed(Embedding e) {
     if (id < 0) {
         id = e.newest[plan.array(HOMES)[row]];
     }
-    for (int column = threadIdx.x; column < e.table.inputs; column += blockDim.x) {
-        size_t at = static_cast<size_t>(row) * e.table.inputs + column;
-        float value = element(e.table, id, column);
-        store(e.out, at, e.positions != 0 ? e.out.values[at] + value : value * e.scale);
+    const int columns = e.table.inputs;
+    for (int column = threadIdx.x; column < normPieces(columns) * NORM_PIECE; column += blockDim.x) {
+        float value = 0;
+        if (column < columns) {
+            value = element(e.table, id, column);
+            value = e.positions != 0
+                    ? e.out.values[static_cast<size_t>(row) * columns + column] + value
+                    : value * e.scale;
+        }
+        storePiece(e.out, row, columns, column, value);
     }
 }

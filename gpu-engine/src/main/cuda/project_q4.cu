@@ -2,11 +2,11 @@
 // a row tile.
 #include "project.cuh"
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_8(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 4) project_q4_8(Projection p) {
     project<ChunkQ4, 8>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_16(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_q4_16(Projection p) {
     project<ChunkQ4, 16>(p);
 }
 
@@ -16,4 +16,12 @@ extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_32(P
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q4_64(Projection p) {
     project<ChunkQ4, 64>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_normalised_q4_8(Projection p) {
+    projectNormalised<ChunkQ4, 8>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_normalised_q4_16(Projection p) {
+    projectNormalised<ChunkQ4, 16>(p);
 }

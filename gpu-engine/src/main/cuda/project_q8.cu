@@ -1,11 +1,11 @@
 // Projection, 8-bit weights, groups of 32 with an f16 scale: see project.cuh. One entry for each width of a row tile.
 #include "project.cuh"
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_8(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 4) project_q8_8(Projection p) {
     project<ChunkQ8, 8>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_16(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_q8_16(Projection p) {
     project<ChunkQ8, 16>(p);
 }
 
@@ -15,4 +15,12 @@ extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_32(P
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1) project_q8_64(Projection p) {
     project<ChunkQ8, 64>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_normalised_q8_8(Projection p) {
+    projectNormalised<ChunkQ8, 8>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_normalised_q8_16(Projection p) {
+    projectNormalised<ChunkQ8, 16>(p);
 }

@@ -188,12 +188,18 @@ struct Bf16 {
     }
 };
 
-/// The sum over the block, in every thread: a butterfly in each warp, then the warps in order. All threads call it.
-/// `partial` is shared memory for 32 values and may be used again after the next barrier.
-__device__ __forceinline__ float blockSum(float value, float* partial) {
+/// The sum over the warp, in every lane: a butterfly. All lanes call it.
+__device__ __forceinline__ float warpSum(float value) {
     for (int mask = WARP / 2; mask > 0; mask /= 2) {
         value += shuffleXor(value, mask);
     }
+    return value;
+}
+
+/// The sum over the block, in every thread: each warp's, then the warps in order. All threads call it.
+/// `partial` is shared memory for 32 values and may be used again after the next barrier.
+__device__ __forceinline__ float blockSum(float value, float* partial) {
+    value = warpSum(value);
     __syncthreads();
     if (threadIdx.x % WARP == 0) {
         partial[threadIdx.x / WARP] = value;

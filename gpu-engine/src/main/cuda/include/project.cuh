@@ -1,8 +1,12 @@
 // out = in * weight^T, for skinny `in`: weight rows are the M side of the tensor-core product, batch rows the N side.
 //
 //   block = 32 outputs x ROWS rows; 8 warps = 2 (16 outputs each) x 4 (every fourth chunk of 64 columns)
-//   weights: global -> registers, one chunk ahead        activations: global -> shared memory, cp.async ring
-//   then the 4 column parts are added ((0 + 1) + (2 + 3)), bias and residual follow
+//   weights: global -> registers, one chunk ahead        activations: global -> shared memory, a ring of stages:
+//       16-bit copies by cp.async, or f32 rows, which are normalised on the way through registers
+//   then the 4 column parts are added ((0 + 1) + (2 + 3)); bias, non-linearity and residual follow
+//
+// Where the non-linearity is gated, a block's 32 outputs are 16 of the gate and the same 16 of what it multiplies, so
+// that both halves of a pair meet in one warp; weights lie as ever.
 //
 // Columns are cut in shards whose sums are added in a binary tree: by one block in turn, or by a block each, whose last
 // one to arrive adds them. Both give the same bits, and neither ROWS nor the number of rows changes any.
@@ -10,14 +14,24 @@
 // Bound by memory while rows are few: every weight byte is read once for each ROWS rows.
 #pragma once
 
+#include "activation.cuh"
 #include "operand.cuh"
 #include "plan.cuh"
 #include "weight.cuh"
 
+/// An RMS norm of rows whose writer left their sums of squares.
+struct RowNorm {
+    const float* in;          // [rows, inputs]
+    const float* squares;     // [rows][normPieces(inputs)]
+    const float* weight;      // [inputs]
+    float epsilon;
+};
+
 struct Projection {
     Weight weight;
-    const uint16_t* in;       // [rows, inputs] f16 or bf16
-    float* out;               // [rows, outputs]
+    const uint16_t* in;       // [rows, inputs] f16 or bf16; null where `norm` is multiplied
+    RowNorm norm;
+    Tensor out;               // [rows, outputs], or [rows, outputs / 2] where gated
     const float* bias;        // [outputs] or null
     float* scratch;           // [shards][scratchRows][outputs padded to 32], where a block takes one shard
     uint32_t* counters;       // [outputs / 32][row tiles], all zero between launches
@@ -26,6 +40,8 @@ struct Projection {
     int adds;                 // 1: out += result
     int blockShards;          // 1, or all
     int scratchRows;
+    int activation;           // of the outputs
+    int gated;                // 1: of the first half, times the second; outputs is a multiple of 32
 };
 
 constexpr int COLUMN_WARPS = 4;
@@ -186,14 +202,35 @@ struct ProjectionBlock {
     int firstOutput;
     int live;
 
+    /// Finishes a row's 32 outputs, one a lane; all lanes call it.
     __device__ __forceinline__ void write(int row, int m, float sum) const {
-        int output = firstOutput + m;
-        if (firstRow + row >= live || output >= p.weight.outputs) {
+        if (firstRow + row >= live) {
             return;
         }
-        float value = p.bias == nullptr ? sum : sum + p.bias[output];
-        float* at = p.out + static_cast<size_t>(firstRow + row) * p.weight.outputs + output;
-        *at = p.adds != 0 ? *at + value : value;
+        if (p.gated != 0) {
+            writeGated(row, m, sum);
+            return;
+        }
+        const int output = firstOutput + m;
+        float value = sum;
+        if (output < p.weight.outputs) {
+            value = activated(p.bias == nullptr ? sum : sum + p.bias[output], p.activation);
+            if (p.adds != 0) {
+                value += p.out.values[static_cast<size_t>(firstRow + row) * p.weight.outputs + output];
+            }
+        }
+        storePiece(p.out, firstRow + row, p.weight.outputs, output, value);
+    }
+
+    __device__ __forceinline__ void writeGated(int row, int m, float sum) const {
+        const int width = p.weight.outputs / 2;
+        const int column = firstOutput / 2 + m % TILE_OUTPUTS;
+        float value = p.bias == nullptr ? sum : sum + p.bias[m / TILE_OUTPUTS * width + column];
+        float other = shuffleXor(value, TILE_OUTPUTS);
+        if (m < TILE_OUTPUTS) {
+            store(p.out, static_cast<size_t>(firstRow + row) * width + column,
+                    activated(value, p.activation) * other);
+        }
     }
 
     __device__ __forceinline__ size_t scratchStride() const {
@@ -218,7 +255,7 @@ struct ProjectionBlock {
         for (int i = threadIdx.x; i < ROWS * BLOCK_OUTPUTS; i += blockDim.x) {
             int row = i / BLOCK_OUTPUTS;
             int m = i % BLOCK_OUTPUTS;
-            if (firstRow + row < live) {
+            if (firstRow + row < live) {    // else nothing has been written
                 write(row, m, sumOfTree(scratch(row, m), scratchStride(), p.weight.shards));
             }
         }
@@ -228,41 +265,155 @@ struct ProjectionBlock {
     }
 };
 
-/// Columns of one shard, from global memory into the ring.
+/// Columns of a shard in shared memory: [STAGES][ROWS][STAGE_STRIDE], read while further stages are on their way.
 template <int ROWS>
 struct ActivationRing {
+    static constexpr int PIECES = STAGE_COLUMNS / 8;    // 16 bytes each
     uint16_t* stages;
     const Projection& p;
     int firstRow;
     int live;
 
-    __device__ __forceinline__ void load(int shard, int stage) const {
-        constexpr int PIECES = STAGE_COLUMNS / 8;
-        const int shardInputs = p.weight.shardInputs;
-        const bool aligned = shardInputs % 8 == 0;
-        uint16_t* to = stages + stage % STAGES<ROWS> * ROWS * STAGE_STRIDE;
-        for (int i = threadIdx.x; i < ROWS * PIECES; i += PROJECT_THREADS) {
-            int row = i / PIECES;
-            int column = stage * STAGE_COLUMNS + i % PIECES * 8;
-            int left = firstRow + row < live ? shardInputs - column : 0;
-            const uint16_t* from = p.in + static_cast<size_t>(left > 0 ? firstRow + row : firstRow) * p.weight.inputs
-                    + shard * shardInputs + (left > 0 ? column : 0);
-            uint16_t* piece = to + row * STAGE_STRIDE + i % PIECES * 8;
-            if (aligned) {
-                copyAsync16(piece, from, left > 0 ? 16 : 0);
-            } else {
-                for (int k = 0; k < 8; k++) {
-                    piece[k] = k < left ? from[k] : 0;
+    __device__ __forceinline__ int stageCount() const {
+        return (p.weight.shardChunks + COLUMN_WARPS - 1) / COLUMN_WARPS;
+    }
+    __device__ __forceinline__ uint16_t* piece(int stage, int row, int column) const {
+        return stages + (stage % STAGES<ROWS> * ROWS + row) * STAGE_STRIDE + column;
+    }
+    /// This lane's 8 columns of 32 for one row.
+    __device__ __forceinline__ Word4 columns(int stage, int row, int column) const {
+        return *reinterpret_cast<const Word4*>(piece(stage, row, column));
+    }
+};
+
+/// 16-bit copies, as they are. What is fetched lands by itself.
+template <int ROWS>
+struct CopiedActivations : ActivationRing<ROWS> {
+    using Ring = ActivationRing<ROWS>;
+    using Ring::p;
+
+    __device__ __forceinline__ CopiedActivations(
+            uint16_t* stages, float*, const Projection& p, int firstRow, int live)
+        : Ring{stages, p, firstRow, live} {}
+
+    __device__ __forceinline__ void begin() const {}
+
+    __device__ __forceinline__ void fetch(int shard, int stage) const {
+        if (stage < this->stageCount()) {
+            const int shardInputs = p.weight.shardInputs;
+            const bool aligned = shardInputs % 8 == 0;
+            for (int i = threadIdx.x; i < ROWS * Ring::PIECES; i += PROJECT_THREADS) {
+                int row = i / Ring::PIECES;
+                int column = stage * STAGE_COLUMNS + i % Ring::PIECES * 8;
+                bool exists = this->firstRow + row < this->live && column < shardInputs;
+                int left = exists ? shardInputs - column : 0;
+                const uint16_t* from = p.in + shard * shardInputs + (exists ? column : 0)
+                        + static_cast<size_t>(exists ? this->firstRow + row : this->firstRow) * p.weight.inputs;
+                uint16_t* to = this->piece(stage, row, i % Ring::PIECES * 8);
+                if (aligned) {
+                    copyAsync16(to, from, exists ? 16 : 0);
+                } else {
+                    for (int k = 0; k < 8; k++) {
+                        to[k] = k < left ? from[k] : 0;
+                    }
                 }
             }
         }
         commitCopies();
     }
+    __device__ __forceinline__ void deposit(int) const {}
 
-    /// This lane's 8 columns of 32 for one row.
-    __device__ __forceinline__ Word4 columns(int stage, int row, int column) const {
-        return *reinterpret_cast<const Word4*>(
-                stages + (stage % STAGES<ROWS> * ROWS + row) * STAGE_STRIDE + column);
+    /// Until the oldest stage that was fetched has landed.
+    __device__ __forceinline__ void await() const {
+        awaitCopies<STAGES<ROWS> - 2>();
+    }
+    __device__ __forceinline__ void end() const {
+        awaitCopies<0>();
+    }
+};
+
+/// f32 rows, normalised and rounded on the way: what is fetched waits in registers until it is deposited.
+template <class Operand, int ROWS>
+struct NormalisedActivations : ActivationRing<ROWS> {
+    using Ring = ActivationRing<ROWS>;
+    using Ring::p;
+    static constexpr int ROW_STEP = PROJECT_THREADS / Ring::PIECES;
+    static constexpr int THREAD_PIECES = ROWS / ROW_STEP;
+    float* factors;    // [ROWS], shared memory
+    float weights[8];
+    float values[THREAD_PIECES][8];
+
+    __device__ __forceinline__ NormalisedActivations(
+            uint16_t* stages, float* factors, const Projection& p, int firstRow, int live)
+        : Ring{stages, p, firstRow, live}, factors(factors) {}
+
+    __device__ __forceinline__ void begin() const {
+        const int inputs = p.weight.inputs;
+        for (int row = threadIdx.x / WARP; row < ROWS; row += PROJECT_THREADS / WARP) {
+            const int at = this->firstRow + row;
+            float factor = 0;
+            if (at < this->live) {
+                const float* sums = p.norm.squares + static_cast<size_t>(at) * normPieces(inputs);
+                factor = normFactor(sumOfPieces(sums, inputs), inputs, p.norm.epsilon);
+            }
+            if (threadIdx.x % WARP == 0) {
+                factors[row] = factor;
+            }
+        }
+        __syncthreads();
+    }
+
+    __device__ __forceinline__ void fetch(int shard, int stage) {
+        const int column = stage * STAGE_COLUMNS + threadIdx.x % Ring::PIECES * 8;
+        const int left = p.weight.shardInputs - column;
+        const size_t at = static_cast<size_t>(shard) * p.weight.shardInputs + column;
+        read(p.norm.weight + at, left, weights);
+#pragma unroll
+        for (int i = 0; i < THREAD_PIECES; i++) {
+            int row = this->firstRow + threadIdx.x / Ring::PIECES + i * ROW_STEP;
+            read(p.norm.in + static_cast<size_t>(row) * p.weight.inputs + at, row < this->live ? left : 0, values[i]);
+        }
+    }
+    __device__ __forceinline__ void deposit(int stage) const {
+#pragma unroll
+        for (int i = 0; i < THREAD_PIECES; i++) {
+            const int row = threadIdx.x / Ring::PIECES + i * ROW_STEP;
+            const float factor = factors[row];
+            float x[8];
+#pragma unroll
+            for (int k = 0; k < 8; k++) {
+                x[k] = values[i][k] * factor * weights[k];
+            }
+            Word4 packed;
+            packed.x = Operand::pack(x[0], x[1]);
+            packed.y = Operand::pack(x[2], x[3]);
+            packed.z = Operand::pack(x[4], x[5]);
+            packed.w = Operand::pack(x[6], x[7]);
+            *reinterpret_cast<Word4*>(this->piece(stage, row, threadIdx.x % Ring::PIECES * 8)) = packed;
+        }
+    }
+    __device__ __forceinline__ void await() const {}
+    __device__ __forceinline__ void end() const {}
+
+    /// The first `left` of 8 columns, then zeros.
+    __device__ __forceinline__ void read(const float* from, int left, float (&to)[8]) const {
+        if (p.weight.shardInputs % 8 == 0 && left > 0) {
+            Word4 low = load16(from);
+            Word4 high = load16(from + 4);
+            to[0] = bitsToFloat(low.x);
+            to[1] = bitsToFloat(low.y);
+            to[2] = bitsToFloat(low.z);
+            to[3] = bitsToFloat(low.w);
+            to[4] = bitsToFloat(high.x);
+            to[5] = bitsToFloat(high.y);
+            to[6] = bitsToFloat(high.z);
+            to[7] = bitsToFloat(high.w);
+        } else {
+#pragma unroll
+            for (int k = 0; k < 8; k++) {
+                to[k] = k < left ? from[k] : 0;
+            }
+        }
     }
 };
 
@@ -287,40 +438,35 @@ __device__ __forceinline__ void multiplyChunk(
 }
 
 /// This warp's part of one shard: every fourth chunk.
-template <class Chunk, int ROWS>
+template <class Chunk, int ROWS, class Activations>
 __device__ __forceinline__ void multiplyShard(
-        const ActivationRing<ROWS>& ring, int shard, int tile, float (&sums)[ROWS / 8][4]) {
-    const Weight& w = ring.p.weight;
+        Activations& activations, int shard, int tile, float (&sums)[ROWS / 8][4]) {
+    const Weight& w = activations.p.weight;
     const int lane = threadIdx.x % WARP;
     const int part = threadIdx.x / WARP % COLUMN_WARPS;
-    const int stages = (w.shardChunks + COLUMN_WARPS - 1) / COLUMN_WARPS;
+    const int stages = activations.stageCount();
     const size_t first = (static_cast<size_t>(tile) * w.shards + shard) * w.shardChunks;
+    activations.begin();
     for (int stage = 0; stage < STAGES<ROWS> - 1; stage++) {
-        if (stage < stages) {
-            ring.load(shard, stage);
-        } else {
-            commitCopies();
-        }
+        activations.fetch(shard, stage);
+        activations.deposit(stage);
     }
     Chunk next(w, first + (part < w.shardChunks ? part : 0), lane);
     for (int stage = 0; stage < stages; stage++) {
-        awaitCopies<STAGES<ROWS> - 2>();
+        activations.await();
         __syncthreads();
-        if (stage + STAGES<ROWS> - 1 < stages) {
-            ring.load(shard, stage + STAGES<ROWS> - 1);
-        } else {
-            commitCopies();
-        }
+        activations.fetch(shard, stage + STAGES<ROWS> - 1);
         int at = stage * COLUMN_WARPS + part;
         const Chunk chunk = next;
         if (at + COLUMN_WARPS < w.shardChunks) {
             next = Chunk(w, first + at + COLUMN_WARPS, lane);
         }
         if (at < w.shardChunks) {
-            multiplyChunk<Chunk, ROWS>(ring, chunk, stage, sums);
+            multiplyChunk<Chunk, ROWS>(activations, chunk, stage, sums);
         }
+        activations.deposit(stage + STAGES<ROWS> - 1);
     }
-    awaitCopies<0>();
+    activations.end();
     __syncthreads();
 }
 
@@ -341,25 +487,28 @@ __device__ __forceinline__ void depositSums(float* parts, const float (&sums)[RO
 }
 
 /// grid: (row tiles, outputs / 32, shards / blockShards)
-template <class Chunk, int ROWS>
-__device__ __forceinline__ void project(const Projection& p) {
+template <class Chunk, int ROWS, class Activations>
+__device__ __forceinline__ void multiply(const Projection& p) {
     const int live = Plan{p.plan}.live(p.counter);
     const int firstRow = static_cast<int>(blockIdx.x) * ROWS;
     if (firstRow >= live) {
         return;
     }
     const int outputWarp = threadIdx.x / WARP / COLUMN_WARPS;
-    const int tile = blockIdx.y * OUTPUT_WARPS + outputWarp;
+    const int tile = p.gated != 0
+            ? blockIdx.y + outputWarp * (p.weight.outputs / 2 / TILE_OUTPUTS)
+            : blockIdx.y * OUTPUT_WARPS + outputWarp;
     auto* stages = reinterpret_cast<uint16_t*>(sharedMemory());
     auto* parts = reinterpret_cast<float*>(sharedMemory());
-    float* tree = reinterpret_cast<float*>(stages + STAGES<ROWS> * ROWS * STAGE_STRIDE);
-    ActivationRing<ROWS> ring{stages, p, firstRow, live};
+    auto* factors = reinterpret_cast<float*>(stages + STAGES<ROWS> * ROWS * STAGE_STRIDE);    // [ROWS]
+    float* tree = factors + ROWS;                                                             // [levels][ROWS][32]
+    Activations activations(stages, factors, p, firstRow, live);
     ProjectionBlock<ROWS> block{p, firstRow, static_cast<int>(blockIdx.y) * BLOCK_OUTPUTS, live};
 
     for (int i = 0; i < p.blockShards; i++) {
         int shard = blockIdx.z * p.blockShards + i;
         float sums[ROWS / 8][4] = {};
-        multiplyShard<Chunk, ROWS>(ring, shard, tile, sums);
+        multiplyShard<Chunk, ROWS>(activations, shard, tile, sums);
         depositSums<ROWS>(parts, sums);
         __syncthreads();
         for (int at = threadIdx.x; at < ROWS * BLOCK_OUTPUTS; at += PROJECT_THREADS) {
@@ -386,4 +535,14 @@ __device__ __forceinline__ void project(const Projection& p) {
     if (p.blockShards < p.weight.shards) {
         block.joinShards(reinterpret_cast<int*>(sharedMemory()));
     }
+}
+
+template <class Chunk, int ROWS>
+__device__ __forceinline__ void project(const Projection& p) {
+    multiply<Chunk, ROWS, CopiedActivations<ROWS>>(p);
+}
+
+template <class Chunk, int ROWS>
+__device__ __forceinline__ void projectNormalised(const Projection& p) {
+    multiply<Chunk, ROWS, NormalisedActivations<typename Chunk::Operand, ROWS>>(p);
 }

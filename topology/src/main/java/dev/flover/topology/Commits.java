@@ -42,8 +42,28 @@ final class Commits {
         }
     }
 
-    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is not
-    /// too recent.
+    /// Something is kept back since then, to be written with the next commit: see [#mayWait].
+    ///
+    /// @param since on the clock
+    void keptBack(long since) {
+        if (!changed || since - changedAt < 0) {
+            changed = true;
+            changedAt = since;
+        }
+    }
+
+    /// Whether nobody misses what is written only when the next commit is due: readers wait for that one in any case,
+    /// and one record then costs less than many until then.
+    boolean mayWait() {
+        return readersWait && !isDue();
+    }
+
+    long now() {
+        return clock.getAsLong();
+    }
+
+    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is
+    /// not too recent.
     void early() {
         early = readersWait;
     }

@@ -43,6 +43,8 @@ final class Generations {
     private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
     private LiveGeneration suspect;
+    private boolean keepsBack;
+    private long keptBackSince;
 
     /// A generation that starts once the count of commits has passed.
     private record Attempt(LiveGeneration generation, long writtenAt) {}
@@ -277,18 +279,36 @@ final class Generations {
     }
 
     private void deliver(long now) {
+        boolean mayWait = parts.commits().mayWait();
+        boolean kept = false;
         for (int left = mailbox.size(); left > 0; left--) {
             var answer = mailbox.poll();
             var generation = answer.generation();
             if (live.get(generation.id) != generation || answer.isEnded()) {
                 continue;
             }
-            if (now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis() && !answer.isFinished()) {
+            if (answer.sentAt() > 0 && !answer.isFinished() && (mayWait || sentLately(answer, now))) {
                 mailbox.add(answer);
+                kept |= mayWait;
                 continue;
             }
             answer.unmailed();
             deliver(answer, answer.take(), now);
+        }
+        keepBack(kept);
+    }
+
+    private boolean sentLately(LiveAnswer answer, long now) {
+        return now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis();
+    }
+
+    private void keepBack(boolean kept) {
+        if (kept && !keepsBack) {
+            keptBackSince = parts.commits().now();
+        }
+        keepsBack = kept;
+        if (kept) {
+            parts.commits().keptBack(keptBackSince);
         }
     }
 

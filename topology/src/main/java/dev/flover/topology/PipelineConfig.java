@@ -146,7 +146,7 @@ public record PipelineConfig(
     /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less. Each costs
     ///                       some 10 ms of the stream thread, during which the engine has its steps under way
     /// @param chunkInterval  least time between two chunks of an answer; its first and last tokens do not wait for it.
-    ///                       Zero sends what each tick brings
+    ///                       Zero sends what each tick brings or, exactly once, what each commit covers
     public record Pace(Duration tick, Duration commitInterval, Duration chunkInterval) {
         public Pace {
             require(tick.toMillis() >= 1, "tick must be at least 1 ms, was " + tick);

@@ -11,6 +11,7 @@ import org.apache.kafka.streams.StreamsConfig;
 final class StreamsProperties {
     /// While nothing happens: a hundred looks a second, for deadlines and the like.
     private static final long LONGEST_POLL_MS = 10;
+    private static final long LONGEST_LINGER_MS = 1_000;
     private static final long LEAST_STREAMS_COMMIT_MS = 1_000;
     private static final long LEAST_TRANSACTION_TIMEOUT_MS = 3_000;
 
@@ -39,7 +40,7 @@ final class StreamsProperties {
         properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
         // There is no global store; without this, Streams warns at each start.
         properties.put("processing.exception.handler.global.enabled", true);
-        producer(properties, config.pace());
+        producer(properties, config);
         // A restart from the same folder takes its partitions back without waiting for the session to end.
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         properties.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
@@ -58,9 +59,16 @@ final class StreamsProperties {
         return Math.max(pace.commitInterval().toMillis(), LEAST_STREAMS_COMMIT_MS);
     }
 
-    private static void producer(Properties properties, Pace pace) {
-        // Streams would let each token wait 100 ms for company.
-        properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+    private static int lingerMs(Pace pace) {
+        return (int) Math.min(pace.commitInterval().toMillis(), LONGEST_LINGER_MS);
+    }
+
+    private static void producer(Properties properties, PipelineConfig config) {
+        var pace = config.pace();
+        // Streams would let each token wait 100 ms for company. Readers of transactions wait for the commit, which
+        // sends what lingers: until then a batch may fill.
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
+                config.delivery() == Delivery.EXACTLY_ONCE ? lingerMs(pace) : 0);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                 PipelineTopology.MAX_RECORD_BYTES);
         // After a crash, readers of committed tokens wait for the open transaction this long.

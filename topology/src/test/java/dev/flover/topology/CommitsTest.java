@@ -13,7 +13,8 @@ class CommitsTest {
     private static final Duration INTERVAL = Duration.ofMillis(50);
 
     private final AtomicLong clock = new AtomicLong(-17);
-    private final PipelineConfig config = PipelineConfig.of("test", "nowhere:9092", "mock://test", Path.of("unused"), "m")
+    private final PipelineConfig config = PipelineConfig
+            .of("test", "nowhere:9092", "mock://test", Path.of("unused"), "scripted")
             .with(new Pace(Duration.ofMillis(1), INTERVAL, Duration.ZERO));
     private final Commits commits = new Commits(config, clock::get);
 

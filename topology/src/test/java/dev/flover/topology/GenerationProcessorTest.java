@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.flover.engine.EngineException;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
@@ -67,12 +68,40 @@ class GenerationProcessorTest {
     @Test
     void aGenerationLeavesASegmentOfProgressACommit() {
         process.send(0, request("a", ">" + "x".repeat(200)).build());
-        for (int i = 0; i < 10; i++) {
-            process.ticks(10);
+        for (int i = 0; i < 3; i++) {
+            process.ticks(55);
             process.commit();
         }
-        assertThat(process.text("a", 0).length()).isBetween(95, 100);
-        assertThat(process.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(10);
+        assertThat(process.text("a", 0).length()).isBetween(160, 165);
+        assertThat(process.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(3);
+    }
+
+    @Test
+    void tokensBetweenTheFirstAndTheLastAreKeptBackUntilACommitIsDue() {
+        process.send(0, request("a", ">" + "x".repeat(60)).build());
+        process.ticks(4);
+        process.commit();
+        var early = process.text("a", 0);
+        assertThat(early).as("the first do not wait").hasSizeBetween(1, 4);
+        process.ticks(40);
+        process.commit();
+        assertThat(process.text("a", 0)).isEqualTo(early);
+        process.ticks(12);
+        process.commit();
+        assertThat(process.text("a", 0)).as("a commit that came early puts nothing off").hasSizeBetween(53, 56);
+        process.ticks(10);
+        process.commit();
+        assertThat(process.text("a", 0)).as("the end does not wait").hasSize(60);
+    }
+
+    @Test
+    void atLeastOnceNoTokenIsKeptBack() {
+        var relaxed = new SimulatedProcess(SimulatedProcess.config().with(Delivery.AT_LEAST_ONCE), 1, SLOTS,
+                () -> new ScriptedEngine(SLOTS, "scripted"));
+        relaxed.send(0, request("a", ">" + "x".repeat(60)).build());
+        relaxed.ticks(40);
+        relaxed.commit();
+        assertThat(relaxed.text("a", 0)).hasSizeBetween(37, 40);
     }
 
     @Test

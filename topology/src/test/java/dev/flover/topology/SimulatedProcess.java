@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -109,7 +110,7 @@ final class SimulatedProcess {
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
-                new Commits(config, System::nanoTime), new PartitionHolds(), caution,
+                new Commits(config, () -> TimeUnit.MILLISECONDS.toNanos(now)), new PartitionHolds(), caution,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
                 PLAIN::encode, metrics);
         partitions.forEach(this::open);

@@ -232,6 +232,33 @@ final class TimedBackend implements Backend {
         endProduct(Operation.JOIN, rows, weight);
     }
 
+    /// A host's verbs are timed apart from each other.
+    @Override
+    public void projectNormalised(
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+        if (clock == null) {
+            Backend.super.projectNormalised(out, in, normed, rows, norm, weight, bias);
+            return;
+        }
+        begin();
+        backend.projectNormalised(out, in, normed, rows, norm, weight, bias);
+        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+    }
+
+    @Override
+    public void projectActivated(
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
+            Activation activation, boolean gated) {
+        if (clock == null) {
+            Backend.super.projectActivated(
+                    out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+            return;
+        }
+        begin();
+        backend.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+        endProduct(Operation.FEED_FORWARD, rows, weight);
+    }
+
     private void endProduct(Operation operation, int rows, Weight weight) {
         end(operation, 2.0 * rows * weight.inputs() * weight.outputs(),
                 weight.bytes() + 4.0 * rows * (weight.inputs() + weight.outputs()));

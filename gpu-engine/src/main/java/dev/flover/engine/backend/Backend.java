@@ -115,6 +115,32 @@ public interface Backend extends AutoCloseable {
     /// `hidden += in * weightᵀ + bias`: a projection that joins the residual stream.
     void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias);
 
+    /// `out = normalise(in) * weightᵀ + bias`. A device may do it in one launch; the bits are those of the two verbs.
+    ///
+    /// @param normed [rows, inputs], overwritten or left as it is
+    default void projectNormalised(
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+        normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
+        project(out, normed, rows, weight, bias);
+    }
+
+    /// The way into a feed-forward layer: `out = activate(normalise(in) * weightᵀ + bias)`. A device may do it in one
+    /// launch; the bits are those of the three verbs.
+    ///
+    /// @param normed [rows, inputs], overwritten or left as it is
+    /// @param inner  [rows, outputs], overwritten or left as it is
+    /// @param norm   null where `in` is to be multiplied as it is
+    default void projectActivated(
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
+            Activation activation, boolean gated) {
+        if (norm == null) {
+            project(inner, in, rows, weight, bias);
+        } else {
+            projectNormalised(inner, in, normed, rows, norm, weight, bias);
+        }
+        activate(out, inner, rows, activation, gated);
+    }
+
     /// Normalises query and key heads where the family does, turns them by their positions, and appends keys and values
     /// to the blocks of the row's slot.
     ///
@@ -204,6 +230,12 @@ public interface Backend extends AutoCloseable {
     interface Vector {
         int length();
     }
+
+    /// How rows are normalised.
+    ///
+    /// @param weight [columns]
+    /// @param bias   null for none
+    record Norm(NormKind kind, float epsilon, Vector weight, Vector bias) {}
 
     /// Keys and values and all per-slot state on a device.
     interface Cache {

@@ -4,6 +4,7 @@ import dev.flover.engine.LoadListener;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
@@ -124,29 +125,30 @@ public final class Transformer {
 
     private void sequentialBlock(int index, int rows) {
         var layer = layers.get(index);
-        normalise(normed, hidden, rows, layer.attentionNorm);
-        attention(index, layer, normed, rows);
+        backend.projectNormalised(queryKeyValue, hidden, normed, rows, layer.attentionNorm, layer.queryKeyValue,
+                layer.queryKeyValueBias);
+        attention(index, layer, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
-        normalise(normed, hidden, rows, layer.feedForwardNorm);
-        feedForward(layer, normed, rows);
+        feedForward(layer, hidden, layer.feedForwardNorm, rows);
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
     }
 
     private void parallelBlock(int index, int rows) {
         var layer = layers.get(index);
         normalise(normed, hidden, rows, layer.attentionNorm);
-        attention(index, layer, normed, rows);
-        if (layer.feedForwardNorm != null) {
-            normalise(normed, hidden, rows, layer.feedForwardNorm);
+        backend.project(queryKeyValue, normed, rows, layer.queryKeyValue, layer.queryKeyValueBias);
+        attention(index, layer, rows);
+        if (layer.feedForwardNorm == null) {
+            feedForward(layer, normed, null, rows);
+        } else {
+            feedForward(layer, hidden, layer.feedForwardNorm, rows);
         }
-        feedForward(layer, normed, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
     }
 
-    private void attention(int index, Layer layer, Tensor in, int rows) {
+    private void attention(int index, Layer layer, int rows) {
         var layerConfig = config.layers().get(index);
-        backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
         backend.appendKeysAndValues(
                 queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm,
                         config.normEpsilon());
@@ -155,9 +157,10 @@ public final class Transformer {
                 config.attentionSoftCap());
     }
 
-    private void feedForward(Layer layer, Tensor in, int rows) {
-        backend.project(gateUp, in, rows, layer.feedForwardIn, layer.feedForwardInBias);
-        backend.activate(activated, gateUp, rows, config.activation(), config.gated());
+    /// @param norm null where rows come normalised
+    private void feedForward(Layer layer, Tensor in, Norm norm, int rows) {
+        backend.projectActivated(activated, in, normed, gateUp, rows, norm, layer.feedForwardIn,
+                layer.feedForwardInBias, config.activation(), config.gated());
     }
 
     /// Projects back to the residual stream and joins it.
@@ -180,7 +183,7 @@ public final class Transformer {
     }
 
     private void normalise(Tensor out, Tensor in, int rows, Norm norm) {
-        backend.normalise(out, in, rows, config.normKind(), config.normEpsilon(), norm.weight, norm.bias);
+        backend.normalise(out, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
     }
 
     private List<Layer> layers(Weights weights, LoadListener listener) {
@@ -214,14 +217,13 @@ public final class Transformer {
     }
 
     private Norm norm(Weights.Norm norm) {
-        return norm == null ? null : new Norm(vector(norm.weight()), vector(norm.bias()));
+        return norm == null ? null
+                : new Norm(config.normKind(), config.normEpsilon(), vector(norm.weight()), vector(norm.bias()));
     }
 
     private Vector headNorm(Weights.Norm norm) {
         return norm == null ? null : vector(norm.weight());
     }
-
-    private record Norm(Vector weight, Vector bias) {}
 
     /// As [Weights.Layer], on the device.
     private record Layer(

@@ -3,7 +3,9 @@ package dev.flover.engine.selftest;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
+import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -72,9 +74,22 @@ final class OperationChecks {
             backend.end(plan);
         }
 
+        /// A matrix whose products are of the size of what it multiplies.
+        Weight weight(TensorType type, int outputs, int inputs, int shards) {
+            return backend.weight(Matrix.of(tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs)))
+                    .withShards(shards));
+        }
+
         float[] read(Tensor tensor) {
             var values = new float[rows * tensor.columns()];
             backend.read(tensor, values);
+            return values;
+        }
+
+        /// One behind the other.
+        float[] read(Tensor first, Tensor second) {
+            var values = Arrays.copyOf(read(first), rows * (first.columns() + second.columns()));
+            System.arraycopy(read(second), 0, values, rows * first.columns(), rows * second.columns());
             return values;
         }
     }
@@ -84,6 +99,7 @@ final class OperationChecks {
             TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0
         }) {
             products(type);
+            chains(type);
             attention(type);
         }
         copies();
@@ -135,14 +151,63 @@ final class OperationChecks {
                     var tensors = bench.tensors;
                     var in = bench.activations(inputs);
                     var out = bench.poisoned(outputs);
-                    var weight = bench.backend.weight(Matrix.of(
-                            tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs))).withShards(shards));
+                    var weight = bench.weight(type, outputs, inputs, shards);
                     var bias = bench.backend.vector(tensors.vector(outputs, 0, 0.5));
                     bench.backend.begin(bench.plan, bench.cache);
                     bench.backend.project(out, in, rows, weight, bias);
                     bench.backend.projectAdd(out, in, rows, weight, null);
                     bench.backend.end(bench.plan);
                     return bench.read(out);
+                });
+    }
+
+    /// The way of rows through a block's norms and products, which a device may fuse in fewer launches.
+    private void chains(TensorType type) {
+        int[] rowCounts = full ? new int[] {1, 7, 8, 9, 16, 17, 70, 130} : new int[] {1, 11, 17};
+        int aligned = full ? 384 : 96;
+        for (int rows : rowCounts) {
+            chain(type, aligned, 64, NormKind.RMS, Activation.SILU, true, rows);
+        }
+        if (type != TensorType.F16 && !full) {
+            return;
+        }
+        boolean blocks = type.blockElements() > 1;
+        chain(type, blocks ? 288 : 300, blocks ? 96 : 72, NormKind.RMS, Activation.GELU_TANH, false, 9);
+        chain(type, blocks ? 160 : 98, blocks ? 32 : 40, NormKind.RMS, Activation.GELU_ERF, true, 3);
+        chain(type, aligned, 64, NormKind.LAYER, Activation.GELU_TANH, true, 5);
+    }
+
+    /// Twice, as a backend may find out the first time what it is to leave for the verbs that follow.
+    private void chain(
+            TensorType type, int hidden, int inner, NormKind kind, Activation activation, boolean gated, int rows) {
+        compare("%s %s norm of %d, products, %s of %d%s, %d rows".formatted(
+                type, kind, hidden, activation, inner, gated ? ", gated" : "", rows), rows, 3 * tolerance(type),
+                bench -> {
+                    var backend = bench.backend;
+                    var in = bench.activations(hidden);
+                    var stream = bench.activations(hidden);
+                    var normed = bench.poisoned(hidden);
+                    var heads = bench.poisoned(97);
+                    var products = bench.poisoned(gated ? 2 * inner : inner);
+                    var activated = bench.poisoned(inner);
+                    var back = bench.weight(type, hidden, hidden, 2);
+                    var toHeads = bench.weight(type, 97, hidden, 1);
+                    var bias = backend.vector(bench.tensors.vector(97, 0, 0.5));
+                    var toInner = bench.weight(type, products.columns(), hidden, 1);
+                    var innerBias = backend.vector(bench.tensors.vector(products.columns(), 0, 0.5));
+                    var fromInner = bench.weight(type, hidden, inner, 1);
+                    var norm = new Norm(kind, 1e-5f, backend.vector(bench.tensors.vector(hidden, 1, 0.2)),
+                            kind == NormKind.LAYER ? backend.vector(bench.tensors.vector(hidden, 0, 1)) : null);
+                    for (int layer = 0; layer < 2; layer++) {
+                        backend.begin(bench.plan, bench.cache);
+                        backend.projectNormalised(heads, stream, normed, rows, norm, toHeads, bias);
+                        backend.projectAdd(stream, in, rows, back, null);
+                        backend.projectActivated(activated, stream, normed, products, rows, norm, toInner, innerBias,
+                                activation, gated);
+                        backend.projectAdd(stream, activated, rows, fromInner, null);
+                        backend.end(bench.plan);
+                    }
+                    return bench.read(heads, stream);
                 });
     }
 

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.Norm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -45,14 +46,26 @@ final class Arguments {
         return integer(shape.shards()).integer(shape.shardInputs()).integer(shape.shardChunks());
     }
 
-    /// `struct Tensor` of operand.cuh.
+    /// `struct Tensor` of operand.cuh, with the 16-bit copies that products want.
     Arguments tensor(CudaTensor tensor) {
-        return pointer(tensor.values()).pointer(tensor.half()).pointer(tensor.bfloat());
+        return pointer(tensor.values()).pointer(tensor.half()).pointer(tensor.bfloat()).pointer(0);
     }
 
-    /// `struct Tensor`, whose 16-bit copies are not to be written.
-    Arguments plainTensor(CudaTensor tensor) {
-        return pointer(tensor.values()).pointer(0).pointer(0);
+    /// `struct Tensor`, with the sums of squares of its rows, where norms want them, and without 16-bit copies.
+    Arguments tensorWithSquares(CudaTensor tensor) {
+        return pointer(tensor.values()).pointer(0).pointer(0).pointer(tensor.squares());
+    }
+
+    /// `struct RowNorm` of project.cuh.
+    ///
+    /// @param norm null for none
+    Arguments rowNorm(CudaTensor in, Norm norm) {
+        if (norm == null) {
+            return pointer(0).pointer(0).pointer(0).wide(0);
+        }
+        pointer(in.values()).pointer(in.squares()).pointer(CudaVector.addressOf(norm.weight())).real(norm.epsilon());
+        align();
+        return this;
     }
 
     /// `struct Cache` of cache.cuh.

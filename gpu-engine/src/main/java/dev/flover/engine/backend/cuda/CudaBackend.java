@@ -62,7 +62,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return "cuda-1-sm" + driver.properties().capability();
+        return "cuda-2-sm" + driver.properties().capability();
     }
 
     @Override
@@ -170,10 +170,10 @@ public final class CudaBackend implements Backend {
     }
 
     private void lookUp(CudaTensor out, CudaWeight table, float scale, boolean positions) {
-        arguments.begin().weight(table).plainTensor(out).pointer(cache.sampling().newest())
+        arguments.begin().weight(table).tensorWithSquares(out).pointer(cache.sampling().newest())
                 .pointer(slots.plan()).real(scale).flag(positions);
         driver.launch(kernels.embed, bucket(Counter.ROWS), 1, 1, ELEMENT_THREADS, 0, arguments);
-        out.written(Counter.ROWS, false);
+        out.writtenWithSquares(Counter.ROWS);
     }
 
     @Override
@@ -186,55 +186,113 @@ public final class CudaBackend implements Backend {
                 .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
                 .integer(counter.ordinal()).integer(weight.length()).flag(kind == NormKind.LAYER).real(epsilon);
         driver.launch(kernels.normalise, bucket(counter), source.columns() / weight.length(), 1, ELEMENT_THREADS,
-                KernelSet.PARTIAL_SUMS_BYTES, arguments);
+                KernelSet.normaliseBytes(weight.length()), arguments);
         target.written(counter, true);
     }
 
     @Override
     public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
-        project((CudaTensor) out, (CudaTensor) in, (CudaWeight) weight, bias, false);
+        multiply(new Product(out, in, weight, bias));
     }
 
     @Override
     public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
-        project((CudaTensor) hidden, (CudaTensor) in, (CudaWeight) weight, bias, true);
+        multiply(new Product(hidden, in, weight, bias).added());
     }
 
-    private void project(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
-        if (weight.shape().storage() == Storage.F32) {
-            projectF32(out, in, weight, bias, adds);
+    @Override
+    public void projectNormalised(
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+        if (normalisesOnLoading(in, norm, weight)) {
+            multiply(new Product(out, in, weight, bias).normalised(norm));
         } else {
-            projectOnTensorCores(out, in, weight, bias, adds);
+            Backend.super.projectNormalised(out, in, normed, rows, norm, weight, bias);
         }
-        out.written(in.counter(), false);
     }
 
-    private void projectF32(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
-        var shape = weight.shape();
-        arguments.begin().weight(weight).pointer(in.values()).pointer(out.values())
-                .pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
-                .integer(in.counter().ordinal()).flag(adds);
-        driver.launch(kernels.projectF32, Math.ceilDiv(bucket(in.counter()), 16),
+    @Override
+    public void projectActivated(
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
+            Activation activation, boolean gated) {
+        var shape = ((CudaWeight) weight).shape();
+        boolean pairsMeet = !gated || shape.outputs() % WeightShape.BLOCK_OUTPUTS == 0;
+        if (shape.storage() == Storage.F32 || !pairsMeet) {
+            Backend.super.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+        } else if (norm == null) {
+            multiply(new Product(out, in, weight, bias).activated(activation, gated));
+        } else if (normalisesOnLoading(in, norm, weight)) {
+            multiply(new Product(out, in, weight, bias).normalised(norm).activated(activation, gated));
+        } else {
+            normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
+            multiply(new Product(out, normed, weight, bias).activated(activation, gated));
+        }
+    }
+
+    private boolean normalisesOnLoading(Tensor in, Norm norm, Weight weight) {
+        var source = (CudaTensor) in;
+        return norm.kind() == NormKind.RMS && norm.bias() == null
+                && ((CudaWeight) weight).shape().storage() != Storage.F32
+                && source.wantSquares() && bucket(source.counter()) <= KernelSet.MOST_ROWS_NORMALISED;
+    }
+
+    private void multiply(Product product) {
+        if (product.weight().shape().storage() == Storage.F32) {
+            multiplyF32(product);
+        } else {
+            multiplyOnTensorCores(product);
+        }
+    }
+
+    private void multiplyF32(Product product) {
+        var shape = product.weight().shape();
+        var counter = product.in().counter();
+        arguments.begin().weight(product.weight()).pointer(product.in().values()).pointer(product.out().values())
+                .pointer(CudaVector.addressOf(product.bias())).pointer(slots.plan())
+                .integer(counter.ordinal()).flag(product.adds());
+        driver.launch(kernels.projectF32, Math.ceilDiv(bucket(counter), 16),
                 shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, 1, 128,
                 KernelSet.projectF32Bytes(shape.shards()), arguments);
+        product.out().written(counter, false);
     }
 
-    private void projectOnTensorCores(CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias, boolean adds) {
+    private void multiplyOnTensorCores(Product product) {
+        var weight = product.weight();
         var shape = weight.shape();
-        long operand = in.copyFor(shape.storage());
-        if (!in.copiesFresh()) {
-            convert(in);
-        }
+        var in = product.in();
+        boolean normalises = product.norm() != null;
+        long copy = normalises ? 0 : freshCopy(in, shape.storage());
         int bucket = bucket(in.counter());
         int rowTile = KernelSet.rowTile(bucket);
         int blockShards = bucket <= Workspace.SPREAD_ROWS ? 1 : shape.shards();
-        arguments.begin().weight(weight).pointer(operand).pointer(out.values())
-                .pointer(CudaVector.addressOf(bias)).pointer(workspace.partials()).pointer(workspace.productCounters())
-                .pointer(slots.plan()).integer(in.counter().ordinal()).flag(adds)
-                .integer(blockShards).integer(Workspace.SPREAD_ROWS);
-        driver.launch(kernels.project(shape.storage(), rowTile), Math.ceilDiv(bucket, rowTile),
-                shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, shape.shards() / blockShards, PROJECT_THREADS,
-                KernelSet.projectBytes(rowTile, blockShards), arguments);
+        arguments.begin().weight(weight).pointer(copy).rowNorm(in, product.norm());
+        if (product.activation() == null) {
+            arguments.tensorWithSquares(product.out());
+        } else {
+            arguments.tensor(product.out());
+        }
+        arguments.pointer(CudaVector.addressOf(product.bias()))
+                .pointer(workspace.partials()).pointer(workspace.productCounters())
+                .pointer(slots.plan()).integer(in.counter().ordinal()).flag(product.adds())
+                .integer(blockShards).integer(Workspace.SPREAD_ROWS)
+                .integer(product.activation() == null ? -1 : product.activation().ordinal()).flag(product.gated());
+        driver.launch(normalises
+                        ? kernels.projectNormalised(shape.storage(), rowTile)
+                        : kernels.project(shape.storage(), rowTile),
+                Math.ceilDiv(bucket, rowTile), shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS,
+                shape.shards() / blockShards, PROJECT_THREADS, KernelSet.projectBytes(rowTile, blockShards), arguments);
+        if (product.activation() == null) {
+            product.out().writtenWithSquares(in.counter());
+        } else {
+            product.out().written(in.counter(), true);
+        }
+    }
+
+    private long freshCopy(CudaTensor in, Storage storage) {
+        long copy = in.copyFor(storage);
+        if (!in.copiesFresh()) {
+            convert(in);
+        }
+        return copy;
     }
 
     private void convert(CudaTensor tensor) {
@@ -321,11 +379,11 @@ public final class CudaBackend implements Backend {
     public void add(Tensor hidden, Tensor delta, int rows) {
         var target = (CudaTensor) hidden;
         var source = (CudaTensor) delta;
-        arguments.begin().plainTensor(target).pointer(source.values()).pointer(slots.plan())
+        arguments.begin().tensorWithSquares(target).pointer(source.values()).pointer(slots.plan())
                 .integer(source.counter().ordinal()).integer(target.columns());
         driver.launch(kernels.add, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
-        target.written(source.counter(), false);
+        target.writtenWithSquares(source.counter());
     }
 
     @Override

@@ -2,12 +2,16 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Tensor;
 
-/// Activations, and the 16-bit copies that products on tensor cores read.
+/// Activations, and what is kept beside them: the 16-bit copies that products on tensor cores read, and the sums of
+/// squares of rows for products that normalise them as they load them.
 ///
-/// Copies are allocated when a product first wants one; from then on verbs that feed products write them too.
+/// Either is allocated when a product first wants it; from then on verbs that feed such products write it too.
 final class CudaTensor implements Tensor {
     /// Which of the plan's counts limits the rows.
     enum Counter { ROWS, SAMPLES }
+
+    /// Columns of a partial sum; `norm.cuh`.
+    private static final int PIECE = 32;
 
     private final Driver driver;
     private final int rows;
@@ -15,8 +19,10 @@ final class CudaTensor implements Tensor {
     private final long values;
     private long half;
     private long bfloat;
+    private long squares;
     private Counter counter = Counter.ROWS;
     private boolean copiesFresh;
+    private boolean squaresFresh;
 
     CudaTensor(Driver driver, int rows, int columns) {
         this.driver = driver;
@@ -47,6 +53,11 @@ final class CudaTensor implements Tensor {
         return bfloat;
     }
 
+    /// 0 where nobody has wanted them.
+    long squares() {
+        return squares;
+    }
+
     Counter counter() {
         return counter;
     }
@@ -59,6 +70,21 @@ final class CudaTensor implements Tensor {
     void written(Counter counter, boolean withCopies) {
         this.counter = counter;
         copiesFresh = withCopies;
+        squaresFresh = false;
+    }
+
+    /// A verb wrote it, with sums of squares where they have been wanted, and without copies.
+    void writtenWithSquares(Counter counter) {
+        written(counter, false);
+        squaresFresh = squares != 0;
+    }
+
+    /// From now on sums of squares are wanted. Returns whether they are there.
+    boolean wantSquares() {
+        if (squares == 0) {
+            squares = driver.allocate(4L * rows * Math.ceilDiv(columns, PIECE), "sums of squares");
+        }
+        return squaresFresh;
     }
 
     /// Makes sure of the copy that weights of a storage are multiplied with. Returns its address.

@@ -8,6 +8,11 @@ final class KernelSet {
     /// Most shards that one block may add up.
     static final int MOST_SHARDS = 64;
 
+    /// Most rows of a product that normalises them as it loads them. Every 32 outputs do that again, in f32: beyond
+    /// some rows the traffic costs more than a launch. Changes no bit.
+    static final int MOST_ROWS_NORMALISED = 16;
+
+    private static final int MOST_NORMALISED_COLUMNS = 1 << 16;
     private static final int[] ROW_TILES = {8, 16, 32, 64};
     private static final int[] HEAD_WIDTHS = {32, 64, 96, 128, 256};
 
@@ -27,6 +32,7 @@ final class KernelSet {
     final int attentionF32;
     private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> project = new EnumMap<>(Storage.class);
+    private final Map<Storage, int[]> projectNormalised = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> attention = new EnumMap<>(Storage.class);
 
     static final int PARTIAL_SUMS_BYTES = 32 * 4;
@@ -35,7 +41,7 @@ final class KernelSet {
     KernelSet(Driver driver) {
         int most = driver.properties().sharedBytes();
         embed = driver.kernel("embed", 0);
-        normalise = driver.kernel("normalise", PARTIAL_SUMS_BYTES);
+        normalise = driver.kernel("normalise", normaliseBytes(MOST_NORMALISED_COLUMNS));
         activate = driver.kernel("activate", 0);
         add = driver.kernel("add", 0);
         convert = driver.kernel("convert", 0);
@@ -52,12 +58,18 @@ final class KernelSet {
             append.put(storage, driver.kernel("append_" + storage.kernel(), appendBytes(1024)));
         }
         for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
-            var byTile = new int[ROW_TILES.length];
+            var plain = new int[ROW_TILES.length];
+            var normalised = new int[ROW_TILES.length];
             for (int i = 0; i < ROW_TILES.length; i++) {
                 int bytes = Math.min(most, projectBytes(ROW_TILES[i], MOST_SHARDS));
-                byTile[i] = driver.kernel("project_" + storage.kernel() + "_" + ROW_TILES[i], bytes);
+                var name = storage.kernel() + "_" + ROW_TILES[i];
+                plain[i] = driver.kernel("project_" + name, bytes);
+                if (ROW_TILES[i] <= MOST_ROWS_NORMALISED) {
+                    normalised[i] = driver.kernel("project_normalised_" + name, bytes);
+                }
             }
-            project.put(storage, byTile);
+            project.put(storage, plain);
+            projectNormalised.put(storage, normalised);
         }
         for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
             var byWidth = new int[HEAD_WIDTHS.length];
@@ -77,6 +89,11 @@ final class KernelSet {
         return project.get(storage)[indexOf(ROW_TILES, rowTile)];
     }
 
+    /// @param rowTile at most [#MOST_ROWS_NORMALISED]
+    int projectNormalised(Storage storage, int rowTile) {
+        return projectNormalised.get(storage)[indexOf(ROW_TILES, rowTile)];
+    }
+
     int attention(Storage storage, int width) {
         return attention.get(storage)[indexOf(HEAD_WIDTHS, width)];
     }
@@ -94,11 +111,16 @@ final class KernelSet {
     /// @param shards that one block adds up
     static int projectBytes(int rowTile, int shards) {
         int stages = rowTile <= 16 ? 4 : rowTile <= 32 ? 3 : 2;
-        return stages * rowTile * (4 * 64 + 32) * 2 + Integer.numberOfTrailingZeros(shards) * rowTile * 32 * 4;
+        int sums = rowTile + Integer.numberOfTrailingZeros(shards) * rowTile * 32;
+        return stages * rowTile * (4 * 64 + 32) * 2 + sums * 4;
     }
 
     static int projectF32Bytes(int shards) {
         return (32 * 33 + 16 * 32 + Integer.numberOfTrailingZeros(shards) * 4 * 128) * 4;
+    }
+
+    static int normaliseBytes(int columns) {
+        return Math.ceilDiv(columns, 32) * 4;
     }
 
     static int appendBytes(int headDim) {

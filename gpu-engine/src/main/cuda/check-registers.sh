@@ -1,0 +1,50 @@
+#!/bin/sh
+# Compares what kernels take with what they may take.
+#
+# usage: check-registers.sh TABLE REPORT
+#
+# TABLE is registers.txt; REPORT has a line "KERNEL ARCHITECTURE N registers S bytes stack B bytes spilled" for each
+# kernel. Fails, and says what to do, where a kernel takes more registers than its line of the table lets it have, or
+# spills; and where a line of the table fits no kernel, as then it guards nothing.
+set -eu
+
+awk -v table="$1" '
+    function complain(sentence) {
+        print "cuda: " sentence
+        failed = 1
+    }
+    BEGIN { rows = 0 }
+    FILENAME == table {
+        sub(/#.*/, "")
+        if (NF == 3) {
+            rows++
+            name[rows] = $1
+            threads[rows] = $2
+            blocks[rows] = $3
+            limit[rows] = int(65536 / ($2 * $3) / 8) * 8      # registers are given out by eights
+            if (limit[rows] > 255) limit[rows] = 255
+            pattern[rows] = "^" $1 "$"
+            gsub(/\*/, ".*", pattern[rows])
+        } else if (NF > 0) {
+            complain(table " line " FNR ": expected a kernel, threads and blocks, found \"" $0 "\"")
+        }
+        next
+    }
+    {
+        for (row = 1; row <= rows && $1 !~ pattern[row]; row++) continue
+        used[row] = 1
+        if (row > rows) {
+            complain($1 " has no line in " table)
+        } else if ($3 > limit[row]) {
+            complain($1 " takes " $3 " registers on " $2 ", but " blocks[row] " blocks of " threads[row] \
+                " threads leave it " limit[row] ": make it smaller, or want fewer blocks in " table)
+        }
+        if ($8 > 0) complain($1 " spills " $8 " bytes of registers on " $2)
+    }
+    END {
+        for (row = 1; row <= rows; row++) {
+            if (!used[row]) complain("no kernel takes the line " name[row] " of " table)
+        }
+        exit failed
+    }
+' "$1" "$2" >&2

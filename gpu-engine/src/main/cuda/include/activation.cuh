@@ -1,0 +1,21 @@
+// The non-linearities of feed-forward layers: SiLU, and GELU by tanh or erf (Hendrycks and Gimpel 2016).
+#pragma once
+
+#include "device.cuh"
+
+enum ActivationKind : int { NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2 };
+
+__device__ __forceinline__ float activated(float x, int kind) {
+    constexpr float SQRT_2_OVER_PI = 0.7978845608F;
+    constexpr float SQRT_HALF = 0.7071067812F;
+    switch (kind) {
+        case NO_ACTIVATION:
+            return x;
+        case SILU:
+            return x / (1 + expf(-x));
+        case GELU_TANH:
+            return 0.5F * x * (1 + tanhf(SQRT_2_OVER_PI * fmaf(0.044715F * x * x, x, x)));
+        default:
+            return 0.5F * x * (1 + erff(x * SQRT_HALF));
+    }
+}
