@@ -7,7 +7,7 @@ package dev.flover.benchmarks.load;
 /// @param floodSeconds    at `factor` times the sustainable rate
 /// @param factor          of the flood
 /// @param drainSeconds    most that is waited for what was sent
-/// @param deadlineShare   of the flood's requests that may wait 30 to 90 s; the others wait as long as it takes
+/// @param deadlineShare   of the flood's requests that may wait 60 to 150 s; the others wait as long as it takes
 /// @param badShare        of the flood's records that are none, or ask for too much
 /// @param heapMb          of the pipeline
 record LoadPlan(int calibration, int calmSeconds, int floodSeconds, double factor, int drainSeconds,

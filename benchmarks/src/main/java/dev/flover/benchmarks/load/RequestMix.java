@@ -19,8 +19,8 @@ final class RequestMix {
             "north", "north", "north", "north", "east", "east", "east", "south", "south", "west");
     private static final int LONG_PROMPTS_OF = 100;
     private static final int LONG_PROMPT_WORDS = 120;
-    private static final int FIRST_DEADLINE_MS = 30_000;
-    private static final int LAST_DEADLINE_MS = 90_000;
+    private static final int FIRST_DEADLINE_MS = 60_000;
+    private static final int LAST_DEADLINE_MS = 150_000;
     private static final String PROMPT = "The old house stood on the hill";
 
     private final Random random;
