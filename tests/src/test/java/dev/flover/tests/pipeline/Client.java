@@ -125,6 +125,11 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /// Of all requests.
+    int tokenCount() {
+        return chunks.stream().mapToInt(chunk -> chunk.getTokenIds().size()).sum();
+    }
+
     List<TokenChunk> chunks(String id) {
         return chunks.stream().filter(chunk -> chunk.getRequestId().equals(id)).toList();
     }

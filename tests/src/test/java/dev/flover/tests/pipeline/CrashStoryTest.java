@@ -64,8 +64,8 @@ class CrashStoryTest {
             var config = story.config.withKafka(Map.of("producer.transaction.timeout.ms", "600000"));
             for (int kill = 0; kill < 3; kill++) {
                 var process = PipelineProcess.start(config);
-                int goal = story.client.chunks.size() + 1 + random.nextInt(80);
-                story.client.await(goal + " chunks", () -> story.client.chunks.size() >= goal);
+                int goal = story.client.tokenCount() + 1 + random.nextInt(TOKENS);
+                story.client.await(goal + " tokens", () -> story.client.tokenCount() >= goal);
                 process.destroyForcibly().onExit().join();
             }
             assertThat(story.client.ended()).as("nothing is left to continue").hasSizeLessThan(REQUESTS);
@@ -93,7 +93,7 @@ class CrashStoryTest {
                 }
                 assertThat(pipeline.health().state()).isEqualTo(Health.State.STARTING);
                 registry = EmbeddedRegistry.start(registryFolder, registryPort);
-                story.client.await("30 chunks", () -> story.client.chunks.size() >= 30);
+                story.client.await("30 tokens", () -> story.client.tokenCount() >= 30);
                 broker.kill();
                 broker = EmbeddedBroker.start(brokerFolder);
                 story.client.awaitTerminal(ids);

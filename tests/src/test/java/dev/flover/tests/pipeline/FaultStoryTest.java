@@ -217,7 +217,7 @@ class FaultStoryTest {
             sendNeighbours(story);
             story.client.flush();
             var first = started(PipelineProcess.of(story.config));
-            story.client.await("some tokens", () -> story.client.chunks.size() > 4);
+            story.client.await("some tokens", () -> story.client.tokenCount() > 20);
             end(first);
             var own = story.config.stateDir().resolve(story.config.applicationId());
             assertThat(own.resolve("running")).doesNotExist();
