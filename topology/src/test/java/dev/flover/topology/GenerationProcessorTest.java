@@ -10,8 +10,10 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,13 +69,16 @@ class GenerationProcessorTest {
 
     @Test
     void aGenerationLeavesASegmentOfProgressACommit() {
-        process.send(0, request("a", ">" + "x".repeat(200)).build());
-        for (int i = 0; i < 3; i++) {
-            process.ticks(55);
-            process.commit();
+        var pace = new Pace(Duration.ofMillis(1), Duration.ofMillis(5), Duration.ZERO);
+        var often = new SimulatedProcess(SimulatedProcess.config().with(pace), 1, SLOTS,
+                () -> new ScriptedEngine(SLOTS, "scripted"));
+        often.send(0, request("a", ">" + "x".repeat(200)).build());
+        for (int i = 0; i < 10; i++) {
+            often.ticks(10);
+            often.commit();
         }
-        assertThat(process.text("a", 0).length()).isBetween(160, 165);
-        assertThat(process.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(3);
+        assertThat(often.text("a", 0).length()).isBetween(95, 100);
+        assertThat(often.stored(0, PipelineTopology.PROGRESS_STORE)).isEqualTo(10);
     }
 
     @Test
