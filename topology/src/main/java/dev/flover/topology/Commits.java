@@ -1,30 +1,46 @@
 package dev.flover.topology;
 
 import dev.flover.topology.PipelineConfig.Delivery;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /// When the stream thread commits, and how often it has.
 ///
 /// ```
-///   first change ────────── commit interval ──────────► commit
+///   first change ────────── commit interval ──────────► commit   later where requests wait and commits take long
 ///   first change ── somebody's first tokens ─► commit            unless one was made half an interval ago
 ///   first change ── an attempt ─► commit                         in any case
 /// ```
 ///
 /// Kafka Streams' own timer knows nothing of what there is to commit: it would commit between a request and its first
 /// token, which then waits for two transactions, and as often while nothing happens.
+///
+/// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So whether
+/// the interval is over is asked once a pass, by the first of them: a commit in the middle of a pass would leave behind
+/// what the earlier ones have kept longest.
 final class Commits {
+    /// While requests wait for room, a commit is followed by at least so many times its own duration, for reading and
+    /// for steps: at most a quarter of the stream thread's time then goes into commits.
+    private static final int PAUSE_IN_COMMITS = 3;
+    private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
+
     private final AtomicLong count = new AtomicLong();
     private final long intervalNanos;
     private final boolean readersWait;
     private final LongSupplier clock;
 
+    private final Set<Integer> ticked = new HashSet<>();
+    private boolean due;
     private boolean changed;
     private boolean early;
     private boolean atOnce;
+    private boolean began;
     private long changedAt;
+    private long beganAt;
     private long committedAt;
+    private long pauseNanos;
 
     /// @param clock nanoseconds from any origin
     Commits(PipelineConfig config, LongSupplier clock) {
@@ -32,6 +48,23 @@ final class Commits {
         readersWait = config.delivery() == Delivery.EXACTLY_ONCE;
         this.clock = clock;
         committedAt = clock.getAsLong() - intervalNanos;
+    }
+
+    /// A partition begins its tick.
+    ///
+    /// @param requestsWait for room: then it is throughput that counts
+    void tick(int partition, boolean requestsWait) {
+        if (!ticked.add(partition)) {
+            ticked.clear();
+            ticked.add(partition);
+        }
+        if (ticked.size() == 1) {
+            due = changed && isOver(intervalNanos, changedAt) && (!requestsWait || isOver(pauseNanos, committedAt));
+        }
+    }
+
+    private boolean isOver(long nanos, long since) {
+        return clock.getAsLong() - since >= nanos;
     }
 
     /// Something was written that the next commit covers.
@@ -73,24 +106,31 @@ final class Commits {
         atOnce = true;
     }
 
-    /// Whether the stream thread should commit now.
+    /// Whether the stream thread should commit after this pass.
     boolean isDue() {
-        if (atOnce) {
-            return true;
+        return atOnce || due || changed && early && isOver(intervalNanos / 2, committedAt);
+    }
+
+    /// Called by the client that begins to commit; it may do so more than once.
+    void begins() {
+        if (!began) {
+            began = true;
+            beganAt = clock.getAsLong();
         }
-        if (!changed) {
-            return false;
-        }
-        long now = clock.getAsLong();
-        return now - changedAt >= intervalNanos || early && now - committedAt >= intervalNanos / 2;
     }
 
     /// Called by the client that has just committed.
     void committed() {
+        due = false;
         changed = false;
         early = false;
         atOnce = false;
         committedAt = clock.getAsLong();
+        if (began) {
+            began = false;
+            long took = committedAt - beganAt;
+            pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
+        }
         count.incrementAndGet();
     }
 

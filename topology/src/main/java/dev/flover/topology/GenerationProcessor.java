@@ -44,6 +44,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     private void punctuate(long timestamp) {
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
+        parts.commits().tick(context().taskId().partition(), parts.room().size() > 0);
         intake.tick(now);
         generations.tick(now);
         ended.evict(now);

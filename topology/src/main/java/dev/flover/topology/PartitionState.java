@@ -88,14 +88,17 @@ final class PartitionState {
         attempts.put(id, ATTEMPTS.encode(value));
     }
 
+    /// Nothing is written where there is nothing: the changelog would get a tombstone all the same.
     void clearAttempts(Bytes id) {
-        attempts.delete(id);
+        if (attempts.get(id) != null) {
+            attempts.delete(id);
+        }
     }
 
     /// Deletes all that is stored of a generation.
     void forget(Bytes id) {
         requests.delete(id);
-        attempts.delete(id);
+        clearAttempts(id);
         var segments = new ArrayList<Bytes>();
         try (var found = progress.range(StateKeys.firstSegment(id.get()), StateKeys.lastSegment(id.get()))) {
             found.forEachRemaining(segment -> segments.add(segment.key));

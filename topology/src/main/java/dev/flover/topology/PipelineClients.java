@@ -62,6 +62,15 @@ final class PipelineClients implements KafkaClientSupplier {
             }
 
             @Override
+            public void flush() {
+                commits.begins();
+                super.flush();
+                if (!transactional) {
+                    commits.committed();
+                }
+            }
+
+            @Override
             public void commitTransaction() {
                 super.commitTransaction();
                 commits.committed();
@@ -71,14 +80,6 @@ final class PipelineClients implements KafkaClientSupplier {
             @Override
             public void close() {
                 close(CLOSE_WITHIN);
-            }
-
-            @Override
-            public void flush() {
-                super.flush();
-                if (!transactional) {
-                    commits.committed();
-                }
             }
         };
     }

@@ -143,8 +143,9 @@ public record PipelineConfig(
     }
 
     /// @param tick           time between two looks at the engine; below about 1.1 ms nothing is gained
-    /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less. Each costs
-    ///                       some 10 ms of the stream thread, during which the engine has its steps under way
+    /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less, and all wait
+    ///                       up to four intervals more while requests wait for room. Each commit costs some 6 ms of
+    ///                       the stream thread, during which the engine has its steps under way
     /// @param chunkInterval  least time between two chunks of an answer; its first and last tokens do not wait for it.
     ///                       Zero sends what each tick brings or, exactly once, what each commit covers
     public record Pace(Duration tick, Duration commitInterval, Duration chunkInterval) {

@@ -14,6 +14,7 @@ final class StreamsProperties {
     private static final long LONGEST_LINGER_MS = 1_000;
     private static final long LEAST_STREAMS_COMMIT_MS = 1_000;
     private static final long LEAST_TRANSACTION_TIMEOUT_MS = 3_000;
+    private static final int RETRY_BACKOFF_MS = 2;
 
     private StreamsProperties() {}
 
@@ -78,6 +79,9 @@ final class StreamsProperties {
         // minutes in silence, as the default is, the task begins again from what is committed.
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG), 10_000);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG), 15_000);
+        // A commit that meets the end markers of the one before is tried again. They take a millisecond or two; the
+        // stream thread would wait for a hundred.
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.RETRY_BACKOFF_MS_CONFIG), RETRY_BACKOFF_MS);
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "none");
     }
 }

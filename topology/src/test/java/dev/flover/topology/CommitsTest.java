@@ -20,6 +20,7 @@ class CommitsTest {
 
     private void pass(Duration time) {
         clock.addAndGet(time.toNanos());
+        commits.tick(0, false);
     }
 
     @Test
@@ -65,7 +66,52 @@ class CommitsTest {
         relaxed.early();
         assertThat(relaxed.isDue()).isFalse();
         pass(INTERVAL);
+        relaxed.tick(0, false);
         assertThat(relaxed.isDue()).isTrue();
+    }
+
+    @Test
+    void whetherTheIntervalIsOverIsAskedOnceAPassSoThatNoPartitionMissesItsCommit() {
+        commits.tick(0, false);
+        commits.changed();
+        clock.addAndGet(INTERVAL.toNanos());
+        commits.tick(1, false);
+        assertThat(commits.isDue()).isFalse();
+        assertThat(commits.mayWait()).isTrue();
+
+        for (int partition : new int[] {0, 1}) {
+            commits.tick(partition, false);
+            assertThat(commits.isDue()).isTrue();
+            assertThat(commits.mayWait()).isFalse();
+        }
+    }
+
+    @Test
+    void whileRequestsWaitAQuarterOfTheTimeGoesIntoCommits() {
+        commits.begins();
+        clock.addAndGet(Duration.ofMillis(20).toNanos());
+        commits.committed();
+        commits.changed();
+        clock.addAndGet(Duration.ofMillis(59).toNanos());
+
+        commits.tick(0, true);
+        assertThat(commits.isDue()).isFalse();
+        commits.tick(0, false);
+        assertThat(commits.isDue()).isTrue();
+        clock.addAndGet(Duration.ofMillis(1).toNanos());
+        commits.tick(0, true);
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void aCommitThatABrokerHeldUpDoesNotPutTheNextOneOffForLong() {
+        commits.begins();
+        clock.addAndGet(Duration.ofMinutes(1).toNanos());
+        commits.committed();
+        commits.changed();
+        clock.addAndGet(INTERVAL.multipliedBy(4).toNanos());
+        commits.tick(0, true);
+        assertThat(commits.isDue()).isTrue();
     }
 
     @Test

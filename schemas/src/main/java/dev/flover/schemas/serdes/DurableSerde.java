@@ -13,6 +13,7 @@ import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -50,13 +51,19 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
     private final Class<T> type;
     private final List<Schema> versions;
     private final int written;
-    private final SpecificData records;
+    /// By version, from 1 on: to resolve two schemas takes longer than to read a record.
+    private final List<DatumReader<T>> readers;
+    private final DatumWriter<T> writer;
 
     private DurableSerde(Class<T> type, List<Schema> versions, int written) {
         this.type = type;
         this.versions = versions;
         this.written = written;
-        this.records = SpecificData.getForClass(type);
+        var records = SpecificData.getForClass(type);
+        var newest = versions.getLast();
+        readers = versions.stream()
+                .<DatumReader<T>>map(version -> new SpecificDatumReader<>(version, newest, records)).toList();
+        writer = new SpecificDatumWriter<>(newest, records);
     }
 
     /// A serde that writes the newest version.
@@ -94,7 +101,7 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
 
     /// The stored form of a record.
     public byte[] encode(T record) {
-        var newest = binary(new SpecificDatumWriter<>(versions.getLast(), records), record, versions.size());
+        var newest = binary(writer, record, versions.size());
         if (written == versions.size()) {
             return newest;
         }
@@ -121,8 +128,7 @@ public final class DurableSerde<T extends SpecificRecord> implements Serde<T> {
                     + versions.size() + ", found version " + version + "; start the release that wrote it, or a newer");
         }
         try {
-            var reader = new SpecificDatumReader<T>(versions.get(version - 1), versions.getLast(), records);
-            return reader.read(null, afterVersion(bytes));
+            return readers.get(version - 1).read(null, afterVersion(bytes));
         } catch (IOException | AvroRuntimeException e) {
             throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of version " + version
                     + ", found " + bytes.length + " bytes that are not one", e);
