@@ -67,7 +67,8 @@ class SignalTest {
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                 "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), Main.class.getName(),
-                "bench", "pipeline", "--requests", "4", "--prompt-tokens", "4", "--gen-tokens", "4", "--repeat", "100"))
+                "bench", "pipeline", "--requests", "4", "--prompt-tokens", "4", "--gen-tokens", "4",
+                "--warm-up-s", "0", "--repeat", "100"))
                 .redirectErrorStream(true).start();
     }
 

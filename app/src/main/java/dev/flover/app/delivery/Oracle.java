@@ -1,6 +1,7 @@
 package dev.flover.app.delivery;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.FinishReason;
@@ -17,6 +18,7 @@ import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.schemas.Alternative;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenLogprob;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,12 +33,13 @@ final class Oracle implements AutoCloseable {
     private final Engine engine;
 
     /// @param tokenizer the model's
-    Oracle(Model model, Tokenizer tokenizer, String backend, int threads) {
+    /// @param err       shows how far a large model is loaded, on a terminal
+    Oracle(Model model, Tokenizer tokenizer, String backend, int threads, PrintWriter err) {
         this.model = model;
         this.tokenizer = tokenizer;
         int blocks = (model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
-        engine = Engine.start(model, Backends.open(backend, threads),
-                new EngineConfig(1, PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 1, false));
+        engine = LoadingLine.start(model, Backends.open(backend, threads),
+                new EngineConfig(1, PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 1, false), err);
     }
 
     ExpectedAnswer answer(GenerationRequest request) {

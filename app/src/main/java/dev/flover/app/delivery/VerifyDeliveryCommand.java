@@ -122,7 +122,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         backend.check();
         narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
         try (var model = modelOption.open();
-                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads())) {
+                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
+                        spec.commandLine().getErr())) {
             var requests = RequestMix.of(generations, seed);
             var expected = new ArrayList<ExpectedAnswer>();
             int stopped = expect(requests, oracle, expected);

@@ -82,6 +82,11 @@ public final class BenchPipelineCommand implements Runnable {
             description = "Of the topics. Default: ${DEFAULT-VALUE}.")
     private int partitions;
 
+    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "60",
+            description = "Longest warm-up. It ends when Java's compilers take less than a tenth of a core: until then "
+                    + "they compete with what is measured. Default: ${DEFAULT-VALUE}.")
+    private int warmUpSeconds;
+
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
             description = "Rounds of the first part; the median counts. Default: ${DEFAULT-VALUE}.")
     private int repeat;
@@ -112,8 +117,10 @@ public final class BenchPipelineCommand implements Runnable {
             checkContext(opened, burst);
             checkContext(opened, arriving);
             var setting = new PipelineSetting(backend.name(), backend.threads(), live,
-                    Duration.ofMillis(commitIntervalMs), partitions, producers, repeat, load, seed);
-            print(new PipelineMeasurement(opened, setting, burst, arriving, narration).run());
+                    Duration.ofMillis(commitIntervalMs), partitions, producers, Duration.ofSeconds(warmUpSeconds),
+                    repeat, load, seed);
+            print(new PipelineMeasurement(opened, setting, burst, arriving, narration, spec.commandLine().getErr())
+                    .run());
         }
     }
 
@@ -147,6 +154,7 @@ public final class BenchPipelineCommand implements Runnable {
         OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 10_000);
         OptionRange.check(spec, "--producers", producers, 1, 100);
         OptionRange.check(spec, "--partitions", partitions, 1, MOST_PARTITIONS);
+        OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
         OptionRange.check(spec, "--repeat", repeat, 1, 100);
         check(load > 0 && load <= 10, "--load must be in (0, 10], was " + load);
         check(traceScale > 0 && traceScale <= 1, "--trace-scale must be in (0, 1], was " + traceScale);

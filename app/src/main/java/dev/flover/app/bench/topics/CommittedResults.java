@@ -24,6 +24,11 @@ final class CommittedResults implements AutoCloseable {
         consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         consumer.assign(IntStream.range(0, partitions)
                 .mapToObj(partition -> new TopicPartition(pipeline.config().topics().results(), partition)).toList());
+        skip();
+    }
+
+    /// Answers that were committed until now do not count.
+    void skip() {
         consumer.seekToEnd(consumer.assignment());
         consumer.assignment().forEach(consumer::position);
     }

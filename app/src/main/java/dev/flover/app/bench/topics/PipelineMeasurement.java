@@ -3,6 +3,7 @@ package dev.flover.app.bench.topics;
 import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
+import dev.flover.app.options.LoadingLine;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.SequenceRequest;
@@ -13,6 +14,7 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -27,21 +29,25 @@ final class PipelineMeasurement {
     private static final int BLOCK_TOKENS = 16;
     private static final int PREFILL_CHUNK = 64;
     private static final int WARM_UP_TOKENS = 32;
+    private static final double CALM_COMPILERS = 0.1;
 
     private final Model model;
     private final PipelineSetting setting;
     private final Workload burst;
     private final Workload arriving;
     private final PrintWriter narration;
+    private final PrintWriter err;
     private int sent;
 
-    PipelineMeasurement(
-            Model model, PipelineSetting setting, Workload burst, Workload arriving, PrintWriter narration) {
+    /// @param err shows how far a large model is loaded, on a terminal
+    PipelineMeasurement(Model model, PipelineSetting setting, Workload burst, Workload arriving, PrintWriter narration,
+            PrintWriter err) {
         this.model = model;
         this.setting = setting;
         this.burst = burst;
         this.arriving = arriving;
         this.narration = narration;
+        this.err = err;
     }
 
     PipelineReport run() {
@@ -51,10 +57,10 @@ final class PipelineMeasurement {
                         model, engine(), engineConfig(), setting.commitInterval(), setting.partitions());
                 var results = new CommittedResults(pipeline, setting.partitions());
                 var figures = new TopicFigures(pipeline.config(), setting.partitions())) {
-            warmUp(bare, pipeline, results);
+            warmUp(bare, pipeline, results, figures);
             var saturation = saturate(bare, pipeline, results, figures);
             double prefillMs = bare.prefillMs(sequences(burst));
-            var paced = paced(saturation.bareTokensPerSecond());
+            var paced = paced(arriving, saturation.bareTokensPerSecond());
             say(String.format(Locale.ROOT, "one by one: %d requests in about %.0f s", paced.size(),
                     paced.demands().getLast().arrival() / (double) Demand.UNIT));
             var times = new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
@@ -64,11 +70,37 @@ final class PipelineMeasurement {
         }
     }
 
-    private void warmUp(BareEngine bare, TemporaryPipeline pipeline, CommittedResults results) {
-        var few = new Workload(burst.demands().stream().limit(setting.live()).map(demand -> new Demand(
-                0, demand.promptTokens(), Math.min(WARM_UP_TOKENS, demand.tokens()))).toList());
-        bare.tokensPerSecond(sequences(few));
-        tokensPerSecond(few, pipeline, results);
+    /// Does what will be measured, in small, until the compilers have little left to do.
+    private void warmUp(
+            BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
+        var few = few(burst);
+        long begin = System.nanoTime();
+        double share;
+        double seconds;
+        do {
+            long from = System.nanoTime();
+            long before = compiledMs();
+            double rate = bare.tokensPerSecond(sequences(few));
+            tokensPerSecond(few, pipeline, results);
+            var paced = paced(few(arriving), rate);
+            new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
+            results.skip();
+            long now = System.nanoTime();
+            share = (compiledMs() - before) * 1e6 / (now - from);
+            seconds = (now - begin) / 1e9;
+        } while (share > CALM_COMPILERS && seconds < setting.warmUp().toSeconds());
+        say(String.format(Locale.ROOT, "warmed up for %.0f s: Java's compilers take %.0f %% of a core",
+                seconds, 100 * share));
+    }
+
+    private static long compiledMs() {
+        var compilers = ManagementFactory.getCompilationMXBean();
+        return compilers == null ? 0 : compilers.getTotalCompilationTime();     // null with -Xint
+    }
+
+    private Workload few(Workload workload) {
+        return new Workload(workload.demands().stream().limit(setting.live()).map(demand -> new Demand(
+                demand.arrival(), demand.promptTokens(), Math.min(WARM_UP_TOKENS, demand.tokens()))).toList());
     }
 
     private PipelineReport.Saturation saturate(
@@ -97,11 +129,11 @@ final class PipelineMeasurement {
         return workload.tokens() * 1e9 / (System.nanoTime() - begin);
     }
 
-    /// The arrivals stretched, so that they ask for the wanted share of what the bare engine computes.
-    private Workload paced(double tokensPerSecond) {
-        double seconds = arriving.tokens() / (setting.load() * tokensPerSecond);
-        double span = Math.max(1, arriving.demands().getLast().arrival()) / (double) Demand.UNIT;
-        return new Workload(arriving.demands().stream().map(demand -> new Demand(
+    /// Arrivals stretched, so that they ask for the wanted share of what the bare engine computes.
+    private Workload paced(Workload workload, double tokensPerSecond) {
+        double seconds = workload.tokens() / (setting.load() * tokensPerSecond);
+        double span = Math.max(1, workload.demands().getLast().arrival()) / (double) Demand.UNIT;
+        return new Workload(workload.demands().stream().map(demand -> new Demand(
                 Math.round(demand.arrival() * seconds / span), demand.promptTokens(), demand.tokens())).toList());
     }
 
@@ -126,7 +158,7 @@ final class PipelineMeasurement {
     }
 
     private Engine engine() {
-        return Engine.start(model, Backends.open(setting.backend(), setting.threads()), engineConfig());
+        return LoadingLine.start(model, Backends.open(setting.backend(), setting.threads()), engineConfig(), err);
     }
 
     private EngineConfig engineConfig() {

@@ -7,9 +7,10 @@ import java.time.Duration;
 /// @param threads        0 for one a core
 /// @param live           most sequences in a step
 /// @param commitInterval longest time that tokens wait for their transaction
+/// @param warmUp         longest time for it
 /// @param rounds         of all requests at once
 /// @param load           tokens asked for by arriving requests, over what the bare engine computes
 /// @param seed           of the prompts
 record PipelineSetting(
-        String backend, int threads, int live, Duration commitInterval, int partitions, int producers, int rounds,
-        double load, long seed) {}
+        String backend, int threads, int live, Duration commitInterval, int partitions, int producers, Duration warmUp,
+        int rounds, double load, long seed) {}

@@ -11,7 +11,7 @@ class BenchPipelineCommandTest {
     @Test
     void reportsTheShareOfTheBareEngineAndHowLongRequestsWait() throws IOException {
         var run = Console.run("bench", "pipeline", "--requests", "6", "--live", "4", "--prompt-tokens", "4",
-                "--gen-tokens", "8", "--repeat", "1", "--partitions", "2", "--json");
+                "--gen-tokens", "8", "--warm-up-s", "0", "--repeat", "1", "--partitions", "2", "--json");
 
         assertThat(run.code()).as(run.err()).isZero();
         var report = new ObjectMapper().readTree(run.out());
