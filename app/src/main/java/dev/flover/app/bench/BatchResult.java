@@ -5,7 +5,8 @@ import java.util.List;
 
 /// One batch size: medians of the rates; the rest is of the last run's decode.
 ///
-/// @param scheduleUs to commit a step and to plan one, on the engine's own thread; another step is computed meanwhile
+/// @param scheduleUs median, to commit a step and to plan one, on the engine's own thread; another step is computed
+///                   meanwhile
 /// @param outsideUs  of a step, in no verb of the backend: scheduling, handing over, reporting; a device's idle time
 /// @param device     on a device's own clock; null on a host
 /// @param floor      what a step could take at least
@@ -31,7 +32,7 @@ record BatchResult(
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
         return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),
                 (double) usage.allocatedBytes() / times.decodeSteps(), usage.collections(), usage.collectionMs(),
-                times.pumpSeconds() * 1e6 / times.decodeSteps(),
+                times.schedulingMicros(),
                 device == null ? stepUs - inside : device.idle(), device, floor, operations);
     }
 }

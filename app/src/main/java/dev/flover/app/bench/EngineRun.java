@@ -8,6 +8,7 @@ import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import java.util.Arrays;
 import java.util.Random;
 
 /// Some sequences with prompts of one length, together from the first prompt token to the last answer token.
@@ -25,13 +26,15 @@ final class EngineRun implements TokenSink {
     private int ended;
     private int finished;
     private long tokens;
-    private long pumpNanos;
+    private final double[] pumpMicros;
+    private int pumps;
 
     EngineRun(Engine engine, int batch, int promptTokens, int generated) {
         this.engine = engine;
         this.batch = batch;
         this.promptTokens = promptTokens;
         this.generated = generated;
+        pumpMicros = new double[2 * generated + 16];        // a pump a step, and a few without one
     }
 
     /// An engine's limits for runs of up to `batch` sequences of `length` tokens.
@@ -41,9 +44,15 @@ final class EngineRun implements TokenSink {
     }
 
     /// @param decodeSteps steps after the prefill
-    /// @param pumpSeconds of decodeSeconds, what the engine's owner took to commit steps and to plan the next ones
-    record Times(
-            double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps, double pumpSeconds) {}
+    /// @param pumpMicros  what the engine's owner took to commit a step and to plan the next one: the first `pumps` of
+    ///                    them
+    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps, double[] pumpMicros,
+            int pumps) {
+        /// The median: what it takes where the owner keeps its core.
+        double schedulingMicros() {
+            return Spread.of(Arrays.copyOf(pumpMicros, pumps)).p50();
+        }
+    }
 
     /// @param decodeBegins called between prefill and decode
     Times measure(int vocabulary, long seed, Runnable decodeBegins) {
@@ -59,7 +68,7 @@ final class EngineRun implements TokenSink {
         long middle = System.nanoTime();
         long atMiddle = tokens;
         long stepsAtMiddle = engine.status().steps();
-        pumpNanos = 0;
+        pumps = 0;
         decodeBegins.run();
         long begin = System.nanoTime();
         while (ended < batch) {
@@ -70,14 +79,16 @@ final class EngineRun implements TokenSink {
             throw new IllegalStateException(finished + " of " + batch + " sequences finished");
         }
         return new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle,
-                engine.status().steps() - stepsAtMiddle, pumpNanos * 1e-9);
+                engine.status().steps() - stepsAtMiddle, pumpMicros, pumps);
     }
 
     private void step() {
         engine.await();
         long begin = System.nanoTime();
         engine.pump(this);
-        pumpNanos += System.nanoTime() - begin;
+        if (pumps < pumpMicros.length) {
+            pumpMicros[pumps++] = (System.nanoTime() - begin) / 1e3;
+        }
     }
 
     @Override
