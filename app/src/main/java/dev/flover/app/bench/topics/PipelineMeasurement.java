@@ -29,6 +29,7 @@ final class PipelineMeasurement {
     private static final int BLOCK_TOKENS = 16;
     private static final int PREFILL_CHUNK = 64;
     private static final int WARM_UP_TOKENS = 32;
+    private static final double WARM_UP_LOAD = 0.5;
     private static final double CALM_COMPILERS = 0.1;
 
     private final Model model;
@@ -60,7 +61,7 @@ final class PipelineMeasurement {
             warmUp(bare, pipeline, results, figures);
             var saturation = saturate(bare, pipeline, results, figures);
             double prefillMs = bare.prefillMs(sequences(burst));
-            var paced = paced(arriving, saturation.bareTokensPerSecond());
+            var paced = paced(arriving, setting.load() * saturation.bareTokensPerSecond());
             say(String.format(Locale.ROOT, "one by one: %d requests in about %.0f s", paced.size(),
                     paced.demands().getLast().arrival() / (double) Demand.UNIT));
             var times = new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
@@ -82,7 +83,7 @@ final class PipelineMeasurement {
             long before = compiledMs();
             double rate = bare.tokensPerSecond(sequences(few));
             tokensPerSecond(few, pipeline, results);
-            var paced = paced(few(arriving), rate);
+            var paced = paced(few(arriving), WARM_UP_LOAD * rate);
             new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
             results.skip();
             long now = System.nanoTime();
@@ -129,9 +130,9 @@ final class PipelineMeasurement {
         return workload.tokens() * 1e9 / (System.nanoTime() - begin);
     }
 
-    /// Arrivals stretched, so that they ask for the wanted share of what the bare engine computes.
-    private Workload paced(Workload workload, double tokensPerSecond) {
-        double seconds = workload.tokens() / (setting.load() * tokensPerSecond);
+    /// Arrivals stretched, so that they ask for so many tokens a second.
+    private static Workload paced(Workload workload, double tokensPerSecond) {
+        double seconds = workload.tokens() / tokensPerSecond;
         double span = Math.max(1, workload.demands().getLast().arrival()) / (double) Demand.UNIT;
         return new Workload(workload.demands().stream().map(demand -> new Demand(
                 Math.round(demand.arrival() * seconds / span), demand.promptTokens(), demand.tokens())).toList());
