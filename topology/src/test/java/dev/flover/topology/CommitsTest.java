@@ -23,6 +23,12 @@ class CommitsTest {
         commits.tick(0, false);
     }
 
+    private void commitTaking(Duration time) {
+        commits.begins();
+        clock.addAndGet(time.toNanos());
+        commits.committed();
+    }
+
     @Test
     void nothingIsDueUntilSomethingHasChanged() {
         pass(Duration.ofDays(1));
@@ -88,9 +94,7 @@ class CommitsTest {
 
     @Test
     void whileRequestsWaitAQuarterOfTheTimeGoesIntoCommits() {
-        commits.begins();
-        clock.addAndGet(Duration.ofMillis(20).toNanos());
-        commits.committed();
+        commitTaking(Duration.ofMillis(20));
         commits.changed();
         clock.addAndGet(Duration.ofMillis(59).toNanos());
 
@@ -105,9 +109,7 @@ class CommitsTest {
 
     @Test
     void aCommitThatABrokerHeldUpDoesNotPutTheNextOneOffForLong() {
-        commits.begins();
-        clock.addAndGet(Duration.ofMinutes(1).toNanos());
-        commits.committed();
+        commitTaking(Duration.ofMinutes(1));
         commits.changed();
         clock.addAndGet(INTERVAL.multipliedBy(4).toNanos());
         commits.tick(0, true);
