@@ -74,6 +74,7 @@ final class PipelineMeasurement {
     /// Does what will be measured, in small, until the compilers have little left to do.
     private void warmUp(
             BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
+        say("warming up until Java's compilers are calm, for about " + setting.warmUp().toSeconds() + " s at most");
         var few = few(burst);
         long begin = System.nanoTime();
         double share;
