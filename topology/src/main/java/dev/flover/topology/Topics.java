@@ -5,6 +5,7 @@ import dev.flover.topology.PipelineConfig.TopicNames;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,7 @@ public final class Topics {
         this.names = names;
     }
 
-    /// Creates those that are missing; leaves the others as they are.
+    /// Creates those that are missing, and waits until their records are taken; leaves the others as they are.
     ///
     /// @param replication -1 takes the broker's default
     /// @param retention   of requests, tokens and results
@@ -53,22 +54,35 @@ public final class Topics {
         deleted.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
         deleted.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
         deleted.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(PipelineTopology.MAX_RECORD_BYTES));
-        var results = new HashMap<>(deleted);
-        results.put(TopicConfig.CLEANUP_POLICY_CONFIG,
+        var compacted = new HashMap<>(deleted);
+        compacted.put(TopicConfig.CLEANUP_POLICY_CONFIG,
                 TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE);
         var topics = List.of(
                 topic(names.requests(), partitions, replication, deleted),
                 topic(names.tokens(), partitions, replication, deleted),
-                topic(names.results(), partitions, replication, results),
+                topic(names.results(), partitions, replication, compacted),
                 topic(names.deadLetters(), 1, replication, deleted));
-        admin.createTopics(topics).values().forEach((topic, created) -> {
+        var results = admin.createTopics(topics).values();
+        var created = new HashSet<TopicPartition>();
+        for (var topic : topics) {
             try {
-                await(created, "create the topic " + topic);
-                LOG.info("created topic {}", topic);
+                await(results.get(topic.name()), "create the topic " + topic.name());
+                LOG.info("created topic {}", topic.name());
+                for (int i = 0; i < topic.numPartitions(); i++) {
+                    created.add(new TopicPartition(topic.name(), i));
+                }
             } catch (TopicExistsException e) {
-                LOG.debug("topic {} exists", topic);
+                LOG.debug("topic {} exists", topic.name());
             }
-        });
+        }
+        awaitLeaders(created);
+    }
+
+    /// A topic is created some time before its partitions' leaders know that they lead. What an idempotent producer
+    /// sends in between may be lost: its first record is turned away, the second is taken, and from then on the first
+    /// would come out of order, until its delivery times out.
+    private void awaitLeaders(Set<TopicPartition> partitions) {
+        offsets(partitions, OffsetSpec.latest());      // asks the leaders, again and again until they answer as such
     }
 
     private static NewTopic topic(String name, int partitions, short replication, Map<String, String> configs) {
@@ -191,7 +205,7 @@ public final class Topics {
     private Map<TopicPartition, ListOffsetsResultInfo> offsets(Set<TopicPartition> partitions, OffsetSpec spec) {
         var query = new HashMap<TopicPartition, OffsetSpec>();
         partitions.forEach(partition -> query.put(partition, spec));
-        return await(admin.listOffsets(query).all(), "describe the topic " + names.requests());
+        return await(admin.listOffsets(query).all(), "read offsets of the topics");
     }
 
     /// Empty where the topic does not exist.

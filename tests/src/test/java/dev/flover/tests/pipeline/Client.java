@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,6 +43,7 @@ final class Client implements AutoCloseable {
     final List<ConsumerRecord<byte[], byte[]>> deadLetters = new ArrayList<>();
     private final Map<TopicPartition, Long> read = new HashMap<>();
     private final List<String> readAgain = new ArrayList<>();
+    private final Queue<Exception> unsent = new ConcurrentLinkedQueue<>();
 
     Client(String bootstrapServers, String registryUrl, TopicNames topics) {
         this.topics = topics;
@@ -49,7 +52,7 @@ final class Client implements AutoCloseable {
         tokens = ContractSerde.of(TokenChunk.class, registry);
         results = ContractSerde.of(GenerationResult.class, registry);
         producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", 0),
+                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", 0, "delivery.timeout.ms", 60_000),
                 new ByteArraySerializer(), new ByteArraySerializer());
         consumer = new KafkaConsumer<>(
                 Map.of("bootstrap.servers", bootstrapServers, "auto.offset.reset", "earliest",
@@ -80,7 +83,12 @@ final class Client implements AutoCloseable {
     }
 
     void send(String key, byte[] value) {
-        producer.send(new ProducerRecord<>(topics.requests(), key.getBytes(StandardCharsets.UTF_8), value));
+        var record = new ProducerRecord<>(topics.requests(), key.getBytes(StandardCharsets.UTF_8), value);
+        producer.send(record, (written, problem) -> {
+            if (problem != null) {
+                unsent.add(problem);
+            }
+        });
     }
 
     void flush() {
@@ -102,7 +110,7 @@ final class Client implements AutoCloseable {
         while (!holds.getAsBoolean()) {
             if (Instant.now().isAfter(deadline)) {
                 throw new AssertionError("no " + what + " within " + PATIENCE + "; ended: " + ended() + ", chunks: "
-                        + chunks.size() + ", dead letters: " + deadLetters.size());
+                        + chunks.size() + ", dead letters: " + deadLetters.size() + ", not sent: " + unsent);
             }
             poll();
         }
