@@ -11,6 +11,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,8 +27,8 @@ import picocli.CommandLine.Spec;
 
 /// Decode and prefill beside `llama-batched-bench`, on the same GGUF files in the same minute.
 ///
-/// Each round runs both, one after the other, in processes of their own. Prints a Markdown table: tokens a second of
-/// ours over theirs, and the ratio, medians of the rounds.
+/// Each round runs both, one after the other, in processes of their own, which measure each batch size several times.
+/// Prints a Markdown table: tokens a second of ours over theirs, and the ratio, medians of the rounds.
 @Command(name = "decode", mixinStandardHelpOptions = true)
 public final class DecodeBenchmark implements Runnable {
     @Spec
@@ -47,6 +48,9 @@ public final class DecodeBenchmark implements Runnable {
 
     @Option(names = "--rounds", defaultValue = "3")
     private int rounds;
+
+    @Option(names = "--repeat", defaultValue = "3", description = "Of a batch size in each process.")
+    private int repeat;
 
     @Option(names = "--threads", defaultValue = "2")
     private int threads;
@@ -80,8 +84,8 @@ public final class DecodeBenchmark implements Runnable {
         var ours = new TreeMap<Integer, List<Rates>>();
         var theirs = new TreeMap<Integer, List<Rates>>();
         for (int round = 0; round < rounds; round++) {
-            collect(theirs(model), theirs);
-            collect(ours(model), ours);
+            theirs(model).forEach((batch, rates) -> add(batch, rates, theirs));
+            ours(model).forEach((batch, rates) -> add(batch, rates, ours));
         }
         var cells = new ArrayList<String>(List.of(model.getFileName().toString()));
         for (int batch : batches) {
@@ -92,14 +96,18 @@ public final class DecodeBenchmark implements Runnable {
         return "| " + String.join(" | ", cells) + " |";
     }
 
-    private static void collect(Map<Integer, Rates> round, Map<Integer, List<Rates>> all) {
-        round.forEach((batch, rates) -> all.computeIfAbsent(batch, none -> new ArrayList<>()).add(rates));
+    private static void add(int batch, Rates rates, Map<Integer, List<Rates>> all) {
+        all.computeIfAbsent(batch, none -> new ArrayList<>()).add(rates);
     }
 
     private static String cell(List<Rates> ours, List<Rates> theirs, ToDoubleFunction<Rates> rate) {
-        double own = Spread.of(ours.stream().mapToDouble(rate).toArray()).p50();
-        double their = Spread.of(theirs.stream().mapToDouble(rate).toArray()).p50();
+        double own = median(ours, rate);
+        double their = median(theirs, rate);
         return String.format(Locale.ROOT, "%.0f / %.0f = %.1f", own, their, own / their);
+    }
+
+    private static double median(List<Rates> rates, ToDoubleFunction<Rates> rate) {
+        return Spread.of(rates.stream().mapToDouble(rate).toArray()).p50();
     }
 
     private Map<Integer, Rates> ours(Path model) {
@@ -108,8 +116,8 @@ public final class DecodeBenchmark implements Runnable {
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench", "engine",
                 "--model", model.toString(), "--backend", backend, "--threads", Integer.toString(threads),
-                "--batch", list(), "--prompt-tokens", Integer.toString(promptTokens),
-                "--gen-tokens", Integer.toString(generatedTokens), "--repeat", "1", "--json")));
+                "--batch", list(1), "--prompt-tokens", Integer.toString(promptTokens),
+                "--gen-tokens", Integer.toString(generatedTokens), "--repeat", Integer.toString(repeat), "--json")));
         var rates = new TreeMap<Integer, Rates>();
         for (var result : report.get("results")) {
             rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
@@ -121,20 +129,25 @@ public final class DecodeBenchmark implements Runnable {
     private Map<Integer, Rates> theirs(Path model) {
         int most = batches.stream().max(Integer::compare).orElseThrow();
         String lines = output(List.of(program.toString(), "-m", model.toString(),
-                "-npp", Integer.toString(promptTokens), "-ntg", Integer.toString(generatedTokens), "-npl", list(),
+                "-npp", Integer.toString(promptTokens), "-ntg", Integer.toString(generatedTokens), "-npl", list(repeat),
                 "-t", Integer.toString(threads), "-tb", Integer.toString(threads),
                 "-c", Integer.toString(most * (promptTokens + generatedTokens)), "--output-format", "jsonl"));
-        var rates = new TreeMap<Integer, Rates>();
+        var all = new TreeMap<Integer, List<Rates>>();
         for (var line : lines.lines().filter(line -> line.startsWith("{")).toList()) {
             var result = json(line);
-            rates.put(result.get("pl").asInt(),
-                    new Rates(result.get("speed_tg").asDouble(), result.get("speed_pp").asDouble()));
+            add(result.get("pl").asInt(),
+                    new Rates(result.get("speed_tg").asDouble(), result.get("speed_pp").asDouble()), all);
         }
+        var rates = new TreeMap<Integer, Rates>();
+        all.forEach((batch, repeated) -> rates.put(
+                batch, new Rates(median(repeated, Rates::decode), median(repeated, Rates::prefill))));
         return rates;
     }
 
-    private String list() {
-        return batches.stream().map(String::valueOf).collect(Collectors.joining(","));
+    /// The batch sizes, over and over.
+    private String list(int times) {
+        return Collections.nCopies(times, batches).stream().flatMap(List::stream).map(String::valueOf)
+                .collect(Collectors.joining(","));
     }
 
     private static JsonNode json(String text) {
