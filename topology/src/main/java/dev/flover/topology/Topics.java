@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -82,7 +83,12 @@ public final class Topics {
     /// sends in between may be lost: its first record is turned away, the second is taken, and from then on the first
     /// would come out of order, until its delivery times out.
     private void awaitLeaders(Set<TopicPartition> partitions) {
-        offsets(partitions, OffsetSpec.latest());      // asks the leaders, again and again until they answer as such
+        try {
+            offsets(partitions, OffsetSpec.latest());       // asks again and again, until the leaders answer as such
+        } catch (TimeoutException e) {
+            throw new TopicProblemException(
+                    "some of their partitions have no leader that answers; see that all brokers are up");
+        }
     }
 
     private static NewTopic topic(String name, int partitions, short replication, Map<String, String> configs) {
