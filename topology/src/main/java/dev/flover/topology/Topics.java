@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -37,6 +38,8 @@ public final class Topics {
     private static final double RETENTION_USED = 0.8;
     /// Bytes of an output record that do not stem from its request.
     private static final int BESIDE_THE_REQUEST = 256 << 10;
+    private static final Duration LEADERS_WITHIN = Duration.ofSeconds(15);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     private final Admin admin;
     private final TopicNames names;
@@ -83,11 +86,22 @@ public final class Topics {
     /// sends in between may be lost: its first record is turned away, the second is taken, and from then on the first
     /// would come out of order, until its delivery times out.
     private void awaitLeaders(Set<TopicPartition> partitions) {
+        long begin = System.nanoTime();
+        while (!haveLeaders(partitions)) {
+            if (System.nanoTime() - begin > LEADERS_WITHIN.toNanos()) {
+                throw new TopicProblemException("some of their partitions have no leader that answers after "
+                        + LEADERS_WITHIN.toSeconds() + " s; see that all brokers are up");
+            }
+            LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+        }
+    }
+
+    private boolean haveLeaders(Set<TopicPartition> partitions) {
         try {
-            offsets(partitions, OffsetSpec.latest());       // asks again and again, until the leaders answer as such
-        } catch (TimeoutException e) {
-            throw new TopicProblemException(
-                    "some of their partitions have no leader that answers; see that all brokers are up");
+            offsets(partitions, OffsetSpec.latest());
+            return true;
+        } catch (UnknownTopicOrPartitionException | TimeoutException e) {      // others are tried again by the client
+            return false;
         }
     }
 
