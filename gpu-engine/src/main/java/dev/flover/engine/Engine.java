@@ -88,8 +88,24 @@ public final class Engine implements AutoCloseable {
     /// @return whether any step is under way now
     /// @throws EngineException if a step failed; the engine cannot go on and must be closed
     public boolean pump(TokenSink sink) {
+        return pump(sink, steps.length);
+    }
+
+    /// As [#pump(TokenSink)], launching steps until so many are under way, or `stepsInFlight` if that is less. With one,
+    /// what is admitted next joins the very next step, and the device waits for the owner to pump in between.
+    ///
+    /// @param underWay at least 1
+    public boolean pump(TokenSink sink, int underWay) {
         commitEnded(sink);
-        launch();
+        launch(Math.min(underWay, steps.length));
+        return launched > committed;
+    }
+
+    /// Launches steps until `stepsInFlight` are under way, and reports nothing: for an owner that will be away.
+    ///
+    /// @return whether any step is under way now
+    public boolean launchAhead() {
+        launch(steps.length);
         return launched > committed;
     }
 
@@ -144,8 +160,8 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void launch() {
-        while (launched - committed < steps.length) {
+    private void launch(int underWay) {
+        while (launched - committed < underWay) {
             var step = steps[(int) (launched % steps.length)];
             if (!scheduler.plan(step)) {
                 return;

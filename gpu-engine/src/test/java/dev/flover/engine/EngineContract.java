@@ -257,6 +257,28 @@ public abstract class EngineContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aSequenceJoinsBehindTheStepsUnderWay(int underWay) {
+        var request = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 100, TokenSet.EMPTY);
+        var generations = new Generations();
+        try (var model = model();
+                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
+            generations.expect(engine.admit(request), request);
+            engine.pump(generations, 1);
+            if (underWay == 2) {
+                engine.launchAhead();
+            }
+            long joins = engine.admit(request);
+            generations.expect(joins, request);
+            while (generations.reported(joins) == 0) {
+                engine.await();
+                engine.pump(generations, underWay);
+            }
+            assertThat(engine.status().steps()).isEqualTo(underWay + 1);
+        }
+    }
+
     @Test
     void whatCanNeverBeComputedIsRefusedWithTheReason() {
         try (var model = model();
@@ -325,6 +347,10 @@ public abstract class EngineContract {
                 }
                 if (!cancellable.isEmpty() && random.nextInt(6) == 0) {
                     engine.cancel(cancellable.remove(random.nextInt(cancellable.size())));
+                }
+                if (random.nextInt(4) == 0) {
+                    engine.await();
+                    engine.pump(generations, 1);
                 }
                 more = engine.step(generations);
             }

@@ -49,6 +49,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         generations.tick(now);
         ended.evict(now);
         if (parts.commits().isDue()) {
+            parts.engine().launchAhead();
             context().commit();
         }
         parts.metrics().ticked(System.nanoTime() - begin);

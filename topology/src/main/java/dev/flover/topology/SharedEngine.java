@@ -51,11 +51,19 @@ final class SharedEngine implements TokenSink {
 
     /// Hands the tokens of ended steps to their answers and launches further steps. Never waits.
     ///
+    /// A step that is ready behind the one under way keeps the device busy until the owner comes again, and what
+    /// arrives meanwhile joins a step later. While half of the slots are free, it is the newcomers that count.
+    ///
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
-        steps.launched(engine.pump(this));
+        steps.launched(engine.pump(this, 2 * answers.size() > slots ? Integer.MAX_VALUE : 1));
         status = engine.status();
+    }
+
+    /// The owner is about to do something that takes long.
+    void launchAhead() {
+        steps.launched(engine.launchAhead());
     }
 
     /// Nothing that is in flight is wanted any more.

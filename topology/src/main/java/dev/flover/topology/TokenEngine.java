@@ -12,7 +12,9 @@ interface TokenEngine extends AutoCloseable {
 
     void cancel(long sequence);
 
-    boolean pump(TokenSink sink);
+    boolean pump(TokenSink sink, int underWay);
+
+    boolean launchAhead();
 
     /// Runs `wake` on another thread whenever a step ends.
     void onStepEnd(Runnable wake);
@@ -38,8 +40,13 @@ interface TokenEngine extends AutoCloseable {
             }
 
             @Override
-            public boolean pump(TokenSink sink) {
-                return engine.pump(sink);
+            public boolean pump(TokenSink sink, int underWay) {
+                return engine.pump(sink, underWay);
+            }
+
+            @Override
+            public boolean launchAhead() {
+                return engine.launchAhead();
             }
 
             @Override

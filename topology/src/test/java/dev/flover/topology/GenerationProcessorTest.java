@@ -100,6 +100,20 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void theEngineWorksAheadWhileTheThreadCommitsAndOnlyThen() {
+        var engine = (ScriptedEngine) process.engine;
+        process.send(0, request("a", ">" + "x".repeat(60)).build());
+        process.ticks(4);
+        assertThat(engine.launchedAhead).as("the commit of the first tokens").isPositive();
+        process.commit();
+        long before = engine.launchedAhead;
+        process.ticks(40);
+        assertThat(engine.launchedAhead).isEqualTo(before);
+        process.ticks(12);
+        assertThat(engine.launchedAhead).as("the commit interval is over").isGreaterThan(before);
+    }
+
+    @Test
     void atLeastOnceNoTokenIsKeptBack() {
         var relaxed = new SimulatedProcess(SimulatedProcess.config().with(Delivery.AT_LEAST_ONCE), 1, SLOTS,
                 () -> new ScriptedEngine(SLOTS, "scripted"));

@@ -27,6 +27,9 @@ final class ScriptedEngine implements TokenEngine {
     private long steps;
     private long rows;
 
+    /// How often the owner let it work ahead.
+    long launchedAhead;
+
     private static final class Running {
         final SequenceRequest request;
         int position;
@@ -62,7 +65,7 @@ final class ScriptedEngine implements TokenEngine {
     public void onStepEnd(Runnable wake) {}
 
     @Override
-    public boolean pump(TokenSink sink) {
+    public boolean pump(TokenSink sink, int underWay) {
         var ended = inFlight;
         inFlight = new ArrayList<>();
         ended.forEach(drawn -> report(drawn, sink));
@@ -77,6 +80,12 @@ final class ScriptedEngine implements TokenEngine {
             steps++;
             rows += inFlight.size();
         }
+        return !inFlight.isEmpty();
+    }
+
+    @Override
+    public boolean launchAhead() {
+        launchedAhead++;
         return !inFlight.isEmpty();
     }
 
