@@ -91,8 +91,8 @@ public final class Engine implements AutoCloseable {
         return pump(sink, steps.length);
     }
 
-    /// As [#pump(TokenSink)], launching steps until so many are under way, or `stepsInFlight` if that is less. With one,
-    /// what is admitted next joins the very next step, and the device waits for the owner to pump in between.
+    /// As [#pump(TokenSink)], launching steps until so many are under way, or `stepsInFlight` if that is less. With
+    /// one, what is admitted next joins the very next step, and the device waits for the owner to pump in between.
     ///
     /// @param underWay at least 1
     public boolean pump(TokenSink sink, int underWay) {
