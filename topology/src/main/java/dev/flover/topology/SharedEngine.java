@@ -7,6 +7,7 @@ import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /// The one engine of a process, shared by the partitions of its one stream thread, and the way of each token to the
 /// answer it belongs to.
@@ -14,18 +15,27 @@ import java.util.Map;
 /// Whoever pumps it moves it on for all. Sequence ids are never used twice, so tokens that are still in flight for a
 /// released answer find nobody and are discarded.
 final class SharedEngine implements TokenSink {
+    /// Between two steps the device would wait for the owner, some 0.3 ms: too much where steps are shorter than this.
+    private static final long LONG_STEP_NANOS = 8_000_000;
+
     private final TokenEngine engine;
     private final int slots;
     private final StepSignal steps;
+    private final LongSupplier clock;
+    private long seenSteps;
+    private long seenAt;
+    private long stepNanos;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private volatile EngineStatus status;
 
     /// @param slots sequences to have in the engine at once
     /// @param steps told of every step that ends
-    SharedEngine(TokenEngine engine, int slots, StepSignal steps) {
+    /// @param clock nanoseconds from any origin
+    SharedEngine(TokenEngine engine, int slots, StepSignal steps, LongSupplier clock) {
         this.engine = engine;
         this.slots = slots;
         this.steps = steps;
+        this.clock = clock;
         engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
     }
@@ -52,13 +62,26 @@ final class SharedEngine implements TokenSink {
     /// Hands the tokens of ended steps to their answers and launches further steps. Never waits.
     ///
     /// A step that is ready behind the one under way keeps the device busy until the owner comes again, and what
-    /// arrives meanwhile joins a step later. While half of the slots are free, it is the newcomers that count.
+    /// arrives meanwhile joins a step later. While half of the slots are free and steps are long, newcomers count more.
     ///
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
-        steps.launched(engine.pump(this, 2 * answers.size() > slots ? Integer.MAX_VALUE : 1));
+        boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * answers.size() <= slots;
+        steps.launched(engine.pump(this, newcomersCount ? 1 : Integer.MAX_VALUE));
         status = engine.status();
+        measureSteps();
+    }
+
+    /// How far apart steps end.
+    private void measureSteps() {
+        long ended = status.steps() - seenSteps;
+        if (ended > 0) {
+            long now = clock.getAsLong();
+            stepNanos = (now - seenAt) / ended;
+            seenAt = now;
+            seenSteps += ended;
+        }
     }
 
     /// The owner is about to do something that takes long.

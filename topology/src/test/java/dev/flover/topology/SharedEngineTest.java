@@ -8,6 +8,7 @@ import dev.flover.engine.TokenSink;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.topology.PartitionState.StoredAnswer;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class SharedEngineTest {
@@ -19,6 +20,7 @@ class SharedEngineTest {
     private static final class Notebook implements TokenEngine {
         private int underWay;
         private long admitted;
+        private long steps;
 
         @Override
         public long admit(SequenceRequest request) {
@@ -31,6 +33,7 @@ class SharedEngineTest {
         @Override
         public boolean pump(TokenSink sink, int underWay) {
             this.underWay = underWay;
+            steps++;
             return true;
         }
 
@@ -44,7 +47,7 @@ class SharedEngineTest {
 
         @Override
         public EngineStatus status() {
-            return new EngineStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            return new EngineStatus(steps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         }
 
         @Override
@@ -56,16 +59,35 @@ class SharedEngineTest {
         public void close() {}
     }
 
+    private long now;
     private final Notebook notebook = new Notebook();
-    private final SharedEngine engine = new SharedEngine(notebook, SLOTS, new StepSignal());
+    private final SharedEngine engine =
+            new SharedEngine(notebook, SLOTS, new StepSignal(), () -> TimeUnit.MILLISECONDS.toNanos(now));
+
+    /// How many steps it may have under way after some that end so far apart.
+    private int underWayAfter(long stepMillis) {
+        for (int i = 0; i < 3; i++) {
+            now += stepMillis;
+            engine.pump();
+        }
+        return notebook.underWay;
+    }
 
     @Test
-    void whileHalfOfTheSlotsAreFreeNoStepIsReadyThatNewcomersCouldNotJoin() {
+    void newcomersNeedNotWaitForALongStepBehindTheOneUnderWayWhileHalfOfTheSlotsAreFree() {
         for (int live = 1; live <= SLOTS; live++) {
             engine.admit(answer(), SEQUENCE);
-            engine.pump();
-            assertThat(notebook.underWay).as(live + " live").isEqualTo(live <= SLOTS / 2 ? 1 : Integer.MAX_VALUE);
+            assertThat(underWayAfter(40)).as(live + " live").isEqualTo(live <= SLOTS / 2 ? 1 : Integer.MAX_VALUE);
         }
+    }
+
+    @Test
+    void theDeviceDoesNotWaitBetweenShortSteps() {
+        engine.admit(answer(), SEQUENCE);
+
+        assertThat(underWayAfter(2)).isGreaterThan(1);
+        assertThat(underWayAfter(9)).isEqualTo(1);
+        assertThat(underWayAfter(3)).isGreaterThan(1);
     }
 
     private static LiveAnswer answer() {

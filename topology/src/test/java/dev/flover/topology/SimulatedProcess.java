@@ -103,7 +103,8 @@ final class SimulatedProcess {
 
     void start() {
         engine = engines.get();
-        var shared = new SharedEngine(engine, slots, new StepSignal());
+        var shared = new SharedEngine(
+                engine, slots, new StepSignal(), () -> TimeUnit.MILLISECONDS.toNanos(now));
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var metrics = new PipelineMetrics(meters);
         metrics.watch(shared, room);
