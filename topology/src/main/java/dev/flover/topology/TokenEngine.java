@@ -12,8 +12,11 @@ interface TokenEngine extends AutoCloseable {
 
     void cancel(long sequence);
 
+    /// @param underWay most steps to have under way afterwards
+    /// @return whether any is
     boolean pump(TokenSink sink, int underWay);
 
+    /// Has as many steps under way as the engine can, and reports nothing.
     boolean launchAhead();
 
     /// Runs `wake` on another thread whenever a step ends.
