@@ -12,7 +12,7 @@ final class BrokerCommand {
 
     private BrokerCommand() {}
 
-    /// Collections stop the broker, and with it a commit, for some 15 ms: with a young generation of this size they are
+    /// Collections stop the broker, and with it a commit, for some 8 ms: with a young generation of this size they are
     /// seconds apart. Full ones, of 70 to 130 ms, came where metaspace and code outgrew their first sizes.
     private static final List<String> HEAP = List.of("-XX:+UseSerialGC", "-Xms160m", "-Xmx256m", "-Xmn96m",
             "-XX:MetaspaceSize=96m", "-XX:ReservedCodeCacheSize=240m");

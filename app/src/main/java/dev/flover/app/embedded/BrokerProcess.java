@@ -47,6 +47,7 @@ final class BrokerProcess {
         if (status != 0) {
             throw new EmbeddedServerException("formatting the folder failed with status " + status);
         }
+        RequestTimes.countUniformly();
         return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
