@@ -97,15 +97,24 @@ public final class Engine implements AutoCloseable {
     /// @param underWay at least 1
     public boolean pump(TokenSink sink, int underWay) {
         commitEnded(sink);
-        launch(Math.min(underWay, steps.length));
-        return launched > committed;
+        return launch(underWay);
     }
 
-    /// Launches steps until `stepsInFlight` are under way, and reports nothing: for an owner that will be away.
+    /// Launches steps as [#pump(TokenSink, int)] does, and reports nothing: for an owner that will be away, or has
+    /// admitted something since.
     ///
+    /// @param underWay at least 1
     /// @return whether any step is under way now
-    public boolean launchAhead() {
-        launch(steps.length);
+    public boolean launch(int underWay) {
+        int most = Math.min(underWay, steps.length);
+        while (launched - committed < most) {
+            var step = steps[(int) (launched % steps.length)];
+            if (!scheduler.plan(step)) {
+                break;
+            }
+            queue.submit(step.plan());
+            launched++;
+        }
         return launched > committed;
     }
 
@@ -157,17 +166,6 @@ public final class Engine implements AutoCloseable {
             var step = steps[(int) (committed % steps.length)];
             committed++;
             scheduler.commit(step, sink);
-        }
-    }
-
-    private void launch(int underWay) {
-        while (launched - committed < underWay) {
-            var step = steps[(int) (launched % steps.length)];
-            if (!scheduler.plan(step)) {
-                return;
-            }
-            queue.submit(step.plan());
-            launched++;
         }
     }
 

@@ -267,7 +267,7 @@ public abstract class EngineContract {
             generations.expect(engine.admit(request), request);
             engine.pump(generations, 1);
             if (underWay == 2) {
-                engine.launchAhead();
+                engine.launch(2);
             }
             long joins = engine.admit(request);
             generations.expect(joins, request);

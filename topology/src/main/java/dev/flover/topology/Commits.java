@@ -17,9 +17,9 @@ import java.util.function.LongSupplier;
 /// Kafka Streams' own timer knows nothing of what there is to commit: it would commit between a request and its first
 /// token, which then waits for two transactions, and as often while nothing happens.
 ///
-/// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So whether
-/// the interval is over is asked once a pass, by the first of them: a commit in the middle of a pass would leave behind
-/// what the earlier ones have kept longest.
+/// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So what the
+/// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass would
+/// leave behind what the earlier ones have kept longest, and which then causes the next one at once.
 final class Commits {
     /// While requests wait for room, a commit is followed by at least so many times its own duration, for reading and
     /// for steps: at most a quarter of the stream thread's time then goes into commits.
@@ -35,6 +35,8 @@ final class Commits {
     private boolean due;
     private boolean changed;
     private boolean early;
+    private boolean tooSoon;
+    private boolean requestsWait;
     private boolean atOnce;
     private boolean began;
     private long changedAt;
@@ -53,14 +55,25 @@ final class Commits {
     /// A partition begins its tick.
     ///
     /// @param requestsWait for room: then it is throughput that counts
-    void tick(int partition, boolean requestsWait) {
+    /// @return whether it is the first one of a pass
+    boolean tick(int partition, boolean requestsWait) {
         if (!ticked.add(partition)) {
-            ticked.clear();
+            passEnds();
             ticked.add(partition);
         }
-        if (ticked.size() == 1) {
-            due = changed && isOver(intervalNanos, changedAt) && (!requestsWait || isOver(pauseNanos, committedAt));
+        if (ticked.size() > 1) {
+            return false;
         }
+        this.requestsWait = requestsWait;
+        tooSoon = !isOver(intervalNanos / 2, committedAt);
+        due = changed && isOver(intervalNanos, changedAt) && (!requestsWait || isOver(pauseNanos, committedAt));
+        return true;
+    }
+
+    /// The stream thread does something else now; a partition that ticks after it begins a new pass. One that ticks
+    /// again does so, too.
+    void passEnds() {
+        ticked.clear();
     }
 
     private boolean isOver(long nanos, long since) {
@@ -95,8 +108,14 @@ final class Commits {
         return clock.getAsLong();
     }
 
-    /// What was written is worth a commit before the interval is over, where readers wait for it and the last one is
-    /// not too recent.
+    /// Somebody's first token was drawn, and will be written in this pass.
+    void firstToken() {
+        changed();
+        early();
+    }
+
+    /// What was written is worth a commit before the interval is over, where readers wait for it, no request waits for
+    /// room, and the last one is not too recent.
     void early() {
         early = readersWait;
     }
@@ -108,7 +127,7 @@ final class Commits {
 
     /// Whether the stream thread should commit after this pass.
     boolean isDue() {
-        return atOnce || due || changed && early && isOver(intervalNanos / 2, committedAt);
+        return atOnce || due || changed && early && !tooSoon && !requestsWait;
     }
 
     /// Called by the client that begins to commit; it may do so more than once.
@@ -125,6 +144,8 @@ final class Commits {
         changed = false;
         early = false;
         atOnce = false;
+        tooSoon = true;
+        passEnds();
         committedAt = clock.getAsLong();
         if (began) {
             began = false;

@@ -44,9 +44,9 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     private void punctuate(long timestamp) {
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
-        parts.commits().tick(context().taskId().partition(), parts.room().size() > 0);
+        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().size() > 0);
         intake.tick(now);
-        generations.tick(now);
+        generations.tick(now, passBegins);
         ended.evict(now);
         if (parts.commits().isDue()) {
             parts.engine().launchAhead();

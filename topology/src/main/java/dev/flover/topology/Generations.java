@@ -141,14 +141,21 @@ final class Generations {
     }
 
     /// Moves everything on: grants turns, starts and ends generations, pumps the engine, sends what it drew.
-    void tick(long now) {
+    ///
+    /// @param passBegins whether this is the first partition to tick. It takes in what the engine drew for all, so that
+    ///                   all of them know what a commit at the end of the pass is to cover
+    void tick(long now, boolean passBegins) {
         giveUp(now);
         expire(now);
         grant();
         admitGranted(now);
         startAttempted(now);
         clearSuspect();
-        parts.engine().pump();
+        if (passBegins) {
+            parts.engine().pump();
+        } else {
+            parts.engine().launch();
+        }
         deliver(now);
     }
 
@@ -339,9 +346,7 @@ final class Generations {
         int count = fresh.ids().size();
         if (count > 0) {
             if (fresh.position() == 0) {
-                if (parts.room().size() == 0) {     // else it is throughput that counts
-                    parts.commits().early();
-                }
+                parts.commits().early();        // it may have been withheld when it was drawn
                 parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
             } else if (answer.sentAt() > 0) {
                 parts.metrics().tokensAfter(count, now - answer.sentAt());

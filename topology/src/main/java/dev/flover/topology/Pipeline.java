@@ -208,7 +208,7 @@ public final class Pipeline implements AutoCloseable {
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var steps = new StepSignal();
-        var shared = new SharedEngine(engine, slots, steps, System::nanoTime);
+        var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, registry.decoding(),
                 resultBytes, registry::asWritten, metrics);

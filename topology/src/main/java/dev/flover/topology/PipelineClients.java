@@ -89,6 +89,7 @@ final class PipelineClients implements KafkaClientSupplier {
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()) {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+                commits.passEnds();
                 applyHolds(this);
                 if (timeout.isZero() || !steps.isStepUnderWay()) {
                     return super.poll(timeout);

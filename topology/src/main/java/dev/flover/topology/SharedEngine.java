@@ -21,6 +21,7 @@ final class SharedEngine implements TokenSink {
     private final TokenEngine engine;
     private final int slots;
     private final StepSignal steps;
+    private final Runnable firstToken;
     private final LongSupplier clock;
     private long seenSteps;
     private long seenAt;
@@ -28,13 +29,15 @@ final class SharedEngine implements TokenSink {
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private volatile EngineStatus status;
 
-    /// @param slots sequences to have in the engine at once
-    /// @param steps told of every step that ends
-    /// @param clock nanoseconds from any origin
-    SharedEngine(TokenEngine engine, int slots, StepSignal steps, LongSupplier clock) {
+    /// @param slots      sequences to have in the engine at once
+    /// @param steps      told of every step that ends
+    /// @param firstToken told of every answer's first token, before it is delivered
+    /// @param clock      nanoseconds from any origin
+    SharedEngine(TokenEngine engine, int slots, StepSignal steps, Runnable firstToken, LongSupplier clock) {
         this.engine = engine;
         this.slots = slots;
         this.steps = steps;
+        this.firstToken = firstToken;
         this.clock = clock;
         engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
@@ -67,10 +70,19 @@ final class SharedEngine implements TokenSink {
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
-        boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * answers.size() <= slots;
-        steps.launched(engine.pump(this, newcomersCount ? 1 : Integer.MAX_VALUE));
+        steps.launched(engine.pump(this, mostUnderWay()));
         status = engine.status();
         measureSteps();
+    }
+
+    /// Launches further steps, as [#pump] does, and takes nothing in.
+    void launch() {
+        steps.launched(engine.launch(mostUnderWay()));
+    }
+
+    private int mostUnderWay() {
+        boolean newcomersCount = stepNanos >= LONG_STEP_NANOS && 2 * answers.size() <= slots;
+        return newcomersCount ? 1 : Integer.MAX_VALUE;
     }
 
     /// How far apart steps end.
@@ -86,7 +98,7 @@ final class SharedEngine implements TokenSink {
 
     /// The owner is about to do something that takes long.
     void launchAhead() {
-        steps.launched(engine.launchAhead());
+        steps.launched(engine.launch(Integer.MAX_VALUE));
     }
 
     /// Nothing that is in flight is wanted any more.
@@ -108,6 +120,9 @@ final class SharedEngine implements TokenSink {
     public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
         var answer = answers.get(sequence);
         if (answer != null) {
+            if (index == 0) {
+                firstToken.run();
+            }
             answer.drawn(index, tokenId, logprob, alternatives);
         }
     }

@@ -16,8 +16,8 @@ interface TokenEngine extends AutoCloseable {
     /// @return whether any is
     boolean pump(TokenSink sink, int underWay);
 
-    /// Has as many steps under way as the engine can, and reports nothing.
-    boolean launchAhead();
+    /// As [#pump], but reports nothing.
+    boolean launch(int underWay);
 
     /// Runs `wake` on another thread whenever a step ends.
     void onStepEnd(Runnable wake);
@@ -48,8 +48,8 @@ interface TokenEngine extends AutoCloseable {
             }
 
             @Override
-            public boolean launchAhead() {
-                return engine.launchAhead();
+            public boolean launch(int underWay) {
+                return engine.launch(underWay);
             }
 
             @Override

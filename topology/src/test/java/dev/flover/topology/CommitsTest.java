@@ -93,6 +93,38 @@ class CommitsTest {
     }
 
     @Test
+    void aPassEndsWhereAPartitionTicksAgainOrTheThreadTurnsToSomethingElse() {
+        assertThat(commits.tick(2, false)).isTrue();
+        assertThat(commits.tick(3, false)).isFalse();
+        assertThat(commits.tick(2, false)).isTrue();
+        commits.passEnds();
+        assertThat(commits.tick(3, false)).isTrue();
+        commits.committed();
+        assertThat(commits.tick(0, false)).isTrue();
+    }
+
+    @Test
+    void whetherTheLastCommitIsTooRecentIsAskedOnceAPass() {
+        commits.committed();
+        commits.tick(0, false);
+        clock.addAndGet(INTERVAL.dividedBy(2).toNanos());
+        commits.firstToken();
+        commits.tick(1, false);
+        assertThat(commits.isDue()).isFalse();
+        commits.tick(0, false);
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
+    void whereRequestsWaitForRoomFirstTokensMakeNoCommit() {
+        commits.tick(0, true);
+        commits.firstToken();
+        assertThat(commits.isDue()).isFalse();
+        commits.tick(0, false);
+        assertThat(commits.isDue()).isTrue();
+    }
+
+    @Test
     void whileRequestsWaitAQuarterOfTheTimeGoesIntoCommits() {
         commitTaking(Duration.ofMillis(20));
         commits.changed();

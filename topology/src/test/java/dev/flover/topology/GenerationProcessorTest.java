@@ -100,6 +100,25 @@ class GenerationProcessorTest {
     }
 
     @Test
+    void theCommitOfAFirstTokenCoversWhatPartitionsBeforeItHaveKeptBack() {
+        var two = SimulatedProcess.of(2, SLOTS);
+        two.send(0, request("a", ">" + "x".repeat(100)).build());
+        two.ticks(4);
+        two.commit();
+        two.ticks(30);
+        assertThat(two.asksForCommit()).isFalse();
+        two.send(1, request("b", ">" + "y".repeat(100)).build());
+        int ticks = 0;
+        for (; !two.asksForCommit(); ticks++) {
+            two.tick();
+        }
+        two.commit();
+        assertThat(ticks).as("the interval is not over").isLessThan(5);
+        assertThat(two.text("b", 0)).isNotEmpty();
+        assertThat(two.text("a", 0)).hasSizeGreaterThan(30);
+    }
+
+    @Test
     void theEngineWorksAheadWhileTheThreadCommitsAndOnlyThen() {
         var engine = (ScriptedEngine) process.engine;
         process.send(0, request("a", ">" + "x".repeat(60)).build());

@@ -84,7 +84,7 @@ final class ScriptedEngine implements TokenEngine {
     }
 
     @Override
-    public boolean launchAhead() {
+    public boolean launch(int underWay) {
         launchedAhead++;
         return !inFlight.isEmpty();
     }

@@ -38,7 +38,7 @@ class SharedEngineTest {
         }
 
         @Override
-        public boolean launchAhead() {
+        public boolean launch(int underWay) {
             return true;
         }
 
@@ -62,7 +62,7 @@ class SharedEngineTest {
     private long now;
     private final Notebook notebook = new Notebook();
     private final SharedEngine engine =
-            new SharedEngine(notebook, SLOTS, new StepSignal(), () -> TimeUnit.MILLISECONDS.toNanos(now));
+            new SharedEngine(notebook, SLOTS, new StepSignal(), () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
 
     /// How many steps it may have under way after some that end so far apart.
     private int underWayAfter(long stepMillis) {

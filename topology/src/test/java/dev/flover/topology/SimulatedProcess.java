@@ -103,15 +103,16 @@ final class SimulatedProcess {
 
     void start() {
         engine = engines.get();
-        var shared = new SharedEngine(
-                engine, slots, new StepSignal(), () -> TimeUnit.MILLISECONDS.toNanos(now));
+        var commits = new Commits(config, () -> TimeUnit.MILLISECONDS.toNanos(now));
+        var shared = new SharedEngine(engine, slots, new StepSignal(), commits::firstToken,
+                () -> TimeUnit.MILLISECONDS.toNanos(now));
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var metrics = new PipelineMetrics(meters);
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
-                new Commits(config, () -> TimeUnit.MILLISECONDS.toNanos(now)), new PartitionHolds(), caution,
+                commits, new PartitionHolds(), caution,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
                 PLAIN::encode, metrics);
         partitions.forEach(this::open);
@@ -179,6 +180,7 @@ final class SimulatedProcess {
                     .computeIfAbsent(forward.childName().orElseThrow(), sink -> new ArrayList<>())
                     .add(forward.record()));
             partition.context.resetForwards();
+            partition.context.resetCommit();
         }
         parts.commits().committed();
     }
@@ -198,6 +200,11 @@ final class SimulatedProcess {
         for (var partition : partitions) {
             partition.context.scheduledPunctuators().forEach(captured -> captured.getPunctuator().punctuate(now));
         }
+    }
+
+    /// Whether a partition has asked for a commit since the last one.
+    boolean asksForCommit() {
+        return partitions.stream().anyMatch(partition -> partition.context.committed());
     }
 
     void ticks(int count) {
