@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.topology.PipelineConfig.Delivery;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -128,6 +129,17 @@ final class Commits {
     /// Whether the stream thread should commit after this pass.
     boolean isDue() {
         return atOnce || due || changed && early && !tooSoon && !requestsWait;
+    }
+
+    /// How long nobody will miss the stream thread for the sake of a commit. Zero where readers do not wait for commits.
+    ///
+    /// @param most where nothing has changed
+    Duration untilDue(Duration most) {
+        if (!readersWait) {
+            return Duration.ZERO;
+        }
+        long left = changed ? changedAt + intervalNanos - clock.getAsLong() : most.toNanos();
+        return Duration.ofNanos(Math.clamp(left, 0, most.toNanos()));
     }
 
     /// Called by the client that begins to commit; it may do so more than once.

@@ -25,6 +25,9 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 /// to life, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
 /// one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
+    /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the thread
+    /// a third of a millisecond, because a step leaves nothing of it in the caches.
+    private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     private final String transactionalId;
@@ -98,6 +101,10 @@ final class PipelineClients implements KafkaClientSupplier {
                 if (!records.isEmpty()) {
                     return records;
                 }
+                if (steps.isFull()) {
+                    steps.await(longer(timeout, commits.untilDue(LONGEST_SLEEP)), tick);
+                    return ConsumerRecords.empty();     // what has come can join no sooner if it is read now
+                }
                 steps.await(timeout, tick);
                 return super.poll(Duration.ZERO);
             }
@@ -109,6 +116,10 @@ final class PipelineClients implements KafkaClientSupplier {
                 super.resume(allowed);
             }
         };
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     private void applyHolds(Consumer<byte[], byte[]> consumer) {

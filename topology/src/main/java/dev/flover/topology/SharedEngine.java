@@ -70,14 +70,18 @@ final class SharedEngine implements TokenSink {
     /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
-        steps.launched(engine.pump(this, mostUnderWay()));
+        launched(engine.pump(this, mostUnderWay()));
         status = engine.status();
         measureSteps();
     }
 
     /// Launches further steps, as [#pump] does, and takes nothing in.
     void launch() {
-        steps.launched(engine.launch(mostUnderWay()));
+        launched(engine.launch(mostUnderWay()));
+    }
+
+    private void launched(boolean underWay) {
+        steps.launched(underWay, freeSlots() == 0);
     }
 
     private int mostUnderWay() {
@@ -98,7 +102,7 @@ final class SharedEngine implements TokenSink {
 
     /// The owner is about to do something that takes long.
     void launchAhead() {
-        steps.launched(engine.launch(Integer.MAX_VALUE));
+        launched(engine.launch(Integer.MAX_VALUE));
     }
 
     /// Nothing that is in flight is wanted any more.

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 final class StepSignal {
     private volatile boolean ended;
     private volatile boolean underWay;
+    private volatile boolean full;
     private volatile Thread waiting;
 
     /// A step has ended or failed. Any thread may tell.
@@ -28,12 +29,19 @@ final class StepSignal {
     }
 
     /// @param steps whether any are under way, now that the owner has launched what it could
-    void launched(boolean steps) {
+    /// @param full  whether every slot is taken
+    void launched(boolean steps, boolean full) {
         underWay = steps;
+        this.full = full;
     }
 
     boolean isStepUnderWay() {
         return underWay;
+    }
+
+    /// Whether nothing that arrives could join before a step has ended.
+    boolean isFull() {
+        return full;
     }
 
     /// Sleeps until a step that has not been taken has ended, at most this long, and where that is so already, until

@@ -149,6 +149,20 @@ class CommitsTest {
     }
 
     @Test
+    void theThreadIsNotMissedUntilACommitIsDue() {
+        var day = Duration.ofDays(1);
+        assertThat(commits.untilDue(day)).isEqualTo(day);
+        commits.changed();
+        assertThat(commits.untilDue(day)).isEqualTo(INTERVAL);
+        assertThat(commits.untilDue(Duration.ofMillis(3))).isEqualTo(Duration.ofMillis(3));
+        clock.addAndGet(INTERVAL.toNanos() - 7);
+        assertThat(commits.untilDue(day)).isEqualTo(Duration.ofNanos(7));
+        clock.addAndGet(100);
+        assertThat(commits.untilDue(day)).isZero();
+        assertThat(new Commits(config.with(Delivery.AT_LEAST_ONCE), clock::get).untilDue(day)).isZero();
+    }
+
+    @Test
     void whatMustNotWaitDoesNot() {
         commits.committed();
         commits.atOnce();
