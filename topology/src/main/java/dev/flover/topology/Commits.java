@@ -19,8 +19,8 @@ import java.util.function.LongSupplier;
 /// token, which then waits for two transactions, and as often while nothing happens.
 ///
 /// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So what the
-/// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass would
-/// leave behind what the earlier ones have kept longest, and which then causes the next one at once.
+/// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass
+/// would leave behind what the earlier ones have kept longest, and which then causes the next one at once.
 final class Commits {
     /// While requests wait for room, a commit is followed by at least so many times its own duration, for reading and
     /// for steps: at most a quarter of the stream thread's time then goes into commits.
@@ -131,7 +131,7 @@ final class Commits {
         return atOnce || due || changed && early && !tooSoon && !requestsWait;
     }
 
-    /// How long nobody will miss the stream thread for the sake of a commit. Zero where readers do not wait for commits.
+    /// How long nobody will miss the stream thread for the sake of a commit; zero where readers do not wait for one.
     ///
     /// @param most where nothing has changed
     Duration untilDue(Duration most) {

@@ -25,8 +25,8 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 /// to life, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
 /// one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
-    /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the thread
-    /// a third of a millisecond, because a step leaves nothing of it in the caches.
+    /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
+    /// thread a third of a millisecond, because a step leaves nothing of it in the caches.
     private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
