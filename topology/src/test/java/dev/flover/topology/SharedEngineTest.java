@@ -61,8 +61,9 @@ class SharedEngineTest {
 
     private long now;
     private final Notebook notebook = new Notebook();
+    private final StepSignal signal = new StepSignal();
     private final SharedEngine engine =
-            new SharedEngine(notebook, SLOTS, new StepSignal(), () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
+            new SharedEngine(notebook, SLOTS, signal, () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
 
     /// How many steps it may have under way after some that end so far apart.
     private int underWayAfter(long stepMillis) {
@@ -88,6 +89,23 @@ class SharedEngineTest {
         assertThat(underWayAfter(2)).isGreaterThan(1);
         assertThat(underWayAfter(9)).isEqualTo(1);
         assertThat(underWayAfter(3)).isGreaterThan(1);
+    }
+
+    @Test
+    void theThreadMaySleepLongerOnlyWhileEverySlotIsTaken() {
+        var last = answer();
+        for (int live = 1; live < SLOTS; live++) {
+            engine.admit(answer(), SEQUENCE);
+            engine.pump();
+            assertThat(signal.isFull()).as(live + " live").isFalse();
+        }
+        engine.admit(last, SEQUENCE);
+        engine.launch();
+        assertThat(signal.isFull()).isTrue();
+
+        engine.release(last);
+        engine.pump();
+        assertThat(signal.isFull()).isFalse();
     }
 
     private static LiveAnswer answer() {
