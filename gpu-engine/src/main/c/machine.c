@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE      // for MAP_ANONYMOUS
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #if defined(__linux__)
@@ -23,15 +24,25 @@ int flover_level(void) {
 #endif
 }
 
-/// Zeroed memory that takes no room until it is touched. Null where there is none.
-void *flover_allocate(size_t bytes) {
+enum { HUGE_PAGE = 2 << 20 };
+
+/// Zeroed memory in whole huge pages, that takes no room until it is touched. Null where there is none.
+void *flover_map(size_t bytes) {
 #if defined(__linux__)
-    void *start = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED) {
+    size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    char *mapped = mmap(0, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) {
         return 0;
     }
+    size_t before = HUGE_PAGE - (uintptr_t)mapped % HUGE_PAGE;
+    char *start = mapped + before;
+    munmap(mapped, before);
+    if (before < HUGE_PAGE) {
+        munmap(start + whole, HUGE_PAGE - before);
+    }
 #if defined(MADV_HUGEPAGE)
-    madvise(start, bytes, MADV_HUGEPAGE);      // spares page walks when weights are streamed; only ever a hint
+    madvise(start, whole, MADV_HUGEPAGE);      // spares page walks when weights are streamed; only ever a hint
 #endif
     return start;
 #else
@@ -39,9 +50,9 @@ void *flover_allocate(size_t bytes) {
 #endif
 }
 
-void flover_free(void *start, size_t bytes) {
+void flover_unmap(void *start, size_t bytes) {
 #if defined(__linux__)
-    munmap(start, bytes);
+    munmap(start, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
 #else
     (void)bytes;
     free(start);

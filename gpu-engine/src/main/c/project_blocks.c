@@ -8,13 +8,15 @@
 //
 //   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
 //                                                                                  the low ones are the first half
-// Bound by the int8 multipliers from 8 rows on, by reading the weights before: one row asks for them ahead. A tile of
-// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Nibbles are unpacked again for
-// every tile: that costs less than writing them down and reading twice as much.
+// Bound by the int8 multipliers from 16 rows on, by reading the weights before: one row asks for them ahead. A tile of
+// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Where rows are more than that,
+// all their tiles meet a few blocks before any goes on to the next: those stay in the nearest cache, and the machine
+// reads the next ones from memory meanwhile. Nibbles are unpacked again for every tile: that costs less than writing
+// them down and reading twice as much.
 
 #include "shards.h"
 
-enum { AHEAD_BYTES = 1024 };
+enum { AHEAD_BYTES = 1024, AHEAD_ROWS = 16, CHUNK_BLOCKS = 4, HELD_ROWS = 32 };
 enum scales { HALF_SCALES, FLOAT_SCALES };
 
 typedef struct {
@@ -41,9 +43,9 @@ INLINE floats load_scale(const product *p, long at, const enum scales scales) {
     return scales == HALF_SCALES ? load_half((const uint16_t *)p->scales + at) : load((const float *)p->scales + at);
 }
 
-/// Adds block `block` of `R` rows and `P` panels to their sums.
+/// Adds block `block` of `R` rows and `P` panels to their sums, and asks for what lies `ahead` bytes on, if not 0.
 INLINE void add_block(
-        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, floats *sum,
+        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, long ahead, floats *sum,
         const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
     const int groups = 32 / group, steps = group / 4;
@@ -58,17 +60,13 @@ INLINE void add_block(
         UNROLLED for (int step = g * steps; step < (g + 1) * steps; step++) {
             ints weight[INTEGER_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
-                const uint8_t *at = quants + i * panel_bytes;
-                if (R == 1 && (!nibbles || step < 4)) {
-                    fetch(at + (nibbles ? 256L : 512L) * block + 64 * step + AHEAD_BYTES);
+                const uint8_t *at = quants + i * panel_bytes
+                        + (nibbles ? 256L * block + 64 * (step % 4) : 512L * block + 64 * step);
+                if (ahead && (!nibbles || step < 4)) {
+                    fetch(at + ahead);
                 }
-                if (!nibbles) {
-                    weight[i] = load_ints(at + 512L * block + 64 * step);
-                } else if (step < 4) {
-                    weight[i] = low_nibbles(load_ints(at + 256L * block + 64 * step));
-                } else {
-                    weight[i] = high_nibbles(load_ints(at + 256L * block + 64 * (step - 4)));
-                }
+                ints stored = load_ints(at);
+                weight[i] = !nibbles ? stored : step < 4 ? low_nibbles(stored) : high_nibbles(stored);
             }
             UNROLLED for (int r = 0; r < R; r++) {
                 ints four = broadcast_four(p->bytes + (long)(row + r) * 32 * p->blocks + 32 * block + 4 * step);
@@ -101,34 +99,57 @@ INLINE void add_block(
     }
 }
 
+/// What the tiles of some rows keep while others are computed.
+typedef struct {
+    _Alignas(64) float sums[HELD_ROWS][INTEGER_PANELS * 16];
+    _Alignas(64) float shards[HELD_ROWS][MOST_SHARD_LEVELS * INTEGER_PANELS * 16];
+} held;
+
+/// Some blocks of one shard.
+typedef struct {
+    int first, end, shard, begins, ends;
+} chunk;
+
+/// A chunk of `R` rows, whose place in `h` is `at`.
 INLINE void tile(
-        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row,
+        const product *p, held *h, const uint8_t *quants, long panel_bytes, int panel, int row, int at, chunk c,
+        long ahead,
         const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
     floats sum[INTEGER_ROWS * INTEGER_PANELS];      // constant sizes: registers, not memory
-    float stack[MOST_SHARD_LEVELS * INTEGER_ROWS * INTEGER_PANELS * 16];
-    int shard_blocks = p->blocks / p->shards;
-    int shard = 0;
-    do {
+    float *sums = h->sums[at];
+    UNROLLED for (int i = 0; i < R * P; i++) {
+        sum[i] = c.begins ? splat(0) : load(sums + 16 * i);
+    }
+    for (int block = c.first; block < c.end; block++) {
+        add_block(p, quants, panel_bytes, panel, row, block, ahead, sum,
+                R, P, nibbles, scales, minimums, group, is_signed);
+    }
+    if (c.ends && p->shards > 1) {
+        add_shard(h->shards[at], c.shard, sum, R * P);
+    }
+    if (c.end < p->blocks) {
         UNROLLED for (int i = 0; i < R * P; i++) {
-            sum[i] = splat(0);
+            store(sums + 16 * i, sum[i]);
         }
-        for (int block = shard * shard_blocks; block < (shard + 1) * shard_blocks; block++) {
-            add_block(p, quants, panel_bytes, panel, row, block, sum,
-                    R, P, nibbles, scales, minimums, group, is_signed);
-        }
-        if (p->shards > 1) {
-            add_shard(stack, shard, sum, R * P);
-        }
-    } while (++shard < p->shards);
+        return;
+    }
     UNROLLED for (int r = 0; r < R; r++) {
         UNROLLED for (int i = 0; i < P; i++) {
-            int first = 16 * (panel + i);
-            int lanes = p->outputs - first < 16 ? p->outputs - first : 16;
-            finish(p->out + (long)(row + r) * p->stride + first, sum[r * P + i],
-                    p->bias ? p->bias + first : 0, lanes, p->accumulate);
+            int output = 16 * (panel + i);
+            int lanes = p->outputs - output < 16 ? p->outputs - output : 16;
+            finish(p->out + (long)(row + r) * p->stride + output, sum[r * P + i],
+                    p->bias ? p->bias + output : 0, lanes, p->accumulate);
         }
     }
+}
+
+/// How far ahead of what it computes a tile of few rows asks for weights: of one row at once, of more in the second
+/// tile, which finds its own in the cache.
+INLINE long ahead(int at, int rows, const int nibbles) {
+    return rows == 1 ? AHEAD_BYTES
+         : at == INTEGER_ROWS && rows <= AHEAD_ROWS ? CHUNK_BLOCKS * (nibbles ? 256 : 512)
+         : 0;
 }
 
 /// All rows of `P` panels.
@@ -136,17 +157,35 @@ INLINE void rows_of_panels(
         const product *p, const uint8_t *quants, long panel_bytes, int panel, int rows,
         const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
-    int row = 0;
-    for (; row + INTEGER_ROWS <= rows; row += INTEGER_ROWS) {
-        tile(p, quants, panel_bytes, panel, row, INTEGER_ROWS, P, nibbles, scales, minimums, group, is_signed);
+    held h;
+#define TILE(R) tile(p, &h, quants, panel_bytes, panel, row, row - from, c, ahead(row - from, to - from, nibbles), R, P, \
+                     nibbles, scales, minimums, group, is_signed)
+    int shard_blocks = p->blocks / p->shards;
+    for (int from = 0; from < rows; from += HELD_ROWS) {
+        int to = rows - from < HELD_ROWS ? rows : from + HELD_ROWS;
+        int most = rows <= INTEGER_ROWS || rows > HELD_ROWS ? shard_blocks : CHUNK_BLOCKS;
+        chunk c = {0};
+        while (c.first < p->blocks) {
+            int shard_end = (c.shard + 1) * shard_blocks;
+            c.end = shard_end - c.first < most ? shard_end : c.first + most;
+            c.begins = c.first == shard_end - shard_blocks;
+            c.ends = c.end == shard_end;
+            int row = from;
+            for (; row + INTEGER_ROWS <= to; row += INTEGER_ROWS) {
+                TILE(INTEGER_ROWS);
+            }
+            if (INTEGER_ROWS > 2 && to - row >= 2) {
+                TILE(2);
+                row += 2;
+            }
+            if (row < to) {
+                TILE(1);
+            }
+            c.shard += c.ends;
+            c.first = c.end;
+        }
     }
-    if (INTEGER_ROWS > 2 && rows - row >= 2) {
-        tile(p, quants, panel_bytes, panel, row, 2, P, nibbles, scales, minimums, group, is_signed);
-        row += 2;
-    }
-    if (row < rows) {
-        tile(p, quants, panel_bytes, panel, row, 1, P, nibbles, scales, minimums, group, is_signed);
-    }
+#undef TILE
 }
 
 /// Panels `first` up to `end`.

@@ -1,22 +1,26 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.StepPlan;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// Attention of all rows of a step. A tile is a few rows of one slice with one key head; it is the same cutting for
-/// every layer, so it is made once a step. Long tiles come first, so that the last ones even out.
+/// Attention of all rows of a step. A tile is a few rows of one slice with some key heads; the cutting by rows is the
+/// same for every layer, so it is made once a step. Long tiles come first, so that the last ones even out.
 final class AttentionWork implements Workers.Job {
     /// Queries that share the reading of keys and values; see `attention.c`.
     private static final int QUERIES = 48;
+    /// A tile takes so many heads, whose keys and values lie one after another, that these many are left and that it
+    /// takes no longer than this.
+    private static final int TILES_OF_A_WORKER = 8;
+    private static final long TILE_NANOS = 40_000;
     /// Elements of keys, with as many of values, that a core multiplies with a query, roughly.
     private static final int ELEMENTS_A_NANO = 4;
 
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena;
+    private final SegmentAllocator memory;
     private final MemorySegment[] scratch;
 
     // The step's cutting
@@ -38,11 +42,13 @@ final class AttentionWork implements Workers.Job {
     private int window;
     private float scale;
     private float softCap;
+    private int headsOfATile;
+    private int headTiles;
 
-    AttentionWork(Kernels kernels, Workers workers, Arena arena) {
+    AttentionWork(Kernels kernels, Workers workers, SegmentAllocator memory) {
         this.kernels = kernels;
         this.workers = workers;
-        this.arena = arena;
+        this.memory = memory;
         scratch = new MemorySegment[workers.count()];
         Arrays.fill(scratch, MemorySegment.NULL);
     }
@@ -56,7 +62,7 @@ final class AttentionWork implements Workers.Job {
         long floats = Kernels.attentionScratchFloats(rowsOfAnItem * group, cache.shape().headDim());
         for (int worker = 0; worker < scratch.length; worker++) {
             if (scratch[worker].byteSize() < 4 * floats) {
-                scratch[worker] = kernels.allocate(4 * floats, arena);
+                scratch[worker] = memory.allocate(4 * floats);
             }
         }
         items = 0;
@@ -95,7 +101,7 @@ final class AttentionWork implements Workers.Job {
             total += blocksOf(slice);
         }
         if (tables.byteSize() < 4 * total) {
-            tables = kernels.allocate(8 * total, arena);
+            tables = memory.allocate(8 * total);
         }
         for (int slice = 0; slice < plan.slices(); slice++) {
             int[] table = cache.slots.blockTable(plan.sliceSlots[slice]);
@@ -117,19 +123,28 @@ final class AttentionWork implements Workers.Job {
         this.scale = scale;
         this.softCap = softCap;
         var shape = cache.shape();
-        workers.run(this, items * shape.kvHeads(), positions * shape.heads() * shape.headDim() / ELEMENTS_A_NANO);
+        long nanos = positions * shape.heads() * shape.headDim() / ELEMENTS_A_NANO;
+        int pieces = items * shape.kvHeads();
+        long together = Math.min(pieces / (TILES_OF_A_WORKER * workers.count()), TILE_NANOS * pieces / (nanos + 1));
+        headsOfATile = Math.clamp(together, 1, shape.kvHeads());
+        headTiles = Math.ceilDiv(shape.kvHeads(), headsOfATile);
+        workers.run(this, items * headTiles, nanos);
     }
 
     @Override
     public void run(int tile, int worker) {
         var shape = cache.shape();
-        int item = tile / shape.kvHeads();
+        int item = tile / headTiles;
         int row = itemRows[item];
-        kernels.attention(
-                out.row(row), queryKeyValue.row(row), queryKeyValue.columns(), itemCounts[item], plan.positions[row],
-                shape.heads() / shape.kvHeads(), shape.headDim(), shape.kvHeads(), tile % shape.kvHeads(),
-                cache.keys(layer, 0), cache.values(layer, 0), cache.form,
-                tables.address() + tableOffsets[itemSlices[item]], shape.blockTokens(),
-                window, scale, softCap, scratch[worker].address());
+        int first = tile % headTiles * headsOfATile;
+        int end = Math.min(first + headsOfATile, shape.kvHeads());
+        for (int head = first; head < end; head++) {
+            kernels.attention(
+                    out.row(row), queryKeyValue.row(row), queryKeyValue.columns(), itemCounts[item],
+                    plan.positions[row], shape.heads() / shape.kvHeads(), shape.headDim(), shape.kvHeads(), head,
+                    cache.keys(layer, 0), cache.values(layer, 0), cache.form,
+                    tables.address() + tableOffsets[itemSlices[item]], shape.blockTokens(),
+                    window, scale, softCap, scratch[worker].address());
+        }
     }
 }

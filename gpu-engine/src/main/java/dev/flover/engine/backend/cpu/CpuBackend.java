@@ -13,6 +13,7 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -30,6 +31,7 @@ public final class CpuBackend implements Backend {
     private final Kernels kernels;
     private final Workers workers;
     private final Arena arena = Arena.ofShared();
+    private final SegmentAllocator memory;
     private final Packer packer;
     private final Projection projection;
     private final AttentionWork attention;
@@ -47,9 +49,10 @@ public final class CpuBackend implements Backend {
     CpuBackend(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
-        packer = new Packer(kernels, workers, arena);
-        projection = new Projection(kernels, workers, arena);
-        attention = new AttentionWork(kernels, workers, arena);
+        memory = kernels.memory(arena);
+        packer = new Packer(workers, memory);
+        projection = new Projection(kernels, workers, memory);
+        attention = new AttentionWork(kernels, workers, memory);
         embedding = new Embedding();
         normalisation = new Normalisation();
         append = new Append();
@@ -69,7 +72,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Tensor tensor(int rows, int columns) {
-        return new HostTensor(rows, columns, kernels.allocate(4L * rows * columns + 64, arena));
+        return new HostTensor(rows, columns, memory.allocate(4L * rows * columns + 64));
     }
 
     @Override
@@ -85,17 +88,17 @@ public final class CpuBackend implements Backend {
     @Override
     public Vector vector(StoredTensor values) {
         int length = Math.multiplyExact(values.rows(), values.columns());
-        var memory = kernels.allocate(4L * Kernels.padded(length) + 64, arena);
+        var vector = memory.allocate(4L * Kernels.padded(length) + 64);
         var floats = new float[length];
         Dequantiser.toFloats(values, 0, floats, 0, length);
-        MemorySegment.copy(floats, 0, memory, ValueLayout.JAVA_FLOAT, 0, length);
-        return new HostVector(length, memory);
+        MemorySegment.copy(floats, 0, vector, ValueLayout.JAVA_FLOAT, 0, length);
+        return new HostVector(length, vector);
     }
 
     @Override
     public Cache cache(CacheShape shape) {
         sampling.prepare(shape.vocabulary());
-        return new PagedCache(shape, cacheForm(), kernels, arena);
+        return new PagedCache(shape, cacheForm(), memory);
     }
 
     @Override
@@ -184,7 +187,7 @@ public final class CpuBackend implements Backend {
             found = table.rotary == rotary || table.rotary.equals(rotary) ? table : null;
         }
         if (found == null) {
-            found = new RotaryTable(rotary, cache.shape().contextLength(), kernels, arena);
+            found = new RotaryTable(rotary, cache.shape().contextLength(), memory);
             rotaryTables.add(found);
         }
         for (int row = 0; row < plan.rows(); row++) {

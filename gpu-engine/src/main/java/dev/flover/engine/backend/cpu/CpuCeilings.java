@@ -18,7 +18,7 @@ public record CpuCeilings(double floatOperations, double integerOperations, doub
             double floats = best(workers, worker -> sink(kernels.computeFloats(ROUNDS)));
             double integers = best(workers, worker -> sink(kernels.computeIntegers(ROUNDS)));
             long share = READ_BYTES / threads & -4096;
-            var memory = kernels.allocate(share * threads, arena);
+            var memory = kernels.memory(arena).allocate(share * threads);
             memory.fill((byte) 1);
             double read = best(workers, worker -> sink(kernels.read(memory.address() + worker * share, share / 4)));
             return new CpuCeilings(

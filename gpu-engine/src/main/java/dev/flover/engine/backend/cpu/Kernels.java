@@ -1,7 +1,7 @@
 package dev.flover.engine.backend.cpu;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /// The arithmetic of the CPU backend: what each verb computes for a piece of its output, on the calling thread.
 ///
@@ -14,8 +14,8 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Panels that a product computes side by side; pieces of fewer are slower.
     int panelsTogether();
 
-    /// Zeroed memory that is released with the arena.
-    MemorySegment allocate(long bytes, Arena arena);
+    /// Zeroed memory, at least as aligned as the kernels want it, that is released with the arena. For one thread.
+    SegmentAllocator memory(Arena arena);
 
     /// Activations to bytes with a scale for every 32.
     ///

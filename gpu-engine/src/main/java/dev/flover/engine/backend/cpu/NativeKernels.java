@@ -9,6 +9,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.MethodHandle;
 
 /// The C kernels of one instruction set.
@@ -90,8 +91,8 @@ final class NativeKernels implements Kernels {
     }
 
     @Override
-    public MemorySegment allocate(long bytes, Arena arena) {
-        return library.allocate(bytes, arena);
+    public SegmentAllocator memory(Arena arena) {
+        return new Slabs(library, arena);
     }
 
     @Override

@@ -24,16 +24,16 @@ import java.util.Locale;
 @SuppressWarnings("restricted")
 final class NativeLibrary {
     private final SymbolLookup symbols;
-    private final MethodHandle allocate;
-    private final MethodHandle free;
+    private final MethodHandle map;
+    private final MethodHandle unmap;
     private final List<InstructionSet> runnable;
 
     private NativeLibrary(SymbolLookup symbols) {
         this.symbols = symbols;
-        allocate = Linker.nativeLinker().downcallHandle(
-                find("flover_allocate"), FunctionDescriptor.of(ADDRESS, JAVA_LONG));
-        free = Linker.nativeLinker().downcallHandle(
-                find("flover_free"), FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
+        map = Linker.nativeLinker().downcallHandle(
+                find("flover_map"), FunctionDescriptor.of(ADDRESS, JAVA_LONG));
+        unmap = Linker.nativeLinker().downcallHandle(
+                find("flover_unmap"), FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
         runnable = runnable(level());
     }
 
@@ -55,9 +55,10 @@ final class NativeLibrary {
         return symbols.find(function).orElseThrow(() -> new UnsatisfiedLinkError("no function " + function));
     }
 
-    MemorySegment allocate(long bytes, Arena arena) {
+    /// A mapping of its own, zeroed, from the start of a huge page; it takes no room before it is touched.
+    MemorySegment map(long bytes, Arena arena) {
         try {
-            var start = (MemorySegment) allocate.invokeExact(bytes);
+            var start = (MemorySegment) map.invokeExact(bytes);
             if (start.equals(MemorySegment.NULL)) {
                 throw new OutOfMemoryError("cannot allocate " + bytes + " bytes of native memory");
             }
@@ -71,7 +72,7 @@ final class NativeLibrary {
 
     private void release(MemorySegment memory) {
         try {
-            free.invokeExact(memory, memory.byteSize());
+            unmap.invokeExact(memory, memory.byteSize());
         } catch (Throwable e) {
             throw new AssertionError("native calls throw nothing", e);
         }

@@ -8,8 +8,8 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Matrix.RowRange;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -21,14 +21,12 @@ final class Packer {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena;
+    private final SegmentAllocator memory;
 
-    Packer(Kernels kernels, Workers workers, Arena arena) {
-        this.kernels = kernels;
+    Packer(Workers workers, SegmentAllocator memory) {
         this.workers = workers;
-        this.arena = arena;
+        this.memory = memory;
     }
 
     PackedWeight pack(Matrix matrix) {
@@ -74,7 +72,7 @@ final class Packer {
     private FloatPart floats(StoredRows rows, int firstOutput, int inputs, FloatForm form) {
         int panels = (rows.count() + 15) / 16;
         long panelBytes = 16L * inputs * form.bytes;
-        var weights = kernels.allocate(panels * panelBytes, arena);
+        var weights = memory.allocate(panels * panelBytes);
         workers.run((panel, _) -> {
             var to = weights.asSlice(panel * panelBytes, panelBytes);
             var row = new float[form == FloatForm.SINGLE ? inputs : 0];
@@ -104,9 +102,9 @@ final class Packer {
         int blocks = inputs / 32;
         long quantBytes = (long) blocks * form.panelBlockBytes();
         long scaleBytes = (long) blocks * (32 / form.group) * 16 * form.scaleBytes();
-        var quants = kernels.allocate(panels * quantBytes, arena);
-        var scales = kernels.allocate(panels * scaleBytes, arena);
-        var minimums = form.minimums ? kernels.allocate(panels * scaleBytes, arena) : MemorySegment.NULL;
+        var quants = memory.allocate(panels * quantBytes);
+        var scales = memory.allocate(panels * scaleBytes);
+        var minimums = form.minimums ? memory.allocate(panels * scaleBytes) : MemorySegment.NULL;
         workers.run((panel, _) -> {
             var to = new PanelWriter(
                     quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),

@@ -2,8 +2,8 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostSlots;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /// Keys and values of all layers in f32 or f16, in the layouts of `append.c`, and the state of every slot.
 final class PagedCache implements Backend.Cache {
@@ -18,15 +18,15 @@ final class PagedCache implements Backend.Cache {
     private final long valueBlockBytes;
     final HostSlots slots;
 
-    PagedCache(Backend.CacheShape shape, FloatForm form, Kernels kernels, Arena arena) {
+    PagedCache(Backend.CacheShape shape, FloatForm form, SegmentAllocator memory) {
         this.shape = shape;
         this.form = form;
         long tokens = (long) shape.kvHeads() * shape.blockTokens();
         keyBlockBytes = form.bytes * tokens * shape.headDim();
         valueBlockBytes = form.bytes * tokens * Kernels.padded(shape.headDim());
         long blocks = (long) shape.layers() * shape.blocks();
-        keys = kernels.allocate(keyBlockBytes * blocks + 64, arena);
-        values = kernels.allocate(valueBlockBytes * blocks + 64, arena);
+        keys = memory.allocate(keyBlockBytes * blocks + 64);
+        values = memory.allocate(valueBlockBytes * blocks + 64);
         slots = new HostSlots(shape);
     }
 

@@ -2,8 +2,8 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /// A product of activations with a packed weight: quantises the activations where the weight wants it, then shares
 /// panels out to the workers. A tile is a few panels with all rows, or with some where rows are many.
@@ -17,7 +17,7 @@ final class Projection implements Workers.Job {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena;
+    private final SegmentAllocator memory;
     private final Quantisation quantisation = new Quantisation();
 
     private long out;
@@ -39,10 +39,10 @@ final class Projection implements Workers.Job {
     private MemorySegment corrections = MemorySegment.NULL;
     private MemorySegment sums = MemorySegment.NULL;
 
-    Projection(Kernels kernels, Workers workers, Arena arena) {
+    Projection(Kernels kernels, Workers workers, SegmentAllocator memory) {
         this.kernels = kernels;
         this.workers = workers;
-        this.arena = arena;
+        this.memory = memory;
     }
 
     /// `out (+)= in * weightᵀ + bias`.
@@ -116,8 +116,8 @@ final class Projection implements Workers.Job {
         sums = reserved(sums, elements / 4);
     }
 
-    private MemorySegment reserved(MemorySegment memory, long size) {
-        return memory.byteSize() >= size ? memory : kernels.allocate(size, arena);
+    private MemorySegment reserved(MemorySegment held, long size) {
+        return held.byteSize() >= size ? held : memory.allocate(size);
     }
 
     /// Activations to bytes, some rows a tile.

@@ -1,8 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.model.ModelConfig.Rotary;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
 /// Cosines and sines of every position seen so far, times the rotary magnitude.
@@ -18,13 +18,13 @@ final class RotaryTable {
     private final MemorySegment sines;
     private int filled;
 
-    RotaryTable(Rotary rotary, int positions, Kernels kernels, Arena arena) {
+    RotaryTable(Rotary rotary, int positions, SegmentAllocator memory) {
         this.rotary = rotary;
         this.positions = positions;
         pairs = rotary.dims() / 2;
         frequencies = rotary.frequencies().stream().mapToDouble(Double::doubleValue).toArray();
-        cosines = kernels.allocate(4L * positions * pairs, arena);
-        sines = kernels.allocate(4L * positions * pairs, arena);
+        cosines = memory.allocate(4L * positions * pairs);
+        sines = memory.allocate(4L * positions * pairs);
     }
 
     /// Makes positions up to `last` readable.

@@ -4,7 +4,7 @@ import dev.flover.engine.backend.cpu.VectorProducts.Blocks;
 import dev.flover.engine.backend.cpu.VectorProducts.Product;
 import dev.flover.engine.model.ModelConfig.Activation;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /// The kernels in Java's Vector API, for machines that have no compiled ones; and the plain twin that those are tested
 /// against.
@@ -31,8 +31,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public MemorySegment allocate(long bytes, Arena arena) {
-        return arena.allocate(bytes, 64);
+    public SegmentAllocator memory(Arena arena) {
+        return (bytes, _) -> arena.allocate(bytes, 64);
     }
 
     @Override
