@@ -7,12 +7,20 @@
 //
 // q · k is a chain of fma over the head's dimensions; o' a chain over t; l' sixteen sums, t in number t mod 16, and a
 // tree. Nothing depends on how many queries are computed together. Two small matrix products per split, both bound by
-// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers.
-// Layouts are those of append.c.
+// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers, and
+// since pieces of 2 KB all over the cache are more than the machine reads ahead by itself, the first queries ask for the
+// split's values while they meet its keys, and for the next keys while they weigh values. Layouts are those of append.c.
 
 #include "lanes.h"
 
 enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6, MOST_PANELS = 4 };
+
+/// Where a split's keys and values are.
+typedef struct {
+    const char *panels[SPLIT / 16];             // of keys
+    const char *panel_values[SPLIT / 16];       // of each panel's first token
+    const char *values[SPLIT];                  // of each `run` tokens
+} place;
 
 typedef struct {
     int queries, group, head_dim, padded, first_position, window;
@@ -26,9 +34,8 @@ typedef struct {
     float *keep;              // exp(m - n)
     float *take;              // exp(m' - n)
     char *gathered;           // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
-    const char *panels[SPLIT / 16];
-    const char *values[SPLIT];     // of each `run` tokens
     int run;
+    const place *here, *next;      // of the split at hand, and of what is read after it
 } attention;
 
 enum stored_as { SINGLE = sizeof(float), HALF = sizeof(uint16_t) };
@@ -46,7 +53,10 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P, 
     for (int d = 0; d < a->head_dim; d++) {
         floats key[MOST_PANELS];
         UNROLLED for (int i = 0; i < P; i++) {
-            key[i] = load_stored(a->panels[panel + i], 16 * d, stored);
+            if (R < QUERY_ROWS && query == 0 && d * (int)stored % 4 == 0) {
+                fetch(a->here->panel_values[panel + i] + 16 * d * (int)stored);
+            }
+            key[i] = load_stored(a->here->panels[panel + i], 16 * d, stored);
         }
         UNROLLED for (int r = 0; r < R; r++) {
             floats q = splat(a->query[(query + r) * a->head_dim + d]);
@@ -70,11 +80,15 @@ INLINE void weigh(
         sum[i] = splat(0);
     }
     for (int first = 0; first < tokens; first += a->run) {
-        const char *value = a->values[first / a->run];
+        const char *value = a->here->values[first / a->run];
         int end = first + a->run < tokens ? first + a->run : tokens;
         for (int t = first; t < end; t++, value += a->padded * (int)stored) {
+            const char *next = a->next->panels[t / 16] + t % 16 * a->head_dim * (int)stored;
             floats v[MOST_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
+                if (R < QUERY_ROWS && query == 0 && i * (int)stored % 4 == 0) {
+                    fetch(next + (dim + 16 * i) * (int)stored);
+                }
                 v[i] = load_stored(value, dim + 16 * i, stored);
             }
             UNROLLED for (int r = 0; r < R; r++) {
@@ -197,28 +211,32 @@ static void soften_all(attention *a, int split) {
     }
 }
 
-/// Where the split's keys and values are.
+/// Finds the keys and values of a split of one head.
 static void find_split(
-        attention *a, int split, int tokens, const char *keys, const char *values, const int *blocks,
+        attention *a, place *p, int split, int tokens, const char *keys, const char *values, const int *blocks,
         int block_tokens, int kv_heads, int kv_head, long stored) {
     int width = block_tokens < 16 ? block_tokens : 16;
-    a->run = block_tokens < SPLIT ? block_tokens : SPLIT;
     for (int t = 0; t < tokens; t += a->run) {
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
-        a->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded * stored;
+        p->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded * stored;
     }
     for (int t = 0; t < tokens; t += width) {
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
         const char *panel = keys + (head * block_tokens + (split + t) % block_tokens) * a->head_dim * stored;
         if (width == 16) {
-            a->panels[t / 16] = panel;
+            p->panels[t / 16] = panel;
             continue;
         }
         char *to = a->gathered + t / 16 * 16 * a->head_dim * stored;
-        a->panels[t / 16] = to;
+        p->panels[t / 16] = to;
         for (int d = 0; d < a->head_dim; d++) {
             memcpy(to + (16 * d + t % 16) * stored, panel + width * d * stored, (size_t)(width * stored));
         }
+    }
+    for (int t = 0; t < SPLIT; t += 16) {
+        int there = t < tokens ? t : 0;     // what is asked for where this split is shorter
+        p->panels[t / 16] = p->panels[there / 16];
+        p->panel_values[t / 16] = p->values[there / a->run] + there % a->run * a->padded * stored;
     }
 }
 
@@ -259,13 +277,30 @@ INLINE void attend(
     }
     int length = first_position + rows;
     int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
-    for (int split = oldest / SPLIT * SPLIT; split < length; split += SPLIT) {
+    int first_split = oldest / SPLIT * SPLIT;
+    a.run = block_tokens < SPLIT ? block_tokens : SPLIT;
+    place places[2], *here = &places[0], *next = &places[1];
+#define FIND(p, split, head) find_split(&a, p, split, length - (split) < SPLIT ? length - (split) : SPLIT,            \
+                                        keys, values, blocks, block_tokens, kv_heads, head, stored)
+    FIND(here, first_split, kv_head);
+    for (int split = first_split; split < length; split += SPLIT) {
         int tokens = length - split < SPLIT ? length - split : SPLIT;
-        find_split(&a, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head, stored);
+        a.here = a.next = here;
         score_all(&a, (tokens + 15) / 16, stored);
         soften_all(&a, split);
+        if (split + SPLIT < length) {
+            FIND(next, split + SPLIT, kv_head);
+            a.next = next;
+        } else if (kv_head + 1 < kv_heads && block_tokens >= 16) {      // most often computed next
+            FIND(next, first_split, kv_head + 1);
+            a.next = next;
+        }
         weigh_all(&a, tokens, stored);
+        place *read = here;
+        here = next;
+        next = read;
     }
+#undef FIND
     int width = kv_heads * head_width;
     for (int query = 0; query < a.queries; query++) {
         float inverse = 1 / a.total[query];
