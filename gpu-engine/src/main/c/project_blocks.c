@@ -45,8 +45,8 @@ INLINE floats load_scale(const product *p, long at, const enum scales scales) {
 
 /// Adds block `block` of `R` rows and `P` panels to their sums, and asks for what lies `ahead` bytes on, if not 0.
 INLINE void add_block(
-        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, long ahead, floats *sum,
-        const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
+        const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, long ahead,
+        floats *sum, const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
     const int groups = 32 / group, steps = group / 4;
     for (int g = 0; g < groups; g++) {
@@ -158,8 +158,8 @@ INLINE void rows_of_panels(
         const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
     held h;
-#define TILE(R) tile(p, &h, quants, panel_bytes, panel, row, row - from, c, ahead(row - from, to - from, nibbles), R, P, \
-                     nibbles, scales, minimums, group, is_signed)
+#define TILE(R) tile(p, &h, quants, panel_bytes, panel, row, row - from, c, ahead(row - from, to - from, nibbles),    \
+                     R, P, nibbles, scales, minimums, group, is_signed)
     int shard_blocks = p->blocks / p->shards;
     for (int from = 0; from < rows; from += HELD_ROWS) {
         int to = rows - from < HELD_ROWS ? rows : from + HELD_ROWS;
