@@ -198,7 +198,7 @@ class PipelineStoryTest {
 
     @Test
     void beyondTheWaitingRoomLagIsTheQueue() throws Exception {
-        int requests = 120;
+        int requests = 1200;    // more than are answered before somebody has looked
         try (var story = story(1)) {
             var config = story.config.with(new WaitingLimits(10, 1 << 20)).withKafka(Map.of(
                     "main.consumer.max.poll.records", "10", "buffered.records.per.partition", "10"));
