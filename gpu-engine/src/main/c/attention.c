@@ -7,9 +7,9 @@
 //
 // q · k is a chain of fma over the head's dimensions; o' a chain over t; l' sixteen sums, t in number t mod 16, and a
 // tree. Nothing depends on how many queries are computed together. Two small matrix products per split, both bound by
-// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers, and
-// few queries ask for a split's values while they meet its keys, and for the next keys while they weigh values, since the
-// machine does not read ahead of pieces of 2 KB all over the cache by itself. Layouts are those of append.c.
+// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers,
+// and few queries ask for a split's values while they meet its keys, and for the next keys while they weigh values,
+// since the machine does not read ahead of pieces of 2 KB all over the cache by itself. Layouts are those of append.c.
 
 #include "lanes.h"
 

@@ -9,10 +9,10 @@
 //   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
 //                                                                                  the low ones are the first half
 // Bound by the int8 multipliers from 16 rows on, by reading the weights before: one row asks for them ahead. A tile of
-// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Up to HELD_ROWS rows, all tiles
-// meet a few blocks before any goes on to the next: those stay in the nearest cache, and the machine reads the next ones
-// from memory meanwhile. Nibbles are unpacked again for every tile: that costs less than writing them down and reading
-// twice as much.
+// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Up to HELD_ROWS rows, all
+// tiles meet a few blocks before any goes on to the next: those stay in the nearest cache, and the machine reads the
+// next ones from memory meanwhile. Nibbles are unpacked again for every tile: that costs less than writing them down
+// and reading twice as much.
 
 #include "shards.h"
 
