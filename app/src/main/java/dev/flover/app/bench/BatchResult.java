@@ -26,8 +26,9 @@ record BatchResult(
         List<OperationShare> operations) {
 
     static BatchResult of(
-            int batch, double decode, double prefill, EngineRun.Times times, Machine.Usage usage,
-            DeviceTimes device, Floor floor, List<OperationShare> operations) {
+            int batch, double decode, double prefill, EngineRun.Times times, DeviceTimes device, Floor floor,
+            List<OperationShare> operations) {
+        var usage = times.decodeUsage();
         double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
         return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),

@@ -147,22 +147,17 @@ public final class BenchEngineCommand implements Runnable {
             Engine engine, Model opened, TimedBackend timed, Machine machine, int batch) {
         var decode = new double[repeat];
         var prefill = new double[repeat];
-        var usage = new Machine.Usage[1];
         EngineRun.Times times = null;
         for (int i = 0; i < repeat; i++) {
-            times = run(engine, opened, batch, i + 1, () -> {
-                timed.reset();
-                usage[0] = Machine.usage();
-            });
+            times = run(engine, opened, batch, i + 1, timed::reset);
             decode[i] = times.decodeTokens() / times.decodeSeconds();
             prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
         }
-        var used = Machine.usage().since(usage[0]);
         var device = timed.deviceTimes();
         var timesOfVerbs = timed.isDevice() ? timeVerbs(engine, opened, timed, batch) : times;
         double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
-        return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, used, device,
+        return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
                 Floor.of(timed.costs(), timesOfVerbs.decodeSteps(), stepUs, machine, integers),
                 OperationShare.of(timed, timesOfVerbs, machine, integers));
     }

@@ -44,10 +44,11 @@ final class EngineRun implements TokenSink {
     }
 
     /// @param decodeSteps steps after the prefill
+    /// @param decodeUsage by all of them
     /// @param pumpMicros  what the engine's owner took to commit a step and to plan the next one: the first `pumps` of
     ///                    them
-    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps, double[] pumpMicros,
-            int pumps) {
+    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps,
+            Machine.Usage decodeUsage, double[] pumpMicros, int pumps) {
         /// The median: what it takes where the owner keeps its core.
         double schedulingMicros() {
             return Spread.of(Arrays.copyOf(pumpMicros, pumps)).p50();
@@ -70,16 +71,18 @@ final class EngineRun implements TokenSink {
         long stepsAtMiddle = engine.status().steps();
         pumps = 0;
         decodeBegins.run();
+        var before = Machine.usage();
         long begin = System.nanoTime();
         while (ended < batch) {
             step();
         }
         long end = System.nanoTime();
+        var usage = before.untilNow();
         if (finished != batch) {
             throw new IllegalStateException(finished + " of " + batch + " sequences finished");
         }
         return new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle,
-                engine.status().steps() - stepsAtMiddle, pumpMicros, pumps);
+                engine.status().steps() - stepsAtMiddle, usage, pumpMicros, pumps);
     }
 
     private void step() {

@@ -47,9 +47,11 @@ record Machine(
 
     /// What all Java threads have allocated, and what collectors have done.
     record Usage(long allocatedBytes, long collections, long collectionMs) {
-        Usage since(Usage before) {
-            return new Usage(allocatedBytes - before.allocatedBytes, collections - before.collections,
-                    collectionMs - before.collectionMs);
+        /// What has been used since, without what it takes to find out.
+        Usage untilNow() {
+            long allocated = allocatedBytes() - allocatedBytes;     // before anything else, as `usage` reads it last
+            var now = usage();
+            return new Usage(allocated, now.collections - collections, now.collectionMs - collectionMs);
         }
     }
 
@@ -60,8 +62,11 @@ record Machine(
             collections += collector.getCollectionCount();
             milliseconds += collector.getCollectionTime();
         }
-        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        return new Usage(threads.getTotalThreadAllocatedBytes(), collections, milliseconds);
+        return new Usage(allocatedBytes(), collections, milliseconds);
+    }
+
+    private static long allocatedBytes() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
     }
 
     /// The most memory this process had in use; 0 where the system does not say.

@@ -126,10 +126,7 @@ public final class StepPlan {
     /// Slices of one row each, which continue from their slots' newest tokens and draw the next ones. They come first,
     /// and their [#rowSlots] and [#positions] have been written.
     public void beginWithDraws(int count) {
-        assert rows == 0;
-        rows = count;
-        slices = count;
-        samples = count;
+        repeatDraws(count);
         Arrays.fill(tokenIds, 0, count, NEWEST);
         Arrays.fill(sliceRows, 0, count, 1);
         Arrays.fill(sampleTargets, 0, count, DRAWS);
@@ -140,6 +137,15 @@ public final class StepPlan {
             sliceFirstRows[i] = i;
             sampleRows[i] = i;
         }
+    }
+
+    /// As [#beginWithDraws], of slots that this plan has begun with before, in this order; only their [#positions] have
+    /// been written.
+    public void repeatDraws(int count) {
+        assert rows == 0;
+        rows = count;
+        slices = count;
+        samples = count;
     }
 
     /// The newest row draws its slot's next token. Returns the index of its result.

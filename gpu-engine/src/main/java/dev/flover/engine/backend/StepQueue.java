@@ -27,6 +27,7 @@ public final class StepQueue implements AutoCloseable {
     private volatile long ended;
     private volatile Throwable failure;
     private volatile boolean closed;
+    private volatile boolean runnerWaits;
     private volatile Thread waitingOwner;
     private volatile Runnable onStepEnd = () -> { };
 
@@ -61,7 +62,9 @@ public final class StepQueue implements AutoCloseable {
         assert number - ended < ring.length;
         ring[(int) (number % ring.length)] = plan;
         submitted = number + 1;
-        LockSupport.unpark(runner);
+        if (runnerWaits) {      // rarely while there is work: it still computes the step before
+            LockSupport.unpark(runner);
+        }
     }
 
     /// How many steps have ended since the start.
@@ -135,9 +138,13 @@ public final class StepQueue implements AutoCloseable {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
-                LockSupport.park(this);
+                runnerWaits = true;     // before it looks once more: what is submitted from now on wakes it
+                if (submitted == ended && !closed) {
+                    LockSupport.park(this);
+                }
             }
         }
+        runnerWaits = false;
         return !closed;
     }
 }

@@ -36,14 +36,14 @@ public final class Scheduler {
     private Sequence runningAlone;
     private boolean aloneTurn;
 
-    // The step being planned: seats, first of sequences that draw one token more
-    private final int[] selected;
-    private int selectedCount;
-    private int decoding;
+    // The step being planned. Its draws are in it; of others there are seats here
+    private Step step;
     private final int[] grown;
     private int grownCount;
     private final int[] prefilling;
     private int prefillingCount;
+    private final int[] filled;
+    private int filledCount;
     private int joining;
     private int budget;
     private int scoreBudget;
@@ -67,9 +67,9 @@ public final class Scheduler {
         blocks = new SequenceBlocks(config);
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
-        selected = new int[config.maxSequences()];
         grown = new int[config.maxSequences()];
         prefilling = new int[config.maxSequences()];
+        filled = new int[config.maxSequences()];
     }
 
     /// @throws IllegalArgumentException if the sequence could not be computed even with nothing beside it
@@ -102,19 +102,20 @@ public final class Scheduler {
     ///
     /// @return false if nothing can be computed before a step under way has ended, or at all
     public boolean plan(Step step) {
-        step.plan().clear();
+        this.step = step;
+        step.clear();
         seats.reclaim(endedSteps);
         select();
-        if (selectedCount == 0) {
+        if (nothingSelected()) {
             return false;
         }
         arrangeSlots(step.plan());
         for (int i = 0; i < grownCount; i++) {
             announceBlocks(seats.at(grown[i]), step.plan());
         }
-        seats.write(selected, decoding, step);
-        for (int i = decoding; i < selectedCount; i++) {
-            writePrefill(seats.at(selected[i]), step);
+        seats.writeDraws(step);
+        for (int i = 0; i < filledCount; i++) {
+            writePrefill(seats.at(filled[i]), step);
         }
         plannedSteps++;
         return true;
@@ -125,8 +126,15 @@ public final class Scheduler {
         var plan = step.plan();
         endedSteps++;
         rows += plan.rows();
-        for (int sample = 0; sample < plan.samples(); sample++) {
+        for (int sample = 0; sample < step.draws(); sample++) {
             commit(step.seats[sample], plan, sample, sink);
+        }
+        for (int sample = step.draws(); sample < plan.samples(); sample++) {
+            if (plan.isScored(sample)) {
+                takeScore(seats.at(step.seats[sample]), plan, sample, sink);
+            } else {
+                commit(step.seats[sample], plan, sample, sink);
+            }
         }
     }
 
@@ -144,10 +152,9 @@ public final class Scheduler {
     // Selection
 
     private void select() {
-        selectedCount = 0;
-        decoding = 0;
         grownCount = 0;
         prefillingCount = 0;
+        filledCount = 0;
         joining = 0;
         budget = config.tokenBudget();
         scoreBudget = StepPlan.MOST_SCORED;
@@ -157,13 +164,17 @@ public final class Scheduler {
             selectAlone();
             aloneTurn = false;
         }
-        if (selectedCount == 0) {
+        if (nothingSelected()) {
             selectTogether();
             aloneTurn = true;
         }
-        if (selectedCount == 0 && !tried) {
+        if (nothingSelected() && !tried) {
             selectAlone();
         }
+    }
+
+    private boolean nothingSelected() {
+        return step.draws() + filledCount == 0;
     }
 
     private void selectAlone() {
@@ -242,7 +253,7 @@ public final class Scheduler {
             queueOf(sequence).remove(sequence);
             sequence.state = State.RUNNING;
             sequence.slot = Sequence.NO_SLOT;
-            seats.seat(sequence);
+            seats.seat(sequence, endedSteps);
             running.add(sequence);
             prefixHits += sequence.computed;
             joining++;
@@ -261,9 +272,9 @@ public final class Scheduler {
             sequence.rows = count;
             sequence.computed += count;
             budget -= count;
-            selected[selectedCount++] = sequence.seat;
+            filled[filledCount++] = sequence.seat;
             blocks.index(sequence, plannedSteps + 1);
-            seats.update(sequence);
+            seats.update(sequence, endedSteps);
         }
     }
 
@@ -284,8 +295,7 @@ public final class Scheduler {
 
     private void selectDraw(int seat) {
         budget--;
-        decoding++;
-        selected[selectedCount++] = seat;
+        step.draw(seat, seats.computed(seat) - 1);
     }
 
     private void preempt(Sequence sequence) {
@@ -306,8 +316,8 @@ public final class Scheduler {
             plan.moveSlot(from, to);
             seats.move(sequence, to);
         });
-        for (int i = decoding; i < selectedCount; i++) {
-            var sequence = seats.at(selected[i]);
+        for (int i = 0; i < filledCount; i++) {
+            var sequence = seats.at(filled[i]);
             if (sequence.slot == Sequence.NO_SLOT) {
                 seats.move(sequence, slots.place(sequence));
                 plan.admit(sequence.admission());
@@ -344,9 +354,7 @@ public final class Scheduler {
     // Results
 
     private void commit(int seat, StepPlan plan, int sample, TokenSink sink) {
-        if (plan.isScored(sample)) {
-            takeScore(seats.at(seat), plan, sample, sink);
-        } else if (seats.append(seat, plan.sampledTokens[sample])) {
+        if (seats.append(seat, plan.sampledTokens[sample], endedSteps)) {
             tokens++;
             sink.token(seats.id(seat), seats.generated(seat) - 1, plan.sampledTokens[sample],
                     plan.sampledLogprobs[sample], alternatives.of(plan, sample, seats.topLogprobs(seat)));
@@ -389,7 +397,7 @@ public final class Scheduler {
         tokens++;
         if (runs) {
             blocks.index(sequence, plannedSteps);
-            seats.update(sequence);
+            seats.update(sequence, endedSteps);
         }
         sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
                 alternatives.of(plan, sample, sequence.topLogprobs));

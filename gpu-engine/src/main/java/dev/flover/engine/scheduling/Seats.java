@@ -12,8 +12,9 @@ import dev.flover.engine.EngineConfig;
 ///   seat             0     1     2     3
 ///   computed        39    64   120     7     a plan advances it while it is below plannedAlone:
 ///   plannedAlone    48    64   127     0       the next position needs a block; the last; a prompt to compute
-///   length          39    63   120     9     a commit advances it while it is below takenAlone:
-///   takenAlone      63    63   126    63       the next token is to be copied, or is the last
+///   generated       29     3   112     2     a commit advances it while it is below takenAlone:
+///   takenAlone      63    63   118    63       the next token is to be copied, or is the last
+///   phase           12    38   -71    39       and drawn by step phase + generated, the one after the last one's
 /// ```
 ///
 /// The sequence itself falls behind until [#recall] brings it up to date; [#update] is the other way. Unlike a slot, a
@@ -33,16 +34,18 @@ final class Seats {
     private final int[] computed;
     private final int[] plannedAlone;
 
+    /// Another number whenever one of the slots has changed.
+    private long placement;
+
     private final long[] ids;
-    private final int[] promptLengths;
     private final byte[] topLogprobs;
-    private final int[] lengths;
+    private final int[] generated;
     private final int[] takenAlone;
+    private final int[] phases;
     private final long[] stopFilters;
 
-    // The newest tokens, `stride` for each seat: the one at `index` of the text is at `index % stride`
+    // The newest tokens, a row for each of the last steps: seat for seat, so that a step writes one piece
     private final int[] recent;
-    private final int stride;
 
     private final int[] free;
     private int freeCount;
@@ -62,13 +65,12 @@ final class Seats {
         computed = new int[seats];
         plannedAlone = new int[seats];
         ids = new long[seats];
-        promptLengths = new int[seats];
         topLogprobs = new byte[seats];
-        lengths = new int[seats];
+        generated = new int[seats];
         takenAlone = new int[seats];
+        phases = new int[seats];
         stopFilters = new long[seats];
-        stride = prefixCaching ? Math.min(MOST_RECENT, blockTokens) : MOST_RECENT;
-        recent = new int[seats * stride];
+        recent = new int[seats * MOST_RECENT];
         free = new int[seats];
         for (int i = 0; i < seats; i++) {
             free[i] = seats - 1 - i;
@@ -79,16 +81,17 @@ final class Seats {
     }
 
     /// Gives a sequence that begins to run its seat.
-    void seat(Sequence sequence) {
+    ///
+    /// @param endedSteps as in [#update]
+    void seat(Sequence sequence, long endedSteps) {
         assert sequence.seat == NONE;
         int seat = free[--freeCount];
         sequence.seat = seat;
         sequences[seat] = sequence;
         ids[seat] = sequence.id;
-        promptLengths[seat] = sequence.promptLength();
         topLogprobs[seat] = (byte) sequence.topLogprobs;
         stopFilters[seat] = filterOf(sequence.stopIds().tokens());
-        update(sequence);
+        update(sequence, endedSteps);
     }
 
     /// Takes its seat from a sequence that no longer runs; steps that are under way go on naming it.
@@ -97,7 +100,7 @@ final class Seats {
     void leave(Sequence sequence, long plannedSteps) {
         recall(sequence);
         int seat = sequence.seat;
-        sequence.lateTokens = Math.max(0, computed[seat] + 1 - lengths[seat]);
+        sequence.lateTokens = Math.max(0, computed[seat] + 1 - sequence.length());
         sequence.seat = NONE;
         takenAlone[seat] = 0;
         int last = (firstLeft + leftCount++) % left.length;
@@ -124,6 +127,7 @@ final class Seats {
     void move(Sequence sequence, int slot) {
         sequence.slot = slot;
         slots[sequence.seat] = slot;
+        placement++;
     }
 
     /// Plans one more position, if nothing else is to be done for it.
@@ -137,29 +141,28 @@ final class Seats {
         return true;
     }
 
-    /// Begins a step with the newest position of each of these seats, which draws the next token.
-    void write(int[] drawing, int count, Step step) {
-        var plan = step.plan();
-        for (int i = 0; i < count; i++) {
-            int seat = drawing[i];
-            step.seats[i] = seat;
-            plan.rowSlots[i] = slots[seat];
-            plan.positions[i] = computed[seat] - 1;
-        }
-        plan.beginWithDraws(count);
+    /// Begins the plan of a step with its draws.
+    void writeDraws(Step step) {
+        step.writeDraws(slots, placement);
     }
 
     /// Takes a drawn token in, if nothing follows from it.
     ///
+    /// @param step the number of the step that drew it
     /// @return false if the sequence itself must be looked at
-    boolean append(int seat, int token) {
-        int length = lengths[seat];
-        if (length >= takenAlone[seat] || token < 0 || (stopFilters[seat] >>> filterBit(token) & 1) != 0) {
+    boolean append(int seat, int token, long step) {
+        int index = generated[seat];
+        if (index >= takenAlone[seat] || index + phases[seat] != (int) step
+                || token < 0 || (stopFilters[seat] >>> filterBit(token) & 1) != 0) {
             return false;
         }
-        recent[seat * stride + (length & stride - 1)] = token;
-        lengths[seat] = length + 1;
+        recent[place(seat, (int) step)] = token;
+        generated[seat] = index + 1;
         return true;
+    }
+
+    private int place(int seat, int step) {
+        return (step & MOST_RECENT - 1) * sequences.length + seat;
     }
 
     long id(int seat) {
@@ -168,7 +171,12 @@ final class Seats {
 
     /// Tokens in the answer.
     int generated(int seat) {
-        return lengths[seat] - promptLengths[seat];
+        return generated[seat];
+    }
+
+    /// Positions that planned steps compute.
+    int computed(int seat) {
+        return computed[seat];
     }
 
     int topLogprobs(int seat) {
@@ -190,18 +198,22 @@ final class Seats {
     /// Brings a seated sequence up to date.
     Sequence recall(Sequence sequence) {
         int seat = sequence.seat;
-        int known = sequence.length();
-        sequence.append(recent, seat * stride + (known & stride - 1), lengths[seat] - known);
+        for (int index = sequence.generated(); index < generated[seat]; index++) {
+            sequence.append(recent[place(seat, index + phases[seat])]);
+        }
         sequence.computed = computed[seat];
         return sequence;
     }
 
     /// Brings a sequence's seat up to date.
-    void update(Sequence sequence) {
+    ///
+    /// @param endedSteps the number of the newest step whose tokens have been taken in
+    void update(Sequence sequence, long endedSteps) {
         int seat = sequence.seat;
         slots[seat] = sequence.slot;
-        lengths[seat] = sequence.length();
+        generated[seat] = sequence.generated();
         takenAlone[seat] = takenAlone(sequence);
+        phases[seat] = (int) endedSteps + 1 - sequence.generated();
         replan(sequence);
     }
 
@@ -211,11 +223,11 @@ final class Seats {
 
     private int takenAlone(Sequence sequence) {
         int length = sequence.length();
-        if (prefixCaching && (sequence.indexedBlocks + 1) * blockTokens <= length) {
-            return 0;       // a full block is to be indexed as soon as it is computed, too
+        int end = length + MOST_RECENT;
+        if (prefixCaching) {        // a full block is to be indexed as soon as it is computed, too
+            end = Math.min(end, (sequence.indexedBlocks + 1) * blockTokens);
         }
-        int nextFull = (length / stride + 1) * stride;
-        return Math.min(nextFull, sequence.mostTokens) - 1;
+        return Math.min(end, sequence.mostTokens) - 1 - sequence.promptLength();
     }
 
     /// A bit for each token of a set; tokens outside it may have one of these, too.

@@ -23,20 +23,20 @@ class SeatsTest {
     void tokensTakenInAtTheSeatReachTheSequenceInOrder(int blockTokens) {
         var seats = new Seats(config(blockTokens, 1));
         var sequence = decoding(TokenSet.EMPTY, 100);
-        seats.seat(sequence);
+        seats.seat(sequence, 0);
 
         for (int token = 0; token < 99; token++) {
             assertThat(seats.generated(sequence.seat)).isEqualTo(token);
-            if (!seats.append(sequence.seat, token)) {
+            if (!seats.append(sequence.seat, token, token + 1)) {
                 seats.recall(sequence).append(token);
-                seats.update(sequence);
+                seats.update(sequence, token + 1);
             }
         }
 
         seats.recall(sequence);
         int[] expected = IntStream.concat(Arrays.stream(PROMPT), IntStream.range(0, 99)).toArray();
         assertThat(Arrays.copyOf(sequence.tokens(), sequence.length())).isEqualTo(expected);
-        assertThat(seats.append(sequence.seat, 99)).as("the last token, which ends the sequence").isFalse();
+        assertThat(seats.append(sequence.seat, 99, 100)).as("the last token, which ends the sequence").isFalse();
     }
 
     @Test
@@ -44,20 +44,36 @@ class SeatsTest {
         var seats = new Seats(config(16, 1));
         var stops = TokenSet.of(0, 2, 31_999, 128_009);
         var sequence = decoding(stops, 100);
-        seats.seat(sequence);
+        seats.seat(sequence, 0);
 
         for (int stop : stops.tokens()) {
-            assertThat(seats.append(sequence.seat, stop)).isFalse();
+            assertThat(seats.append(sequence.seat, stop, 1)).isFalse();
         }
-        assertThat(seats.append(sequence.seat, -1)).as("logits that are not finite").isFalse();
+        assertThat(seats.append(sequence.seat, -1, 1)).as("logits that are not finite").isFalse();
         assertThat(seats.generated(sequence.seat)).isZero();
+    }
+
+    @Test
+    void aTokenOfAStepThatIsNotTheNextIsTakenInByTheSequenceItself() {
+        var seats = new Seats(config(16, 1));
+        var sequence = decoding(TokenSet.EMPTY, 100);
+        seats.seat(sequence, 0);
+
+        assertThat(seats.append(sequence.seat, 11, 1)).isTrue();
+        assertThat(seats.append(sequence.seat, 12, 3)).as("step 2 drew nothing for it").isFalse();
+        seats.recall(sequence).append(12);
+        seats.update(sequence, 3);
+        assertThat(seats.append(sequence.seat, 13, 4)).isTrue();
+
+        seats.recall(sequence);
+        assertThat(Arrays.copyOf(sequence.tokens(), sequence.length())).containsExactly(7, 8, 9, 11, 12, 13);
     }
 
     @Test
     void positionsAreAdvancedUpToTheNextBlock() {
         var seats = new Seats(config(16, 1));
         var sequence = decoding(TokenSet.EMPTY, 100);
-        seats.seat(sequence);
+        seats.seat(sequence, 0);
 
         int advanced = 0;
         while (seats.advance(sequence.seat)) {
@@ -71,22 +87,22 @@ class SeatsTest {
     void aSeatIsGivenAwayOnlyWhenTheStepsThatNameItHaveEnded() {
         var seats = new Seats(config(16, 2));
         var first = decoding(TokenSet.EMPTY, 100);
-        seats.seat(first);
+        seats.seat(first, 0);
         int seat = first.seat;
         seats.advance(seat);            // steps 1 and 2, which draw the first two tokens
         seats.leave(first, 2);
 
         seats.reclaim(1);
         var second = decoding(TokenSet.EMPTY, 100);
-        seats.seat(second);
+        seats.seat(second, 1);
         assertThat(second.seat).isNotEqualTo(seat);
         assertThat(seats.at(seat)).isSameAs(first);
         assertThat(first.lateTokens).isEqualTo(2);
-        assertThat(seats.append(seat, 5)).isFalse();
+        assertThat(seats.append(seat, 5, 1)).isFalse();
 
         seats.reclaim(2);
         var third = decoding(TokenSet.EMPTY, 100);
-        seats.seat(third);
+        seats.seat(third, 2);
         assertThat(third.seat).isEqualTo(seat);
     }
 
