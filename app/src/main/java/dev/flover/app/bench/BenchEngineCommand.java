@@ -12,6 +12,7 @@ import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -70,6 +71,11 @@ public final class BenchEngineCommand implements Runnable {
             description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
     private int repeat;
 
+    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "10",
+            description = "Longest warm-up. It ends when Java's compilers take less than 5 % of a core: until then, "
+                    + "code that is not compiled yet is measured. Default: ${DEFAULT-VALUE}.")
+    private int warmUpSeconds;
+
     @Mixin
     private BackendOption backend;
 
@@ -91,6 +97,7 @@ public final class BenchEngineCommand implements Runnable {
         OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
         OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
         try (var opened = open()) {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
                     opened.config().contextLength());
@@ -133,9 +140,8 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private void warmUp(Engine engine, Model opened, int most) {
-        for (int batch : new int[] {1, most}) {
-            run(engine, opened, batch, 0, () -> { });
-        }
+        run(engine, opened, most, 0, () -> { });
+        WarmUp.of(Duration.ofSeconds(warmUpSeconds), () -> run(engine, opened, 1, 0, () -> { }));
     }
 
     private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, Runnable decodeBegins) {

@@ -11,7 +11,7 @@ class BenchEngineCommandTest {
     @Test
     void reportsRatesAndTheCostOfEveryOperationForEachBatchSize() throws IOException {
         var run = Console.run("bench", "engine", "--batch", "1,3", "--prompt-tokens", "5", "--gen-tokens", "6",
-                "--repeat", "1", "--json");
+                "--repeat", "1", "--warm-up-s", "0", "--json");
 
         assertThat(run.err()).isEmpty();
         assertThat(run.code()).isZero();
@@ -33,7 +33,7 @@ class BenchEngineCommandTest {
     @Test
     void measuresAShapeWithoutAFileAgainstItsFloors() throws IOException {
         var run = Console.run("bench", "engine", "--shape", "stories-15m", "--weights", "Q4_0", "--batch", "2",
-                "--prompt-tokens", "3", "--gen-tokens", "4", "--repeat", "1", "--json");
+                "--prompt-tokens", "3", "--gen-tokens", "4", "--repeat", "1", "--warm-up-s", "0", "--json");
 
         assertThat(run.err()).isEmpty();
         var report = new ObjectMapper().readTree(run.out());

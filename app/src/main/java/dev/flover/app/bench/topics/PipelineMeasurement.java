@@ -1,6 +1,7 @@
 package dev.flover.app.bench.topics;
 
 import dev.flover.app.bench.Spread;
+import dev.flover.app.bench.WarmUp;
 import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.app.options.LoadingLine;
@@ -14,7 +15,6 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -30,7 +30,6 @@ final class PipelineMeasurement {
     private static final int PREFILL_CHUNK = 64;
     private static final int WARM_UP_TOKENS = 32;
     private static final double WARM_UP_LOAD = 0.5;
-    private static final double CALM_COMPILERS = 0.1;
 
     private final Model model;
     private final PipelineSetting setting;
@@ -71,33 +70,19 @@ final class PipelineMeasurement {
         }
     }
 
-    /// Does what will be measured, in small, until the compilers have little left to do.
     private void warmUp(
             BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
         say("warming up until Java's compilers are calm, for about " + setting.warmUp().toSeconds() + " s at most");
         var few = few(burst);
-        long begin = System.nanoTime();
-        double share;
-        double seconds;
-        do {
-            long from = System.nanoTime();
-            long before = compiledMs();
+        var warmUp = WarmUp.of(setting.warmUp(), () -> {
             double rate = bare.tokensPerSecond(sequences(few));
             tokensPerSecond(few, pipeline, results);
             var paced = paced(few(arriving), WARM_UP_LOAD * rate);
             new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
             results.skip();
-            long now = System.nanoTime();
-            share = (compiledMs() - before) * 1e6 / (now - from);
-            seconds = (now - begin) / 1e9;
-        } while (share > CALM_COMPILERS && seconds < setting.warmUp().toSeconds());
+        });
         say(String.format(Locale.ROOT, "warmed up for %.0f s: Java's compilers take %.0f %% of a core",
-                seconds, 100 * share));
-    }
-
-    private static long compiledMs() {
-        var compilers = ManagementFactory.getCompilationMXBean();
-        return compilers == null ? 0 : compilers.getTotalCompilationTime();     // null with -Xint
+                warmUp.seconds(), 100 * warmUp.compilerShare()));
     }
 
     private Workload few(Workload workload) {
