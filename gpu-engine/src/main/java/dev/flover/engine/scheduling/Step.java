@@ -12,7 +12,7 @@ public final class Step {
     final int[] seats;
     private int draws;
 
-    // What the plan says already: of how many draws, the first of them unless they changed, in which slots
+    // What the plan says already: `written` draws, of the same seats as now so far, in the slots of that placement
     private int written;
     private boolean same;
     private long placement;
