@@ -9,8 +9,8 @@
 /// ```
 ///
 /// Every kernel computes an output element in the same order, whatever the machine's registers, the rows of the step
-/// or the threads: all of them give the same bits. Weights stay quantised in memory, and lie with keys and values in huge
-/// pages (Slabs).
+/// or the threads: all of them give the same bits. Weights stay quantised in memory, and lie with keys and
+/// values in huge pages (Slabs).
 ///
 /// It knows nothing of models or schedules: rows, weights and positions come from the plan and the verbs.
 package dev.flover.engine.backend.cpu;
