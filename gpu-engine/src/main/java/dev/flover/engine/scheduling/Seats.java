@@ -156,12 +156,12 @@ final class Seats {
                 || token < 0 || (stopFilters[seat] >>> filterBit(token) & 1) != 0) {
             return false;
         }
-        recent[place(seat, (int) step)] = token;
+        recent[recentAt(seat, (int) step)] = token;
         generated[seat] = index + 1;
         return true;
     }
 
-    private int place(int seat, int step) {
+    private int recentAt(int seat, int step) {
         return (step & MOST_RECENT - 1) * sequences.length + seat;
     }
 
@@ -199,7 +199,7 @@ final class Seats {
     Sequence recall(Sequence sequence) {
         int seat = sequence.seat;
         for (int index = sequence.generated(); index < generated[seat]; index++) {
-            sequence.append(recent[place(seat, index + phases[seat])]);
+            sequence.append(recent[recentAt(seat, index + phases[seat])]);
         }
         sequence.computed = computed[seat];
         return sequence;

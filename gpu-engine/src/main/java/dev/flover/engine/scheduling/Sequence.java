@@ -150,11 +150,6 @@ final class Sequence {
         tokens[length++] = token;
     }
 
-    void append(int[] source, int from, int count) {
-        System.arraycopy(source, from, tokens, length, count);
-        length += count;
-    }
-
     boolean prefilling() {
         return computed < prefillEnd;
     }
