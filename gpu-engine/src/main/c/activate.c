@@ -66,9 +66,17 @@ void KERNEL(activate)(float *out, const float *in, int rows, int width, int gate
     }
 }
 
-/// `hidden += delta`, count elements.
-void KERNEL(add)(float *hidden, const float *delta, long count) {
-    for (long i = 0; i < count; i++) {
-        hidden[i] += delta[i];
+/// `out = in` or `out += in`, rows of `width`.
+void KERNEL(put)(float *out, int stride, const float *in, int in_stride, int rows, int width, int accumulate) {
+    for (int row = 0; row < rows; row++, out += stride, in += in_stride) {
+        int at = 0;
+        for (; at + 16 <= width; at += 16) {
+            store(out + at, accumulate ? add(load(out + at), load(in + at)) : load(in + at));
+        }
+        if (at < width) {
+            int rest = width - at;
+            floats value = load_first(in + at, rest);
+            store_first(out + at, accumulate ? add(load_first(out + at, rest), value) : value, rest);
+        }
     }
 }

@@ -35,6 +35,8 @@ import picocli.CommandLine.Spec;
                 + "graphs."})
 public final class BenchEngineCommand implements Runnable {
     private static final int MOST_SEQUENCES = 4096;
+    /// Of a core, that Java's compilers may take.
+    private static final double CALM = 0.05;
 
     @Spec
     private CommandSpec spec;
@@ -141,7 +143,7 @@ public final class BenchEngineCommand implements Runnable {
 
     private void warmUp(Engine engine, Model opened, int most) {
         run(engine, opened, most, 0, () -> { });
-        WarmUp.of(Duration.ofSeconds(warmUpSeconds), () -> run(engine, opened, 1, 0, () -> { }));
+        WarmUp.of(Duration.ofSeconds(warmUpSeconds), CALM, () -> run(engine, opened, 1, 0, () -> { }));
     }
 
     private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, Runnable decodeBegins) {

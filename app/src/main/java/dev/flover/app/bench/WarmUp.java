@@ -9,11 +9,11 @@ import java.time.Duration;
 /// @param seconds       it took
 /// @param compilerShare of a core that the compilers took at last
 public record WarmUp(double seconds, double compilerShare) {
-    private static final double CALM = 0.05;
     private static final long WINDOW_NANOS = 500_000_000;
 
     /// @param most roughly; at least one pass is made
-    public static WarmUp of(Duration most, Runnable pass) {
+    /// @param calm the share of a core that the compilers may take at last
+    public static WarmUp of(Duration most, double calm, Runnable pass) {
         long begin = System.nanoTime();
         while (true) {
             long from = System.nanoTime();
@@ -24,7 +24,7 @@ public record WarmUp(double seconds, double compilerShare) {
                 now = System.nanoTime();
             } while (now - from < WINDOW_NANOS && now - begin < most.toNanos());
             double share = (compiledMs() - before) * 1e6 / (now - from);
-            if (share < CALM || now - begin >= most.toNanos()) {
+            if (share < calm || now - begin >= most.toNanos()) {
                 return new WarmUp((now - begin) / 1e9, share);
             }
         }

@@ -82,8 +82,8 @@ public final class BenchPipelineCommand implements Runnable {
             description = "Of the topics. Default: ${DEFAULT-VALUE}.")
     private int partitions;
 
-    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "120",
-            description = "Longest warm-up. It ends when Java's compilers take less than 5 % of a core: until then "
+    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "180",
+            description = "Longest warm-up. It ends when Java's compilers take less than 2 % of a core: until then "
                     + "they compete with what is measured. Default: ${DEFAULT-VALUE}.")
     private int warmUpSeconds;
 

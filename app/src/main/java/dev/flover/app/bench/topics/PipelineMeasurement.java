@@ -30,6 +30,8 @@ final class PipelineMeasurement {
     private static final int PREFILL_CHUNK = 64;
     private static final int WARM_UP_TOKENS = 32;
     private static final double WARM_UP_LOAD = 0.5;
+    /// Of a core, that Java's compilers may take.
+    private static final double CALM = 0.02;
 
     private final Model model;
     private final PipelineSetting setting;
@@ -74,9 +76,9 @@ final class PipelineMeasurement {
             BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
         say("warming up until Java's compilers are calm, for about " + setting.warmUp().toSeconds() + " s at most");
         var few = few(burst);
-        var warmUp = WarmUp.of(setting.warmUp(), () -> {
+        var warmUp = WarmUp.of(setting.warmUp(), CALM, () -> {
             double rate = bare.tokensPerSecond(sequences(few));
-            tokensPerSecond(few, pipeline, results);
+            tokensPerSecond(burst, pipeline, results);      // as measured: less of it leaves code to be compiled later
             var paced = paced(few(arriving), WARM_UP_LOAD * rate);
             new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
             results.skip();

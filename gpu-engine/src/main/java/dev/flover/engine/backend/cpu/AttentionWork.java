@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -8,7 +9,7 @@ import java.util.Arrays;
 
 /// Attention of all rows of a step. A tile is a few rows of one slice with some key heads; the cutting by rows is the
 /// same for every layer, so it is made once a step. Long tiles come first, so that the last ones even out.
-final class AttentionWork implements Workers.Job {
+final class AttentionWork implements Workers.Revocable {
     /// Queries that share the reading of keys and values; see `attention.c`.
     private static final int QUERIES = 48;
     /// A tile takes so many heads, whose keys and values lie one after another, that these many are left and that it
@@ -21,7 +22,8 @@ final class AttentionWork implements Workers.Job {
     private final Kernels kernels;
     private final Workers workers;
     private final SegmentAllocator memory;
-    private final MemorySegment[] scratch;
+    /// By worker.
+    private final Piece[] pieces;
 
     // The step's cutting
     private int[] itemSlices = new int[64];
@@ -49,8 +51,8 @@ final class AttentionWork implements Workers.Job {
         this.kernels = kernels;
         this.workers = workers;
         this.memory = memory;
-        scratch = new MemorySegment[workers.count()];
-        Arrays.fill(scratch, MemorySegment.NULL);
+        pieces = new Piece[workers.count()];
+        Arrays.setAll(pieces, _ -> new Piece());
     }
 
     /// Cuts a step into tiles and copies the block tables that they read.
@@ -59,11 +61,10 @@ final class AttentionWork implements Workers.Job {
         this.cache = cache;
         int group = cache.shape().heads() / cache.shape().kvHeads();
         int rowsOfAnItem = Math.max(1, QUERIES / group);
-        long floats = Kernels.attentionScratchFloats(rowsOfAnItem * group, cache.shape().headDim());
-        for (int worker = 0; worker < scratch.length; worker++) {
-            if (scratch[worker].byteSize() < 4 * floats) {
-                scratch[worker] = memory.allocate(4 * floats);
-            }
+        int headDim = cache.shape().headDim();
+        for (var piece : pieces) {
+            piece.scratch = reserved(piece.scratch, Kernels.attentionScratchFloats(rowsOfAnItem * group, headDim));
+            piece.aside = reserved(piece.aside, rowsOfAnItem * cache.shape().heads() * headDim);
         }
         items = 0;
         positions = 0;
@@ -77,6 +78,10 @@ final class AttentionWork implements Workers.Job {
             }
         }
         copyTables();
+    }
+
+    private MemorySegment reserved(MemorySegment held, int floats) {
+        return held.byteSize() >= 4L * floats ? held : memory.allocate(4L * floats);
     }
 
     private void addItem(int slice, int row, int count) {
@@ -133,18 +138,89 @@ final class AttentionWork implements Workers.Job {
 
     @Override
     public void run(int tile, int worker) {
-        var shape = cache.shape();
-        int item = tile / headTiles;
-        int row = itemRows[item];
-        int first = tile % headTiles * headsOfATile;
-        int end = Math.min(first + headsOfATile, shape.kvHeads());
-        for (int head = first; head < end; head++) {
-            kernels.attention(
-                    out.row(row), queryKeyValue.row(row), queryKeyValue.columns(), itemCounts[item],
-                    plan.positions[row], shape.heads() / shape.kvHeads(), shape.headDim(), shape.kvHeads(), head,
-                    cache.keys(layer, 0), cache.values(layer, 0), cache.form,
-                    tables.address() + tableOffsets[itemSlices[item]], shape.blockTokens(),
-                    window, scale, softCap, scratch[worker].address());
+        pieces[worker].prepare(tile);
+        pieces[worker].compute();
+    }
+
+    @Override
+    public void prepare(int tile, int worker) {
+        pieces[worker].prepare(tile);
+        pieces[worker].keepAside();
+    }
+
+    @Override
+    public void compute(int worker) {
+        pieces[worker].compute();
+    }
+
+    @Override
+    public void publish(int worker) {
+        pieces[worker].publish();
+    }
+
+    /// What one worker computes: a tile, noted so that it can be computed when the step is at another.
+    private final class Piece {
+        private MemorySegment scratch = MemorySegment.NULL;
+        private MemorySegment aside = MemorySegment.NULL;
+
+        private CacheShape shape;
+        private int rows;
+        private int firstPosition;
+        private int first;
+        private int end;
+        private long in;
+        private int inStride;
+        private long keys;
+        private long values;
+        private FloatForm form;
+        private long table;
+        private int window;
+        private float scale;
+        private float softCap;
+        /// Of the first row, from its first head on.
+        private long place;
+        private long out;
+
+        void prepare(int tile) {
+            var all = AttentionWork.this;
+            int item = tile / headTiles;
+            int row = itemRows[item];
+            shape = cache.shape();
+            rows = itemCounts[item];
+            firstPosition = plan.positions[row];
+            first = tile % headTiles * headsOfATile;
+            end = Math.min(first + headsOfATile, shape.kvHeads());
+            in = queryKeyValue.row(row);
+            inStride = queryKeyValue.columns();
+            keys = cache.keys(layer, 0);
+            values = cache.values(layer, 0);
+            form = cache.form;
+            table = tables.address() + tableOffsets[itemSlices[item]];
+            window = all.window;
+            scale = all.scale;
+            softCap = all.softCap;
+            place = all.out.row(row);
+            out = place;
+        }
+
+        void keepAside() {
+            out = aside.address();
+        }
+
+        void compute() {
+            for (int head = first; head < end; head++) {
+                kernels.attention(
+                        out, in, inStride, rows, firstPosition, shape.heads() / shape.kvHeads(), shape.headDim(),
+                        shape.kvHeads(), head, keys, values, form, table, shape.blockTokens(), window, scale, softCap,
+                        scratch.address());
+            }
+        }
+
+        void publish() {
+            int width = shape.heads() * shape.headDim();
+            int headWidth = width / shape.kvHeads();
+            long offset = 4L * first * headWidth;
+            kernels.put(place + offset, width, out + offset, width, rows, (end - first) * headWidth, false);
         }
     }
 }

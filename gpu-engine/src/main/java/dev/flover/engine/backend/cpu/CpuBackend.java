@@ -213,7 +213,8 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void add(Tensor hidden, Tensor delta, int rows) {
-        kernels.add(HostTensor.of(hidden).address(), HostTensor.of(delta).address(), (long) rows * hidden.columns());
+        kernels.put(HostTensor.of(hidden).address(), hidden.columns(), HostTensor.of(delta).address(), delta.columns(),
+                rows, hidden.columns(), true);
     }
 
     @Override

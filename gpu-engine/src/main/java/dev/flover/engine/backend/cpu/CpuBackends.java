@@ -12,14 +12,14 @@ public final class CpuBackends {
     /// @param threads how many compute; 0 for one per processor
     /// @throws IllegalArgumentException if there are no such kernels, or this machine cannot run them
     public static Backend open(String name, int threads) {
-        return open(name, threads, Workers.WORTHWHILE_NANOS);
+        return open(name, threads, Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS);
     }
 
-    /// @param worthwhileNanos what a piece of work must take at least to be shared by threads
-    static Backend open(String name, int threads, long worthwhileNanos) {
+    /// As the constructor of [Workers].
+    static Backend open(String name, int threads, long worthwhileNanos, long patienceNanos) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         var kernels = kernels(name);
-        return new CpuBackend(kernels, new Workers(count, kernels.name(), worthwhileNanos));
+        return new CpuBackend(kernels, new Workers(count, kernels.name(), worthwhileNanos, patienceNanos));
     }
 
     /// Measures what kernels of a name can reach here on so many threads; takes about a second.

@@ -58,7 +58,11 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
     /// @param activation the ordinal of [dev.flover.engine.model.ModelConfig.Activation]
     void activate(long out, long in, int rows, int width, boolean gated, int activation);
 
-    void add(long hidden, long delta, long count);
+    /// Copies or adds `rows` of `width` floats.
+    ///
+    /// @param stride   floats from one row to the next
+    /// @param inStride the same of what is copied
+    void put(long out, int stride, long in, int inStride, int rows, int width, boolean accumulate);
 
     /// The lowest index of the greatest number; -1 if one is not finite.
     int argmax(long row, int count);

@@ -25,7 +25,7 @@ final class NativeKernels implements Kernels {
     private static final MethodHandle APPEND = handle("p iii pp f pp ii pp iii");
     private static final MethodHandle ATTENTION = handle("pp iiiii ii ppp i i ff p");
     private static final MethodHandle ACTIVATE = handle("pp iiii");
-    private static final MethodHandle ADD = handle("pp l");
+    private static final MethodHandle PUT = handle("pi pi iii");
     private static final MethodHandle ARGMAX = Linker.nativeLinker().downcallHandle(
             FunctionDescriptor.of(JAVA_INT, layouts("pi")));
     private static final MethodHandle GREATEST = result("p ii");
@@ -43,7 +43,7 @@ final class NativeKernels implements Kernels {
     private final MemorySegment append;
     private final MemorySegment[] attention = new MemorySegment[FloatForm.values().length];
     private final MemorySegment activate;
-    private final MemorySegment add;
+    private final MemorySegment put;
     private final MemorySegment argmax;
     private final MemorySegment greatest;
     private final MemorySegment weigh;
@@ -66,7 +66,7 @@ final class NativeKernels implements Kernels {
         attention[FloatForm.SINGLE.ordinal()] = find("attention_single");
         attention[FloatForm.HALF.ordinal()] = find("attention_half");
         activate = find("activate");
-        add = find("add");
+        put = find("put");
         argmax = find("argmax");
         greatest = find("greatest");
         weigh = find("weigh");
@@ -181,9 +181,9 @@ final class NativeKernels implements Kernels {
     }
 
     @Override
-    public void add(long hidden, long delta, long count) {
+    public void put(long out, int stride, long in, int inStride, int rows, int width, boolean accumulate) {
         try {
-            ADD.invokeExact(add, hidden, delta, count);
+            PUT.invokeExact(put, out, stride, in, inStride, rows, width, accumulate ? 1 : 0);
         } catch (Throwable e) {
             throw unexpected(e);
         }

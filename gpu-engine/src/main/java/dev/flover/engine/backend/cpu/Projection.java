@@ -4,13 +4,20 @@ import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
 
 /// A product of activations with a packed weight: quantises the activations where the weight wants it, then shares
 /// panels out to the workers. A tile is a few panels with all rows, or with some where rows are many.
-final class Projection implements Workers.Job {
-    /// Multiplications that are worth handing to another thread.
+final class Projection implements Workers.Revocable {
+    /// Multiplications that are worth handing to another thread, and as many that handing over costs little beside them.
     private static final long WORTHWHILE = 1 << 16;
+    private static final long AMPLE = 4 * WORTHWHILE;
+    /// So many tiles even out the threads' speeds.
+    private static final int TILES_OF_A_WORKER = 8;
+    /// Of panels that are computed together, in a tile.
+    private static final int MOST_GROUPS = 64;
     private static final int ROWS_OF_A_TILE = 128;
+    private static final int PANEL = 16;
     /// Weights that a core reads from its caches, and multiplications that it does, roughly.
     private static final int BYTES_A_NANO = 16;
     private static final int PRODUCTS_A_NANO = 64;
@@ -19,6 +26,8 @@ final class Projection implements Workers.Job {
     private final Workers workers;
     private final SegmentAllocator memory;
     private final Quantisation quantisation = new Quantisation();
+    /// By worker.
+    private final Piece[] pieces;
 
     private long out;
     private int stride;
@@ -43,6 +52,8 @@ final class Projection implements Workers.Job {
         this.kernels = kernels;
         this.workers = workers;
         this.memory = memory;
+        pieces = new Piece[workers.count()];
+        Arrays.setAll(pieces, _ -> new Piece());
     }
 
     /// `out (+)= in * weightᵀ + bias`.
@@ -74,37 +85,40 @@ final class Projection implements Workers.Job {
     }
 
     private void runPart() {
-        long panelWork = 16L * inputs * rows;
         int together = kernels.panelsTogether();
-        panelsOfATile = (int) Math.max(1, Math.min(WORTHWHILE / panelWork / together, 64)) * together;
+        long groupWork = (long) PANEL * together * inputs * rows;
+        long balanced = part.panels() / together / (TILES_OF_A_WORKER * workers.count());
+        long groups = Math.clamp(balanced, WORTHWHILE / groupWork, AMPLE / groupWork);
+        panelsOfATile = Math.clamp(groups, 1, MOST_GROUPS) * together;
         panelTiles = Math.ceilDiv(part.panels(), panelsOfATile);
-        rowsOfATile = panelTiles >= 8 * workers.count() ? rows : Math.min(rows, ROWS_OF_A_TILE);
+        rowsOfATile = panelTiles >= TILES_OF_A_WORKER * workers.count() ? rows : Math.min(rows, ROWS_OF_A_TILE);
         int tiles = panelTiles * Math.ceilDiv(rows, rowsOfATile);
+        for (int worker = 1; worker < pieces.length; worker++) {
+            pieces[worker].aside = reserved(pieces[worker].aside, 4L * rowsOfATile * panelsOfATile * PANEL);
+        }
         workers.run(this, tiles, part.bytes() / BYTES_A_NANO + (long) inputs * part.outputs() * rows / PRODUCTS_A_NANO);
     }
 
     @Override
     public void run(int tile, int worker) {
-        int first = tile % panelTiles * panelsOfATile;
-        int end = Math.min(first + panelsOfATile, part.panels());
-        int row = tile / panelTiles * rowsOfATile;
-        int count = Math.min(rowsOfATile, rows - row);
-        long to = out + 4L * row * stride;
-        switch (part) {
-            case FloatPart floats -> kernels.projectFloats(
-                    floats.form(), floats.weights(), inputs, shards, floats.outputs(), in + 4L * row * inputs, count,
-                    to, stride, bias, accumulate, first, end);
-            case BlockPart blocks -> {
-                int perRow = inputs / 32;
-                int groups = inputs / blocks.form().group;
-                kernels.projectBlocks(
-                        blocks.form(), blocks.quants(), blocks.scales(), blocks.minimums(), perRow, shards,
-                        blocks.outputs(), bytes.address() + (long) row * inputs * kernels.activationBytes(),
-                        scales.address() + 4L * row * perRow, corrections.address() + 4L * row * groups,
-                        sums.address() + 4L * row * groups, count,
-                        to, stride, bias, accumulate, first, end);
-            }
-        }
+        pieces[worker].prepare(tile);
+        pieces[worker].compute();
+    }
+
+    @Override
+    public void prepare(int tile, int worker) {
+        pieces[worker].prepare(tile);
+        pieces[worker].keepAside();
+    }
+
+    @Override
+    public void compute(int worker) {
+        pieces[worker].compute();
+    }
+
+    @Override
+    public void publish(int worker) {
+        pieces[worker].publish();
     }
 
     /// Rare: buffers grow to the widest input and the most rows seen.
@@ -118,6 +132,81 @@ final class Projection implements Workers.Job {
 
     private MemorySegment reserved(MemorySegment held, long size) {
         return held.byteSize() >= size ? held : memory.allocate(size);
+    }
+
+    /// What one worker computes: a tile, noted so that it can be computed when the projection is at another.
+    private final class Piece {
+        private MemorySegment aside = MemorySegment.NULL;
+
+        private PackedWeight.Part part;
+        private int inputs;
+        private int shards;
+        private long in;
+        private long bytes;
+        private long scales;
+        private long corrections;
+        private long sums;
+        private int rows;
+        private long bias;
+        private int first;
+        private int end;
+        /// Of the first panel.
+        private long place;
+        private int placeStride;
+        private boolean accumulate;
+        private long out;
+        private int stride;
+        private boolean add;
+
+        void prepare(int tile) {
+            var all = Projection.this;
+            int row = tile / panelTiles * rowsOfATile;
+            part = all.part;
+            inputs = all.inputs;
+            shards = all.shards;
+            in = all.in + 4L * row * inputs;
+            if (part instanceof BlockPart blocks) {
+                int groups = inputs / blocks.form().group;
+                bytes = all.bytes.address() + (long) row * inputs * kernels.activationBytes();
+                scales = all.scales.address() + 4L * row * (inputs / 32);
+                corrections = all.corrections.address() + 4L * row * groups;
+                sums = all.sums.address() + 4L * row * groups;
+            }
+            rows = Math.min(rowsOfATile, all.rows - row);
+            bias = all.bias;
+            first = tile % panelTiles * panelsOfATile;
+            end = Math.min(first + panelsOfATile, part.panels());
+            place = all.out + 4L * row * all.stride + 4L * PANEL * first;
+            placeStride = all.stride;
+            accumulate = all.accumulate;
+            out = place;
+            stride = placeStride;
+            add = accumulate;
+        }
+
+        void keepAside() {
+            out = aside.address();
+            stride = (end - first) * PANEL;
+            add = false;
+        }
+
+        void compute() {
+            long origin = out - 4L * PANEL * first;
+            switch (part) {
+                case FloatPart floats -> kernels.projectFloats(
+                        floats.form(), floats.weights(), inputs, shards, floats.outputs(), in, rows,
+                        origin, stride, bias, add, first, end);
+                case BlockPart blocks -> kernels.projectBlocks(
+                        blocks.form(), blocks.quants(), blocks.scales(), blocks.minimums(), inputs / 32, shards,
+                        blocks.outputs(), bytes, scales, corrections, sums, rows,
+                        origin, stride, bias, add, first, end);
+            }
+        }
+
+        void publish() {
+            kernels.put(place, placeStride, out, stride, rows, Math.min(PANEL * end, part.outputs()) - PANEL * first,
+                    accumulate);
+        }
     }
 
     /// Activations to bytes, some rows a tile.

@@ -151,9 +151,14 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void add(long hidden, long delta, long count) {
-        for (long i = 0; i < count; i++) {
-            Lanes.set(hidden + 4 * i, Lanes.get(hidden + 4 * i) + Lanes.get(delta + 4 * i));
+    public void put(long out, int stride, long in, int inStride, int rows, int width, boolean accumulate) {
+        for (int row = 0; row < rows; row++) {
+            long to = out + 4L * row * stride;
+            long from = in + 4L * row * inStride;
+            for (int i = 0; i < width; i++) {
+                float value = Lanes.get(from + 4L * i);
+                Lanes.set(to + 4L * i, accumulate ? Lanes.get(to + 4L * i) + value : value);
+            }
         }
     }
 }

@@ -1,23 +1,46 @@
 package dev.flover.engine.backend.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /// The threads of one backend: they share the tiles of a job out by a counter, so that a slow core simply takes fewer.
 ///
 /// ```
-///   owner    publishes the job ─► takes tiles ─────────► waits for tiles still being computed
+///   owner    publishes the job ─► takes tiles ─────────► waits for tiles still being computed, or takes them away
 ///   workers  spin a while ──────► take tiles ─► spin ... and park when nothing comes
 /// ```
 ///
-/// The owner takes part, and waits only for workers that hold a tile: one that the operating system has put aside does
-/// not hold anybody up. Jobs are run by one thread at a time. A job allocates nothing.
+/// The owner takes part, and waits only for workers that hold a tile. One that the operating system has put aside with a
+/// tile in its hands loses it to the owner after a while, where the job is [Revocable]. Jobs are run by one thread at a
+/// time. A job allocates nothing.
 final class Workers implements AutoCloseable {
     /// A piece of work: called once for every tile.
     interface Job {
         /// @param worker in [0, threads): for scratch memory
         void run(int tile, int worker);
+    }
+
+    /// A job whose tiles the workers compute aside and then publish, so that the owner can take one away and compute it
+    /// itself: the worker may go on with it at any later time, while the owner is several jobs ahead, and nobody sees
+    /// what it does. The owner runs tiles as of any job.
+    ///
+    /// ```
+    ///   worker   claims a tile ─► prepare ─► compute ─────────────────────► gives the claim up ─► publish
+    ///   owner                                └─ takes the claim away ─► run
+    /// ```
+    interface Revocable extends Job {
+        /// Notes in the worker's own memory what the tile needs. It may meet the next job's values, or a mixture: then
+        /// the tile has been taken away, and nothing else is called.
+        void prepare(int tile, int worker);
+
+        /// Computes what was prepared into the worker's own memory. Where the tile has been taken away, what it reads
+        /// may change under its hands, but stays memory of this backend.
+        void compute(int worker);
+
+        /// Brings what was computed to its place.
+        void publish(int worker);
     }
 
     /// How long a worker looks for the next job before it parks; operations of a step follow each other faster.
@@ -27,6 +50,12 @@ final class Workers implements AutoCloseable {
     /// somebody else takes, while it holds a tile, holds the step up for much longer.
     static final long WORTHWHILE_NANOS = 15_000;
 
+    /// How much longer than twice what a tile should take the owner waits before it takes one away.
+    static final long PATIENCE_NANOS = 20_000;
+
+    private static final int SPINS_A_LOOK = 64;
+    private static final int OWNER = 0;
+    private static final int LINE = 64 / Integer.BYTES;
     private static final int TILE_BITS = 24;
     private static final int TILE_MASK = (1 << TILE_BITS) - 1;
 
@@ -34,21 +63,28 @@ final class Workers implements AutoCloseable {
     /// whether there was one, and of which job.
     private final AtomicLong state = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
+    /// By worker, a cache line each: the tile of a revocable job that it computes, and one; 0 for none. Who sets it to
+    /// 0, the worker or the owner, has the tile.
+    private final AtomicIntegerArray claims;
     private final Thread[] threads;
     private volatile Job job;
     private volatile Throwable failure;
     private volatile boolean closed;
     private final AtomicInteger parked = new AtomicInteger();
     private final long worthwhileNanos;
+    private final long patienceNanos;
     private long number;
 
     Workers(int count, String name) {
-        this(count, name, WORTHWHILE_NANOS);
+        this(count, name, WORTHWHILE_NANOS, PATIENCE_NANOS);
     }
 
     /// @param worthwhileNanos what a job must take at least to be shared
-    Workers(int count, String name, long worthwhileNanos) {
+    /// @param patienceNanos   how much longer than twice what a tile should take the owner waits before it takes one away
+    Workers(int count, String name, long worthwhileNanos, long patienceNanos) {
         this.worthwhileNanos = worthwhileNanos;
+        this.patienceNanos = patienceNanos;
+        claims = new AtomicIntegerArray(count * LINE);
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
@@ -64,6 +100,13 @@ final class Workers implements AutoCloseable {
         return threads.length + 1;
     }
 
+    /// Runs every tile; returns when all have ended.
+    ///
+    /// @throws RuntimeException what a tile threw
+    void run(Job work, int tiles) {
+        share(work, tiles, Long.MAX_VALUE);
+    }
+
     /// As [#run(Job, int)], on this thread alone if that is soon done.
     ///
     /// @param nanos what all tiles take one thread, about
@@ -71,20 +114,17 @@ final class Workers implements AutoCloseable {
         if (nanos < worthwhileNanos) {
             runAlone(work, tiles);
         } else {
-            run(work, tiles);
+            share(work, tiles, patienceNanos + 2 * nanos / tiles);
         }
     }
 
     private static void runAlone(Job work, int tiles) {
         for (int tile = 0; tile < tiles; tile++) {
-            work.run(tile, 0);
+            work.run(tile, OWNER);
         }
     }
 
-    /// Runs every tile; returns when all have ended.
-    ///
-    /// @throws RuntimeException what a tile threw
-    void run(Job work, int tiles) {
+    private void share(Job work, int tiles, long patience) {
         assert tiles <= TILE_MASK - 4096;
         if (tiles == 1 || threads.length == 0) {
             runAlone(work, tiles);
@@ -99,8 +139,8 @@ final class Workers implements AutoCloseable {
                 LockSupport.unpark(thread);
             }
         }
-        takeTiles(0);
-        awaitOthers();
+        takeTiles(OWNER);
+        awaitOthers(patience);
         if (failure != null) {
             var thrown = failure;
             failure = null;
@@ -114,24 +154,69 @@ final class Workers implements AutoCloseable {
             if (next(taken) >= tiles(taken)) {
                 return;
             }
-            try {
-                job.run(next(taken), worker);
-            } catch (RuntimeException | Error e) {
-                failure = e;
+            if (worker != OWNER && job instanceof Revocable revocable) {
+                compute(revocable, next(taken), worker);
+            } else {
+                finish(next(taken), worker);
             }
-            unfinished.getAndDecrement();
         }
     }
 
-    private void awaitOthers() {
-        long started = 0;
+    private void finish(int tile, int worker) {
+        try {
+            job.run(tile, worker);
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        }
+        unfinished.getAndDecrement();
+    }
+
+    private void compute(Revocable work, int tile, int worker) {
+        claims.set(worker * LINE, tile + 1);
+        Throwable thrown = null;
+        try {
+            work.prepare(tile, worker);
+            if (claims.get(worker * LINE) == 0) {
+                return;
+            }
+            work.compute(worker);
+        } catch (RuntimeException | Error e) {
+            thrown = e;
+        }
+        if (claims.getAndSet(worker * LINE, 0) == 0) {
+            return;
+        }
+        if (thrown == null) {
+            work.publish(worker);
+        } else {
+            failure = thrown;
+        }
+        unfinished.getAndDecrement();
+    }
+
+    private void awaitOthers(long patience) {
+        long started = System.nanoTime();
         for (int spins = 1; unfinished.get() > 0; spins++) {
-            if ((spins & 1023) != 0) {
+            if (spins % SPINS_A_LOOK != 0) {
                 Thread.onSpinWait();
-            } else if (started == 0) {
-                started = System.nanoTime();
-            } else if (System.nanoTime() - started > SPIN_NANOS) {
+                continue;
+            }
+            long waited = System.nanoTime() - started;
+            if (waited >= patience) {
+                takeBack();
+            }
+            if (waited > SPIN_NANOS) {
                 Thread.yield();     // a worker was put aside with a tile in its hands: let it have this core
+            }
+        }
+    }
+
+    /// Computes what workers hold.
+    private void takeBack() {
+        for (int worker = OWNER + 1; worker < count(); worker++) {
+            int claim = claims.get(worker * LINE);
+            if (claim != 0 && claims.compareAndSet(worker * LINE, claim, 0)) {
+                finish(claim - 1, OWNER);
             }
         }
     }

@@ -25,6 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A generation can move between machines: whatever kernels compute it, tokens and logprobs have the same bits.
 class CpuBitsTest {
     private static final long SEED = 5;
+    /// The owner takes away every tile that a worker still computes when it has none left.
+    private static final long NO_PATIENCE = -1_000_000_000_000L;
 
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
@@ -36,16 +38,19 @@ class CpuBitsTest {
             Assumptions.abort(e.getMessage());
         }
         for (var model : List.of(TinyModels.llama(3, TensorType.Q8_0), TinyModels.gemma(4), TinyModels.gpt2(5))) {
-            assertThat(bits(model, name, 2)).as(model.config().architecture()).isEqualTo(bits(model, "cpu-java", 3));
+            var bits = bits(model, "cpu-java", 3, Workers.PATIENCE_NANOS);
+            assertThat(bits(model, name, 2, Workers.PATIENCE_NANOS)).as(model.config().architecture()).isEqualTo(bits);
+            assertThat(bits(model, name, 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
+            assertThat(bits(model, "cpu-java", 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
         }
     }
 
     /// Every token and logprob of a few sequences.
-    private static List<List<Integer>> bits(Model model, String backend, int threads) {
+    private static List<List<Integer>> bits(Model model, String backend, int threads, long patience) {
         var all = new ArrayList<List<Integer>>();
         var sampling = new SamplingParams(1.1f, 0, 0, 0.9f, 0, 0.95f, 0, 1, SEED, 0, LogitBias.NONE, TokenSet.EMPTY, 0);
         var random = new Random(SEED);
-        try (var engine = Engine.start(model, CpuBackends.open(backend, threads, 0),
+        try (var engine = Engine.start(model, CpuBackends.open(backend, threads, 0, patience),
                 new EngineConfig(4, 32, 16, 8, 64, 1, false))) {
             for (int i = 0; i < 4; i++) {
                 all.add(new ArrayList<>());

@@ -131,6 +131,33 @@ class KernelsTest {
     }
 
     @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void rowsArePutOrAddedAndNothingBesideThem(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int width : new int[] {1, 15, 16, 48, 50}) {
+            for (boolean accumulate : new boolean[] {false, true}) {
+                var in = floats(3 * (width + 5));
+                var before = floats(3 * (width + 7));
+                var expected = before.asSlice(0, 4L * 3 * (width + 7)).toArray(JAVA_FLOAT);
+                for (int row = 0; row < 3; row++) {
+                    for (int i = 0; i < width; i++) {
+                        float value = in.getAtIndex(JAVA_FLOAT, row * (width + 5) + i);
+                        expected[row * (width + 7) + i] = accumulate ? expected[row * (width + 7) + i] + value : value;
+                    }
+                }
+                for (var each : List.of(kernels, java)) {
+                    assertThat(outputOf(expected.length, out -> {
+                        for (int i = 0; i < expected.length; i++) {
+                            Lanes.set(out + 4L * i, before.getAtIndex(JAVA_FLOAT, i));
+                        }
+                        each.put(out, width + 7, in.address(), width + 5, 3, width, accumulate);
+                    })).as(each.name() + " of " + width).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource(Activation.class)
     void activationsAreCloseToTheirDefinition(Activation activation) {
         int width = 2001;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -55,7 +56,7 @@ class WorkersTest {
 
     @Test
     void aShortJobIsDoneByItsOwnerAndALongOneByAll() {
-        try (var workers = new Workers(2, "test", 1000)) {
+        try (var workers = new Workers(2, "test", 1000, Workers.PATIENCE_NANOS)) {
             var owner = Thread.currentThread();
             workers.run((_, worker) -> {
                 assertThat(Thread.currentThread()).isSameAs(owner);
@@ -80,5 +81,153 @@ class WorkersTest {
             workers.run((tile, _) -> order.append(tile), 5);
         }
         assertThat(order).hasToString("01234");
+    }
+
+    @Test
+    void aTileOfAWorkerThatIsPutAsideIsComputedByTheOwner() throws InterruptedException {
+        try (var workers = new Workers(2, "test", 0, Workers.PATIENCE_NANOS)) {
+            var held = new CountDownLatch(1);
+            var goOn = new CountDownLatch(1);
+            var first = new Copies(1, 40) {
+                @Override
+                public void run(int tile, int worker) {
+                    await(held);        // so that the worker comes to hold one
+                    super.run(tile, worker);
+                }
+
+                @Override
+                public void compute(int worker) {
+                    held.countDown();
+                    await(goOn);
+                    super.compute(worker);
+                }
+            };
+            workers.run(first, 40, 1);
+            assertThat(first.out).containsOnly(1);
+            assertThat(first.published).isZero();
+            var second = new Copies(2, 40);
+            workers.run(second, 40, 1);
+            assertThat(second.out).containsOnly(2);
+            assertThat(second.published).isZero();
+            goOn.countDown();
+            var third = new Copies(3, 40) {
+                @Override
+                public void run(int tile, int worker) {
+                    await(brought);
+                    super.run(tile, worker);
+                }
+            };
+            workers.run(third, 40, 1);      // the worker is back
+            assertThat(third.out).containsOnly(3);
+            assertThat(third.published).isPositive();
+            assertThat(first.published).isZero();
+        }
+    }
+
+    @Test
+    void tilesTakenAwayAtAnyTimeAreComputedOnce() {
+        long seed = 11;
+        var random = new Random(seed);
+        int takenAway = 0;
+        try (var workers = new Workers(3, "test", 0, -1_000_000_000L)) {
+            for (int number = 1; number <= 20_000; number++) {
+                var job = new Copies(number, 2 + random.nextInt(6));
+                workers.run(job, job.out.length, 1);
+                assertThat(job.out).as("job " + number + ", seed " + seed).containsOnly(number);
+                takenAway += job.computed.get() > job.published ? 1 : 0;
+            }
+        }
+        assertThat(takenAway).isPositive();
+    }
+
+    @Test
+    void whatAWorkerThrowsReachesTheOwnerUnlessItsTileWasTakenAway() {
+        try (var workers = new Workers(2, "test", 0, Long.MAX_VALUE / 2)) {
+            var failing = new Copies(1, 8) {
+                @Override
+                public void run(int tile, int worker) {
+                    await(helped);
+                }
+
+                @Override
+                public void compute(int worker) {
+                    helped.countDown();
+                    throw new IllegalStateException("worker " + worker);
+                }
+            };
+            assertThatThrownBy(() -> workers.run(failing, 8, 1)).hasRootCauseMessage("worker 1");
+        }
+        try (var workers = new Workers(2, "test", 0, -1_000_000_000L)) {
+            var goOn = new CountDownLatch(1);
+            var failing = new Copies(2, 8) {
+                @Override
+                public void run(int tile, int worker) {
+                    await(helped);
+                    super.run(tile, worker);
+                }
+
+                @Override
+                public void compute(int worker) {
+                    helped.countDown();
+                    await(goOn);
+                    throw new IllegalStateException("too late");
+                }
+            };
+            workers.run(failing, 8, 1);
+            goOn.countDown();
+            assertThat(failing.out).containsOnly(2);
+            workers.run(new Copies(3, 8), 8, 1);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Puts a number into every tile's place: the owner at once, workers in two steps.
+    private static class Copies implements Workers.Revocable {
+        final CountDownLatch helped = new CountDownLatch(1);
+        final CountDownLatch brought = new CountDownLatch(1);
+        final AtomicInteger computed = new AtomicInteger();
+        final int[] out;
+        int published;
+        private final int number;
+        private final int[] tiles = new int[4];
+        private final int[] aside = new int[4];
+
+        Copies(int number, int tiles) {
+            this.number = number;
+            out = new int[tiles];
+        }
+
+        @Override
+        public void run(int tile, int worker) {
+            out[tile] += number;
+        }
+
+        @Override
+        public void prepare(int tile, int worker) {
+            tiles[worker] = tile;
+        }
+
+        @Override
+        public void compute(int worker) {
+            aside[worker] = number;
+            computed.incrementAndGet();
+            helped.countDown();
+        }
+
+        @Override
+        public void publish(int worker) {
+            out[tiles[worker]] += aside[worker];
+            synchronized (this) {
+                published++;
+            }
+            brought.countDown();
+        }
     }
 }
