@@ -9,7 +9,8 @@ import java.util.Arrays;
 /// A product of activations with a packed weight: quantises the activations where the weight wants it, then shares
 /// panels out to the workers. A tile is a few panels with all rows, or with some where rows are many.
 final class Projection implements Workers.Revocable {
-    /// Multiplications that are worth handing to another thread, and as many that handing over costs little beside them.
+    /// Multiplications that are worth handing to another thread, and so many that handing over costs little beside
+    /// them.
     private static final long WORTHWHILE = 1 << 16;
     private static final long AMPLE = 4 * WORTHWHILE;
     /// So many tiles even out the threads' speeds.

@@ -12,9 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 ///   workers  spin a while ──────► take tiles ─► spin ... and park when nothing comes
 /// ```
 ///
-/// The owner takes part, and waits only for workers that hold a tile. One that the operating system has put aside with a
-/// tile in its hands loses it to the owner after a while, where the job is [Revocable]. Jobs are run by one thread at a
-/// time. A job allocates nothing.
+/// The owner takes part, and waits only for workers that hold a tile. One that the operating system has put aside with
+/// a tile in its hands loses it to the owner after a while, where the job is [Revocable]. Jobs are run by one thread at
+/// a time. A job allocates nothing.
 final class Workers implements AutoCloseable {
     /// A piece of work: called once for every tile.
     interface Job {
@@ -80,7 +80,8 @@ final class Workers implements AutoCloseable {
     }
 
     /// @param worthwhileNanos what a job must take at least to be shared
-    /// @param patienceNanos   how much longer than twice what a tile should take the owner waits before it takes one away
+    /// @param patienceNanos   how much longer than twice what a tile should take the owner waits before it takes one
+    ///                        away
     Workers(int count, String name, long worthwhileNanos, long patienceNanos) {
         this.worthwhileNanos = worthwhileNanos;
         this.patienceNanos = patienceNanos;

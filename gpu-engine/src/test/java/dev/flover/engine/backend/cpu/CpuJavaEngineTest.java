@@ -6,6 +6,6 @@ import dev.flover.engine.backend.Backend;
 class CpuJavaEngineTest extends EngineContract {
     @Override
     protected Backend open() {
-        return CpuBackends.open("cpu-java", 2, 0, Workers.PATIENCE_NANOS);        // tiny models' work would not be shared
+        return CpuBackends.open("cpu-java", 2, 0, Workers.PATIENCE_NANOS);    // tiny models' work would not be shared
     }
 }
