@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -128,16 +127,13 @@ class WorkersTest {
     void tilesTakenAwayAtAnyTimeAreComputedOnce() {
         long seed = 11;
         var random = new Random(seed);
-        int takenAway = 0;
         try (var workers = new Workers(3, "test", 0, -1_000_000_000L)) {
             for (int number = 1; number <= 20_000; number++) {
                 var job = new Copies(number, 2 + random.nextInt(6));
                 workers.run(job, job.out.length, 1);
                 assertThat(job.out).as("job " + number + ", seed " + seed).containsOnly(number);
-                takenAway += job.computed.get() > job.published ? 1 : 0;
             }
         }
-        assertThat(takenAway).isPositive();
     }
 
     @Test
@@ -192,7 +188,6 @@ class WorkersTest {
     private static class Copies implements Workers.Revocable {
         final CountDownLatch helped = new CountDownLatch(1);
         final CountDownLatch brought = new CountDownLatch(1);
-        final AtomicInteger computed = new AtomicInteger();
         final int[] out;
         int published;
         private final int number;
@@ -217,7 +212,6 @@ class WorkersTest {
         @Override
         public void compute(int worker) {
             aside[worker] = number;
-            computed.incrementAndGet();
             helped.countDown();
         }
 
