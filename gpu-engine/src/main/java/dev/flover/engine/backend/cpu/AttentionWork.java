@@ -63,8 +63,9 @@ final class AttentionWork implements Workers.Revocable {
         int rowsOfAnItem = Math.max(1, QUERIES / group);
         int headDim = cache.shape().headDim();
         for (var piece : pieces) {
-            piece.scratch = reserved(piece.scratch, Kernels.attentionScratchFloats(rowsOfAnItem * group, headDim));
-            piece.aside = reserved(piece.aside, rowsOfAnItem * cache.shape().heads() * headDim);
+            piece.scratch = TensorPiece.reserved(memory, piece.scratch,
+                    4L * Kernels.attentionScratchFloats(rowsOfAnItem * group, headDim));
+            piece.reserve(memory, (long) rowsOfAnItem * cache.shape().heads() * headDim);
         }
         items = 0;
         positions = 0;
@@ -78,10 +79,6 @@ final class AttentionWork implements Workers.Revocable {
             }
         }
         copyTables();
-    }
-
-    private MemorySegment reserved(MemorySegment held, int floats) {
-        return held.byteSize() >= 4L * floats ? held : memory.allocate(4L * floats);
     }
 
     private void addItem(int slice, int row, int count) {
@@ -137,34 +134,14 @@ final class AttentionWork implements Workers.Revocable {
     }
 
     @Override
-    public void run(int tile, int worker) {
-        pieces[worker].prepare(tile);
-        pieces[worker].compute();
+    public Workers.Piece piece(int worker) {
+        return pieces[worker];
     }
 
-    @Override
-    public void prepare(int tile, int worker) {
-        pieces[worker].prepare(tile);
-        pieces[worker].keepAside();
-    }
-
-    @Override
-    public void compute(int worker) {
-        pieces[worker].compute();
-    }
-
-    @Override
-    public void publish(int worker) {
-        pieces[worker].publish();
-    }
-
-    /// What one worker computes: a tile, noted so that it can be computed when the step is at another.
-    private final class Piece {
+    /// Some rows of one slice, with some key heads.
+    private final class Piece extends TensorPiece {
         private MemorySegment scratch = MemorySegment.NULL;
-        private MemorySegment aside = MemorySegment.NULL;
-
         private CacheShape shape;
-        private int rows;
         private int firstPosition;
         private int first;
         private int end;
@@ -177,16 +154,17 @@ final class AttentionWork implements Workers.Revocable {
         private int window;
         private float scale;
         private float softCap;
-        /// Of the first row, from its first head on.
-        private long place;
-        private long out;
 
-        void prepare(int tile) {
+        Piece() {
+            super(kernels);
+        }
+
+        @Override
+        void note(int tile) {
             var all = AttentionWork.this;
             int item = tile / headTiles;
             int row = itemRows[item];
             shape = cache.shape();
-            rows = itemCounts[item];
             firstPosition = plan.positions[row];
             first = tile % headTiles * headsOfATile;
             end = Math.min(first + headsOfATile, shape.kvHeads());
@@ -199,28 +177,27 @@ final class AttentionWork implements Workers.Revocable {
             window = all.window;
             scale = all.scale;
             softCap = all.softCap;
-            place = all.out.row(row);
-            out = place;
+            rows = itemCounts[item];
+            width = (end - first) * headWidth();
+            place = all.out.row(row) + 4L * first * headWidth();
+            placeStride = shape.heads() * shape.headDim();
+            asideStride = placeStride;
         }
 
-        void keepAside() {
-            out = aside.address();
+        /// Outputs of one key head's queries.
+        private int headWidth() {
+            return shape.heads() / shape.kvHeads() * shape.headDim();
         }
 
-        void compute() {
+        @Override
+        public void compute() {
+            long origin = out - 4L * first * headWidth();
             for (int head = first; head < end; head++) {
                 kernels.attention(
-                        out, in, inStride, rows, firstPosition, shape.heads() / shape.kvHeads(), shape.headDim(),
+                        origin, in, inStride, rows, firstPosition, shape.heads() / shape.kvHeads(), shape.headDim(),
                         shape.kvHeads(), head, keys, values, form, table, shape.blockTokens(), window, scale, softCap,
                         scratch.address());
             }
-        }
-
-        void publish() {
-            int width = shape.heads() * shape.headDim();
-            int headWidth = width / shape.kvHeads();
-            long offset = 4L * first * headWidth;
-            kernels.put(place + offset, width, out + offset, width, rows, (end - first) * headWidth, false);
         }
     }
 }

@@ -94,51 +94,28 @@ final class Projection implements Workers.Revocable {
         panelTiles = Math.ceilDiv(part.panels(), panelsOfATile);
         rowsOfATile = panelTiles >= TILES_OF_A_WORKER * workers.count() ? rows : Math.min(rows, ROWS_OF_A_TILE);
         int tiles = panelTiles * Math.ceilDiv(rows, rowsOfATile);
-        for (int worker = 1; worker < pieces.length; worker++) {
-            pieces[worker].aside = reserved(pieces[worker].aside, 4L * rowsOfATile * panelsOfATile * PANEL);
+        for (var piece : pieces) {
+            piece.reserve(memory, (long) rowsOfATile * panelsOfATile * PANEL);
         }
         workers.run(this, tiles, part.bytes() / BYTES_A_NANO + (long) inputs * part.outputs() * rows / PRODUCTS_A_NANO);
     }
 
     @Override
-    public void run(int tile, int worker) {
-        pieces[worker].prepare(tile);
-        pieces[worker].compute();
-    }
-
-    @Override
-    public void prepare(int tile, int worker) {
-        pieces[worker].prepare(tile);
-        pieces[worker].keepAside();
-    }
-
-    @Override
-    public void compute(int worker) {
-        pieces[worker].compute();
-    }
-
-    @Override
-    public void publish(int worker) {
-        pieces[worker].publish();
+    public Workers.Piece piece(int worker) {
+        return pieces[worker];
     }
 
     /// Rare: buffers grow to the widest input and the most rows seen.
     private void reserve() {
         long elements = (long) rows * inputs;
-        bytes = reserved(bytes, elements * kernels.activationBytes());
-        scales = reserved(scales, elements / 8);
-        corrections = reserved(corrections, elements / 4);
-        sums = reserved(sums, elements / 4);
+        bytes = TensorPiece.reserved(memory, bytes, elements * kernels.activationBytes());
+        scales = TensorPiece.reserved(memory, scales, elements / 8);
+        corrections = TensorPiece.reserved(memory, corrections, elements / 4);
+        sums = TensorPiece.reserved(memory, sums, elements / 4);
     }
 
-    private MemorySegment reserved(MemorySegment held, long size) {
-        return held.byteSize() >= size ? held : memory.allocate(size);
-    }
-
-    /// What one worker computes: a tile, noted so that it can be computed when the projection is at another.
-    private final class Piece {
-        private MemorySegment aside = MemorySegment.NULL;
-
+    /// Some panels, for some rows.
+    private final class Piece extends TensorPiece {
         private PackedWeight.Part part;
         private int inputs;
         private int shards;
@@ -147,19 +124,16 @@ final class Projection implements Workers.Revocable {
         private long scales;
         private long corrections;
         private long sums;
-        private int rows;
         private long bias;
         private int first;
         private int end;
-        /// Of the first panel.
-        private long place;
-        private int placeStride;
-        private boolean accumulate;
-        private long out;
-        private int stride;
-        private boolean add;
 
-        void prepare(int tile) {
+        Piece() {
+            super(kernels);
+        }
+
+        @Override
+        void note(int tile) {
             var all = Projection.this;
             int row = tile / panelTiles * rowsOfATile;
             part = all.part;
@@ -173,25 +147,19 @@ final class Projection implements Workers.Revocable {
                 corrections = all.corrections.address() + 4L * row * groups;
                 sums = all.sums.address() + 4L * row * groups;
             }
-            rows = Math.min(rowsOfATile, all.rows - row);
             bias = all.bias;
             first = tile % panelTiles * panelsOfATile;
             end = Math.min(first + panelsOfATile, part.panels());
+            rows = Math.min(rowsOfATile, all.rows - row);
+            width = Math.min(PANEL * end, part.outputs()) - PANEL * first;
             place = all.out + 4L * row * all.stride + 4L * PANEL * first;
             placeStride = all.stride;
+            asideStride = (end - first) * PANEL;
             accumulate = all.accumulate;
-            out = place;
-            stride = placeStride;
-            add = accumulate;
         }
 
-        void keepAside() {
-            out = aside.address();
-            stride = (end - first) * PANEL;
-            add = false;
-        }
-
-        void compute() {
+        @Override
+        public void compute() {
             long origin = out - 4L * PANEL * first;
             switch (part) {
                 case FloatPart floats -> kernels.projectFloats(
@@ -202,11 +170,6 @@ final class Projection implements Workers.Revocable {
                         blocks.outputs(), bytes, scales, corrections, sums, rows,
                         origin, stride, bias, add, first, end);
             }
-        }
-
-        void publish() {
-            kernels.put(place, placeStride, out, stride, rows, Math.min(PANEL * end, part.outputs()) - PANEL * first,
-                    accumulate);
         }
     }
 

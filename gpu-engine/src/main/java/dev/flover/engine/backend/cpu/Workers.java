@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,23 +25,36 @@ final class Workers implements AutoCloseable {
 
     /// A job whose tiles the workers compute aside and then publish, so that the owner can take one away and compute it
     /// itself: the worker may go on with it at any later time, while the owner is several jobs ahead, and nobody sees
-    /// what it does. The owner runs tiles as of any job.
+    /// what it does.
     ///
     /// ```
     ///   worker   claims a tile ─► prepare ─► compute ─────────────────────► gives the claim up ─► publish
     ///   owner                                └─ takes the claim away ─► run
     /// ```
     interface Revocable extends Job {
-        /// Notes in the worker's own memory what the tile needs. It may meet the next job's values, or a mixture: then
-        /// the tile has been taken away, and nothing else is called.
-        void prepare(int tile, int worker);
+        Piece piece(int worker);
 
-        /// Computes what was prepared into the worker's own memory. Where the tile has been taken away, what it reads
-        /// may change under its hands, but stays memory of this backend.
-        void compute(int worker);
+        @Override
+        default void run(int tile, int worker) {
+            piece(worker).run(tile);
+        }
+    }
 
-        /// Brings what was computed to its place.
-        void publish(int worker);
+    /// What one worker computes of a revocable job, in memory of its own.
+    interface Piece {
+        /// Computes a tile in its place.
+        void run(int tile);
+
+        /// Notes what the tile needs. Where the tile has been taken away meanwhile, it may read values of the next job,
+        /// or of both: nothing else is called then.
+        void prepare(int tile);
+
+        /// Computes what was prepared, aside. Where the tile has been taken away, what it reads may change under its
+        /// hands, but stays memory of this backend.
+        void compute();
+
+        /// Brings what was computed aside to its place.
+        void publish();
     }
 
     /// How long a worker looks for the next job before it parks; operations of a step follow each other faster.
@@ -156,7 +170,7 @@ final class Workers implements AutoCloseable {
                 return;
             }
             if (worker != OWNER && job instanceof Revocable revocable) {
-                compute(revocable, next(taken), worker);
+                compute(revocable.piece(worker), next(taken), worker);
             } else {
                 finish(next(taken), worker);
             }
@@ -172,15 +186,16 @@ final class Workers implements AutoCloseable {
         unfinished.getAndDecrement();
     }
 
-    private void compute(Revocable work, int tile, int worker) {
+    private void compute(Piece piece, int tile, int worker) {
         claims.set(worker * LINE, tile + 1);
         Throwable thrown = null;
         try {
-            work.prepare(tile, worker);
+            piece.prepare(tile);
+            VarHandle.acquireFence();       // all values are read before the claim; pairs with the owner's fence
             if (claims.get(worker * LINE) == 0) {
                 return;
             }
-            work.compute(worker);
+            piece.compute();
         } catch (RuntimeException | Error e) {
             thrown = e;
         }
@@ -188,7 +203,7 @@ final class Workers implements AutoCloseable {
             return;
         }
         if (thrown == null) {
-            work.publish(worker);
+            piece.publish();
         } else {
             failure = thrown;
         }
@@ -217,6 +232,7 @@ final class Workers implements AutoCloseable {
         for (int worker = OWNER + 1; worker < count(); worker++) {
             int claim = claims.get(worker * LINE);
             if (claim != 0 && claims.compareAndSet(worker * LINE, claim, 0)) {
+                VarHandle.releaseFence();       // the next job's values are written after the claim
                 finish(claim - 1, OWNER);
             }
         }

@@ -95,7 +95,7 @@ class WorkersTest {
                 }
 
                 @Override
-                public void compute(int worker) {
+                void compute(int worker) {
                     held.countDown();
                     await(goOn);
                     super.compute(worker);
@@ -146,7 +146,7 @@ class WorkersTest {
                 }
 
                 @Override
-                public void compute(int worker) {
+                void compute(int worker) {
                     helped.countDown();
                     throw new IllegalStateException("worker " + worker);
                 }
@@ -163,7 +163,7 @@ class WorkersTest {
                 }
 
                 @Override
-                public void compute(int worker) {
+                void compute(int worker) {
                     helped.countDown();
                     await(goOn);
                     throw new IllegalStateException("too late");
@@ -184,7 +184,7 @@ class WorkersTest {
         }
     }
 
-    /// Puts a number into every tile's place: the owner at once, workers in two steps.
+    /// Adds a number to every tile's place: the owner at once, workers in two steps.
     private static class Copies implements Workers.Revocable {
         final CountDownLatch helped = new CountDownLatch(1);
         final CountDownLatch brought = new CountDownLatch(1);
@@ -204,24 +204,38 @@ class WorkersTest {
             out[tile] += number;
         }
 
-        @Override
-        public void prepare(int tile, int worker) {
-            tiles[worker] = tile;
-        }
-
-        @Override
-        public void compute(int worker) {
+        void compute(int worker) {
             aside[worker] = number;
             helped.countDown();
         }
 
         @Override
-        public void publish(int worker) {
-            out[tiles[worker]] += aside[worker];
-            synchronized (this) {
-                published++;
-            }
-            brought.countDown();
+        public Workers.Piece piece(int worker) {
+            return new Workers.Piece() {
+                @Override
+                public void run(int tile) {
+                    throw new AssertionError("the job runs tiles itself");
+                }
+
+                @Override
+                public void prepare(int tile) {
+                    tiles[worker] = tile;
+                }
+
+                @Override
+                public void compute() {
+                    Copies.this.compute(worker);
+                }
+
+                @Override
+                public void publish() {
+                    out[tiles[worker]] += aside[worker];
+                    synchronized (Copies.this) {
+                        published++;
+                    }
+                    brought.countDown();
+                }
+            };
         }
     }
 }
