@@ -149,9 +149,8 @@ __device__ __forceinline__ void addAtomic(uint64_t* address, uint64_t value) {
 /// Counts an arrival and returns how many came before. What this block wrote before its last barrier is visible to the
 /// blocks that arrive later, after their next barrier.
 __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {
-    __threadfence();
-    uint32_t before = atomicAdd(counter, 1U);
-    __threadfence();
+    uint32_t before;
+    asm volatile("atom.add.acq_rel.gpu.global.u32 %0, [%1], 1;" : "=r"(before) : "l"(counter) : "memory");
     return before;
 }
 

@@ -165,6 +165,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public void prepare(Cache cache, Rotary rotary) {
+        backend.prepare(cache, rotary);
+    }
+
+    @Override
     public void copyBlock(Cache cache, int from, int to) {
         backend.copyBlock(cache, from, to);
     }

@@ -71,6 +71,9 @@ public interface Backend extends AutoCloseable {
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
     Cache cache(CacheShape shape);
 
+    /// Heads of this cache will be turned so: where a table of positions serves, it is made now and not in a step.
+    default void prepare(Cache cache, Rotary rotary) {}
+
     // Between two steps, by the thread of the steps
 
     /// Copies a block's keys and values, of all layers, over another's: what moving a sequence costs where its keys lie

@@ -182,7 +182,7 @@ public final class StepPlan {
         admissions.add(admission);
     }
 
-    /// Entry `index` of the slot's block table becomes `block`.
+    /// Entry `index` of the slot's block table becomes `block`. At most once a step for each entry.
     public void setBlock(int slot, int index, int block) {
         if (edits == editSlots.length) {
             editSlots = Arrays.copyOf(editSlots, edits * 2);

@@ -13,6 +13,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.ModelConfig.Block;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
@@ -77,6 +78,8 @@ public final class Transformer {
         sampled = backend.tensor(samples, config.hidden());
         logits = backend.tensor(samples, config.vocabulary());
         cache = backend.cache(shape.get());
+        config.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull).distinct()
+                .forEach(rotary -> backend.prepare(cache, rotary));
     }
 
     /// As it was made.

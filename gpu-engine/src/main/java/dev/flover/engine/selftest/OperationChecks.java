@@ -124,7 +124,7 @@ final class OperationChecks {
                         int block = bench.plan.editBlocks[i];
                         bench.backend.copyBlock(bench.cache, block, block + 1);
                         bench.backend.copyBlock(bench.cache, 0, block);
-                        bench.plan.setBlock(1, i, block + 1);
+                        bench.plan.editBlocks[i] = block + 1;
                     }
                     bench.backend.begin(bench.plan, bench.cache);
                     bench.backend.attention(out, all, bench.cache, 1, 0, 0.25f, 0);

@@ -136,6 +136,16 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void prepare(Cache cache, Rotary rotary) {
+        turnsOf(rotary, cache.shape());
+    }
+
+    /// 0 for none.
+    private long turnsOf(Rotary rotary, CacheShape shape) {
+        return rotary == null ? 0 : turns.computeIfAbsent(rotary, kind -> turnTable(kind, shape.contextLength()));
+    }
+
+    @Override
     public void copyBlock(Cache cache, int from, int to) {
         ((CudaCache) cache).copyBlock(driver, from, to);
     }
@@ -309,7 +319,7 @@ public final class CudaBackend implements Backend {
             Vector queryNorm, Vector keyNorm, float epsilon) {
         var tensor = (CudaTensor) queryKeyValue;
         var shape = this.cache.shape();
-        long table = rotary == null ? 0 : turns.computeIfAbsent(rotary, this::turnTable);
+        long table = turnsOf(rotary, shape);
         arguments.begin().pointer(tensor.values()).cache(this.cache)
                 .pointer(CudaVector.addressOf(queryNorm)).pointer(CudaVector.addressOf(keyNorm))
                 .pointer(table).pointer(slots.plan())
@@ -322,9 +332,8 @@ public final class CudaBackend implements Backend {
     }
 
     /// Cosine and sine of every position and pair, computed in double: [positions][dims / 2][2].
-    private long turnTable(Rotary rotary) {
+    private long turnTable(Rotary rotary, int positions) {
         int pairs = rotary.dims() / 2;
-        int positions = cache.shape().contextLength();
         var table = new float[Math.multiplyExact(positions, 2 * pairs)];
         for (int position = 0; position < positions; position++) {
             for (int pair = 0; pair < pairs; pair++) {

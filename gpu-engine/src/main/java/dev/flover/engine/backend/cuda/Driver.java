@@ -19,6 +19,7 @@ interface Driver extends AutoCloseable {
     /// @param purpose for the message when there is too little
     long allocate(long bytes, String purpose);
 
+    /// The memory must not have been given to a launch that a graph holds.
     void free(long address);
 
     /// Host memory that the device reaches too; zeroed.
@@ -30,7 +31,8 @@ interface Driver extends AutoCloseable {
     /// Copies once all earlier work is done, and waits.
     void download(MemorySegment to, long address);
 
-    /// Copies in order with the other work of the stream; `from` is pinned and keeps its content until then.
+    /// Copies in order with the other work of the stream; `from` keeps its content until then, and is pinned where that
+    /// is not to hold up the host.
     void enqueueUpload(long address, MemorySegment from);
 
     /// Sets every byte, in order with the other work of the stream.

@@ -39,7 +39,6 @@ final class JCudaDevice implements Driver {
     private final CUcontext context = new CUcontext();
     private final CUmodule module = new CUmodule();
     private final CUstream stream = new CUstream();
-    private final ThreadLocal<Boolean> attached = ThreadLocal.withInitial(() -> false);
     private final TreeMap<Long, DeviceMemory> allocations = new TreeMap<>();
     private final List<Pointer> pinned = new ArrayList<>();
     private final List<CUfunction> kernels = new ArrayList<>();
@@ -55,7 +54,8 @@ final class JCudaDevice implements Driver {
         }
     }
 
-    private JCudaDevice(int ordinal, byte[] fatbin) {
+    /// @param fatbin the kernels, for every architecture that they were compiled for
+    JCudaDevice(int ordinal, byte[] fatbin) {
         device = device(ordinal);
         properties = properties(device);
         check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "");
@@ -193,15 +193,13 @@ final class JCudaDevice implements Driver {
         return new Pinned(memory, address.address());
     }
 
+    /// On the stream: a copy on the NULL stream may return before it has landed, and ours does not wait for that one.
     @Override
     public void upload(long address, MemorySegment from) {
-        attach();
-        synchronise();
         for (long at = 0; at < from.byteSize(); at += UPLOAD_BYTES) {
-            var part = from.asSlice(at, Math.min(UPLOAD_BYTES, from.byteSize() - at));
-            check("cuMemcpyHtoD", JCudaDriver.cuMemcpyHtoD(
-                    device(address + at), Pointer.to(part.asByteBuffer()), part.byteSize()), "");
+            enqueueUpload(address + at, from.asSlice(at, Math.min(UPLOAD_BYTES, from.byteSize() - at)));
         }
+        synchronise();
     }
 
     @Override
@@ -273,6 +271,7 @@ final class JCudaDevice implements Driver {
 
     @Override
     public int endCapture() {
+        attach();
         var graph = new CUgraph();
         check("cuStreamEndCapture", JCudaDriver.cuStreamEndCapture(stream, graph), "");
         var executable = new CUgraphExec();
@@ -351,11 +350,9 @@ final class JCudaDevice implements Driver {
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
     }
 
+    /// Each time, as another device may have been used by this thread since.
     private void attach() {
-        if (!attached.get()) {
-            check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), "");
-            attached.set(true);
-        }
+        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), "");
     }
 
     private static void check(String call, int result, String advice) {

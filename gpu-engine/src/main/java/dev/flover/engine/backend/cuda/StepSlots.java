@@ -6,6 +6,7 @@ import dev.flover.engine.backend.cuda.Driver.Pinned;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HashSet;
 
 /// The host's side of the steps under way: what each is told and what it answers, in pinned memory of its own.
 ///
@@ -143,11 +144,22 @@ final class StepSlots {
                 memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 1, plan.editIndexes[first + i]);
                 memory.setAtIndex(ValueLayout.JAVA_INT, EDIT_WORDS * i + 2, plan.editBlocks[first + i]);
             }
+            assert editsOnceEach(memory, count) : "an entry of a block table is edited twice in a launch";
             driver.enqueueUpload(deviceEdits, memory.asSlice(0, 4L * EDIT_WORDS * count));
             arguments.begin().pointer(cache.tables()).pointer(deviceEdits)
                     .integer(count).integer(cache.mostBlocks());
             driver.launch(kernels.edit, Math.ceilDiv(count, 256), 1, 1, 256, 0, arguments);
         }
+    }
+
+    private static boolean editsOnceEach(MemorySegment edits, int count) {
+        var entries = new HashSet<Long>();
+        for (int i = 0; i < count; i++) {
+            long home = edits.getAtIndex(ValueLayout.JAVA_INT, (long) EDIT_WORDS * i);
+            long index = edits.getAtIndex(ValueLayout.JAVA_INT, (long) EDIT_WORDS * i + 1);
+            entries.add(home << 32 | index);
+        }
+        return entries.size() == count;
     }
 
     /// All of the step's verbs have been enqueued.

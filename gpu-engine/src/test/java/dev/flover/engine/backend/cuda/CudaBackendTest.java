@@ -51,6 +51,33 @@ class CudaBackendTest {
         }
     }
 
+    @Test
+    void stepsWaitForNoUpload() {
+        var driver = EmulatedBackends.driver();
+        try (var model = TinyModels.llama(5, TensorType.Q8_0);
+                var engine = Engine.start(model, new CudaBackend(driver), CONFIG)) {
+            int before = driver.uploads();
+            engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 3, TokenSet.EMPTY));
+            while (engine.step(NOBODY)) {
+                // to the end
+            }
+            assertThat(driver.uploads()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void memoryThatAGraphHoldsIsNotFreed() {
+        try (var driver = EmulatedBackends.driver()) {
+            long address = driver.allocate(64, "numbers");
+            driver.beginCapture();
+            driver.launch(driver.kernel("edit", 0), 1, 1, 1, 256, 0,
+                    new Arguments().begin().pointer(address).pointer(address).integer(0).integer(1));
+            driver.endCapture();
+            assertThatThrownBy(() -> driver.free(address)).isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("freed memory that a graph's kernel was given");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"await, 5", "launchGraph, 2", "enqueueUpload, 9"})
     void aLostDeviceEndsTheEngineWithOneSentenceAndNoTokenTwice(String call, int after) {

@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,9 +29,21 @@ final class EmulatedDriver implements Driver {
     private long used;
     private int launches;
     private int graphLaunches;
+    private int uploads;
 
     private record Launch(
-            int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {}
+            int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {
+        /// Whether one of the argument's words is an address of the allocation.
+        boolean holds(MemorySegment allocation) {
+            for (long at = 0; at < argument.byteSize(); at += 8) {
+                long word = argument.get(JAVA_LONG, at);
+                if (word >= allocation.address() && word < allocation.address() + allocation.byteSize()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
 
     EmulatedDriver(Emulator emulator, long memoryBytes) {
         this.emulator = emulator;
@@ -76,6 +89,8 @@ final class EmulatedDriver implements Driver {
         var memory = allocations.remove(address);
         assert memory != null : "freed what was not allocated";
         checkGuard(memory);
+        assert graphs.stream().flatMap(List::stream).noneMatch(launch -> launch.holds(memory))
+                : "freed memory that a graph's kernel was given";
         used -= memory.byteSize() - GUARD_BYTES;
     }
 
@@ -97,8 +112,19 @@ final class EmulatedDriver implements Driver {
         return new Pinned(memory, address);
     }
 
+    /// Copies that the host waited for.
+    int uploads() {
+        return uploads;
+    }
+
     @Override
     public void upload(long address, MemorySegment from) {
+        uploads++;
+        enqueueUpload(address, from);
+    }
+
+    @Override
+    public void enqueueUpload(long address, MemorySegment from) {
         assert capturing == null;
         memory(address, from.byteSize()).copyFrom(from);
     }
@@ -106,11 +132,6 @@ final class EmulatedDriver implements Driver {
     @Override
     public void download(MemorySegment to, long address) {
         to.copyFrom(memory(address, to.byteSize()));
-    }
-
-    @Override
-    public void enqueueUpload(long address, MemorySegment from) {
-        upload(address, from);
     }
 
     @Override

@@ -13,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /// The kernels compiled for the host, with `src/test/cuda/emulator.cpp` in the place of the GPU.
@@ -25,6 +25,7 @@ final class Emulator {
             "extern \"C\" __global__ void __launch_bounds__\\([^)]*\\)\\s+(\\w+)\\(");
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
+    private final Path library;
     private final MethodHandle kernel;
     private final MethodHandle argumentBytes;
     private final MethodHandle launch;
@@ -35,6 +36,7 @@ final class Emulator {
 
     @SuppressWarnings("restricted")
     private Emulator(Path library) {
+        this.library = library;
         var symbols = SymbolLookup.libraryLookup(library, Arena.global());
         var linker = Linker.nativeLinker();
         kernel = linker.downcallHandle(
@@ -48,6 +50,11 @@ final class Emulator {
     /// Empty where there is no C++ compiler.
     static Optional<Emulator> instance() {
         return Holder.INSTANCE;
+    }
+
+    /// The shared library, for what is linked with it.
+    Path library() {
+        return library;
     }
 
     int kernel(String name) {
@@ -81,29 +88,19 @@ final class Emulator {
     }
 
     private static Optional<Emulator> build() {
-        try {
-            var compiler = compiler();
-            return compiler.isEmpty() ? Optional.empty() : Optional.of(new Emulator(compile(compiler.get())));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Optional<String> compiler() {
-        for (var name : new String[] {"g++", "clang++"}) {
-            for (var folder : System.getenv("PATH").split(":")) {
-                if (Files.isExecutable(Path.of(folder, name))) {
-                    return Optional.of(name);
-                }
+        return HostCompiler.find().map(compiler -> {
+            try {
+                return new Emulator(compile(compiler));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-        }
-        return Optional.empty();
+        });
     }
 
-    private static Path compile(String compiler) throws IOException {
+    private static Path compile(HostCompiler compiler) throws IOException {
         var kernels = files(Path.of("src/main/cuda"), ".cu");
         var headers = files(Path.of("src/main/cuda/include"), ".cuh");
-        var emulator = files(Path.of("src/test/cuda"), "pp");
+        var emulator = files(Path.of("src/test/cuda"), "emulator.hpp", "emulator.cpp");
         var folder = Files.createDirectories(Path.of("target/emulator"));
         var library = folder.resolve("libemulator-" + checksum(kernels, headers, emulator) + ".so").toAbsolutePath();
         if (Files.exists(library)) {
@@ -120,33 +117,16 @@ final class Emulator {
         }
         Files.writeString(folder.resolve("kernels.inc"), includes);
         Files.writeString(folder.resolve("entries.inc"), entries);
-        run(folder, compiler, "-std=c++17", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
+        compiler.run(folder.resolve("compiler.log"), "-fPIC", "-shared",
                 "-Wno-unknown-pragmas", "-ffp-contract=off", "-U_FORTIFY_SOURCE",
                 "-I", "src/main/cuda/include", "-I", "src/test/cuda", "-I", folder.toString(),
                 "-o", library.toString(), "src/test/cuda/emulator.cpp");
         return library;
     }
 
-    private static void run(Path folder, String... command) throws IOException {
-        var log = folder.resolve("compiler.log");
-        var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        try {
-            if (!process.waitFor(5, TimeUnit.MINUTES)) {
-                process.destroyForcibly();
-                throw new AssertionError("the emulator did not compile in five minutes");
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            throw new AssertionError(e);
-        }
-        if (process.exitValue() != 0) {
-            throw new AssertionError("the emulator does not compile:\n" + Files.readString(log));
-        }
-    }
-
-    private static List<Path> files(Path folder, String ending) throws IOException {
+    private static List<Path> files(Path folder, String... endings) throws IOException {
         try (var files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+            return files.filter(file -> Stream.of(endings).anyMatch(file.toString()::endsWith)).sorted().toList();
         }
     }
 

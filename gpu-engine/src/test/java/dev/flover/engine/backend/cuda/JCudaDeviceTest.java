@@ -1,0 +1,175 @@
+package dev.flover.engine.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.EngineException;
+import dev.flover.engine.FinishReason;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.TokenSink;
+import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.cuda.StubDriver.Timing;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.TinyModels;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.selftest.Check;
+import dev.flover.engine.selftest.SelfTest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The backend through the real JCuda library, on a driver without a device that does a stream's work when it is
+/// enqueued, when somebody waits, or with copies that land as late as the driver's documentation allows.
+@Tag("driver-stub")
+class JCudaDeviceTest {
+    private static final EngineConfig CONFIG = new EngineConfig(2, 8, 4, 16, 20, 2, false);
+    private static final long MEMORY_BYTES = 1L << 30;
+    private static final int ECC_UNCORRECTABLE = 214;
+
+    private StubDriver stub;
+
+    @BeforeEach
+    void aDriver() {
+        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "libcuda.so.1 is Linux's");
+        EmulatedBackends.driver().close();
+        stub = StubDriver.instance();
+        stub.reset(Timing.LATE, MEMORY_BYTES);
+    }
+
+    @AfterEach
+    void nothingWasLeftUndefined() {
+        if (stub != null) {
+            assertThat(stub.faults()).isEmpty();
+        }
+    }
+
+    /// Tokens in the order in which they came.
+    private static final class Answers implements TokenSink {
+        final List<Integer> tokens = new ArrayList<>();
+        final List<Integer> positions = new ArrayList<>();
+
+        @Override
+        public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
+            tokens.add(tokenId);
+            positions.add(index);
+        }
+
+        @Override
+        public void finished(long sequence, FinishReason reason) {}
+    }
+
+    private static SequenceRequest request(int tokens) {
+        return SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.sampled(1, 7), tokens, TokenSet.EMPTY);
+    }
+
+    private static List<Integer> generate(Backend backend) {
+        var answers = new Answers();
+        try (var model = TinyModels.llama(5, TensorType.Q8_0); var engine = Engine.start(model, backend, CONFIG)) {
+            engine.admit(request(30));
+            while (engine.step(answers)) {
+                // to the end
+            }
+        }
+        return answers.tokens;
+    }
+
+    @Test
+    void theSmallSelfTestPasses() {
+        var checks = new SelfTest(() -> new CudaBackend(stub.open(0)), 4, SelfTest.Size.SMALL).run(check -> { });
+
+        assertThat(checks).isNotEmpty().allMatch(Check::passed);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Timing.class)
+    void tokensAreThoseOfTheEmulatedDeviceAndStepsAreReplayed(Timing timing) {
+        var expected = generate(EmulatedBackends.open());
+        stub.reset(timing, MEMORY_BYTES);
+
+        assertThat(generate(new CudaBackend(stub.open(0)))).isEqualTo(expected).hasSize(30);
+
+        assertThat(stub.calls("cuGraphInstantiateWithFlags")).isBetween(1L, 4L);
+        assertThat(stub.calls("cuGraphLaunch")).isGreaterThan(20);
+        assertThat(stub.held()).as("memory, streams and graphs not given back").isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cuEventSynchronize, 4", "cuGraphLaunch, 3", "cuMemcpyHtoDAsync_v2, 40"})
+    void aLostDeviceEndsTheEngineWithOneSentenceAndNoTokenTwice(String function, int after) {
+        var answers = new Answers();
+        try (var model = TinyModels.llama(5, TensorType.Q8_0);
+                var engine = Engine.start(model, new CudaBackend(stub.open(0)), CONFIG)) {
+            stub.lose(function, after, ECC_UNCORRECTABLE);
+            engine.admit(request(90));
+            assertThatThrownBy(() -> {
+                while (engine.step(answers)) {
+                    // until the device is lost
+                }
+            }).isInstanceOf(EngineException.class)
+                    .hasMessageMatching("step \\d+ failed: " + function.replace("_v2", "") + " failed with "
+                            + "CUDA_ERROR_ECC_UNCORRECTABLE: the device is lost to this process; start it again.*")
+                    .hasCauseInstanceOf(CudaException.class);
+        }
+        assertThat(answers.positions).isEqualTo(IntStream.range(0, answers.positions.size()).boxed().toList());
+    }
+
+    @Test
+    void tooLittleMemoryIsSaidWithWhatWasWantedAndWhatIsFree() {
+        stub.reset(Timing.LATE, 1 << 20);
+        try (var device = stub.open(0)) {
+            device.allocate(1 << 19, "half");
+            assertThatThrownBy(() -> device.allocate(3 << 20, "weights"))
+                    .isInstanceOfSatisfying(CudaException.class, e -> assertThat(e.isOutOfMemory()).isTrue())
+                    .hasMessageContaining("3 MiB wanted for weights, 0 MiB of 1 free");
+            assertThat(device.freeBytes()).as("the device goes on").isEqualTo(1 << 19);
+        }
+        assertThat(stub.held()).isZero();
+    }
+
+    @Test
+    void oneThreadMayUseTwoDevicesInTurn() {
+        try (var first = stub.open(0); var second = stub.open(1)) {
+            long there = first.allocate(64, "numbers");
+            long here = second.allocate(64, "numbers");
+            first.enqueueFill(there, (byte) 1, 64);
+            second.enqueueFill(here, (byte) 2, 64);
+
+            assertThat(firstByte(first, there)).isEqualTo((byte) 1);
+            assertThat(firstByte(second, here)).isEqualTo((byte) 2);
+        }
+    }
+
+    private static byte firstByte(Driver driver, long address) {
+        try (var arena = Arena.ofConfined()) {
+            var memory = arena.allocate(64);
+            driver.download(memory, address);
+            return memory.get(ValueLayout.JAVA_BYTE, 0);
+        }
+    }
+
+    @Test
+    void anUploadIsThereForTheNextWorkOfTheStream() {
+        try (var device = stub.open(0); var arena = Arena.ofConfined()) {
+            long from = device.allocate(64, "numbers");
+            long to = device.allocate(64, "numbers");
+            device.upload(from, arena.allocate(64).fill((byte) 5));
+            device.enqueueCopy(to, from, 64);
+
+            assertThat(firstByte(device, to)).isEqualTo((byte) 5);
+        }
+    }
+}
