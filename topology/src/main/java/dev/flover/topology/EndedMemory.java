@@ -18,10 +18,19 @@ final class EndedMemory {
 
     private record Due(long forgetAt, Bytes id) {}
 
-    EndedMemory(PartitionState state, Remembering limits) {
+    /// @param now on a clock that never goes back; what an earlier process stored may be of another day, and is kept no
+    ///            longer than if it had ended now
+    EndedMemory(PartitionState state, Remembering limits, long now) {
         this.state = state;
         this.limits = limits;
-        state.allEnded().forEach((id, entry) -> due.add(new Due(entry.getForgetAt(), id)));
+        state.allEnded().forEach((id, entry) -> {
+            var limit = entry.getDigest() == null ? limits.cancelled() : limits.ended();
+            long forgetAt = Math.min(entry.getForgetAt(), now + limit.toMillis());
+            if (forgetAt < entry.getForgetAt()) {
+                state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt));
+            }
+            due.add(new Due(forgetAt, id));
+        });
     }
 
     /// Null where nothing is remembered, or no longer.

@@ -26,7 +26,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
         var state = new PartitionState(context);
         var output = new Output(context, parts);
-        ended = new EndedMemory(state, parts.config().remembering());
+        ended = new EndedMemory(state, parts.config().remembering(), context.currentSystemTimeMs());
         generations = new Generations(parts, state, ended, output, partition.partition());
         intake = new Intake(parts, state, ended, generations, output, partition);
         generations.restore();

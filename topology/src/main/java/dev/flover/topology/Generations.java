@@ -3,7 +3,6 @@ package dev.flover.topology;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
-import dev.flover.schemas.StoredAttempts;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.topology.PartitionState.StoredAnswer;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
@@ -59,6 +58,7 @@ final class Generations {
 
     /// Takes up what the state holds: each unfinished request waits for its turn again.
     void restore() {
+        parts.life().opened(partition);
         state.forEachRequest(this::restore);
         if (!waiting.isEmpty()) {
             LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
@@ -67,11 +67,11 @@ final class Generations {
 
     private void restore(StoredRequest stored, int bytes) {
         var id = idOf(stored);
-        var tried = state.attempts(id);
+        var tried = state.attempts(id).without(parts.life().survivors());
         var recovery = parts.config().recovery();
         var answers = state.answers(id, stored.getRequest().getAnswers());
         boolean begun = isBegun(answers);
-        boolean isSuspect = tried.getAlone() > 0 || tried.getTogether() >= recovery.suspectAfter();
+        boolean isSuspect = tried.alone() > 0 || tried.together() >= recovery.suspectAfter();
         var standing = isSuspect ? Ticket.Standing.SUSPECT : begun ? Ticket.Standing.RESUMED : Ticket.Standing.ARRIVED;
         var ticket = ticket(id, stored, standing, bytes, true);
         waiting.put(id, ticket);
@@ -79,7 +79,7 @@ final class Generations {
         if (begun) {
             parts.metrics().resumed();
         }
-        if (tried.getAlone() >= recovery.attemptsAlone()) {
+        if (tried.alone() >= recovery.attemptsAlone()) {
             givenUp.add(id);
         } else if (mayContinueHere(answers)) {
             parts.room().add(ticket);
@@ -147,10 +147,14 @@ final class Generations {
     void tick(long now, boolean passBegins) {
         giveUp(now);
         expire(now);
-        grant();
-        admitGranted(now);
-        startAttempted(now);
-        clearSuspect();
+        if (parts.life().isEnding()) {
+            takeBackAttempts();
+        } else {
+            grant();
+            admitGranted(now);
+            startAttempted(now);
+            clearSuspect();
+        }
         if (passBegins) {
             parts.engine().pump();
         } else {
@@ -168,6 +172,7 @@ final class Generations {
             parts.room().left(generation.ticket);
         }
         waiting.values().forEach(parts.room()::left);
+        parts.life().settled(partition);
     }
 
     private void giveUp(long now) {
@@ -184,9 +189,11 @@ final class Generations {
         }
     }
 
+    /// A deadline is a time of day: whoever sets the clock moves it.
     private void expire(long now) {
+        long wall = parts.wall().getAsLong();
         for (int i = 0; i < ENDED_PER_TICK; i++) {
-            var id = deadlines.takeExpired(now);
+            var id = deadlines.takeExpired(wall);
             if (id == null) {
                 return;
             }
@@ -218,16 +225,26 @@ final class Generations {
             suspect = generation;
         }
         if (ticket.restored || parts.caution().holds(now)) {
-            var before = state.attempts(generation.id);
-            state.putAttempts(generation.id, generation.alone
-                    ? new StoredAttempts(before.getTogether(), before.getAlone() + 1)
-                    : new StoredAttempts(before.getTogether() + 1, before.getAlone()));
+            var before = state.attempts(generation.id).without(parts.life().survivors());
+            state.putAttempts(generation.id,
+                    before.with(new Attempts.Try(parts.life().process(), generation.alone)));
             generation.onTrial = true;
             attempts.add(new Attempt(generation, parts.commits().count()));
             parts.commits().atOnce();
         } else {
             start(generation, now);
         }
+    }
+
+    /// This process ends in good order: what it tries is not the cause.
+    private void takeBackAttempts() {
+        for (var generation : live.values()) {
+            if (generation.onTrial) {
+                generation.onTrial = false;
+                state.putAttempts(generation.id, state.attempts(generation.id).without(parts.life().survivors()));
+            }
+        }
+        parts.life().settled(partition);
     }
 
     private void startAttempted(long now) {
@@ -381,7 +398,7 @@ final class Generations {
     }
 
     private void close(LiveGeneration generation, long now) {
-        output.result(generation, now);
+        output.result(generation);
         parts.metrics().ended(generation.answers[0].ending().reason());
         for (var answer : generation.answers) {
             if (answer.ending().reason() == FinishReason.ERROR) {

@@ -8,7 +8,9 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -19,29 +21,33 @@ import org.slf4j.LoggerFactory;
 /// ```
 ///   instance   the name, made at the first start
 ///   lock       held while a process uses the folder
-///   running    exists from start to proper end
+///   running    the name of a process, from its start to its proper end
+///   ended      that file, of the newest process that came to one
 /// ```
 final class InstanceFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(InstanceFolder.class);
     private static final Pattern NAME = Pattern.compile("[0-9a-f-]{36}");
 
     private final Path running;
+    private final Path ended;
     private final String instance;
     private final boolean lastLifeEndedBadly;
+    private final Optional<UUID> before;
     private final FileChannel lockFile;
 
+    /// @param process names this process, as no other
     /// @throws IllegalStateException if another process uses the folder
-    InstanceFolder(Path folder) {
+    InstanceFolder(Path folder, UUID process) {
         try {
             Files.createDirectories(folder);
             lockFile = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock(folder);
             running = folder.resolve("running");
+            ended = folder.resolve("ended");
             instance = instanceName(folder.resolve("instance"));
             lastLifeEndedBadly = Files.exists(running);
-            if (!lastLifeEndedBadly) {
-                Files.createFile(running);
-            }
+            before = nameIn(ended);
+            Files.writeString(running, process.toString());
         } catch (IOException e) {
             throw new UncheckedIOException("the state folder " + folder + " cannot be used: " + e.getMessage(), e);
         }
@@ -84,12 +90,25 @@ final class InstanceFolder implements AutoCloseable {
         return lastLifeEndedBadly;
     }
 
-    /// This life has come to a proper end.
+    /// The newest process in this folder that came to a proper end.
+    Optional<UUID> endedBefore() {
+        return before;
+    }
+
+    private static Optional<UUID> nameIn(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        String found = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
+        return NAME.matcher(found).matches() ? Optional.of(UUID.fromString(found)) : Optional.empty();
+    }
+
+    /// This process has come to a proper end.
     void endedWell() {
         try {
-            Files.deleteIfExists(running);
+            Files.move(running, ended, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot delete " + running, e);
+            throw new UncheckedIOException("cannot rename " + running, e);
         }
     }
 

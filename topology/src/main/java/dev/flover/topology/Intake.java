@@ -180,7 +180,7 @@ final class Intake {
 
     private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
             long now) {
-        output.refuse(id, request, record, ending, now);
+        output.refuse(id, request, record, ending);
         ended.rememberEnded(id, digest, now);
     }
 

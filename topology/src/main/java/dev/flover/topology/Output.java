@@ -86,7 +86,7 @@ final class Output {
     }
 
     /// The whole answer as one record, beside the terminal chunk.
-    void result(LiveGeneration generation, long now) {
+    void result(LiveGeneration generation) {
         var request = generation.stored.getRequest();
         boolean whole = resultBytes(generation) <= parts.resultBytes();
         var first = generation.answers[0];
@@ -102,7 +102,7 @@ final class Output {
                 whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
                 whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
                 parts.model().fingerprint(), first.arithmetic(),
-                Instant.ofEpochMilli(generation.stored.getRequestedAt()), Instant.ofEpochMilli(now), others,
+                Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
                 request.getMetadata());
         forward(generation.id, result, generation.stored.getTraceparent(), PipelineTopology.RESULTS_SINK);
     }
@@ -127,7 +127,7 @@ final class Output {
     /// The one terminal record, and the result, of a request that was never taken in.
     ///
     /// @param request null where its record was not decoded
-    void refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, long now) {
+    void refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending) {
         String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
                 parts.engine().arithmetic());
@@ -139,7 +139,7 @@ final class Output {
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
                 0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(record.timestamp()),
-                Instant.ofEpochMilli(now), List.of(), metadata);
+                now(), List.of(), metadata);
         forward(id, result, traceparent, PipelineTopology.RESULTS_SINK);
         parts.metrics().ended(ending.reason());
     }
@@ -175,7 +175,7 @@ final class Output {
             header(headers, CUT_FROM, Integer.toString(value.length));
         }
         byte[] keptKey = key != null && key.length > MAX_HEADER_BYTES ? Arrays.copyOf(key, MAX_HEADER_BYTES) : key;
-        context.forward(new Record<>(keptKey, kept, context.currentSystemTimeMs(), headers),
+        context.forward(new Record<>(keptKey, kept, parts.wall().getAsLong(), headers),
                 PipelineTopology.DEAD_LETTERS_SINK);
         parts.metrics().deadLetter();
     }
@@ -190,7 +190,11 @@ final class Output {
 
     private void forward(Bytes id, Object value, String traceparent, String sink) {
         context.forward(
-                new Record<>(id.get(), value, context.currentSystemTimeMs(), traceHeaders(traceparent)), sink);
+                new Record<>(id.get(), value, parts.wall().getAsLong(), traceHeaders(traceparent)), sink);
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(parts.wall().getAsLong());
     }
 
     private static Headers traceHeaders(String traceparent) {

@@ -79,19 +79,22 @@ final class PartitionState {
         progress.put(StateKeys.segment(id.get(), answer, position), PROGRESS.encode(segment));
     }
 
-    StoredAttempts attempts(Bytes id) {
+    Attempts attempts(Bytes id) {
         byte[] value = attempts.get(id);
-        return value == null ? new StoredAttempts(0, 0) : ATTEMPTS.decode(value);
+        return value == null ? Attempts.NONE
+                : Attempts.of(ATTEMPTS.decode(value), attempts.get(StateKeys.beside(id)));
     }
 
-    void putAttempts(Bytes id, StoredAttempts value) {
-        attempts.put(id, ATTEMPTS.encode(value));
+    void putAttempts(Bytes id, Attempts value) {
+        attempts.put(id, ATTEMPTS.encode(value.counts()));
+        attempts.put(StateKeys.beside(id), value.encodedTries());
     }
 
     /// Nothing is written where there is nothing: the changelog would get a tombstone all the same.
     void clearAttempts(Bytes id) {
         if (attempts.get(id) != null) {
             attempts.delete(id);
+            attempts.delete(StateKeys.beside(id));
         }
     }
 

@@ -8,12 +8,15 @@ import dev.flover.engine.EngineException;
 import dev.flover.engine.model.Model;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -42,6 +45,8 @@ public final class Pipeline implements AutoCloseable {
     private static final Duration CAUTION = Duration.ofSeconds(60);
     private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+    private static final long SETTLED_WITHIN_MS = 500;
+    private static final long LEAST_STEP_MS = 1_000;
     private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
 
     private final PipelineConfig config;
@@ -52,7 +57,9 @@ public final class Pipeline implements AutoCloseable {
     private final PipelineMetrics metrics;
     private final RequestCheck check;
     private final InstanceFolder folder;
+    private final ProcessLife process;
     private final Registry registry;
+    private final SteadyTime time;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -60,6 +67,8 @@ public final class Pipeline implements AutoCloseable {
     private volatile Health health = new Health(Health.State.STARTING, "starting");
     private volatile Throwable failure;
     private int resultBytes;
+    private boolean engineFailed;
+    private boolean renewed;
 
     /// Brings the application up in the background; see [#awaitReady].
     ///
@@ -67,12 +76,22 @@ public final class Pipeline implements AutoCloseable {
     /// @throws IllegalStateException if another pipeline uses the same state folder
     public static Pipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
-        var pipeline = new Pipeline(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters);
+        return start(config, model, engine, engineConfig, meters, System::currentTimeMillis);
+    }
+
+    /// The same with a wall clock that somebody may set.
+    ///
+    /// @param wall milliseconds since 1970
+    public static Pipeline start(PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig,
+            MeterRegistry meters, LongSupplier wall) {
+        var pipeline = new Pipeline(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters, wall);
         pipeline.supervisor.start();
         return pipeline;
     }
 
-    private Pipeline(PipelineConfig config, Model model, TokenEngine engine, int slots, MeterRegistry meters) {
+    private Pipeline(PipelineConfig config, Model model, TokenEngine engine, int slots, MeterRegistry meters,
+            LongSupplier wall) {
+        time = new SteadyTime(wall, System::nanoTime);
         this.config = config;
         this.model = model;
         this.engine = engine;
@@ -81,7 +100,9 @@ public final class Pipeline implements AutoCloseable {
         metrics = new PipelineMetrics(meters);
         check = new RequestCheck(
                 model, config.servedModel(), config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
-        folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()));
+        var name = UUID.randomUUID();
+        folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
+        process = new ProcessLife(name, folder.endedBefore());
         registry = new Registry(config);
     }
 
@@ -124,17 +145,22 @@ public final class Pipeline implements AutoCloseable {
     private void run() {
         try (folder; engine; registry) {
             var caution = folder.lastLifeEndedBadly()
-                    ? new Caution(System.currentTimeMillis() + CAUTION.toMillis())
+                    ? new Caution(time.milliseconds() + CAUTION.toMillis())
                     : Caution.none();
             for (long life = 0; !isClosing(); life++) {
                 if (prepare() && !live(caution, life)) {
                     break;
                 }
             }
-            if (health.state() != Health.State.FAILED) {
+            if (!engineFailed) {
                 folder.endedWell();
+            }
+            if (health.state() != Health.State.FAILED) {
                 health = new Health(Health.State.STOPPED, "stopped; unfinished generations continue at the next start");
             }
+        } catch (RefusedException | TopicProblemException e) {
+            folder.endedWell();     // what the world refuses is not the fault of a generation
+            fail(e);
         } catch (RuntimeException e) {
             fail(e);
         } finally {
@@ -204,19 +230,21 @@ public final class Pipeline implements AutoCloseable {
     /// @return whether to begin again
     private boolean live(Caution caution, long life) {
         failure = null;
+        renewed = false;
+        metrics.lifeBegins();
         var commits = new Commits(config, System::nanoTime);
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var steps = new StepSignal();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
-        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, registry.decoding(),
+        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs, registry.decoding(),
                 resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(
                 config.applicationId() + "-" + folder.instance(), commits, holds, steps, config.pace().tick());
-        if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients))) {
+        if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients, time))) {
             return hangs();
         }
         shared.releaseAll();
@@ -238,6 +266,10 @@ public final class Pipeline implements AutoCloseable {
             streamsMetrics.bindTo(meters);
             streams.start();
             awaitEither(stopped);
+            if (isClosing() && health.isReady()) {
+                process.ends();
+                process.awaitSettled(SETTLED_WITHIN_MS);
+            }
         } finally {
             // Never its close() without a limit: a thread that waits for an absent broker would hold us up for ever.
             ended = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
@@ -281,16 +313,24 @@ public final class Pipeline implements AutoCloseable {
         var cause = failure;
         for (var e = cause; e != null; e = e.getCause()) {
             if (e instanceof EngineException || e instanceof Error) {
+                engineFailed = true;
                 fail(e);
                 return false;
             }
         }
+        if (renewed && cause == null) {
+            return true;
+        }
         String message = cause == null ? "Kafka Streams stopped" : reason(rootOf(cause));
-        boolean plain = cause == null || rootOf(cause) instanceof AuthorizationException;
-        LOG.warn("Kafka Streams ended and is started again: {}", message, plain ? null : cause);
+        LOG.warn("Kafka Streams ended and is started again: {}", message, isOfTheWorld(cause) ? null : cause);
         health = new Health(Health.State.STARTING, "starting again after: " + message);
         pause(Math.min(FIRST_RETRY_MS << Math.min(life, 5), LAST_RETRY_MS));
         return true;
+    }
+
+    /// Whether a sentence says all there is to say; for the rest, which is ours, a stack trace says where.
+    private static boolean isOfTheWorld(Throwable cause) {
+        return cause == null || rootOf(cause) instanceof KafkaException || rootOf(cause) instanceof IOException;
     }
 
     private static String reason(Throwable root) {
@@ -313,6 +353,10 @@ public final class Pipeline implements AutoCloseable {
         try {
             long looked = System.nanoTime();
             while (!isClosing() && !stopped.await(50, TimeUnit.MILLISECONDS)) {
+                if (clockWasSet()) {
+                    renewed = true;
+                    return;
+                }
                 if (health.state() != Health.State.REBALANCING) {
                     looked = System.nanoTime();
                 } else if (System.nanoTime() - looked > LONG_RESTORE.toNanos()) {
@@ -323,6 +367,21 @@ public final class Pipeline implements AutoCloseable {
         } catch (InterruptedException e) {
             closing.countDown();
         }
+    }
+
+    /// Says so where the wall clock was set by more than what may be adjusted unnoticed.
+    ///
+    /// @return whether Kafka's clients have to be made anew: they measure by the wall clock, and one that was set back
+    ///         sends no heartbeat until the old time has come again
+    private boolean clockWasSet() {
+        long stepMs = time.takeStep();
+        if (Math.abs(stepMs) < LEAST_STEP_MS) {
+            return false;
+        }
+        LOG.warn("the wall clock was set {} by {}; ticks, commits and what is remembered go on as before, deadlines "
+                + "follow the clock{}", stepMs < 0 ? "back" : "ahead", Duration.ofMillis(Math.abs(stepMs)),
+                stepMs < 0 ? ", and the connections to Kafka are made anew" : "");
+        return stepMs < 0;
     }
 
     /// Says what a long restoration waits for, where it is a transaction.

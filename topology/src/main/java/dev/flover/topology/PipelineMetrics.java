@@ -29,6 +29,7 @@ final class PipelineMetrics {
     private final Counter deadLetters;
     private final Counter parked;
     private final Counter resumed;
+    private final Counter lives;
     private final Map<FinishReason, Counter> ended =
             new EnumMap<>(FinishReason.class);
 
@@ -45,6 +46,7 @@ final class PipelineMetrics {
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
         parked = counter("flover.requests.parked", "Records kept aside until the registry gives their schema");
         resumed = counter("flover.generations.resumed", "Generations taken up again from the state");
+        lives = counter("flover.lives", "Lives of Kafka Streams begun in this process");
         for (var reason : FinishReason.values()) {
             ended.put(reason, Counter.builder("flover.requests.ended")
                     .description("Requests that got their terminal record")
@@ -109,6 +111,10 @@ final class PipelineMetrics {
 
     void parked() {
         parked.increment();
+    }
+
+    void lifeBegins() {
+        lives.increment();
     }
 
     void resumed() {

@@ -3,10 +3,13 @@ package dev.flover.topology;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /// What the partitions of a process share. Used by its one stream thread.
 ///
 /// @param caution     whether the life before this one ended badly and its cause may be at work again
+/// @param life        from the start of this process to its end
+/// @param wall        the wall clock, ms: for deadlines, which are times of day, and for what clients are told
 /// @param decoding    opens a decoder for one partition
 /// @param resultBytes most bytes of a result
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
@@ -19,6 +22,8 @@ record ProcessParts(
         Commits commits,
         PartitionHolds holds,
         Caution caution,
+        ProcessLife life,
+        LongSupplier wall,
         RequestDecoding decoding,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,

@@ -10,6 +10,7 @@ import org.apache.kafka.common.utils.Bytes;
 /// ```
 final class StateKeys {
     private static final int TAIL = Short.BYTES + Integer.BYTES;
+    private static final byte BESIDE = (byte) 0xFE;
 
     private StateKeys() {}
 
@@ -35,6 +36,11 @@ final class StateKeys {
     static int positionOf(Bytes segment) {
         byte[] key = segment.get();
         return ByteBuffer.wrap(key).getInt(key.length - Integer.BYTES);
+    }
+
+    /// Of what lies beside the entry of an id: a byte that no UTF-8 begins with, and the id; so it is never an id.
+    static Bytes beside(Bytes id) {
+        return Bytes.wrap(ByteBuffer.allocate(1 + id.get().length).put(BESIDE).put(id.get()).array());
     }
 
     static Bytes offset(long offset) {

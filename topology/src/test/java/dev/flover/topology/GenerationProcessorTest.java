@@ -509,4 +509,34 @@ class GenerationProcessorTest {
         assertThat(moving.text("a", 0)).isEqualTo("the quick brown fox");
         assertThat(moving.result("a").getArithmetic()).isEqualTo("old, then new");
     }
+
+    @Test
+    void livesOfKafkaStreamsThatEndWithoutTheProcessAreNoAttempts() {
+        process.send(0, request("a", ">abc").build());
+        process.tick();
+        process.commit();
+        for (int life = 0; life < 50; life++) {
+            process.endLife();
+            process.tick();
+            process.commit();       // the attempt, and nothing of what it brings
+        }
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("abc");
+        assertThat(process.deadLetterReasons()).isEmpty();
+    }
+
+    @Test
+    void processesThatAreToldToStopAreNoAttempts() {
+        process.send(0, request("a", ">abc").build());
+        process.tick();
+        process.commit();
+        for (int life = 0; life < 50; life++) {
+            process.crash();
+            process.tick();
+            process.stop();
+        }
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("abc");
+        assertThat(process.deadLetterReasons()).isEmpty();
+    }
 }

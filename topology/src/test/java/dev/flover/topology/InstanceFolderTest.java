@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,13 +21,13 @@ class InstanceFolderTest {
     @Test
     void anInstanceKeepsItsName() {
         String name;
-        try (var first = new InstanceFolder(folder)) {
+        try (var first = new InstanceFolder(folder, UUID.randomUUID())) {
             name = first.instance();
         }
-        try (var second = new InstanceFolder(folder)) {
+        try (var second = new InstanceFolder(folder, UUID.randomUUID())) {
             assertThat(second.instance()).isEqualTo(name).isNotBlank();
         }
-        try (var other = new InstanceFolder(folder.resolve("other"))) {
+        try (var other = new InstanceFolder(folder.resolve("other"), UUID.randomUUID())) {
             assertThat(other.instance()).isNotEqualTo(name);
         }
     }
@@ -36,10 +37,10 @@ class InstanceFolderTest {
     void aSpoiltNameIsReplacedByANewOne(byte[] found) throws IOException {
         Files.write(folder.resolve("instance"), found);
         String name;
-        try (var first = new InstanceFolder(folder)) {
+        try (var first = new InstanceFolder(folder, UUID.randomUUID())) {
             name = first.instance();
         }
-        try (var second = new InstanceFolder(folder)) {
+        try (var second = new InstanceFolder(folder, UUID.randomUUID())) {
             assertThat(second.instance()).isEqualTo(name).hasSize(36);
         }
     }
@@ -50,22 +51,37 @@ class InstanceFolderTest {
 
     @Test
     void aLifeWithoutAProperEndIsRememberedUntilOneEndsWell() {
-        try (var first = new InstanceFolder(folder)) {
+        try (var first = new InstanceFolder(folder, UUID.randomUUID())) {
             assertThat(first.lastLifeEndedBadly()).isFalse();
         }
-        try (var second = new InstanceFolder(folder)) {
+        try (var second = new InstanceFolder(folder, UUID.randomUUID())) {
             assertThat(second.lastLifeEndedBadly()).isTrue();
             second.endedWell();
         }
-        try (var third = new InstanceFolder(folder)) {
+        try (var third = new InstanceFolder(folder, UUID.randomUUID())) {
             assertThat(third.lastLifeEndedBadly()).isFalse();
         }
     }
 
     @Test
+    void theProcessThatEndedWellIsKnownByNameToTheNextOnes() {
+        var well = UUID.randomUUID();
+        try (var first = new InstanceFolder(folder, well)) {
+            assertThat(first.endedBefore()).isEmpty();
+            first.endedWell();
+        }
+        try (var killed = new InstanceFolder(folder, UUID.randomUUID())) {
+            assertThat(killed.endedBefore()).contains(well);
+        }
+        try (var third = new InstanceFolder(folder, UUID.randomUUID())) {
+            assertThat(third.endedBefore()).contains(well);
+        }
+    }
+
+    @Test
     void onlyOnePipelineUsesAFolder() {
-        try (var first = new InstanceFolder(folder)) {
-            assertThatThrownBy(() -> new InstanceFolder(folder)).hasMessageContaining("in use by another pipeline");
+        try (var first = new InstanceFolder(folder, UUID.randomUUID())) {
+            assertThatThrownBy(() -> new InstanceFolder(folder, UUID.randomUUID())).hasMessageContaining("in use by another pipeline");
             assertThat(first.instance()).isNotBlank();
         }
     }

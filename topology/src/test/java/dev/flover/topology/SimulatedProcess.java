@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -56,8 +58,11 @@ final class SimulatedProcess {
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
     long now = 1_000_000;
+    /// The wall clock, which goes on with every tick and may be set.
+    long wall = now;
     int resultBytes = 1 << 20;
     Caution caution = Caution.none();
+    private ProcessLife life = new ProcessLife(UUID.randomUUID(), Optional.empty());
     private ProcessParts parts;
     TokenEngine engine;
 
@@ -112,7 +117,7 @@ final class SimulatedProcess {
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
-                commits, new PartitionHolds(), caution,
+                commits, new PartitionHolds(), caution, life, () -> wall,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
                 PLAIN::encode, metrics);
         partitions.forEach(this::open);
@@ -158,8 +163,14 @@ final class SimulatedProcess {
         open(partitions.get(partition));
     }
 
-    /// Everything that was not committed is gone.
+    /// The process is gone, and everything that was not committed; the next one has another name.
     void crash() {
+        life = new ProcessLife(UUID.randomUUID(), Optional.empty());
+        endLife();
+    }
+
+    /// Kafka Streams ends in the process, which begins another life of it from what was committed.
+    void endLife() {
         for (var partition : partitions) {
             partition.processor = null;
         }
@@ -185,9 +196,18 @@ final class SimulatedProcess {
         parts.commits().committed();
     }
 
+    /// The process is told to stop, ticks once more, commits, and is gone; the next one has another name.
+    void stop() {
+        life.ends();
+        tick();
+        commit();
+        crash();
+    }
+
     /// One pass of the stream thread: new records, then every partition's punctuator.
     void tick() {
         now++;
+        wall++;
         for (var partition : partitions) {
             partition.context.setCurrentSystemTimeMs(now);
             while (partition.read < partition.log.size() && !isHeld(partition.number)) {
@@ -239,7 +259,7 @@ final class SimulatedProcess {
 
     void send(int partition, byte[] key, byte[] value, Headers headers) {
         var log = partitions.get(partition).log;
-        log.add(new RequestRecord(config.topics().requests(), partition, log.size(), now, headers, key, value));
+        log.add(new RequestRecord(config.topics().requests(), partition, log.size(), wall, headers, key, value));
     }
 
     void cancel(int partition, String id) {

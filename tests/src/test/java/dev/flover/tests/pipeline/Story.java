@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 
 /// Topics and state of its own, the bundled model, and a client.
@@ -46,6 +47,10 @@ final class Story implements AutoCloseable {
 
     Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters) {
         return Pipeline.start(config, model, engine, BundledModel.config(), meters);
+    }
+
+    Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters, LongSupplier wall) {
+        return Pipeline.start(config, model, engine, BundledModel.config(), meters, wall);
     }
 
     /// What the bare engine is asked for to get the tokens of a request that ignores the end of text.

@@ -105,6 +105,9 @@ final class StoryBroker implements AutoCloseable {
         settings.setProperty("transaction.state.log.min.isr", "1");
         settings.setProperty("share.coordinator.state.topic.min.isr", "1");
         settings.setProperty("auto.create.topics.enable", "false");
+        // Nobody is refused anything unless a test says so.
+        settings.setProperty("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+        settings.setProperty("allow.everyone.if.no.acl.found", "true");
         settings.setProperty("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
         settings.setProperty("log.index.size.max.bytes", Integer.toString(1 << 20));
         // An index is a mapped file with holes. Where a hole finds no room, the record is in the log already but not

@@ -1,0 +1,135 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.PipelineConfig.Recovery;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The world around the pipeline misbehaves, by real means: docs/weather.md has a row for each.
+class WeatherStoryTest {
+    private static final int TOKENS = 150;
+
+    @TempDir
+    private static Path folder;
+
+    private static StoryBroker broker;
+    private static EmbeddedRegistry registry;
+
+    private final Map<String, SequenceRequest> bare = new LinkedHashMap<>();
+
+    @BeforeAll
+    static void startServers() throws IOException {
+        BundledModel.path();
+        broker = StoryBroker.start(folder.resolve("broker"));
+        registry = EmbeddedRegistry.start(folder.resolve("registry"));
+    }
+
+    @AfterAll
+    static void stopServers() throws IOException {
+        if (broker != null) {
+            broker.close();
+            registry.close();
+        }
+    }
+
+    private static Story story(int partitions) {
+        return new Story(broker.direct(), registry.url(), folder.resolve("state"), partitions);
+    }
+
+    private static Admin admin() {
+        return Admin.create(Map.of("bootstrap.servers", broker.direct()));
+    }
+
+    private void send(Story story, String... ids) {
+        for (var id : ids) {
+            var prompt = Story.OPENINGS.get(bare.size() % Story.OPENINGS.size());
+            story.client.send(request(id, prompt));
+            bare.put(id, story.bare(prompt, SamplingParams.greedy(), TOKENS));
+        }
+    }
+
+    private static GenerationRequest request(String id, String prompt) {
+        return Client.greedy(id, prompt, TOKENS).setIgnoreEos(true).build();
+    }
+
+    private static void awaitTokens(Story story, String id) {
+        story.client.await("tokens of " + id, () -> !story.client.chunks(id).isEmpty());
+    }
+
+    /// Every request has the bare engine's tokens, once, and one result; nothing was put aside.
+    private void assertWhole(Story story) {
+        story.client.awaitTerminal(new TreeSet<>(bare.keySet()));
+        var expected = BundledModel.tokens(List.copyOf(bare.values()));
+        var ids = new ArrayList<>(bare.keySet());
+        for (int i = 0; i < ids.size(); i++) {
+            assertThat(story.client.tokens(ids.get(i))).as("tokens of " + ids.get(i)).isEqualTo(expected.get(i));
+            assertThat(story.client.result(ids.get(i)).getTokenIds()).isEqualTo(expected.get(i));
+        }
+        assertThat(story.client.deadLetters).isEmpty();
+    }
+
+    private static AclBinding onTokens(Story story, AclOperation operation, AclPermissionType type) {
+        return new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, story.config.topics().tokens(), PatternType.LITERAL),
+                new AccessControlEntry("User:ANONYMOUS", "*", operation, type));
+    }
+
+    @Test
+    void anOutageThatEndsLifeAfterLifeOfKafkaStreamsCondemnsNobody() throws Exception {
+        var meters = new SimpleMeterRegistry();
+        try (var story = story(1); var admin = admin()) {
+            admin.createAcls(List.of(onTokens(story, AclOperation.ALL, AclPermissionType.ALLOW))).all().get();
+            var strict = story.config.with(new Recovery(OtherArithmetic.WAIT, 1, 1));
+            try (var pipeline = story.start(strict, BundledModel.engine(story.model), meters)) {
+                send(story, "a", "b", "c");
+                awaitTokens(story, "a");
+                var denial = onTokens(story, AclOperation.WRITE, AclPermissionType.DENY);
+                admin.createAcls(List.of(denial)).all().get();
+                story.client.await("five lives", () -> meters.get("flover.lives").counter().count() >= 5);
+                assertThat(pipeline.health().isAlive()).isTrue();
+                admin.deleteAcls(List.of(denial.toFilter())).all().get();
+
+                assertWhole(story);
+            }
+        }
+    }
+
+    @Test
+    void aWallClockThatIsSetBackStopsNothing() {
+        var wall = new AtomicLong();
+        try (var story = story(1); var pipeline = story.start(story.config, BundledModel.engine(story.model),
+                new SimpleMeterRegistry(), () -> System.currentTimeMillis() + wall.get())) {
+            send(story, "a");
+            awaitTokens(story, "a");
+            wall.set(-120_000);
+            send(story, "b");
+            assertWhole(story);
+            assertThat(pipeline.health().isReady()).isTrue();
+        }
+    }
+}
