@@ -1,7 +1,7 @@
 // Queries and keys: RMS norm of the head where the family has one, then rotary positions (Su et al. 2021). Keys and
 // values go to the blocks of the row's sequence, rounded to the cache's type; queries stay where they are.
 //
-// Sines and cosines come from a table [position][pair] that the host computed in double.
+// Sines and cosines come from a table [turn][pair] that the host computed in double.
 //
 // Grid: (rows, heads + 2 KV heads); 64 threads. Bound by memory, and small.
 #pragma once
@@ -14,7 +14,7 @@ struct Append {
     Cache cache;
     const float* queryNorm;     // [headDim] or null
     const float* keyNorm;       // [headDim] or null
-    const float* turns;         // [positions][dims / 2][cos, sin] or null
+    const float* turns;         // turn 0 of [turns][dims / 2][cos, sin] or null; negative ones come before it
     const int* plan;
     int layer;
     int heads;
@@ -42,7 +42,7 @@ struct StoreBf16 {
 };
 
 /// Normalises and turns one head in shared memory.
-__device__ __forceinline__ void prepareHead(const Append& a, float* head, const float* norm, int position) {
+__device__ __forceinline__ void prepareHead(const Append& a, float* head, const float* norm, int at) {
     if (norm != nullptr) {
         float* partial = head + a.cache.headDim;
         float squares = 0;
@@ -60,7 +60,7 @@ __device__ __forceinline__ void prepareHead(const Append& a, float* head, const 
         for (int i = threadIdx.x; i < pairs; i += blockDim.x) {
             int first = a.halves != 0 ? i : 2 * i;
             int second = a.halves != 0 ? i + pairs : 2 * i + 1;
-            const float* turn = a.turns + (static_cast<size_t>(position) * pairs + i) * 2;
+            const float* turn = a.turns + (static_cast<int64_t>(at) * pairs + i) * 2;
             float x = head[first];
             float y = head[second];
             head[first] = fmaf(x, turn[0], -(y * turn[1]));
@@ -82,18 +82,19 @@ __device__ __forceinline__ void append(const Append& a) {
     const int kvHeads = a.cache.kvHeads;
     const int home = plan.array(HOMES)[row];
     const int position = plan.array(POSITIONS)[row];
+    const int turn = plan.array(TURNS)[row];
     float* from = a.queryKeyValue + (static_cast<size_t>(row) * (a.heads + 2 * kvHeads) + at) * a.cache.headDim;
     for (int i = threadIdx.x; i < a.cache.headDim; i += blockDim.x) {
         head[i] = from[i];
     }
     __syncthreads();
     if (at < a.heads) {
-        prepareHead(a, head, a.queryNorm, position);
+        prepareHead(a, head, a.queryNorm, turn);
         for (int i = threadIdx.x; i < a.cache.headDim; i += blockDim.x) {
             from[i] = head[i];
         }
     } else if (at < a.heads + kvHeads) {
-        prepareHead(a, head, a.keyNorm, position);
+        prepareHead(a, head, a.keyNorm, turn);
         size_t to = a.cache.keyAt(home, position, a.layer, at - a.heads);
         for (int i = threadIdx.x; i < a.cache.headDim; i += blockDim.x) {
             Store::store(a.cache.blocks, to + i, head[i]);

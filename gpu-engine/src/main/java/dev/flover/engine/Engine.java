@@ -35,7 +35,7 @@ public final class Engine implements AutoCloseable {
         this.backend = backend;
         this.model = model;
         this.queue = queue;
-        scheduler = new Scheduler(config, model.contextLength());
+        scheduler = new Scheduler(config, model.contextLength(), model.stretchedBeyond());
         steps = new Step[config.stepsInFlight()];
         for (int i = 0; i < steps.length; i++) {
             steps[i] = new Step(config.tokenBudget(), config.maxSequences());

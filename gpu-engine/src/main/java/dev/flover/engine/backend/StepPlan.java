@@ -19,6 +19,9 @@ public final class StepPlan {
     // Rows: slice after slice
     public final int[] tokenIds;
     public final int[] positions;
+    /// The position as [dev.flover.engine.model.ModelConfig.Rotary#angle] knows it: itself, but for the first positions
+    /// of a long sequence where the model turns those in another way.
+    public final int[] turns;
     public final int[] rowSlots;
     private int rows;
 
@@ -75,6 +78,7 @@ public final class StepPlan {
     public StepPlan(int tokenBudget, int slots) {
         tokenIds = new int[tokenBudget];
         positions = new int[tokenBudget];
+        turns = new int[tokenBudget];
         rowSlots = new int[tokenBudget];
         sliceSlots = new int[slots];
         sliceFirstRows = new int[slots];
@@ -115,16 +119,22 @@ public final class StepPlan {
     }
 
     public void addRow(int tokenId, int position) {
+        addRow(tokenId, position, position);
+    }
+
+    /// @param turn as in [#turns]
+    public void addRow(int tokenId, int position, int turn) {
         assert slices > 0;
         tokenIds[rows] = tokenId;
         positions[rows] = position;
+        turns[rows] = turn;
         rowSlots[rows] = sliceSlots[slices - 1];
         sliceRows[slices - 1]++;
         rows++;
     }
 
     /// Slices of one row each, which continue from their slots' newest tokens and draw the next ones. They come first,
-    /// and their [#rowSlots] and [#positions] have been written.
+    /// and their [#rowSlots], [#positions] and [#turns] have been written.
     public void beginWithDraws(int count) {
         repeatDraws(count);
         Arrays.fill(tokenIds, 0, count, NEWEST);
@@ -139,8 +149,8 @@ public final class StepPlan {
         }
     }
 
-    /// As [#beginWithDraws], of slots that this plan has begun with before, in this order; only their [#positions] have
-    /// been written.
+    /// As [#beginWithDraws], of slots that this plan has begun with before, in this order; only their [#positions]
+    /// and [#turns] have been written.
     public void repeatDraws(int count) {
         assert rows == 0;
         rows = count;

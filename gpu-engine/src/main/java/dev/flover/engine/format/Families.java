@@ -78,13 +78,15 @@ final class Families {
             List.of("llama"), List.of("llama"),
             NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,
             Pairing.ADJACENT, Pairing.HALVES,
-            false, 0, 0, 0, 0, 0, false, Set.of(), Set.of(),
+            false, 0, 0, false, false, 0, 0, 0, false, Set.of(), Set.of(),
             "{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}",
             LLAMA_FOLDER, LLAMA_GGUF);
 
     private static final Family MISTRAL = LLAMA.but(family -> {
         family.architectures = List.of("mistral");
         family.modelTypes = List.of("mistral");
+        family.folderWindows = true;
+        family.ggufWindows = true;
         family.configDefaults = """
                 {"rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 131072,
                  "num_key_value_heads": 8}""";
@@ -93,6 +95,7 @@ final class Families {
     private static final Family QWEN2 = LLAMA.but(family -> {
         family.architectures = List.of("qwen2");
         family.modelTypes = List.of("qwen2");
+        family.folderWindows = true;
         family.ggufPairing = Pairing.HALVES;
         family.biased = Set.of(QUERY, KEY, VALUE);
         family.configDefaults = """
@@ -118,6 +121,8 @@ final class Families {
     private static final Family PHI3 = LLAMA.but(family -> {
         family.architectures = List.of("phi3");
         family.modelTypes = List.of("phi3");
+        family.folderWindows = true;
+        family.ggufWindows = true;
         family.ggufPairing = Pairing.HALVES;
         family.configDefaults = """
                 {"rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 4096,
@@ -150,6 +155,8 @@ final class Families {
         family.modelTypes = List.of("gemma2");
         family.activationFixed = false;
         family.fullAttentionEvery = 2;
+        family.folderWindows = true;
+        family.ggufWindows = true;
         family.window = 4096;
         family.wideScaleLayers = 46;
         family.configDefaults = """
@@ -172,7 +179,7 @@ final class Families {
         family.architectures = List.of("gemma3");
         family.modelTypes = List.of("gemma3_text", "gemma3");
         family.fullAttentionEvery = 6;
-        family.window = 1024;
+        family.window = 0;
         family.localRotaryBase = 10_000;
         family.wideScaleLayers = 62;
         family.configDefaults = """

@@ -21,7 +21,9 @@ import java.util.function.Consumer;
 /// @param scaledEmbedding whether embeddings are multiplied by sqrt(hidden)
 /// @param normOffset     added to norm weights of Hugging Face folders (GGUF converters have added it already)
 /// @param fullAttentionEvery where there is a window: each n-th layer sees everything; 0: no layer does
-/// @param window         where the file names none; 0 for none
+/// @param folderWindows  whether a window that a folder names is one of its layers'; elsewhere the key means nothing
+/// @param ggufWindows    whether a window that a GGUF file names is
+/// @param window         where a GGUF file names none; 0 for none
 /// @param localRotaryBase of the layers with a window, which are then not scaled; 0 for the same as the others
 /// @param wideScaleLayers the number of layers of the size that scales attention by sqrt(heads / hidden); 0 for none
 /// @param interleavedHeads whether fused projections in Hugging Face folders hold query, key and value of one head,
@@ -44,6 +46,8 @@ record Family(
         boolean scaledEmbedding,
         float normOffset,
         int fullAttentionEvery,
+        boolean folderWindows,
+        boolean ggufWindows,
         int window,
         double localRotaryBase,
         int wideScaleLayers,
@@ -91,6 +95,8 @@ record Family(
         boolean scaledEmbedding;
         float normOffset;
         int fullAttentionEvery;
+        boolean folderWindows;
+        boolean ggufWindows;
         int window;
         double localRotaryBase;
         int wideScaleLayers;
@@ -114,6 +120,8 @@ record Family(
             scaledEmbedding = family.scaledEmbedding;
             normOffset = family.normOffset;
             fullAttentionEvery = family.fullAttentionEvery;
+            folderWindows = family.folderWindows;
+            ggufWindows = family.ggufWindows;
             window = family.window;
             localRotaryBase = family.localRotaryBase;
             wideScaleLayers = family.wideScaleLayers;
@@ -128,8 +136,8 @@ record Family(
         private Family family() {
             return new Family(
                     architectures, modelTypes, normKind, block, activation, activationFixed, gated,
-                    ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery, window,
-                    localRotaryBase, wideScaleLayers,
+                    ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery,
+                    folderWindows, ggufWindows, window, localRotaryBase, wideScaleLayers,
                     interleavedHeads, transposed, biased, configDefaults, tensors, ggufTensors);
         }
     }

@@ -5,8 +5,6 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
-import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -24,7 +22,7 @@ final class FolderModel implements ModelFiles {
     /// Files whose content decides what the model answers, beside its weights.
     static final List<String> DESCRIPTIONS = List.of(
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-            "chat_template.jinja");
+            "special_tokens_map.json", "chat_template.jinja");
     private static final long MAX_TEMPLATE_BYTES = 4 << 20;
     /// What published folders hold beside the weights of the language model: constants, tables, and eyes.
     private static final List<String> IGNORED_ENDS =
@@ -75,10 +73,12 @@ final class FolderModel implements ModelFiles {
         used = assembler.used();
         refuseUnknown(assembler.unused());
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
+        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
         return new Model(
-                folder, shape, weights, Fingerprint.of(folder, tensors), endOfText(generation, shape.vocabulary()),
-                tokenizer(shape.vocabulary()), chatTemplate(),
-                generation.map(FolderModel::samplingDefaults).orElse(null), arena);
+                folder, shape, weights, Fingerprint.of(folder, tensors), tokens.endOfText(shape.vocabulary()),
+                tokenizer, chatTemplate(), tokens.forTemplates(),
+                generation.map(FolderModel::samplingDefaults).orElse(null), tokens.warnings(), arena);
     }
 
     @Override
@@ -122,7 +122,8 @@ final class FolderModel implements ModelFiles {
             throw problem("has " + heads + " heads and a width of " + hidden);
         }
         int headDim = config.integer("head_dim").orElse(hidden / heads);
-        var rotary = rotary();
+        var rotary = FolderRotary.of(config);
+        var local = FolderRotary.ofWindows(config);
         int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
         int context = context(rotary);
         return new Hyperparameters(
@@ -131,7 +132,8 @@ final class FolderModel implements ModelFiles {
                 config.real("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon").orElse(1e-5),
                 activation(), block(), attentionScale(headDim),
                 config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
-                rotaryDims, rotary.base(), localBase(), rotary.scaling(context), windows())
+                rotaryDims, rotary.base(), localBase(local), rotary.scaling(),
+                local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows())
                 .config(family, family.folderPairing());
     }
 
@@ -173,15 +175,16 @@ final class FolderModel implements ModelFiles {
         if (!kinds.isEmpty() && kinds.size() != layers) {
             throw problem("gives " + kinds.size() + " layer_types for " + layers + " layers");
         }
-        int window = config.flag("use_sliding_window").orElse(true) ? config.integer("sliding_window").orElse(0) : 0;
+        boolean slides = family.folderWindows() && config.flag("use_sliding_window").orElse(true);
+        int window = slides ? config.integer("sliding_window").orElse(0) : 0;
         int fullBelow = config.integer("max_window_layers").orElse(0);
         int fullEvery = config.integer("sliding_window_pattern").orElse(family.fullAttentionEvery());
         var windows = new ArrayList<Integer>();
         for (int layer = 0; layer < layers; layer++) {
-            boolean slides = kinds.isEmpty()
+            boolean local = kinds.isEmpty()
                     ? layer >= fullBelow && (fullEvery < 1 || (layer + 1) % fullEvery != 0)
                     : slides(kinds.get(layer));
-            windows.add(slides ? Math.max(window, 0) : 0);
+            windows.add(local ? Math.max(window, 0) : 0);
         }
         return windows;
     }
@@ -197,56 +200,28 @@ final class FolderModel implements ModelFiles {
 
     // Positions
 
-    private FolderRotary rotary() {
-        var nested = config.object("rope_parameters").flatMap(all -> all.object("full_attention"));
-        var own = nested.or(() -> config.object("rope_parameters")).or(() -> config.object("rope_scaling"));
-        return new FolderRotary(config, own);
-    }
-
-    private double localBase() {
-        return config.object("rope_parameters").flatMap(all -> all.object("sliding_attention"))
-                .map(local -> local.real("rope_theta").orElse(family.localRotaryBase()))
+    private double localBase(Optional<FolderRotary> local) {
+        return local.flatMap(FolderRotary::ownBase)
                 .orElseGet(() -> config.real("rope_local_base_freq").orElse(family.localRotaryBase()));
     }
 
     private int context(FolderRotary rotary) {
         int trained = required("max_position_embeddings", "n_positions");
-        if (askedContext > 0) {
-            return family.learnsPositions() ? Math.min(askedContext, trained) : askedContext;
+        boolean ends = family.learnsPositions() || rotary.endsWithTraining();
+        if (ends && askedContext > trained) {
+            throw problem("has positions up to " + trained + " only; a context of " + askedContext
+                    + " cannot be given");
         }
-        return rotary.isLongRope() ? Math.min(trained, (int) rotary.originalContext()) : trained;
+        return askedContext > 0 ? askedContext : trained;
     }
 
-    // Tokens
-
-    private Tokenizer tokenizer(int vocabulary) {
-        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
-        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
-            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
-        }
-        return tokenizer;
-    }
-
-    private TokenSet endOfText(Optional<JsonFile> generation, int vocabulary) {
-        var ids = generation.map(file -> file.integers("eos_token_id")).orElse(List.of());
-        if (ids.isEmpty()) {
-            ids = outer.integers("eos_token_id");
-        }
-        if (ids.isEmpty()) {
-            ids = config.integers("eos_token_id");
-        }
-        for (int id : ids) {
-            if (id < 0 || id >= vocabulary) {
-                throw problem("names token " + id + " as its end of text, with a vocabulary of " + vocabulary);
-            }
-        }
-        return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());
-    }
+    // Sampling and chat
 
     private static SamplingParams samplingDefaults(JsonFile generation) {
         return new SamplingDefaults(
                 generation.real("temperature"), generation.integer("top_k"), generation.real("top_p"),
-                generation.real("min_p"), generation.real("repetition_penalty")).params();
+                generation.real("min_p"), generation.real("repetition_penalty"), generation.real("typical_p"),
+                generation.flag("do_sample")).params();
     }
 
     private String chatTemplate() {

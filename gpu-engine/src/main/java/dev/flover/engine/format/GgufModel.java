@@ -4,24 +4,19 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
-import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
 final class GgufModel implements ModelFiles {
-    /// Markup that ends an answer, by spelling: many files name only one of theirs.
-    private static final Set<String> ENDINGS = Set.of(
-            "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>");
-    private static final int NORMAL_TOKEN = 1;
-    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained with.
+    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained
+    /// with. It calls every model "llama", and is the only one to say that there is no separator by an id of all ones.
     private static final int LLAMA2C_CONTEXT = 128;
     private static final int LLAMA2C_TRUE_CONTEXT = 512;
 
@@ -45,6 +40,7 @@ final class GgufModel implements ModelFiles {
         var family = Families.ofArchitecture(file.path(), architecture);
         refuseWhatIsNotAModel();
         var config = config(family);
+        var tokens = new GgufTokens(metadata);
         var assembler = new WeightAssembler(file, family, false, config, new TensorCopies(arena));
         var weights = assembler.assemble(Optional.empty());
         used = assembler.used();
@@ -55,9 +51,9 @@ final class GgufModel implements ModelFiles {
                     + " does not have");
         }
         return new Model(
-                file.path(), config, weights, Fingerprint.of(file), endOfText(config.vocabulary()),
-                tokenizer(config.vocabulary()), metadata.text("tokenizer.chat_template").orElse(null),
-                samplingDefaults(), arena);
+                file.path(), config, weights, Fingerprint.of(file), tokens.endOfText(config.vocabulary()),
+                TokenizerLoader.fromGguf(file), metadata.text("tokenizer.chat_template").orElse(null),
+                tokens.forTemplates(), samplingDefaults(), tokens.warnings(), arena);
     }
 
     @Override
@@ -98,15 +94,15 @@ final class GgufModel implements ModelFiles {
             throw problem("has keys and values of different widths, which is not supported");
         }
         int rotaryDims = integer("rope.dimension_count").orElse(headDim);
-        int context = context(family);
         return new Hyperparameters(
                 architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
                 uniform("feed_forward_length").orElseThrow(() -> missing("feed_forward_length")),
-                WeightAssembler.vocabulary(file, family.ggufTensors()), context,
+                WeightAssembler.vocabulary(file, family.ggufTensors()), context(family),
                 epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
                 real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
-                rotaryDims, real("rope.freq_base", 10_000), family.localRotaryBase(), scaling(context, rotaryDims),
-                windows(family)).config(family, family.ggufPairing());
+                rotaryDims, real("rope.freq_base", 10_000), real("rope.freq_base_swa", family.localRotaryBase()),
+                scaling(rotaryDims), localScaling(family, rotaryDims), windows(family))
+                .config(family, family.ggufPairing());
     }
 
     private Block block(Family family) {
@@ -129,7 +125,9 @@ final class GgufModel implements ModelFiles {
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }
-        int window = Math.max(integer("attention.sliding_window").orElse(family.window()), 0);
+        int window = family.ggufWindows()
+                ? Math.max(integer("attention.sliding_window").orElse(family.window()), 0)
+                : 0;
         boolean[] slides = sliding(family, layers);
         var windows = new ArrayList<Integer>();
         for (int layer = 0; layer < layers; layer++) {
@@ -160,91 +158,83 @@ final class GgufModel implements ModelFiles {
     private int context(Family family) {
         int trained = required("context_length");
         if (askedContext > 0) {
-            return family.learnsPositions() ? Math.min(askedContext, trained) : askedContext;
+            if (family.learnsPositions() && askedContext > trained) {
+                throw problem("has learned " + trained + " positions; a context of " + askedContext
+                        + " cannot be given");
+            }
+            return askedContext;
         }
-        if (trained == LLAMA2C_CONTEXT && !family.learnsPositions()) {
-            return LLAMA2C_TRUE_CONTEXT;
-        }
-        return file.tensor("rope_factors_short.weight").isPresent() ? originalContext(trained) : trained;
+        return trained == LLAMA2C_CONTEXT && isFromLlama2c() ? LLAMA2C_TRUE_CONTEXT : trained;
     }
 
-    private int originalContext(int otherwise) {
-        return integer("rope.scaling.original_context_length").orElse(otherwise);
+    private boolean isFromLlama2c() {
+        return metadata.text("general.name").orElse("").equals("llama")
+                && metadata.integer("tokenizer.ggml.seperator_token_id").orElse(0) == -1;
     }
 
-    private RotaryScaling scaling(int context, int rotaryDims) {
+    private int originalContext() {
+        return integer("rope.scaling.original_context_length").orElseGet(() -> required("context_length"));
+    }
+
+    private RotaryScaling scaling(int rotaryDims) {
+        double magnitude = real("rope.scaling.attn_factor", 1);
+        // A factor without a type is a linear one, as it was before there were types; 0 is none.
+        String type = metadata.text(architecture + ".rope.scaling.type").orElse("linear");
+        double given = type.equals("none") ? 1 : real("rope.scaling.factor", real("rope.scale_linear", 1));
+        double factor = given == 0 ? 1 : given;
         var divisors = file.tensor("rope_freqs.weight");
-        if (divisors.isEmpty() && file.tensor("rope_factors_short.weight").isPresent()) {
-            boolean stretched = context > originalContext(context);
-            divisors = file.tensor(stretched ? "rope_factors_long.weight" : "rope_factors_short.weight");
-        }
         if (divisors.isPresent()) {
-            return divided(divisors.get(), rotaryDims);
+            return divided(divisors.get(), rotaryDims, factor, magnitude);
         }
-        double early = real("rope.scale_linear", 1);      // before there were types
-        double factor = real("rope.scaling.factor", early);
-        String type = metadata.text(architecture + ".rope.scaling.type").orElse(early == 1 ? "none" : "linear");
+        var shorter = file.tensor("rope_factors_short.weight");
+        var longer = file.tensor("rope_factors_long.weight");
+        if (shorter.isPresent() && longer.isPresent()) {
+            return new RotaryScaling.LongRope(divided(shorter.get(), rotaryDims, factor, magnitude),
+                    divided(longer.get(), rotaryDims, factor, magnitude), originalContext());
+        }
         return switch (type) {
-            case "none" -> new RotaryScaling.None();
-            case "linear" -> new RotaryScaling.Linear(factor);
-            case "yarn" -> new RotaryScaling.Yarn(
-                    factor, originalContext(required("context_length")),
-                    real("rope.scaling.yarn_beta_fast", 32), real("rope.scaling.yarn_beta_slow", 1),
-                    real("rope.scaling.attn_factor", 1) * RotaryScaling.Yarn.magnitudeFor(factor));
-            case "longrope" -> throw problem("stretches positions by longrope but has no rope_factors_short.weight");
+            case "none", "linear" -> new RotaryScaling.Linear(factor, magnitude);
+            case "yarn" -> yarn(factor, magnitude);
+            case "longrope" -> throw problem("stretches positions by longrope but lacks rope_factors_short.weight"
+                    + " or rope_factors_long.weight");
             default -> throw problem("stretches positions by \"" + type
                     + "\", which is not supported; none, linear, yarn and longrope are");
         };
     }
 
-    private RotaryScaling divided(StoredTensor divisors, int rotaryDims) {
+    private RotaryScaling yarn(double factor, double magnitude) {
+        double weightOfAll = real("rope.scaling.yarn_log_multiplier", 0);
+        double correction = RotaryScaling.Yarn.magnitudeFor(factor)
+                / (weightOfAll == 0 ? 1 : RotaryScaling.Yarn.magnitudeFor(factor, weightOfAll));
+        return new RotaryScaling.Yarn(
+                factor, originalContext(), real("rope.scaling.yarn_beta_fast", 32),
+                real("rope.scaling.yarn_beta_slow", 1), true, magnitude * correction);
+    }
+
+    /// Of layers with a window and a base of their own: not stretched where the family says so.
+    private RotaryScaling localScaling(Family family, int rotaryDims) {
+        return family.localRotaryBase() == 0 ? scaling(rotaryDims) : new RotaryScaling.None();
+    }
+
+    private RotaryScaling.Divided divided(StoredTensor divisors, int rotaryDims, double factor, double magnitude) {
         if (divisors.rows() != 1 || divisors.columns() != rotaryDims / 2) {
             throw problem("gives tensor " + divisors.name() + " the shape [" + divisors.rows() + ", "
                     + divisors.columns() + "]; " + rotaryDims / 2 + " values expected");
         }
         var values = new ArrayList<Double>();
         for (float value : TensorCopies.values(divisors)) {
-            values.add((double) value);
+            values.add(value * factor);
         }
-        return new RotaryScaling.Divided(values, real("rope.scaling.attn_factor", 1));
+        return new RotaryScaling.Divided(values, magnitude);
     }
 
-    // Tokens
-
-    private Tokenizer tokenizer(int vocabulary) {
-        var tokenizer = TokenizerLoader.fromGguf(file);
-        if (tokenizer != null && tokenizer.vocabulary() > vocabulary) {
-            throw problem("has a tokenizer of " + tokenizer.vocabulary() + " tokens and embeddings for " + vocabulary);
-        }
-        return tokenizer;
-    }
-
-    private TokenSet endOfText(int vocabulary) {
-        var ids = new ArrayList<Integer>();
-        for (String kind : List.of("eos", "eot", "eom")) {
-            int id = metadata.integer("tokenizer.ggml." + kind + "_token_id").orElse(-1);
-            if (id >= vocabulary) {
-                throw problem("names token " + id + " as its " + kind + " token, with a vocabulary of " + vocabulary);
-            }
-            if (id >= 0) {
-                ids.add(id);
-            }
-        }
-        var tokens = metadata.texts("tokenizer.ggml.tokens");
-        int[] types = metadata.integers("tokenizer.ggml.token_type");
-        for (int id = 0; id < Math.min(tokens.size(), types.length); id++) {
-            if (types[id] != NORMAL_TOKEN && ENDINGS.contains(tokens.get(id))) {
-                ids.add(id);
-            }
-        }
-        return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());
-    }
+    // Sampling
 
     private SamplingParams samplingDefaults() {
         return new SamplingDefaults(
                 metadata.real("general.sampling.temp"), metadata.integer("general.sampling.top_k"),
                 metadata.real("general.sampling.top_p"), metadata.real("general.sampling.min_p"),
-                metadata.real("general.sampling.penalty_repeat")).params();
+                metadata.real("general.sampling.penalty_repeat"), OptionalDouble.empty(), Optional.empty()).params();
     }
 
     // Metadata of this architecture

@@ -14,6 +14,7 @@ import java.util.List;
 /// @param rotaryDims  unused where positions are learned
 /// @param windows     positions that each layer sees, 0 for all; one per layer
 /// @param localBase   rotary base of the layers with a window; 0 for the same as the others
+/// @param localScaling of those layers, where they have a base of their own
 record Hyperparameters(
         String architecture,
         int hidden,
@@ -33,6 +34,7 @@ record Hyperparameters(
         double rotaryBase,
         double localBase,
         RotaryScaling scaling,
+        RotaryScaling localScaling,
         List<Integer> windows) {
 
     /// Bounds that no product of two of them overflows.
@@ -69,7 +71,7 @@ record Hyperparameters(
         Rotary local = null;
         if (pairing != null) {
             global = rotary(scaling, rotaryBase, pairing);
-            local = localBase == 0 ? global : rotary(new RotaryScaling.None(), localBase, pairing);
+            local = localBase == 0 ? global : rotary(localScaling, localBase, pairing);
         }
         var layers = new ArrayList<LayerConfig>();
         for (int window : windows) {
@@ -81,8 +83,11 @@ record Hyperparameters(
     private Rotary rotary(RotaryScaling scaling, double base, Pairing pairing) {
         inRange("number of rotated dimensions", rotaryDims, headDim);
         positive("rotary base", base);
-        var rotary = scaling.rotary(rotaryDims, base, pairing);
+        var rotary = scaling.rotary(rotaryDims, base, pairing, contextLength);
         rotary.frequencies().forEach(frequency -> positive("rotary frequency", frequency));
+        if (rotary.stretch() != null) {
+            rotary.stretch().frequencies().forEach(frequency -> positive("rotary frequency", frequency));
+        }
         positive("rotary magnitude", rotary.magnitude());
         return rotary;
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -35,6 +36,7 @@ final class JsonFile {
                     .maxStringLength(MAX_STRING)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)     // Python writes Infinity and NaN
             .build();
     private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -142,6 +144,11 @@ final class JsonFile {
         return firstOf(keys).map(key -> objectIn(key, object.get(key)));
     }
 
+    /// A token's spelling: a string, or the `content` of an object that says more about the token.
+    Optional<String> tokenText(String key) {
+        return isText(key) ? text(key) : object(key).flatMap(token -> token.text("content"));
+    }
+
     boolean isText(String key) {
         return object.path(key).isTextual();
     }
@@ -177,7 +184,7 @@ final class JsonFile {
     }
 
     private int integer(String key, JsonNode value) {
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+        if (!value.isNumber() || !value.canConvertToInt() || value.doubleValue() != value.intValue()) {
             throw unexpected(key, "an integer", value);
         }
         return value.intValue();

@@ -15,12 +15,17 @@ sealed interface RotaryScaling {
     /// Multiplies sine and cosine.
     double magnitude();
 
-    default Rotary rotary(int dims, double base, Pairing pairing) {
+    /// @param context most positions of a sequence
+    default Rotary rotary(int dims, double base, Pairing pairing, int context) {
+        return new Rotary(dims, pairing, frequencies(dims, base), magnitude());
+    }
+
+    private List<Double> frequencies(int dims, double base) {
         var frequencies = new ArrayList<Double>(dims / 2);
         for (int pair = 0; pair < dims / 2; pair++) {
             frequencies.add(scale(Math.pow(base, -2.0 * pair / dims), pair, dims, base));
         }
-        return new Rotary(dims, pairing, frequencies, magnitude());
+        return frequencies;
     }
 
     /// As trained.
@@ -37,15 +42,10 @@ sealed interface RotaryScaling {
     }
 
     /// Positions divided by a factor (Chen et al. 2023).
-    record Linear(double factor) implements RotaryScaling {
+    record Linear(double factor, double magnitude) implements RotaryScaling {
         @Override
         public double scale(double frequency, int pair, int dims, double base) {
             return frequency / factor;
-        }
-
-        @Override
-        public double magnitude() {
-            return 1;
         }
     }
 
@@ -75,12 +75,17 @@ sealed interface RotaryScaling {
     }
 
     /// YaRN (Peng et al. 2023): as [Llama3], with the blend linear in the pair instead of the frequency.
-    record Yarn(double factor, double originalContext, double betaFast, double betaSlow, double magnitude)
-            implements RotaryScaling {
+    ///
+    /// @param truncate whether the blend begins and ends at whole pairs
+    record Yarn(
+            double factor, double originalContext, double betaFast, double betaSlow, boolean truncate,
+            double magnitude) implements RotaryScaling {
         @Override
         public double scale(double frequency, int pair, int dims, double base) {
-            double low = Math.max(Math.floor(pairOfTurns(betaFast, dims, base)), 0);
-            double high = Math.min(Math.ceil(pairOfTurns(betaSlow, dims, base)), dims - 1);
+            double first = pairOfTurns(betaFast, dims, base);
+            double last = pairOfTurns(betaSlow, dims, base);
+            double low = Math.max(truncate ? Math.floor(first) : first, 0);
+            double high = Math.min(truncate ? Math.ceil(last) : last, dims - 1);
             double width = high == low ? 0.001 : high - low;
             double divided = Math.clamp((pair - low) / width, 0, 1);
             return frequency / factor * divided + frequency * (1 - divided);
@@ -93,11 +98,16 @@ sealed interface RotaryScaling {
 
         /// Its paper's correction of the softmax temperature.
         static double magnitudeFor(double factor) {
-            return factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+            return magnitudeFor(factor, 1);
+        }
+
+        /// @param weight of the correction (`mscale`)
+        static double magnitudeFor(double factor, double weight) {
+            return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
         }
     }
 
-    /// A divisor per pair, found by search (LongRoPE, Ding et al. 2024) or by the file's converter (`rope_freqs`).
+    /// A divisor per pair, computed by the file's converter (`rope_freqs`).
     record Divided(List<Double> divisors, double magnitude) implements RotaryScaling {
         public Divided {
             divisors = List.copyOf(divisors);
@@ -111,10 +121,31 @@ sealed interface RotaryScaling {
             }
             return frequency / divisors.get(pair);
         }
+    }
 
-        /// LongRoPE's magnitude for a context that was stretched.
-        static double magnitudeFor(double context, double originalContext) {
-            double factor = context / originalContext;
+    /// Two divisors per pair, found by search (LongRoPE, Ding et al. 2024): those of sequences that fit into the
+    /// context the model was first trained for, and those of longer ones.
+    record LongRope(Divided shorter, Divided longer, int originalContext) implements RotaryScaling {
+        @Override
+        public double scale(double frequency, int pair, int dims, double base) {
+            return shorter.scale(frequency, pair, dims, base);
+        }
+
+        @Override
+        public double magnitude() {
+            return shorter.magnitude();
+        }
+
+        @Override
+        public Rotary rotary(int dims, double base, Pairing pairing, int context) {
+            var stretched = longer.rotary(dims, base, pairing, context).frequencies();
+            var stretch = context > originalContext ? new Rotary.Stretch(originalContext, stretched) : null;
+            return new Rotary(
+                    dims, pairing, shorter.rotary(dims, base, pairing, context).frequencies(), magnitude(), stretch);
+        }
+
+        /// The magnitude for a context that was stretched.
+        static double magnitudeFor(double factor, double originalContext) {
             return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalContext));
         }
     }

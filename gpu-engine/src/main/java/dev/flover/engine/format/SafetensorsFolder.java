@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The weights of a Hugging Face folder: `model.safetensors`, or the files that its index names.
+/// The weights of a Hugging Face folder: `model.safetensors` or, where there is none, the files that its index names.
 final class SafetensorsFolder implements TensorSource {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String SINGLE = "model.safetensors";
@@ -34,12 +34,12 @@ final class SafetensorsFolder implements TensorSource {
     }
 
     static SafetensorsFolder open(Path folder, Arena arena) {
+        if (Files.exists(folder.resolve(SINGLE))) {
+            return new SafetensorsFolder(folder, List.of(SafetensorsFile.open(folder.resolve(SINGLE), arena)));
+        }
         var index = folder.resolve(INDEX);
         if (Files.exists(index)) {
             return indexed(folder, index, arena);
-        }
-        if (Files.exists(folder.resolve(SINGLE))) {
-            return new SafetensorsFolder(folder, List.of(SafetensorsFile.open(folder.resolve(SINGLE), arena)));
         }
         throw new ModelFileException(folder, "has neither " + SINGLE + " nor " + INDEX
                 + "; weights in other formats (pytorch_model.bin) must be converted to safetensors first");

@@ -3,26 +3,36 @@ package dev.flover.engine.format;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /// What a model's publisher suggests for sampling, as far as the file says.
+///
+/// @param samples false: the most probable token each time, whatever the temperature
 record SamplingDefaults(
         OptionalDouble temperature,
         OptionalInt topK,
         OptionalDouble topP,
         OptionalDouble minP,
-        OptionalDouble repetitionPenalty) {
+        OptionalDouble repetitionPenalty,
+        OptionalDouble typicalP,
+        Optional<Boolean> samples) {
 
     /// @return null where the file suggests nothing
     /// @throws IllegalArgumentException if a suggestion cannot be followed
     SamplingParams params() {
-        if (temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty()
-                && repetitionPenalty.isEmpty()) {
+        boolean suggests = topK.isPresent() || samples.isPresent()
+                || Stream.of(temperature, topP, minP, repetitionPenalty, typicalP).anyMatch(OptionalDouble::isPresent);
+        if (!suggests) {
             return null;
         }
+        // No probability at all still leaves the most probable token.
+        boolean onlyMostProbable = topP.orElse(1) == 0;
         return new SamplingParams(
-                (float) repetitionPenalty.orElse(1), 0, 0, (float) temperature.orElse(1), Math.max(topK.orElse(0), 0),
-                (float) topP.orElse(1), (float) minP.orElse(0), 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+                (float) repetitionPenalty.orElse(1), 0, 0, samples.orElse(true) ? (float) temperature.orElse(1) : 0,
+                onlyMostProbable ? 1 : Math.max(topK.orElse(0), 0), onlyMostProbable ? 1 : (float) topP.orElse(1),
+                (float) minP.orElse(0), (float) typicalP.orElse(1), 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
     }
 }

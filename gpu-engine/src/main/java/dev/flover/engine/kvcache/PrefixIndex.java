@@ -13,6 +13,9 @@ public final class PrefixIndex {
     /// The parent of a text's first block.
     public static final long ROOT = 0;
 
+    /// The parent of the first block of a text whose positions are stretched: the same ids have other keys there.
+    public static final long STRETCHED_ROOT = -1;
+
     /// No block.
     public static final int NONE = -1;
 

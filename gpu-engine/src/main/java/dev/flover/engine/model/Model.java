@@ -5,6 +5,8 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /// A model file, opened: what it is, its weights as stored, and its tokenizer.
 ///
@@ -16,7 +18,11 @@ import java.nio.file.Path;
 /// @param endOfText    token ids that end an answer
 /// @param tokenizer    null where the file has none (weights only)
 /// @param chatTemplate the model's own Jinja template, or null
+/// @param templateTokens how special tokens are spelled, by the names that templates call them (`bos_token`); one
+///                       that is
+///                     missing is not defined there
 /// @param samplingDefaults what its publisher suggests, or null
+/// @param warnings     what in the file cannot be followed and does not keep it from being used, a sentence each
 /// @param arena        owns every [dev.flover.engine.format.StoredTensor]
 public record Model(
         Path path,
@@ -26,15 +32,22 @@ public record Model(
         TokenSet endOfText,
         Tokenizer tokenizer,
         String chatTemplate,
+        Map<String, String> templateTokens,
         SamplingParams samplingDefaults,
+        List<String> warnings,
         Arena arena)
         implements AutoCloseable {
 
-    /// A model whose file suggests nothing for sampling.
+    public Model {
+        templateTokens = Map.copyOf(templateTokens);
+        warnings = List.copyOf(warnings);
+    }
+
+    /// A model whose file suggests nothing for sampling, and gives no reason to warn.
     public Model(
             Path path, ModelConfig config, Weights weights, String fingerprint, TokenSet endOfText,
             Tokenizer tokenizer, String chatTemplate, Arena arena) {
-        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, null, arena);
+        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, Map.of(), null, List.of(), arena);
     }
 
     @Override

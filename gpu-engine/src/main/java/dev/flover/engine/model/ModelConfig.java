@@ -68,6 +68,13 @@ public record ModelConfig(
         return kvHeads * headDim;
     }
 
+    /// Longer sequences than this have their positions turned by other frequencies, from the first position on;
+    /// [Integer#MAX_VALUE] where all are turned alike. The same in all layers.
+    public int stretchedBeyond() {
+        var rotary = layers.getFirst().rotary();
+        return rotary == null || rotary.stretch() == null ? Integer.MAX_VALUE : rotary.stretch().beyond();
+    }
+
     private static void positive(String field, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(field + " must be at least 1, was " + value);
@@ -106,12 +113,44 @@ public record ModelConfig(
     /// @param pairing     which two dimensions turn together
     /// @param frequencies radians per position for each pair, `dims / 2` of them, scaling already applied
     /// @param magnitude   multiplies sine and cosine (YaRN's attention factor); 1 for most
-    public record Rotary(int dims, Pairing pairing, List<Double> frequencies, double magnitude) {
+    /// @param stretch     what replaces the frequencies in long sequences (LongRoPE); null for most
+    public record Rotary(
+            int dims, Pairing pairing, List<Double> frequencies, double magnitude, Stretch stretch) {
         public Rotary {
             frequencies = List.copyOf(frequencies);
-            if (dims < 2 || dims % 2 != 0 || frequencies.size() != dims / 2) {
+            int stretched = stretch == null ? frequencies.size() : stretch.frequencies.size();
+            if (dims < 2 || dims % 2 != 0 || frequencies.size() != dims / 2 || stretched != dims / 2) {
                 throw new IllegalArgumentException("rotary positions over " + dims + " dimensions need " + dims / 2
-                        + " frequencies, found " + frequencies.size());
+                        + " frequencies, found " + frequencies.size() + " and, for long sequences, " + stretched);
+            }
+        }
+
+        /// The same frequencies however long a sequence is.
+        public Rotary(int dims, Pairing pairing, List<Double> frequencies, double magnitude) {
+            this(dims, pairing, frequencies, magnitude, null);
+        }
+
+        /// Positions below this one turn in two ways: as part of a short sequence, and as part of a long one.
+        public int ambiguousPositions() {
+            return stretch == null ? 0 : stretch.beyond;
+        }
+
+        /// By how much a pair is turned, in radians.
+        ///
+        /// @param turn as in [dev.flover.engine.backend.StepPlan#turns]: the position, or in a long sequence the
+        ///             positions below [#ambiguousPositions] less that number, so -1 is the last of them
+        public double angle(int turn, int pair) {
+            boolean stretched = stretch != null && (turn < 0 || turn >= stretch.beyond);
+            long position = turn < 0 ? turn + ambiguousPositions() : turn;
+            return position * (stretched ? stretch.frequencies : frequencies).get(pair);
+        }
+
+        /// @param beyond      sequences of more positions than this are turned by these frequencies, all of them
+        /// @param frequencies radians per position for each pair
+        public record Stretch(int beyond, List<Double> frequencies) {
+            public Stretch {
+                frequencies = List.copyOf(frequencies);
+                positive("beyond", beyond);
             }
         }
 

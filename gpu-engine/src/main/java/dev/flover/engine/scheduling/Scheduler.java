@@ -23,6 +23,7 @@ public final class Scheduler {
 
     private final EngineConfig config;
     private final int contextLength;
+    private final int stretchedBeyond;
     private final SequenceBlocks blocks;
     private final SlotMap<Sequence> slots;
     private final Seats seats;
@@ -61,9 +62,12 @@ public final class Scheduler {
 
     private final Alternatives alternatives = new Alternatives();
 
-    public Scheduler(EngineConfig config, int contextLength) {
+    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]: a sequence that grows past
+    ///                        it is computed once more from its beginning
+    public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond) {
         this.config = config;
         this.contextLength = contextLength;
+        this.stretchedBeyond = stretchedBeyond;
         blocks = new SequenceBlocks(config);
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
@@ -74,7 +78,7 @@ public final class Scheduler {
 
     /// @throws IllegalArgumentException if the sequence could not be computed even with nothing beside it
     public void admit(long id, SequenceRequest request) {
-        var sequence = new Sequence(id, request, contextLength);
+        var sequence = new Sequence(id, request, contextLength, stretchedBeyond);
         if (sequence.length() >= contextLength) {
             throw new IllegalArgumentException("nothing can follow " + sequence.length()
                     + " tokens in the model's context of " + contextLength + "; shorten the prompt");
@@ -299,11 +303,16 @@ public final class Scheduler {
     }
 
     private void preempt(Sequence sequence) {
+        restart(sequence);
+        preemptions++;
+        preempting = true;
+    }
+
+    /// Its keys and values are forgotten; it waits to be computed again from its tokens.
+    private void restart(Sequence sequence) {
         stopRunning(sequence);
         sequence.state = State.WAITING;
         queueOf(sequence).add(sequence);
-        preemptions++;
-        preempting = true;
     }
 
     // The plan
@@ -338,7 +347,7 @@ public final class Scheduler {
         announceBlocks(sequence, plan);
         plan.beginSlice(sequence.slot);
         for (int position = sequence.computed - sequence.rows; position < sequence.computed; position++) {
-            plan.addRow(sequence.tokens()[position], position);
+            plan.addRow(sequence.tokens()[position], position, sequence.turn(position));
             if (sequence.scoring() && position + 1 >= sequence.scoreFrom) {
                 int target = sequence.tokens()[position + 1];
                 int alternatives = sequence.request.promptLogprobs().alternatives();
@@ -402,9 +411,14 @@ public final class Scheduler {
         sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
                 alternatives.of(plan, sample, sequence.topLogprobs));
         var reason = sequence.finishReason();
-        if (reason != null && sequence.state != State.ENDED) {      // the sink may have cancelled it
+        if (sequence.state == State.ENDED) {        // the sink has cancelled it
+            return;
+        }
+        if (reason != null) {
             end(sequence);
             sink.finished(sequence.id, reason);
+        } else if (runs && sequence.mustStretch()) {
+            restart(sequence);
         }
     }
 

@@ -218,7 +218,7 @@ final class Seats {
     }
 
     private int plannedAlone(Sequence sequence) {
-        return sequence.prefilling() ? 0 : Math.min(sequence.blockCount * blockTokens, sequence.mostTokens - 1);
+        return sequence.prefilling() ? 0 : Math.min(sequence.blockCount * blockTokens, sequence.mostComputed());
     }
 
     private int takenAlone(Sequence sequence) {
@@ -227,7 +227,7 @@ final class Seats {
         if (prefixCaching) {        // a full block is to be indexed as soon as it is computed, too
             end = Math.min(end, (sequence.indexedBlocks + 1) * blockTokens);
         }
-        return Math.min(end, sequence.mostTokens) - 1 - sequence.promptLength();
+        return Math.min(end, sequence.mostBeforeChange()) - 1 - sequence.promptLength();
     }
 
     /// A bit for each token of a set; tokens outside it may have one of these, too.

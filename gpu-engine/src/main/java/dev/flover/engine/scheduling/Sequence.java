@@ -24,6 +24,7 @@ final class Sequence {
     final SequenceRequest request;
 
     private final int promptLength;
+    private final int stretchedBeyond;
     private final TokenSet stopIds;
     final int topLogprobs;
 
@@ -56,6 +57,9 @@ final class Sequence {
     int[] blocks = new int[0];
     int blockCount;
 
+    /// Whether its planned positions are turned as those of a long sequence.
+    boolean stretched;
+
     /// Entries of the block table that the backend has been told.
     int announcedBlocks;
 
@@ -63,9 +67,11 @@ final class Sequence {
     int indexedBlocks;
     long indexedText = PrefixIndex.ROOT;
 
-    Sequence(long id, SequenceRequest request, int contextLength) {
+    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]
+    Sequence(long id, SequenceRequest request, int contextLength, int stretchedBeyond) {
         this.id = id;
         this.request = request;
+        this.stretchedBeyond = stretchedBeyond;
         mostTokens = (int) Math.min((long) request.promptIds().length + request.maxTokens(), contextLength);
         promptLength = request.promptIds().length;
         stopIds = request.stopIds();
@@ -137,6 +143,27 @@ final class Sequence {
             blocks = new int[Math.ceilDiv(mostTokens, blockTokens)];
         }
         prefillEnd = length;
+        stretched = length > stretchedBeyond;
+    }
+
+    /// Whether it has outgrown the way in which its positions were turned: all must be computed again, in the other.
+    boolean mustStretch() {
+        return !stretched && length > stretchedBeyond;
+    }
+
+    /// Most positions that can be computed before it must be stretched.
+    int mostComputed() {
+        return stretched ? mostTokens - 1 : Math.min(mostTokens - 1, stretchedBeyond);
+    }
+
+    /// Most tokens before something other than one more token follows.
+    int mostBeforeChange() {
+        return stretched || stretchedBeyond >= mostTokens ? mostTokens : stretchedBeyond + 1;
+    }
+
+    /// A position as the backend's rotary tables know it.
+    int turn(int position) {
+        return stretched && position < stretchedBeyond ? position - stretchedBeyond : position;
     }
 
     /// How a slot's state on the device begins.
@@ -156,7 +183,7 @@ final class Sequence {
 
     /// Whether a step can draw one more token after those under way: what follows the last position that is computed.
     boolean canDecode() {
-        return computed >= prefillEnd && computed + 1 < mostTokens;
+        return computed >= prefillEnd && computed < mostComputed();
     }
 
     /// Why the sequence ends with its newest token; null if it goes on.

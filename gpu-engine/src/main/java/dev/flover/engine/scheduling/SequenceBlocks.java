@@ -41,7 +41,7 @@ final class SequenceBlocks {
         assert sequence.blockCount == 0;
         sequence.prepareToRun(blockTokens);
         int shareable = prefixCaching ? sequence.shareablePositions() / blockTokens : 0;
-        long text = PrefixIndex.ROOT;
+        long text = sequence.stretched ? PrefixIndex.STRETCHED_ROOT : PrefixIndex.ROOT;
         int shared = 0;
         int revived = 0;
         for (; shared < shareable; shared++) {

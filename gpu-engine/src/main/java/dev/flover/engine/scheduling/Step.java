@@ -42,6 +42,7 @@ public final class Step {
             seats[draws] = seat;
             same = false;
         }
+        plan.turns[draws] = position;       // a sequence that is drawn from has been stretched by then, or will not be
         plan.positions[draws++] = position;
     }
 

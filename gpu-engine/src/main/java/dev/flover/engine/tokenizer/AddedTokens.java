@@ -37,6 +37,12 @@ final class AddedTokens {
         }
     }
 
+    /// The token of a spelling, or -1.
+    int id(String spelling) {
+        return byId.values().stream().filter(token -> token.text.equals(spelling)).mapToInt(AddedToken::id)
+                .findFirst().orElse(-1);
+    }
+
     /// Null where the token is none of these.
     String spelling(int token) {
         var added = byId.get(token);

@@ -20,11 +20,6 @@ final class GgufTokenizerReader {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final SubwordTokenizer.Frame NO_FRAME = new SubwordTokenizer.Frame(new int[0], new int[0]);
 
-    /// Spellings that end a turn; files that were converted early have some of them as ordinary tokens.
-    private static final Set<String> END_OF_TURN = Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>",
-            "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "<end_of_utterance>",
-            "<\uFF5Cend\u2581of\u2581sentence\uFF5C>");
-
     private final Path file;
     private final GgufMetadata metadata;
     private final Vocabulary vocabulary;
@@ -68,7 +63,7 @@ final class GgufTokenizerReader {
         for (int id = 0; id < tokens.size(); id++) {
             var kind = kinds.length == 0 ? TokenKind.NORMAL : TokenKind.ofGguf(kinds[id]);
             String spelling = tokens.get(id);
-            read.set(id, spelling, END_OF_TURN.contains(spelling) ? TokenKind.CONTROL : kind);
+            read.set(id, spelling, EndSpellings.isEnd(spelling) ? TokenKind.CONTROL : kind);
         }
         return read;
     }
@@ -240,16 +235,10 @@ final class GgufTokenizerReader {
         return id;
     }
 
+    /// An id that the vocabulary does not have counts as none, as elsewhere; who opens the model is told of it.
     private int token(String key, int otherwise) {
         int id = metadata.integer(PREFIX + key).orElse(otherwise);
-        if (id < -1 || id >= vocabulary.size()) {
-            if (metadata.integer(PREFIX + key).isEmpty()) {
-                return -1;
-            }
-            throw new ModelFileException(file, "metadata " + PREFIX + key + " is " + id
-                    + "; its vocabulary has ids from 0"
-                    + " to " + (vocabulary.size() - 1));
-        }
-        return id;
+        int found = id < -1 || id >= vocabulary.size() ? otherwise : id;
+        return found >= vocabulary.size() ? -1 : found;
     }
 }

@@ -1,6 +1,7 @@
 package dev.flover.engine.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.flover.engine.format.ModelFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import java.util.Map;
 
 /// Builds a tokenizer from `tokenizer.json` and `tokenizer_config.json`.
 final class HuggingFaceTokenizerReader {
+    private static final List<String> NAMED = List.of("bos_token", "eos_token");
+
     private final Path file;
     private final TokenizerJson json;
     private final JsonNode config;
@@ -56,6 +59,7 @@ final class HuggingFaceTokenizerReader {
             }
             largest = Math.max(largest, id);
         }
+        addNamed();
         if (largest >= Vocabulary.MAX_TOKENS) {
             throw new ModelFileException(file, "has the token id " + largest + "; at most "
                     + (Vocabulary.MAX_TOKENS - 1)
@@ -68,6 +72,23 @@ final class HuggingFaceTokenizerReader {
         addedById.forEach((id, added) -> read.set(id, added.path("content").asText(),
                 added.path("special").asBoolean() ? TokenKind.CONTROL : TokenKind.USER_DEFINED));
         return read;
+    }
+
+    /// What the configuration calls the begin and the end of a text is markup, also where `tokenizer.json` has it among
+    /// its words.
+    private void addNamed() {
+        var named = new HashMap<String, String>();
+        for (String name : NAMED) {
+            var token = config.path(name);
+            named.put(token.isTextual() ? token.textValue() : token.path("content").asText(""), name);
+        }
+        named.remove("");
+        for (var token : json.tokens()) {
+            if (named.containsKey(token.spelling()) && !addedById.containsKey(token.id())) {
+                addedById.put(token.id(), JsonNodeFactory.instance.objectNode()
+                        .put("id", token.id()).put("content", token.spelling()).put("special", true));
+            }
+        }
     }
 
     private TokenKind kind(String spelling) {

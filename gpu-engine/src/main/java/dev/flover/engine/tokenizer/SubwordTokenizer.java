@@ -110,6 +110,12 @@ final class SubwordTokenizer implements Tokenizer {
     }
 
     @Override
+    public int idOf(String spelling) {
+        int raw = stages.addedRaw.id(spelling);
+        return raw >= 0 ? raw : stages.addedNormalized.id(spelling);
+    }
+
+    @Override
     public boolean stripsLeadingSpace() {
         return meaning.stripsLeadingSpace;
     }

@@ -28,6 +28,11 @@ public interface Tokenizer {
         return "";
     }
 
+    /// The token that is spelled so where markup is parsed, or -1.
+    default int idOf(String spelling) {
+        return -1;
+    }
+
     /// Whether the first token of a text stands for a space that the text does not have (SentencePiece's dummy prefix).
     boolean stripsLeadingSpace();
 

@@ -2,8 +2,10 @@ package dev.flover.engine.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import dev.flover.engine.tokenizer.EndSpellings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,7 +134,6 @@ class ModelLoaderTest {
         refuses(gguf(model.writer().put("llama.rope.freq_base", Float.NaN)), "rotary base of NaN");
         refuses(gguf(model.writer().put("llama.context_length", "long")), "should be an integer and is a string");
         refuses(gguf(model.writer().put("llama.expert_count", 8)), "mixture of experts");
-        refuses(gguf(model.writer().put("tokenizer.ggml.eos_token_id", 100_000)), "token 100000 as its eos token");
     }
 
     @Test
@@ -162,20 +163,107 @@ class ModelLoaderTest {
     }
 
     @Test
-    void longRopeIsShortUnlessALongContextIsAskedFor() {
-        float[] shortFactors = {1, 1, 1, 1, 1, 1, 1, 1};
-        float[] longFactors = {2, 2, 2, 2, 2, 2, 2, 2};
+    void longRopeTurnsShortAndLongSequencesEachInTheirWay() {
         var file = gguf(TinyLlama.of(TensorType.F32, 1).withoutTokenizer()
                 .put("llama.rope.scaling.type", "longrope")
                 .put("llama.rope.scaling.original_context_length", 64)
                 .put("llama.rope.scaling.attn_factor", 1.5f)
-                .tensor("rope_factors_short.weight", TensorType.F32, shortFactors, 8)
-                .tensor("rope_factors_long.weight", TensorType.F32, longFactors, 8));
-        try (var own = ModelLoader.open(file); var asked = ModelLoader.open(file, 256)) {
-            assertThat(own.config().contextLength()).isEqualTo(64);
-            assertThat(own.config().layers().getFirst().rotary().frequencies().getFirst()).isEqualTo(1);
-            assertThat(asked.config().layers().getFirst().rotary().frequencies().getFirst()).isEqualTo(0.5);
-            assertThat(asked.config().layers().getFirst().rotary().magnitude()).isEqualTo(1.5);
+                .tensor("rope_factors_short.weight", TensorType.F32, new float[] {1, 1, 1, 1, 1, 1, 1, 1}, 8)
+                .tensor("rope_factors_long.weight", TensorType.F32, new float[] {2, 2, 2, 2, 2, 2, 2, 2}, 8));
+        try (var own = ModelLoader.open(file); var asked = ModelLoader.open(file, 64)) {
+            var rotary = own.config().layers().getFirst().rotary();
+            assertThat(own.config().contextLength()).isEqualTo(256);
+            assertThat(own.config().stretchedBeyond()).isEqualTo(64);
+            assertThat(rotary.frequencies().getFirst()).isEqualTo(1);
+            assertThat(rotary.stretch().frequencies().getFirst()).isEqualTo(0.5);
+            assertThat(rotary.magnitude()).isEqualTo(1.5);
+            assertThat(asked.config().stretchedBeyond()).isEqualTo(Integer.MAX_VALUE);
+        }
+    }
+
+    @Test
+    void aFactorWithoutATypeIsLinearAndOneOfNoneIsNone() {
+        var model = TinyLlama.of(TensorType.F32, 1);
+        assertThat(firstFrequency(model.withoutTokenizer().put("llama.rope.scaling.factor", 4f))).isEqualTo(0.25);
+        assertThat(firstFrequency(model.withoutTokenizer().put("llama.rope.scale_linear", 2f))).isEqualTo(0.5);
+        assertThat(firstFrequency(model.withoutTokenizer().put("llama.rope.scaling.factor", 4f)
+                .put("llama.rope.scaling.type", "none"))).isEqualTo(1);
+        assertThat(firstFrequency(model.withoutTokenizer().put("llama.rope.scaling.factor", 4f)
+                .tensor("rope_freqs.weight", TensorType.F32, new float[] {2, 1, 1, 1, 1, 1, 1, 1}, 8)))
+                .isEqualTo(0.125);
+    }
+
+    private double firstFrequency(GgufWriter writer) {
+        try (var opened = ModelLoader.open(gguf(writer))) {
+            return opened.config().layers().getFirst().rotary().frequencies().getFirst();
+        }
+    }
+
+    @Test
+    void yarnInGgufDividesItsMagnitudeByTheLogMultipliersOwn() {
+        var file = gguf(TinyLlama.of(TensorType.F32, 1).withoutTokenizer()
+                .put("llama.rope.scaling.type", "yarn").put("llama.rope.scaling.factor", 4f)
+                .put("llama.rope.scaling.original_context_length", 64)
+                .put("llama.rope.scaling.yarn_log_multiplier", 0.5f));
+        try (var opened = ModelLoader.open(file)) {
+            assertThat(opened.config().layers().getFirst().rotary().magnitude())
+                    .isCloseTo(1.138629436 / 1.069314718, within(1e-9));
+        }
+    }
+
+    @Test
+    void aWindowMeansNothingInAFamilyThatHasNone() throws IOException {
+        var file = gguf(TinyLlama.of(TensorType.F32, 1).withoutTokenizer().put("llama.attention.sliding_window", 8));
+        try (var opened = ModelLoader.open(file)) {
+            assertThat(opened.config().layers()).allMatch(layer -> layer.window() == 0);
+        }
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("config.json"),
+                TinyFolder.CONFIG.replace("\"vocab_size\"", "\"sliding_window\": 8, \"vocab_size\""));
+        try (var opened = ModelLoader.open(folder)) {
+            assertThat(opened.config().layers()).allMatch(layer -> layer.window() == 0);
+        }
+    }
+
+    @Test
+    void aShortContextIsRespectedButForTheOneConverterThatWritesAWrongOne() {
+        var model = new TinyLlama(64, 2, 4, 2, 128, 128, TensorType.F32, 1);
+        try (var opened = ModelLoader.open(gguf(model.withoutTokenizer()))) {
+            assertThat(opened.config().contextLength()).isEqualTo(128);
+        }
+        var llama2c = model.withoutTokenizer().put("general.name", "llama")
+                .put("tokenizer.ggml.seperator_token_id", -1);
+        try (var opened = ModelLoader.open(gguf(llama2c))) {
+            assertThat(opened.config().contextLength()).isEqualTo(512);
+        }
+    }
+
+    @Test
+    void everyIdAndEverySpellingThatEndsAnAnswerDoes() {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer();
+        var ends = EndSpellings.among(List.of("a", "<|im_end|>", "b", "</s>", "<|fim_pad|>"));
+        assertThat(ends).containsExactly(1, 3, 4);
+        assertThat(EndSpellings.among(List.of("<|end|>", "<|return|>", "<|call|>"))).containsExactly(1, 2);
+        assertThat(EndSpellings.among(List.of("</s>", "<|tool_response>"))).containsExactly(1);
+        try (var opened = ModelLoader.open(gguf(writer.put("tokenizer.ggml.eot_token_id", 5)))) {
+            assertThat(opened.endOfText().tokens()).contains(5, TinyLlama.END_OF_TEXT);
+            assertThat(opened.warnings()).isEmpty();
+        }
+    }
+
+    @Test
+    void anIdThatTheVocabularyDoesNotHaveIsAWarning() throws IOException {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer().put("tokenizer.ggml.eot_token_id", 100_000);
+        try (var opened = ModelLoader.open(gguf(writer))) {
+            assertThat(opened.endOfText().tokens()).containsExactly(TinyLlama.END_OF_TEXT);
+            assertThat(opened.warnings()).singleElement().asString()
+                    .contains("eot_token_id is 100000", "counts as none");
+        }
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [2, 99]}");
+        try (var opened = ModelLoader.open(folder)) {
+            assertThat(opened.endOfText().tokens()).containsExactly(2);
+            assertThat(opened.warnings()).singleElement().asString().contains("token 99", "ends nothing");
         }
     }
 
@@ -277,13 +365,35 @@ class ModelLoaderTest {
         TinyFolder.write(folder);
         refusesConfig("\"llama\"", "\"mixtral\"", "model type \"mixtral\"", "gpt_neox, gptj, llama");
         refusesConfig("\"silu\"", "\"relu2\"", "activation \"relu2\"");
-        refusesConfig("\"llama3\"", "\"dynamic\"", "stretches positions by \"dynamic\"");
+        refusesConfig("\"llama3\"", "\"spiral\"", "stretches positions by \"spiral\"");
+        refusesConfig("\"rope_type\": \"llama3\", ", "", "gives \"factor\" for positions but no \"rope_type\"");
         refusesConfig("\"factor\": 8.0, ", "", "does not say \"factor\"");
         refusesConfig("\"vocab_size\"", "\"quantization_config\": {\"quant_method\": \"gptq\"}, \"vocab_size\"",
                 "quantised by gptq");
         refusesConfig("\"hidden_size\": 32", "\"hidden_size\": \"32\"", "\"hidden_size\" should be an integer");
         refusesConfig("\"hidden_size\": 32", "\"hidden_size\": 32, \"hidden_size\": 64", "Duplicate field");
         refusesConfig("{\"model_type\"", "[".repeat(100) + "{\"model_type\"", "nesting depth");
+    }
+
+    @Test
+    void numbersThatPythonWritesAreRead() throws IOException {
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("config.json"),
+                TinyFolder.CONFIG.replace("\"vocab_size\"", "\"time_step_limit\": [0.0, Infinity], \"vocab_size\""));
+        Files.writeString(folder.resolve("generation_config.json"), "{\"top_p\": 0, \"do_sample\": true}");
+        try (var model = ModelLoader.open(folder)) {
+            assertThat(model.samplingDefaults().topK()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aWholeFileIsReadThoughAnIndexStandsBesideIt() throws IOException {
+        TinyFolder.write(folder);
+        Files.writeString(folder.resolve("model.safetensors.index.json"),
+                "{\"weight_map\": {\"model.embed_tokens.weight\": \"model-00001-of-00002.safetensors\"}}");
+        try (var model = ModelLoader.open(folder)) {
+            assertThat(model.config().layers()).hasSize(2);
+        }
     }
 
     private void refusesConfig(String valid, String invalid, String... saying) throws IOException {

@@ -112,7 +112,7 @@ final class TinyFolder {
                  "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
                 """.formatted(
                 family.modelTypes().getFirst(), family.interleavedHeads() || family.learnsPositions() ? 4 : 2,
-                (family.window() > 0 ? ", \"sliding_window\": 8" : "")
+                (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
     }
 

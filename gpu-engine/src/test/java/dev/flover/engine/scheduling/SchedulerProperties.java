@@ -65,6 +65,7 @@ class SchedulerProperties {
         private final EngineConfig config;
         private final Random random;
         private final int vocabulary;
+        private final int stretchedBeyond;
         private final Scheduler scheduler;
         private final SimulatedDevice device;
         private final Answers answers = new Answers();
@@ -79,8 +80,10 @@ class SchedulerProperties {
             this.random = random;
             vocabulary = 2 + random.nextInt(20);
             commonPrompt = random.ints(CONTEXT, 0, vocabulary).toArray();
-            scheduler = new Scheduler(config, CONTEXT);
-            device = new SimulatedDevice(vocabulary, config.kvBlocks(), config.blockTokens(), config.maxSequences());
+            stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(CONTEXT);
+            scheduler = new Scheduler(config, CONTEXT, stretchedBeyond);
+            device = new SimulatedDevice(vocabulary, config.kvBlocks(), config.blockTokens(), config.maxSequences(),
+                    stretchedBeyond);
             for (int i = 0; i < config.stepsInFlight(); i++) {
                 spare.add(new Step(config.tokenBudget(), config.maxSequences()));
             }
@@ -124,7 +127,7 @@ class SchedulerProperties {
             int maxTokens = 1 + random.nextInt(CONTEXT);
             var stopIds = random.nextBoolean() ? TokenSet.of(random.nextInt(vocabulary)) : TokenSet.EMPTY;
             int most = Math.min(maxTokens, CONTEXT - prompt.length);
-            int[] answer = SimulatedDevice.expected(prompt, most, vocabulary);
+            int[] answer = SimulatedDevice.expected(prompt, most, vocabulary, stretchedBeyond);
             int end = 0;
             while (end < most && !stopIds.contains(answer[end])) {
                 end++;

@@ -45,7 +45,7 @@ class SchedulerTest {
 
     @Test
     void decodingSequencesComeFirstAndPromptChunksShareWhatIsLeftOfTheBudget() {
-        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT);
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(10, 4);
         scheduler.admit(1, request(3, 20, 0, false));
         scheduler.plan(step);
@@ -70,7 +70,7 @@ class SchedulerTest {
 
     @Test
     void higherPriorityJoinsFirstThenEarlierArrival() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(8, 1);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));
@@ -84,7 +84,7 @@ class SchedulerTest {
 
     @Test
     void theLowestInRankGivesUpItsBlocksFirstAndIsComputedAgain() {
-        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT);
+        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(12, 3);
         scheduler.admit(1, request(4, 9, 0, false));
         scheduler.admit(2, request(4, 9, 1, false));
@@ -108,7 +108,7 @@ class SchedulerTest {
 
     @Test
     void stepsOfASequenceThatRunsAloneTakeTurnsWithStepsOfTheOthers() {
-        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT);
+        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(12, 4);
         scheduler.admit(1, request(3, 6, 0, false));
         scheduler.admit(2, request(3, 6, 0, true));
@@ -128,7 +128,7 @@ class SchedulerTest {
 
     @Test
     void aStepPlannedBeforeTheLastTokenIsReadComputesNothingBeyondTheMaximum() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
         var first = new Step(8, 1);
         var second = new Step(8, 1);
         scheduler.admit(1, request(2, 2, 0, false));
@@ -144,7 +144,7 @@ class SchedulerTest {
 
     @Test
     void aSinkMayCancelTheSequenceWhoseTokenItReceives() {
-        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT);
+        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(8, 2);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));

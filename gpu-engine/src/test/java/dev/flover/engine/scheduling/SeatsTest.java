@@ -109,7 +109,8 @@ class SeatsTest {
     /// Its prompt is computed, and the step that did it draws the first token.
     private Sequence decoding(TokenSet stops, int maxTokens) {
         var sequence = new Sequence(
-                ++lastId, SequenceRequest.of(PROMPT, SamplingParams.greedy(), maxTokens, stops), CONTEXT);
+                ++lastId, SequenceRequest.of(PROMPT, SamplingParams.greedy(), maxTokens, stops), CONTEXT,
+                Integer.MAX_VALUE);
         sequence.prepareToRun(16);
         sequence.blockCount = 1;
         sequence.computed = PROMPT.length;

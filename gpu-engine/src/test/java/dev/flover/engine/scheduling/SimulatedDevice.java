@@ -3,17 +3,20 @@ package dev.flover.engine.scheduling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.backend.StepPlan;
+import java.util.Arrays;
 
 /// Runs plans with no arithmetic: a position's "keys and values" are the hash of the text up to it.
 ///
 /// Each row checks that the cells it would attend to hold the text of its own sequence, all of it and nothing else. The
-/// token drawn is a function of that hash, so a wrong block, slot or token anywhere shows in the answer. What a step
+/// token drawn is a function of that hash, so a wrong block, slot or token anywhere shows in the answer, and so does a
+/// position that is turned as one of a short sequence where the sequence is long, or the other way round. What a step
 /// writes, only the slice that wrote it may read in the same step.
 final class SimulatedDevice {
     private static final long START = 0x1234567;
 
     private final int vocabulary;
     private final int blockTokens;
+    private final int stretchedBeyond;
     private final long[][] cells;
     private final int[][] blockTables;
     private final int[] newest;
@@ -21,9 +24,10 @@ final class SimulatedDevice {
     private final int[] writtenBySlot;
     private long step;
 
-    SimulatedDevice(int vocabulary, int blocks, int blockTokens, int slots) {
+    SimulatedDevice(int vocabulary, int blocks, int blockTokens, int slots, int stretchedBeyond) {
         this.vocabulary = vocabulary;
         this.blockTokens = blockTokens;
+        this.stretchedBeyond = stretchedBeyond;
         cells = new long[blocks][blockTokens];
         blockTables = new int[slots][blocks];
         newest = new int[slots];
@@ -32,17 +36,16 @@ final class SimulatedDevice {
     }
 
     /// The answer that a text must get.
-    static int[] expected(int[] prompt, int count, int vocabulary) {
-        long hash = START;
-        for (int token : prompt) {
-            hash = extend(hash, token);
+    static int[] expected(int[] prompt, int count, int vocabulary, int stretchedBeyond) {
+        int[] text = Arrays.copyOf(prompt, prompt.length + count);
+        for (int length = prompt.length; length < text.length; length++) {
+            long hash = START;
+            for (int i = 0; i < length; i++) {
+                hash = extend(hash, text[i], length > stretchedBeyond);
+            }
+            text[length] = draw(hash, vocabulary);
         }
-        var answer = new int[count];
-        for (int i = 0; i < count; i++) {
-            answer[i] = draw(hash, vocabulary);
-            hash = extend(hash, answer[i]);
-        }
-        return answer;
+        return Arrays.copyOfRange(text, prompt.length, text.length);
     }
 
     void run(StepPlan plan) {
@@ -61,7 +64,7 @@ final class SimulatedDevice {
         for (int row = 0; row < plan.rows(); row++) {
             int slot = plan.rowSlots[row];
             int token = plan.tokenIds[row] == StepPlan.NEWEST ? newest[slot] : plan.tokenIds[row];
-            long hash = extend(cell(slot, plan.positions[row] - 1), token);
+            long hash = extend(cell(slot, plan.positions[row] - 1), token, stretched(plan, row));
             set(slot, plan.positions[row], hash);
             if (sample < plan.samples() && plan.sampleRows[sample] == row) {
                 assertThat(plan.sampleSlots[sample]).isEqualTo(slot);
@@ -72,6 +75,12 @@ final class SimulatedDevice {
             }
         }
         assertThat(sample).isEqualTo(plan.samples());
+    }
+
+    private boolean stretched(StepPlan plan, int row) {
+        int turn = plan.turns[row];
+        assertThat(turn).isIn(plan.positions[row], plan.positions[row] - stretchedBeyond);
+        return turn < 0 || turn >= stretchedBeyond;
     }
 
     private long cell(int slot, int position) {
@@ -90,8 +99,8 @@ final class SimulatedDevice {
         writtenBySlot[block] = slot;
     }
 
-    private static long extend(long hash, int token) {
-        long mixed = (hash ^ token) * 0x9E3779B97F4A7C15L;
+    private static long extend(long hash, int token, boolean stretched) {
+        long mixed = (hash ^ token) * (stretched ? 0xD6E8FEB86659FD93L : 0x9E3779B97F4A7C15L);
         return mixed ^ mixed >>> 29;
     }
 

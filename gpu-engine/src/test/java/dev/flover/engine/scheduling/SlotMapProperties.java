@@ -68,7 +68,7 @@ class SlotMapProperties {
             map.compact(count, (sequence, from, to) -> { });
         }
         for (int i = 0; i < count; i++) {
-            sequences.add(new Sequence(sequences.size() + 1, REQUEST, 16));
+            sequences.add(new Sequence(sequences.size() + 1, REQUEST, 16, Integer.MAX_VALUE));
             sequences.getLast().slot = map.place(sequences.getLast());
         }
     }

@@ -191,7 +191,7 @@ public final class CpuBackend implements Backend {
             rotaryTables.add(found);
         }
         for (int row = 0; row < plan.rows(); row++) {
-            found.reach(plan.positions[row]);
+            found.reach(plan.turns[row]);
         }
         return found;
     }
@@ -335,7 +335,8 @@ public final class CpuBackend implements Backend {
                 kernels.append(
                         queryKeyValue.row(row), shape.heads(), shape.kvHeads(), shape.headDim(),
                         queryNorm, keyNorm, epsilon,
-                        table == null ? 0 : table.cosines(position), table == null ? 0 : table.sines(position),
+                        table == null ? 0 : table.cosines(plan.turns[row]),
+                        table == null ? 0 : table.sines(plan.turns[row]),
                         table == null ? 0 : table.rotary.dims(),
                         table != null && table.rotary.pairing() == Rotary.Pairing.HALVES,
                         cache.keys(layer, block), cache.values(layer, block), cache.form,

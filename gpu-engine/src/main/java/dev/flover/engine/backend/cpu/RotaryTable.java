@@ -5,50 +5,62 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
-/// Cosines and sines of every position seen so far, times the rotary magnitude.
+/// Cosines and sines of every turn seen so far, times the rotary magnitude. The first positions of long sequences,
+/// where those turn in a way of their own, come before position 0.
 final class RotaryTable {
     /// Positions filled together: rarely, as [StrictMath] allocates, and never for long.
     private static final int GROWTH = 256;
 
     final Rotary rotary;
     private final int pairs;
-    private final double[] frequencies;
+    private final int before;
     private final int positions;
     private final MemorySegment cosines;
     private final MemorySegment sines;
     private int filled;
+    private boolean filledBefore;
 
     RotaryTable(Rotary rotary, int positions, SegmentAllocator memory) {
         this.rotary = rotary;
         this.positions = positions;
         pairs = rotary.dims() / 2;
-        frequencies = rotary.frequencies().stream().mapToDouble(Double::doubleValue).toArray();
-        cosines = memory.allocate(4L * positions * pairs);
-        sines = memory.allocate(4L * positions * pairs);
+        before = rotary.ambiguousPositions();
+        cosines = memory.allocate(4L * (before + positions) * pairs);
+        sines = memory.allocate(4L * (before + positions) * pairs);
     }
 
-    /// Makes positions up to `last` readable.
-    void reach(int last) {
-        if (last < filled) {
-            return;
+    /// Makes a turn readable, and those below it.
+    void reach(int turn) {
+        if (turn < 0 && !filledBefore) {
+            fill(-before, 0);
+            filledBefore = true;
+        } else if (turn >= filled) {
+            int end = Math.min(positions, (turn / GROWTH + 1) * GROWTH);
+            fill(filled, end);
+            filled = end;
         }
-        int end = Math.min(positions, (last / GROWTH + 1) * GROWTH);
-        for (long position = filled; position < end; position++) {
+    }
+
+    private void fill(int from, int end) {
+        for (int turn = from; turn < end; turn++) {
             for (int pair = 0; pair < pairs; pair++) {
-                double angle = position * frequencies[pair];
-                long at = 4 * (position * pairs + pair);
+                double angle = rotary.angle(turn, pair);
+                long at = at(turn) + 4L * pair;
                 cosines.set(ValueLayout.JAVA_FLOAT, at, (float) (StrictMath.cos(angle) * rotary.magnitude()));
                 sines.set(ValueLayout.JAVA_FLOAT, at, (float) (StrictMath.sin(angle) * rotary.magnitude()));
             }
         }
-        filled = end;
     }
 
-    long cosines(int position) {
-        return cosines.address() + 4L * position * pairs;
+    private long at(int turn) {
+        return 4L * (before + turn) * pairs;
     }
 
-    long sines(int position) {
-        return sines.address() + 4L * position * pairs;
+    long cosines(int turn) {
+        return cosines.address() + at(turn);
+    }
+
+    long sines(int turn) {
+        return sines.address() + at(turn);
     }
 }

@@ -331,19 +331,22 @@ public final class CudaBackend implements Backend {
         tensor.written(Counter.ROWS, false);
     }
 
-    /// Cosine and sine of every position and pair, computed in double: [positions][dims / 2][2].
+    /// Cosine and sine of every turn and pair, computed in double: [turns][dims / 2][2]. Returns where turn 0 is: those
+    /// of the first positions of long sequences, where they are others, come before it.
     private long turnTable(Rotary rotary, int positions) {
         int pairs = rotary.dims() / 2;
-        var table = new float[Math.multiplyExact(positions, 2 * pairs)];
-        for (int position = 0; position < positions; position++) {
+        int before = rotary.ambiguousPositions();
+        int rows = Math.addExact(before, positions);
+        var table = new float[Math.multiplyExact(rows, 2 * pairs)];
+        for (int row = 0; row < rows; row++) {
             for (int pair = 0; pair < pairs; pair++) {
-                double angle = position * rotary.frequencies().get(pair);
-                int at = (position * pairs + pair) * 2;
+                double angle = rotary.angle(row - before, pair);
+                int at = (row * pairs + pair) * 2;
                 table[at] = (float) (StrictMath.cos(angle) * rotary.magnitude());
                 table[at + 1] = (float) (StrictMath.sin(angle) * rotary.magnitude());
             }
         }
-        return upload(table, "rotary positions");
+        return upload(table, "rotary positions") + 2L * Float.BYTES * before * pairs;
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 /// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), -, -, array offsets (11) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), -, -, array offsets (12) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Attention positions that are summed by themselves, aligned to position 0.
@@ -18,7 +18,7 @@ final class StepImage {
 
     private static final int RESULTS = 4;
     private static final int ARRAYS = 8;
-    private static final int ARRAY_COUNT = 11;
+    private static final int ARRAY_COUNT = 12;
     private static final int HEADER = 20;
 
     private final MemorySegment memory;
@@ -43,7 +43,7 @@ final class StepImage {
 
     /// @param samples most sampling rows
     static long bytes(int tokenBudget, int samples) {
-        return 4L * (HEADER + 7L * tokenBudget + 1 + 4L * samples);
+        return 4L * (HEADER + 8L * tokenBudget + 1 + 4L * samples);
     }
 
     /// Rows of one slice that go into an attention tile.
@@ -76,6 +76,7 @@ final class StepImage {
         put(tileScratch, tiles);
         put(plan.sampleTargets, plan.samples());
         put(plan.sampleAlternatives, plan.samples());
+        put(plan.turns, plan.rows());
         assert arrays == ARRAY_COUNT;
         set(0, plan.rows());
         set(1, plan.samples());

@@ -217,14 +217,14 @@ public final class ReferenceBackend implements Backend {
                     normalise(all, all, headAt, NormKind.RMS, epsilon, values(norm), null);
                 }
                 if (rotary != null) {
-                    rotate(all, headAt, plan.positions[row], rotary);
+                    rotate(all, headAt, plan.turns[row], rotary);
                 }
             }
             this.cache.append(layer, plan.rowSlots[row], plan.positions[row], all, at + queries, at + queries + keys);
         }
     }
 
-    private static void rotate(double[] values, int at, int position, Rotary rotary) {
+    private static void rotate(double[] values, int at, int turn, Rotary rotary) {
         int pairs = rotary.dims() / 2;
         for (int i = 0; i < pairs; i++) {
             int first = switch (rotary.pairing()) {
@@ -235,7 +235,7 @@ public final class ReferenceBackend implements Backend {
                 case ADJACENT -> first + 1;
                 case HALVES -> first + pairs;
             };
-            double angle = position * rotary.frequencies().get(i);
+            double angle = rotary.angle(turn, i);
             double cosine = StrictMath.cos(angle) * rotary.magnitude();
             double sine = StrictMath.sin(angle) * rotary.magnitude();
             double x = values[first];
