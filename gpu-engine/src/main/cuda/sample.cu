@@ -1,229 +1,198 @@
-// The next token of every sampling row, or the logprob of the one that is known to follow it:
-// the algorithm of Sampler.java and Filters.java, to the bit but for the summation order of typical-p's entropy.
+// The last of three kernels that draw tokens (sample.cuh): the next token of every sampling row, or the logprob of
+// the one that is known to follow it. The algorithm of Sampler.java and Filters.java, to the bit but for the summation
+// order of typical-p's entropy.
 //
-//   soft cap, finite? -> logprobs -> bias, masks, penalties -> temperature 0: greatest logit
-//   -> integer masses -> top-k, top-p, min-p, typical-p by radix selection -> inverse cumulative distribution
+//   temperature 0: greatest logit; else masses -> top-k, top-p, min-p, typical-p -> inverse cumulative distribution
 //
 // Masses are integers, so sums do not depend on their order, and thresholds are found by counting digits of
-// mass << 22 | (2^22 - 1 - id) from the highest: no sorting. Ties go to the lowest id.
+// mass, 2^22 - 1 - id from the highest: no sorting. Ties go to the lowest id. The exponent of the mass at a threshold
+// follows from what sample_weigh counted; the tokens that share it are few, are collected, and the rest of the digits
+// is found among them.
 //
 // Grid: (samples); 512 threads. Bound by memory (L2) and by latency.
-#include "plan.cuh"
-#include "sampling.cuh"
+#include "sample.cuh"
 
-constexpr int SAMPLE_THREADS = 512;
-constexpr int SAMPLE_WARPS = SAMPLE_THREADS / WARP;
 constexpr int ID_BITS = 22;
 constexpr uint64_t ID_MASK = (1ULL << ID_BITS) - 1;
 constexpr int DIGITS = 256;
-constexpr int MOST_ALTERNATIVES = 20;
-constexpr int NOT_FINITE = -1;
-
-struct Sampling {
-    float* logits;            // [samples, vocabulary]; changed
-    SamplingState* states;    // [homes]
-    int* newest;              // [homes]
-    uint32_t* counts;         // [homes][vocabulary]
-    const int* plan;
-    int vocabulary;
-    int slots;                // most samples: the stride of the results
-    float softCap;            // 0 for none
-};
-
-/// Results in pinned host memory: tokens, logprobs, then 20 alternatives and their logprobs for each sample.
-struct Results {
-    int* tokens;
-    float* logprobs;
-    int* alternatives;
-    float* alternativeLogprobs;
-
-    __device__ __forceinline__ Results(const Plan& plan, int slots, int sample) {
-        uint64_t address = static_cast<uint32_t>(plan.words[PLAN_RESULTS])
-                | static_cast<uint64_t>(static_cast<uint32_t>(plan.words[PLAN_RESULTS + 1])) << 32;
-        auto* words = reinterpret_cast<int*>(address);
-        tokens = words + sample;
-        logprobs = reinterpret_cast<float*>(words + slots) + sample;
-        alternatives = words + 2 * slots + sample * MOST_ALTERNATIVES;
-        alternativeLogprobs =
-                reinterpret_cast<float*>(words + (2 + MOST_ALTERNATIVES) * slots) + sample * MOST_ALTERNATIVES;
-    }
-};
+constexpr int MOST_CANDIDATES = 4096;
+constexpr int STRETCHES = 256;
+constexpr int EXPONENT_SHIFT = MANTISSA_BITS + ID_BITS;
 
 struct SampleShared {
     uint64_t histogram[DIGITS];
+    uint64_t stretches[STRETCHES];             // masses that the filters have left, by stretch of the vocabulary
+    uint64_t masses[MASS_EXPONENTS];
+    uint64_t candidates[MOST_CANDIDATES];      // keys
     uint64_t partial[SAMPLE_WARPS];
     double partialDouble[SAMPLE_WARPS];
     uint64_t digit;
     uint64_t above;
+    uint32_t counts[MASS_EXPONENTS];
+    uint32_t collected;
     int token;
 };
 
-__device__ __forceinline__ uint64_t blockSum64(uint64_t value, uint64_t* partial) {
-    for (int mask = WARP / 2; mask > 0; mask /= 2) {
-        value += shuffleXor(value, mask);
+static_assert(sizeof(SampleShared) == 37720, "KernelSet.java asks for 37720 bytes");
+
+/// The sum over the lanes before this one. All lanes call it.
+__device__ __forceinline__ uint64_t sumBefore(uint64_t value) {
+    const int lane = threadIdx.x % WARP;
+    uint64_t through = value;
+    for (int distance = 1; distance < WARP; distance *= 2) {
+        uint64_t other = shuffle(through, lane < distance ? lane : lane - distance);
+        through += lane < distance ? 0 : other;
     }
-    __syncthreads();
-    if (threadIdx.x % WARP == 0) {
-        partial[threadIdx.x / WARP] = value;
-    }
-    __syncthreads();
-    uint64_t sum = 0;
-    for (int warp = 0; warp < SAMPLE_WARPS; warp++) {
-        sum += partial[warp];
-    }
-    return sum;
+    return through - value;
 }
 
-__device__ __forceinline__ uint64_t blockMax64(uint64_t value, uint64_t* partial) {
-    for (int mask = WARP / 2; mask > 0; mask /= 2) {
-        uint64_t other = shuffleXor(value, mask);
-        value = other > value ? other : value;
-    }
-    __syncthreads();
-    if (threadIdx.x % WARP == 0) {
-        partial[threadIdx.x / WARP] = value;
-    }
-    __syncthreads();
-    for (int warp = 0; warp < SAMPLE_WARPS; warp++) {
-        value = partial[warp] > value ? partial[warp] : value;
-    }
-    return value;
-}
+/// A thread's additions to a histogram in shared memory, where 64-bit additions to one place wait for each other: while
+/// the same digit comes again its weight is kept here, and one that differs now and then does not displace it.
+struct HeldDigit {
+    uint32_t digit = 0;
+    uint64_t weight = 0;
+    bool displaced = false;    // the last one was another
 
-__device__ __forceinline__ double blockSumDouble(double value, double* partial) {
-    for (int mask = WARP / 2; mask > 0; mask /= 2) {
-        value += shuffleXor(value, mask);
+    __device__ __forceinline__ void add(uint64_t* histogram, uint32_t next, uint64_t more) {
+        const bool held = next == digit;
+        if (held) {
+            weight += more;
+        } else if (displaced) {
+            give(histogram);
+            digit = next;
+            weight = more;
+        } else {
+            addAtomic(histogram + next, more);
+        }
+        displaced = !held && !displaced;
     }
-    __syncthreads();
-    if (threadIdx.x % WARP == 0) {
-        partial[threadIdx.x / WARP] = value;
+    __device__ __forceinline__ void give(uint64_t* histogram) const {
+        if (weight != 0) {
+            addAtomic(histogram + digit, weight);
+        }
     }
-    __syncthreads();
-    double sum = 0;
-    for (int warp = 0; warp < SAMPLE_WARPS; warp++) {
-        sum += partial[warp];
+    /// One addition for all lanes that hold the first one's digit. All lanes call it.
+    __device__ __forceinline__ void end(uint64_t* histogram) {
+        const uint32_t first = shuffle(digit, 0);
+        uint64_t sum = digit == first ? weight : 0;
+        for (int mask = WARP / 2; mask > 0; mask /= 2) {
+            sum += shuffleXor(sum, mask);
+        }
+        if (digit == first) {
+            weight = threadIdx.x % WARP == 0 ? sum : 0;
+        }
+        give(histogram);
     }
-    return sum;
-}
-
-/// Orders like the logit, then the lowest id first; both zeros are equal.
-__device__ __forceinline__ uint64_t rank(float logit, int id) {
-    uint32_t bits = floatToBits(logit + 0.0F);
-    bits = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-    return static_cast<uint64_t>(bits) << 32 | (0xFFFFFFFFU - static_cast<uint32_t>(id));
-}
-
-__device__ __forceinline__ int idOfRank(uint64_t rank) {
-    return static_cast<int>(0xFFFFFFFFU - static_cast<uint32_t>(rank));
-}
-
-__device__ __forceinline__ bool isFinite(float x) {
-    return (floatToBits(x) & 0x7F800000U) != 0x7F800000U;
-}
+};
 
 /// One row being sampled. All threads of the block call all functions.
-struct Row {
-    float* logits;
-    const SamplingState* state;
-    const uint32_t* counts;
+struct Draw {
+    const SampleRow& row;
     SampleShared* shared;
-    int vocabulary;
     float greatest;             // of the adjusted logits
-    uint64_t leastKey;          // top-k and top-p
-    double leastMass;           // min-p
-    bool typical;
-    double logTotal;
-    double entropy;
-    double mostSurprise;        // typical-p: keep less surprise, and
-    int lastTypical;            // of equal surprise ids up to this
+    bool typical;               // `weights` holds logits: their surprise is wanted
+    uint64_t leastKey = 0;      // top-k and top-p
+    double leastMass = 0;       // min-p
+    bool surprises = false;     // typical-p applies from now on:
+    double logTotal = 0;
+    double entropy = 0;
+    double mostSurprise = 0;    // keep less surprise, and
+    int lastTypical = 0;        // of equal surprise ids up to this
 
-    __device__ __forceinline__ float adjusted(int id) const {
-        if (!state->allows(id)) {
-            return bitsToFloat(0xFF800000U);
-        }
-        float logit = logits[id];
-        uint32_t count = state->penalises != 0 ? counts[id] : 0;
-        if (count != 0) {
-            logit = logit > 0 ? logit / state->repetitionPenalty : logit * state->repetitionPenalty;
-            if (count > 1) {
-                logit = fmaf(-static_cast<float>(count - 1), state->frequencyPenalty, logit) - state->presencePenalty;
-            }
-        }
-        return logit;
-    }
     __device__ __forceinline__ float exponent(int id) const {
-        return (adjusted(id) - greatest) / state->temperature;
+        return (row.weights[id] - greatest) / row.state->temperature;
+    }
+    __device__ __forceinline__ float massAt(int id) const {
+        return typical ? static_cast<float>(massOf(exponent(id))) : row.weights[id];
     }
     __device__ __forceinline__ double surprise(float exponent) const {
         return fabs(logTotal - static_cast<double>(exponent) - entropy);
     }
-    static __device__ __forceinline__ uint64_t key(uint64_t mass, int id) {
-        return mass << ID_BITS | (ID_MASK - static_cast<uint64_t>(id));
+    static __device__ __forceinline__ uint64_t key(float mass, int id) {
+        return static_cast<uint64_t>(floatToBits(mass)) << ID_BITS | (ID_MASK - static_cast<uint64_t>(id));
+    }
+    static __device__ __forceinline__ uint64_t massOfKey(uint64_t key) {
+        return static_cast<uint64_t>(bitsToFloat(static_cast<uint32_t>(key >> ID_BITS)));
     }
     /// What the filters so far have left of a token.
     __device__ __forceinline__ uint64_t mass(int id) const {
-        float x = exponent(id);
-        uint64_t mass = massOf(x);
+        float mass = massAt(id);
         if (key(mass, id) < leastKey || static_cast<double>(mass) < leastMass) {
             return 0;
         }
-        if (typical) {
-            double s = surprise(x);
+        if (surprises) {
+            double s = surprise(exponent(id));
             if (s > mostSurprise || (s == mostSurprise && id > lastTypical)) {
                 return 0;
             }
         }
-        return mass;
-    }
-    __device__ __forceinline__ uint64_t totalMass() const {
-        uint64_t sum = 0;
-        for (int id = threadIdx.x; id < vocabulary; id += SAMPLE_THREADS) {
-            sum += mass(id);
-        }
-        return blockSum64(sum, shared->partial);
+        return static_cast<uint64_t>(mass);
     }
 
-    __device__ void bias() const {
-        for (int i = threadIdx.x; i < state->biases; i += SAMPLE_THREADS) {
-            int id = state->biasTokens()[i];
-            state->unbiased()[i] = static_cast<int>(floatToBits(logits[id]));
-            logits[id] += state->biasValue(i);
-        }
+    /// Brings together what was counted of the row's parts.
+    __device__ void gatherParts() const {
         __syncthreads();
-        if (state->generated < state->minTokens) {
-            for (int i = threadIdx.x; i < state->endings; i += SAMPLE_THREADS) {
-                logits[state->rules[i]] = bitsToFloat(0xFF800000U);
+        for (int i = threadIdx.x; i < MASS_EXPONENTS; i += SAMPLE_THREADS) {
+            uint64_t masses = 0;
+            uint32_t counts = 0;
+            for (int part = 0; part < partsOf(row.vocabulary); part++) {
+                masses += row.parts[part].masses[i];
+                counts += row.parts[part].counts[i];
             }
+            shared->masses[i] = masses;
+            shared->counts[i] = counts;
         }
         __syncthreads();
     }
 
-    /// The logit as the model gave it.
-    __device__ __forceinline__ float unbiasedLogit(int token) const {
-        for (int i = 0; i < state->biases; i++) {
-            if (state->biasTokens()[i] == token) {
-                return bitsToFloat(static_cast<uint32_t>(state->unbiased()[i]));
+    /// From the highest digit down, the first at which the weights reach `wanted`, or the last that has any; and the
+    /// weight above it. By one warp, eight digits a lane.
+    __device__ void chooseDigit(uint64_t above, double wanted) const {
+        constexpr int LANE_DIGITS = DIGITS / WARP;
+        if (threadIdx.x < WARP) {
+            const int first = DIGITS - 1 - static_cast<int>(threadIdx.x) * LANE_DIGITS;
+            uint64_t sum = 0;
+            for (int i = 0; i < LANE_DIGITS; i++) {
+                sum += shared->histogram[first - i];
+            }
+            uint64_t before = above + sumBefore(sum);
+            int chosen = -1;
+            bool reached = false;
+            uint64_t aboveChosen = above;
+            for (int i = 0; i < LANE_DIGITS && !reached; i++) {
+                uint64_t weight = shared->histogram[first - i];
+                if (weight != 0) {
+                    chosen = first - i;
+                    aboveChosen = before;
+                    before += weight;
+                    reached = static_cast<double>(before) >= wanted;
+                }
+            }
+            int highestReached = reached ? chosen : -1;
+            int lowest = chosen < 0 ? DIGITS : chosen;
+            for (int mask = WARP / 2; mask > 0; mask /= 2) {
+                highestReached = max(highestReached, shuffleXor(highestReached, mask));
+                lowest = min(lowest, shuffleXor(lowest, mask));
+            }
+            const int digit = highestReached >= 0 ? highestReached : lowest;
+            if (digit == chosen) {
+                shared->digit = static_cast<uint64_t>(digit);
+                shared->above = aboveChosen;
+            } else if (digit == DIGITS && threadIdx.x == 0) {
+                shared->digit = 0;
+                shared->above = above;
             }
         }
-        return logits[token];
-    }
-
-    __device__ __forceinline__ uint64_t bestRank() const {
-        uint64_t best = 0;
-        for (int id = threadIdx.x; id < vocabulary; id += SAMPLE_THREADS) {
-            uint64_t r = rank(adjusted(id), id);
-            best = r > best ? r : best;
-        }
-        return blockMax64(best, shared->partial);
+        __syncthreads();
     }
 
     /// The greatest key at which the weights of this key and of greater ones sum to `wanted` or more; the smallest key
     /// if they never do.
     ///
-    /// @param weighKey receives an id, returns its weight and sets its key; weight 0 takes no part
+    /// @param weighKey receives a number below `count`, returns its weight and sets its key; weight 0 takes no part
     /// @param above    weight known to lie above all keys; receives that above the key found
     template <class WeighKey>
-    __device__ uint64_t select(int firstShift, double wanted, uint64_t& above, WeighKey weighKey) const {
+    __device__ uint64_t select(int count, int firstShift, double wanted, uint64_t& above, WeighKey weighKey) const {
         uint64_t prefix = 0;
         for (int shift = firstShift; shift >= 0; shift -= 8) {
             __syncthreads();
@@ -231,190 +200,211 @@ struct Row {
                 shared->histogram[i] = 0;
             }
             __syncthreads();
-            for (int id = threadIdx.x; id < vocabulary; id += SAMPLE_THREADS) {
+            HeldDigit held;
+            for (int i = threadIdx.x; i < count; i += SAMPLE_THREADS) {
                 uint64_t key = 0;
-                uint64_t weight = weighKey(id, key);
-                bool taken = weight > 0 && (shift == firstShift || key >> (shift + 8) == prefix);
-                if (taken) {
-                    addAtomic(&shared->histogram[key >> shift & 255U], weight);
+                uint64_t weight = weighKey(i, key);
+                if (weight > 0 && (shift == firstShift || key >> (shift + 8) == prefix)) {
+                    held.add(shared->histogram, static_cast<uint32_t>(key >> shift & 255U), weight);
                 }
             }
+            held.end(shared->histogram);
             __syncthreads();
-            if (threadIdx.x == 0) {
-                chooseDigit(above, wanted);
-            }
-            __syncthreads();
+            chooseDigit(above, wanted);
             above = shared->above;
             prefix = prefix << 8 | shared->digit;
         }
+        __syncthreads();
         return prefix;
     }
 
-    __device__ __forceinline__ void chooseDigit(uint64_t above, double wanted) const {
-        shared->above = above;
-        shared->digit = 0;
-        for (int digit = DIGITS - 1; digit >= 0; digit--) {
-            uint64_t weight = shared->histogram[digit];
-            if (weight == 0) {
-                continue;
-            }
-            shared->above = above;
-            shared->digit = static_cast<uint64_t>(digit);
-            if (static_cast<double>(above + weight) >= wanted) {
-                return;
-            }
-            above += weight;
+    /// The keys of the tokens whose mass has this exponent.
+    __device__ void collect(int exponent) const {
+        if (threadIdx.x == 0) {
+            shared->collected = 0;
         }
+        __syncthreads();
+#pragma unroll 4
+        for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
+            float mass = massAt(id);
+            if (exponentOf(mass) == exponent) {
+                shared->candidates[takeNumber(&shared->collected)] = key(mass, id);
+            }
+        }
+        __syncthreads();
     }
 
-    __device__ void keepGreatest(uint64_t total) {
-        uint64_t considered = total;
-        uint64_t least = 0;
-        auto weighMass = [this](int id, uint64_t& key) {
-            uint64_t m = massOf(exponent(id));
-            key = Row::key(m, id);
-            return m;
+    /// The least key that is kept where the greatest are whose weights reach `wanted`.
+    ///
+    /// @param byCount a token weighs 1, else its mass
+    /// @param kept    receives the mass of what is kept
+    __device__ uint64_t keepGreatest(double wanted, bool byCount, uint64_t& kept) const {
+        __syncthreads();
+        for (int i = threadIdx.x; i < DIGITS; i += SAMPLE_THREADS) {
+            shared->histogram[i] = i >= MASS_EXPONENTS ? 0 : byCount ? shared->counts[i] : shared->masses[i];
+        }
+        __syncthreads();
+        chooseDigit(0, wanted);
+        const auto exponent = static_cast<int>(shared->digit);
+        uint64_t above = shared->above;
+        const auto tokens = static_cast<int>(shared->counts[exponent]);
+        const bool listed = tokens <= MOST_CANDIDATES;
+        if (listed) {
+            collect(exponent);
+        }
+        const int count = listed ? tokens : row.vocabulary;
+        auto weighKey = [&](int i, uint64_t& found) {
+            found = listed ? shared->candidates[i] : key(massAt(i), i);
+            uint64_t mass = massOfKey(found);
+            return exponentOf(static_cast<float>(mass)) != exponent ? 0 : byCount ? 1 : mass;
         };
-        if (state->topK > 0 && state->topK < vocabulary) {
-            uint64_t none = 0;
-            least = select(56, static_cast<double>(state->topK), none, [this](int id, uint64_t& key) {
-                uint64_t m = massOf(exponent(id));
-                key = Row::key(m, id);
-                return static_cast<uint64_t>(m > 0 ? 1 : 0);
-            });
-            uint64_t sum = 0;
-            for (int id = threadIdx.x; id < vocabulary; id += SAMPLE_THREADS) {
-                uint64_t key = 0;
-                uint64_t m = weighMass(id, key);
-                sum += key >= least ? m : 0;
-            }
-            considered = blockSum64(sum, shared->partial);
+        constexpr uint64_t LOW = (1ULL << EXPONENT_SHIFT) - 1;
+        const uint64_t low = select(count, 40, wanted, above, [&](int i, uint64_t& found) {
+            uint64_t weight = weighKey(i, found);
+            found &= LOW;
+            return weight;
+        });
+        const uint64_t least = static_cast<uint64_t>(exponent + 126) << EXPONENT_SHIFT | low;
+        uint64_t sum = 0;
+        for (int i = threadIdx.x; i < count; i += SAMPLE_THREADS) {
+            uint64_t found = 0;
+            uint64_t weight = weighKey(i, found);
+            sum += weight > 0 && found >= least ? massOfKey(found) : 0;
         }
-        if (state->topP < 1) {
-            uint64_t none = 0;
-            double wanted = static_cast<double>(state->topP) * static_cast<double>(considered);
-            least = select(56, wanted, none, weighMass);
+        for (int i = threadIdx.x; i < MASS_EXPONENTS; i += SAMPLE_THREADS) {
+            sum += i > exponent ? shared->masses[i] : 0;
         }
-        leastKey = least;
+        kept = blockTotal(sum, shared->partial);
+        return least;
     }
 
     __device__ void keepTypical(uint64_t total) {
         logTotal = log(static_cast<double>(total) / static_cast<double>(UNIT));
         double sum = 0;
-        for (int id = threadIdx.x; id < vocabulary; id += SAMPLE_THREADS) {
+        for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
             uint64_t m = mass(id);
             if (m > 0) {
                 sum += static_cast<double>(m) / static_cast<double>(total)
                         * (logTotal - static_cast<double>(exponent(id)));
             }
         }
-        entropy = blockSumDouble(sum, shared->partialDouble);
-        double wanted = static_cast<double>(state->typicalP) * static_cast<double>(total);
+        entropy = blockTotal(sum, shared->partialDouble);
+        double wanted = static_cast<double>(row.state->typicalP) * static_cast<double>(total);
         uint64_t above = 0;
-        uint64_t key = select(56, wanted, above, [this](int id, uint64_t& key) {
+        uint64_t key = select(row.vocabulary, 56, wanted, above, [this](int id, uint64_t& key) {
             key = ~doubleToBits(surprise(exponent(id)));
             return mass(id);
         });
-        uint64_t last = select(16, wanted, above, [this, key](int id, uint64_t& idKey) {
+        uint64_t last = select(row.vocabulary, 16, wanted, above, [this, key](int id, uint64_t& idKey) {
             idKey = ID_MASK - static_cast<uint64_t>(id);
             return ~doubleToBits(surprise(exponent(id))) == key ? mass(id) : 0;
         });
-        uint64_t bits = ~key;
-        __syncthreads();
-        mostSurprise = bitsToDouble(bits);
+        mostSurprise = bitsToDouble(~key);
         lastTypical = static_cast<int>(ID_MASK - last);
-        typical = true;
+        surprises = true;
     }
 
-    /// The first token in vocabulary order whose cumulative mass exceeds `u`.
-    __device__ int find(uint64_t u) const {
-        const int warp = threadIdx.x / WARP;
+    __device__ __forceinline__ int stretchTokens() const {
+        return ((row.vocabulary + STRETCHES - 1) / STRETCHES + WARP - 1) / WARP * WARP;
+    }
+
+    /// Sums what is left by stretches of the vocabulary; returns the total.
+    __device__ uint64_t sumStretches() const {
         const int lane = threadIdx.x % WARP;
-        const int segment = (vocabulary + SAMPLE_THREADS - 1) / SAMPLE_THREADS * WARP;
-        const int first = warp * segment;
-        const int end = min(first + segment, vocabulary);
-        uint64_t sum = 0;
-        for (int id = first + lane; id < end; id += WARP) {
-            sum += mass(id);
-        }
-        for (int mask = WARP / 2; mask > 0; mask /= 2) {
-            sum += shuffleXor(sum, mask);
+        const int tokens = stretchTokens();
+        __syncthreads();
+        for (int stretch = threadIdx.x / WARP; stretch < STRETCHES; stretch += SAMPLE_WARPS) {
+            const int end = min((stretch + 1) * tokens, row.vocabulary);
+            uint64_t sum = 0;
+#pragma unroll 4
+            for (int id = stretch * tokens + lane; id < end; id += WARP) {
+                sum += mass(id);
+            }
+            for (int mask = WARP / 2; mask > 0; mask /= 2) {
+                sum += shuffleXor(sum, mask);
+            }
+            if (lane == 0) {
+                shared->stretches[stretch] = sum;
+            }
         }
         __syncthreads();
-        if (lane == 0) {
-            shared->partial[warp] = sum;
+        return blockTotal(threadIdx.x < STRETCHES ? shared->stretches[threadIdx.x] : 0, shared->partial);
+    }
+
+    /// The first token in vocabulary order whose cumulative mass exceeds `u`. By one warp.
+    __device__ int find(uint64_t u) const {
+        constexpr int LANE_STRETCHES = STRETCHES / WARP;
+        __syncthreads();
+        if (threadIdx.x < WARP) {
+            const int lane = threadIdx.x;
+            uint64_t sum = 0;
+            for (int i = 0; i < LANE_STRETCHES; i++) {
+                sum += shared->stretches[lane * LANE_STRETCHES + i];
+            }
+            uint64_t before = sumBefore(sum);
+            for (int i = 0; i < LANE_STRETCHES; i++) {
+                uint64_t next = shared->stretches[lane * LANE_STRETCHES + i];
+                if (before <= u && u < before + next) {
+                    shared->digit = static_cast<uint64_t>(lane * LANE_STRETCHES + i);
+                    shared->above = before;
+                }
+                before += next;
+            }
         }
         __syncthreads();
-        uint64_t before = 0;
-        for (int i = 0; i < warp; i++) {
-            before += shared->partial[i];
-        }
-        if (before <= u && u < before + sum) {
+        if (threadIdx.x < WARP) {
+            const int first = static_cast<int>(shared->digit) * stretchTokens();
+            const int end = min(first + stretchTokens(), row.vocabulary);
+            uint64_t before = shared->above;
             for (int at = first; at < end && before <= u; at += WARP) {
-                uint64_t m = at + lane < end ? mass(at + lane) : 0;
-                uint64_t through = m;
-                for (int distance = 1; distance < WARP; distance *= 2) {
-                    uint64_t other = shuffle(through, lane < distance ? lane : lane - distance);
-                    through += lane < distance ? 0 : other;
+                const int id = at + static_cast<int>(threadIdx.x);
+                uint64_t m = id < end ? mass(id) : 0;
+                uint64_t from = before + sumBefore(m);
+                if (from <= u && u < from + m) {
+                    shared->token = id;
                 }
-                if (before + through > u && before + through - m <= u) {
-                    shared->token = at + lane;
-                }
-                before += shuffle(through, WARP - 1);
+                before = shuffle(from + m, WARP - 1);
             }
         }
         __syncthreads();
         return shared->token;
     }
 
-    __device__ int draw() {
-        uint64_t total = totalMass();
-        if ((state->topK > 0 && state->topK < vocabulary) || state->topP < 1) {
-            keepGreatest(total);
-            total = totalMass();
+    __device__ int token() {
+        const SamplingState& state = *row.state;
+        gatherParts();
+        if (state.topK > 0 && state.topK < row.vocabulary) {
+            uint64_t kept = 0;
+            leastKey = keepGreatest(static_cast<double>(state.topK), true, kept);
+            if (state.topP < 1) {
+                leastKey = keepGreatest(static_cast<double>(state.topP) * static_cast<double>(kept), false, kept);
+            }
+        } else if (state.topP < 1) {
+            uint64_t all = blockTotal(
+                    threadIdx.x < MASS_EXPONENTS ? shared->masses[threadIdx.x] : 0, shared->partial);
+            leastKey = keepGreatest(static_cast<double>(state.topP) * static_cast<double>(all), false, all);
         }
-        if (state->minP > 0) {
-            leastMass = static_cast<double>(state->minP) * static_cast<double>(UNIT);
-            total = totalMass();
-        }
-        if (state->typicalP < 1) {
+        leastMass = static_cast<double>(state.minP) * static_cast<double>(UNIT);
+        uint64_t total = sumStretches();
+        if (typical) {
             keepTypical(total);
-            total = totalMass();
+            total = sumStretches();
         }
-        uint64_t random = philox(state->seed, static_cast<uint32_t>(state->answerIndex),
-                static_cast<uint32_t>(state->generated));
+        uint64_t random = philox(state.seed, static_cast<uint32_t>(state.answerIndex),
+                static_cast<uint32_t>(state.generated));
         return find(multiplyHigh(random, total));
     }
 };
 
-/// Caps the row; returns whether all its logits are finite.
-__device__ bool prepare(const Row& row, float softCap) {
-    uint64_t bad = 0;
-    for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
-        float logit = row.logits[id];
-        bad += isFinite(logit) ? 0 : 1;
-        if (softCap != 0) {
-            row.logits[id] = softCapped(logit, softCap);
-        }
-    }
-    return blockSum64(bad, row.shared->partial) == 0;
-}
-
 /// Natural log of the softmax's denominator; writes so many of the most probable tokens to the results.
-__device__ double report(const Row& row, const Results& results, int wanted) {
-    uint64_t best = 0;
-    for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
-        uint64_t r = rank(row.logits[id], id);
-        best = r > best ? r : best;
-    }
-    best = blockMax64(best, row.shared->partial);
-    float greatest = row.logits[idOfRank(best)];
+__device__ double report(const SampleRow& row, SampleShared* shared, const Results& results, int wanted) {
+    uint64_t best = row.bestRaw();
     uint64_t sum = 0;
-    for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
-        sum += massOf(row.logits[id] - greatest);
+    for (int part = 0; part < partsOf(row.vocabulary); part++) {
+        sum += row.parts[part].rawMass;
     }
-    sum = blockSum64(sum, row.shared->partial);
-    double logTotal = static_cast<double>(greatest) + log(static_cast<double>(sum) / static_cast<double>(UNIT));
+    double logTotal = static_cast<double>(row.logits[idOfRank(best)])
+            + log(static_cast<double>(sum) / static_cast<double>(UNIT));
     for (int i = 0; i < wanted; i++) {
         if (threadIdx.x == 0) {
             int id = idOfRank(best);
@@ -424,59 +414,53 @@ __device__ double report(const Row& row, const Results& results, int wanted) {
                     : bitsToFloat(0xFF800000U);
         }
         uint64_t next = 0;
+#pragma unroll 4
         for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
             uint64_t r = rank(row.logits[id], id);
             next = r < best && r > next ? r : next;
         }
-        next = blockMax64(next, row.shared->partial);
+        next = blockGreatest(next, shared->partial);
         best = next == 0 ? best : next;
     }
     return logTotal;
 }
 
-extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS) sample(Sampling s) {
+extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS, 1) sample(Sampling s) {
     const Plan plan{s.plan};
-    const int index = blockIdx.x;
-    if (index >= plan.live(PLAN_SAMPLES)) {
+    if (static_cast<int>(blockIdx.x) >= plan.live(PLAN_SAMPLES)) {
         return;
     }
-    const int home = plan.array(SAMPLE_HOMES)[index];
-    SamplingState* state = s.states + home;
-    uint32_t* counts = s.counts + static_cast<size_t>(home) * s.vocabulary;
     auto* shared = reinterpret_cast<SampleShared*>(sharedMemory());
-    const Results results(plan, s.slots, index);
-    Row row{s.logits + static_cast<size_t>(index) * s.vocabulary, state, counts, shared, s.vocabulary,
-            0, 0, 0, false, 0, 0, 0, 0};
+    const SampleRow row(s, plan, blockIdx.x);
+    const Results results(plan, s.slots, blockIdx.x);
+    SamplingState* state = s.states + row.home;
     int token = NOT_FINITE;
     float logprob = bitsToFloat(0x7FC00000U);
-    const int target = plan.array(SAMPLE_TARGETS)[index];
-    const bool finite = prepare(row, s.softCap);
-    if (finite && target >= 0) {
-        double logTotal = report(row, results, plan.array(SAMPLE_ALTERNATIVES)[index]);
-        token = target;
-        logprob = static_cast<float>(static_cast<double>(row.logits[target]) - logTotal);
-    } else if (finite) {
-        double logTotal = state->topLogprobs >= 0 ? report(row, results, state->topLogprobs) : 0;
-        __syncthreads();
-        row.bias();
-        uint64_t best = row.bestRank();
-        row.greatest = row.adjusted(idOfRank(best));
-        if (isFinite(row.greatest)) {
-            token = state->temperature == 0 ? idOfRank(best) : row.draw();
-            if (state->topLogprobs >= 0) {
-                logprob = static_cast<float>(static_cast<double>(row.unbiasedLogit(token)) - logTotal);
-            }
+    if (row.allFinite()) {
+        const bool reports = row.scores() || state->topLogprobs >= 0;
+        const int alternatives = row.scores() ? plan.array(SAMPLE_ALTERNATIVES)[row.index] : state->topLogprobs;
+        const double logTotal = reports ? report(row, shared, results, alternatives) : 0;
+        const uint64_t best = row.best();
+        if (row.scores()) {
+            token = row.target;
+        } else if (isFinite(logitOfRank(best))) {
+            token = row.draws()
+                    ? Draw{row, shared, logitOfRank(best), state->typicalP < 1}.token() : idOfRank(best);
+        }
+        if (reports && token != NOT_FINITE) {
+            logprob = static_cast<float>(static_cast<double>(row.logits[token]) - logTotal);
         }
     }
     __syncthreads();
     if (threadIdx.x == 0) {
         *results.tokens = token;
         *results.logprobs = logprob;
-        if (token != NOT_FINITE && target < 0) {
-            s.newest[home] = token;
+        if (token != NOT_FINITE && !row.scores()) {
+            s.newest[row.home] = token;
             state->generated++;
             if (state->penalises != 0) {
-                counts[token] = counts[token] == 0 ? 2 : counts[token] + 1;
+                uint32_t* count = s.counts + static_cast<size_t>(row.home) * s.vocabulary + token;
+                *count = *count == 0 ? 2 : *count + 1;
             }
         }
     }

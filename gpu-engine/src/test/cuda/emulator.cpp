@@ -12,6 +12,7 @@ Dim3 threadIdx;
 Dim3 blockIdx;
 Dim3 blockDim;
 Dim3 gridDim;
+int64_t wideAdditions;
 
 namespace {
 
@@ -423,6 +424,13 @@ extern "C" const char* emulator_name(int kernel) {
 
 extern "C" int64_t emulator_argument_bytes(int kernel) {
     return static_cast<int64_t>(KERNELS[kernel].argumentBytes);
+}
+
+/// How many 64-bit additions to shared memory there have been since the last time.
+extern "C" int64_t emulator_wide_additions() {
+    int64_t count = wideAdditions;
+    wideAdditions = 0;
+    return count;
 }
 
 /// Runs a kernel to its end. Returns null, or what was wrong.

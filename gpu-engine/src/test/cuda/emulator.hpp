@@ -146,9 +146,19 @@ inline double bitsToDouble(uint64_t bits) {
     return value;
 }
 
-template <class T>
-void addAtomic(T* address, T value) {
+extern int64_t wideAdditions;    // to shared memory: on a device a loop, in which lanes with one address wait in turn
+
+inline void addAtomic(uint32_t* address, uint32_t value) {
     *address += value;
+}
+
+inline void addAtomic(uint64_t* address, uint64_t value) {
+    wideAdditions++;
+    *address += value;
+}
+
+inline uint32_t takeNumber(uint32_t* counter) {
+    return (*counter)++;
 }
 
 inline uint32_t arrive(uint32_t* counter) {

@@ -146,6 +146,11 @@ __device__ __forceinline__ void addAtomic(uint64_t* address, uint64_t value) {
     atomicAdd(reinterpret_cast<unsigned long long*>(address), static_cast<unsigned long long>(value));
 }
 
+/// The next number of a counter in shared memory.
+__device__ __forceinline__ uint32_t takeNumber(uint32_t* counter) {
+    return atomicAdd(counter, 1U);
+}
+
 /// Counts an arrival and returns how many came before. What this block wrote before its last barrier is visible to the
 /// blocks that arrive later, after their next barrier.
 __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {

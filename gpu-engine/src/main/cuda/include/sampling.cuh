@@ -23,7 +23,7 @@ struct SamplingState {
     int allowedOnly;     // 0: every token is allowed
     int penalises;
     int generated;       // tokens in the answer
-    int* rules;          // [endings] ids, [biases] ids, values and logits before them, [vocabulary / 32] bits allowed
+    int* rules;          // [endings] ids, [biases] ids and values, [vocabulary / 32] bits allowed
 
     __device__ __forceinline__ const int* biasTokens() const {
         return rules + endings;
@@ -31,11 +31,8 @@ struct SamplingState {
     __device__ __forceinline__ float biasValue(int i) const {
         return bitsToFloat(static_cast<uint32_t>(rules[endings + biases + i]));
     }
-    __device__ __forceinline__ int* unbiased() const {
-        return rules + endings + 2 * biases;
-    }
     __device__ __forceinline__ bool allows(int token) const {
-        const int* bits = rules + endings + 3 * biases;
+        const int* bits = rules + endings + 2 * biases;
         return allowedOnly == 0 || (static_cast<uint32_t>(bits[token / 32]) >> (token % 32) & 1U) != 0;
     }
 };

@@ -5,6 +5,7 @@ import java.util.List;
 
 /// One batch size: medians of the rates; the rest is of the last run's decode.
 ///
+/// @param steps      those in which all sequences were generating
 /// @param scheduleUs median, to commit a step and to plan one, on the engine's own thread; another step is computed
 ///                   meanwhile
 /// @param outsideUs  of a step, in no verb of the backend: scheduling, handing over, reporting; a device's idle time
@@ -29,10 +30,10 @@ record BatchResult(
             int batch, double decode, double prefill, EngineRun.Times times, DeviceTimes device, Floor floor,
             List<OperationShare> operations) {
         var usage = times.decodeUsage();
-        double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
+        double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
-        return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.decodeSteps(),
-                (double) usage.allocatedBytes() / times.decodeSteps(), usage.collections(), usage.collectionMs(),
+        return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.fullSteps(),
+                (double) usage.allocatedBytes() / times.fullSteps(), usage.collections(), usage.collectionMs(),
                 times.schedulingMicros(),
                 device == null ? stepUs - inside : device.idle(), device, floor, operations);
     }

@@ -11,6 +11,9 @@ import dev.flover.engine.Engine;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,10 +32,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "engine",
         description = "Measures the engine alone: no Kafka, no text.",
-        footer = {"", "Prompts are random token ids; answers are greedy and have one length. Each figure is the median "
-                + "of --repeat runs. Prefill ends with the step in which the last sequence gets its first token. "
-                + "Operations are timed by the host's clock, or on a device by its own, in a further run without "
-                + "graphs."})
+        footer = {"", "Prompts are random token ids; answers have one length. Each figure is the median of --repeat "
+                + "runs. Prefill ends with the step in which the last sequence gets its first token; decode is counted "
+                + "over the steps in which all sequences generate. Operations are timed by the host's clock, or on a "
+                + "device by its own, in a further run without graphs."})
 public final class BenchEngineCommand implements Runnable {
     private static final int MOST_SEQUENCES = 4096;
     /// Of a core, that Java's compilers may take.
@@ -69,6 +72,22 @@ public final class BenchEngineCommand implements Runnable {
             description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
     private int generatedTokens;
 
+    @Option(names = "--token-budget", paramLabel = "N", defaultValue = "512",
+            description = "Most rows of a step: prompt positions and sequences. Default: ${DEFAULT-VALUE}.")
+    private int tokenBudget;
+
+    @Option(names = "--temperature", paramLabel = "X", defaultValue = "0",
+            description = "Of the answers' sampling; 0 takes the most probable token. Default: ${DEFAULT-VALUE}.")
+    private float temperature;
+
+    @Option(names = "--top-k", paramLabel = "N", defaultValue = "0",
+            description = "Sample among the N most probable tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
+    private int topK;
+
+    @Option(names = "--top-p", paramLabel = "X", defaultValue = "1",
+            description = "Sample among the most probable tokens that together reach this. Default: ${DEFAULT-VALUE}.")
+    private float topP;
+
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
             description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
     private int repeat;
@@ -84,6 +103,8 @@ public final class BenchEngineCommand implements Runnable {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    private SamplingParams sampling;
+
     private static final class Shapes implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -98,12 +119,27 @@ public final class BenchEngineCommand implements Runnable {
         }
         OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--token-budget", tokenBudget, 1, MOST_SEQUENCES * 16);
         OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
+        sampling = sampling();
         try (var opened = open()) {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
                     opened.config().contextLength());
             print(measure(opened));
+        }
+    }
+
+    private SamplingParams sampling() {
+        if (temperature == 0 && (topK != 0 || topP != 1)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--top-k and --top-p choose among tokens to draw from: give a --temperature above 0, too");
+        }
+        try {
+            return new SamplingParams(
+                    1, 0, 0, temperature, topK, topP, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
@@ -125,7 +161,7 @@ public final class BenchEngineCommand implements Runnable {
             var machine = Machine.measure(chosen, backend.threads());
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
-            var config = EngineRun.config(most, promptTokens + generatedTokens);
+            var config = EngineRun.config(most, promptTokens + generatedTokens, tokenBudget);
             try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
                 var results = new ArrayList<BatchResult>();
@@ -142,13 +178,13 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private void warmUp(Engine engine, Model opened, int most) {
-        run(engine, opened, most, 0, () -> { });
-        WarmUp.of(Duration.ofSeconds(warmUpSeconds), CALM, () -> run(engine, opened, 1, 0, () -> { }));
+        run(engine, opened, most, 0);
+        WarmUp.of(Duration.ofSeconds(warmUpSeconds), CALM, () -> run(engine, opened, 1, 0));
     }
 
-    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, Runnable decodeBegins) {
-        return new EngineRun(engine, batch, promptTokens, generatedTokens)
-                .measure(opened.config().vocabulary(), seed, decodeBegins);
+    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed) {
+        return new EngineRun(engine, batch, promptTokens, generatedTokens, sampling)
+                .measure(opened.config().vocabulary(), seed);
     }
 
     private BatchResult measureBatch(
@@ -157,24 +193,23 @@ public final class BenchEngineCommand implements Runnable {
         var prefill = new double[repeat];
         EngineRun.Times times = null;
         for (int i = 0; i < repeat; i++) {
-            times = run(engine, opened, batch, i + 1, timed::reset);
+            timed.reset(batch);
+            times = run(engine, opened, batch, i + 1);
             decode[i] = times.decodeTokens() / times.decodeSeconds();
             prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
         }
         var device = timed.deviceTimes();
-        var timesOfVerbs = timed.isDevice() ? timeVerbs(engine, opened, timed, batch) : times;
-        double stepUs = times.decodeSeconds() * 1e6 / times.decodeSteps();
+        if (timed.isDevice()) {
+            timed.timeVerbs(true);
+            timed.reset(batch);
+            run(engine, opened, batch, repeat + 1);
+            timed.timeVerbs(false);
+        }
+        double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
         return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
-                Floor.of(timed.costs(), timesOfVerbs.decodeSteps(), stepUs, machine, integers),
-                OperationShare.of(timed, timesOfVerbs, machine, integers));
-    }
-
-    private EngineRun.Times timeVerbs(Engine engine, Model opened, TimedBackend timed, int batch) {
-        timed.timeVerbs(true);
-        var times = run(engine, opened, batch, repeat + 1, timed::reset);
-        timed.timeVerbs(false);
-        return times;
+                Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers),
+                OperationShare.of(timed, stepUs, machine, integers));
     }
 
     private static boolean isQuantised(Model opened) {
@@ -197,10 +232,11 @@ public final class BenchEngineCommand implements Runnable {
         out.println(report.machine().describe());
         for (var result : report.results()) {
             out.println();
-            out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode, %.1f tokens/s prefill; a step takes %.3f ms, "
-                            + "its scheduling %.1f us; it allocates %.0f bytes, %d collections%n",
-                    result.batch(), result.decodeTokensPerSecond(), result.prefillTokensPerSecond(), result.stepMs(),
-                    result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
+            out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode in %d steps of all sequences, %.1f tokens/s "
+                            + "prefill; a step takes %.3f ms, its scheduling %.1f us; it allocates %.0f bytes, "
+                            + "%d collections%n",
+                    result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
+                    result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
             var floor = result.floor();
             out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
                             + "time%n",

@@ -2,6 +2,7 @@ package dev.flover.app.bench;
 
 import dev.flover.engine.backend.Backend.Timeline;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -28,18 +29,19 @@ final class DeviceClock {
     private long resetsSeen;
     private long begun;
     private long ended;
-    private long firstCounted;
+    private final boolean[] counted = new boolean[STEPS];
     private long hostStart;
     private double busyUs;
     private double idleUs;
     private double hostNanos;
     private long steps;
+    private long gaps;
 
     DeviceClock(Timeline timeline) {
         this.timeline = timeline;
     }
 
-    /// Forgets what was measured; the next step to begin is the first that counts.
+    /// Forgets what was measured; the next step to begin is the first that may count.
     void reset() {
         resets++;
     }
@@ -52,15 +54,18 @@ final class DeviceClock {
         return timesVerbs;
     }
 
-    void beginStep() {
+    /// @param counts whether its times are wanted
+    void beginStep(boolean counts) {
         if (resetsSeen != resets) {
             resetsSeen = resets;
-            firstCounted = begun;
+            Arrays.fill(counted, false);
             busyUs = 0;
             idleUs = 0;
             hostNanos = 0;
             steps = 0;
+            gaps = 0;
         }
+        counted[(int) (begun % STEPS)] = counts;
         hostStart = System.nanoTime();
         timeline.mark(first(begun));
         turn(begun).clear();
@@ -79,18 +84,19 @@ final class DeviceClock {
     /// All of the step has been enqueued.
     void launched() {
         timeline.mark(last(begun));
-        hostNanos += System.nanoTime() - hostStart;
+        hostNanos += counted[(int) (begun % STEPS)] ? System.nanoTime() - hostStart : 0;
         begun++;
     }
 
     void endStep() {
         long step = ended++;
-        if (step < firstCounted) {
+        if (!counted[(int) (step % STEPS)]) {
             return;
         }
         busyUs += timeline.microsecondsBetween(first(step), last(step));
-        if (step > firstCounted) {
+        if (step > 0 && counted[(int) ((step - 1) % STEPS)]) {
             idleUs += timeline.microsecondsBetween(last(step - 1), first(step));
+            gaps++;
         }
         steps++;
         var timed = turn(step);
@@ -102,7 +108,7 @@ final class DeviceClock {
 
     DeviceTimes times() {
         double count = Math.max(1, steps);
-        return new DeviceTimes(busyUs / count, idleUs / Math.max(1, steps - 1), hostNanos / 1e3 / count);
+        return new DeviceTimes(busyUs / count, idleUs / Math.max(1, gaps), hostNanos / 1e3 / count);
     }
 
     private List<LongConsumer> turn(long step) {

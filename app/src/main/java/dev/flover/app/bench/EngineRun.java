@@ -6,6 +6,7 @@ import dev.flover.engine.FinishReason;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
@@ -13,15 +14,18 @@ import java.util.Random;
 
 /// Some sequences with prompts of one length, together from the first prompt token to the last answer token.
 ///
-/// Prefill ends with the step in which the last sequence gets its first token; what is drawn after that is decode.
+/// ```
+///   prompts    ████████                      prefill: to the step in which the last one gets its first token
+///   answers      ────────────────────
+///                     ───────────────────
+///                        └─ decode ─┘        the steps in which all of them are generating
+/// ```
 final class EngineRun implements TokenSink {
-    /// Prompt positions in a step.
-    static final int PREFILL_ROWS = 512;
-
     private final Engine engine;
     private final int batch;
     private final int promptTokens;
     private final int generated;
+    private final SamplingParams sampling;
     private int started;
     private int ended;
     private int finished;
@@ -29,25 +33,29 @@ final class EngineRun implements TokenSink {
     private final double[] pumpMicros;
     private int pumps;
 
-    EngineRun(Engine engine, int batch, int promptTokens, int generated) {
+    /// @param sampling of all sequences, each with a seed of its own
+    EngineRun(Engine engine, int batch, int promptTokens, int generated, SamplingParams sampling) {
         this.engine = engine;
         this.batch = batch;
         this.promptTokens = promptTokens;
         this.generated = generated;
+        this.sampling = sampling;
         pumpMicros = new double[2 * generated + 16];        // a pump a step, and a few without one
     }
 
     /// An engine's limits for runs of up to `batch` sequences of `length` tokens.
-    static EngineConfig config(int batch, int length) {
+    ///
+    /// @param tokenBudget most rows of a step
+    static EngineConfig config(int batch, int length, int tokenBudget) {
         int blocks = batch * Math.ceilDiv(length + 1, 16) + 16;
-        return new EngineConfig(batch, Math.max(PREFILL_ROWS, batch), PREFILL_ROWS, 16, blocks, 2, false);
+        return new EngineConfig(batch, Math.max(tokenBudget, batch), tokenBudget, 16, blocks, 2, false);
     }
 
-    /// @param decodeSteps steps after the prefill
+    /// @param fullSteps   those in which all sequences were generating; the rest is of these
     /// @param decodeUsage by all of them
     /// @param pumpMicros  what the engine's owner took to commit a step and to plan the next one: the first `pumps` of
     ///                    them
-    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long decodeSteps,
+    record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long fullSteps,
             Machine.Usage decodeUsage, double[] pumpMicros, int pumps) {
         /// The median: what it takes where the owner keeps its core.
         double schedulingMicros() {
@@ -55,34 +63,56 @@ final class EngineRun implements TokenSink {
         }
     }
 
-    /// @param decodeBegins called between prefill and decode
-    Times measure(int vocabulary, long seed, Runnable decodeBegins) {
+    /// @throws IllegalArgumentException if there is no step in which all sequences are generating
+    Times measure(int vocabulary, long seed) {
         var random = new Random(seed);
         for (int i = 0; i < batch; i++) {
             int[] prompt = random.ints(promptTokens, 0, vocabulary).toArray();
-            engine.admit(SequenceRequest.of(prompt, SamplingParams.greedy(), generated, TokenSet.EMPTY));
+            engine.admit(SequenceRequest.of(prompt, seeded(random.nextLong()), generated, TokenSet.EMPTY));
         }
         long start = System.nanoTime();
         while (started < batch && ended == 0) {
             step();
         }
         long middle = System.nanoTime();
-        long atMiddle = tokens;
-        long stepsAtMiddle = engine.status().steps();
         pumps = 0;
-        decodeBegins.run();
+        long fullSteps = 0;
+        long atMiddle = tokens;
         var before = Machine.usage();
         long begin = System.nanoTime();
+        while (ended == 0) {
+            long earlier = tokens;
+            step();
+            fullSteps += tokens - earlier == batch ? 1 : 0;
+        }
+        long end = System.nanoTime();
+        if (fullSteps == 0) {
+            throw new IllegalArgumentException(tooShort());
+        }
+        var times = new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle, fullSteps,
+                before.untilNow(), pumpMicros, pumps);
+        finish();
+        return times;
+    }
+
+    private String tooShort() {
+        return "batch " + batch + " cannot be measured: an answer of " + generated + " tokens ends before the last of "
+                + batch + " prompts of " + promptTokens + " tokens has been computed, so that no step has all of them; "
+                + "make --gen-tokens or --token-budget greater, or --prompt-tokens smaller";
+    }
+
+    private void finish() {
         while (ended < batch) {
             step();
         }
-        long end = System.nanoTime();
-        var usage = before.untilNow();
         if (finished != batch) {
             throw new IllegalStateException(finished + " of " + batch + " sequences finished");
         }
-        return new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle,
-                engine.status().steps() - stepsAtMiddle, usage, pumpMicros, pumps);
+    }
+
+    private SamplingParams seeded(long seed) {
+        return new SamplingParams(1, 0, 0, sampling.temperature(), sampling.topK(), sampling.topP(), 0, 1, seed, -1,
+                LogitBias.NONE, TokenSet.EMPTY, 0);
     }
 
     private void step() {

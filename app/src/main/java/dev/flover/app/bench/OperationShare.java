@@ -22,17 +22,18 @@ record OperationShare(
         @JsonProperty("of_arithmetic") double ofArithmetic,
         @JsonProperty("of_memory") double ofMemory) {
 
+    /// @param stepUs   what a step took
     /// @param integers whether products multiply bytes
-    static List<OperationShare> of(TimedBackend timed, EngineRun.Times times, Machine machine, boolean integers) {
+    static List<OperationShare> of(TimedBackend timed, double stepUs, Machine machine, boolean integers) {
         var shares = new ArrayList<OperationShare>();
         double all = timed.isDevice()
-                ? timed.costs().values().stream().mapToDouble(cost -> cost.nanos).sum() : 1e9 * times.decodeSeconds();
+                ? timed.costs().values().stream().mapToDouble(cost -> cost.nanos).sum() : 1e3 * stepUs * timed.steps();
         timed.costs().forEach((operation, cost) -> {
             if (cost.calls > 0) {
                 double ceiling = integers && operation.isProduct() ? machine.int8Gops() : machine.floatGflops();
                 double gflops = cost.operations / cost.nanos;
                 double gbytes = cost.bytes / cost.nanos;
-                shares.add(new OperationShare(operation.label, cost.nanos / 1e3 / times.decodeSteps(),
+                shares.add(new OperationShare(operation.label, cost.nanos / 1e3 / timed.steps(),
                         cost.nanos / all, gflops, gbytes,
                         ceiling == 0 ? 0 : gflops / ceiling,
                         machine.readGbytesPerSecond() == 0 ? 0 : gbytes / machine.readGbytesPerSecond()));

@@ -55,6 +55,9 @@ final class TimedBackend implements Backend {
     private final DeviceClock clock;
     private final boolean randomWeights;
     private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
+    private volatile int batch;
+    private volatile int steps;
+    private boolean counts;
     private StepPlan plan;
     private int queryKeyValueColumns;
     private int vocabulary;
@@ -66,11 +69,15 @@ final class TimedBackend implements Backend {
         this.backend = backend;
         this.randomWeights = randomWeights;
         clock = backend.timeline() == null ? null : new DeviceClock(backend.timeline());
-        reset();
+        reset(0);
     }
 
     /// Starts all sums from zero.
-    void reset() {
+    ///
+    /// @param batch sequences; only steps count in which each of so many generates, and nothing else is done
+    void reset(int batch) {
+        this.batch = batch;
+        steps = 0;
         for (var operation : Operation.values()) {
             costs.put(operation, new Cost());
         }
@@ -95,6 +102,11 @@ final class TimedBackend implements Backend {
         return clock == null ? null : clock.times();
     }
 
+    /// How many steps the costs are of.
+    int steps() {
+        return Math.max(1, steps);
+    }
+
     Map<Operation, Cost> costs() {
         return costs;
     }
@@ -104,6 +116,9 @@ final class TimedBackend implements Backend {
     }
 
     private void end(Operation operation, double operations, double bytes) {
+        if (!counts) {
+            return;
+        }
         var cost = costs.get(operation);
         if (clock == null) {
             cost.add(System.nanoTime() - started, operations, bytes);
@@ -177,8 +192,12 @@ final class TimedBackend implements Backend {
     @Override
     public void begin(StepPlan plan, Cache cache) {
         this.plan = plan;
+        counts = plan.rows() == batch && plan.samples() == batch;
+        if (counts) {
+            steps++;
+        }
         if (clock != null) {
-            clock.beginStep();
+            clock.beginStep(counts);
         }
         begin();
         backend.begin(plan, cache);

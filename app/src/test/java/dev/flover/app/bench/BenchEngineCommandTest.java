@@ -30,6 +30,37 @@ class BenchEngineCommandTest {
         assertThat(report.get("results").get(1).get("batch").asInt()).isEqualTo(3);
     }
 
+    /// 64 prompts of 32 tokens take 64 steps of 32 rows: the first answers end long before the last begins.
+    @Test
+    void aBatchThatIsNeverWholeIsRefused() {
+        var run = Console.run("bench", "engine", "--batch", "64", "--prompt-tokens", "32", "--gen-tokens", "8",
+                "--token-budget", "32", "--repeat", "1", "--warm-up-s", "0");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("batch 64 cannot be measured: an answer of 8 tokens ends before the last of 64 "
+                + "prompts of 32 tokens has been computed").contains("--token-budget greater");
+    }
+
+    @Test
+    void onlyStepsOfAllSequencesCount() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "4", "--prompt-tokens", "32", "--gen-tokens", "12",
+                "--token-budget", "34", "--repeat", "1", "--warm-up-s", "0", "--json", "--temperature", "0.8",
+                "--top-k", "40", "--top-p", "0.95");
+
+        assertThat(run.err()).isEmpty();
+        var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
+        assertThat(result.get("steps").asLong()).as("of 11").isBetween(6L, 9L);
+        double perSecond = result.get("decode_tokens_per_s").asDouble();
+        assertThat(perSecond * result.get("step_ms").asDouble() / 1e3).as("tokens a step").isBetween(3.9, 4.1);
+    }
+
+    @Test
+    void filtersWithoutATemperatureAreRefused() {
+        assertThat(Console.run("bench", "engine", "--top-k", "40").err()).contains("give a --temperature above 0, too");
+        assertThat(Console.run("bench", "engine", "--temperature", "1", "--top-p", "2").err())
+                .contains("topP must be in (0, 1], was 2.0");
+    }
+
     @Test
     void measuresAShapeWithoutAFileAgainstItsFloors() throws IOException {
         var run = Console.run("bench", "engine", "--shape", "stories-15m", "--weights", "Q4_0", "--batch", "2",

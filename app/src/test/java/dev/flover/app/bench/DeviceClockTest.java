@@ -56,11 +56,30 @@ class DeviceClockTest {
     }
 
     @Test
+    void aStepThatIsNotWantedDoesNotCountNorDoesTheTimeBesideIt() {
+        step(10);
+        clock.endStep();
+        now += 7;
+        clock.beginStep(false);
+        now += 50;
+        clock.launched();
+        clock.endStep();
+        now += 9;
+        step(20);
+        clock.endStep();
+        now += 3;
+        step(30);
+        clock.endStep();
+        assertThat(clock.times().busy()).isEqualTo(20);
+        assertThat(clock.times().idle()).isEqualTo(3);
+    }
+
+    @Test
     void eachVerbIsTimedFromTheOneBeforeThoughTheNextStepHasBegun() {
         var nanos = new ArrayList<Long>();
         clock.timeVerbs(true);
         for (int step = 0; step < 3; step++) {
-            clock.beginStep();
+            clock.beginStep(true);
             for (int verb = 1; verb <= 3; verb++) {
                 now += verb + 10 * step;
                 clock.verb(nanos::add);
@@ -76,7 +95,7 @@ class DeviceClockTest {
     }
 
     private void step(double busyUs) {
-        clock.beginStep();
+        clock.beginStep(true);
         now += busyUs;
         clock.launched();
     }

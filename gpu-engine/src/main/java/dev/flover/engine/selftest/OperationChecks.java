@@ -287,7 +287,7 @@ final class OperationChecks {
 
     /// Every rule of sampling, on equal logits: the tokens must be equal, not near.
     private void sampling() {
-        int vocabulary = full ? 32003 : 1003;
+        int vocabulary = full ? 128256 : 9001;        // several blocks a row
         var bias = new LogitBias(new int[] {1, 5, 900}, new float[] {3, Float.NEGATIVE_INFINITY, 1.5f});
         var some = TokenSet.of(new Random(seed).ints(300, 0, vocabulary).toArray());
         var rules = new SamplingParams[] {

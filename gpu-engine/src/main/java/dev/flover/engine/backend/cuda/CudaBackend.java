@@ -411,10 +411,16 @@ public final class CudaBackend implements Backend {
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {
         var sampling = this.cache.sampling();
-        arguments.begin().pointer(((CudaTensor) logits).values()).pointer(sampling.states())
+        int samples = bucket(Counter.SAMPLES);
+        int parts = KernelSet.sampleParts(logits.columns());
+        arguments.begin().pointer(((CudaTensor) logits).values())
+                .pointer(workspace.tokenWeights()).pointer(workspace.sampleParts()).pointer(sampling.states())
                 .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
                 .integer(logits.columns()).integer(StepPlan.mostSamples(this.cache.shape().slots())).real(softCap);
-        driver.launch(kernels.sample, bucket(Counter.SAMPLES), 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
+        driver.launch(
+                kernels.sampleSurvey, samples, parts, 1, SAMPLE_THREADS, KernelSet.SAMPLE_SURVEY_BYTES, arguments);
+        driver.launch(kernels.sampleWeigh, samples, parts, 1, SAMPLE_THREADS, KernelSet.SAMPLE_WEIGH_BYTES, arguments);
+        driver.launch(kernels.sample, samples, 1, 1, SAMPLE_THREADS, KernelSet.SAMPLE_BYTES, arguments);
     }
 
     @Override

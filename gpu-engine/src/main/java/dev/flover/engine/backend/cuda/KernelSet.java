@@ -24,6 +24,8 @@ final class KernelSet {
     final int gather;
     final int edit;
     final int admit;
+    final int sampleSurvey;
+    final int sampleWeigh;
     final int sample;
     final int randomise;
     final int ceilingRead;
@@ -36,7 +38,13 @@ final class KernelSet {
     private final Map<Storage, int[]> attention = new EnumMap<>(Storage.class);
 
     static final int PARTIAL_SUMS_BYTES = 32 * 4;
-    static final int SAMPLE_BYTES = 256 * 8 + 16 * 8 + 16 * 8 + 8 + 8 + 8;
+    static final int SAMPLE_SURVEY_BYTES = 16 * 8;
+    static final int SAMPLE_WEIGH_BYTES = 16 * 8 + 3 * 48 * 4;
+    /// `struct SampleShared`.
+    static final int SAMPLE_BYTES = 37720;
+    /// `struct SamplePart`.
+    static final int SAMPLE_PART_BYTES = 608;
+    private static final int PART_TOKENS = 8192;
 
     KernelSet(Driver driver) {
         int most = driver.properties().sharedBytes();
@@ -48,6 +56,8 @@ final class KernelSet {
         gather = driver.kernel("gather", 0);
         edit = driver.kernel("edit", 0);
         admit = driver.kernel("admit", 0);
+        sampleSurvey = driver.kernel("sample_survey", SAMPLE_SURVEY_BYTES);
+        sampleWeigh = driver.kernel("sample_weigh", SAMPLE_WEIGH_BYTES);
         sample = driver.kernel("sample", SAMPLE_BYTES);
         randomise = driver.kernel("randomise", 0);
         ceilingRead = driver.kernel("ceiling_read", 0);
@@ -117,6 +127,11 @@ final class KernelSet {
 
     static int projectF32Bytes(int shards) {
         return (32 * 33 + 16 * 32 + Integer.numberOfTrailingZeros(shards) * 4 * 128) * 4;
+    }
+
+    /// Blocks that share a row's vocabulary.
+    static int sampleParts(int vocabulary) {
+        return Math.ceilDiv(vocabulary, PART_TOKENS);
     }
 
     static int normaliseBytes(int columns) {

@@ -23,7 +23,7 @@ final class SamplingHomes {
     SamplingHomes(Driver driver, CacheShape shape) {
         this.driver = driver;
         vocabulary = shape.vocabulary();
-        usualRuleWords = 3 * USUAL_BIASES + Math.ceilDiv(vocabulary, 32);
+        usualRuleWords = 2 * USUAL_BIASES + Math.ceilDiv(vocabulary, 32);
         states = driver.allocate((long) STATE_BYTES * shape.slots(), "sampling state");
         newest = driver.allocate(4L * shape.slots(), "newest tokens");
         counts = driver.allocate(4L * shape.slots() * vocabulary, "token counts");
@@ -33,7 +33,7 @@ final class SamplingHomes {
 
     /// What all homes of such a cache take.
     static long bytes(CacheShape shape) {
-        long rules = 3L * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32);
+        long rules = 2L * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32);
         return shape.slots() * (STATE_BYTES + 4 * (1 + shape.vocabulary() + rules));
     }
 
@@ -51,7 +51,7 @@ final class SamplingHomes {
 
     /// Most bytes that [#stage] writes for an ordinary admission.
     static long usualBytes(CacheShape shape) {
-        return STATE_BYTES + 4L * (3 * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32) + shape.contextLength());
+        return STATE_BYTES + 4L * (2 * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32) + shape.contextLength());
     }
 
     static long bytes(Admission admission, int vocabulary) {
@@ -59,7 +59,7 @@ final class SamplingHomes {
     }
 
     private static int ruleWords(Admission admission, int vocabulary) {
-        return admission.ending().length + 3 * admission.sampling().logitBias().tokens().length
+        return admission.ending().length + 2 * admission.sampling().logitBias().tokens().length
                 + allowedWords(admission, vocabulary);
     }
 
@@ -81,7 +81,7 @@ final class SamplingHomes {
         var bias = admission.sampling().logitBias();
         at = writeInts(bias.tokens(), to, at);
         MemorySegment.copy(bias.values(), 0, to, ValueLayout.JAVA_FLOAT, at, bias.values().length);
-        at += 8L * bias.values().length;        // the logits before bias are the kernel's own
+        at += 4L * bias.values().length;
         long bits = at;
         for (int i = 0; i < allowedWords(admission, vocabulary); i++, at += 4) {
             to.set(ValueLayout.JAVA_INT, at, 0);
@@ -121,7 +121,7 @@ final class SamplingHomes {
             return rules + 4L * home * usualRuleWords;
         }
         if (longRules[home] == 0) {
-            longRules[home] = driver.allocate(4L * (5L * vocabulary), "a long list of sampling rules");
+            longRules[home] = driver.allocate(4L * (4L * vocabulary), "a long list of sampling rules");
         }
         return longRules[home];
     }

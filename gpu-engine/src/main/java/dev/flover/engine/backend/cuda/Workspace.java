@@ -1,6 +1,8 @@
 package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.StepPlan;
+import java.util.List;
 
 /// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
 /// step that needs it and kept: serving allocates nothing.
@@ -17,6 +19,10 @@ final class Workspace {
     private final Part productCounters = new Part("counters of products", true);
     private final Part splits = new Part("attention splits", false);
     private final Part splitCounters = new Part("counters of attention", true);
+    private final Part tokenWeights = new Part("weights of tokens", false);
+    private final Part sampleParts = new Part("parts of sampled rows", false);
+    private final List<Part> parts =
+            List.of(partials, productCounters, splits, splitCounters, tokenWeights, sampleParts);
 
     /// @param zeroed kernels find and leave it all zero
     private final class Part {
@@ -67,8 +73,11 @@ final class Workspace {
         }
     }
 
-    /// Attention over a cache of this shape will run.
+    /// Attention over a cache of this shape will run, and tokens will be drawn.
     void sizeFor(CacheShape shape, Storage storage, int tokenBudget) {
+        long samples = StepPlan.mostSamples(shape.slots());
+        tokenWeights.atLeast(4 * samples * shape.vocabulary());
+        sampleParts.atLeast(samples * KernelSet.sampleParts(shape.vocabulary()) * KernelSet.SAMPLE_PART_BYTES);
         if (storage != Storage.F32) {
             int groups = StepImage.groups(shape);
             splits.atLeast(4L * SPLITS * groups * StepImage.QUERIES * (CudaCache.width(shape, storage) + 2));
@@ -78,14 +87,13 @@ final class Workspace {
 
     /// What [#allocate] will take.
     long missingBytes() {
-        return partials.missing() + productCounters.missing() + splits.missing() + splitCounters.missing();
+        return parts.stream().mapToLong(Part::missing).sum();
     }
 
     void allocate() {
-        partials.allocate();
-        productCounters.allocate();
-        splits.allocate();
-        splitCounters.allocate();
+        for (var part : parts) {
+            part.allocate();
+        }
     }
 
     long partials() {
@@ -102,5 +110,13 @@ final class Workspace {
 
     long splitCounters() {
         return splitCounters.address;
+    }
+
+    long tokenWeights() {
+        return tokenWeights.address;
+    }
+
+    long sampleParts() {
+        return sampleParts.address;
     }
 }

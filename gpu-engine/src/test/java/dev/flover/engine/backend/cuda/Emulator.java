@@ -29,6 +29,7 @@ final class Emulator {
     private final MethodHandle kernel;
     private final MethodHandle argumentBytes;
     private final MethodHandle launch;
+    private final MethodHandle wideAdditions;
 
     private static final class Holder {
         static final Optional<Emulator> INSTANCE = build();
@@ -43,6 +44,8 @@ final class Emulator {
                 symbols.findOrThrow("emulator_kernel"), FunctionDescriptor.of(INT, ValueLayout.ADDRESS));
         argumentBytes = linker.downcallHandle(
                 symbols.findOrThrow("emulator_argument_bytes"), FunctionDescriptor.of(ValueLayout.JAVA_LONG, INT));
+        wideAdditions = linker.downcallHandle(
+                symbols.findOrThrow("emulator_wide_additions"), FunctionDescriptor.of(ValueLayout.JAVA_LONG));
         launch = linker.downcallHandle(symbols.findOrThrow("emulator_launch"), FunctionDescriptor.of(
                 ValueLayout.ADDRESS, INT, INT, INT, INT, INT, INT, ValueLayout.ADDRESS));
     }
@@ -68,6 +71,15 @@ final class Emulator {
     long argumentBytes(int kernel) {
         try {
             return (long) argumentBytes.invokeExact(kernel);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// 64-bit additions to shared memory since the last time: on a device, those with one address wait for each other.
+    long wideAdditions() {
+        try {
+            return (long) wideAdditions.invokeExact();
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

@@ -1,0 +1,205 @@
+// What the three kernels that draw tokens share. Each takes a row's vocabulary from where the one before left it:
+//
+//   sample_survey   soft cap, finite?; biases, masks and penalties; the greatest logit          many blocks a row
+//   sample_weigh    integer masses, and how much of them lies between two powers of two         many blocks a row
+//   sample          top-k, top-p, min-p, typical-p, the draw, or the greatest logit; logprobs   one block a row
+//
+// A mass is an integer below 2^41 that a float holds exactly, and floats that are not negative order like their bits:
+// so masses lie in 4 bytes, their exponents are the first digit of a radix selection, and 23 bits are left.
+#pragma once
+
+#include "plan.cuh"
+#include "sampling.cuh"
+
+constexpr int SAMPLE_THREADS = 512;
+constexpr int SAMPLE_WARPS = SAMPLE_THREADS / WARP;
+constexpr int PART_TOKENS = 8192;          // of a row's vocabulary, to a block
+constexpr int MASS_EXPONENTS = 48;         // 0: no mass; else 1 + log2 of the mass
+constexpr int MANTISSA_BITS = 23;
+constexpr int MOST_ALTERNATIVES = 20;
+constexpr int NOT_FINITE = -1;
+
+/// What a block found out about its part of a row.
+struct SamplePart {
+    uint64_t bestRaw;                      // rank of the greatest logit as the model gave it
+    uint64_t best;                         // of the greatest after biases, masks and penalties
+    uint64_t rawMass;                      // of the model's logits, relative to their greatest
+    uint64_t masses[MASS_EXPONENTS];       // by exponent
+    uint32_t counts[MASS_EXPONENTS];
+    uint32_t bad;                          // logits that are not finite
+    uint32_t unused;
+};
+
+static_assert(sizeof(SamplePart) == 608, "KernelSet.java reserves 608 bytes");
+
+struct Sampling {
+    float* logits;            // [samples, vocabulary]; soft-capped in place
+    float* weights;           // [samples, vocabulary]: adjusted logits, then masses
+    SamplePart* parts;        // [samples][ceil(vocabulary / PART_TOKENS)]
+    SamplingState* states;    // [homes]
+    int* newest;              // [homes]
+    uint32_t* counts;         // [homes][vocabulary]
+    const int* plan;
+    int vocabulary;
+    int slots;                // most samples: the stride of the results
+    float softCap;            // 0 for none
+};
+
+__device__ __forceinline__ int partsOf(int vocabulary) {
+    return (vocabulary + PART_TOKENS - 1) / PART_TOKENS;
+}
+
+/// The sum over the block, in every thread. All threads call it.
+///
+/// @param partial shared memory for a value a warp
+template <class T>
+__device__ __forceinline__ T blockTotal(T value, T* partial) {
+    for (int mask = WARP / 2; mask > 0; mask /= 2) {
+        value += shuffleXor(value, mask);
+    }
+    __syncthreads();
+    if (threadIdx.x % WARP == 0) {
+        partial[threadIdx.x / WARP] = value;
+    }
+    __syncthreads();
+    T sum = 0;
+    for (int warp = 0; warp < SAMPLE_WARPS; warp++) {
+        sum += partial[warp];
+    }
+    return sum;
+}
+
+/// The greatest over the block, in every thread. All threads call it.
+__device__ __forceinline__ uint64_t blockGreatest(uint64_t value, uint64_t* partial) {
+    for (int mask = WARP / 2; mask > 0; mask /= 2) {
+        uint64_t other = shuffleXor(value, mask);
+        value = other > value ? other : value;
+    }
+    __syncthreads();
+    if (threadIdx.x % WARP == 0) {
+        partial[threadIdx.x / WARP] = value;
+    }
+    __syncthreads();
+    for (int warp = 0; warp < SAMPLE_WARPS; warp++) {
+        value = partial[warp] > value ? partial[warp] : value;
+    }
+    return value;
+}
+
+/// Orders like the logit, then the lowest id first; both zeros are equal.
+__device__ __forceinline__ uint64_t rank(float logit, int id) {
+    uint32_t bits = floatToBits(logit + 0.0F);
+    bits = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+    return static_cast<uint64_t>(bits) << 32 | (0xFFFFFFFFU - static_cast<uint32_t>(id));
+}
+
+__device__ __forceinline__ int idOfRank(uint64_t rank) {
+    return static_cast<int>(0xFFFFFFFFU - static_cast<uint32_t>(rank));
+}
+
+/// The logit itself, but for the sign of zero.
+__device__ __forceinline__ float logitOfRank(uint64_t rank) {
+    auto bits = static_cast<uint32_t>(rank >> 32);
+    return bitsToFloat((bits & 0x80000000U) != 0 ? bits & 0x7FFFFFFFU : ~bits);
+}
+
+__device__ __forceinline__ bool isFinite(float x) {
+    return (floatToBits(x) & 0x7F800000U) != 0x7F800000U;
+}
+
+/// Which of MASS_EXPONENTS a mass belongs to.
+__device__ __forceinline__ int exponentOf(float mass) {
+    return mass < 1 ? 0 : static_cast<int>(floatToBits(mass) >> MANTISSA_BITS) - 126;
+}
+
+/// Results in pinned host memory: tokens, logprobs, then 20 alternatives and their logprobs for each sample.
+struct Results {
+    int* tokens;
+    float* logprobs;
+    int* alternatives;
+    float* alternativeLogprobs;
+
+    __device__ __forceinline__ Results(const Plan& plan, int slots, int sample) {
+        uint64_t address = static_cast<uint32_t>(plan.words[PLAN_RESULTS])
+                | static_cast<uint64_t>(static_cast<uint32_t>(plan.words[PLAN_RESULTS + 1])) << 32;
+        auto* words = reinterpret_cast<int*>(address);
+        tokens = words + sample;
+        logprobs = reinterpret_cast<float*>(words + slots) + sample;
+        alternatives = words + 2 * slots + sample * MOST_ALTERNATIVES;
+        alternativeLogprobs =
+                reinterpret_cast<float*>(words + (2 + MOST_ALTERNATIVES) * slots) + sample * MOST_ALTERNATIVES;
+    }
+};
+
+/// A row to be sampled, and what blocks have found out about its parts.
+struct SampleRow {
+    int index;
+    int home;
+    int target;                 // the token that the row scores, or -1
+    int vocabulary;
+    float* logits;
+    float* weights;
+    SamplePart* parts;
+    const SamplingState* state;
+    const uint32_t* counts;
+
+    __device__ __forceinline__ SampleRow(const Sampling& s, const Plan& plan, int index)
+        : index(index),
+          home(plan.array(SAMPLE_HOMES)[index]),
+          target(plan.array(SAMPLE_TARGETS)[index]),
+          vocabulary(s.vocabulary),
+          logits(s.logits + static_cast<size_t>(index) * s.vocabulary),
+          weights(s.weights + static_cast<size_t>(index) * s.vocabulary),
+          parts(s.parts + static_cast<size_t>(index) * partsOf(s.vocabulary)),
+          state(s.states + home),
+          counts(s.counts + static_cast<size_t>(home) * s.vocabulary) {}
+
+    __device__ __forceinline__ bool scores() const {
+        return target >= 0;
+    }
+    /// Whether masses are wanted.
+    __device__ __forceinline__ bool draws() const {
+        return !scores() && state->temperature != 0;
+    }
+    __device__ __forceinline__ bool endingsMasked() const {
+        return state->generated < state->minTokens && state->endings > 0;
+    }
+    /// Whether any logit is changed before the draw.
+    __device__ __forceinline__ bool adjusts() const {
+        return !scores() && (state->biases > 0 || state->allowedOnly != 0 || state->penalises != 0 || endingsMasked());
+    }
+    __device__ __forceinline__ float adjusted(float logit, int id) const {
+        if (!state->allows(id)) {
+            return bitsToFloat(0xFF800000U);
+        }
+        uint32_t count = state->penalises != 0 ? counts[id] : 0;
+        if (count != 0) {
+            logit = logit > 0 ? logit / state->repetitionPenalty : logit * state->repetitionPenalty;
+            if (count > 1) {
+                logit = fmaf(-static_cast<float>(count - 1), state->frequencyPenalty, logit) - state->presencePenalty;
+            }
+        }
+        return logit;
+    }
+    __device__ __forceinline__ bool allFinite() const {
+        uint32_t bad = 0;
+        for (int part = 0; part < partsOf(vocabulary); part++) {
+            bad += parts[part].bad;
+        }
+        return bad == 0;
+    }
+    __device__ __forceinline__ uint64_t bestRaw() const {
+        uint64_t best = 0;
+        for (int part = 0; part < partsOf(vocabulary); part++) {
+            best = parts[part].bestRaw > best ? parts[part].bestRaw : best;
+        }
+        return best;
+    }
+    __device__ __forceinline__ uint64_t best() const {
+        uint64_t best = 0;
+        for (int part = 0; part < partsOf(vocabulary); part++) {
+            best = parts[part].best > best ? parts[part].best : best;
+        }
+        return best;
+    }
+};
