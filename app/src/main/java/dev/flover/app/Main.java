@@ -12,6 +12,7 @@ import dev.flover.app.offline.InspectCommand;
 import dev.flover.app.offline.SelftestCommand;
 import dev.flover.app.offline.TokenizeCommand;
 import dev.flover.app.pipeline.UpCommand;
+import dev.flover.app.settings.ConfigCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
@@ -46,9 +47,9 @@ import picocli.CommandLine.Spec;
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,
+            ConfigCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,
-
             InspectCommand.class,
             DevicesCommand.class,
             SelftestCommand.class,

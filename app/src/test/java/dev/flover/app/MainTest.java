@@ -68,9 +68,10 @@ class MainTest {
         assertUsageError(Console.run("generate", "--prompt", "a", "--backend", "abacus"), "--backend abacus");
         assertUsageError(Console.run("generate", "--prompt", "a", "--max-sequences", "0"),
                 "--max-sequences must be in [1, 4096], was 0");
-        assertUsageError(Console.run("up", "--embedded", "--bootstrap-servers", "a:1"), "--embedded brings its own");
+        assertUsageError(Console.run("up", "--embedded", "--bootstrap-servers", "a:1"), "embedded (--embedded) brings its own",
+                "bootstrap-servers = a:1 (--bootstrap-servers)");
         assertUsageError(Console.run("up", "--metrics-port", "70000"),
-                "--metrics-port must be in [0, 65535], was 70000");
+                "--metrics-port must be a whole number in [0, 65535], was 70000");
         assertUsageError(Console.run("submit"), "PROMPT");
         assertUsageError(Console.run("bench"), "a benchmark is missing");
         assertUsageError(Console.run("up", "--application-id", "a b"), "--application-id", "was a b");
@@ -117,7 +118,7 @@ class MainTest {
     void nobodyAtTheAddressIsOneSentenceThatSaysWhatToDo() {
         assertFailure(Console.run("submit", "a", "--bootstrap-servers", "127.0.0.1:1"),
                 "no Kafka broker answers at 127.0.0.1:1", "flover up --embedded");
-        assertFailure(Console.run("cancel", "a", "--bootstrap-servers", "nonsense"), "host:port", "nonsense");
+        assertUsageError(Console.run("cancel", "a", "--bootstrap-servers", "nonsense"), "host:port", "nonsense");
     }
 
     @Test

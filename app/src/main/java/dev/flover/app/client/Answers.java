@@ -28,7 +28,7 @@ public final class Answers implements AutoCloseable {
         var properties = new HashMap<String, Object>(Map.of(
                 "isolation.level", "read_committed", "enable.auto.commit", false, "fetch.max.wait.ms", 50,
                 "default.api.timeout.ms", 10_000, "request.timeout.ms", 10_000, "allow.auto.create.topics", false));
-        properties.putAll(connection.kafka());
+        properties.putAll(connection.consumer());
         var values = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
         this.consumer = new KafkaConsumer<>(properties, new StringDeserializer(), values);
         try {

@@ -1,28 +1,29 @@
 package dev.flover.app.client;
 
-import dev.flover.app.connection.Connection;
-import dev.flover.app.connection.ConnectionOptions;
-import dev.flover.topology.PipelineConfig.TopicNames;
-import picocli.CommandLine.ArgGroup;
+import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.settings.SettingOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /// `cancel`: a null value for a request's key.
 @Command(
         name = "cancel",
+        modelTransformer = SettingOptions.OfClients.class,
         description = "Ends a request, live or waiting, or one of that id that comes a little later.")
 public final class CancelCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
     @Parameters(paramLabel = "ID", description = "As `submit` printed or was given it.")
     private String id;
 
-    @ArgGroup(validate = false, heading = "%nKafka:%n")
-    private ConnectionOptions connectionOptions = new ConnectionOptions();
-
     @Override
     public void run() {
-        Connection connection = connectionOptions.connection();
-        connection.check();
-        try (var requests = new Requests(connection, TopicNames.standard().requests())) {
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr()::println);
+        target.connection().check();
+        try (var requests = new Requests(target.connection(), target.topics().requests())) {
             requests.cancel(id);
         }
     }

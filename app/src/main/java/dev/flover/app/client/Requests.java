@@ -23,7 +23,7 @@ public final class Requests implements AutoCloseable {
         var properties = new HashMap<String, Object>(Map.of(
                 "acks", "all", "linger.ms", 0, "max.block.ms", 10_000, "delivery.timeout.ms", 15_000,
                 "request.timeout.ms", 10_000));
-        properties.putAll(connection.kafka());
+        properties.putAll(connection.producer());
         var values = ContractSerde.of(GenerationRequest.class, connection.registry()).serializer();
         this.producer = new KafkaProducer<>(properties, new StringSerializer(), values);
     }

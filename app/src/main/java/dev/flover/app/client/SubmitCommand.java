@@ -1,18 +1,17 @@
 package dev.flover.app.client;
 
-import dev.flover.app.connection.Connection;
-import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.offline.LogprobLine;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.options.SamplingOptions;
+import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.topology.PipelineConfig.TopicNames;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ import picocli.CommandLine.Spec;
 /// `submit`: one request, and its answer as it comes.
 @Command(
         name = "submit",
+        modelTransformer = SettingOptions.OfClients.class,
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
@@ -69,9 +69,6 @@ public final class SubmitCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nAnswers:%n")
     private SamplingOptions sampling = new SamplingOptions();
 
-    @ArgGroup(validate = false, heading = "%nKafka:%n")
-    private ConnectionOptions connectionOptions = new ConnectionOptions();
-
     private final List<LogprobLine> logprobs = new ArrayList<>();
     private int nextPosition;
     private Finish finish;
@@ -82,17 +79,17 @@ public final class SubmitCommand implements Callable<Integer> {
         OptionRange.check(spec, "--priority", priority, -100, 100);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
         sampling.params(spec);      // a value out of range is found before anything is written
-        Connection connection = connectionOptions.connection();
-        connection.check();
-        var topics = TopicNames.standard();
-        try (var requests = new Requests(connection, topics.requests())) {
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr()::println);
+        target.connection().check();
+        var topics = target.topics();
+        try (var requests = new Requests(target.connection(), topics.requests())) {
             GenerationRequest request = request();
             if (noWait) {
                 requests.send(request);
                 spec.commandLine().getOut().println(request.getId());
                 return ExitCode.OK;
             }
-            try (var stop = StopSignal.install(); var answers = new Answers(connection, topics.tokens(), false)) {
+            try (var stop = StopSignal.install(); var answers = new Answers(target.connection(), topics.tokens(), false)) {
                 answers.only(requests.send(request));
                 return watch(request.getId(), answers, stop);
             }

@@ -1,17 +1,15 @@
 package dev.flover.app.client;
 
-import dev.flover.app.connection.Connection;
-import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.offline.LogprobLine;
+import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.topology.PipelineConfig.TopicNames;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,6 +18,7 @@ import picocli.CommandLine.Spec;
 /// `tail`: the tokens topic, as it grows.
 @Command(
         name = "tail",
+        modelTransformer = SettingOptions.OfClients.class,
         description = "Follows the tokens topic until Ctrl-C: a line for each chunk of an answer.")
 public final class TailCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(200);
@@ -38,18 +37,15 @@ public final class TailCommand implements Callable<Integer> {
     @Option(names = "--from-beginning", description = "Begin with what the topic already holds.")
     private boolean fromBeginning;
 
-    @ArgGroup(validate = false, heading = "%nKafka:%n")
-    private ConnectionOptions connectionOptions = new ConnectionOptions();
-
     private boolean ended;
 
     @Override
     public Integer call() {
-        Connection connection = connectionOptions.connection();
-        connection.check();
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr()::println);
+        target.connection().check();
         PrintWriter out = spec.commandLine().getOut();
         try (var stop = StopSignal.install();
-                var answers = new Answers(connection, TopicNames.standard().tokens(), fromBeginning)) {
+                var answers = new Answers(target.connection(), target.topics().tokens(), fromBeginning)) {
             while (!ended && !stop.isRaised() && !out.checkError()) {
                 answers.poll(POLL, chunk -> show(chunk, out));
             }

@@ -11,25 +11,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /// A Kafka cluster and its schema registry, as their clients are told of them.
 ///
 /// @param bootstrapServers `host:port`, separated by commas
 /// @param registryUrl      of a registry that speaks Confluent's REST interface; several are separated by commas
-/// @param properties       further client properties, of both; they may hold secrets
-public record Connection(String bootstrapServers, String registryUrl, Map<String, String> properties) {
-    private static final List<String> REGISTRY_PREFIXES = List.of(
-            "schema.registry.", "basic.auth.", "bearer.auth.", "auto.register.schemas", "use.latest.version");
+/// @param kafkaProperties  further properties of Kafka's clients; they may hold secrets
+/// @param ofRegistry       further properties of the registry's client; they may hold secrets
+public record Connection(
+        String bootstrapServers, String registryUrl, Map<String, String> kafkaProperties,
+        Map<String, String> ofRegistry) {
     /// A registry that takes the user of the Kafka cluster has to be told who that is.
     private static final String CREDENTIALS_SOURCE = "basic.auth.credentials.source";
+    private static final String TLS = "ssl.";
+    private static final String REGISTRY_TLS = "schema.registry.ssl.";
     private static final int CONNECT_TIMEOUT_MS = 3000;
     private static final int HTTP_PORT = 80;
     private static final int HTTPS_PORT = 443;
 
+    /// Kinds of Kafka's clients; a property may be for one of them.
+    private static final List<String> KINDS =
+            List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.");
+
     public Connection {
-        properties = Map.copyOf(properties);
+        kafkaProperties = Map.copyOf(kafkaProperties);
+        ofRegistry = Map.copyOf(ofRegistry);
         for (String url : registryUrl.split(",")) {
             requireNoCredentials(url);
         }
@@ -42,34 +48,64 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
         if (host >= 2 && at >= host) {
             throw new CommandException("--schema-registry-url must not hold credentials, because everybody on this "
                     + "machine can read arguments; put " + CREDENTIALS_SOURCE + "=USER_INFO and "
-                    + "basic.auth.user.info=USER:PASSWORD into the file of --client-properties");
+                    + "basic.auth.user.info=USER:PASSWORD into the file of --client-properties, or the same after registry. "
+                    + "into that of --config");
         }
     }
 
     public static Connection of(String bootstrapServers, String registryUrl) {
-        return new Connection(bootstrapServers, registryUrl, Map.of());
+        return new Connection(bootstrapServers, registryUrl, Map.of(), Map.of());
     }
 
-    /// What a Kafka client is configured with.
+    /// What Kafka Streams is configured with: also what is for one kind of its clients, under its prefix.
     public Map<String, String> kafka() {
-        var kafka = select(name -> REGISTRY_PREFIXES.stream().noneMatch(name::startsWith));
+        var kafka = new HashMap<>(kafkaProperties);
         kafka.put("bootstrap.servers", bootstrapServers);
         return kafka;
     }
 
-    /// What a registry client is configured with.
-    public Map<String, String> registry() {
-        boolean inherits = "SASL_INHERIT".equals(properties.get(CREDENTIALS_SOURCE));
-        var registry = select(name -> REGISTRY_PREFIXES.stream().anyMatch(name::startsWith)
-                || inherits && name.startsWith("sasl."));
-        registry.put("schema.registry.url", registryUrl);
-        return registry;
+    public Map<String, String> producer() {
+        return client("producer.");
     }
 
-    private Map<String, String> select(Predicate<String> wanted) {
-        return properties.entrySet().stream()
-                .filter(property -> wanted.test(property.getKey()))
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> b, HashMap::new));
+    public Map<String, String> consumer() {
+        return client("consumer.");
+    }
+
+    public Map<String, String> admin() {
+        return client("admin.");
+    }
+
+    /// What is for all clients, and over it what is for one kind.
+    private Map<String, String> client(String kind) {
+        var client = new HashMap<String, String>();
+        kafka().forEach((name, value) -> {
+            if (KINDS.stream().noneMatch(name::startsWith)) {
+                client.put(name, value);
+            }
+        });
+        kafkaProperties.forEach((name, value) -> {
+            if (name.startsWith(kind)) {
+                client.put(name.substring(kind.length()), value);
+            }
+        });
+        return client;
+    }
+
+    /// What a registry client is configured with. It has its names for TLS under a prefix of its own.
+    public Map<String, String> registry() {
+        var registry = new HashMap<String, String>();
+        ofRegistry.forEach((name, value) -> registry.put(
+                name.startsWith(TLS) ? REGISTRY_TLS + name.substring(TLS.length()) : name, value));
+        if ("SASL_INHERIT".equals(ofRegistry.get(CREDENTIALS_SOURCE))) {
+            kafkaProperties.forEach((name, value) -> {
+                if (name.startsWith("sasl.")) {
+                    registry.putIfAbsent(name, value);
+                }
+            });
+        }
+        registry.put("schema.registry.url", registryUrl);
+        return registry;
     }
 
     /// Finds out at once what the clients would find out by waiting.
@@ -96,8 +132,7 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
                         server.substring(0, colon).strip(), Integer.parseInt(server.substring(colon + 1).strip())));
             } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
                 throw new CommandException(
-                        "--bootstrap-servers must be host:port, or several separated by commas, was " + server
-                                + " (by the option or $FLOVER_BOOTSTRAP_SERVERS)", e);
+                        "bootstrap-servers must be host:port, or several separated by commas, was " + server, e);
             }
         }
         return addresses;
@@ -111,9 +146,8 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
                 int usual = "https".equals(url.getScheme()) ? HTTPS_PORT : HTTP_PORT;
                 addresses.add(new InetSocketAddress(url.getHost(), url.getPort() < 0 ? usual : url.getPort()));
             } catch (URISyntaxException | IllegalArgumentException e) {
-                throw new CommandException("--schema-registry-url must be a URL such as http://localhost:8081, or "
-                        + "several separated by commas, was " + text
-                        + " (by the option or $FLOVER_SCHEMA_REGISTRY_URL)", e);
+                throw new CommandException("schema-registry-url must be a URL such as http://localhost:8081, or "
+                        + "several separated by commas, was " + text, e);
             }
         }
         return addresses;
@@ -131,6 +165,7 @@ public record Connection(String bootstrapServers, String registryUrl, Map<String
     /// The names of the properties without their values: some are secrets.
     @Override
     public String toString() {
-        return "Connection[" + bootstrapServers + ", " + registryUrl + ", " + new TreeSet<>(properties.keySet()) + "]";
+        return "Connection[" + bootstrapServers + ", " + registryUrl + ", " + new TreeSet<>(kafkaProperties.keySet())
+                + ", " + new TreeSet<>(ofRegistry.keySet()) + "]";
     }
 }

@@ -1,82 +1,137 @@
 package dev.flover.app.connection;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.topology.PipelineConfig.TopicNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 
 /// A note that `up` leaves while it runs, so that `submit` beside it needs no addresses.
 ///
-/// In the user's own folder under the temporary one; a note whose process is gone counts for nothing.
+/// In the user's own folder under the temporary one, a file a process; a note whose process is gone counts for nothing.
 ///
 /// @param pid of `up`
-public record RunningPipeline(long pid, String bootstrapServers, String registryUrl) {
+public record RunningPipeline(long pid, String applicationId, String model, PipelineAddress address) {
     private static final String PID = "pid";
+    private static final String APPLICATION_ID = "application.id";
+    private static final String MODEL = "model";
     private static final String BOOTSTRAP = "bootstrap.servers";
     private static final String REGISTRY = "schema.registry.url";
+    private static final String TOPIC = "topic.";
+    private static final String BEGINNING = "pipeline-";
+    private static final String END = ".properties";
 
-    /// The pipeline that was started last, if it still runs.
-    public static Optional<RunningPipeline> find() {
-        Path note = note();
+    /// Those that run on this machine for this user, by process.
+    public static List<RunningPipeline> all() {
+        return all(folder());
+    }
+
+    static List<RunningPipeline> all(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        var running = new ArrayList<RunningPipeline>();
+        try (var notes = Files.newDirectoryStream(folder, BEGINNING + "*" + END)) {
+            notes.forEach(note -> read(note).filter(RunningPipeline::isAlive).ifPresent(running::add));
+        } catch (IOException e) {
+            throw new CommandException("cannot look for running pipelines in " + folder + ": "
+                    + CommandException.reason(e) + "; give --bootstrap-servers and --schema-registry-url", e);
+        }
+        running.sort(Comparator.comparingLong(RunningPipeline::pid));
+        return List.copyOf(running);
+    }
+
+    /// Nothing where it cannot be understood, or is another user's: as if that one did not run.
+    private static Optional<RunningPipeline> read(Path note) {
         var properties = new Properties();
         try (var in = Files.newBufferedReader(note)) {
             if (!Files.getOwner(note).getName().equals(System.getProperty("user.name"))) {
                 return Optional.empty();
             }
             properties.load(in);
-            var found = new RunningPipeline(Long.parseLong(properties.getProperty(PID)),
-                    properties.getProperty(BOOTSTRAP), properties.getProperty(REGISTRY));
-            return found.isComplete() && isAlive(found.pid) ? Optional.of(found) : Optional.empty();
-        } catch (IOException | IllegalArgumentException e) {
-            return Optional.empty();      // none, or none that can be understood: as if nothing ran
+            return Optional.of(new RunningPipeline(Long.parseLong(value(properties, PID)),
+                    value(properties, APPLICATION_ID), value(properties, MODEL),
+                    new PipelineAddress(value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties))));
+        } catch (IOException | IllegalArgumentException | NullPointerException e) {
+            return Optional.empty();
         }
     }
 
-    /// Leaves the note; the newest one counts.
-    public static RunningPipeline announce(Connection connection) {
-        var running = new RunningPipeline(
-                ProcessHandle.current().pid(), connection.bootstrapServers(), connection.registryUrl());
-        var properties = new Properties();
-        properties.setProperty(PID, Long.toString(running.pid));
-        properties.setProperty(BOOTSTRAP, running.bootstrapServers);
-        properties.setProperty(REGISTRY, running.registryUrl);
-        try {
-            Files.createDirectories(note().getParent());
-            Path fresh = Files.createTempFile(note().getParent(), "pipeline", ".new");
-            try (var out = Files.newBufferedWriter(fresh)) {
-                properties.store(out, "a flover pipeline that runs on this machine");
-            }
-            Files.move(fresh, note(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            throw new CommandException("cannot write " + note() + ": " + CommandException.reason(e), e);
-        }
+    private static String value(Properties properties, String name) {
+        return Objects.requireNonNull(properties.getProperty(name), name);
+    }
+
+    private static TopicNames topics(Properties properties) {
+        return new TopicNames(value(properties, TOPIC + "requests"), value(properties, TOPIC + "tokens"),
+                value(properties, TOPIC + "results"), value(properties, TOPIC + "dead-letters"));
+    }
+
+    /// Leaves the note of this process.
+    public static RunningPipeline announce(String applicationId, String model, PipelineAddress address) {
+        var running = new RunningPipeline(ProcessHandle.current().pid(), applicationId, model, address);
+        running.writeTo(folder());
         return running;
     }
 
-    /// Takes the note away, unless another pipeline has written its own since.
-    public void withdraw() {
-        if (find().filter(this::equals).isPresent()) {
-            try {
-                Files.deleteIfExists(note());
-            } catch (IOException e) {
-                return;      // the process it names will be gone in a moment, so nobody will believe it
+    void writeTo(Path folder) {
+        var properties = new Properties();
+        properties.setProperty(PID, Long.toString(pid));
+        properties.setProperty(APPLICATION_ID, applicationId);
+        properties.setProperty(MODEL, model);
+        properties.setProperty(BOOTSTRAP, address.bootstrapServers());
+        properties.setProperty(REGISTRY, address.registryUrl());
+        properties.setProperty(TOPIC + "requests", address.topics().requests());
+        properties.setProperty(TOPIC + "tokens", address.topics().tokens());
+        properties.setProperty(TOPIC + "results", address.topics().results());
+        properties.setProperty(TOPIC + "dead-letters", address.topics().deadLetters());
+        Path note = note(folder);
+        try {
+            Files.createDirectories(folder);
+            Path fresh = Files.createTempFile(folder, BEGINNING, ".new");
+            try (var out = Files.newBufferedWriter(fresh)) {
+                properties.store(out, "a flover pipeline that runs on this machine");
             }
+            Files.move(fresh, note, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new CommandException("cannot write " + note + ": " + CommandException.reason(e), e);
         }
     }
 
-    private boolean isComplete() {
-        return bootstrapServers != null && registryUrl != null;
+    /// Takes the note away.
+    public void withdraw() {
+        try {
+            Files.deleteIfExists(note(folder()));
+        } catch (IOException e) {
+            return;      // the process it names will be gone in a moment, so nobody will believe it
+        }
     }
 
-    private static boolean isAlive(long pid) {
+    /// `application flover, model novelist-f16, process 4711, at 127.0.0.1:9092`
+    String words() {
+        return "application " + applicationId + ", model " + model + ", process " + pid + ", at "
+                + address.bootstrapServers();
+    }
+
+    boolean answersTo(String name) {
+        return name.equals(applicationId) || name.equals(model) || name.equals(Long.toString(pid));
+    }
+
+    private boolean isAlive() {
         return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
     }
 
-    private static Path note() {
-        return Path.of(System.getProperty("java.io.tmpdir"),
-                "flover-" + System.getProperty("user.name"), "pipeline.properties");
+    private Path note(Path folder) {
+        return folder.resolve(BEGINNING + pid + END);
+    }
+
+    private static Path folder() {
+        return Path.of(System.getProperty("java.io.tmpdir"), "flover-" + System.getProperty("user.name"));
     }
 }

@@ -1,8 +1,8 @@
-/// Where Kafka and the schema registry are.
+/// Where Kafka and the schema registry are, and which pipeline's topics are meant.
 ///
 /// ```
-///   options > environment > what a running `up` wrote down (RunningPipeline) > localhost      ──> Connection
+///   settings > what a running `up` wrote down (RunningPipeline) > localhost      ──> ClientTarget
 /// ```
 ///
-/// Knows addresses and client properties, and whether anybody answers there; not what is said.
+/// Knows addresses, topics and client properties, and whether anybody answers there; not what is said.
 package dev.flover.app.connection;

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /// Where the broker listens, on the loopback address.
 ///
@@ -11,6 +13,7 @@ import java.net.ServerSocket;
 /// @param controller for the broker's own controller
 record BrokerPorts(int client, int controller) {
     private static final int MAX_PORT = 65535;
+    private static final Duration LOOK = Duration.ofMillis(50);
 
     BrokerPorts {
         if (client < 1 || client > MAX_PORT || controller < 1 || controller > MAX_PORT || client == controller) {
@@ -30,13 +33,28 @@ record BrokerPorts(int client, int controller) {
             return new BrokerPorts(first.getLocalPort(), second.getLocalPort());
         } catch (IOException e) {
             throw new EmbeddedServerException("expected port " + client + " on 127.0.0.1 to be free for the embedded"
-                    + " broker, but another program listens there; stop it or choose another port", e);
+                    + " broker, but another program listens there; stop it, or give --broker-port another port"
+                    + " (0 takes a free one)", e);
         }
     }
 
+    /// Those of the last run, once they are free: a broker whose parent was killed needs a few seconds to end. Nobody
+    /// but the broker itself knows the controller's port, so that it may be another.
+    BrokerPorts again(Duration limit) {
+        long until = System.nanoTime() + limit.toNanos();
+        while (!isFree(client) && System.nanoTime() < until) {
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+        return areFree() ? this : freeFor(client);
+    }
+
     boolean areFree() {
-        try (var first = listen(client); var second = listen(controller)) {
-            return first.isBound() && second.isBound();
+        return isFree(client) && isFree(controller);
+    }
+
+    private static boolean isFree(int port) {
+        try (var socket = listen(port)) {
+            return socket.isBound();
         } catch (IOException e) {
             return false;
         }

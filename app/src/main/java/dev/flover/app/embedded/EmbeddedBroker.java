@@ -19,11 +19,13 @@ import java.util.concurrent.TimeoutException;
 
 /// A running Kafka broker in a process of its own, with all it stores in one folder.
 ///
-/// A second start in the same folder finds the topics of the first, at the same address where that is still free. The
+/// A second start in the same folder finds the topics of the first, at the same address. The
 /// broker ends with this process, whatever way that ends.
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+    /// A broker whose parent was killed ends within its own limit of 10 s.
+    private static final Duration PREDECESSOR_LIMIT = Duration.ofSeconds(12);
     private static final int ATTEMPTS = 3;
     private static final int LOG_LINES_IN_MESSAGE = 5;
 
@@ -47,9 +49,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /// Starts a broker and waits until it serves, on the ports of the folder's last run or on free ones.
+    /// Starts a broker and waits until it serves, on the port of the folder's last run, or on a free one at the first.
     ///
-    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    /// @throws EmbeddedServerException if the port is taken, or the broker does not come up, with what its log says last
     public static EmbeddedBroker start(Path folder) {
         return start(folder, Map.of());
     }
@@ -73,8 +75,8 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static EmbeddedBroker start(Path folder, Map<String, String> settings, Optional<Path> temporary) {
         for (int attempt = 1;; attempt++) {
-            var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(BrokerPorts::areFree)
-                    .orElseGet(BrokerPorts::free);
+            var ports = BrokerSettings.portsIn(settingsIn(folder))
+                    .map(last -> last.again(PREDECESSOR_LIMIT)).orElseGet(BrokerPorts::free);
             try {
                 return start(folder, ports, settings, temporary);
             } catch (EmbeddedServerException e) {
@@ -85,7 +87,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /// Starts a broker at a given port on the loopback address.
+    /// Starts a broker at a given port on the loopback address; 0 takes a free one.
+    ///
+    /// @throws EmbeddedServerException if the port is taken, or the broker does not come up
     public static EmbeddedBroker start(Path folder, int port) {
         return start(folder, BrokerPorts.freeFor(port), Map.of(), Optional.empty());
     }

@@ -23,6 +23,8 @@ import java.util.concurrent.Executors;
 public final class EmbeddedRegistry implements AutoCloseable {
     private static final int OK = 200;
     private static final int INTERNAL_ERROR = 500;
+    private static final String PORT_FILE = "port";
+    private static final int MAX_PORT = 65_535;
 
     private final RegistryApi api = new RegistryApi();
     private final RegistryJournal journal;
@@ -43,9 +45,21 @@ public final class EmbeddedRegistry implements AutoCloseable {
         server.start();
     }
 
-    /// Starts a registry on a free port.
+    private EmbeddedRegistry rememberPort(Path folder) throws IOException {
+        try {
+            Files.writeString(folder.resolve(PORT_FILE), server.getAddress().getPort() + "\n");
+            return this;
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// Starts a registry on the port of the folder's last run, or on a free one at the first.
+    ///
+    /// @throws EmbeddedServerException if the port is taken or the folder cannot be used
     public static EmbeddedRegistry start(Path folder) {
-        return start(folder, 0);
+        return start(folder, lastPort(folder));
     }
 
     /// Starts a registry at a given port on the loopback address; 0 takes a free one.
@@ -55,13 +69,24 @@ public final class EmbeddedRegistry implements AutoCloseable {
         var file = folder.resolve("registry.jsonl");
         try {
             Files.createDirectories(folder);
-            return new EmbeddedRegistry(file, port);
+            return new EmbeddedRegistry(file, port).rememberPort(folder);
         } catch (BindException e) {
             throw new EmbeddedServerException("expected port " + port + " on 127.0.0.1 to be free for the embedded"
-                    + " schema registry, but another program listens there; stop it or choose another port", e);
+                    + " schema registry, but another program listens there; stop it, or give --registry-port another"
+                    + " port (0 takes a free one)", e);
         } catch (IOException e) {
             throw new EmbeddedServerException("the embedded schema registry could not use " + file + ": "
                     + e.getMessage(), e);
+        }
+    }
+
+    /// 0 where none is known.
+    private static int lastPort(Path folder) {
+        try {
+            int port = Integer.parseInt(Files.readString(folder.resolve(PORT_FILE)).strip());
+            return port >= 1 && port <= MAX_PORT ? port : 0;
+        } catch (IOException | NumberFormatException e) {       // the first start, or not written by us
+            return 0;
         }
     }
 

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -44,13 +45,22 @@ public final class LocalPipeline implements AutoCloseable {
         }
     }
 
-    /// Creates the topics that are missing.
+    /// Creates the topics that are missing, with the brokers' own number of replicas, for a week of records.
     public static void createTopics(PipelineConfig config, int partitions) {
+        createTopics(config, partitions, Optional.empty(), RETENTION);
+    }
+
+    /// Creates the topics that are missing.
+    ///
+    /// @param replicas as many as the brokers have for their default where nothing is said
+    static void createTopics(
+            PipelineConfig config, int partitions, Optional<Integer> replicas, Duration retention) {
         var properties = new HashMap<String, Object>(config.kafka());
         properties.putIfAbsent("default.api.timeout.ms", "15000");
         properties.putIfAbsent("request.timeout.ms", "5000");
         try (var admin = Admin.create(properties)) {
-            new Topics(admin, config.topics()).create(partitions, BROKERS_DEFAULT, RETENTION);
+            short replication = replicas.map(Integer::shortValue).orElse(BROKERS_DEFAULT);
+            new Topics(admin, config.topics()).create(partitions, replication, retention);
         } catch (KafkaException | TopicProblemException e) {
             throw new CommandException("the topics could not be created at "
                     + config.kafka().get("bootstrap.servers") + ": " + CommandException.reason(e), e);

@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// The broker and the registry that a pipeline works with: somebody else's, or embedded ones that end with this.
@@ -35,24 +36,29 @@ public final class Servers implements AutoCloseable {
         return new Servers(connection, null, null, null);
     }
 
-    /// Starts both on free loopback ports, with all they store in a folder. What was stored there is there again.
+    /// Starts both on loopback, with all they store in a folder. What was stored there is there again.
     ///
     /// @throws CommandException if other embedded servers use the folder
-    public static Servers embedded(Path folder) {
-        return embedded(folder, data -> EmbeddedBroker.start(data.resolve("kafka")));
+    static Servers embedded(Path folder, EmbeddedPorts ports) {
+        return embedded(folder, ports.registry(), data -> ports.broker()
+                .map(port -> EmbeddedBroker.start(data.resolve("kafka"), port))
+                .orElseGet(() -> EmbeddedBroker.start(data.resolve("kafka"))));
     }
 
-    /// Starts both as [#embedded] does, for the life of the folder. Where this process is killed, the broker notices
+    /// Starts both on free ports, for the life of the folder. Where this process is killed, the broker notices
     /// and takes the folder along.
     public static Servers temporary(TemporaryFolder folder) {
-        return embedded(folder.path(), EmbeddedBroker::startTemporary);
+        return embedded(folder.path(), Optional.empty(), EmbeddedBroker::startTemporary);
     }
 
-    private static Servers embedded(Path folder, Function<Path, EmbeddedBroker> starting) {
+    private static Servers embedded(
+            Path folder, Optional<Integer> registryPort, Function<Path, EmbeddedBroker> starting) {
         FileChannel lock = lock(folder);
         EmbeddedRegistry registry = null;
         try {
-            registry = EmbeddedRegistry.start(folder.resolve("registry"));
+            var data = folder.resolve("registry");
+            registry = registryPort.map(port -> EmbeddedRegistry.start(data, port))
+                    .orElseGet(() -> EmbeddedRegistry.start(data));
             var broker = starting.apply(folder);
             return new Servers(Connection.of(broker.bootstrapServers(), registry.url()), broker, registry, lock);
         } catch (RuntimeException | Error e) {

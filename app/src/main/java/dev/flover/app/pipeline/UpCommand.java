@@ -1,37 +1,37 @@
 package dev.flover.app.pipeline;
 
-import dev.flover.app.connection.Connection;
-import dev.flover.app.connection.ConnectionOptions;
+import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.connection.PipelineAddress;
 import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.options.CommandException;
-import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.LoadingLine;
-import dev.flover.app.options.ModelOption;
-import dev.flover.app.options.OptionRange;
+import dev.flover.app.settings.SettingException;
+import dev.flover.app.settings.SettingOptions;
+import dev.flover.app.settings.SettingTable;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Engine;
+import dev.flover.engine.EngineConfig;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backends;
+import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
 import dev.flover.topology.PipelineConfig;
-import dev.flover.topology.PipelineConfig.Pace;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// `up`: the long-running pipeline.
 @Command(
         name = "up",
+        modelTransformer = SettingOptions.OfPipeline.class,
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Runs the pipeline until Ctrl-C or SIGTERM. Generations that are live then stay stored, and go "
@@ -40,110 +40,101 @@ import picocli.CommandLine.Spec;
                 + "their data in --data. Then, in another terminal: @|bold flover submit \"The old house\"|@."})
 public final class UpCommand implements Callable<Integer> {
     private static final long LOOK_MS = 500;
-    private static final int MAX_PARTITIONS = 1000;
 
     @Spec
     private CommandSpec spec;
 
-    @Mixin
-    private ModelOption modelOption;
-
-    @Option(names = "--served-model", paramLabel = "NAME",
-            description = "What requests call the model. Default: the file's name without its extension.")
-    private String servedModel;
-
-    @Option(names = "--application-id", paramLabel = "ID", defaultValue = "flover",
-            description = "Instances with the same id share the work. Default: ${DEFAULT-VALUE}.")
-    private String applicationId;
-
-    @Option(names = "--data", paramLabel = "DIR",
-            description = "Folder for this instance's state, and for the embedded servers' data. "
-                    + "Default: $XDG_DATA_HOME/flover or ~/.local/share/flover.")
-    private Path data;
-
-    @Option(names = "--metrics-port", paramLabel = "PORT", defaultValue = "9464",
-            description = "Serves /metrics (Prometheus), /health and /ready; 0 takes a free port. "
-                    + "Default: ${DEFAULT-VALUE}.")
-    private int metricsPort;
-
-    @Option(names = "--metrics-host", paramLabel = "HOST", defaultValue = "127.0.0.1",
-            description = "At this address. Default: ${DEFAULT-VALUE}.")
-    private String metricsHost;
-
-    @Option(names = "--commit-interval-ms", paramLabel = "N", defaultValue = "50",
-            description = "Longest time that tokens wait for their transaction. Default: ${DEFAULT-VALUE}.")
-    private int commitIntervalMs;
-
-    @Option(names = "--create-topics", description = "Create the topics that are missing; --embedded does.")
-    private boolean createTopics;
-
-    @Option(names = "--partitions", paramLabel = "N", defaultValue = "4",
-            description = "Of topics that are created. Default: ${DEFAULT-VALUE}.")
-    private int partitions;
-
-    @Option(names = "--embedded", description = "Bring an own broker and registry, on free loopback ports.")
-    private boolean embedded;
-
-    @ArgGroup(validate = false, heading = "%nKafka:%n")
-    private ConnectionOptions connectionOptions = new ConnectionOptions();
-
-    @ArgGroup(validate = false, heading = "%nEngine:%n")
-    private EngineOptions engineOptions = new EngineOptions();
-
+    private PipelineSettings settings;
     private volatile LocalPipeline running;
 
     @Override
     public Integer call() {
+        settings = new PipelineSettings(SettingOptions.of(spec));
+        var engineConfig = engineConfig();
         checkOptions();
-        DataFolder.require(dataFolder());
+        settings.settings().file().ifPresent(file -> say("settings", file));
+        DataFolder.require(settings.data());
         var meters = meters();
-        try (var model = modelOption.open();
-                var engine = engine(model);
-                var metrics = MetricsServer.start(metricsHost, metricsPort, meters, this::health);
+        try (var model = ModelLoader.open(settings.model());
+                var engine = engine(model, engineConfig);
+                var metrics = MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
+                        settings.settings().get(SettingTable.METRICS_PORT), meters, this::health);
                 var servers = servers()) {
-            var config = pipelineConfig(servers.connection());
-            if (createTopics || embedded) {
-                LocalPipeline.createTopics(config, partitions);
-            }
+            var config = settings.pipeline(servers.connection());
+            createTopics(config);
             try (var stop = StopSignal.install();
-                    var pipeline = LocalPipeline.start(
-                            config, model, engine, engineOptions.config(spec.commandLine()), meters)) {
+                    var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
                 running = pipeline;
-                return serve(servers, metrics, stop);
+                return serve(config, servers, metrics, stop);
             }
         }
     }
 
-    private Engine engine(Model model) {
-        var config = engineOptions.config(spec.commandLine());
-        var backend = engineOptions.openBackend(spec.commandLine());
-        say("model", modelOption.path() + " on " + backend.name() + ": " + backend.describe());
+    private EngineConfig engineConfig() {
+        try {
+            return settings.engine();
+        } catch (SettingException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private Engine engine(Model model, EngineConfig config) {
+        var backend = backend();
+        say("model", settings.model() + " on " + backend.name() + ": " + backend.describe());
         var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
         say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
         return engine;
     }
 
-    private Servers servers() {
-        if (embedded) {
-            say("data", dataFolder().toString());
-            return Servers.embedded(dataFolder());
+    private Backend backend() {
+        String name = settings.settings().get(SettingTable.BACKEND);
+        try {
+            return Backends.open(name, settings.settings().find(SettingTable.THREADS).orElse(0));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), settings.settings().words(SettingTable.BACKEND) + ": "
+                    + e.getMessage(), e);
         }
-        var connection = connectionOptions.connection();
+    }
+
+    private Servers servers() {
+        if (isEmbedded()) {
+            say("data", settings.data().toString());
+            return Servers.embedded(settings.data(), ports());
+        }
+        var connection = ClientTarget.cluster(settings.settings(), line -> say("cluster", line));
         connection.check();
         return Servers.at(connection);
     }
 
-    private int serve(Servers servers, MetricsServer metrics, StopSignal stop) {
+    private EmbeddedPorts ports() {
+        return new EmbeddedPorts(settings.settings().find(SettingTable.BROKER_PORT),
+                settings.settings().find(SettingTable.REGISTRY_PORT));
+    }
+
+    private boolean isEmbedded() {
+        return settings.settings().get(SettingTable.EMBEDDED);
+    }
+
+    private void createTopics(PipelineConfig config) {
+        if (isEmbedded() || settings.settings().get(SettingTable.CREATE_TOPICS)) {
+            LocalPipeline.createTopics(config, settings.settings().get(SettingTable.PARTITIONS),
+                    settings.settings().find(SettingTable.REPLICATION),
+                    settings.settings().get(SettingTable.RETENTION));
+        }
+    }
+
+    private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop) {
         say("kafka", servers.connection().bootstrapServers());
         say("registry", servers.connection().registryUrl());
         say("metrics", metrics.url() + "/metrics, /health, /ready");
         if (running.awaitReady(stop::isRaised)) {
-            var note = RunningPipeline.announce(servers.connection());
-            say("ready", "serving " + servedModel() + "; Ctrl-C stops it");
+            var note = RunningPipeline.announce(config.applicationId(), config.servedModel(), new PipelineAddress(
+                    servers.connection().bootstrapServers(), servers.connection().registryUrl(), config.topics()));
+            say("ready", "serving " + config.servedModel() + "; Ctrl-C stops it");
             while (!stop.await(LOOK_MS)) {
                 running.throwIfFailed();
                 if (!servers.isAlive()) {
-                    throw new CommandException("the embedded broker has ended; its log is in " + dataFolder());
+                    throw new CommandException("the embedded broker has ended; its log is in " + settings.data());
                 }
             }
             note.withdraw();
@@ -155,30 +146,6 @@ public final class UpCommand implements Callable<Integer> {
     private Health health() {
         var pipeline = running;
         return pipeline == null ? new Health(Health.State.STARTING, "starting") : pipeline.health();
-    }
-
-    private PipelineConfig pipelineConfig(Connection connection) {
-        return PipelineConfig.of(applicationId, connection.bootstrapServers(), connection.registryUrl(),
-                        dataFolder().resolve("state"), servedModel())
-                .withKafka(connection.kafka())
-                .withRegistry(connection.registry())
-                .with(new Pace(Pace.standard().tick(), Duration.ofMillis(commitIntervalMs),
-                        Pace.standard().chunkInterval()));
-    }
-
-    private String servedModel() {
-        return servedModel != null ? servedModel
-                : modelOption.path().getFileName().toString().replaceFirst("\\.gguf$", "");
-    }
-
-    private Path dataFolder() {
-        if (data != null) {
-            return data.toAbsolutePath();
-        }
-        String home = System.getenv("XDG_DATA_HOME");
-        return home != null && !home.isEmpty()
-                ? Path.of(home, "flover")
-                : Path.of(System.getProperty("user.home"), ".local", "share", "flover");
     }
 
     private static PrometheusMeterRegistry meters() {
@@ -195,17 +162,12 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        if (embedded && connectionOptions.given()) {
-            throw new ParameterException(spec.commandLine(),
-                    "--embedded brings its own broker and registry; leave out --bootstrap-servers and "
-                            + "--schema-registry-url, or leave out --embedded");
+        var addresses = Stream.of(SettingTable.BOOTSTRAP_SERVERS, SettingTable.REGISTRY_URL)
+                .filter(settings.settings()::isSet).map(settings.settings()::words).toList();
+        if (isEmbedded() && !addresses.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "embedded (" + settings.settings()
+                    .source(SettingTable.EMBEDDED).words() + ") brings its own broker and registry; leave it out, or "
+                    + "leave out " + String.join(" and ", addresses));
         }
-        if (!applicationId.matches("[A-Za-z0-9._-]{1,200}")) {
-            throw new ParameterException(spec.commandLine(), "--application-id begins names of topics, so it must be "
-                    + "letters, digits, ., _ and -, at most 200 of them, was " + applicationId);
-        }
-        OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
-        OptionRange.check(spec, "--metrics-port", metricsPort, 0, 65_535);
-        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 60_000);
     }
 }

@@ -16,27 +16,38 @@ import org.junit.jupiter.api.Test;
 
 class ConnectionTest {
     @Test
-    void propertiesGoToTheClientTheyAreFor() {
-        var connection = new Connection("k:1", "http://r:2", Map.of(
-                "security.protocol", "SASL_SSL", "basic.auth.user.info", "me:secret"));
+    void aPropertyForOneKindOfClientIsForThatKindAlone() {
+        var connection = new Connection("k:1", "http://r:2", Map.of("client.id", "all", "producer.client.id", "writes",
+                "main.consumer.fetch.min.bytes", "7"), Map.of());
 
-        assertThat(connection.kafka()).isEqualTo(Map.of("bootstrap.servers", "k:1", "security.protocol", "SASL_SSL"));
-        assertThat(connection.registry())
-                .isEqualTo(Map.of("schema.registry.url", "http://r:2", "basic.auth.user.info", "me:secret"));
+        assertThat(connection.producer()).isEqualTo(Map.of("bootstrap.servers", "k:1", "client.id", "writes"));
+        assertThat(connection.consumer()).isEqualTo(Map.of("bootstrap.servers", "k:1", "client.id", "all"));
+        assertThat(connection.kafka()).containsEntry("producer.client.id", "writes")
+                .containsEntry("main.consumer.fetch.min.bytes", "7");
+    }
+
+    @Test
+    void tlsOfTheRegistryHasItsOwnPrefix() {
+        assertThat(new Connection("k:1", "http://r:2", Map.of(), Map.of("ssl.truststore.location", "a",
+                "schema.registry.ssl.truststore.type", "PKCS12", "auto.register.schemas", "false")).registry())
+                .isEqualTo(Map.of("schema.registry.url", "http://r:2", "schema.registry.ssl.truststore.location", "a",
+                        "schema.registry.ssl.truststore.type", "PKCS12", "auto.register.schemas", "false"));
     }
 
     @Test
     void aRegistryThatTakesTheUserOfTheBrokerIsToldWhoThatIs() {
-        var inherited = Map.of("basic.auth.credentials.source", "SASL_INHERIT", "sasl.jaas.config", "who;");
+        var user = Map.of("sasl.jaas.config", "who;");
+        var inherits = Map.of("basic.auth.credentials.source", "SASL_INHERIT");
 
-        assertThat(new Connection("k:1", "http://r:2", inherited).registry()).containsAllEntriesOf(inherited);
-        assertThat(new Connection("k:1", "http://r:2", Map.of("sasl.jaas.config", "who;")).registry())
+        assertThat(new Connection("k:1", "http://r:2", user, inherits).registry()).containsAllEntriesOf(user);
+        assertThat(new Connection("k:1", "http://r:2", user, Map.of()).registry())
                 .doesNotContainKey("sasl.jaas.config");
     }
 
     @Test
     void noTextOfItHoldsASecret() {
-        var connection = new Connection("k:1", "http://r:2", Map.of("sasl.jaas.config", "password=\"hidden\";"));
+        var connection = new Connection("k:1", "http://r:2", Map.of("sasl.jaas.config", "password=\"hidden\";"),
+                Map.of("basic.auth.user.info", "me:hidden"));
 
         assertThat(connection.toString()).contains("k:1", "http://r:2", "sasl.jaas.config").doesNotContain("hidden");
         assertThat(PipelineConfig.of("id", "k:1", "http://r:2", Path.of("state"), "model")
@@ -81,7 +92,7 @@ class ConnectionTest {
                     .isInstanceOf(CommandException.class)
                     .hasMessageContaining("no schema registry answers at http://127.0.0.1:1");
             assertThatThrownBy(Connection.of(there, "not a url")::check)
-                    .isInstanceOf(CommandException.class).hasMessageContaining("--schema-registry-url must be a URL");
+                    .isInstanceOf(CommandException.class).hasMessageContaining("schema-registry-url must be a URL");
         }
     }
 

@@ -1,0 +1,91 @@
+package dev.flover.app.connection;
+
+import dev.flover.app.options.CommandException;
+import dev.flover.app.settings.PassThrough;
+import dev.flover.app.settings.SettingTable;
+import dev.flover.app.settings.Settings;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// What a client command talks to.
+///
+/// ```
+///   addresses that are set > the pipeline of --pipeline > the only one that runs here > localhost
+/// ```
+public record ClientTarget(Connection connection, TopicNames topics) {
+    private static final String BOOTSTRAP = "127.0.0.1:9092";
+    private static final String REGISTRY = "http://127.0.0.1:8081";
+
+    /// @param say is told which of several pipelines it is
+    /// @throws CommandException where that is not decided
+    public static ClientTarget find(Settings settings, Consumer<String> say) {
+        return find(settings, RunningPipeline.all(), say);
+    }
+
+    static ClientTarget find(Settings settings, List<RunningPipeline> running, Consumer<String> say) {
+        var found = choose(settings, running, RunningPipeline::address, say);
+        return new ClientTarget(connection(settings, found), topics(settings, found));
+    }
+
+    /// Where `up` finds its servers: as a client does, but with topics of its own.
+    ///
+    /// @throws CommandException where that is not decided
+    public static Connection cluster(Settings settings, Consumer<String> say) {
+        return connection(settings, choose(settings, RunningPipeline.all(), pipeline -> List.of(
+                pipeline.address().bootstrapServers(), pipeline.address().registryUrl()), say));
+    }
+
+    private static Connection connection(Settings settings, Optional<RunningPipeline> found) {
+        return new Connection(
+                settings.find(SettingTable.BOOTSTRAP_SERVERS)
+                        .or(() -> found.map(pipeline -> pipeline.address().bootstrapServers())).orElse(BOOTSTRAP),
+                settings.find(SettingTable.REGISTRY_URL)
+                        .or(() -> found.map(pipeline -> pipeline.address().registryUrl())).orElse(REGISTRY),
+                settings.passed(PassThrough.KAFKA), settings.passed(PassThrough.REGISTRY));
+    }
+
+    private static TopicNames topics(Settings settings, Optional<RunningPipeline> found) {
+        boolean named = TopicSettings.areSet(settings);
+        return found.isPresent() && !named ? found.get().address().topics() : TopicSettings.names(settings);
+    }
+
+    /// @param difference of which there must be one among those that fit
+    private static Optional<RunningPipeline> choose(Settings settings, List<RunningPipeline> running,
+            Function<RunningPipeline, Object> difference, Consumer<String> say) {
+        Optional<String> name = settings.find(SettingTable.PIPELINE_NAME);
+        if (settings.isSet(SettingTable.BOOTSTRAP_SERVERS) || settings.isSet(SettingTable.REGISTRY_URL)) {
+            name.ifPresent(chosen -> {
+                throw twice(settings);
+            });
+            return Optional.empty();
+        }
+        List<RunningPipeline> fitting = running.stream()
+                .filter(pipeline -> name.isEmpty() || pipeline.answersTo(name.get())).toList();
+        if (name.isPresent() && fitting.isEmpty()) {
+            throw new CommandException("no pipeline " + name.get() + " runs on this machine; " + (running.isEmpty()
+                    ? "none does" : "there are:" + list(running)));
+        }
+        if (fitting.stream().map(difference).distinct().count() > 1) {
+            throw new CommandException("several pipelines run on this machine; say which by --pipeline "
+                    + "(or FLOVER_PIPELINE) and its application, model or process:" + list(fitting));
+        }
+        if (running.stream().map(difference).distinct().count() > 1) {
+            say.accept("talking to " + fitting.getFirst().words());
+        }
+        return fitting.stream().findFirst();
+    }
+
+    private static CommandException twice(Settings settings) {
+        return new CommandException("pipeline (" + settings.source(SettingTable.PIPELINE_NAME).words()
+                + ") chooses among those that run on this machine; leave it out, or leave out bootstrap-servers and "
+                + "schema-registry-url");
+    }
+
+    private static String list(List<RunningPipeline> pipelines) {
+        return pipelines.stream().map(pipeline -> "\n  " + pipeline.words()).collect(Collectors.joining());
+    }
+}

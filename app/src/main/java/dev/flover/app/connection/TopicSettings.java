@@ -1,0 +1,27 @@
+package dev.flover.app.connection;
+
+import dev.flover.app.settings.Setting;
+import dev.flover.app.settings.SettingTable;
+import dev.flover.app.settings.Settings;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.util.List;
+
+/// The names of the topics, as they are set.
+public final class TopicSettings {
+    private TopicSettings() {}
+
+    /// The prefix stands before each name that nobody set.
+    public static TopicNames names(Settings settings) {
+        return new TopicNames(name(settings, SettingTable.REQUESTS_TOPIC), name(settings, SettingTable.TOKENS_TOPIC),
+                name(settings, SettingTable.RESULTS_TOPIC), name(settings, SettingTable.DEAD_LETTERS_TOPIC));
+    }
+
+    private static String name(Settings settings, Setting<String> topic) {
+        return (settings.isSet(topic) ? "" : settings.get(SettingTable.TOPIC_PREFIX)) + settings.get(topic);
+    }
+
+    static boolean areSet(Settings settings) {
+        return List.of(SettingTable.TOPIC_PREFIX, SettingTable.REQUESTS_TOPIC, SettingTable.TOKENS_TOPIC,
+                SettingTable.RESULTS_TOPIC, SettingTable.DEAD_LETTERS_TOPIC).stream().anyMatch(settings::isSet);
+    }
+}

@@ -1,0 +1,101 @@
+package dev.flover.app.pipeline;
+
+import dev.flover.app.connection.Connection;
+import dev.flover.app.connection.TopicSettings;
+import dev.flover.app.options.BundledModel;
+import dev.flover.app.options.FieldNames;
+import dev.flover.app.settings.Setting;
+import dev.flover.app.settings.SettingException;
+import dev.flover.app.settings.SettingTable;
+import dev.flover.app.settings.Settings;
+import dev.flover.engine.EngineConfig;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.PipelineConfig.Recovery;
+import dev.flover.topology.PipelineConfig.Remembering;
+import dev.flover.topology.PipelineConfig.RequestLimits;
+import dev.flover.topology.PipelineConfig.Sharing;
+import dev.flover.topology.PipelineConfig.WaitingLimits;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// The settings of `up`, as the pipeline and its engine are told of them.
+record PipelineSettings(Settings settings) {
+    /// As many as fit.
+    private static final int FITTING_BLOCKS = 0;
+
+    Path model() {
+        return settings.find(SettingTable.MODEL).orElseGet(BundledModel::path);
+    }
+
+    String servedModel() {
+        return settings.find(SettingTable.SERVED_MODEL)
+                .orElseGet(() -> model().getFileName().toString().replaceFirst("\\.gguf$", ""));
+    }
+
+    Path data() {
+        return settings.find(SettingTable.DATA).map(Path::toAbsolutePath).orElseGet(PipelineSettings::usualData);
+    }
+
+    private static Path usualData() {
+        String home = System.getenv("XDG_DATA_HOME");
+        return home != null && !home.isEmpty()
+                ? Path.of(home, "flover")
+                : Path.of(System.getProperty("user.home"), ".local", "share", "flover");
+    }
+
+    PipelineConfig pipeline(Connection connection) {
+        return PipelineConfig.of(settings.get(SettingTable.APPLICATION_ID), connection.bootstrapServers(),
+                        connection.registryUrl(), data().resolve("state"), servedModel())
+                .withKafka(connection.kafka())
+                .withRegistry(connection.registry())
+                .with(TopicSettings.names(settings))
+                .with(settings.get(SettingTable.DELIVERY))
+                .with(pace())
+                .with(requests())
+                .with(new WaitingLimits(settings.get(SettingTable.WAITING_REQUESTS),
+                        settings.get(SettingTable.WAITING_BYTES)))
+                .with(new Remembering(settings.get(SettingTable.REMEMBER_ENDED),
+                        settings.get(SettingTable.REMEMBER_CANCELLED), settings.get(SettingTable.REMEMBER_IDS)))
+                .with(new Sharing(settings.get(SettingTable.TENANT_WEIGHTS),
+                        settings.get(SettingTable.PRIORITY_STEP)))
+                .with(new Recovery(settings.get(SettingTable.OTHER_ARITHMETIC),
+                        settings.get(SettingTable.SUSPECT_AFTER), settings.get(SettingTable.ATTEMPTS_ALONE)));
+    }
+
+    private Pace pace() {
+        return new Pace(settings.get(SettingTable.TICK), settings.get(SettingTable.COMMIT_INTERVAL),
+                settings.get(SettingTable.CHUNK_INTERVAL));
+    }
+
+    private RequestLimits requests() {
+        return new RequestLimits(Math.toIntExact(settings.get(SettingTable.REQUEST_BYTES)),
+                settings.get(SettingTable.REQUEST_ANSWERS), settings.get(SettingTable.REQUEST_TOKENS),
+                settings.get(SettingTable.REQUEST_STOPS), settings.get(SettingTable.REQUEST_STOP_LENGTH),
+                settings.get(SettingTable.REQUEST_BIASES));
+    }
+
+    /// @throws SettingException if the settings do not fit each other, naming them and where they are
+    EngineConfig engine() {
+        int sequences = settings.get(SettingTable.MAX_SEQUENCES);
+        int chunk = settings.get(SettingTable.PREFILL_CHUNK);
+        int budget = settings.find(SettingTable.TOKEN_BUDGET)
+                .orElse((int) Math.min((long) sequences + chunk, Integer.MAX_VALUE));
+        try {
+            return new EngineConfig(sequences, budget, chunk, settings.get(SettingTable.BLOCK_TOKENS),
+                    settings.find(SettingTable.KV_BLOCKS).orElse(FITTING_BLOCKS),
+                    settings.get(SettingTable.STEPS_IN_FLIGHT), settings.get(SettingTable.PREFIX_CACHING));
+        } catch (IllegalArgumentException e) {
+            throw unfitting(e.getMessage());
+        }
+    }
+
+    private SettingException unfitting(String complaint) {
+        String named = FieldNames.asOptions(complaint).replace("--", "");
+        List<Setting<?>> involved = SettingTable.all().stream()
+                .filter(setting -> (" " + named).contains(" " + setting.name())).collect(Collectors.toList());
+        return new SettingException(named + "; there are " + involved.stream().map(settings::words)
+                .collect(Collectors.joining(", ")));
+    }
+}

@@ -1,0 +1,95 @@
+package dev.flover.app.settings;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `config`: what is set, and where.
+@Command(
+        name = "config",
+        modelTransformer = SettingOptions.OfPipeline.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Shows every setting, its value and where it comes from: default, file, variable or option. Takes "
+                + "the options of `up` and of its clients, checks all, and starts nothing. Secrets are shown as set or "
+                + "not.")
+public final class ConfigCommand implements Runnable {
+    private static final String NOT_SET = "(not set)";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "A JSON array: name, value, source, and secret where it is one.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        var lines = lines(SettingOptions.of(spec));
+        var out = spec.commandLine().getOut();
+        if (json) {
+            out.println(json(lines));
+            return;
+        }
+        int names = lines.stream().mapToInt(line -> line.name().length()).max().orElse(0);
+        int values = Math.min(40, lines.stream().mapToInt(line -> line.shown().length()).max().orElse(0));
+        for (var line : lines) {
+            out.printf("%-" + names + "s  %-" + values + "s  %s%n", line.name(), line.shown(), line.source());
+        }
+    }
+
+    /// @param value null where it is secret or not set
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Line(
+            @JsonProperty("name") String name, @JsonProperty("value") String value,
+            @JsonProperty("source") String source, @JsonProperty("secret") String secret) {
+        String shown() {
+            if (secret != null) {
+                return "(" + secret + ")";
+            }
+            return value == null ? NOT_SET : value;
+        }
+    }
+
+    static List<Line> lines(Settings settings) {
+        var lines = new ArrayList<Line>();
+        settings.sourceOfFile().ifPresent(source ->
+                lines.add(new Line("config", settings.file().orElseThrow(), source.words(), null)));
+        for (var setting : SettingTable.all()) {
+            lines.add(new Line(setting.name(), settings.text(setting).orElse(null), settings.source(setting).words(),
+                    null));
+        }
+        for (var client : PassThrough.values()) {
+            var passed = settings.passed(client);
+            var names = new TreeSet<>(passed.keySet());
+            names.addAll(client.usualSecrets());
+            for (String name : names) {
+                lines.add(line(settings, client, name, passed.get(name)));
+            }
+        }
+        return lines;
+    }
+
+    private static Line line(Settings settings, PassThrough client, String name, String value) {
+        String source = value == null ? new Source.Default().words() : settings.source(client, name).words();
+        boolean secret = client.isSecret(name);
+        return new Line(client.key(name), secret ? null : value, source,
+                secret ? value == null ? "not set" : "set" : null);
+    }
+
+    private static String json(List<Line> lines) {
+        try {
+            return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(lines);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("our own values are always JSON", e);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+package dev.flover.app.settings;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// What values a setting takes, and how they are written.
+///
+/// @param <T> of the value
+public sealed interface Kind<T> {
+    /// @throws IllegalArgumentException if the text is not as [#expected] says
+    T parse(String text);
+
+    /// Completes "must be ...".
+    String expected();
+
+    /// What the help writes in place of a value.
+    String label();
+
+    /// A whole number in [least, most].
+    record Whole(int least, int most) implements Kind<Integer> {
+        @Override
+        public Integer parse(String text) {
+            return Math.toIntExact(inRange(Long.parseLong(text.strip()), least, most));
+        }
+
+        @Override
+        public String expected() {
+            return most == Integer.MAX_VALUE ? "a whole number of at least " + least
+                    : "a whole number in [" + least + ", " + most + "]";
+        }
+
+        @Override
+        public String label() {
+            return "N";
+        }
+    }
+
+    /// A length of time: `50ms`, `10s`, `5m`, `2h`, `7d`; a bare number counts milliseconds, as in Kafka's settings.
+    record Time(Duration least, Duration most) implements Kind<Duration> {
+        private static final Map<String, Duration> UNITS = units();
+
+        private static Map<String, Duration> units() {
+            var units = new LinkedHashMap<String, Duration>();
+            units.put("ms", Duration.ofMillis(1));
+            units.put("d", Duration.ofDays(1));
+            units.put("h", Duration.ofHours(1));
+            units.put("m", Duration.ofMinutes(1));
+            units.put("s", Duration.ofSeconds(1));
+            return units;
+        }
+
+        @Override
+        public Duration parse(String text) {
+            Scaled scaled = Scaled.of(text, "ms");
+            if (!UNITS.containsKey(scaled.unit())) {
+                throw new IllegalArgumentException("no unit of time: " + scaled.unit());
+            }
+            long unit = UNITS.get(scaled.unit()).toMillis();
+            return Duration.ofMillis(inRange(multiply(scaled.number(), unit), least.toMillis(), most.toMillis()));
+        }
+
+        @Override
+        public String expected() {
+            return "a length of time such as 50ms, 10s, 5m, 2h or 7d, from " + write(least) + " to " + write(most);
+        }
+
+        @Override
+        public String label() {
+            return "TIME";
+        }
+
+        /// In the largest unit that leaves no rest.
+        public static String write(Duration time) {
+            long millis = time.toMillis();
+            for (var unit : Map.of("d", 86_400_000L, "h", 3_600_000L, "m", 60_000L, "s", 1_000L).entrySet().stream()
+                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed()).toList()) {
+                if (millis != 0 && millis % unit.getValue() == 0) {
+                    return millis / unit.getValue() + unit.getKey();
+                }
+            }
+            return millis + "ms";
+        }
+    }
+
+    /// A number of bytes: `512KiB`, `256MiB`, `2GiB`; a bare number counts bytes.
+    record Size(long least, long most) implements Kind<Long> {
+        private static final Map<String, Integer> SHIFTS = Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30);
+
+        @Override
+        public Long parse(String text) {
+            Scaled scaled = Scaled.of(text, "B");
+            if (!SHIFTS.containsKey(scaled.unit())) {
+                throw new IllegalArgumentException("no unit of bytes: " + scaled.unit());
+            }
+            return inRange(multiply(scaled.number(), 1L << SHIFTS.get(scaled.unit())), least, most);
+        }
+
+        @Override
+        public String expected() {
+            return "a number of bytes such as 4096, 512KiB, 256MiB or 2GiB, from " + write(least) + " to "
+                    + write(most);
+        }
+
+        @Override
+        public String label() {
+            return "BYTES";
+        }
+
+        /// In the largest unit that leaves no rest.
+        public static String write(long bytes) {
+            for (String unit : new String[] {"GiB", "MiB", "KiB"}) {
+                int shift = SHIFTS.get(unit);
+                if (bytes != 0 && bytes % (1L << shift) == 0) {
+                    return (bytes >> shift) + unit;
+                }
+            }
+            return Long.toString(bytes);
+        }
+    }
+
+    /// On or off.
+    record Flag() implements Kind<Boolean> {
+        @Override
+        public Boolean parse(String text) {
+            return switch (text.strip().toLowerCase(Locale.ROOT)) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException("neither true nor false");
+            };
+        }
+
+        @Override
+        public String expected() {
+            return "true or false";
+        }
+
+        @Override
+        public String label() {
+            return "";
+        }
+    }
+
+    /// One of a few words: an enum's constants, in lower case with hyphens.
+    record Choice<E extends Enum<E>>(Class<E> type) implements Kind<E> {
+        @Override
+        public E parse(String text) {
+            return Arrays.stream(type.getEnumConstants())
+                    .filter(constant -> write(constant).equals(text.strip().toLowerCase(Locale.ROOT)))
+                    .findFirst().orElseThrow(() -> new IllegalArgumentException("none of the words"));
+        }
+
+        @Override
+        public String expected() {
+            return Arrays.stream(type.getEnumConstants()).map(Choice::write).collect(Collectors.joining(" or "));
+        }
+
+        @Override
+        public String label() {
+            return "HOW";
+        }
+
+        public static String write(Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /// A text of a certain form.
+    ///
+    /// @param form     the whole text matches it
+    /// @param expected the form in words
+    record Text(Pattern form, String expected, String label) implements Kind<String> {
+        @Override
+        public String parse(String text) {
+            if (!form.matcher(text).matches()) {
+                throw new IllegalArgumentException("not of the form");
+            }
+            return text;
+        }
+    }
+
+    /// The name of a file or folder.
+    record File(String label) implements Kind<Path> {
+        @Override
+        public Path parse(String text) {
+            if (text.isBlank()) {
+                throw new InvalidPathException(text, "empty");
+            }
+            return Path.of(text);
+        }
+
+        @Override
+        public String expected() {
+            return "a path";
+        }
+    }
+
+    /// Names, each with a positive number: `north=2,south=0.5`.
+    record Weights(double most) implements Kind<Map<String, Double>> {
+        @Override
+        public Map<String, Double> parse(String text) {
+            var weights = new HashMap<String, Double>();
+            for (String entry : text.isBlank() ? new String[0] : text.split(",", -1)) {
+                int equals = entry.lastIndexOf('=');
+                double weight = Double.parseDouble(entry.substring(equals + 1));
+                boolean first = weights.put(entry.substring(0, Math.max(equals, 0)).strip(), weight) == null;
+                if (equals < 1 || !(weight > 0 && weight <= most) || !first) {
+                    throw new IllegalArgumentException("not a name with a weight: " + entry);
+                }
+            }
+            return Map.copyOf(weights);
+        }
+
+        @Override
+        public String expected() {
+            return String.format(Locale.ROOT, "NAME=WEIGHT, or several separated by commas, each name once, with "
+                    + "weights in (0, %.0f]", most);
+        }
+
+        @Override
+        public String label() {
+            return "NAME=WEIGHT,...";
+        }
+    }
+
+    private static long inRange(long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException("not in [" + least + ", " + most + "]");
+        }
+        return value;
+    }
+
+    private static long multiply(long number, long unit) {
+        try {
+            return Math.multiplyExact(number, unit);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("more than a long holds", e);
+        }
+    }
+
+    /// `50ms` as 50 and `ms`.
+    record Scaled(long number, String unit) {
+        private static final Pattern FORM = Pattern.compile("(-?\\d{1,18})\\s*([A-Za-z]*)");
+
+        static Scaled of(String text, String bareUnit) {
+            var form = FORM.matcher(text.strip());
+            if (!form.matches()) {
+                throw new IllegalArgumentException("not a number with a unit");
+            }
+            return new Scaled(Long.parseLong(form.group(1)), form.group(2).isEmpty() ? bareUnit : form.group(2));
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package dev.flover.app.settings;
+
+import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
+import io.confluent.kafka.serializers.KafkaAvroDeserializerConfig;
+import io.confluent.kafka.serializers.KafkaAvroSerializerConfig;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
+
+/// Settings that are handed on to a client as they are: `kafka.linger.ms`, `registry.value.subject.name.strategy`.
+public enum PassThrough {
+    /// The clients of Kafka, and Kafka Streams. `producer.`, `consumer.`, `admin.` and the prefixes of Kafka Streams
+    /// before a name make it count for one kind of client.
+    KAFKA("kafka", kafkaKeys(),
+            List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin."),
+            Map.of("bootstrap.servers", "bootstrap-servers", "application.id", "application-id", "state.dir", "data",
+                    "processing.guarantee", "delivery")),
+    /// The registry's client and its serializers.
+    REGISTRY("registry", registryKeys(), List.of("schema.registry."),
+            Map.of("schema.registry.url", "schema-registry-url"));
+
+    private static final Pattern SECRET = Pattern.compile(
+            "(.*[.])?(password|secret|jaas[.]config|user[.]info|auth[.]token|keystore[.]key|private[.]key"
+                    + "|passphrase|credentials)");
+    private static final String INTERNAL_TOPICS = "topic.";
+
+    private final String prefix;
+    private final Map<String, ConfigKey> known;
+    private final List<String> kinds;
+    private final Map<String, String> settings;
+
+    PassThrough(String prefix, Map<String, ConfigKey> known, List<String> kinds, Map<String, String> settings) {
+        this.prefix = prefix;
+        this.known = known;
+        this.kinds = kinds;
+        this.settings = settings;
+    }
+
+    /// Where a name in the file belongs, if it is one of these.
+    static Optional<PassThrough> of(String key) {
+        return Stream.of(values()).filter(one -> key.startsWith(one.prefix + ".")).findFirst();
+    }
+
+    /// Which client a bare property is for: the registry where it alone knows it.
+    public static PassThrough forClientProperty(String property) {
+        boolean registry = !KAFKA.known.containsKey(property) && REGISTRY.known.containsKey(property)
+                || Stream.of("schema.registry.", "basic.auth.", "bearer.auth.").anyMatch(property::startsWith);
+        return registry ? REGISTRY : KAFKA;
+    }
+
+    /// Whether some client knows a bare property of that name.
+    static boolean isProperty(String name) {
+        return Stream.of(values()).anyMatch(one -> one.known.containsKey(one.bare(name)));
+    }
+
+    public String option() {
+        return "--" + prefix;
+    }
+
+    /// The setting that stands for a property of this client.
+    public String key(String property) {
+        return prefix + "." + property;
+    }
+
+    /// The client's property that a setting stands for.
+    String property(String key) {
+        return key.substring(prefix.length() + 1);
+    }
+
+    String variablePrefix() {
+        return "FLOVER_" + prefix.toUpperCase(Locale.ROOT) + "_";
+    }
+
+    /// The variable that stands for a property of this client.
+    String variable(String property) {
+        return variablePrefix() + upper(property);
+    }
+
+    /// `sasl.jaas.config` of `SASL_JAAS_CONFIG`; what no client knows has a full stop for each underscore.
+    String propertyOf(String variable) {
+        String rest = variable.substring(variablePrefix().length());
+        return named(rest).orElseGet(() -> rest.toLowerCase(Locale.ROOT).replace('_', '.'));
+    }
+
+    /// The known property of that variable.
+    Optional<String> named(String rest) {
+        for (String kind : Stream.concat(Stream.of(""), kinds.stream()).toList()) {
+            for (String name : known.keySet()) {
+                if (upper(kind + name).equals(rest)) {
+                    return Optional.of(kind + name);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String upper(String property) {
+        return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
+    }
+
+    /// Whether nobody may see the value.
+    public boolean isSecret(String property) {
+        var key = known.get(bare(property));
+        return key != null && key.type == Type.PASSWORD || SECRET.matcher(bare(property)).matches();
+    }
+
+    /// @throws SettingException if the client knows another spelling, cannot take the value, or there is a setting for
+    ///                          it
+    void check(String property, Given given) {
+        String bare = bare(property);
+        if (settings.containsKey(bare)) {
+            throw new SettingException(place(property, given) + " has a setting of its own: set "
+                    + settings.get(bare) + " instead");
+        }
+        var key = known.get(bare);
+        if (key == null) {
+            requireNoTypo(property, bare, given);
+            return;
+        }
+        try {
+            Object value = ConfigDef.parseType(bare, given.text(), key.type);
+            if (key.validator != null) {
+                key.validator.ensureValid(bare, value);
+            }
+        } catch (ConfigException e) {
+            if (isSecret(property)) {
+                throw new SettingException(place(property, given) + " cannot be used; its value is not shown");
+            }
+            throw new SettingException(place(property, given) + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /// Names that nobody knows may be an interceptor's or a login module's; one letter off, they are mistakes.
+    private void requireNoTypo(String property, String bare, Given given) {
+        String nearest = Nearest.to(bare, known.keySet());
+        int near = bare.length() / 8 + 1;
+        if (!bare.startsWith(INTERNAL_TOPICS) && Nearest.distance(bare, nearest) <= near) {
+            throw new SettingException(place(property, given) + " is no property that the client knows; the nearest is "
+                    + key(property.substring(0, property.length() - bare.length()) + nearest));
+        }
+    }
+
+    private String place(String property, Given given) {
+        return given.source().words() + ": " + key(property);
+    }
+
+    /// Without the kind of client that it is for.
+    private String bare(String property) {
+        return kinds.stream().filter(property::startsWith).findFirst()
+                .map(kind -> property.substring(kind.length()))
+                .filter(rest -> !known.containsKey(property)).orElse(property);
+    }
+
+    /// Secrets that are listed also where they are not set.
+    List<String> usualSecrets() {
+        return switch (this) {
+            case KAFKA -> List.of("sasl.jaas.config", "ssl.key.password", "ssl.keystore.password",
+                    "ssl.truststore.password");
+            case REGISTRY -> List.of("basic.auth.user.info", "bearer.auth.token");
+        };
+    }
+
+    private static Map<String, ConfigKey> kafkaKeys() {
+        var keys = new TreeMap<String, ConfigKey>();
+        for (var client : List.of(StreamsConfig.configDef(), AdminClientConfig.configDef(), ConsumerConfig.configDef(),
+                ProducerConfig.configDef())) {
+            keys.putAll(client.configKeys());
+        }
+        return keys;
+    }
+
+    private static Map<String, ConfigKey> registryKeys() {
+        var keys = new HashMap<>(AbstractKafkaSchemaSerDeConfig.baseConfigDef().configKeys());
+        var text = new ConfigDef();
+        for (String name : List.of(KafkaAvroSerializerConfig.AVRO_REMOVE_JAVA_PROPS_CONFIG,
+                KafkaAvroSerializerConfig.AVRO_USE_LOGICAL_TYPE_CONVERTERS_CONFIG,
+                KafkaAvroSerializerConfig.AVRO_REFLECTION_ALLOW_NULL_CONFIG,
+                KafkaAvroDeserializerConfig.SPECIFIC_AVRO_READER_CONFIG, "missing.cache.size",
+                "missing.id.cache.ttl.sec", "missing.version.cache.ttl.sec", "missing.schema.cache.ttl.sec",
+                "url.randomize", "bearer.auth.cache.expiry.buffer.seconds")) {
+            text.define(name, Type.STRING, ConfigDef.Importance.LOW, name);
+        }
+        text.configKeys().forEach(keys::putIfAbsent);
+        return new TreeMap<>(keys);
+    }
+}

@@ -1,0 +1,127 @@
+package dev.flover.app.settings;
+
+import dev.flover.app.settings.Setting.Reader;
+import dev.flover.app.settings.Setting.Section;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/// The table as options of a command: give one of the two classes as the command's `modelTransformer`, and take the
+/// values with [#of].
+public final class SettingOptions {
+    private static final String CONFIG = "--config";
+
+    private SettingOptions() {}
+
+    /// For `up`, and for `config`, which shows what `up` would use.
+    public static final class OfPipeline implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            add(command, setting -> setting.readers().contains(Reader.PIPELINE)
+                    || command.name().equals("config"));
+            return command;
+        }
+    }
+
+    /// For the clients of a pipeline.
+    public static final class OfClients implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            add(command, setting -> setting.readers().contains(Reader.CLIENT));
+            return command;
+        }
+    }
+
+    private static void add(CommandSpec command, Predicate<Setting<?>> wanted) {
+        for (var section : Section.values()) {
+            var group = ArgGroupSpec.builder().heading("%n" + section.title() + ":%n").validate(false);
+            boolean any = false;
+            for (var setting : SettingTable.all()) {
+                if (setting.section() == section && wanted.test(setting)) {
+                    group.addArg(option(setting));
+                    any = true;
+                }
+            }
+            if (section == Section.KAFKA) {
+                connection().forEach(group::addArg);
+            }
+            if (any) {
+                command.addArgGroup(group.build());
+            }
+        }
+    }
+
+    private static OptionSpec option(Setting<?> setting) {
+        String standard = setting.standard().filter(text -> !text.isEmpty())
+                .map(text -> " Default: " + text + ".").orElse("");
+        var option = OptionSpec.builder(names(setting))
+                .description((setting.description() + standard).replace("%", "%%"));
+        return setting.kind() instanceof Kind.Flag
+                ? option.arity("0").type(Boolean.class).negatable(true).defaultValue(null).build()
+                : option.arity("1").type(String.class).paramLabel(setting.kind().label()).build();
+    }
+
+    /// The second name is from before times had units: a bare number counts milliseconds.
+    private static String[] names(Setting<?> setting) {
+        return setting == SettingTable.COMMIT_INTERVAL
+                ? new String[] {setting.option(), "--commit-interval-ms"} : new String[] {setting.option()};
+    }
+
+    private static List<OptionSpec> connection() {
+        var options = new ArrayList<OptionSpec>();
+        options.add(OptionSpec.builder(CONFIG).arity("1").type(String.class).paramLabel("FILE")
+                .description("Settings, as a Java properties file; variables and options win over it. "
+                        + "Default: $FLOVER_CONFIG.").build());
+        for (var client : PassThrough.values()) {
+            options.add(OptionSpec.builder(client.option()).arity("1").type(List.class).auxiliaryTypes(String.class)
+                    .paramLabel("NAME=VALUE").description("A property of "
+                            + (client == PassThrough.KAFKA ? "Kafka's clients" : "the registry's client")
+                            + "; may be given several times. No secrets: they come from files or variables.").build());
+        }
+        return options;
+    }
+
+    /// What is set for this run of the command.
+    ///
+    /// @throws ParameterException that says in a sentence which setting is wrong, and where it is
+    public static Settings of(CommandSpec command) {
+        return of(command, System.getenv());
+    }
+
+    static Settings of(CommandSpec command, Map<String, String> environment) {
+        var options = new HashMap<Setting<?>, String>();
+        for (var setting : SettingTable.all()) {
+            Object value = value(command, setting.option());
+            if (value != null) {
+                options.put(setting, value.toString());
+            }
+        }
+        var passed = new HashMap<PassThrough, List<String>>();
+        for (var client : PassThrough.values()) {
+            if (value(command, client.option()) instanceof List<?> entries) {
+                passed.put(client, entries.stream().map(Object::toString).toList());
+            }
+        }
+        try {
+            return Settings.resolve(Optional.ofNullable(value(command, CONFIG)).map(Object::toString), options, passed,
+                    environment);
+        } catch (SettingException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /// Null where it was not given, or is no setting's option: `submit --model` is one of its own.
+    private static Object value(CommandSpec command, String name) {
+        var option = command.findOption(name);
+        boolean own = option == null || option.userObject() != null;
+        return own ? null : command.commandLine().getParseResult().matchedOptionValue(name, null);
+    }
+}

@@ -1,0 +1,260 @@
+package dev.flover.app.settings;
+
+import static dev.flover.app.settings.Setting.Reader.CLIENT;
+import static dev.flover.app.settings.Setting.Reader.PIPELINE;
+
+import dev.flover.app.settings.Kind.Choice;
+import dev.flover.app.settings.Kind.File;
+import dev.flover.app.settings.Kind.Flag;
+import dev.flover.app.settings.Kind.Size;
+import dev.flover.app.settings.Kind.Text;
+import dev.flover.app.settings.Kind.Time;
+import dev.flover.app.settings.Kind.Weights;
+import dev.flover.app.settings.Kind.Whole;
+import dev.flover.app.settings.Setting.Reader;
+import dev.flover.app.settings.Setting.Section;
+import dev.flover.topology.PipelineConfig.Delivery;
+import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.PipelineConfig.Recovery;
+import dev.flover.topology.PipelineConfig.Remembering;
+import dev.flover.topology.PipelineConfig.RequestLimits;
+import dev.flover.topology.PipelineConfig.Sharing;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.PipelineConfig.WaitingLimits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// Every setting. From this table come the options of `up`, `submit`, `tail` and `cancel`, what a configuration file
+/// and the environment may say, `flover config`, and `docs/settings.md`.
+public final class SettingTable {
+    private static final List<Setting<?>> SETTINGS = new ArrayList<>();
+
+    private static final int ANY = Integer.MAX_VALUE;
+    private static final int MAX_PORT = 65_535;
+    private static final Duration NO_TIME = Duration.ZERO;
+    private static final Duration MILLISECOND = Duration.ofMillis(1);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration YEAR = Duration.ofDays(365);
+    private static final Set<Reader> BOTH = Set.of(PIPELINE, CLIENT);
+
+    private static final Kind<String> ANYTHING = text(".+", "not empty", "NAME");
+    private static final Kind<String> TOPIC = text("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}",
+            "the name of a topic: letters, digits, ., _ and -, at most 249 of them", "TOPIC");
+
+    // Model
+
+    public static final Setting<Path> MODEL = pipeline(Section.MODEL, "model", new File("FILE"),
+            "GGUF file, or folder with config.json and safetensors. Default: the small model that comes with Flover "
+                    + "(3.7M parameters, English novels, one paragraph a generation).");
+    public static final Setting<String> SERVED_MODEL = pipeline(Section.MODEL, "served-model", ANYTHING,
+            "What requests call the model. Default: the file's name without its extension.");
+    public static final Setting<Path> DATA = pipeline(Section.MODEL, "data", new File("DIR"),
+            "Folder for this instance's state, and for the embedded servers' data. Default: $XDG_DATA_HOME/flover or "
+                    + "~/.local/share/flover.");
+
+    // Kafka
+
+    public static final Setting<String> APPLICATION_ID = pipeline(Section.KAFKA, "application-id",
+            text("[A-Za-z0-9._-]{1,200}", "letters, digits, ., _ and -, at most 200 of them, because names of topics "
+                    + "begin with it", "ID"), "flover",
+            "Instances with the same id share the work. It names the consumer group, the changelogs and the "
+                    + "transactions.");
+    public static final Setting<String> BOOTSTRAP_SERVERS = setting(Section.KAFKA, "bootstrap-servers",
+            text("\\s*[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*\\s*", "host:port, or several separated by commas",
+                    "HOST:PORT,..."), Optional.empty(),
+            "The Kafka cluster. Default: the one of the `flover up` that runs on this machine, or 127.0.0.1:9092.",
+            BOTH);
+    public static final Setting<String> REGISTRY_URL = setting(Section.KAFKA, "schema-registry-url",
+            text("\\s*https?://[^\\s,]+(\\s*,\\s*https?://[^\\s,]+)*\\s*", "a URL such as http://localhost:8081, or "
+                    + "several separated by commas", "URL"), Optional.empty(),
+            "A registry that speaks Confluent's REST interface. Default: the one of the `flover up` that runs on this "
+                    + "machine, or http://127.0.0.1:8081.", BOTH);
+    public static final Setting<Path> CLIENT_PROPERTIES = setting(Section.KAFKA, "client-properties", new File("FILE"),
+            Optional.empty(), "A properties file as Kafka's own tools take it (security.protocol, sasl.jaas.config, "
+                    + "basic.auth.user.info, ...). What kafka.* and registry.* say wins over it.", BOTH);
+    public static final Setting<String> PIPELINE_NAME = setting(Section.KAFKA, "pipeline", text(".+", "not empty",
+                    "NAME"), Optional.empty(),
+            "Which of the pipelines that run on this machine a client talks to: its application id, its model's name "
+                    + "or the number of its process. Needed only where several run.", BOTH);
+
+    // Topics
+
+    public static final Setting<String> TOPIC_PREFIX = setting(Section.TOPICS, "topic-prefix",
+            text("[A-Za-z0-9._-]{0,200}", "letters, digits, ., _ and -, at most 200 of them", "TEXT"), Optional.of(""),
+            "Stands before the name of each topic that is not named by a setting of its own.", BOTH);
+    public static final Setting<String> REQUESTS_TOPIC = topic("requests-topic", TopicNames.standard().requests(),
+            "Requests and cancels.");
+    public static final Setting<String> TOKENS_TOPIC = topic("tokens-topic", TopicNames.standard().tokens(),
+            "Answers, as they grow.");
+    public static final Setting<String> RESULTS_TOPIC = topic("results-topic", TopicNames.standard().results(),
+            "Whole answers.");
+    public static final Setting<String> DEAD_LETTERS_TOPIC = topic("dead-letters-topic",
+            TopicNames.standard().deadLetters(), "Records that could not be handled.");
+    public static final Setting<Boolean> CREATE_TOPICS = pipeline(Section.TOPICS, "create-topics", new Flag(), "false",
+            "Create the topics that are missing; --embedded does.");
+    public static final Setting<Integer> PARTITIONS = pipeline(Section.TOPICS, "partitions", new Whole(1, 1000), "4",
+            "Of topics that are created.");
+    public static final Setting<Integer> REPLICATION = pipeline(Section.TOPICS, "topic-replication",
+            new Whole(1, Short.MAX_VALUE), "Replicas of topics that are created. Default: the brokers' own default.");
+    public static final Setting<Duration> RETENTION = pipeline(Section.TOPICS, "topic-retention",
+            new Time(MINUTE, YEAR.multipliedBy(100)), Time.write(Duration.ofDays(7)),
+            "How long topics that are created keep their records.");
+
+    // Embedded servers
+
+    public static final Setting<Boolean> EMBEDDED = pipeline(Section.EMBEDDED, "embedded", new Flag(), "false",
+            "Bring an own broker and registry, on loopback.");
+    public static final Setting<Integer> BROKER_PORT = pipeline(Section.EMBEDDED, "broker-port",
+            new Whole(0, MAX_PORT), "Where the embedded broker listens; 0 takes a free port. Default: the port of the "
+                    + "last start with this data folder, a free one at the first.");
+    public static final Setting<Integer> REGISTRY_PORT = pipeline(Section.EMBEDDED, "registry-port",
+            new Whole(0, MAX_PORT), "Where the embedded registry listens; 0 takes a free port. Default: the port of "
+                    + "the last start with this data folder, a free one at the first.");
+
+    // Metrics
+
+    public static final Setting<String> METRICS_HOST = pipeline(Section.METRICS, "metrics-host", text("\\S+",
+                    "the name or number of an address of this machine", "HOST"), "127.0.0.1",
+            "The address for metrics and health.");
+    public static final Setting<Integer> METRICS_PORT = pipeline(Section.METRICS, "metrics-port",
+            new Whole(0, MAX_PORT), "9464",
+            "Serves /metrics (Prometheus), /health and /ready; 0 takes a free port.");
+
+    // Delivery and pace
+
+    public static final Setting<Delivery> DELIVERY = pipeline(Section.DELIVERY, "delivery",
+            new Choice<>(Delivery.class), Choice.write(Delivery.EXACTLY_ONCE),
+            "exactly-once: tokens, progress and offsets commit in one transaction. at-least-once: a crash may repeat "
+                    + "tokens, whose positions tell.");
+    public static final Setting<Duration> COMMIT_INTERVAL = pipeline(Section.DELIVERY, "commit-interval",
+            new Time(MILLISECOND, MINUTE), Time.write(Pace.standard().commitInterval()),
+            "Longest time that tokens wait for their transaction.");
+    public static final Setting<Duration> TICK = pipeline(Section.DELIVERY, "tick",
+            new Time(MILLISECOND, Duration.ofSeconds(1)), Time.write(Pace.standard().tick()),
+            "Time between two looks at the engine.");
+    public static final Setting<Duration> CHUNK_INTERVAL = pipeline(Section.DELIVERY, "chunk-interval",
+            new Time(NO_TIME, MINUTE), Time.write(Pace.standard().chunkInterval()),
+            "Least time between two chunks of an answer; 0 sends what each commit covers.");
+
+    // Requests
+
+    public static final Setting<Long> REQUEST_BYTES = pipeline(Section.REQUESTS, "request-max-bytes",
+            new Size(1, 7 << 20), Size.write(RequestLimits.standard().requestBytes()),
+            "Size of a request's record.");
+    public static final Setting<Integer> REQUEST_ANSWERS = limit("request-max-answers",
+            RequestLimits.standard().answers(), "Answers to one prompt.");
+    public static final Setting<Integer> REQUEST_TOKENS = limit("request-max-tokens",
+            RequestLimits.standard().tokens(), "Tokens generated for one request, all answers together.");
+    public static final Setting<Integer> REQUEST_STOPS = limit("request-max-stops",
+            RequestLimits.standard().stopStrings(), "Stop strings, and as many stop ids.");
+    public static final Setting<Integer> REQUEST_STOP_LENGTH = limit("request-max-stop-length",
+            RequestLimits.standard().stopLength(), "Characters of a stop string.");
+    public static final Setting<Integer> REQUEST_BIASES = limit("request-max-biases",
+            RequestLimits.standard().tokenBiases(), "Entries of the logit bias.");
+
+    // Waiting and sharing
+
+    public static final Setting<Integer> WAITING_REQUESTS = pipeline(Section.WAITING, "waiting-max-requests",
+            new Whole(1, ANY), Integer.toString(WaitingLimits.standard().requests()),
+            "Requests that wait in this process for the engine; beyond it, lag is the queue.");
+    public static final Setting<Long> WAITING_BYTES = pipeline(Section.WAITING, "waiting-max-bytes",
+            new Size(1, 1L << 50), Size.write(WaitingLimits.standard().bytes()),
+            "Bytes of the requests that wait; beyond it, lag is the queue.");
+    public static final Setting<Map<String, Double>> TENANT_WEIGHTS = pipeline(Section.WAITING, "tenant-weights",
+            new Weights(1e6), "", "Shares of tenants relative to each other, while they have something waiting; 1 for "
+                    + "a tenant that is not named.");
+    public static final Setting<Duration> PRIORITY_STEP = pipeline(Section.WAITING, "priority-step",
+            new Time(NO_TIME, YEAR), Time.write(Sharing.equal().priorityStep()),
+            "One step of priority counts as much as having waited this much longer.");
+
+    // Memory
+
+    public static final Setting<Duration> REMEMBER_ENDED = pipeline(Section.MEMORY, "remember-ended",
+            new Time(NO_TIME, YEAR), Time.write(Remembering.standard().ended()),
+            "How long an ended request's id is known, so that its repeat is recognised.");
+    public static final Setting<Duration> REMEMBER_CANCELLED = pipeline(Section.MEMORY, "remember-cancelled",
+            new Time(NO_TIME, YEAR), Time.write(Remembering.standard().cancelled()),
+            "How long a cancel waits for a request that has not come yet.");
+    public static final Setting<Integer> REMEMBER_IDS = pipeline(Section.MEMORY, "remember-max-ids",
+            new Whole(1, ANY), Integer.toString(Remembering.standard().entries()),
+            "Most ids remembered by a partition; the oldest are forgotten first.");
+
+    // Recovery
+
+    public static final Setting<OtherArithmetic> OTHER_ARITHMETIC = pipeline(Section.RECOVERY, "other-arithmetic",
+            new Choice<>(OtherArithmetic.class), Choice.write(Recovery.standard().otherArithmetic()),
+            "What becomes of a generation that was begun under another model file or arithmetic. wait: it stays "
+                    + "stored until an instance with the same fingerprints gets its partition. continue: it goes on "
+                    + "here, and its last chunk names both.");
+    public static final Setting<Integer> SUSPECT_AFTER = pipeline(Section.RECOVERY, "suspect-after",
+            new Whole(1, 1000), Integer.toString(Recovery.standard().suspectAfter()),
+            "Lives of a process a generation may take part in without progress before it is tried alone.");
+    public static final Setting<Integer> ATTEMPTS_ALONE = pipeline(Section.RECOVERY, "attempts-alone",
+            new Whole(1, 1000), Integer.toString(Recovery.standard().attemptsAlone()),
+            "Lives it may end alone before it is given up with an error.");
+
+    // Engine
+
+    public static final Setting<String> BACKEND = pipeline(Section.ENGINE, "backend", ANYTHING, "auto",
+            "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here.");
+    public static final Setting<Integer> THREADS = pipeline(Section.ENGINE, "threads", new Whole(0, ANY),
+            "Threads that compute, on a host backend. Default: one for each core.");
+    public static final Setting<Integer> MAX_SEQUENCES = pipeline(Section.ENGINE, "max-sequences",
+            new Whole(1, 4096), "64", "Most generations in one fused step; further ones wait.");
+    public static final Setting<Integer> TOKEN_BUDGET = pipeline(Section.ENGINE, "token-budget", new Whole(1, ANY),
+            "Most rows (token positions) in one fused step. Default: what max-sequences and one prefill chunk need.");
+    public static final Setting<Integer> PREFILL_CHUNK = pipeline(Section.ENGINE, "prefill-chunk", new Whole(1, ANY),
+            "64", "Most prompt positions of one request in a step.");
+    public static final Setting<Integer> KV_BLOCKS = pipeline(Section.ENGINE, "kv-blocks", new Whole(1, ANY),
+            "KV cache, in blocks of block-tokens positions. Default: room for max-sequences whole contexts, at most "
+                    + "what is free of a device's memory or a quarter of the machine's.");
+    public static final Setting<Integer> BLOCK_TOKENS = pipeline(Section.ENGINE, "block-tokens", new Whole(1, 1024),
+            "16", "Positions of a block of the KV cache, a power of two.");
+    public static final Setting<Integer> STEPS_IN_FLIGHT = pipeline(Section.ENGINE, "steps-in-flight",
+            new Whole(1, 2), "2", "Steps under way at once.");
+    public static final Setting<Boolean> PREFIX_CACHING = pipeline(Section.ENGINE, "prefix-caching", new Flag(),
+            "true", "Whether full blocks of equal beginnings are shared.");
+
+    private SettingTable() {}
+
+    /// In the order in which a person reads them.
+    public static List<Setting<?>> all() {
+        return Collections.unmodifiableList(SETTINGS);
+    }
+
+    private static Kind<String> text(String form, String expected, String label) {
+        return new Text(Pattern.compile(form), expected, label);
+    }
+
+    private static Setting<String> topic(String name, String standard, String description) {
+        return setting(Section.TOPICS, name, TOPIC, Optional.of(standard), description, BOTH);
+    }
+
+    private static Setting<Integer> limit(String name, int standard, String description) {
+        return pipeline(Section.REQUESTS, name, new Whole(1, ANY), Integer.toString(standard), description);
+    }
+
+    private static <T> Setting<T> pipeline(
+            Section section, String name, Kind<T> kind, String standard, String description) {
+        return setting(section, name, kind, Optional.of(standard), description, Set.of(PIPELINE));
+    }
+
+    private static <T> Setting<T> pipeline(Section section, String name, Kind<T> kind, String description) {
+        return setting(section, name, kind, Optional.empty(), description, Set.of(PIPELINE));
+    }
+
+    private static <T> Setting<T> setting(Section section, String name, Kind<T> kind, Optional<String> standard,
+            String description, Set<Reader> readers) {
+        var setting = new Setting<>(name, section, kind, standard, description, readers);
+        SETTINGS.add(setting);
+        return setting;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.flover.app.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.settings.Setting.Reader;
+import dev.flover.app.settings.Setting.Section;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// `docs/settings.md` is written from the table, and the other pages name what is in it.
+class SettingsPageTest {
+    private static final String RENEW = "flover.renew";
+    private static final Path ROOT = Path.of("..");
+    private static final Path PAGE = ROOT.resolve("docs").resolve("settings.md");
+    private static final Pattern LINK = Pattern.compile("settings\\.md#([a-z0-9-]+)");
+
+    @Test
+    void thePageIsTheTable() throws IOException {
+        String page = page();
+        if (Boolean.getBoolean(RENEW)) {
+            Files.writeString(PAGE, page);
+        }
+        assertThat(Files.exists(PAGE) ? Files.readString(PAGE) : "").as("docs/settings.md, which says how to renew it")
+                .isEqualTo(page);
+    }
+
+    @Test
+    void theExampleCanBeUsed() {
+        var example = ROOT.resolve("flover.properties.example");
+
+        var settings = Settings.resolve(Optional.of(example.toString()), new HashMap<>(), Map.of(), Map.of());
+
+        assertThat(settings.get(SettingTable.MAX_SEQUENCES)).isEqualTo(32);
+        assertThat(settings.get(SettingTable.TENANT_WEIGHTS)).containsEntry("trainees", 0.5);
+        assertThat(settings.passed(PassThrough.REGISTRY)).containsEntry("auto.register.schemas", "false");
+    }
+
+    @Test
+    void linksToASettingFindIt() throws IOException {
+        List<String> anchors = Files.readAllLines(PAGE).stream()
+                .flatMap(line -> Pattern.compile("<a id=\"([a-z-]+)\">").matcher(line).results())
+                .map(anchor -> anchor.group(1)).toList();
+        try (Stream<Path> pages = Files.walk(ROOT.resolve("docs"))) {
+            for (Path page : pages.filter(file -> file.toString().endsWith(".md")).toList()) {
+                LINK.matcher(Files.readString(page)).results()
+                        .forEach(link -> assertThat(anchors).as(page.toString()).contains(link.group(1)));
+            }
+        }
+    }
+
+    private static String page() {
+        var page = new StringBuilder("""
+                # Settings
+
+                Every setting of `up` and of the client commands `submit`, `tail` and `cancel`. This page is written
+                from the table that the commands themselves use; `SettingsPageTest` compares it. Renew it with
+
+                ```
+                ./mvnw -pl app -am test -Dtest=SettingsPageTest -Dsurefire.failIfNoSpecifiedTests=false \\
+                    -Dflover.renew=true
+                ```
+
+                ## Where a setting is given
+
+                Each has one name in three spellings, and each place overrides the one before:
+
+                | place | spelling |
+                |---|---|
+                | the file of `--config FILE` or `$FLOVER_CONFIG`: Java properties in UTF-8 | `max-sequences = 64` |
+                | the environment | `FLOVER_MAX_SEQUENCES=64` |
+                | the command line | `--max-sequences 64` |
+
+                `flover config` takes the same options, checks everything, and shows each value with its place:
+                default, file and line, variable, or option; `--json` for programs. One file serves the pipeline and
+                its clients: a command ignores what only others use, but refuses what nobody knows, with the nearest
+                name that there is. [An example](../flover.properties.example).
+
+                - A length of time is a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts milliseconds. A
+                  size is a number with `KiB`, `MiB` or `GiB`; a bare number counts bytes.
+                - A flag is `--name` or `--no-name` on the command line, `true` or `false` elsewhere.
+                - An empty variable says nothing. A relative path begins at the working directory.
+                - `FLOVER_NAME_FILE` names a file that holds the value of `FLOVER_NAME`, as container secrets come.
+                - `FLOVER_JAVA_OPTS` and `FLOVER_JAVA_HOME` are for the launcher. What Kubernetes sets for services
+                  named `flover` or `flover-...` is passed over.
+
+                ## Properties of clients
+
+                | spelling | goes to |
+                |---|---|
+                | `kafka.NAME`, `FLOVER_KAFKA_NAME`, `--kafka NAME=VALUE` | Kafka Streams and Kafka's clients |
+                | `kafka.producer.NAME`, and `consumer.`, `admin.` | one kind of client; also `main.consumer.` and \
+                `restore.consumer.` of Kafka Streams |
+                | `registry.NAME`, `FLOVER_REGISTRY_NAME`, `--registry NAME=VALUE` | the registry's client and its \
+                serializers |
+
+                They win over what Flover sets by itself. In a variable an underscore stands for each full stop. A name
+                that is a letter or two off a known one is refused, and so is a value that the client would refuse;
+                other names are handed on. `registry.ssl.*` is the registry's own TLS. The file of
+                `--client-properties` is one as Kafka's tools take it, without prefixes; what the registry's client
+                alone knows (`value.subject.name.strategy`, `auto.register.schemas`, ...) goes there, all else to
+                Kafka, and everything above wins over it.
+
+                Secrets (passwords, `sasl.jaas.config`, `basic.auth.user.info`, tokens, keys) come from files or
+                variables: as options they are refused, `flover config` shows them as set or not, and no message or log
+                line repeats them.
+                """);
+        for (var section : Section.values()) {
+            page.append("\n## ").append(section.title())
+                    .append("\n\n| setting | values | default | |\n|---|---|---|---|\n");
+            SettingTable.all().stream().filter(setting -> setting.section() == section)
+                    .forEach(setting -> page.append(row(setting)));
+        }
+        return page.toString();
+    }
+
+    private static String row(Setting<?> setting) {
+        String standard = setting.standard().filter(text -> !text.isEmpty()).map(text -> "`" + text + "`").orElse("");
+        String clients = !setting.readers().contains(Reader.CLIENT) ? ""
+                : setting.readers().contains(Reader.PIPELINE) ? " Clients too." : " Clients only.";
+        return "| <a id=\"" + setting.name() + "\"></a>`" + setting.name() + "` | " + cell(setting.kind().expected())
+                + " | " + standard + " | " + cell(setting.description()) + clients + " |\n";
+    }
+
+    private static String cell(String text) {
+        return text.replace("|", "\\|").replace("<", "&lt;");
+    }
+}
