@@ -11,6 +11,7 @@ import org.apache.kafka.common.utils.Bytes;
 /// request. Durable; bounded in entries.
 final class EndedMemory {
     private static final int EVICTIONS_PER_TICK = 256;
+    private static final long UNTIL_IT_ENDS = Long.MAX_VALUE;
 
     private final PartitionState state;
     private final Remembering limits;
@@ -25,7 +26,8 @@ final class EndedMemory {
         this.limits = limits;
         state.allEnded().forEach((id, entry) -> {
             var limit = entry.getDigest() == null ? limits.cancelled() : limits.ended();
-            long forgetAt = Math.min(entry.getForgetAt(), now + limit.toMillis());
+            long forgetAt = entry.getForgetAt() == UNTIL_IT_ENDS ? UNTIL_IT_ENDS
+                    : Math.min(entry.getForgetAt(), now + limit.toMillis());
             if (forgetAt < entry.getForgetAt()) {
                 state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt));
             }
@@ -39,12 +41,23 @@ final class EndedMemory {
         return entry == null || entry.getForgetAt() <= now ? null : entry;
     }
 
+    /// Whether a request was cancelled that had been left to another instance.
+    boolean isCancelled(Bytes id) {
+        var entry = state.ended(id);
+        return entry != null && entry.getDigest() == null && entry.getForgetAt() == UNTIL_IT_ENDS;
+    }
+
     void rememberEnded(Bytes id, ByteBuffer digest, long now) {
         remember(id, digest, now + limits.ended().toMillis());
     }
 
     void rememberCancel(Bytes id, long now) {
         remember(id, null, now + limits.cancelled().toMillis());
+    }
+
+    /// Until the request has ended.
+    void rememberCancelOfLive(Bytes id) {
+        remember(id, null, UNTIL_IT_ENDS);
     }
 
     private void remember(Bytes id, ByteBuffer digest, long forgetAt) {

@@ -24,7 +24,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     public void init(ProcessorContext<byte[], Object> context) {
         super.init(context);
         var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
-        var state = new PartitionState(context);
+        var state = new PartitionState(context, parts.contract());
         var output = new Output(context, parts);
         ended = new EndedMemory(state, parts.config().remembering(), context.currentSystemTimeMs());
         generations = new Generations(parts, state, ended, output, partition.partition());

@@ -4,6 +4,8 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.serdes.NewerFormException;
+import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.PartitionState.StoredAnswer;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +41,8 @@ final class Generations {
     private final Queue<Ticket> granted = new ArrayDeque<>();
     private final Queue<Attempt> attempts = new ArrayDeque<>();
     private final Queue<Bytes> givenUp = new ArrayDeque<>();
+    /// While an instance had them that did not know all that they say.
+    private final Queue<Bytes> cancelled = new ArrayDeque<>();
     private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
     private LiveGeneration suspect;
@@ -59,17 +63,28 @@ final class Generations {
     /// Takes up what the state holds: each unfinished request waits for its turn again.
     void restore() {
         parts.life().opened(partition);
-        state.forEachRequest(this::restore);
+        parts.left().forget(partition);
+        state.requestSizes().forEach(this::restore);
         if (!waiting.isEmpty()) {
             LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
         }
+        if (parts.left().count() > 0) {
+            LOG.warn(parts.left().sentence());
+        }
     }
 
-    private void restore(StoredRequest stored, int bytes) {
-        var id = idOf(stored);
+    private void restore(Bytes id, int bytes) {
+        try {
+            var stored = state.request(id);
+            restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes);
+        } catch (NewerFormException e) {
+            parts.left().add(partition, e.fields());
+        }
+    }
+
+    private void restore(Bytes id, StoredRequest stored, StoredAnswer[] answers, int bytes) {
         var tried = state.attempts(id).without(parts.life().survivors());
         var recovery = parts.config().recovery();
-        var answers = state.answers(id, stored.getRequest().getAnswers());
         boolean begun = isBegun(answers);
         boolean isSuspect = tried.alone() > 0 || tried.together() >= recovery.suspectAfter();
         var standing = isSuspect ? Ticket.Standing.SUSPECT : begun ? Ticket.Standing.RESUMED : Ticket.Standing.ARRIVED;
@@ -79,7 +94,9 @@ final class Generations {
         if (begun) {
             parts.metrics().resumed();
         }
-        if (tried.alone() >= recovery.attemptsAlone()) {
+        if (ended.isCancelled(id)) {
+            cancelled.add(id);
+        } else if (tried.alone() >= recovery.attemptsAlone()) {
             givenUp.add(id);
         } else if (mayContinueHere(answers)) {
             parts.room().add(ticket);
@@ -115,10 +132,11 @@ final class Generations {
     }
 
     /// Takes a request in: from now on it is durable, and waits.
-    void arrive(Bytes id, StoredRequest stored, long now) {
-        byte[] encoded = PartitionState.encode(stored);
-        state.putRequest(id, encoded);
-        var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, encoded.length, false);
+    ///
+    /// @param read with all that its record said
+    void arrive(Bytes id, StoredRequest stored, ReadRequest read, long now) {
+        int bytes = state.putRequest(id, stored, read);
+        var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
         waiting.put(id, ticket);
         setDeadline(id, stored);
         parts.room().add(ticket);
@@ -173,9 +191,13 @@ final class Generations {
         }
         waiting.values().forEach(parts.room()::left);
         parts.life().settled(partition);
+        parts.left().forget(partition);
     }
 
     private void giveUp(long now) {
+        while (!cancelled.isEmpty()) {
+            end(cancelled.remove(), Ending.of(FinishReason.CANCELLED, "cancelled by a null value"), now);
+        }
         while (!givenUp.isEmpty()) {
             var id = givenUp.remove();
             var ticket = waiting.remove(id);
@@ -446,9 +468,5 @@ final class Generations {
             long at = stored.getRequestedAt() + deadline;
             deadlines.set(id, at < stored.getRequestedAt() ? Long.MAX_VALUE : at);
         }
-    }
-
-    private static Bytes idOf(StoredRequest stored) {
-        return Bytes.wrap(stored.getRequest().getId().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -5,6 +5,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.ParkedHeader;
 import dev.flover.schemas.ParkedRecord;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.serdes.ReadRequest;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -110,31 +111,41 @@ final class Intake {
                 output.deadLetter(record, reason);
                 yield true;
             }
-            case RequestDecoding.Decoded.Request(GenerationRequest request) -> {
-                var broken = BrokenText.isIn(request, record.value())
-                        ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
-                        : null;
-                arrive(id, request, RequestDigest.of(request), record, broken, now);
+            case RequestDecoding.Decoded.Request(ReadRequest read) -> {
+                arrive(id, read, RequestDigest.of(read.said()), record, refusal(read, record), now);
                 yield true;
             }
         };
     }
 
+    /// Null where nothing speaks against it yet.
+    private static Ending refusal(ReadRequest read, RequestRecord record) {
+        if (!read.unknown().isEmpty()) {
+            return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
+                    + ": leave it out, or send the request to a pipeline of a newer release");
+        }
+        return BrokenText.isIn(read.request(), record.value())
+                ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
+                : null;
+    }
+
     private void cancel(Bytes id, long now) {
         boolean ended = generations.end(
                 id, Ending.of(FinishReason.CANCELLED, "cancelled by a null value under the request's id"), now);
-        if (!ended && this.ended.find(id, now) == null) {
+        if (!ended && state.digest(id) != null) {       // of another release: who knows it ends it
+            this.ended.rememberCancelOfLive(id);
+        } else if (!ended && this.ended.find(id, now) == null) {
             this.ended.rememberCancel(id, now);
         }
     }
 
-    /// @param request null where the record was refused undecoded; of a refused one nothing comes back
+    /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
     /// @param refusal why it cannot be served; null where that is still to be found out
     private void arrive(
-            Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
         var known = knownDigest(id, now);
         if (known != null) {
-            if (known.equals(digest)) {
+            if (known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()))) {
                 parts.metrics().duplicate();
             } else {
                 output.deadLetter(record, "the id is that of a different request that was sent before; use a new one");
@@ -142,26 +153,27 @@ final class Intake {
             return;
         }
         if (ended.find(id, now) != null) {
-            refuse(id, request, digest, record,
+            refuse(id, read == null ? null : read.request(), digest, record,
                     Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
         } else if (refusal != null) {
             refuse(id, null, digest, record, refusal, now);
         } else {
-            serve(id, request, digest, record, now);
+            serve(id, read, digest, record, now);
         }
     }
 
     /// Digest of the request that is live, waits, or has ended under an id; null where there is none.
     private ByteBuffer knownDigest(Bytes id, long now) {
-        var stored = state.request(id);
+        var stored = state.digest(id);
         if (stored != null) {
-            return stored.getDigest();
+            return stored;
         }
         var past = ended.find(id, now);
         return past == null ? null : past.getDigest();
     }
 
-    private void serve(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, long now) {
+    private void serve(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+        var request = read.request();
         String key = new String(id.get(), StandardCharsets.UTF_8);
         switch (parts.check().check(key, request)) {
             case RequestCheck.Verdict.Rejected(String message) ->
@@ -172,7 +184,7 @@ final class Intake {
                     ids.add(promptId);
                 }
                 generations.arrive(id, new StoredRequest(request, ids, record.offset(), record.timestamp(), now,
-                        Output.traceparent(record.headers()), digest), now);
+                        Output.traceparent(record.headers()), digest), read, now);
                 parts.metrics().accepted();
             }
         }

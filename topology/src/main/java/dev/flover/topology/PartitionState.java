@@ -6,12 +6,17 @@ import dev.flover.schemas.ParkedRecord;
 import dev.flover.schemas.StoredAttempts;
 import dev.flover.schemas.StoredProgress;
 import dev.flover.schemas.StoredRequest;
-import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.NewerFormException;
+import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.schemas.serdes.SchemaText;
+import dev.flover.schemas.serdes.StoredForm;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -20,13 +25,16 @@ import org.apache.kafka.streams.state.KeyValueStore;
 ///
 /// All of it is committed with the tokens and offsets that it belongs to. A generation that ends leaves nothing but its
 /// entry among the ended.
+///
+/// Among the requests lie the schemas that anything here was written with, under keys that are no ids.
 final class PartitionState {
-    private static final DurableSerde<StoredRequest> REQUEST = DurableSerde.of(StoredRequest.class);
-    private static final DurableSerde<StoredProgress> PROGRESS = DurableSerde.of(StoredProgress.class);
-    private static final DurableSerde<StoredAttempts> ATTEMPTS = DurableSerde.of(StoredAttempts.class);
-    private static final DurableSerde<EndedRequest> ENDED = DurableSerde.of(EndedRequest.class);
-    private static final DurableSerde<ParkedRecord> PARKED = DurableSerde.of(ParkedRecord.class);
+    private static final StoredForm<StoredProgress> PROGRESS = StoredForm.of(StoredProgress.class);
+    private static final StoredForm<StoredAttempts> ATTEMPTS = StoredForm.of(StoredAttempts.class);
+    private static final StoredForm<EndedRequest> ENDED = StoredForm.of(EndedRequest.class);
+    private static final StoredForm<ParkedRecord> PARKED = StoredForm.of(ParkedRecord.class);
 
+    private final RequestContract contract;
+    private final Map<Long, String> schemas = new HashMap<>();
     private final KeyValueStore<Bytes, byte[]> requests;
     private final KeyValueStore<Bytes, byte[]> progress;
     private final KeyValueStore<Bytes, byte[]> attempts;
@@ -48,44 +56,73 @@ final class PartitionState {
         }
     }
 
-    PartitionState(ProcessorContext<?, ?> context) {
+    PartitionState(ProcessorContext<?, ?> context, RequestContract contract) {
+        this.contract = contract;
         requests = context.getStateStore(PipelineTopology.REQUESTS_STORE);
         progress = context.getStateStore(PipelineTopology.PROGRESS_STORE);
         attempts = context.getStateStore(PipelineTopology.ATTEMPTS_STORE);
         ended = context.getStateStore(PipelineTopology.ENDED_STORE);
         parked = context.getStateStore(PipelineTopology.PARKED_STORE);
+        try (var found = requests.range(StateKeys.firstSchema(), null)) {
+            found.forEachRemaining(entry -> schemas.put(
+                    StateKeys.fingerprintOf(entry.key), new String(entry.value, StandardCharsets.UTF_8)));
+        }
     }
 
+    /// Stores the schema of what is about to be stored, the first time.
+    private void know(SchemaText schema) {
+        if (schemas.putIfAbsent(schema.fingerprint(), schema.text()) == null) {
+            requests.put(StateKeys.schema(schema.fingerprint()), schema.text().getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /// @param read with all that the request's record said
     /// @return bytes of the stored form
-    int putRequest(Bytes id, byte[] encoded) {
+    int putRequest(Bytes id, StoredRequest request, ReadRequest read) {
+        know(contract.storedSchema());
+        byte[] encoded = contract.encode(request, read);
         requests.put(id, encoded);
         return encoded.length;
     }
 
-    static byte[] encode(StoredRequest request) {
-        return REQUEST.encode(request);
-    }
-
     /// Null where the id is not that of an unfinished request.
+    ///
+    /// @throws NewerFormException if it says something that this process does not know
     StoredRequest request(Bytes id) {
         byte[] value = requests.get(id);
-        return value == null ? null : REQUEST.decode(value);
+        return value == null ? null : contract.decode(value, schemas::get);
+    }
+
+    /// Digest of the unfinished request under an id; null where there is none. Known for a request whose fields are not;
+    /// equal to no digest where not even its schema is.
+    ByteBuffer digest(Bytes id) {
+        byte[] value = requests.get(id);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return (ByteBuffer) contract.decodeAsWritten(value, schemas::get).get("digest");
+        } catch (NewerFormException e) {
+            return ByteBuffer.allocate(0);
+        }
     }
 
     /// Appends a segment, or replaces the newest one by a longer one.
     ///
     /// @param position of the segment's first token
     void putProgress(Bytes id, int answer, int position, StoredProgress segment) {
+        know(PROGRESS.schema());
         progress.put(StateKeys.segment(id.get(), answer, position), PROGRESS.encode(segment));
     }
 
     Attempts attempts(Bytes id) {
         byte[] value = attempts.get(id);
         return value == null ? Attempts.NONE
-                : Attempts.of(ATTEMPTS.decode(value), attempts.get(StateKeys.beside(id)));
+                : Attempts.of(ATTEMPTS.decodeKnown(value, schemas::get), attempts.get(StateKeys.beside(id)));
     }
 
     void putAttempts(Bytes id, Attempts value) {
+        know(ATTEMPTS.schema());
         attempts.put(id, ATTEMPTS.encode(value.counts()));
         attempts.put(StateKeys.beside(id), value.encodedTries());
     }
@@ -110,6 +147,8 @@ final class PartitionState {
     }
 
     /// What is stored of a request's answers, by index.
+    ///
+    /// @throws NewerFormException if there is something that this process does not know
     StoredAnswer[] answers(Bytes id, int count) {
         var builders = new AnswerBuilder[count];
         try (var found = progress.range(StateKeys.firstSegment(id.get()), StateKeys.lastSegment(id.get()))) {
@@ -119,7 +158,7 @@ final class PartitionState {
                 if (builders[answer] == null) {
                     builders[answer] = new AnswerBuilder();
                 }
-                builders[answer].add(StateKeys.positionOf(segment.key), PROGRESS.decode(segment.value));
+                builders[answer].add(StateKeys.positionOf(segment.key), PROGRESS.decode(segment.value, schemas::get));
             }
         }
         var answers = new StoredAnswer[count];
@@ -129,22 +168,36 @@ final class PartitionState {
         return answers;
     }
 
-    /// Every unfinished request, with the size of its stored form.
-    void forEachRequest(BiConsumer<StoredRequest, Integer> visitor) {
+    /// Ids of all unfinished requests, with the sizes of their stored forms.
+    Map<Bytes, Integer> requestSizes() {
+        var sizes = new HashMap<Bytes, Integer>();
         try (var all = requests.all()) {
             while (all.hasNext()) {
-                byte[] value = all.next().value;
-                visitor.accept(REQUEST.decode(value), value.length);
+                var entry = all.next();
+                if (!StateKeys.isSchema(entry.key)) {
+                    sizes.put(entry.key, entry.value.length);
+                }
             }
+        }
+        return sizes;
+    }
+
+    /// Null where nothing is remembered, or nothing that can be read.
+    EndedRequest ended(Bytes id) {
+        byte[] value = ended.get(id);
+        return value == null ? null : readEnded(value);
+    }
+
+    private EndedRequest readEnded(byte[] value) {
+        try {
+            return ENDED.decodeKnown(value, schemas::get);
+        } catch (NewerFormException e) {
+            return null;
         }
     }
 
-    EndedRequest ended(Bytes id) {
-        byte[] value = ended.get(id);
-        return value == null ? null : ENDED.decode(value);
-    }
-
     void putEnded(Bytes id, EndedRequest value) {
+        know(ENDED.schema());
         ended.put(id, ENDED.encode(value));
     }
 
@@ -155,17 +208,23 @@ final class PartitionState {
     Map<Bytes, EndedRequest> allEnded() {
         var result = new HashMap<Bytes, EndedRequest>();
         try (var all = ended.all()) {
-            all.forEachRemaining(entry -> result.put(entry.key, ENDED.decode(entry.value)));
+            all.forEachRemaining(entry -> {
+                var read = readEnded(entry.value);
+                if (read != null) {
+                    result.put(entry.key, read);
+                }
+            });
         }
         return result;
     }
 
     void park(long offset, ParkedRecord record) {
+        know(PARKED.schema());
         parked.put(StateKeys.offset(offset), PARKED.encode(record));
     }
 
     ParkedRecord parked(long offset) {
-        return PARKED.decode(parked.get(StateKeys.offset(offset)));
+        return PARKED.decodeKnown(parked.get(StateKeys.offset(offset)), schemas::get);
     }
 
     void unpark(long offset) {

@@ -6,6 +6,7 @@ import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.model.Model;
+import dev.flover.schemas.serdes.RequestContract;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.io.IOException;
@@ -50,6 +51,8 @@ public final class Pipeline implements AutoCloseable {
     private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
 
     private final PipelineConfig config;
+    private final RequestContract contract;
+    private final LeftToOthers left = new LeftToOthers();
     private final Model model;
     private final TokenEngine engine;
     private final int slots;
@@ -76,34 +79,37 @@ public final class Pipeline implements AutoCloseable {
     /// @throws IllegalStateException if another pipeline uses the same state folder
     public static Pipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
-        return start(config, model, engine, engineConfig, meters, System::currentTimeMillis);
+        return start(config, RequestContract.ofThisRelease(), model, engine, engineConfig, meters,
+                System::currentTimeMillis);
     }
 
-    /// The same with a wall clock that somebody may set.
+    /// The same for a release that knows other fields of requests, and with a wall clock that somebody may set.
     ///
     /// @param wall milliseconds since 1970
-    public static Pipeline start(PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig,
-            MeterRegistry meters, LongSupplier wall) {
-        var pipeline = new Pipeline(config, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters, wall);
+    public static Pipeline start(PipelineConfig config, RequestContract contract, Model model, Engine engine,
+            EngineConfig engineConfig, MeterRegistry meters, LongSupplier wall) {
+        var pipeline = new Pipeline(
+                config, contract, model, TokenEngine.of(engine), engineConfig.maxSequences(), meters, wall);
         pipeline.supervisor.start();
         return pipeline;
     }
 
-    private Pipeline(PipelineConfig config, Model model, TokenEngine engine, int slots, MeterRegistry meters,
-            LongSupplier wall) {
+    private Pipeline(PipelineConfig config, RequestContract contract, Model model, TokenEngine engine, int slots,
+            MeterRegistry meters, LongSupplier wall) {
         time = new SteadyTime(wall, System::nanoTime);
         this.config = config;
+        this.contract = contract;
         this.model = model;
         this.engine = engine;
         this.slots = slots;
         this.meters = meters;
-        metrics = new PipelineMetrics(meters);
+        metrics = new PipelineMetrics(meters, left);
         check = new RequestCheck(
                 model, config.servedModel(), config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
         var name = UUID.randomUUID();
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
         process = new ProcessLife(name, folder.endedBefore());
-        registry = new Registry(config);
+        registry = new Registry(config, contract);
     }
 
     /// Waits until the pipeline has its partitions.
@@ -121,7 +127,9 @@ public final class Pipeline implements AutoCloseable {
 
     /// How it is now. Any thread may ask.
     public Health health() {
-        return health;
+        var now = health;
+        return left.count() == 0 || !now.isAlive() ? now
+                : new Health(now.state(), now.detail() + "; " + left.sentence());
     }
 
     /// Stops within a bound. Live generations stay stored and continue at the next start.
@@ -238,8 +246,8 @@ public final class Pipeline implements AutoCloseable {
         var steps = new StepSignal();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
-        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs, registry.decoding(),
-                resultBytes, registry::asWritten, metrics);
+        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs,
+                contract, left, registry.decoding(), resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(

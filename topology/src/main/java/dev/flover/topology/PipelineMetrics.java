@@ -33,7 +33,7 @@ final class PipelineMetrics {
     private final Map<FinishReason, Counter> ended =
             new EnumMap<>(FinishReason.class);
 
-    PipelineMetrics(MeterRegistry meters) {
+    PipelineMetrics(MeterRegistry meters, LeftToOthers left) {
         this.meters = meters;
         firstToken = timer("flover.first.token", "From reading a request to sending its first token");
         betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
@@ -62,6 +62,8 @@ final class PipelineMetrics {
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+        gauge("flover.generations.left", "Stored generations that say something this release does not know",
+                metrics -> left.count());
         gauge("flover.live", "Sequences given to the engine",
                 metrics -> metrics.engine == null ? 0 : metrics.engine.live());
         gauge("flover.waiting", "Requests in the waiting room",

@@ -2,6 +2,7 @@ package dev.flover.topology;
 
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.serdes.RequestContract;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -10,6 +11,8 @@ import java.util.function.LongSupplier;
 /// @param caution     whether the life before this one ended badly and its cause may be at work again
 /// @param life        from the start of this process to its end
 /// @param wall        the wall clock, ms: for deadlines, which are times of day, and for what clients are told
+/// @param contract    the fields of a request that this process knows
+/// @param left        what is stored and said in other fields
 /// @param decoding    opens a decoder for one partition
 /// @param resultBytes most bytes of a result
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
@@ -24,6 +27,8 @@ record ProcessParts(
         Caution caution,
         ProcessLife life,
         LongSupplier wall,
+        RequestContract contract,
+        LeftToOthers left,
         RequestDecoding decoding,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,

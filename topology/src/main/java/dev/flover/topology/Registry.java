@@ -7,6 +7,7 @@ import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.schemas.serdes.RequestContract;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
@@ -34,14 +35,13 @@ final class Registry implements AutoCloseable {
     private final PipelineConfig config;
     private final SchemaRegistryClient client;
     private final ContractSerde<GenerationRequest> requests;
-    private final ContractSerde<GenerationRequest> requestsInBackground;
     private final ContractSerde<TokenChunk> chunks;
     private final ContractSerde<GenerationResult> results;
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-registry").factory());
     private final RequestDecoding decoding;
 
-    Registry(PipelineConfig config) {
+    Registry(PipelineConfig config, RequestContract contract) {
         this.config = config;
         var properties = new HashMap<String, Object>();
         properties.put("http.connect.timeout.ms", 5_000);
@@ -52,11 +52,10 @@ final class Registry implements AutoCloseable {
         client = SchemaRegistryClientFactory.newClient(
                 urls, SCHEMAS_CACHED, List.of(new AvroSchemaProvider()), properties, Map.of());
         requests = ContractSerde.of(GenerationRequest.class, properties, client);
-        requestsInBackground = ContractSerde.of(GenerationRequest.class, properties, client);
         chunks = ContractSerde.of(TokenChunk.class, properties, client);
         results = ContractSerde.of(GenerationResult.class, properties, client);
-        decoding = new RequestDecoding(config.topics().requests(), requests.deserializer(),
-                requestsInBackground.deserializer(), background);
+        decoding = new RequestDecoding(config.topics().requests(), contract.deserializer(properties, client),
+                contract.deserializer(properties, client), background);
     }
 
     /// Registers what the pipeline writes, so that writing needs no registry later.

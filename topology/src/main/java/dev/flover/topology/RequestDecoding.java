@@ -1,6 +1,6 @@
 package dev.flover.topology;
 
-import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import java.nio.ByteBuffer;
 import java.util.Set;
@@ -23,13 +23,13 @@ final class RequestDecoding {
     private static final long LAST_RETRY_MS = 10_000;
 
     private final String topic;
-    private final Deserializer<GenerationRequest> inline;
-    private final Deserializer<GenerationRequest> waiting;
+    private final Deserializer<ReadRequest> inline;
+    private final Deserializer<ReadRequest> waiting;
     private final Executor background;
     private final Set<Integer> knownSchemas = ConcurrentHashMap.newKeySet();
 
     sealed interface Decoded {
-        record Request(GenerationRequest request) implements Decoded {}
+        record Request(ReadRequest request) implements Decoded {}
 
         record Undecodable(String reason) implements Decoded {}
 
@@ -40,7 +40,7 @@ final class RequestDecoding {
     /// @param inline     used by the stream thread; shares the registry client, and with it the schemas, with `waiting`
     /// @param waiting    used by `background`
     /// @param background one thread, on which waiting is allowed
-    RequestDecoding(String topic, Deserializer<GenerationRequest> inline, Deserializer<GenerationRequest> waiting,
+    RequestDecoding(String topic, Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting,
             Executor background) {
         this.topic = topic;
         this.inline = inline;
@@ -97,7 +97,7 @@ final class RequestDecoding {
         return ByteBuffer.wrap(bytes).getInt(1);
     }
 
-    private Decoded attempt(byte[] bytes, Deserializer<GenerationRequest> deserializer) {
+    private Decoded attempt(byte[] bytes, Deserializer<ReadRequest> deserializer) {
         try {
             return new Decoded.Request(deserializer.deserialize(topic, bytes));
         } catch (RegistryUnavailableException e) {

@@ -1,26 +1,29 @@
 package dev.flover.topology;
 
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.ContentForm;
+import dev.flover.schemas.serdes.FirstForm;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.TreeMap;
+import org.apache.avro.generic.IndexedRecord;
 
-/// A request's content in 16 bytes: equal for a duplicate, whatever schema version its producer wrote it with.
+/// What a request says, in 16 bytes: equal for a duplicate, whatever schema its producer wrote it with, and whatever
+/// schema this release knows.
 final class RequestDigest {
     private static final int BYTES = 16;
-    private static final DurableSerde<GenerationRequest> CANONICAL = DurableSerde.of(GenerationRequest.class);
 
     private RequestDigest() {}
 
-    static ByteBuffer of(GenerationRequest request) {
-        if (request.getMetadata().size() < 2) {
-            return of(CANONICAL.encode(request));
-        }
-        var sorted = GenerationRequest.newBuilder(request).setMetadata(new TreeMap<>(request.getMetadata())).build();
-        return of(CANONICAL.encode(sorted));
+    /// @param request with all that its record said
+    static ByteBuffer of(IndexedRecord request) {
+        return of(ContentForm.of(request));
+    }
+
+    /// As it was before digests were free of the schema: state of that time holds such.
+    static ByteBuffer firstForm(GenerationRequest request) {
+        return of(FirstForm.of(request));
     }
 
     static ByteBuffer of(byte[] content) {

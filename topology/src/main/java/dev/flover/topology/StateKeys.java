@@ -8,11 +8,31 @@ import org.apache.kafka.common.utils.Bytes;
 /// ```
 ///   [length of id, 2 bytes] [id] [answer, 2 bytes] [position of the first token, 4 bytes]
 /// ```
+///
+/// A schema's key is a byte that no UTF-8 begins with, and its fingerprint; so it is never an id, and comes after all.
 final class StateKeys {
     private static final int TAIL = Short.BYTES + Integer.BYTES;
     private static final byte BESIDE = (byte) 0xFE;
 
+    private static final byte SCHEMA = (byte) 0xFF;
+
     private StateKeys() {}
+
+    static Bytes firstSchema() {
+        return Bytes.wrap(new byte[] {SCHEMA});
+    }
+
+    static Bytes schema(long fingerprint) {
+        return Bytes.wrap(ByteBuffer.allocate(1 + Long.BYTES).put(SCHEMA).putLong(fingerprint).array());
+    }
+
+    static boolean isSchema(Bytes key) {
+        return key.get()[0] == SCHEMA;
+    }
+
+    static long fingerprintOf(Bytes schema) {
+        return ByteBuffer.wrap(schema.get()).getLong(1);
+    }
 
     static Bytes segment(byte[] id, int answer, int position) {
         var key = ByteBuffer.allocate(Short.BYTES + id.length + TAIL);

@@ -7,12 +7,16 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
+import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import dev.flover.topology.PipelineConfig.Pace;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,6 +32,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -47,7 +59,7 @@ final class SimulatedProcess {
     private static final List<String> STORES = List.of(
             PipelineTopology.REQUESTS_STORE, PipelineTopology.PROGRESS_STORE, PipelineTopology.ATTEMPTS_STORE,
             PipelineTopology.ENDED_STORE, PipelineTopology.PARKED_STORE);
-    private static final DurableSerde<GenerationRequest> PLAIN = DurableSerde.of(GenerationRequest.class);
+    private static final int WIRE_HEADER = 5;
 
     final PipelineConfig config;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -63,6 +75,10 @@ final class SimulatedProcess {
     int resultBytes = 1 << 20;
     Caution caution = Caution.none();
     private ProcessLife life = new ProcessLife(UUID.randomUUID(), Optional.empty());
+    RequestContract contract = RequestContract.ofThisRelease();
+    final LeftToOthers left = new LeftToOthers();
+    /// Of the records that are not written in this release's own contract.
+    private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;
     TokenEngine engine;
 
@@ -112,30 +128,55 @@ final class SimulatedProcess {
         var shared = new SharedEngine(engine, slots, new StepSignal(), commits::firstToken,
                 () -> TimeUnit.MILLISECONDS.toNanos(now));
         var room = new WaitingRoom(config.waiting(), config.sharing());
-        var metrics = new PipelineMetrics(meters);
+        var metrics = new PipelineMetrics(meters, left);
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
-                commits, new PartitionHolds(), caution, life, () -> wall,
+                commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
-                PLAIN::encode, metrics);
+                request -> binary(request, request.getSchema()), metrics);
         partitions.forEach(this::open);
     }
 
     /// The test's wire format: a zero byte, a schema id of four bytes, and the plain record.
-    private Deserializer<GenerationRequest> decoding() {
+    private Deserializer<ReadRequest> decoding() {
         return (topic, bytes) -> {
-            if (bytes.length < 5 || bytes[0] != 0) {
+            if (bytes.length < WIRE_HEADER || bytes[0] != 0) {
                 throw new UndecodableRecordException("expected a GenerationRequest, found something else");
             }
             if (!registryAnswers) {
                 throw new RegistryUnavailableException("the registry does not answer", null);
             }
-            byte[] plain = new byte[bytes.length - 5];
-            System.arraycopy(bytes, 5, plain, 0, plain.length);
-            return PLAIN.decode(plain);
+            var schema = foreignSchemas.getOrDefault(
+                    ByteBuffer.wrap(bytes).getInt(1), GenerationRequest.getClassSchema());
+            try {
+                return contract.read(new GenericDatumReader<GenericRecord>(schema).read(null, DecoderFactory.get()
+                        .binaryDecoder(bytes, WIRE_HEADER, bytes.length - WIRE_HEADER, null)));
+            } catch (IOException | AvroRuntimeException e) {
+                throw new UndecodableRecordException("expected a GenerationRequest, found bytes that are not one", e);
+            }
         };
+    }
+
+    private static byte[] binary(IndexedRecord record, Schema schema) {
+        var bytes = new ByteArrayOutputStream();
+        try {
+            new SpecificDatumWriter<IndexedRecord>(schema)
+                    .write(record, EncoderFactory.get().directBinaryEncoder(bytes, null));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /// A record in a schema of its own, whose key is its id.
+    void send(int partition, GenericRecord record) {
+        int schemaId = 100 + foreignSchemas.size();
+        foreignSchemas.put(schemaId, record.getSchema());
+        byte[] plain = binary(record, record.getSchema());
+        byte[] wire = ByteBuffer.allocate(plain.length + WIRE_HEADER).put((byte) 0).putInt(schemaId).put(plain).array();
+        send(partition, record.get("id").toString().getBytes(StandardCharsets.UTF_8), wire, new RecordHeaders());
     }
 
     private void open(Partition partition) {
@@ -250,7 +291,13 @@ final class SimulatedProcess {
     }
 
     int stored(int partition, String store) {
-        return (int) partitions.get(partition).stores.get(store).approximateNumEntries();
+        try (var all = partitions.get(partition).stores.get(store).all()) {
+            int count = 0;
+            while (all.hasNext()) {
+                count += StateKeys.isSchema(all.next().key) ? 0 : 1;
+            }
+            return count;
+        }
     }
 
     void send(int partition, GenerationRequest request) {
@@ -267,8 +314,8 @@ final class SimulatedProcess {
     }
 
     static byte[] onTheWire(GenerationRequest request) {
-        byte[] plain = PLAIN.encode(request);
-        return ByteBuffer.allocate(plain.length + 5).put((byte) 0).putInt(7).put(plain).array();
+        byte[] plain = binary(request, request.getSchema());
+        return ByteBuffer.allocate(plain.length + WIRE_HEADER).put((byte) 0).putInt(7).put(plain).array();
     }
 
     static GenerationRequest.Builder request(String id, String prompt) {

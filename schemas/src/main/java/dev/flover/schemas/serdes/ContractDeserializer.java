@@ -7,21 +7,24 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.util.Optional;
 import org.apache.avro.InvalidNumberEncodingException;
-import org.apache.avro.specific.SpecificRecord;
+import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /// Tells bytes that can never be decoded from a registry that does not answer: one is a dead letter, the other a wait.
-final class ContractDeserializer<T extends SpecificRecord> implements Deserializer<T> {
+final class ContractDeserializer<T extends IndexedRecord> implements Deserializer<T> {
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int SERVER_ERROR = 500;
 
     private final Class<T> type;
+    private final String contract;
     private final KafkaAvroDeserializer confluent;
 
-    ContractDeserializer(Class<T> type, KafkaAvroDeserializer confluent) {
+    /// @param contract its name
+    ContractDeserializer(Class<T> type, String contract, KafkaAvroDeserializer confluent) {
         this.type = type;
+        this.contract = contract;
         this.confluent = confluent;
     }
 
@@ -34,7 +37,7 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
             throw registryFailure(e).isPresent() ? unavailable(topic, e) : undecodable(topic, bytes, e);
         }
         if (record != null && !type.isInstance(record)) {
-            throw new UndecodableRecordException("expected a " + type.getSimpleName() + " on " + topic + ", found a "
+            throw new UndecodableRecordException("expected a " + contract + " on " + topic + ", found a "
                     + record.getClass().getSimpleName());
         }
         return type.cast(record);
@@ -66,11 +69,11 @@ final class ContractDeserializer<T extends SpecificRecord> implements Deserializ
 
     private RegistryUnavailableException unavailable(String topic, RuntimeException e) {
         return new RegistryUnavailableException("the schema registry could not be asked for the schema of a "
-                + type.getSimpleName() + " on " + topic + ": " + rootMessage(e), e);
+                + contract + " on " + topic + ": " + rootMessage(e), e);
     }
 
     private UndecodableRecordException undecodable(String topic, byte[] bytes, RuntimeException e) {
-        return new UndecodableRecordException("expected a " + type.getSimpleName() + " on " + topic
+        return new UndecodableRecordException("expected a " + contract + " on " + topic
                 + " in the registry's wire format, found " + bytes.length + " bytes that are not one: "
                 + rootMessage(e), e);
     }

@@ -7,6 +7,7 @@ import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.confluent.kafka.serializers.KafkaAvroSerializerConfig;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
@@ -49,7 +50,17 @@ public final class ContractSerde<T extends SpecificRecord> implements Serde<T> {
         properties.put(KafkaAvroDeserializerConfig.SPECIFIC_AVRO_VALUE_TYPE_CONFIG, type);
         serializer.configure(properties, false);
         deserializer.configure(properties, false);
-        return new ContractSerde<>(serializer, new ContractDeserializer<>(type, deserializer));
+        return new ContractSerde<>(serializer, new ContractDeserializer<>(type, type.getSimpleName(), deserializer));
+    }
+
+    /// Records in the schema that they were written with.
+    static ContractDeserializer<GenericRecord> asWritten(
+            String contract, Map<String, ?> clientProperties, SchemaRegistryClient registry) {
+        var properties = new HashMap<String, Object>(clientProperties);
+        properties.put(KafkaAvroDeserializerConfig.SPECIFIC_AVRO_READER_CONFIG, false);
+        var confluent = new KafkaAvroDeserializer(registry);
+        confluent.configure(properties, false);
+        return new ContractDeserializer<>(GenericRecord.class, contract, confluent);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.TopicNames;
@@ -50,7 +51,7 @@ final class Story implements AutoCloseable {
     }
 
     Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters, LongSupplier wall) {
-        return Pipeline.start(config, model, engine, BundledModel.config(), meters, wall);
+        return Pipeline.start(config, RequestContract.ofThisRelease(), model, engine, BundledModel.config(), meters, wall);
     }
 
     /// What the bare engine is asked for to get the tokens of a request that ignores the end of text.

@@ -1,0 +1,153 @@
+package dev.flover.schemas.serdes;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericEnumSymbol;
+import org.apache.avro.generic.GenericFixed;
+import org.apache.avro.generic.IndexedRecord;
+
+/// What a record says, in bytes that do not depend on the schema it is held in.
+///
+/// Fields come with their names, in alphabetical order, and one that has its schema's default is left out, at every
+/// depth. So a field more or less in the schema changes nothing as long as it is not set. Numbers have one form each
+/// for integers and for fractions, however wide; maps are sorted.
+///
+/// ```
+///   record   R  count  (name, value)*      integer  I  8 bytes      text   S  length  UTF-8
+///   array    A  count  value*              fraction F  8 bytes      bytes  Y  length  bytes
+///   map      M  count  (name, value)*      boolean  B  1 byte       null   N
+/// ```
+public final class ContentForm {
+    /// Of how many schemas the defaults are kept: producers may come with ever new ones.
+    private static final int SCHEMAS_KEPT = 1000;
+    private static final Map<Schema, byte[][]> DEFAULTS = new ConcurrentHashMap<>();
+
+    private ContentForm() {}
+
+    public static byte[] of(IndexedRecord record) {
+        return bytes(record);
+    }
+
+    /// Whether a field has the value that its schema gives it by default.
+    static boolean isDefault(Schema record, Schema.Field field, Object value) {
+        return Arrays.equals(bytes(value), defaults(record)[field.pos()]);
+    }
+
+    private static byte[] bytes(Object value) {
+        var bytes = new ByteArrayOutputStream();
+        try {
+            write(value, new DataOutputStream(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void write(Object value, DataOutputStream out) throws IOException {
+        switch (value) {
+            case null -> out.writeByte('N');
+            case Boolean flag -> {
+                out.writeByte('B');
+                out.writeBoolean(flag);
+            }
+            case Integer number -> integer(number, out);
+            case Long number -> integer(number, out);
+            case Float number -> fraction(number, out);
+            case Double number -> fraction(number, out);
+            case CharSequence text -> sized('S', text.toString().getBytes(StandardCharsets.UTF_8), out);
+            case GenericEnumSymbol<?> symbol -> sized('S', symbol.toString().getBytes(StandardCharsets.UTF_8), out);
+            case Enum<?> symbol -> sized('S', symbol.name().getBytes(StandardCharsets.UTF_8), out);
+            case ByteBuffer buffer -> {
+                byte[] content = new byte[buffer.remaining()];
+                buffer.duplicate().get(content);
+                sized('Y', content, out);
+            }
+            case GenericFixed fixed -> sized('Y', fixed.bytes(), out);
+            case IndexedRecord record -> fields(record, out);
+            case Collection<?> items -> {
+                out.writeByte('A');
+                out.writeInt(items.size());
+                for (var item : items) {
+                    write(item, out);
+                }
+            }
+            case Map<?, ?> entries -> {
+                var sorted = new TreeMap<String, byte[]>();
+                entries.forEach((name, entry) -> sorted.put(name.toString(), bytes(entry)));
+                named('M', sorted, out);
+            }
+            default -> throw new IllegalArgumentException("not a value of Avro: " + value.getClass());
+        }
+    }
+
+    private static void fields(IndexedRecord record, DataOutputStream out) throws IOException {
+        var set = new TreeMap<String, byte[]>();
+        byte[][] defaults = defaults(record.getSchema());
+        for (var field : record.getSchema().getFields()) {
+            byte[] content = bytes(record.get(field.pos()));
+            if (!Arrays.equals(content, defaults[field.pos()])) {
+                set.put(field.name(), content);
+            }
+        }
+        named('R', set, out);
+    }
+
+    /// By position; null where a field has no default.
+    private static byte[][] defaults(Schema record) {
+        byte[][] kept = DEFAULTS.get(record);
+        if (kept == null) {     // not computeIfAbsent: a default may be a record, whose defaults are wanted on the way
+            kept = readDefaults(record);
+            if (DEFAULTS.size() > SCHEMAS_KEPT) {
+                DEFAULTS.clear();
+            }
+            DEFAULTS.put(record, kept);
+        }
+        return kept;
+    }
+
+    private static byte[][] readDefaults(Schema record) {
+        var defaults = new byte[record.getFields().size()][];
+        for (var field : record.getFields()) {
+            if (field.hasDefaultValue()) {
+                defaults[field.pos()] = bytes(GenericData.get().getDefaultValue(field));
+            }
+        }
+        return defaults;
+    }
+
+    private static void integer(long value, DataOutputStream out) throws IOException {
+        out.writeByte('I');
+        out.writeLong(value);
+    }
+
+    private static void fraction(double value, DataOutputStream out) throws IOException {
+        out.writeByte('F');
+        out.writeDouble(value);
+    }
+
+    private static void sized(char kind, byte[] content, DataOutputStream out) throws IOException {
+        out.writeByte(kind);
+        out.writeInt(content.length);
+        out.write(content);
+    }
+
+    private static void named(char kind, TreeMap<String, byte[]> entries, DataOutputStream out) throws IOException {
+        out.writeByte(kind);
+        out.writeInt(entries.size());
+        for (var entry : entries.entrySet()) {
+            sized('S', entry.getKey().getBytes(StandardCharsets.UTF_8), out);
+            out.write(entry.getValue());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.topology.Pipeline;
+import dev.flover.topology.PipelineConfig;
+import io.confluent.kafka.serializers.KafkaAvroSerializer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.avro.generic.IndexedRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Two instances of one application while it moves from one release to another, whose requests have other fields.
+class UpgradeStoryTest {
+    private static final int TOKENS = 40;
+    private static final int LONG = 200;
+    private static final int AT_A_TIME = 6;
+
+    @TempDir
+    private static Path folder;
+
+    private static EmbeddedBroker broker;
+    private static EmbeddedRegistry registry;
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Map<String, SequenceRequest> sent = new TreeMap<>();
+
+    @BeforeAll
+    static void startServers() {
+        BundledModel.path();
+        broker = EmbeddedBroker.start(folder.resolve("broker"));
+        registry = EmbeddedRegistry.start(folder.resolve("registry"));
+    }
+
+    @AfterAll
+    static void stopServers() {
+        if (broker != null) {
+            registry.close();
+            broker.close();
+        }
+    }
+
+    private static RequestContract release(String name) {
+        return switch (name) {
+            case "three fields more" -> OtherReleases.withThreeFieldsMore();
+            case "a field fewer" -> OtherReleases.withAFieldFewer();
+            default -> RequestContract.ofThisRelease();
+        };
+    }
+
+    @ParameterizedTest(name = "from {0} to {1}")
+    @CsvSource({"today, three fields more", "three fields more, today", "today, a field fewer", "a field fewer, today"})
+    void aRollingUpgradeUnderLoadLosesAndChangesNothing(String before, String after) throws Exception {
+        var from = release(before);
+        var to = release(after);
+        try (var story = story()) {
+            var first = start(story, from, 1);
+            var second = start(story, from, 2);
+            send(story, from, to);
+            awaitSomeTokens(story);
+            first.close();
+            try (var firstAgain = start(story, to, 1)) {
+                send(story, from, to);
+                awaitSomeTokens(story);
+                second.close();
+                try (var secondAgain = start(story, to, 2)) {
+                    send(story, from, to);
+                    story.client.awaitTerminal(sent.keySet());
+                    assertThat(firstAgain.health().isAlive() && secondAgain.health().isAlive()).isTrue();
+                }
+            }
+            assertAllAsTheBareEngineSays(story);
+            assertThat(story.client.deadLetters).isEmpty();
+        }
+    }
+
+    /// Some written as the one release has it, some as the other; then some of them again by the other's producers.
+    private void send(Story story, RequestContract from, RequestContract to) throws Exception {
+        int begin = sent.size();
+        for (int i = begin; i < begin + AT_A_TIME; i++) {
+            var request = request(i, Story.OPENINGS.get(i % Story.OPENINGS.size()), TOKENS);
+            send(story, (i % 2 == 0 ? from : to).read(request).said());
+            sent.put(request.getId(), bare(story, request, 40));
+        }
+        for (int i = begin; i < begin + 2; i++) {
+            var again = request(i, Story.OPENINGS.get(i % Story.OPENINGS.size()), TOKENS);
+            send(story, (i % 2 == 0 ? to : from).read(again).said());
+        }
+        story.client.flush();
+    }
+
+    private static GenerationRequest request(int number, String prompt, int tokens) {
+        return GenerationRequest.newBuilder().setId("r" + number).setPrompt(prompt).setMaxTokens(tokens)
+                .setSeed((long) number).setIgnoreEos(true)
+                .setSampling(Sampling.newBuilder().setTemperature(1f).setTopK(40).build()).build();
+    }
+
+    private static SequenceRequest bare(Story story, GenerationRequest request, int topK) {
+        return story.bare(request.getPrompt(), new SamplingParams(1, 0, 0, 1, topK, 1, 0, 1, request.getSeed(), -1,
+                LogitBias.NONE, TokenSet.EMPTY, 0), request.getMaxTokens());
+    }
+
+    private void assertAllAsTheBareEngineSays(Story story) {
+        var expected = BundledModel.tokens(List.copyOf(sent.values()));
+        var ids = List.copyOf(sent.keySet());
+        for (int i = 0; i < ids.size(); i++) {
+            assertThat(story.client.tokens(ids.get(i))).as(ids.get(i)).isEqualTo(expected.get(i));
+            assertThat(story.client.chunks(ids.get(i)).stream().filter(TokenChunk::getTerminal)).hasSize(1);
+            assertThat(story.client.result(ids.get(i)).getTokenIds()).isEqualTo(expected.get(i));
+        }
+    }
+
+    @Test
+    void aFieldWorksInTheReleaseThatAddsItAndWaitsForItElsewhere() throws Exception {
+        var newer = OtherReleases.withThreeFieldsMore();
+        var today = RequestContract.ofThisRelease();
+        try (var story = story()) {
+            var set = new ArrayList<String>();
+            try (var pipeline = start(story, newer, 1)) {
+                for (int i = 0; i < AT_A_TIME; i++) {
+                    var request = request(i, Story.OPENINGS.get(i), LONG);
+                    send(story, OtherReleases.drawingAmong(1, request));
+                    sent.put(request.getId(), bare(story, request, 1));
+                    set.add(request.getId());
+                }
+                story.client.await("first tokens", () -> story.client.tokenCount() >= AT_A_TIME);
+                assertThat(pipeline.health().isAlive()).isTrue();
+            }
+            try (var pipeline = start(story, today, 1)) {
+                assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).isTrue();
+                int left = (int) meters.get("flover.generations.left").gauge().value();
+                assertThat(left).isBetween(1, AT_A_TIME);
+                assertThat(pipeline.health().isReady()).isTrue();
+                assertThat(pipeline.health().detail())
+                        .contains(left + " unfinished requests", "request.sampling.first_of");
+                assertOthersAreServedAndNewOnesRejected(story);
+                assertThat(set.stream().filter(story.client.ended()::contains)).hasSize(AT_A_TIME - left);
+            }
+            try (var pipeline = start(story, newer, 1)) {
+                story.client.awaitTerminal(new TreeSet<>(set));
+                assertThat(pipeline.health().isAlive()).isTrue();
+            }
+            assertAllAsTheBareEngineSays(story);
+            assertThat(story.client.deadLetters).isEmpty();
+        }
+    }
+
+    private void assertOthersAreServedAndNewOnesRejected(Story story) throws Exception {
+        var other = request(50, "The old house", TOKENS);
+        send(story, OtherReleases.withThreeFieldsMore().read(other).said());
+        sent.put(other.getId(), bare(story, other, 40));
+        send(story, OtherReleases.drawingAmong(1, request(51, "The old house", TOKENS)));
+        send(story, OtherReleases.drawingAmong(1, request(0, Story.OPENINGS.get(0), LONG)));      // a retry
+        story.client.awaitTerminal(new TreeSet<>(List.of("r50", "r51")));
+        assertThat(story.client.result("r51").getFinishReason()).isEqualTo(FinishReason.REJECTED);
+        assertThat(story.client.result("r51").getMessage()).contains("no field sampling.first_of");
+    }
+
+    private static Story story() {
+        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("unused"), 2);
+    }
+
+    private Pipeline start(Story story, RequestContract release, int instance) {
+        var config = story.config;
+        var own = new PipelineConfig(config.applicationId(), config.kafka(), config.registry(),
+                folder.resolve("state-" + instance), config.servedModel(), config.topics(), config.delivery(),
+                config.pace(), config.limits(), config.waiting(), config.remembering(), config.sharing(),
+                config.recovery());
+        return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(), meters);
+    }
+
+    private static void awaitSomeTokens(Story story) {
+        int seen = story.client.tokenCount();
+        story.client.await("more tokens", () -> story.client.tokenCount() > seen + 20);
+    }
+
+    private static void send(Story story, IndexedRecord request) {
+        try (var serializer = new KafkaAvroSerializer()) {
+            serializer.configure(Map.of("schema.registry.url", registry.url(), "avro.remove.java.properties", true), false);
+            String id = request.get(request.getSchema().getField("id").pos()).toString();
+            story.client.send(id, serializer.serialize(story.config.topics().requests(), request));
+        }
+    }
+}
