@@ -44,7 +44,8 @@ class UpgradeStoryTest {
     private static EmbeddedBroker broker;
     private static EmbeddedRegistry registry;
 
-    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    /// Of the instance that was started last.
+    private SimpleMeterRegistry meters;
     private final Map<String, SequenceRequest> sent = new TreeMap<>();
 
     @BeforeAll
@@ -188,7 +189,9 @@ class UpgradeStoryTest {
                 folder.resolve("state-" + instance), config.servedModel(), config.topics(), config.delivery(),
                 config.pace(), config.limits(), config.waiting(), config.remembering(), config.sharing(),
                 config.recovery());
-        return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(), meters);
+        meters = new SimpleMeterRegistry();
+        return Pipeline.start(
+                own, release, story.model, BundledModel.engine(story.model), BundledModel.config(), meters);
     }
 
     private static void awaitSomeTokens(Story story) {
@@ -198,7 +201,8 @@ class UpgradeStoryTest {
 
     private static void send(Story story, IndexedRecord request) {
         try (var serializer = new KafkaAvroSerializer()) {
-            serializer.configure(Map.of("schema.registry.url", registry.url(), "avro.remove.java.properties", true), false);
+            serializer.configure(
+                    Map.of("schema.registry.url", registry.url(), "avro.remove.java.properties", true), false);
             String id = request.get(request.getSchema().getField("id").pos()).toString();
             story.client.send(id, serializer.serialize(story.config.topics().requests(), request));
         }
