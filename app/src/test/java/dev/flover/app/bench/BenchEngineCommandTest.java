@@ -22,7 +22,7 @@ class BenchEngineCommandTest {
         for (var result : report.get("results")) {
             assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
             assertThat(result.get("prefill_tokens_per_s").asDouble()).isPositive();
-            assertThat(result.get("steps").asLong()).isBetween(4L, 6L);
+            assertThat(result.get("steps").asLong()).as("of 5, in which all generate").isBetween(2L, 5L);
             assertThat(result.get("schedule_us").asDouble()).isBetween(0.1, 1e5);
             assertThat(result.get("operations")).extracting(operation -> operation.get("operation").asText())
                     .contains("attention", "project to logits", "sample");
