@@ -2,6 +2,7 @@ package dev.flover.app;
 
 import dev.flover.app.embedded.EmbeddedServerException;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.settings.SettingException;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.format.ModelFileException;
 import java.io.PrintWriter;
@@ -36,6 +37,9 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
                 && !failure.getCommandLine().getSubcommands().isEmpty()
                 && !unmatched.getUnmatched().getFirst().startsWith("-")) {
             return "there is no command " + unmatched.getUnmatched().getFirst();
+        }
+        if (failure.getCause() instanceof SettingException) {
+            return failure.getMessage();       // it may begin with the name of a file
         }
         String message = failure.getMessage().replaceFirst("^Error: ", "");
         return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);

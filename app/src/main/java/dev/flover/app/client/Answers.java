@@ -30,7 +30,11 @@ public final class Answers implements AutoCloseable {
                 "default.api.timeout.ms", 10_000, "request.timeout.ms", 10_000, "allow.auto.create.topics", false));
         properties.putAll(connection.consumer());
         var values = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
-        this.consumer = new KafkaConsumer<>(properties, new StringDeserializer(), values);
+        try {
+            this.consumer = new KafkaConsumer<>(properties, new StringDeserializer(), values);
+        } catch (KafkaException e) {
+            throw Refusal.ofSettings("consumer", e);
+        }
         try {
             seek(fromBeginning);
         } catch (KafkaException e) {

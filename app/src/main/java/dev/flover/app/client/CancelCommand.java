@@ -21,7 +21,7 @@ public final class CancelCommand implements Runnable {
 
     @Override
     public void run() {
-        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr()::println);
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         try (var requests = new Requests(target.connection(), target.topics().requests())) {
             requests.cancel(id);

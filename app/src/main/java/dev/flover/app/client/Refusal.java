@@ -2,12 +2,19 @@ package dev.flover.app.client;
 
 import dev.flover.app.options.CommandException;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /// Who refused, where the libraries' messages do not say it: the registry, or a listener that was spoken to in the
 /// wrong protocol and does not answer at all.
 final class Refusal {
     private Refusal() {}
+
+    /// A client that refuses its settings, each of which it would take.
+    static CommandException ofSettings(String client, KafkaException failure) {
+        return new CommandException("Kafka's " + client + " cannot be set up: " + CommandException.reason(failure)
+                + "; `flover config` shows where each kafka. setting comes from", failure);
+    }
 
     static String reason(Throwable failure) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {

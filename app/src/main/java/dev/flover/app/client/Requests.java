@@ -25,7 +25,11 @@ public final class Requests implements AutoCloseable {
                 "request.timeout.ms", 10_000));
         properties.putAll(connection.producer());
         var values = ContractSerde.of(GenerationRequest.class, connection.registry()).serializer();
-        this.producer = new KafkaProducer<>(properties, new StringSerializer(), values);
+        try {
+            this.producer = new KafkaProducer<>(properties, new StringSerializer(), values);
+        } catch (KafkaException e) {
+            throw Refusal.ofSettings("producer", e);
+        }
     }
 
     /// Returns when the request is on the topic.

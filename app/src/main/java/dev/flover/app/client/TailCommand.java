@@ -41,7 +41,7 @@ public final class TailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr()::println);
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         PrintWriter out = spec.commandLine().getOut();
         try (var stop = StopSignal.install();

@@ -5,6 +5,7 @@ import dev.flover.app.settings.PassThrough;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import dev.flover.topology.PipelineConfig.TopicNames;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -20,10 +21,10 @@ public record ClientTarget(Connection connection, TopicNames topics) {
     private static final String BOOTSTRAP = "127.0.0.1:9092";
     private static final String REGISTRY = "http://127.0.0.1:8081";
 
-    /// @param say is told which of several pipelines it is
+    /// @param err is told which of several pipelines it is
     /// @throws CommandException where that is not decided
-    public static ClientTarget find(Settings settings, Consumer<String> say) {
-        return find(settings, RunningPipeline.all(), say);
+    public static ClientTarget find(Settings settings, PrintWriter err) {
+        return find(settings, RunningPipeline.all(), line -> err.println("flover: " + line));
     }
 
     static ClientTarget find(Settings settings, List<RunningPipeline> running, Consumer<String> say) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -17,9 +18,12 @@ import java.util.Properties;
 ///
 /// In the user's own folder under the temporary one, a file a process; a note whose process is gone counts for nothing.
 ///
-/// @param pid of `up`
-public record RunningPipeline(long pid, String applicationId, String model, PipelineAddress address) {
+/// @param pid     of `up`
+/// @param started when that process did, in milliseconds since 1970: numbers of processes come again
+public record RunningPipeline(
+        long pid, long started, String applicationId, String model, PipelineAddress address) {
     private static final String PID = "pid";
+    private static final String STARTED = "started";
     private static final String APPLICATION_ID = "application.id";
     private static final String MODEL = "model";
     private static final String BOOTSTRAP = "bootstrap.servers";
@@ -57,7 +61,7 @@ public record RunningPipeline(long pid, String applicationId, String model, Pipe
             }
             properties.load(in);
             return Optional.of(new RunningPipeline(Long.parseLong(value(properties, PID)),
-                    value(properties, APPLICATION_ID), value(properties, MODEL),
+                    Long.parseLong(value(properties, STARTED)), value(properties, APPLICATION_ID), value(properties, MODEL),
                     new PipelineAddress(value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties))));
         } catch (IOException | IllegalArgumentException | NullPointerException e) {
             return Optional.empty();
@@ -75,7 +79,8 @@ public record RunningPipeline(long pid, String applicationId, String model, Pipe
 
     /// Leaves the note of this process.
     public static RunningPipeline announce(String applicationId, String model, PipelineAddress address) {
-        var running = new RunningPipeline(ProcessHandle.current().pid(), applicationId, model, address);
+        var process = ProcessHandle.current();
+        var running = new RunningPipeline(process.pid(), started(process), applicationId, model, address);
         running.writeTo(folder());
         return running;
     }
@@ -83,6 +88,7 @@ public record RunningPipeline(long pid, String applicationId, String model, Pipe
     void writeTo(Path folder) {
         var properties = new Properties();
         properties.setProperty(PID, Long.toString(pid));
+        properties.setProperty(STARTED, Long.toString(started));
         properties.setProperty(APPLICATION_ID, applicationId);
         properties.setProperty(MODEL, model);
         properties.setProperty(BOOTSTRAP, address.bootstrapServers());
@@ -124,7 +130,12 @@ public record RunningPipeline(long pid, String applicationId, String model, Pipe
     }
 
     private boolean isAlive() {
-        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+        return ProcessHandle.of(pid).filter(process -> process.isAlive() && started(process) == started).isPresent();
+    }
+
+    /// 0 where the system does not say.
+    static long started(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     }
 
     private Path note(Path folder) {

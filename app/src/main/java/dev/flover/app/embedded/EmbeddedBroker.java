@@ -91,7 +91,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     ///
     /// @throws EmbeddedServerException if the port is taken, or the broker does not come up
     public static EmbeddedBroker start(Path folder, int port) {
-        return start(folder, BrokerPorts.freeFor(port), Map.of(), Optional.empty());
+        var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(last -> last.client() == port)
+                .map(last -> last.again(PREDECESSOR_LIMIT)).orElseGet(() -> BrokerPorts.freeFor(port));
+        return start(folder, ports, Map.of(), Optional.empty());
     }
 
     private static EmbeddedBroker start(

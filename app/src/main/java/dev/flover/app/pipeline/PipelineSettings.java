@@ -4,6 +4,7 @@ import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.TopicSettings;
 import dev.flover.app.options.BundledModel;
 import dev.flover.app.options.FieldNames;
+import dev.flover.app.settings.PassThrough;
 import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingTable;
@@ -45,7 +46,10 @@ record PipelineSettings(Settings settings) {
                 : Path.of(System.getProperty("user.home"), ".local", "share", "flover");
     }
 
-    PipelineConfig pipeline(Connection connection) {
+    /// @param servers where they are; what else their clients are told comes from the settings, also for embedded ones
+    PipelineConfig pipeline(Connection servers) {
+        var connection = new Connection(servers.bootstrapServers(), servers.registryUrl(),
+                settings.passed(PassThrough.KAFKA), settings.passed(PassThrough.REGISTRY));
         return PipelineConfig.of(settings.get(SettingTable.APPLICATION_ID), connection.bootstrapServers(),
                         connection.registryUrl(), data().resolve("state"), servedModel())
                 .withKafka(connection.kafka())

@@ -165,7 +165,7 @@ public enum PassThrough {
     }
 
     /// Secrets that are listed also where they are not set.
-    List<String> usualSecrets() {
+    public List<String> usualSecrets() {
         return switch (this) {
             case KAFKA -> List.of("sasl.jaas.config", "ssl.key.password", "ssl.keystore.password",
                     "ssl.truststore.password");

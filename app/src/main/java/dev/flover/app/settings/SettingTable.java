@@ -45,6 +45,8 @@ public final class SettingTable {
     private static final Duration YEAR = Duration.ofDays(365);
     private static final Set<Reader> BOTH = Set.of(PIPELINE, CLIENT);
 
+    /// Of a registry: no user and password, which messages and listings would repeat.
+    private static final String URL = "https?://[^\\s,/@]+(/[^\\s,]*)?";
     private static final Kind<String> ANYTHING = text(".+", "not empty", "NAME");
     private static final Kind<String> TOPIC = text("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}",
             "the name of a topic: letters, digits, ., _ and -, at most 249 of them", "TOPIC");
@@ -73,8 +75,9 @@ public final class SettingTable {
             "The Kafka cluster. Default: the one of the `flover up` that runs on this machine, or 127.0.0.1:9092.",
             BOTH);
     public static final Setting<String> REGISTRY_URL = setting(Section.KAFKA, "schema-registry-url",
-            text("\\s*https?://[^\\s,]+(\\s*,\\s*https?://[^\\s,]+)*\\s*", "a URL such as http://localhost:8081, or "
-                    + "several separated by commas", "URL"), Optional.empty(),
+            text("\\s*" + URL + "(\\s*,\\s*" + URL + ")*\\s*", "a URL such as http://localhost:8081, or several "
+                    + "separated by commas, without credentials (registry.basic.auth.user.info holds them)", "URL"),
+            Optional.empty(),
             "A registry that speaks Confluent's REST interface. Default: the one of the `flover up` that runs on this "
                     + "machine, or http://127.0.0.1:8081.", BOTH);
     public static final Setting<Path> CLIENT_PROPERTIES = setting(Section.KAFKA, "client-properties", new File("FILE"),

@@ -93,7 +93,7 @@ public final class Settings {
         environment.forEach((name, text) -> {
             boolean ours = name.startsWith(PREFIX) && !OTHERS.contains(name) && !name.equals(CONFIG_VARIABLE);
             if (ours && !text.isBlank() && !isServiceLink(name, text)) {
-                readVariable(name, text);
+                readVariable(name, text, environment);
             }
         });
     }
@@ -103,11 +103,14 @@ public final class Settings {
                 || name.endsWith("_PORT") && SERVICE_URL.matcher(text).matches();
     }
 
-    private void readVariable(String name, String text) {
+    private void readVariable(String name, String text, Map<String, String> environment) {
         var value = new Given(text, new Source.Variable(name));
         if (!take(name, value, false)) {
             boolean file = name.endsWith(FILE_SUFFIX);
             String base = file ? name.substring(0, name.length() - FILE_SUFFIX.length()) : name;
+            if (file && !environment.getOrDefault(base, "").isBlank()) {
+                throw new SettingException("both $" + base + " and $" + name + " are set; keep one of them");
+            }
             if (!take(base, file ? contentOf(name, text) : value, true)) {
                 throw unknownVariable(name);
             }
@@ -202,7 +205,7 @@ public final class Settings {
     private static <T> T parse(Setting<T> setting, Given value) {
         try {
             return setting.kind().parse(value.text());
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {       // its words may repeat credentials
             String name = switch (value.source()) {
                 case Source.Option option -> option.name();
                 case Source.Variable variable -> variable.words();
@@ -211,8 +214,12 @@ public final class Settings {
                 case Source.Default standard -> setting.name();
             };
             throw new SettingException(name + " must be " + setting.kind().expected() + ", was "
-                    + (value.text().isEmpty() ? "empty" : value.text()), e);
+                    + (value.text().isEmpty() ? "empty" : withoutCredentials(value.text())));
         }
+    }
+
+    private static String withoutCredentials(String text) {
+        return text.replaceAll("//[^/@]*@", "//(credentials)@");
     }
 
     /// The value, where it is set or has a default.

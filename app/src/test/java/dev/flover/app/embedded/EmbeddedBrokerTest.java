@@ -113,6 +113,19 @@ class EmbeddedBrokerTest {
     }
 
     @Test
+    void thePortOfTheLastRunIsWaitedForAndNotLeft() throws IOException {
+        try (var taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            var last = new BrokerPorts(taken.getLocalPort(), BrokerPorts.free().client());
+
+            assertThatThrownBy(() -> last.again(Duration.ofMillis(100))).isInstanceOf(EmbeddedServerException.class)
+                    .hasMessageContaining("--broker-port");
+            taken.close();
+            assertThat(last.again(Duration.ZERO).client()).isEqualTo(last.client());
+        }
+    }
+
+    @Test
     void failureToStartQuotesTheLog() throws IOException {
         Files.writeString(folder.resolve("broker"), "a file where Kafka wants a folder");
 

@@ -9,6 +9,9 @@ import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.rest.entities.Config;
 import io.confluent.kafka.schemaregistry.client.rest.entities.SchemaReference;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -173,6 +176,31 @@ class EmbeddedRegistryTest {
         codeOf(() -> client().register(SUBJECT, INCOMPATIBLE));
 
         assertThat(Files.size(journal())).isEqualTo(size);
+    }
+
+    @Test
+    void aRestartIsFoundAtTheSamePortUnlessAnotherIsAskedFor() {
+        String address = registry.url();
+        registry.close();
+        registry = EmbeddedRegistry.start(folder);
+        assertThat(registry.url()).isEqualTo(address);
+
+        registry.close();
+        registry = EmbeddedRegistry.start(folder, 0);
+        assertThat(registry.url()).isNotEqualTo(address);
+    }
+
+    @Test
+    void aPortThatWasTakenMeanwhileIsNotLeft() throws IOException {
+        int port = URI.create(registry.url()).getPort();
+        registry.close();
+        try (var taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(taken.isBound()).isTrue();
+            assertThatThrownBy(() -> EmbeddedRegistry.start(folder)).isInstanceOf(EmbeddedServerException.class)
+                    .hasMessageContaining("expected port " + port + " on 127.0.0.1 to be free")
+                    .hasMessageContaining("--registry-port");
+        }
+        registry = EmbeddedRegistry.start(folder);
     }
 
     @Test

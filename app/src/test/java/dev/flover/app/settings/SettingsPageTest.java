@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ class SettingsPageTest {
     private static final String RENEW = "flover.renew";
     private static final Path ROOT = Path.of("..");
     private static final Path PAGE = ROOT.resolve("docs").resolve("settings.md");
+    private static final Pattern ANCHOR = Pattern.compile("(?m)<a id=\"([a-z-]+)\">|^## (.+)$");
     private static final Pattern LINK = Pattern.compile("settings\\.md#([a-z0-9-]+)");
 
     @Test
@@ -45,9 +47,10 @@ class SettingsPageTest {
 
     @Test
     void linksToASettingFindIt() throws IOException {
-        List<String> anchors = Files.readAllLines(PAGE).stream()
-                .flatMap(line -> Pattern.compile("<a id=\"([a-z-]+)\">").matcher(line).results())
-                .map(anchor -> anchor.group(1)).toList();
+        List<String> anchors = ANCHOR.matcher(Files.readString(PAGE)).results()
+                .map(found -> found.group(1) != null ? found.group(1)
+                        : found.group(2).toLowerCase(Locale.ROOT).replace(' ', '-'))
+                .toList();
         try (Stream<Path> pages = Files.walk(ROOT.resolve("docs"))) {
             for (Path page : pages.filter(file -> file.toString().endsWith(".md")).toList()) {
                 LINK.matcher(Files.readString(page)).results()

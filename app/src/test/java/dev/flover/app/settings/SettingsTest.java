@@ -242,6 +242,16 @@ class SettingsTest {
     }
 
     @Test
+    void credentialsInAnAddressAreRefusedAndNotRepeated() throws IOException {
+        file("schema-registry-url=http://me:hidden@r:1");
+        assertWrong("without credentials (registry.basic.auth.user.info holds them)");
+        assertThatThrownBy(this::resolve).hasMessageNotContaining("hidden").hasNoCause();
+
+        file("schema-registry-url=http://r:1/a@b,https://s:2");
+        assertThat(resolve().isSet(SettingTable.REGISTRY_URL)).isTrue();
+    }
+
+    @Test
     void aSecretThatCannotBeUsedIsNotRepeated() throws IOException {
         file("kafka.sasl.login.callback.handler.clas=hidden");
         assertThatThrownBy(this::resolve).hasMessageNotContaining("hidden");
@@ -260,6 +270,9 @@ class SettingsTest {
                 .isEqualTo(secret + " ($FLOVER_KAFKA_SASL_JAAS_CONFIG_FILE)");
         assertThat(settings.passed(PassThrough.REGISTRY)).isEqualTo(Map.of("basic.auth.user.info", "me:there"));
 
+        environment.put("FLOVER_KAFKA_SASL_JAAS_CONFIG", "me;");
+        assertWrong("keep one of them");
+        environment.remove("FLOVER_KAFKA_SASL_JAAS_CONFIG");
         Files.delete(secret);
         assertWrong("$FLOVER_KAFKA_SASL_JAAS_CONFIG_FILE: cannot read " + secret + ": there is no such file");
     }

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /// The command line in a process of its own, and all that it says.
-final class FloverProcess implements AutoCloseable {
+public final class FloverProcess implements AutoCloseable {
     private static final int LIMIT_S = 120;
 
     private final Process process;
@@ -29,7 +29,7 @@ final class FloverProcess implements AutoCloseable {
         this.reader = Thread.ofVirtual().start(this::read);
     }
 
-    static FloverProcess start(Path temporary, Map<String, String> environment, String... arguments)
+    public static FloverProcess start(Path temporary, Map<String, String> environment, String... arguments)
             throws IOException {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
@@ -58,7 +58,7 @@ final class FloverProcess implements AutoCloseable {
     }
 
     /// Waits for a line that begins with this.
-    String awaitLine(String start) throws InterruptedException {
+    public String awaitLine(String start) throws InterruptedException {
         return await(start, line -> line.startsWith(start));
     }
 
@@ -81,7 +81,7 @@ final class FloverProcess implements AutoCloseable {
         throw new AssertionError("no line '" + what + "':\n" + output());
     }
 
-    int awaitEnd() throws InterruptedException {
+    public int awaitEnd() throws InterruptedException {
         if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS)) {
             throw new AssertionError("it did not end:\n" + output());
         }
@@ -89,7 +89,7 @@ final class FloverProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    String output() {
+    public String output() {
         return String.join("\n", lines);
     }
 

@@ -1,16 +1,23 @@
-package dev.flover.app.settings;
+package dev.flover.app.pipeline;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.flover.app.settings.PassThrough;
+import dev.flover.app.settings.SettingException;
+import dev.flover.app.settings.SettingOptions;
+import dev.flover.app.settings.SettingTable;
+import dev.flover.app.settings.Settings;
+import dev.flover.app.settings.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// `config`: what is set, and where.
@@ -33,7 +40,9 @@ public final class ConfigCommand implements Runnable {
 
     @Override
     public void run() {
-        var lines = lines(SettingOptions.of(spec));
+        var settings = SettingOptions.of(spec);
+        requireFit(settings);
+        var lines = lines(settings);
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(json(lines));
@@ -43,6 +52,14 @@ public final class ConfigCommand implements Runnable {
         int values = Math.min(40, lines.stream().mapToInt(line -> line.shown().length()).max().orElse(0));
         for (var line : lines) {
             out.printf("%-" + names + "s  %-" + values + "s  %s%n", line.name(), line.shown(), line.source());
+        }
+    }
+
+    private void requireFit(Settings settings) {
+        try {
+            new PipelineSettings(settings).engine();
+        } catch (SettingException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 

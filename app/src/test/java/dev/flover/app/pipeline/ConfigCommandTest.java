@@ -1,10 +1,11 @@
-package dev.flover.app.settings;
+package dev.flover.app.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Console;
+import dev.flover.app.settings.SettingTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,10 +77,12 @@ class ConfigCommandTest {
     void settingsThatDoNotFitEachOtherAreNamedWithTheirPlaces() throws IOException {
         Path file = Files.writeString(folder.resolve("f.properties"), "token-budget = 3\n");
 
-        var run = Console.run("up", "--config", file.toString(), "--max-sequences", "9");
+        for (String command : List.of("up", "config")) {
+            var run = Console.run(command, "--config", file.toString(), "--max-sequences", "9");
 
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("token-budget must be at least max-sequences (9), was 3",
-                "token-budget = 3 (" + file + ":1)", "max-sequences = 9 (--max-sequences)");
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("token-budget must be at least max-sequences (9), was 3",
+                    "token-budget = 3 (" + file + ":1)", "max-sequences = 9 (--max-sequences)");
+        }
     }
 }
