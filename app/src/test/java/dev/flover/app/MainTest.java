@@ -68,8 +68,8 @@ class MainTest {
         assertUsageError(Console.run("generate", "--prompt", "a", "--backend", "abacus"), "--backend abacus");
         assertUsageError(Console.run("generate", "--prompt", "a", "--max-sequences", "0"),
                 "--max-sequences must be in [1, 4096], was 0");
-        assertUsageError(Console.run("up", "--embedded", "--bootstrap-servers", "a:1"), "embedded (--embedded) brings its own",
-                "bootstrap-servers = a:1 (--bootstrap-servers)");
+        assertUsageError(Console.run("up", "--embedded", "--bootstrap-servers", "a:1"),
+                "embedded (--embedded) brings its own", "bootstrap-servers = a:1 (--bootstrap-servers)");
         assertUsageError(Console.run("up", "--metrics-port", "70000"),
                 "--metrics-port must be a whole number in [0, 65535], was 70000");
         assertUsageError(Console.run("submit"), "PROMPT");

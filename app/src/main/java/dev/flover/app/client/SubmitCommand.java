@@ -89,7 +89,8 @@ public final class SubmitCommand implements Callable<Integer> {
                 spec.commandLine().getOut().println(request.getId());
                 return ExitCode.OK;
             }
-            try (var stop = StopSignal.install(); var answers = new Answers(target.connection(), topics.tokens(), false)) {
+            try (var stop = StopSignal.install();
+                    var answers = new Answers(target.connection(), topics.tokens(), false)) {
                 answers.only(requests.send(request));
                 return watch(request.getId(), answers, stop);
             }

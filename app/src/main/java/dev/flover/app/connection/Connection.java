@@ -48,8 +48,8 @@ public record Connection(
         if (host >= 2 && at >= host) {
             throw new CommandException("--schema-registry-url must not hold credentials, because everybody on this "
                     + "machine can read arguments; put " + CREDENTIALS_SOURCE + "=USER_INFO and "
-                    + "basic.auth.user.info=USER:PASSWORD into the file of --client-properties, or the same after registry. "
-                    + "into that of --config");
+                    + "basic.auth.user.info=USER:PASSWORD into the file of --client-properties, or the same after "
+                    + "registry. into that of --config");
         }
     }
 

@@ -61,8 +61,9 @@ public record RunningPipeline(
             }
             properties.load(in);
             return Optional.of(new RunningPipeline(Long.parseLong(value(properties, PID)),
-                    Long.parseLong(value(properties, STARTED)), value(properties, APPLICATION_ID), value(properties, MODEL),
-                    new PipelineAddress(value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties))));
+                    Long.parseLong(value(properties, STARTED)), value(properties, APPLICATION_ID),
+                    value(properties, MODEL), new PipelineAddress(
+                            value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties))));
         } catch (IOException | IllegalArgumentException | NullPointerException e) {
             return Optional.empty();
         }

@@ -51,7 +51,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /// Starts a broker and waits until it serves, on the port of the folder's last run, or on a free one at the first.
     ///
-    /// @throws EmbeddedServerException if the port is taken, or the broker does not come up, with what its log says last
+    /// @throws EmbeddedServerException if the port is taken, or it does not come up, with what its log says last
     public static EmbeddedBroker start(Path folder) {
         return start(folder, Map.of());
     }

@@ -50,7 +50,8 @@ public final class Settings {
         var settings = new Settings();
         settings.readFile(file, environment);
         settings.readEnvironment(environment);
-        options.forEach((setting, text) -> settings.give(setting, new Given(text, new Source.Option(setting.option()))));
+        options.forEach((setting, text) ->
+                settings.give(setting, new Given(text, new Source.Option(setting.option()))));
         passed.forEach((client, entries) -> entries.forEach(entry -> settings.readOption(client, entry)));
         settings.readClientProperties();
         return settings;

@@ -114,15 +114,15 @@ class EmbeddedBrokerTest {
 
     @Test
     void thePortOfTheLastRunIsWaitedForAndNotLeft() throws IOException {
+        BrokerPorts last;
         try (var taken = new ServerSocket()) {
             taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            var last = new BrokerPorts(taken.getLocalPort(), BrokerPorts.free().client());
-
-            assertThatThrownBy(() -> last.again(Duration.ofMillis(100))).isInstanceOf(EmbeddedServerException.class)
-                    .hasMessageContaining("--broker-port");
-            taken.close();
-            assertThat(last.again(Duration.ZERO).client()).isEqualTo(last.client());
+            last = new BrokerPorts(taken.getLocalPort(), BrokerPorts.free().client());
+            var stillTaken = last;
+            assertThatThrownBy(() -> stillTaken.again(Duration.ofMillis(100)))
+                    .isInstanceOf(EmbeddedServerException.class).hasMessageContaining("--broker-port");
         }
+        assertThat(last.again(Duration.ZERO).client()).isEqualTo(last.client());
     }
 
     @Test

@@ -188,7 +188,8 @@ class SettingsTest {
 
     @Test
     void entriesMaySpanLinesAndEscapeAsInAnyPropertiesFile() throws IOException {
-        file("# ends with a backslash \\", "kafka.sasl.jaas.config = a \\", "    b;", "tokens-topic: t\\u0041", "model=ü");
+        file("# ends with a backslash \\", "kafka.sasl.jaas.config = a \\", "    b;", "tokens-topic: t\\u0041",
+                "model=ü");
 
         var settings = resolve();
 
