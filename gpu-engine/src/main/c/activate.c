@@ -3,12 +3,13 @@
 //   SiLU:       x / (1 + exp(-x))
 //   GELU tanh:  (x / 2) * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x³)))
 //   GELU erf:   (x / 2) * erfc(-x / sqrt 2), erfc by Chebyshev fitting (relative error 1.2e-7)
+//   ReLU:       max(x, 0), or its square
 //
 // Bound by reading and writing the rows once. All of it follows from exp(x <= 0), so nothing overflows.
 
 #include "lanes.h"
 
-enum activation { SILU, GELU_TANH, GELU_ERF };
+enum activation { SILU, GELU_TANH, GELU_ERF, RELU, RELU_SQUARED };
 
 INLINE floats silu(floats x) {
     floats e = exponential(sub(splat(0), absolute(x)));
@@ -37,7 +38,13 @@ INLINE floats gelu_erf(floats x) {
 }
 
 INLINE floats activated(floats x, const enum activation activation) {
-    return activation == SILU ? silu(x) : activation == GELU_TANH ? gelu_tanh(x) : gelu_erf(x);
+    switch (activation) {
+        case SILU: return silu(x);
+        case GELU_TANH: return gelu_tanh(x);
+        case GELU_ERF: return gelu_erf(x);
+        case RELU: return max_(x, splat(0));
+        default: return mul(max_(x, splat(0)), max_(x, splat(0)));
+    }
 }
 
 INLINE void rows_of(
@@ -62,7 +69,9 @@ void KERNEL(activate)(float *out, const float *in, int rows, int width, int gate
     switch (activation) {
         case SILU: rows_of(out, in, rows, width, gated, SILU); break;
         case GELU_TANH: rows_of(out, in, rows, width, gated, GELU_TANH); break;
-        default: rows_of(out, in, rows, width, gated, GELU_ERF); break;
+        case GELU_ERF: rows_of(out, in, rows, width, gated, GELU_ERF); break;
+        case RELU: rows_of(out, in, rows, width, gated, RELU); break;
+        default: rows_of(out, in, rows, width, gated, RELU_SQUARED); break;
     }
 }
 

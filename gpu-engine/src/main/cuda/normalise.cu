@@ -7,13 +7,14 @@
 #include "plan.cuh"
 
 struct Normalisation {
-    Tensor out;               // [rows, units * width]; may be `in`
+    Tensor out;               // [rows, units * width], or with more columns beside them; may be `in`
     const float* in;
     const float* weight;      // [width]
     const float* bias;        // [width] or null
     const int* plan;
     int counter;
     int width;
+    int stride;               // columns of a row, parts of which may be normalised alone
     int layer;                // 1: layer norm, 0: RMS norm
     float epsilon;
 };
@@ -39,7 +40,7 @@ extern "C" __global__ void __launch_bounds__(256) normalise(Normalisation n) {
         return;
     }
     auto* sums = reinterpret_cast<float*>(sharedMemory());
-    const size_t first = (static_cast<size_t>(blockIdx.x) * gridDim.y + blockIdx.y) * n.width;
+    const size_t first = static_cast<size_t>(blockIdx.x) * n.stride + blockIdx.y * n.width;
     float mean = 0;
     if (n.layer != 0) {
         mean = rowSum(n.width, sums, [&](int i) { return n.in[first + i]; }) / static_cast<float>(n.width);

@@ -1,9 +1,10 @@
-// The non-linearities of feed-forward layers: SiLU, and GELU by tanh or erf (Hendrycks and Gimpel 2016).
+// The non-linearities of feed-forward layers: SiLU, and GELU by tanh or erf (Hendrycks and Gimpel 2016),
+// ReLU and its square.
 #pragma once
 
 #include "device.cuh"
 
-enum ActivationKind : int { NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2 };
+enum ActivationKind : int { NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4 };
 
 __device__ __forceinline__ float activated(float x, int kind) {
     constexpr float SQRT_2_OVER_PI = 0.7978845608F;
@@ -15,6 +16,10 @@ __device__ __forceinline__ float activated(float x, int kind) {
             return x / (1 + expf(-x));
         case GELU_TANH:
             return 0.5F * x * (1 + tanhf(SQRT_2_OVER_PI * fmaf(0.044715F * x * x, x, x)));
+        case RELU:
+            return fmaxf(x, 0);
+        case RELU_SQUARED:
+            return fmaxf(x, 0) * fmaxf(x, 0);
         default:
             return 0.5F * x * (1 + erff(x * SQRT_HALF));
     }

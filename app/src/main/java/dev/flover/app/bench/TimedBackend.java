@@ -6,6 +6,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import java.util.EnumMap;
 import java.util.Map;
@@ -236,6 +237,21 @@ final class TimedBackend implements Backend {
         begin();
         backend.normalise(out, in, rows, kind, epsilon, weight, bias);
         end(Operation.NORMALISE, 4.0 * rows * in.columns(), 8.0 * rows * in.columns());
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        begin();
+        backend.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
+        end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        begin();
+        backend.scaleQueries(queryKeyValue, width, scaling);
+        end(Operation.APPEND, 0, 8.0 * plan.rows() * width);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
@@ -107,6 +108,16 @@ public interface Backend extends AutoCloseable {
     /// @param out  overwritten; may alias `in`
     /// @param bias null for none
     void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias);
+
+    /// Normalises a part of each row in place: all query heads together, or all key heads.
+    ///
+    /// @param column the part's first; it is as wide as the weight
+    void normaliseColumns(Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight);
+
+    /// Multiplies the queries of each row by what belongs to its position.
+    ///
+    /// @param queryKeyValue as [#appendKeysAndValues] left it; its leading `width` columns are changed
+    void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling);
 
     /// `out = in * weightᵀ + bias`.
     ///

@@ -26,11 +26,20 @@ import java.util.function.Consumer;
 /// @param window         where a GGUF file names none; 0 for none
 /// @param localRotaryBase of the layers with a window, which are then not scaled; 0 for the same as the others
 /// @param wideScaleLayers the number of layers of the size that scales attention by sqrt(heads / hidden); 0 for none
-/// @param interleavedHeads whether fused projections in Hugging Face folders hold query, key and value of one head,
-///                       then of the next
+/// @param windowsUnscaled whether the layers with a window have positions as they were before a longer context
+/// @param rotatesWindowsOnly whether layers that see everything have no positions, where others have a window
+/// @param unrotatedEvery each n-th layer has no positions where the file does not say which; 0: each has some
+/// @param positionOffset rows of learned positions in Hugging Face folders before that of position 0
+/// @param dividesLogits  whether the file's logit scale is a divisor
+/// @param interleavedHeads whether fused projections in Hugging Face folders hold the queries, key and value of one key
+///                       head, then of the next
 /// @param transposed     roles that Hugging Face folders store as [inputs, outputs]
 /// @param biased         roles whose bias must be there; others may have one
+/// @param attentionBiased roles that `config.json` means by `attention_bias`
+/// @param linearBiased   roles that it means by `bias`, `use_bias` or `enable_bias`
+/// @param optional       roles that some sizes of the family do not have
 /// @param configDefaults JSON: what `config.json` leaves out when it is the default
+/// @param onlyWith       JSON: keys of `config.json` that must have these values where they are given
 /// @param tensors        names in Hugging Face folders
 /// @param ggufTensors    names in GGUF files
 record Family(
@@ -51,10 +60,19 @@ record Family(
         int window,
         double localRotaryBase,
         int wideScaleLayers,
+        boolean windowsUnscaled,
+        boolean rotatesWindowsOnly,
+        int unrotatedEvery,
+        int positionOffset,
+        boolean dividesLogits,
         boolean interleavedHeads,
         Set<TensorRole> transposed,
         Set<TensorRole> biased,
+        Set<TensorRole> attentionBiased,
+        Set<TensorRole> linearBiased,
+        Set<TensorRole> optional,
         String configDefaults,
+        String onlyWith,
         TensorNames tensors,
         TensorNames ggufTensors) {
 
@@ -100,10 +118,19 @@ record Family(
         int window;
         double localRotaryBase;
         int wideScaleLayers;
+        boolean windowsUnscaled;
+        boolean rotatesWindowsOnly;
+        int unrotatedEvery;
+        int positionOffset;
+        boolean dividesLogits;
         boolean interleavedHeads;
         Set<TensorRole> transposed;
         Set<TensorRole> biased;
+        Set<TensorRole> attentionBiased;
+        Set<TensorRole> linearBiased;
+        Set<TensorRole> optional;
         String configDefaults;
+        String onlyWith;
         TensorNames tensors;
         TensorNames ggufTensors;
 
@@ -125,10 +152,19 @@ record Family(
             window = family.window;
             localRotaryBase = family.localRotaryBase;
             wideScaleLayers = family.wideScaleLayers;
+            windowsUnscaled = family.windowsUnscaled;
+            rotatesWindowsOnly = family.rotatesWindowsOnly;
+            unrotatedEvery = family.unrotatedEvery;
+            positionOffset = family.positionOffset;
+            dividesLogits = family.dividesLogits;
             interleavedHeads = family.interleavedHeads;
             transposed = family.transposed;
             biased = family.biased;
+            attentionBiased = family.attentionBiased;
+            linearBiased = family.linearBiased;
+            optional = family.optional;
             configDefaults = family.configDefaults;
+            onlyWith = family.onlyWith;
             tensors = family.tensors;
             ggufTensors = family.ggufTensors;
         }
@@ -137,8 +173,9 @@ record Family(
             return new Family(
                     architectures, modelTypes, normKind, block, activation, activationFixed, gated,
                     ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery,
-                    folderWindows, ggufWindows, window, localRotaryBase, wideScaleLayers,
-                    interleavedHeads, transposed, biased, configDefaults, tensors, ggufTensors);
+                    folderWindows, ggufWindows, window, localRotaryBase, wideScaleLayers, windowsUnscaled,
+                    rotatesWindowsOnly, unrotatedEvery, positionOffset, dividesLogits, interleavedHeads, transposed,
+                    biased, attentionBiased, linearBiased, optional, configDefaults, onlyWith, tensors, ggufTensors);
         }
     }
 }

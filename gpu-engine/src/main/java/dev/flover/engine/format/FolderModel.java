@@ -1,9 +1,11 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.format.Hyperparameters.Multipliers;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
@@ -13,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,9 +34,6 @@ final class FolderModel implements ModelFiles {
                     ".attention.masked_bias", "lm_head.weight");
     private static final List<String> IGNORED_STARTS =
             List.of("vision_tower.", "model.vision_tower.", "multi_modal_projector.", "model.multi_modal_projector.");
-    private static final Set<TensorRole> ATTENTION =
-            Set.of(TensorRole.QUERY_KEY_VALUE, TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE,
-                    TensorRole.ATTENTION_OUT);
     private static final Set<TensorRole> FEED_FORWARD = Set.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN);
 
     private final Path folder;
@@ -58,17 +59,33 @@ final class FolderModel implements ModelFiles {
                 .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
         var known = Families.ofModelType(file, modelType);
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
-        var sayingAttention = config.flag("attention_bias").map(has -> known.biased(ATTENTION, has)).orElse(known);
-        this.family = config.flag("mlp_bias").map(has -> sayingAttention.biased(FEED_FORWARD, has))
-                .orElse(sayingAttention);
+        this.family = sayingBiases(known);
         refuseWhatIsNotSupported();
         this.tensors = SafetensorsFolder.open(folder, arena);
+    }
+
+    /// The family, with the biases that the configuration gives or denies it.
+    private Family sayingBiases(Family known) {
+        var said = known;
+        for (var entry : List.of(
+                Map.entry("attention_bias", known.attentionBiased()),
+                Map.entry("attention_out_bias", Set.of(TensorRole.ATTENTION_OUT)),
+                Map.entry("use_qkv_bias", Set.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE)),
+                Map.entry("mlp_bias", FEED_FORWARD),
+                Map.entry("bias", known.linearBiased()),
+                Map.entry("use_bias", known.linearBiased()),
+                Map.entry("enable_bias", known.linearBiased()))) {
+            var flag = config.flag(entry.getKey());
+            said = flag.isPresent() ? said.biased(entry.getValue(), flag.get()) : said;
+        }
+        return said;
     }
 
     @Override
     public Model model(Arena arena) {
         var shape = shape();
-        var assembler = new WeightAssembler(tensors, family, true, shape, new TensorCopies(arena));
+        var assembler = new WeightAssembler(
+                tensors, family, true, shape, multipliers().logits(), new TensorCopies(arena));
         var weights = assembler.assemble(config.flag("tie_word_embeddings"));
         used = assembler.used();
         refuseUnknown(assembler.unused());
@@ -102,6 +119,14 @@ final class FolderModel implements ModelFiles {
                 throw problem("sets \"" + key + "\", which is not supported");
             }
         }
+        config.firstDifference(family.onlyWith()).ifPresent(difference -> {
+            throw problem(difference + " in models of type " + family.modelTypes().getFirst());
+        });
+        int embedded = config.integer("word_embed_proj_dim").orElse(required("hidden_size", "n_embd"));
+        if (embedded != required("hidden_size", "n_embd")) {
+            throw problem("has embeddings of width " + embedded
+                    + " in a model of another width, which is not supported");
+        }
     }
 
     private void refuseUnknown(Set<String> unused) {
@@ -127,32 +152,42 @@ final class FolderModel implements ModelFiles {
         int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
         int context = context(rotary);
         return new Hyperparameters(
-                family.modelTypes().getFirst(), hidden, heads, config.integer("num_key_value_heads").orElse(heads),
+                family.modelTypes().getFirst(), hidden, heads, keyHeads(heads),
                 headDim, feedForward(hidden), WeightAssembler.vocabulary(tensors, family.tensors()), context,
-                config.real("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon").orElse(1e-5),
+                epsilon(),
                 activation(), block(), attentionScale(headDim),
                 config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
                 rotaryDims, rotary.base(), localBase(local), rotary.scaling(),
-                local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows())
+                local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows(),
+                unrotated(), multipliers(), queryScaling(rotary))
                 .config(family, family.folderPairing());
     }
 
+    private double epsilon() {
+        return config.real("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon")
+                .orElse(1e-5);
+    }
+
     private int feedForward(int hidden) {
-        return config.integer("intermediate_size", "n_inner").orElseGet(() -> Math.multiplyExact(4, hidden));
+        return config.integer("intermediate_size", "n_inner", "ffn_hidden_size", "ffn_dim")
+                .orElseGet(() -> Math.multiplyExact(4, hidden));
     }
 
     private Activation activation() {
         if (family.activationFixed()) {
             return family.activation();
         }
-        String name = config.text("hidden_activation", "hidden_act", "activation_function").orElse(null);
+        String name = config.text("hidden_activation", "hidden_act", "activation_function", "activation")
+                .orElse(null);
         return switch (name) {
             case null -> family.activation();
             case "silu", "swish" -> Activation.SILU;
             case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
             case "gelu" -> Activation.GELU_ERF;
+            case "relu" -> Activation.RELU;
+            case "relu2" -> Activation.RELU_SQUARED;
             default -> throw problem("uses the activation \"" + name
-                    + "\", which is not supported; silu, gelu, gelu_new and gelu_pytorch_tanh are");
+                    + "\", which is not supported; silu, gelu, gelu_new, gelu_pytorch_tanh, relu and relu2 are");
         };
     }
 
@@ -160,7 +195,17 @@ final class FolderModel implements ModelFiles {
         return config.flag("use_parallel_residual").orElse(true) ? family.block() : Block.SEQUENTIAL;
     }
 
+    private int keyHeads(int heads) {
+        boolean one = config.flag("multi_query").orElse(false)
+                && !config.flag("new_decoder_architecture").orElse(false);
+        return one ? 1 : config.integer("num_key_value_heads", "num_kv_heads").orElse(heads);
+    }
+
     private double attentionScale(int headDim) {
+        var multiplier = config.real("attention_multiplier");
+        if (multiplier.isPresent()) {
+            return multiplier.getAsDouble();
+        }
         return config.flag("scale_attn_weights").orElse(true)
                 ? 1 / Math.sqrt(config.real("query_pre_attn_scalar").orElse(headDim))
                 : 1;
@@ -178,15 +223,44 @@ final class FolderModel implements ModelFiles {
         boolean slides = family.folderWindows() && config.flag("use_sliding_window").orElse(true);
         int window = slides ? config.integer("sliding_window").orElse(0) : 0;
         int fullBelow = config.integer("max_window_layers").orElse(0);
-        int fullEvery = config.integer("sliding_window_pattern").orElse(family.fullAttentionEvery());
         var windows = new ArrayList<Integer>();
+        String pattern = config.isText("sliding_window_pattern")
+                ? config.text("sliding_window_pattern").orElseThrow() : "";
+        int fullEvery = pattern.isEmpty()
+                ? config.integer("sliding_window_pattern").orElse(family.fullAttentionEvery()) : 0;
         for (int layer = 0; layer < layers; layer++) {
-            boolean local = kinds.isEmpty()
-                    ? layer >= fullBelow && (fullEvery < 1 || (layer + 1) % fullEvery != 0)
-                    : slides(kinds.get(layer));
+            boolean local = pattern.isEmpty()
+                    ? fullEvery < 1 || (layer + 1) % fullEvery != 0 : pattern.charAt(layer % pattern.length()) == 'L';
+            local = kinds.isEmpty() ? layer >= fullBelow && local : slides(kinds.get(layer));
             windows.add(local ? Math.max(window, 0) : 0);
         }
         return windows;
+    }
+
+    /// Layers without positions.
+    private Set<Integer> unrotated() {
+        var unrotated = new HashSet<Integer>();
+        var rotated = config.integers("no_rope_layers");
+        int every = config.integer("no_rope_layer_interval").orElse(family.unrotatedEvery());
+        for (int layer = 0; layer < required("num_hidden_layers", "n_layer"); layer++) {
+            boolean turns = layer < rotated.size() ? rotated.get(layer) != 0 : every < 1 || (layer + 1) % every != 0;
+            if (!turns) {
+                unrotated.add(layer);
+            }
+        }
+        return unrotated;
+    }
+
+    private Multipliers multipliers() {
+        double logits = config.real("logit_scale", "logits_scaling").orElse(1);
+        return new Multipliers(
+                config.real("embedding_multiplier").orElse(1), config.real("residual_multiplier").orElse(1),
+                family.dividesLogits() ? 1 / logits : logits);
+    }
+
+    private QueryScaling queryScaling(FolderRotary rotary) {
+        double beta = rotary.queryGrowth();
+        return beta == 0 ? null : new QueryScaling(beta, (int) rotary.originalContext());
     }
 
     private boolean slides(String kind) {

@@ -56,8 +56,13 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
         return type().equals("dynamic");
     }
 
+    /// How queries grow beyond the original context; 0 where they do not.
+    double queryGrowth() {
+        return own("llama_4_scaling_beta").orElse(0.0);
+    }
+
     /// The context before it was stretched.
-    private double originalContext() {
+    double originalContext() {
         return boxed(config.real("original_max_position_embeddings"))
                 .or(() -> own("original_max_position_embeddings"))
                 .orElseGet(() -> config.real("max_position_embeddings", "n_positions").orElse(0));

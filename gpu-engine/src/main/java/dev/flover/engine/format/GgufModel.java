@@ -1,17 +1,21 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.format.Hyperparameters.Multipliers;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
 final class GgufModel implements ModelFiles {
@@ -41,7 +45,8 @@ final class GgufModel implements ModelFiles {
         refuseWhatIsNotAModel();
         var config = config(family);
         var tokens = new GgufTokens(metadata);
-        var assembler = new WeightAssembler(file, family, false, config, new TensorCopies(arena));
+        var assembler = new WeightAssembler(
+                file, family, false, config, multipliers(family).logits(), new TensorCopies(arena));
         var weights = assembler.assemble(Optional.empty());
         used = assembler.used();
         var unused = assembler.unused();
@@ -101,8 +106,28 @@ final class GgufModel implements ModelFiles {
                 epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
                 real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
                 rotaryDims, real("rope.freq_base", 10_000), real("rope.freq_base_swa", family.localRotaryBase()),
-                scaling(rotaryDims), localScaling(family, rotaryDims), windows(family))
-                .config(family, family.ggufPairing());
+                scaling(rotaryDims), localScaling(family, rotaryDims), windows(family), unrotated(family),
+                multipliers(family), queryScaling()).config(family, family.ggufPairing());
+    }
+
+    private Set<Integer> unrotated(Family family) {
+        var unrotated = new HashSet<Integer>();
+        for (int layer = family.unrotatedEvery(); layer > 0 && layer <= required("block_count");
+                layer += family.unrotatedEvery()) {
+            unrotated.add(layer - 1);
+        }
+        return unrotated;
+    }
+
+    private Multipliers multipliers(Family family) {
+        double logits = real("logit_scale", 1);
+        return new Multipliers(
+                real("embedding_scale", 1), real("residual_scale", 1), family.dividesLogits() ? 1 / logits : logits);
+    }
+
+    private QueryScaling queryScaling() {
+        double beta = real("attention.temperature_scale", 0);
+        return beta == 0 ? null : new QueryScaling(beta, originalContext());
     }
 
     private Block block(Family family) {

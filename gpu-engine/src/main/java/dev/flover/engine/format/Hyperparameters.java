@@ -4,10 +4,12 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// The numbers of one model, whatever kind of file they came from.
 ///
@@ -15,6 +17,9 @@ import java.util.List;
 /// @param windows     positions that each layer sees, 0 for all; one per layer
 /// @param localBase   rotary base of the layers with a window; 0 for the same as the others
 /// @param localScaling of those layers, where they have a base of their own
+/// @param unrotated   layers without positions, from 0
+/// @param multipliers of what enters, joins and leaves the residual stream
+/// @param queryScaling null for none
 record Hyperparameters(
         String architecture,
         int hidden,
@@ -35,7 +40,10 @@ record Hyperparameters(
         double localBase,
         RotaryScaling scaling,
         RotaryScaling localScaling,
-        List<Integer> windows) {
+        List<Integer> windows,
+        Set<Integer> unrotated,
+        Multipliers multipliers,
+        QueryScaling queryScaling) {
 
     /// Bounds that no product of two of them overflows.
     private static final int MAX_WIDTH = 1 << 20;
@@ -43,6 +51,7 @@ record Hyperparameters(
 
     Hyperparameters {
         windows = List.copyOf(windows);
+        unrotated = Set.copyOf(unrotated);
         inRange("hidden width", hidden, MAX_WIDTH);
         inRange("number of heads", heads, 1 << 12);
         inRange("number of key-value heads", kvHeads, heads);
@@ -57,25 +66,53 @@ record Hyperparameters(
         notNegative("logit soft cap", logitSoftCap);
     }
 
-    ModelConfig config(Family family, Pairing pairing) {
-        return new ModelConfig(
-                architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength,
-                family.normKind(), (float) normEpsilon, block, activation, family.gated(),
-                family.scaledEmbedding() ? (float) Math.sqrt(hidden) : 1,
-                (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
-                layers(family.learnsPositions() ? null : pairing));
+    /// Numbers of one model that multiply.
+    ///
+    /// @param embedding embeddings, beside what the family multiplies them by
+    /// @param residual  what attention and feed-forward add to the residual stream
+    /// @param logits    logits
+    record Multipliers(double embedding, double residual, double logits) {
+        static final Multipliers NONE = new Multipliers(1, 1, 1);
+
+        Multipliers {
+            positive("embedding multiplier", embedding);
+            positive("residual multiplier", residual);
+            positive("logit multiplier", logits);
+        }
     }
 
-    private List<LayerConfig> layers(Pairing pairing) {
+    /// A residual stream whose additions are multiplied by m is m times a stream with embeddings divided by m and
+    /// additions as they are; its norms see the same with an epsilon divided by m². So no backend multiplies.
+    ModelConfig config(Family family, Pairing pairing) {
+        double residual = multipliers.residual();
+        boolean others = family.learnsPositions() || family.tensors().names().containsKey(TensorRole.QUERY_NORM);
+        if (residual != 1 && others) {
+            throw new IllegalArgumentException(
+                    "multiplies its residual stream, which is not supported with learned positions or query norms");
+        }
+        double embedding = multipliers.embedding() * (family.scaledEmbedding() ? Math.sqrt(hidden) : 1);
+        return new ModelConfig(
+                architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength,
+                family.normKind(), (float) (normEpsilon / (residual * residual)), block, activation, family.gated(),
+                (float) (embedding / residual),
+                (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
+                layers(family, family.learnsPositions() ? null : pairing), queryScaling);
+    }
+
+    private List<LayerConfig> layers(Family family, Pairing pairing) {
         Rotary global = null;
         Rotary local = null;
         if (pairing != null) {
             global = rotary(scaling, rotaryBase, pairing);
-            local = localBase == 0 ? global : rotary(localScaling, localBase, pairing);
+            local = localBase > 0 ? rotary(localScaling, localBase, pairing)
+                    : family.windowsUnscaled() ? rotary(new RotaryScaling.None(), rotaryBase, pairing) : global;
         }
         var layers = new ArrayList<LayerConfig>();
-        for (int window : windows) {
-            layers.add(new LayerConfig(window, window == 0 ? global : local));
+        boolean windowed = windows.stream().anyMatch(window -> window > 0);
+        for (int layer = 0; layer < windows.size(); layer++) {
+            int window = windows.get(layer);
+            boolean unturned = unrotated.contains(layer) || family.rotatesWindowsOnly() && windowed && window == 0;
+            layers.add(new LayerConfig(window, unturned ? null : window == 0 ? global : local));
         }
         return layers;
     }

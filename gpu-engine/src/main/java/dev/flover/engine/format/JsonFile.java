@@ -97,6 +97,22 @@ final class JsonFile {
         }
     }
 
+    /// The first key of `expected`, a JSON object, that this has with another value, as a clause for a message.
+    Optional<String> firstDifference(String expected) {
+        try {
+            for (var wanted : parse(path, expected.getBytes(StandardCharsets.UTF_8)).object.properties()) {
+                var found = object.get(wanted.getKey());
+                if (found != null && !found.isNull() && !found.equals(wanted.getValue())) {
+                    return Optional.of("sets \"" + wanted.getKey() + "\" to " + found + "; only " + wanted.getValue()
+                            + " is supported");
+                }
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new AssertionError("what a family expects is valid JSON: " + expected, e);
+        }
+    }
+
     Path path() {
         return path;
     }

@@ -49,6 +49,14 @@ final class TensorCopies {
         return vector(vector.name(), values);
     }
 
+    StoredTensor times(StoredTensor vector, float factor) {
+        float[] values = values(vector);
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
+        return vector(vector.name(), values);
+    }
+
     /// [columns, rows] of what was [rows, columns].
     StoredTensor transposed(StoredTensor tensor) {
         int width = tensor.type().blockBytes();

@@ -8,7 +8,8 @@ import java.util.Optional;
 /// What a family's files call the tensor of each role.
 ///
 /// @param prefixes tried in turn before each name: the same model is published with and without its wrapper's name
-/// @param names    without `.weight` or `.bias`; `*` stands for the layer. A role that is absent does not exist
+/// @param names    without `.weight` or `.bias`; `*` stands for the layer, and `|` parts names of which the first that
+///                 the file has counts. A role that is absent does not exist
 record TensorNames(List<String> prefixes, Map<TensorRole, String> names) {
     TensorNames {
         prefixes = List.copyOf(prefixes);
@@ -19,8 +20,15 @@ record TensorNames(List<String> prefixes, Map<TensorRole, String> names) {
         return new TensorNames(List.of(""), names);
     }
 
+    /// Of several names, the first.
     Optional<String> name(TensorRole role, int layer) {
-        return Optional.ofNullable(names.get(role)).map(name -> name.replace("*", Integer.toString(layer)));
+        return all(role, layer).stream().findFirst();
+    }
+
+    /// None where the role does not exist.
+    List<String> all(TensorRole role, int layer) {
+        String all = names.get(role);
+        return all == null ? List.of() : List.of(all.replace("*", Integer.toString(layer)).split("\\|"));
     }
 
     TensorNames with(TensorRole role, String name) {

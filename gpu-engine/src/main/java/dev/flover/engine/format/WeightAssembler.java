@@ -23,6 +23,7 @@ import static dev.flover.engine.format.TensorRole.VALUE;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Matrix.RowRange;
 import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.model.Weights.Layer;
 import dev.flover.engine.model.Weights.Norm;
@@ -45,18 +46,22 @@ final class WeightAssembler {
     private final TensorNames names;
     private final boolean folder;
     private final ModelConfig config;
+    private final float logitScale;
     private final TensorCopies copies;
     private final String prefix;
     private final Set<String> used = new HashSet<>();
 
-    /// @param folder whether the tensors follow Hugging Face's conventions, not those of GGUF
+    /// @param folder     whether the tensors follow Hugging Face's conventions, not those of GGUF
+    /// @param logitScale multiplies logits: what they are made of is multiplied by it here
     WeightAssembler(
-            TensorSource source, Family family, boolean folder, ModelConfig config, TensorCopies copies) {
+            TensorSource source, Family family, boolean folder, ModelConfig config, double logitScale,
+            TensorCopies copies) {
         this.source = source;
         this.family = family;
         this.names = folder ? family.tensors() : family.ggufTensors();
         this.folder = folder;
         this.config = config;
+        this.logitScale = (float) logitScale;
         this.copies = copies;
         this.prefix = prefix(source, names);
     }
@@ -64,15 +69,23 @@ final class WeightAssembler {
     /// @param tied whether the vocabulary projection is the embedding; empty where the file leaves that to its tensors
     Weights assemble(Optional<Boolean> tied) {
         var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
-        var positions = names.names().containsKey(POSITIONS) ? Matrix.of(positions()) : null;
+        var positions = names.names().containsKey(POSITIONS) ? positions() : null;
         var layers = new ArrayList<Layer>();
         for (int layer = 0; layer < config.layers().size(); layer++) {
             layers.add(layer(layer));
         }
-        var finalNorm = norm(FINAL_NORM, 0, config.hidden());
+        var finalNorm = scaled(norm(FINAL_NORM, 0, config.hidden()));
         boolean ownHead = tied.map(same -> !same).orElseGet(() -> present(HEAD, 0));
         var head = ownHead ? Matrix.of(matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
-        return new Weights(embedding, positions, layers, finalNorm, head, bias(HEAD, 0, config.vocabulary()));
+        return new Weights(embedding, positions, layers, finalNorm, head, scaled(bias(HEAD, 0, config.vocabulary())));
+    }
+
+    private Norm scaled(Norm norm) {
+        return new Norm(scaled(norm.weight()), scaled(norm.bias()));
+    }
+
+    private StoredTensor scaled(StoredTensor vector) {
+        return vector == null || logitScale == 1 ? vector : copies.times(vector, logitScale);
     }
 
     /// As the file has them.
@@ -106,24 +119,42 @@ final class WeightAssembler {
     private Layer layer(int layer) {
         int hidden = config.hidden();
         int wide = config.feedForward();
-        boolean parallelOnOneNorm = !names.names().containsKey(FEED_FORWARD_NORM);
         var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
         var down = matrix(DOWN, layer, hidden, wide);
         return new Layer(
-                norm(ATTENTION_NORM, layer, hidden),
+                optionalNorm(ATTENTION_NORM, layer, hidden),
                 queryKeyValue(layer),
                 queryKeyValueBias(layer),
-                optionalNorm(QUERY_NORM, layer, config.headDim()),
-                optionalNorm(KEY_NORM, layer, config.headDim()),
+                headNorm(QUERY_NORM, layer, config.queryWidth()),
+                headNorm(KEY_NORM, layer, config.kvWidth()),
                 Matrix.of(attentionOut).withShards(attentionShards(attentionOut)),
                 bias(ATTENTION_OUT, layer, hidden),
                 optionalNorm(ATTENTION_POST_NORM, layer, hidden),
-                parallelOnOneNorm ? null : norm(FEED_FORWARD_NORM, layer, hidden),
+                feedForwardNorm(layer),
                 feedForwardIn(layer),
                 feedForwardInBias(layer),
                 Matrix.of(down).withShards(shards(down, MAX_SHARDS)),
                 bias(DOWN, layer, hidden),
                 optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden));
+    }
+
+    private Norm feedForwardNorm(int layer) {
+        boolean none = !names.names().containsKey(FEED_FORWARD_NORM)
+                || family.optional().contains(FEED_FORWARD_NORM) && !present(FEED_FORWARD_NORM, layer)
+                || fullName(FEED_FORWARD_NORM, layer).equals(fullName(ATTENTION_NORM, layer));
+        if (none && config.block() == Block.SEQUENTIAL && names.names().containsKey(FEED_FORWARD_NORM)) {
+            throw missing(source, fullName(FEED_FORWARD_NORM, layer) + ".weight");
+        }
+        return none ? null : norm(FEED_FORWARD_NORM, layer, config.hidden());
+    }
+
+    /// Over each head, or over all of them together.
+    private Norm headNorm(TensorRole role, int layer, int width) {
+        if (!names.names().containsKey(role)) {
+            return null;
+        }
+        var weight = required(fullName(role, layer) + ".weight");
+        return norm(role, layer, weight.columns() == width ? width : config.headDim());
     }
 
     // Sharding
@@ -181,36 +212,31 @@ final class WeightAssembler {
         return folder && family.interleavedHeads();
     }
 
-    /// Query, key, value of head 0, then of head 1, ...: to all queries, all keys, all values.
+    /// The queries, key and value of key head 0, then of key head 1, ...: to all queries, all keys, all values.
     private List<RowRange> headByHead(StoredTensor fused) {
-        requireOneKeyPerQuery();
+        int width = config.headDim();
+        int queries = config.heads() / config.kvHeads();
         var ranges = new ArrayList<RowRange>();
+        int[] firsts = {0, queries, queries + 1};
+        int[] counts = {queries, 1, 1};
         for (int part = 0; part < 3; part++) {
-            for (int head = 0; head < config.heads(); head++) {
-                ranges.add(new RowRange(fused, (head * 3 + part) * config.headDim(), config.headDim()));
+            for (int head = 0; head < config.kvHeads(); head++) {
+                int first = head * (queries + 2) + firsts[part];
+                ranges.add(new RowRange(fused, first * width, counts[part] * width));
             }
         }
         return ranges;
     }
 
     private StoredTensor headByHead(StoredTensor fused, float[] values) {
-        requireOneKeyPerQuery();
-        int width = config.headDim();
+        var matrix = new StoredTensor(fused.name(), fused.type(), values.length, 1, fused.data());
         float[] ordered = new float[values.length];
-        for (int part = 0; part < 3; part++) {
-            for (int head = 0; head < config.heads(); head++) {
-                System.arraycopy(
-                        values, (head * 3 + part) * width, ordered, (part * config.heads() + head) * width, width);
-            }
+        int at = 0;
+        for (var range : headByHead(matrix)) {
+            System.arraycopy(values, range.firstRow(), ordered, at, range.rows());
+            at += range.rows();
         }
         return copies.vector(fused.name(), ordered);
-    }
-
-    private void requireOneKeyPerQuery() {
-        if (config.heads() != config.kvHeads()) {
-            throw new ModelFileException(source.path(), "fuses the projections of " + config.heads() + " heads with "
-                    + config.kvHeads() + " key-value heads; this family has as many of both");
-        }
     }
 
     // Feed-forward
@@ -246,12 +272,13 @@ final class WeightAssembler {
 
     // Single tensors
 
-    private StoredTensor positions() {
+    private Matrix positions() {
         var tensor = required(fullName(POSITIONS, 0) + ".weight");
-        if (tensor.columns() != config.hidden() || tensor.rows() < config.contextLength()) {
-            throw wrongShape(tensor, config.contextLength(), config.hidden());
+        int offset = folder ? family.positionOffset() : 0;
+        if (tensor.columns() != config.hidden() || tensor.rows() < config.contextLength() + offset) {
+            throw wrongShape(tensor, config.contextLength() + offset, config.hidden());
         }
-        return tensor;
+        return new Matrix(List.of(new RowRange(tensor, offset, tensor.rows() - offset)), 1);
     }
 
     private StoredTensor matrix(TensorRole role, int layer, int outputs, int inputs) {
@@ -301,7 +328,9 @@ final class WeightAssembler {
 
     /// The vocabulary projection stands beside the wrapped model, not in it, where it has a name of its own.
     private String fullName(TensorRole role, int layer) {
-        String name = names.name(role, layer).orElseThrow();
+        var all = names.all(role, layer);
+        String name = all.stream().filter(each -> source.tensorNames().contains(prefix + each + ".weight"))
+                .findFirst().orElse(all.getLast());
         if (role != HEAD || !folder) {
             return prefix + name;
         }

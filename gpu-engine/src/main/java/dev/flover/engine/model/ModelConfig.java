@@ -22,6 +22,7 @@ import java.util.List;
 /// @param attentionSoftCap `cap * tanh(x / cap)` on query-key products; 0 for none
 /// @param logitSoftCap   the same on logits; 0 for none
 /// @param layers         what differs from layer to layer, one entry per layer
+/// @param queryScaling   how queries grow with their position; null where they do not
 public record ModelConfig(
         String architecture,
         int hidden,
@@ -40,7 +41,8 @@ public record ModelConfig(
         float attentionScale,
         float attentionSoftCap,
         float logitSoftCap,
-        List<LayerConfig> layers) {
+        List<LayerConfig> layers,
+        QueryScaling queryScaling) {
 
     public ModelConfig {
         layers = List.copyOf(layers);
@@ -56,6 +58,17 @@ public record ModelConfig(
             throw new IllegalArgumentException(
                     "heads (" + heads + ") must be a multiple of kvHeads (" + kvHeads + ")");
         }
+    }
+
+    /// A transformer with nothing that only few families have.
+    public ModelConfig(
+            String architecture, int hidden, int heads, int kvHeads, int headDim, int feedForward, int vocabulary,
+            int contextLength, NormKind normKind, float normEpsilon, Block block, Activation activation, boolean gated,
+            float embeddingScale, float attentionScale, float attentionSoftCap, float logitSoftCap,
+            List<LayerConfig> layers) {
+        this(architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength, normKind,
+                normEpsilon, block, activation, gated, embeddingScale, attentionScale, attentionSoftCap, logitSoftCap,
+                layers, null);
     }
 
     /// Width of the queries of one position.
@@ -100,11 +113,32 @@ public record ModelConfig(
         /// The tanh approximation of GELU.
         GELU_TANH,
         /// GELU with the error function.
-        GELU_ERF
+        GELU_ERF,
+        /// max(x, 0).
+        RELU,
+        /// The square of max(x, 0) (So et al. 2021).
+        RELU_SQUARED
+    }
+
+    /// Queries are multiplied by `1 + beta * log(1 + floor(position / every))`, so that attention stays as sharp over
+    /// many positions as over few (Ministral 3, Llama 4).
+    ///
+    /// @param every the context that was trained first: no query before it is changed
+    public record QueryScaling(double beta, int every) {
+        public QueryScaling {
+            if (!(beta >= 0 && beta <= 1000) || every < 1) {        // written positively, so NaN fails too
+                throw new IllegalArgumentException("queries cannot grow by " + beta + " every " + every + " positions");
+            }
+        }
+
+        /// At one position.
+        public double factor(int position) {
+            return 1 + beta * StrictMath.log(1 + position / every);
+        }
     }
 
     /// @param window how many positions back attention sees, itself included; 0 for all
-    /// @param rotary rotary positions; null where the model learned its positions
+    /// @param rotary rotary positions; null where the model learned its positions, or where the layer has none
     public record LayerConfig(int window, Rotary rotary) {}
 
     /// Rotary position embedding (Su et al. 2021).

@@ -24,6 +24,8 @@ import java.util.function.Supplier;
 ///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm where the weights have one only)
 /// ```
 ///
+/// Where the weights have norms after attention and feed-forward, what joins `h` is normalised; some have those only.
+///
 /// Families differ in data alone: [ModelConfig] says how, [Weights] has what. Used by one thread.
 public final class Transformer {
     private final ModelConfig config;
@@ -128,8 +130,12 @@ public final class Transformer {
 
     private void sequentialBlock(int index, int rows) {
         var layer = layers.get(index);
-        backend.projectNormalised(queryKeyValue, hidden, normed, rows, layer.attentionNorm, layer.queryKeyValue,
-                layer.queryKeyValueBias);
+        if (layer.attentionNorm == null) {
+            backend.project(queryKeyValue, hidden, rows, layer.queryKeyValue, layer.queryKeyValueBias);
+        } else {
+            backend.projectNormalised(queryKeyValue, hidden, normed, rows, layer.attentionNorm, layer.queryKeyValue,
+                    layer.queryKeyValueBias);
+        }
         attention(index, layer, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
         feedForward(layer, hidden, layer.feedForwardNorm, rows);
@@ -153,14 +159,27 @@ public final class Transformer {
     private void attention(int index, Layer layer, int rows) {
         var layerConfig = config.layers().get(index);
         backend.appendKeysAndValues(
-                queryKeyValue, cache, index, layerConfig.rotary(), layer.queryNorm, layer.keyNorm,
-                        config.normEpsilon());
+                queryKeyValue, cache, index, layerConfig.rotary(),
+                perHead(layer.queryNorm, 0, rows), perHead(layer.keyNorm, config.queryWidth(), rows),
+                config.normEpsilon());
+        if (config.queryScaling() != null) {
+            backend.scaleQueries(queryKeyValue, config.queryWidth(), config.queryScaling());
+        }
         backend.attention(
                 attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
                 config.attentionSoftCap());
     }
 
-    /// @param norm null where rows come normalised
+    /// A norm over each head is returned; one over all of them together is done here.
+    private Vector perHead(Vector norm, int column, int rows) {
+        if (norm == null || norm.length() == config.headDim()) {
+            return norm;
+        }
+        backend.normaliseColumns(queryKeyValue, column, rows, config.normKind(), config.normEpsilon(), norm);
+        return null;
+    }
+
+    /// @param norm null where rows are multiplied as they are
     private void feedForward(Layer layer, Tensor in, Norm norm, int rows) {
         backend.projectActivated(activated, in, normed, gateUp, rows, norm, layer.feedForwardIn,
                 layer.feedForwardInBias, config.activation(), config.gated());
@@ -192,9 +211,9 @@ public final class Transformer {
     private List<Layer> layers(Weights weights, LoadListener listener) {
         var loaded = new ArrayList<Layer>();
         for (var layer : weights.layers()) {
-            if (layer.feedForwardNorm() == null && config.block() == Block.SEQUENTIAL) {
+            if (layer.attentionNorm() == null && config.block() == Block.PARALLEL) {
                 throw new IllegalArgumentException(
-                        "layer " + loaded.size() + " of a sequential model has no feed-forward norm");
+                        "layer " + loaded.size() + " of a parallel model has no attention norm");
             }
             loaded.add(new Layer(
                     norm(layer.attentionNorm()),

@@ -21,14 +21,15 @@ public record Weights(
         layers = List.copyOf(layers);
     }
 
-    /// @param attentionNorm     before attention
+    /// @param attentionNorm     before attention; null where there are norms after only (OLMo 2)
     /// @param queryKeyValue     [(heads + 2 kvHeads) * headDim, hidden]: queries, then keys, then values, head by head
     /// @param queryKeyValueBias as many values, or null
-    /// @param queryNorm         over each query head (Qwen3, Gemma 3), or null
-    /// @param keyNorm           over each key head, or null
+    /// @param queryNorm         over each query head (Qwen3, Gemma 3) or over all together (OLMo 2), or null
+    /// @param keyNorm           the same of keys, or null
     /// @param attentionOut      [hidden, heads * headDim], summed in shards aligned to heads
     /// @param attentionPostNorm before the result joins the residual stream (Gemma), or null
-    /// @param feedForwardNorm   before the feed-forward layer; null where it reads what attention read (GPT-J)
+    /// @param feedForwardNorm   before the feed-forward layer; null where it reads what attention read (GPT-J), or
+    ///                          where there are norms after only
     /// @param feedForwardIn     [feedForward, hidden], or gate above up, [2 * feedForward, hidden], where gated
     /// @param feedForwardOut    [hidden, feedForward], summed in shards
     public record Layer(

@@ -4,6 +4,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
@@ -99,6 +100,13 @@ public final class IdleBackend implements Backend {
     @Override
     public void normalise(
             Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {}
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {}
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {}
 
     @Override
     public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {}

@@ -38,7 +38,8 @@ class FamiliesTest {
     Path folder;
 
     static Stream<String> modelTypes() {
-        return Families.ALL.stream().map(family -> family.modelTypes().getFirst());
+        return Families.ALL.stream().filter(family -> !family.architectures().isEmpty())
+                .map(family -> family.modelTypes().getFirst());
     }
 
     /// The two readers share little, and the conversion between them undoes what differs; so a family that is wrong in

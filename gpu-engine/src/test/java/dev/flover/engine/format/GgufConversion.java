@@ -5,8 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /// Writes a Hugging Face folder as GGUF the way llama.cpp's converters do, so that the same weights test both readers.
 ///
@@ -18,6 +23,7 @@ public final class GgufConversion {
     private final Family family;
     private final ModelConfig shape;
     private final SafetensorsFolder tensors;
+    private final double logitScale;
     private final String prefix;
 
     private GgufConversion(Path folder, Arena arena) throws IOException {
@@ -27,8 +33,30 @@ public final class GgufConversion {
         String embedding = family.tensors().name(TensorRole.EMBEDDING, 0).orElseThrow() + ".weight";
         prefix = family.tensors().prefixes().stream()
                 .filter(each -> tensors.tensorNames().contains(each + embedding)).findFirst().orElseThrow();
+        double scale = config.path("logit_scale").asDouble(config.path("logits_scaling").asDouble(1));
+        logitScale = scale == 1 && family.configDefaults().contains("\"logit_scale\"") ? 0.0625 : scale;
         try (var model = ModelLoader.open(folder)) {
             shape = model.config();
+        }
+    }
+
+    /// Whether a folder holds a model of a family that can be run.
+    public static boolean isKnown(Path folder) {
+        return Files.exists(folder.resolve("reference.json")) && familyOf(folder).isPresent();
+    }
+
+    /// Whether llama.cpp has the family.
+    public static boolean exists(Path folder) {
+        return !familyOf(folder).orElseThrow().architectures().isEmpty();
+    }
+
+    private static Optional<Family> familyOf(Path folder) {
+        try {
+            String type = new ObjectMapper().readTree(folder.resolve("config.json").toFile())
+                    .get("model_type").textValue();
+            return Families.ALL.stream().filter(family -> family.modelTypes().contains(type)).findFirst();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -59,7 +87,9 @@ public final class GgufConversion {
                 .put(of + "attention.head_count", shape.heads())
                 .put(of + "attention.head_count_kv", shape.kvHeads())
                 .put(of + (shape.normKind() == ModelConfig.NormKind.RMS
-                        ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), shape.normEpsilon());
+                        ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), epsilon());
+        addMultipliers(writer, of);
+        addWindows(writer, of);
         if (shape.headDim() != shape.hidden() / shape.heads()) {
             writer.put(of + "attention.key_length", shape.headDim())
                     .put(of + "attention.value_length", shape.headDim());
@@ -67,20 +97,61 @@ public final class GgufConversion {
         if (!family.learnsPositions()) {
             addRotary(writer, of);
         }
-        if (config.hasNonNull("sliding_window")) {
-            writer.put(of + "attention.sliding_window", config.get("sliding_window").intValue());
-        }
         if (shape.attentionSoftCap() != 0) {
             writer.put(of + "attn_logit_softcapping", shape.attentionSoftCap())
                     .put(of + "final_logit_softcapping", shape.logitSoftCap());
         }
     }
 
+    /// As the file gives it: what is multiplied on its way to the residual stream has changed the model's.
+    private float epsilon() {
+        double residual = config.path("residual_multiplier").asDouble(1);
+        return (float) (shape.normEpsilon() * residual * residual);
+    }
+
+    private void addMultipliers(GgufWriter writer, String of) {
+        for (var entry : Map.of("embedding_multiplier", "embedding_scale", "residual_multiplier", "residual_scale",
+                "attention_multiplier", "attention.scale").entrySet()) {
+            if (config.hasNonNull(entry.getKey())) {
+                writer.put(of + entry.getValue(), (float) config.get(entry.getKey()).asDouble());
+            }
+        }
+        if (logitScale != 1) {
+            writer.put(of + "logit_scale", (float) logitScale);
+        }
+        if (config.hasNonNull("use_parallel_residual") || family.modelTypes().contains("stablelm")) {
+            writer.put(of + "use_parallel_residual", config.path("use_parallel_residual").asBoolean(false));
+        }
+    }
+
+    private void addWindows(GgufWriter writer, String of) {
+        if (!config.hasNonNull("sliding_window")) {
+            return;
+        }
+        writer.put(of + "attention.sliding_window", config.get("sliding_window").intValue());
+        if (config.hasNonNull("layer_types")) {
+            boolean[] slides = new boolean[shape.layers().size()];
+            for (int layer = 0; layer < slides.length; layer++) {
+                slides[layer] = shape.layers().get(layer).window() > 0;
+            }
+            writer.put(of + "attention.sliding_window_pattern", slides);
+        }
+    }
+
     private void addRotary(GgufWriter writer, String of) {
-        double base = config.at("/rope_parameters/rope_theta").asDouble(10_000);
-        var rotary = shape.layers().getLast().rotary();
+        double base = config.at("/rope_parameters/rope_theta")
+                .asDouble(config.at("/rope_parameters/full_attention/rope_theta").asDouble(10_000));
+        var rotary = shape.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull)
+                .reduce((_, last) -> last).orElseThrow();
         writer.put(of + "rope.freq_base", (float) base).put(of + "rope.dimension_count", rotary.dims());
-        if (config.at("/rope_parameters/rope_type").asText().equals("llama3")) {
+        var scaling = config.at("/rope_parameters");
+        if (scaling.path("rope_type").asText().equals("yarn")) {
+            addYarn(writer, of, scaling);
+        }
+        if (scaling.path("rope_type").asText().equals("longrope")) {
+            addLongRope(writer, of, scaling);
+        }
+        if (scaling.path("rope_type").asText().equals("llama3")) {
             float[] divisors = new float[rotary.dims() / 2];
             for (int pair = 0; pair < divisors.length; pair++) {
                 divisors[pair] = (float)
@@ -90,36 +161,80 @@ public final class GgufConversion {
         }
     }
 
+    private static void addYarn(GgufWriter writer, String of, JsonNode scaling) {
+        writer.put(of + "rope.scaling.type", "yarn")
+                .put(of + "rope.scaling.factor", (float) scaling.get("factor").asDouble())
+                .put(of + "rope.scaling.original_context_length",
+                        scaling.get("original_max_position_embeddings").intValue())
+                .put(of + "rope.scaling.yarn_beta_fast", (float) scaling.path("beta_fast").asDouble(32))
+                .put(of + "rope.scaling.yarn_beta_slow", (float) scaling.path("beta_slow").asDouble(1));
+        if (scaling.has("mscale_all_dim")) {
+            writer.put(of + "rope.scaling.yarn_log_multiplier", (float) scaling.get("mscale_all_dim").asDouble());
+        }
+        if (scaling.has("llama_4_scaling_beta")) {
+            writer.put(of + "attention.temperature_scale", (float) scaling.get("llama_4_scaling_beta").asDouble());
+        }
+    }
+
+    private void addLongRope(GgufWriter writer, String of, JsonNode scaling) {
+        double original = scaling.get("original_max_position_embeddings").asDouble();
+        double scale = config.get("max_position_embeddings").asDouble() / original;
+        writer.put(of + "rope.scaling.original_context_length", (int) original)
+                .put(of + "rope.scaling.attn_factor", (float) Math.sqrt(1 + Math.log(scale) / Math.log(original)));
+        for (String kind : new String[] {"long", "short"}) {
+            var given = scaling.get(kind + "_factor");
+            float[] factors = new float[given.size()];
+            for (int pair = 0; pair < factors.length; pair++) {
+                factors[pair] = (float) given.get(pair).asDouble();
+            }
+            writer.tensor("rope_factors_" + kind + ".weight", TensorType.F32, factors, factors.length);
+        }
+    }
+
     private void addTensor(GgufWriter writer, TensorRole role, int layer) {
-        var from = family.tensors().name(role, layer);
-        var to = family.ggufTensors().name(role, layer);
-        if (from.isEmpty() || to.isEmpty()) {
+        var from = family.tensors().all(role, layer).stream()
+                .filter(name -> tensors.tensorNames()
+                        .contains((role == TensorRole.HEAD ? "" : prefix) + name + ".weight"))
+                .findFirst();
+        var all = family.ggufTensors().all(role, layer);
+        if (from.isEmpty() || all.isEmpty()) {
             return;
         }
+        // Falcon's norm has the second name where there are two.
+        boolean second = present(TensorRole.FEED_FORWARD_NORM, layer);
+        addTensor(writer, role, from.get(), second ? all.getFirst() : all.getLast());
+    }
+
+    private boolean present(TensorRole role, int layer) {
+        return family.tensors().all(role, layer).stream()
+                .anyMatch(name -> tensors.tensorNames().contains(prefix + name + ".weight"));
+    }
+
+    private void addTensor(GgufWriter writer, TensorRole role, String from, String to) {
         for (String kind : new String[] {".weight", ".bias"}) {
-            tensors.tensor((role == TensorRole.HEAD ? "" : prefix) + from.get() + kind).ifPresent(tensor -> {
+            tensors.tensor((role == TensorRole.HEAD ? "" : prefix) + from + kind).ifPresent(tensor -> {
                 float[] values = TensorCopies.values(tensor);
                 boolean turn = kind.equals(".weight") && family.transposed().contains(role);
                 int rows = turn ? tensor.columns() : tensor.rows();
-                values = converted(role, turn ? turned(values, rows) : values, values.length / rows);
+                values = converted(role, turn ? turned(values, rows) : values, values.length / rows, kind);
                 if (tensor.rows() == 1) {
-                    writer.tensor(to.get() + kind, TensorType.F32, values, values.length);
+                    writer.tensor(to + kind, TensorType.F32, values, values.length);
                 } else {
-                    writer.tensor(to.get() + kind, TensorType.F32, values, rows, values.length / rows);
+                    writer.tensor(to + kind, TensorType.F32, values, rows, values.length / rows);
                 }
             });
         }
     }
 
-    private float[] converted(TensorRole role, float[] values, int columns) {
+    private float[] converted(TensorRole role, float[] values, int columns, String kind) {
         boolean permuted = family.ggufPairing() == Pairing.ADJACENT && family.folderPairing() == Pairing.HALVES;
         if (permuted && (role == TensorRole.QUERY || role == TensorRole.KEY)) {
-            return adjacent(values, columns);
+            return adjacent(values, kind.equals(".bias") ? 1 : columns);
         }
         if (role == TensorRole.QUERY_KEY_VALUE && family.interleavedHeads()) {
             return sorted(values);
         }
-        if (role.isNorm() && family.normOffset() != 0) {
+        if (role.isNorm() && family.normOffset() != 0 && kind.equals(".weight")) {
             float[] moved = values.clone();
             for (int i = 0; i < moved.length; i++) {
                 moved[i] += family.normOffset();
@@ -151,14 +266,17 @@ public final class GgufConversion {
         return permuted;
     }
 
-    /// [head][query, key, value] becomes [query, key, value][head].
+    /// [key head][queries, key, value] becomes all queries, all keys, all values.
     private float[] sorted(float[] values) {
-        int piece = values.length / (3 * shape.heads());
+        int queries = shape.heads() / shape.kvHeads();
+        int piece = values.length / (shape.heads() + 2 * shape.kvHeads());
         float[] sorted = new float[values.length];
-        for (int head = 0; head < shape.heads(); head++) {
-            for (int part = 0; part < 3; part++) {
-                System.arraycopy(
-                        values, (head * 3 + part) * piece, sorted, (part * shape.heads() + head) * piece, piece);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            int from = head * (queries + 2) * piece;
+            System.arraycopy(values, from, sorted, head * queries * piece, queries * piece);
+            for (int part = 0; part < 2; part++) {
+                System.arraycopy(values, from + (queries + part) * piece,
+                        sorted, (shape.heads() + part * shape.kvHeads() + head) * piece, piece);
             }
         }
         return sorted;

@@ -210,6 +210,7 @@ public final class GgufWriter {
                 case Double number -> number(12, () -> u64(Double.doubleToRawLongBits(number)));
                 case Boolean flag -> number(7, () -> bytes.write(flag ? 1 : 0));
                 case String text -> number(8, () -> string(text));
+                case boolean[] flags -> array(7, flags.length, i -> bytes.write(flags[i] ? 1 : 0));
                 case int[] numbers -> array(5, numbers.length, i -> u32(numbers[i]));
                 case float[] numbers -> array(6, numbers.length, i -> u32(Float.floatToRawIntBits(numbers[i])));
                 case List<?> texts -> array(8, texts.size(), i -> string((String) texts.get(i)));

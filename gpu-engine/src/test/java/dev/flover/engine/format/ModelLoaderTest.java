@@ -87,7 +87,7 @@ class ModelLoaderTest {
     @Test
     void anUnknownArchitectureIsRefusedWithTheKnownOnes() {
         refuses(gguf(TinyLlama.of(TensorType.F32, 1).writer().put("general.architecture", "mamba")),
-                "architecture \"mamba\"", "not supported", "llama, mistral, phi3, qwen2, qwen3");
+                "architecture \"mamba\"", "not supported", "gptj, gptneox, granite, llama, mistral");
     }
 
     @Test
@@ -363,8 +363,9 @@ class ModelLoaderTest {
     @Test
     void foldersThatCannotBeRunAreRefusedWithTheReason() throws IOException {
         TinyFolder.write(folder);
-        refusesConfig("\"llama\"", "\"mixtral\"", "model type \"mixtral\"", "gpt_neox, gptj, llama");
-        refusesConfig("\"silu\"", "\"relu2\"", "activation \"relu2\"");
+        refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gptj, granite, llama");
+        refusesConfig("\"silu\"", "\"quick_gelu\"", "activation \"quick_gelu\"");
+        refusesConfig("\"llama\"", "\"falcon\", \"alibi\": true", "sets \"alibi\" to true; only false is supported");
         refusesConfig("\"llama3\"", "\"spiral\"", "stretches positions by \"spiral\"");
         refusesConfig("\"rope_type\": \"llama3\", ", "", "gives \"factor\" for positions but no \"rope_type\"");
         refusesConfig("\"factor\": 8.0, ", "", "does not say \"factor\"");

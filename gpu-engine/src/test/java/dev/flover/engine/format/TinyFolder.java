@@ -111,35 +111,50 @@ final class TinyFolder {
                  "head_dim": 16, "num_hidden_layers": 7, "intermediate_size": 96, "max_position_embeddings": 64,
                  "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
                 """.formatted(
-                family.modelTypes().getFirst(), family.interleavedHeads() || family.learnsPositions() ? 4 : 2,
+                family.modelTypes().getFirst(), kvHeads(family),
                 (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
+                        + (family.configDefaults().contains("residual_multiplier")
+                                ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
+                                        + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
                         + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
+    }
+
+    private static int kvHeads(Family family) {
+        if (family.configDefaults().contains("multi_query")) {
+            return 1;
+        }
+        return family.interleavedHeads() || family.learnsPositions() ? 4 : 2;
     }
 
     private static void addTensor(Map<String, int[]> shapes, Family family, TensorRole role, int layer) {
         var name = family.tensors().name(role, layer);
         boolean tied = family.configDefaults().contains("\"tie_word_embeddings\": true");
-        if (name.isEmpty() || role == TensorRole.HEAD && tied) {
+        boolean absent = family.optional().contains(role) && !family.configDefaults().contains("parallel_residual");
+        if (name.isEmpty() || role == TensorRole.HEAD && tied || absent) {
             return;
         }
-        int kv = family.interleavedHeads() || family.learnsPositions() ? 64 : 32;
+        int kv = 16 * kvHeads(family);
+        boolean allHeads = family.modelTypes().getFirst().startsWith("olmo");
         int[] shape = switch (role) {
             case EMBEDDING, HEAD -> new int[] {48, 64};
-            case POSITIONS -> new int[] {64, 64};
+            case POSITIONS -> new int[] {64 + family.positionOffset(), 64};
             case QUERY, ATTENTION_OUT -> new int[] {64, 64};
             case KEY, VALUE -> new int[] {kv, 64};
             case QUERY_KEY_VALUE -> new int[] {64 + 2 * kv, 64};
             case GATE, UP -> new int[] {96, 64};
             case GATE_UP -> new int[] {192, 64};
             case DOWN -> new int[] {64, 96};
-            case QUERY_NORM, KEY_NORM -> new int[] {16};
+            case QUERY_NORM -> new int[] {allHeads ? 64 : 16};
+            case KEY_NORM -> new int[] {allHeads ? kv : 16};
             case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
                 new int[] {64};
         };
         String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
         boolean turned = family.transposed().contains(role);
         shapes.put(full + ".weight", turned ? new int[] {shape[1], shape[0]} : shape);
-        if (family.biased().contains(role)) {
+        boolean promised = family.attentionBiased().contains(role)
+                && family.configDefaults().contains("\"attention_bias\": true");
+        if (family.biased().contains(role) || promised) {
             shapes.put(full + ".bias", new int[] {shape[0]});
         }
     }

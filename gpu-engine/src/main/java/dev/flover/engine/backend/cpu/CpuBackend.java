@@ -9,6 +9,7 @@ import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.Arena;
@@ -37,6 +38,7 @@ public final class CpuBackend implements Backend {
     private final AttentionWork attention;
     private final Embedding embedding;
     private final Normalisation normalisation;
+    private final PartNormalisation partNormalisation;
     private final Append append;
     private final ActivationWork activation;
     private final Sampling sampling;
@@ -55,6 +57,7 @@ public final class CpuBackend implements Backend {
         attention = new AttentionWork(kernels, workers, memory);
         embedding = new Embedding();
         normalisation = new Normalisation();
+        partNormalisation = new PartNormalisation();
         append = new Append();
         activation = new ActivationWork();
         sampling = new Sampling();
@@ -152,6 +155,29 @@ public final class CpuBackend implements Backend {
         normalisation.weight = HostVector.address(weight);
         normalisation.bias = HostVector.address(bias);
         normalisation.share(rows, in.columns());
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        partNormalisation.tensor = HostTensor.of(tensor);
+        partNormalisation.column = column;
+        partNormalisation.centred = kind == NormKind.LAYER;
+        partNormalisation.epsilon = epsilon;
+        partNormalisation.weight = weight;
+        partNormalisation.share(rows, weight.length());
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        var memory = HostTensor.of(queryKeyValue).memory();
+        for (int row = 0; row < plan.rows(); row++) {
+            float factor = (float) scaling.factor(plan.positions[row]);
+            long at = 4L * row * queryKeyValue.columns();
+            for (int i = 0; factor != 1 && i < width; i++, at += 4) {
+                memory.set(ValueLayout.JAVA_FLOAT, at, memory.get(ValueLayout.JAVA_FLOAT, at) * factor);
+            }
+        }
     }
 
     @Override
@@ -311,6 +337,26 @@ public final class CpuBackend implements Backend {
         void rows(int first, int count, int worker) {
             kernels.normalise(out.row(first), in.row(first), count * (in.columns() / width), width, centred, epsilon,
                     weight, bias);
+        }
+    }
+
+    private final class PartNormalisation extends RowWork {
+        private HostTensor tensor;
+        private int column;
+        private boolean centred;
+        private float epsilon;
+        private Vector weight;
+
+        PartNormalisation() {
+            super(workers);
+        }
+
+        @Override
+        void rows(int first, int count, int worker) {
+            for (int row = first; row < first + count; row++) {
+                long part = tensor.row(row) + 4L * column;
+                kernels.normalise(part, part, 1, weight.length(), centred, epsilon, HostVector.address(weight), 0);
+            }
         }
     }
 

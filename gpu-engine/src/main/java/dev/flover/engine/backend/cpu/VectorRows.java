@@ -219,6 +219,8 @@ final class VectorRows {
             case SILU -> silu(x);
             case GELU_TANH -> geluTanh(x);
             case GELU_ERF -> geluErf(x);
+            case RELU -> x.max(0);
+            case RELU_SQUARED -> x.max(0).mul(x.max(0));
         };
     }
 

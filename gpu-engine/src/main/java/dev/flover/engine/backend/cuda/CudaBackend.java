@@ -8,6 +8,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -194,10 +195,35 @@ public final class CudaBackend implements Backend {
         var counter = source.counter();
         arguments.begin().tensor(target).pointer(source.values())
                 .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
-                .integer(counter.ordinal()).integer(weight.length()).flag(kind == NormKind.LAYER).real(epsilon);
+                .integer(counter.ordinal()).integer(weight.length()).integer(source.columns())
+                .flag(kind == NormKind.LAYER).real(epsilon);
         driver.launch(kernels.normalise, bucket(counter), source.columns() / weight.length(), 1, ELEMENT_THREADS,
                 KernelSet.normaliseBytes(weight.length()), arguments);
         target.written(counter, true);
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        var target = (CudaTensor) tensor;
+        long part = target.values() + 4L * column;
+        arguments.begin().pointer(part).pointer(0).pointer(0).pointer(0).pointer(part)
+                .pointer(CudaVector.addressOf(weight)).pointer(0).pointer(slots.plan())
+                .integer(target.counter().ordinal()).integer(weight.length()).integer(target.columns())
+                .flag(kind == NormKind.LAYER).real(epsilon);
+        driver.launch(kernels.normalise, bucket(target.counter()), 1, 1, ELEMENT_THREADS,
+                KernelSet.normaliseBytes(weight.length()), arguments);
+        target.written(target.counter(), false);
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        var target = (CudaTensor) queryKeyValue;
+        arguments.begin().pointer(target.values()).pointer(slots.plan()).integer(target.columns()).integer(width)
+                .integer(scaling.every()).real((float) scaling.beta());
+        driver.launch(kernels.scaleQueries, Math.ceilDiv(width, ELEMENT_THREADS), bucket(Counter.ROWS), 1,
+                ELEMENT_THREADS, 0, arguments);
+        target.written(Counter.ROWS, false);
     }
 
     @Override

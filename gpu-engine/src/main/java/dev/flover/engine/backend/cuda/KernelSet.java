@@ -18,6 +18,7 @@ final class KernelSet {
 
     final int embed;
     final int normalise;
+    final int scaleQueries;
     final int activate;
     final int add;
     final int convert;
@@ -50,6 +51,7 @@ final class KernelSet {
         int most = driver.properties().sharedBytes();
         embed = driver.kernel("embed", 0);
         normalise = driver.kernel("normalise", normaliseBytes(MOST_NORMALISED_COLUMNS));
+        scaleQueries = driver.kernel("scale_queries", 0);
         activate = driver.kernel("activate", 0);
         add = driver.kernel("add", 0);
         convert = driver.kernel("convert", 0);

@@ -13,6 +13,8 @@ final class Nonlinearity {
             case SILU -> x / (1 + StrictMath.exp(-x));
             case GELU_TANH -> 0.5 * x * (1 + StrictMath.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)));
             case GELU_ERF -> 0.5 * x * (1 + erf(x / StrictMath.sqrt(2)));
+            case RELU -> Math.max(x, 0);
+            case RELU_SQUARED -> Math.max(x, 0) * Math.max(x, 0);
         };
     }
 

@@ -7,6 +7,7 @@ import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
@@ -137,6 +138,25 @@ public final class ReferenceBackend implements Backend {
         for (int i = 0; i < count; i++) {
             normalise(values(out), values(in), i * width, kind, epsilon, values(weight),
                     bias == null ? null : values(bias));
+        }
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        for (int row = 0; row < rows; row++) {
+            normalise(values(tensor), values(tensor), row * tensor.columns() + column, kind, epsilon, values(weight),
+                    null);
+        }
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        for (int row = 0; row < plan.rows(); row++) {
+            double factor = scaling.factor(plan.positions[row]);
+            for (int i = 0; i < width; i++) {
+                values(queryKeyValue)[row * queryKeyValue.columns() + i] *= factor;
+            }
         }
     }
 

@@ -172,6 +172,8 @@ class KernelsTest {
                 case SILU -> x / (1 + Math.exp(-x));
                 case GELU_TANH -> x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
                 case GELU_ERF -> x * normalDistribution(x);
+                case RELU -> Math.max(x, 0);
+                case RELU_SQUARED -> Math.pow(Math.max(x, 0), 2);
             };
             // eight roundings of numbers of this size, and erfc's fit of 1.2e-7
             assertThat((double) got[i]).as("at " + x).isEqualTo(expected, within(1e-6 * Math.max(0.1, Math.abs(x))));
