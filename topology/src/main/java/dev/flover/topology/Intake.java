@@ -2,33 +2,29 @@ package dev.flover.topology;
 
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.schemas.ParkedHeader;
-import dev.flover.schemas.ParkedRecord;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.ReadRequest;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 
 /// What becomes of each record of one request partition.
 ///
 /// ```
 ///   undecodable, or another request under a known id   -> dead letter
-///   schema not to be had now                           -> parked, with all that come after it
-///   null value                                         -> cancel
+///   schema not to be had now                           -> parked, with all that come after it under its key
+///   null value                                         -> cancel, also of what is parked
 ///   the same request again                             -> absorbed
 ///   cannot be served                                   -> rejected
 ///   otherwise                                          -> stored, and waits for the engine
 /// ```
 final class Intake {
     private static final int MAX_ID_BYTES = 256;
-    private static final int UNPARKED_PER_TICK = 64;
+    /// Where Confluent's clients may write the schema's GUID since 8.0.
+    private static final String SCHEMA_GUID = "__value_schema_id";
 
     private final ProcessParts parts;
     private final PartitionState state;
@@ -36,9 +32,7 @@ final class Intake {
     private final Generations generations;
     private final Output output;
     private final TopicPartition partition;
-    private final RequestDecoding.Decoder decoder;
-    private final Deque<Long> parked;
-    private RequestRecord firstParked;
+    private final ParkedRecords parked;
     private boolean held;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
@@ -49,29 +43,23 @@ final class Intake {
         this.generations = generations;
         this.output = output;
         this.partition = partition;
-        this.decoder = parts.decoding().open();
-        this.parked = new ArrayDeque<>(state.parkedOffsets());
+        this.parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
     }
 
     void receive(RequestRecord record, long now) {
-        if (!parked.isEmpty() || !handle(record, now)) {
-            park(record);
+        var id = idOf(record.key());
+        if (id != null && record.value() == null && parked.holds(id)) {
+            cancelParked(id, now);
+        } else if (id != null && parked.holds(id) || !handle(record, now)) {
+            parked.park(record, id, now);
+            parts.metrics().parked();
         }
     }
 
     /// Tries again what waits for its schema, and holds the partition back while there is no room for more.
     void tick(long now) {
-        for (int i = 0; i < UNPARKED_PER_TICK && !parked.isEmpty(); i++) {
-            if (firstParked == null) {
-                firstParked = unpacked(parked.peek());
-            }
-            if (!handle(firstParked, now)) {
-                break;
-            }
-            state.unpark(parked.remove());
-            firstParked = null;
-        }
-        boolean hold = !parked.isEmpty() || parts.room().isFull() || held && !parts.room().hasRoom();
+        parked.retry(now, parts.decoding(), record -> handle(record, now));
+        boolean hold = parked.isFull() || parts.room().isFull() || held && !parts.room().hasRoom();
         if (hold != held) {
             held = hold;
             if (hold) {
@@ -98,14 +86,20 @@ final class Intake {
             cancel(id, now);
             return true;
         }
-        int limit = parts.config().limits().requestBytes();
-        if (record.value().length > limit) {
-            var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most " + limit
-                    + " bytes, was " + record.value().length);
-            arrive(id, null, RequestDigest.of(record.value()), record, tooLarge, now);
+        var cutFrom = BoundedRecords.cutFrom(record.headers());
+        if (cutFrom != null) {
+            var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most "
+                    + parts.config().limits().requestBytes() + " bytes, was " + cutFrom);
+            arrive(id, null, BoundedRecords.digest(record.headers()), record, tooLarge, now);
             return true;
         }
-        return switch (decoder.decode(record.value(), now)) {
+        if (record.headers().lastHeader(SCHEMA_GUID) != null) {
+            output.deadLetter(record, "the record names its schema by a GUID in the header " + SCHEMA_GUID
+                    + "; have its producer write the schema's id before the value "
+                    + "(value.schema.id.serializer=io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer)");
+            return true;
+        }
+        return switch (parts.decoding().decode(record.value(), !parked.isFull(), now)) {
             case RequestDecoding.Decoded.Later later -> false;
             case RequestDecoding.Decoded.Undecodable(String reason) -> {
                 output.deadLetter(record, reason);
@@ -127,6 +121,17 @@ final class Intake {
         return BrokenText.isIn(read.request(), record.value())
                 ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
                 : null;
+    }
+
+    /// What waits for its schema is answered without having been read.
+    private void cancelParked(Bytes id, long now) {
+        var first = parked.remove(id);
+        boolean known = knownDigest(id, now) != null;
+        cancel(id, now);
+        if (!known && first.value() != null) {
+            refuse(id, null, RequestDigest.of(first.value()), first,
+                    Ending.of(FinishReason.CANCELLED, "cancelled while it waited for its schema"), now);
+        }
     }
 
     private void cancel(Bytes id, long now) {
@@ -196,27 +201,6 @@ final class Intake {
         ended.rememberEnded(id, digest, now);
     }
 
-    private void park(RequestRecord record) {
-        var headers = new ArrayList<ParkedHeader>();
-        for (var header : record.headers()) {
-            headers.add(new ParkedHeader(header.key(), buffer(header.value())));
-        }
-        state.park(record.offset(),
-                new ParkedRecord(buffer(record.key()), buffer(record.value()), record.timestamp(), headers));
-        parked.add(record.offset());
-        parts.metrics().parked();
-    }
-
-    private RequestRecord unpacked(long offset) {
-        var stored = state.parked(offset);
-        var headers = new RecordHeaders();
-        for (var header : stored.getHeaders()) {
-            headers.add(header.getName(), bytes(header.getValue()));
-        }
-        return new RequestRecord(partition.topic(), partition.partition(), offset, stored.getTimestamp(), headers,
-                bytes(stored.getKey()), bytes(stored.getValue()));
-    }
-
     /// Null where a key cannot be an id.
     private static Bytes idOf(byte[] key) {
         if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
@@ -234,21 +218,11 @@ final class Intake {
         if (key == null) {
             return "found none";
         }
+        if (key.length >= BoundedRecords.MAX_HEADER_BYTES) {
+            return "found " + key.length + " bytes or more";
+        }
         return key.length == 0 || key.length > MAX_ID_BYTES
                 ? "found " + key.length + " bytes"
                 : "found bytes that are not UTF-8";
-    }
-
-    private static ByteBuffer buffer(byte[] bytes) {
-        return bytes == null ? null : ByteBuffer.wrap(bytes);
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        if (buffer == null) {
-            return null;
-        }
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.duplicate().get(bytes);
-        return bytes;
     }
 }

@@ -27,7 +27,7 @@ final class Output {
     static final String SOURCE_TOPIC = "flover.source.topic";
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";
-    static final String CUT_FROM = "flover.cut.from.bytes";
+    static final int MAX_TRACE_BYTES = 256;
 
     /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
     static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
@@ -35,7 +35,6 @@ final class Output {
     /// Of one record: with 20 alternatives each they stay under a tenth of what brokers take by default.
     private static final int MAX_PROMPT_LOGPROBS = 256;
 
-    private static final int MAX_HEADER_BYTES = 64 << 10;
     private static final int MAX_BYTES_PER_ID = 5;
     private static final int MAX_BYTES_PER_CHAR = 3;
 
@@ -149,8 +148,8 @@ final class Output {
         var headers = new RecordHeaders();
         int size = 0;
         for (var header : record.headers()) {
-            size += header.key().length() + (header.value() == null ? 0 : header.value().length);
-            if (size <= MAX_HEADER_BYTES) {
+            size += BoundedRecords.sizeOf(header);
+            if (size <= BoundedRecords.MAX_HEADER_BYTES && !header.key().equals(BoundedRecords.CUT_DIGEST)) {
                 headers.add(header);
             }
         }
@@ -172,9 +171,11 @@ final class Output {
         byte[] kept = value;
         if (value != null && value.length > MAX_DEAD_LETTER_BYTES) {
             kept = Arrays.copyOf(value, MAX_DEAD_LETTER_BYTES);
-            header(headers, CUT_FROM, Integer.toString(value.length));
+            header(headers, BoundedRecords.CUT_FROM, Integer.toString(value.length));
         }
-        byte[] keptKey = key != null && key.length > MAX_HEADER_BYTES ? Arrays.copyOf(key, MAX_HEADER_BYTES) : key;
+        byte[] keptKey = key != null && key.length > BoundedRecords.MAX_HEADER_BYTES
+                ? Arrays.copyOf(key, BoundedRecords.MAX_HEADER_BYTES)
+                : key;
         context.forward(new Record<>(keptKey, kept, parts.wall().getAsLong(), headers),
                 PipelineTopology.DEAD_LETTERS_SINK);
         parts.metrics().deadLetter();
@@ -183,7 +184,7 @@ final class Output {
     /// The trace the request belongs to; null where its producer named none.
     static String traceparent(Headers headers) {
         Header header = headers.lastHeader(TRACEPARENT);
-        return header == null || header.value() == null || header.value().length > 256
+        return header == null || header.value() == null || header.value().length > MAX_TRACE_BYTES
                 ? null
                 : new String(header.value(), StandardCharsets.UTF_8);
     }

@@ -251,7 +251,7 @@ public final class Pipeline implements AutoCloseable {
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(
-                config.applicationId() + "-" + folder.instance(), commits, holds, steps, config.pace().tick());
+                config.applicationId() + "-" + folder.instance(), commits, holds, steps, config);
         if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients, time))) {
             return hangs();
         }

@@ -35,15 +35,17 @@ final class PipelineClients implements KafkaClientSupplier {
     private final PartitionHolds holds;
     private final StepSignal steps;
     private final Duration tick;
+    private final int requestBytes;
 
     /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
     PipelineClients(
-            String transactionalId, Commits commits, PartitionHolds holds, StepSignal steps, Duration tick) {
+            String transactionalId, Commits commits, PartitionHolds holds, StepSignal steps, PipelineConfig config) {
         this.transactionalId = transactionalId;
         this.commits = commits;
         this.holds = holds;
         this.steps = steps;
-        this.tick = tick;
+        tick = config.pace().tick();
+        requestBytes = config.limits().requestBytes();
     }
 
     @Override
@@ -89,7 +91,7 @@ final class PipelineClients implements KafkaClientSupplier {
 
     @Override
     public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()) {
+        return new KafkaConsumer<>(config, BoundedRecords.keys(), BoundedRecords.values(requestBytes)) {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
                 commits.passEnds();

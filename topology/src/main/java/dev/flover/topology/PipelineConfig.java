@@ -243,14 +243,43 @@ public record PipelineConfig(
     /// @param suspectAfter    lives of a process a generation may take part in without progress before it is
     ///                        tried alone
     /// @param attemptsAlone   lives it may end alone before it is given up with an error
-    public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
+    /// @param patience        with what may get better by itself
+    public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone, Patience patience) {
         public Recovery {
             atLeastOne("suspectAfter", suspectAfter);
             atLeastOne("attemptsAlone", attemptsAlone);
         }
 
+        public Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
+            this(otherArithmetic, suspectAfter, attemptsAlone, Patience.standard());
+        }
+
         public static Recovery standard() {
             return new Recovery(OtherArithmetic.WAIT, 2, 6);
+        }
+
+        public Recovery with(Patience other) {
+            return new Recovery(otherArithmetic, suspectAfter, attemptsAlone, other);
+        }
+    }
+
+    /// How long the pipeline waits for what may get better by itself.
+    ///
+    /// @param unknownSchema how long the registry has to say that it has no schema of an id before a record of it is a
+    ///                      dead letter: a follower may not have heard of it yet
+    /// @param parked        records of a partition that may wait for their schemas at once; beyond it, records of
+    ///                      schemas that the registry does not have are dead letters at once, and if it does not
+    ///                      answer the partition is held back
+    /// @param silence       how long something may stand still before it is said
+    public record Patience(Duration unknownSchema, int parked, Duration silence) {
+        public Patience {
+            require(!unknownSchema.isNegative(), "unknownSchema must not be negative, was " + unknownSchema);
+            atLeastOne("parked", parked);
+            require(silence.toMillis() >= 1, "silence must be at least 1 ms, was " + silence);
+        }
+
+        public static Patience standard() {
+            return new Patience(Duration.ofSeconds(30), 1000, Duration.ofSeconds(15));
         }
     }
 

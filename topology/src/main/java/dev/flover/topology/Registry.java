@@ -6,9 +6,9 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.serdes.AvroSchemas;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RequestContract;
-import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
@@ -46,16 +46,17 @@ final class Registry implements AutoCloseable {
         var properties = new HashMap<String, Object>();
         properties.put("http.connect.timeout.ms", 5_000);
         properties.put("http.read.timeout.ms", 10_000);
-        properties.put("missing.id.cache.ttl.sec", 60L);
+        properties.put("missing.id.cache.ttl.sec", 0L);      // how often it is asked is RequestDecoding's matter
         properties.putAll(config.registry());
         var urls = List.of(config.registry().get("schema.registry.url").split(","));
         client = SchemaRegistryClientFactory.newClient(
-                urls, SCHEMAS_CACHED, List.of(new AvroSchemaProvider()), properties, Map.of());
+                urls, SCHEMAS_CACHED, List.of(new AvroSchemas()), properties, Map.of());
         requests = ContractSerde.of(GenerationRequest.class, properties, client);
         chunks = ContractSerde.of(TokenChunk.class, properties, client);
         results = ContractSerde.of(GenerationResult.class, properties, client);
         decoding = new RequestDecoding(config.topics().requests(), contract.deserializer(properties, client),
-                contract.deserializer(properties, client), background);
+                contract.deserializer(properties, client), background,
+                config.recovery().patience().unknownSchema());
     }
 
     /// Registers what the pipeline writes, so that writing needs no registry later.

@@ -27,9 +27,14 @@ final class RequestDigest {
     }
 
     static ByteBuffer of(byte[] content) {
+        return of(ByteBuffer.wrap(content));
+    }
+
+    static ByteBuffer of(ByteBuffer content) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
-            return ByteBuffer.wrap(Arrays.copyOf(hash, BYTES));
+            var hash = MessageDigest.getInstance("SHA-256");
+            hash.update(content.duplicate());
+            return ByteBuffer.wrap(Arrays.copyOf(hash.digest(), BYTES));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -391,11 +391,12 @@ class GenerationProcessorTest {
         byte[] unknownSchema = SimulatedProcess.onTheWire(request("later", ">yes").build());
         unknownSchema[4] = 8;
         process.send(0, "later".getBytes(UTF_8), unknownSchema, new RecordHeaders());
-        process.cancel(0, "later");
+        process.send(0, "later".getBytes(UTF_8), unknownSchema, new RecordHeaders());
+        process.send(0, request("other", ">no").build());
         process.ticks(150);
         process.commit();
         assertThat(process.result("live").getText()).hasSize(100);
-        assertThat(process.isHeld(0)).isTrue();
+        assertThat(process.text("other", 0)).as("another key waits for nothing").isEqualTo("no");
         assertThat(process.results("later")).isEmpty();
 
         process.crash();
@@ -403,10 +404,41 @@ class GenerationProcessorTest {
         process.registryAnswers = true;
         process.settle();
         process.settle();
-        assertThat(process.result("later").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
-        assertThat(process.isHeld(0)).isFalse();
+        assertThat(process.text("later", 0)).isEqualTo("yes");
+        assertThat(process.results("later")).hasSize(1);
         assertThat(process.deadLetterReasons()).isEmpty();
         assertThat(process.stored(0, PipelineTopology.PARKED_STORE)).isZero();
+    }
+
+    @Test
+    void aCancelAnswersWhatWaitsForItsSchema() {
+        process.registryAnswers = false;
+        process.send(0, request("a", ">yes").build());
+        process.ticks(3);
+        process.cancel(0, "a");
+        process.ticks(3);
+        process.commit();
+        assertThat(process.result("a").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(process.result("a").getMessage()).contains("while it waited for its schema");
+        assertThat(process.stored(0, PipelineTopology.PARKED_STORE)).isZero();
+        process.registryAnswers = true;
+        process.settle();
+        assertThat(process.results("a")).hasSize(1);
+    }
+
+    @Test
+    void moreThanMayWaitForTheirSchemasHoldThePartitionBack() {
+        int most = process.config.recovery().patience().parked();
+        process.registryAnswers = false;
+        for (int i = 0; i <= most; i++) {
+            process.send(0, request("r" + i, ">yes").build());
+        }
+        process.ticks(3);
+        assertThat(process.isHeld(0)).isTrue();
+        process.registryAnswers = true;
+        process.settle();
+        assertThat(process.isHeld(0)).isFalse();
+        assertThat(process.text("r" + most, 0)).isEqualTo("yes");
     }
 
     @Test

@@ -22,10 +22,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +71,7 @@ final class SimulatedProcess {
     /// Committed output, by sink.
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
+    private final Set<Byte> seenSchemas = new HashSet<>();
     long now = 1_000_000;
     /// The wall clock, which goes on with every tick and may be set.
     long wall = now;
@@ -134,7 +137,8 @@ final class SimulatedProcess {
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.servedModel(), config.limits(), null),
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
-                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run), resultBytes,
+                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run,
+                        config.recovery().patience().unknownSchema()), resultBytes,
                 request -> binary(request, request.getSchema()), metrics);
         partitions.forEach(this::open);
     }
@@ -145,7 +149,9 @@ final class SimulatedProcess {
             if (bytes.length < WIRE_HEADER || bytes[0] != 0) {
                 throw new UndecodableRecordException("expected a GenerationRequest, found something else");
             }
-            if (!registryAnswers) {
+            if (registryAnswers) {
+                seenSchemas.add(bytes[4]);
+            } else if (!seenSchemas.contains(bytes[4])) {
                 throw new RegistryUnavailableException("the registry does not answer", null);
             }
             var schema = foreignSchemas.getOrDefault(

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -15,7 +16,10 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
     private static final int SERVER_ERROR = 500;
+    /// The registry's own words for a subject, a version and a schema; a 404 without them is an ingress's page.
+    private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40402, 40403);
 
     private final Class<T> type;
     private final String contract;
@@ -34,7 +38,7 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
         try {
             record = confluent.deserialize(topic, bytes);
         } catch (RuntimeException e) {
-            throw registryFailure(e).isPresent() ? unavailable(topic, e) : undecodable(topic, bytes, e);
+            throw explained(topic, bytes, e);
         }
         if (record != null && !type.isInstance(record)) {
             throw new UndecodableRecordException("expected a " + contract + " on " + topic + ", found a "
@@ -46,6 +50,18 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
     @Override
     public void close() {
         confluent.close();
+    }
+
+    private RuntimeException explained(String topic, byte[] bytes, RuntimeException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnreadableSchemaException unreadable) {
+                return unreadable;
+            }
+            if (cause instanceof RestClientException answer && NO_SUCH_SCHEMA.contains(answer.getErrorCode())) {
+                return new UnknownSchemaException(answer.getMessage(), e);
+            }
+        }
+        return registryFailure(e).isPresent() ? unavailable(topic, e) : undecodable(topic, bytes, e);
     }
 
     /// The cause that lies with the registry and not with the bytes, where there is one.
@@ -64,7 +80,8 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
     }
 
     private static boolean maySucceedLater(int status) {
-        return status >= SERVER_ERROR || status == TOO_MANY_REQUESTS || status == UNAUTHORIZED || status == FORBIDDEN;
+        return status >= SERVER_ERROR || status == TOO_MANY_REQUESTS || status == NOT_FOUND
+                || status == UNAUTHORIZED || status == FORBIDDEN;
     }
 
     private RegistryUnavailableException unavailable(String topic, RuntimeException e) {

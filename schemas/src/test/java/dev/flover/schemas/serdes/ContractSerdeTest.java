@@ -135,11 +135,11 @@ class ContractSerdeTest {
     }
 
     @Test
-    void schemaThatTheRegistryDoesNotHaveIsUndecodable() {
+    void schemaThatTheRegistryDoesNotHaveIsSaidToBeUnknown() {
         byte[] unknownId = ByteBuffer.allocate(9).put((byte) 0).putInt(4711).array();
         try (var serde = ContractSerde.of(GenerationRequest.class, PROPERTIES)) {
             assertThatThrownBy(() -> serde.deserializer().deserialize("generation-requests", unknownId))
-                    .isInstanceOf(UndecodableRecordException.class);
+                    .isInstanceOf(UnknownSchemaException.class);
         }
     }
 

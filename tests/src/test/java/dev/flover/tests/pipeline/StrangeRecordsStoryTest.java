@@ -1,0 +1,258 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.schemas.FinishReason;
+import dev.flover.topology.Pipeline;
+import dev.flover.topology.PipelineConfig.Patience;
+import dev.flover.topology.PipelineConfig.Recovery;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Whatever a producer writes and the registry says, each record gets its answer and no life of Kafka Streams ends.
+class StrangeRecordsStoryTest {
+    private static final int NOBODYS = 4_000_000;
+    private static final String INGRESS = "<html><body>404 page not found</body></html>";
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    @TempDir
+    private static Path folder;
+
+    private static EmbeddedBroker broker;
+    private static EmbeddedRegistry registry;
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private FickleRegistry fickle;
+    private Story story;
+    private Pipeline pipeline;
+    private KafkaProducer<byte[], byte[]> producer;
+
+    @BeforeAll
+    static void startServers() {
+        BundledModel.path();
+        broker = EmbeddedBroker.start(folder.resolve("broker"));
+        registry = EmbeddedRegistry.start(folder.resolve("registry"));
+    }
+
+    @AfterAll
+    static void stopServers() {
+        if (broker != null) {
+            registry.close();
+            broker.close();
+        }
+    }
+
+    @BeforeEach
+    void startPipeline() throws IOException {
+        fickle = FickleRegistry.before(registry.url());
+        story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 1);
+        var config = story.config.withRegistry(Map.of("schema.registry.url", fickle.url()))
+                .with(Recovery.standard().with(new Patience(PATIENCE, 100, Duration.ofSeconds(15))));
+        pipeline = story.start(config, BundledModel.engine(story.model), meters);
+        producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "linger.ms", 0,
+                "compression.type", "gzip", "max.request.size", 64 << 20, "buffer.memory", 128L << 20),
+                new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @AfterEach
+    void stopPipeline() {
+        producer.close(Duration.ofSeconds(5));
+        pipeline.close();
+        story.close();
+        fickle.close();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void write(String key, byte[] value, RecordHeaders headers) {
+        producer.send(new ProducerRecord<>(story.config.topics().requests(), 0, bytes(key), value, headers));
+    }
+
+    /// A good request whose bytes name a schema that is none of ours.
+    private byte[] inSchema(String id, int schema) {
+        return ByteBuffer.wrap(story.client.wire(Client.greedy(id, "The old house", 3).build())).putInt(1, schema)
+                .array();
+    }
+
+    private void assertServed(String id) {
+        story.client.send(Client.greedy(id, "The old house", 2).setIgnoreEos(true).build());
+        story.client.awaitTerminal(new TreeSet<>(List.of(id)));
+        assertThat(story.client.tokens(id)).hasSize(2);
+        assertThat(meters.get("flover.lives").counter().count()).as("lives of Kafka Streams").isEqualTo(1);
+        assertThat(pipeline.health().isReady()).isTrue();
+    }
+
+    private String reason(String key) {
+        story.client.await("a dead letter of " + key, () -> letter(key) != null);
+        return new String(letter(key).headers().lastHeader("flover.reason").value(), StandardCharsets.UTF_8);
+    }
+
+    private ConsumerRecord<byte[], byte[]> letter(String key) {
+        return story.client.deadLetters.stream()
+                .filter(letter -> key.equals(new String(letter.key(), StandardCharsets.UTF_8))).findFirst()
+                .orElse(null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no-dash", "1digit", "", "dots..in"})
+    void aSchemaThatAvroCannotParseIsADeadLetter(String name) {
+        fickle.answers(NOBODYS, 200, "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"" + name
+                + "\\\",\\\"fields\\\":[]}\"}");
+        write("a", inSchema("a", NOBODYS), new RecordHeaders());
+        assertThat(reason("a")).contains("Avro cannot parse the schema that the registry serves");
+        assertServed("b");
+    }
+
+    @Test
+    void anIngresssPageAndALaggingFollowerAreWaitedForAndHoldUpNoOtherKey() {
+        int ours = ByteBuffer.wrap(story.client.wire(Client.greedy("x", "y", 1).build())).getInt(1);
+        fickle.answers(ours, 404, INGRESS);
+        write("late", inSchema("late", ours), new RecordHeaders());
+        write("huge", new byte[9 << 20], new RecordHeaders());
+        story.client.awaitTerminal(new TreeSet<>(List.of("huge")));
+        assertThat(story.client.result("huge").getMessage()).contains("must have at most 524288 bytes, was 9437184");
+
+        story.client.await("a second question", () -> fickle.asked(ours) > 1);
+        fickle.answers(ours, 404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
+        int before = fickle.asked(ours);
+        story.client.await("the follower's answer", () -> fickle.asked(ours) > before);
+        assertThat(story.client.ended()).containsExactly("huge");
+        fickle.recovers(ours);
+
+        story.client.awaitTerminal(new TreeSet<>(List.of("late")));
+        assertThat(story.client.result("late").getFinishReason()).isNotEqualTo(FinishReason.REJECTED);
+        assertThat(story.client.deadLetters).isEmpty();
+        assertServed("after");
+    }
+
+    @Test
+    void idsThatNobodyRegisteredAreAskedForOnceHoldNobodyUpAndAreDeadLettersInTheEnd() {
+        for (int i = 0; i < 90; i++) {
+            write("made-up-" + i, inSchema("made-up-" + i, NOBODYS + 1), new RecordHeaders());
+        }
+        assertServed("between");
+        for (int i = 0; i < 90; i++) {
+            assertThat(reason("made-up-" + i)).contains("Schema " + (NOBODYS + 1) + " not found");
+        }
+        assertThat(fickle.asked(NOBODYS + 1)).as("for 90 records in two seconds").isLessThan(20);
+    }
+
+    @Test
+    void aCancelSkipsWhatWaitsForItsSchema() {
+        fickle.answers(NOBODYS + 2, 503, INGRESS);
+        write("a", inSchema("a", NOBODYS + 2), new RecordHeaders());
+        story.client.await("the question", () -> fickle.asked(NOBODYS + 2) > 0);
+        story.client.cancel("a");
+        story.client.awaitTerminal(new TreeSet<>(List.of("a")));
+        assertThat(story.client.result("a").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertServed("b");
+    }
+
+    @Test
+    void whatIsTooLargeToBeStoredBehindOneThatWaitsIsAnsweredInItsTurn() {
+        var headers = new RecordHeaders();
+        for (int i = 0; i < 9; i++) {
+            headers.add("h" + i, new byte[1 << 20]);
+        }
+        fickle.answers(NOBODYS + 3, 503, INGRESS);
+        write("a", inSchema("a", NOBODYS + 3), headers);
+        write("a", new byte[12 << 20], headers);
+        write("a", story.client.wire(Client.greedy("a", "The old house", 3).build()), headers);
+        write("b", null, headers);
+        assertServed("c");
+        fickle.answers(NOBODYS + 3, 404, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
+        assertThat(reason("a")).contains("Schema not found");
+        story.client.awaitTerminal(new TreeSet<>(List.of("a")));
+        assertThat(story.client.result("a").getMessage()).as("the first that could be read")
+                .contains("must have at most 524288 bytes, was " + (12 << 20));
+        assertServed("d");
+    }
+
+    @Test
+    void aSchemaThatIsNamedByItsGuidInAHeaderIsADeadLetterThatSaysWhatToDo() {
+        var headers = new RecordHeaders();
+        headers.add("__value_schema_id", new byte[17]);
+        write("a", new byte[] {2, 'a'}, headers);
+        assertThat(reason("a")).contains("by a GUID in the header __value_schema_id").contains("PrefixSchemaId");
+        assertServed("b");
+    }
+
+    /// Sequences of records over few keys, of all sizes, with headers of all sizes, while the registry comes and goes.
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3})
+    void sequencesAtRandomEndNoLife(long seed) {
+        var random = new Random(seed);
+        var keys = new ArrayList<>(List.of("", "a", "b", "c", "k".repeat(300), "\u0000", "k".repeat(2 << 20)));
+        for (int i = 0; i < 120; i++) {
+            int unknown = NOBODYS + 10 + random.nextInt(3);
+            switch (random.nextInt(6)) {
+                case 0 -> fickle.answers(unknown, 503, INGRESS);
+                case 1 -> fickle.answers(unknown, 200, "{\"schema\":\"{}\"}");
+                case 2 -> fickle.answers(unknown, 200, "{}");
+                case 3 -> fickle.answers(unknown, 404, INGRESS);
+                default -> fickle.recovers(unknown);
+            }
+            var key = keys.get(random.nextInt(keys.size()));
+            write(key, value(random, key, unknown), headers(random));
+        }
+        for (int unknown = NOBODYS + 10; unknown < NOBODYS + 13; unknown++) {
+            fickle.recovers(unknown);
+        }
+        producer.flush();
+        assertServed("after-" + seed);
+    }
+
+    private byte[] value(Random random, String key, int unknown) {
+        byte[] noise = new byte[random.nextInt(100)];
+        random.nextBytes(noise);
+        return switch (random.nextInt(7)) {
+            case 0 -> null;
+            case 1 -> noise;
+            case 2 -> inSchema(key.length() > 256 ? "a" : key, unknown);
+            case 3 -> new byte[random.nextInt(12 << 20)];
+            case 4 -> ByteBuffer.allocate(600_000).putInt(1, unknown).array();
+            case 5 -> ByteBuffer.allocate(5 + noise.length).put(5, noise).putInt(1, unknown).array();
+            default -> inSchema("a", unknown);
+        };
+    }
+
+    private static RecordHeaders headers(Random random) {
+        var headers = new RecordHeaders();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            switch (random.nextInt(5)) {
+                case 0 -> headers.add("large", new byte[random.nextInt(4 << 20)]);
+                case 1 -> headers.add("traceparent", new byte[random.nextInt(600)]);
+                case 2 -> headers.add("flover.cut.from.bytes", bytes("x"));
+                case 3 -> headers.add("n".repeat(1 << random.nextInt(18)), null);
+                default -> headers.add("", new byte[0]);
+            }
+        }
+        return headers;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.flover.topology;
+
+import dev.flover.schemas.ParkedHeader;
+import dev.flover.schemas.ParkedRecord;
+import dev.flover.topology.PipelineConfig.Patience;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+
+/// The records of one partition that wait for their schemas, in the order in which they came. Durable.
+///
+/// Order matters within a key only: what waits holds up no other key.
+///
+/// ```
+///   offset   11  key a, schema 7 not known      waits
+///            12  key b                          handled
+///            13  key a, cancel or a duplicate   waits behind 11
+/// ```
+final class ParkedRecords {
+    private static final int TRIED_PER_TICK = 64;
+    private static final long MOST_BYTES = 64L << 20;
+
+    private final PartitionState state;
+    private final TopicPartition partition;
+    private final int most;
+    private final TreeMap<Long, Waiting> byOffset = new TreeMap<>();
+    private final Map<Bytes, Integer> byKey = new HashMap<>();
+    private long bytes;
+
+    /// @param head  the first bytes of its value, which name its schema
+    /// @param since when it was parked, ms; or read back
+    private record Waiting(Bytes id, byte[] head, int size, long since) {}
+
+    ParkedRecords(PartitionState state, TopicPartition partition, Patience patience) {
+        this.state = state;
+        this.partition = partition;
+        most = patience.parked();
+        for (long offset : state.parkedOffsets()) {
+            var record = unpacked(offset);
+            add(offset, record, Bytes.wrap(record.key()), 0);
+        }
+    }
+
+    boolean holds(Bytes id) {
+        return byKey.containsKey(id);
+    }
+
+    boolean isFull() {
+        return byOffset.size() >= most || bytes >= MOST_BYTES;
+    }
+
+    int size() {
+        return byOffset.size();
+    }
+
+    /// @param id the record's key
+    void park(RequestRecord record, Bytes id, long now) {
+        var headers = new ArrayList<ParkedHeader>();
+        for (var header : record.headers()) {
+            headers.add(new ParkedHeader(header.key(), buffer(header.value())));
+        }
+        state.park(record.offset(),
+                new ParkedRecord(buffer(record.key()), buffer(record.value()), record.timestamp(), headers));
+        add(record.offset(), record, id, now);
+    }
+
+    private void add(long offset, RequestRecord record, Bytes id, long now) {
+        int size = record.value() == null ? 0 : record.value().length;
+        var head = record.value() == null ? new byte[0] : RequestDecoding.head(record.value());
+        byOffset.put(offset, new Waiting(id, head, size, now));
+        byKey.merge(id, 1, Integer::sum);
+        bytes += size;
+    }
+
+    /// Hands out those whose schema there is news of, and the ones behind them under the same key.
+    ///
+    /// @param handled says whether the record waits no longer
+    void retry(long now, RequestDecoding decoding, Predicate<RequestRecord> handled) {
+        if (byOffset.isEmpty()) {
+            return;
+        }
+        int tried = 0;
+        var blocked = new HashSet<Bytes>();
+        for (var entry : new ArrayList<>(byOffset.entrySet())) {
+            var waiting = entry.getValue();
+            if (blocked.contains(waiting.id())) {
+                continue;
+            }
+            boolean due = tried < TRIED_PER_TICK && (waiting.head().length == 0 || isFull()
+                    || waiting.head().length < RequestDecoding.SCHEMA_ID_END || decoding.hasNews(waiting.head(), now));
+            tried += due ? 1 : 0;
+            if (due && handled.test(unpacked(entry.getKey()))) {
+                remove(entry.getKey());
+            } else {
+                blocked.add(waiting.id());
+            }
+        }
+    }
+
+    /// Forgets all that waits under a key. Returns the first of them.
+    RequestRecord remove(Bytes id) {
+        RequestRecord first = null;
+        for (var entry : new ArrayList<>(byOffset.entrySet())) {
+            if (entry.getValue().id().equals(id)) {
+                first = first == null ? unpacked(entry.getKey()) : first;
+                remove(entry.getKey());
+            }
+        }
+        return first;
+    }
+
+    private void remove(long offset) {
+        var waiting = byOffset.remove(offset);
+        byKey.computeIfPresent(waiting.id(), (id, count) -> count == 1 ? null : count - 1);
+        bytes -= waiting.size();
+        state.unpark(offset);
+    }
+
+    private RequestRecord unpacked(long offset) {
+        var stored = state.parked(offset);
+        var headers = new RecordHeaders();
+        for (var header : stored.getHeaders()) {
+            headers.add(header.getName(), bytes(header.getValue()));
+        }
+        return new RequestRecord(partition.topic(), partition.partition(), offset, stored.getTimestamp(), headers,
+                bytes(stored.getKey()), bytes(stored.getValue()));
+    }
+
+    /// The oldest, for a person; empty where nothing waits.
+    String describe() {
+        if (byOffset.isEmpty()) {
+            return "";
+        }
+        var first = byOffset.firstEntry();
+        return byOffset.size() + " records of " + partition + " wait for their schemas, the first at offset "
+                + first.getKey() + " under the key '"
+                + new String(first.getValue().id().get(), StandardCharsets.UTF_8) + "'";
+    }
+
+    private static ByteBuffer buffer(byte[] bytes) {
+        return bytes == null ? null : ByteBuffer.wrap(bytes);
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+}
