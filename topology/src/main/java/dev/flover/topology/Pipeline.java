@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +20,7 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.streams.CloseOptions;
@@ -170,7 +170,8 @@ public final class Pipeline implements AutoCloseable {
             folder.endedWell();     // what the world refuses is not the fault of a generation
             fail(e);
         } catch (RuntimeException e) {
-            fail(e);
+            fail(rootOf(e) instanceof ConfigException wrong ? new RefusedException("Kafka's clients cannot be set up, "
+                    + "because their properties do not fit each other: " + wrong.getMessage(), e) : e);
         } finally {
             ready.countDown();
             ended.countDown();
@@ -206,7 +207,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private Map<String, Object> adminProperties() {
-        var properties = new HashMap<String, Object>(config.kafka());
+        var properties = config.admin();
         properties.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "15000");
         properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, "5000");
         return properties;

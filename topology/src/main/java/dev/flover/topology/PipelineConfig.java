@@ -3,6 +3,7 @@ package dev.flover.topology;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -32,6 +33,10 @@ public record PipelineConfig(
         Remembering remembering,
         Sharing sharing,
         Recovery recovery) {
+
+    private static final String ADMIN = "admin.";
+    private static final List<String> CLIENT_KINDS = List.of(
+            ADMIN, "producer.", "consumer.", "main.consumer.", "restore.consumer.", "global.consumer.");
 
     public PipelineConfig {
         kafka = Map.copyOf(kafka);
@@ -116,6 +121,18 @@ public record PipelineConfig(
     public PipelineConfig with(Recovery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
                 waiting, remembering, sharing, other);
+    }
+
+    /// The client properties of an admin client: those for all clients, and over them those for its kind.
+    public Map<String, Object> admin() {
+        var admin = new HashMap<String, Object>(kafka);
+        kafka.forEach((name, value) -> {
+            if (name.startsWith(ADMIN)) {
+                admin.put(name.substring(ADMIN.length()), value);
+            }
+        });
+        admin.keySet().removeIf(name -> CLIENT_KINDS.stream().anyMatch(name::startsWith));
+        return admin;
     }
 
     /// Of the client properties only the names: some values are secrets.

@@ -72,10 +72,6 @@ public record Connection(
         return client("consumer.");
     }
 
-    public Map<String, String> admin() {
-        return client("admin.");
-    }
-
     /// What is for all clients, and over it what is for one kind.
     private Map<String, String> client(String kind) {
         var client = new HashMap<String, String>();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.settings.PassThrough;
+import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.settings.SettingTable;
@@ -26,9 +27,9 @@ import picocli.CommandLine.Spec;
         modelTransformer = SettingOptions.OfPipeline.class,
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Shows every setting, its value and where it comes from: default, file, variable or option. "
-                + "Takes the options of `up` and of its clients, checks all, and starts nothing. Secrets are shown as set or "
-                + "not.")
+        description = "Shows every setting, its value and where it comes from: default, file, variable or "
+                + "option. Takes the options of `up` and of its clients, checks all, and starts nothing. Secrets are "
+                + "shown as set or not.")
 public final class ConfigCommand implements Runnable {
     private static final String NOT_SET = "(not set)";
 
@@ -81,8 +82,7 @@ public final class ConfigCommand implements Runnable {
         settings.sourceOfFile().ifPresent(source ->
                 lines.add(new Line("config", settings.file().orElseThrow(), source.words(), null)));
         for (var setting : SettingTable.all()) {
-            lines.add(new Line(setting.name(), settings.text(setting).orElse(null), settings.source(setting).words(),
-                    null));
+            lines.add(new Line(setting.name(), value(settings, setting), settings.source(setting).words(), null));
         }
         for (var client : PassThrough.values()) {
             var passed = settings.passed(client);
@@ -93,6 +93,17 @@ public final class ConfigCommand implements Runnable {
             }
         }
         return lines;
+    }
+
+    /// Also where the default depends on other things, as far as they can be told without starting anything.
+    private static String value(Settings settings, Setting<?> setting) {
+        var pipeline = new PipelineSettings(settings);
+        return settings.text(setting).orElseGet(() ->
+                setting == SettingTable.MODEL ? pipeline.model().toString()
+                        : setting == SettingTable.SERVED_MODEL ? pipeline.servedModel()
+                        : setting == SettingTable.DATA ? pipeline.data().toString()
+                        : setting == SettingTable.TOKEN_BUDGET ? Integer.toString(pipeline.engine().tokenBudget())
+                        : null);
     }
 
     private static Line line(Settings settings, PassThrough client, String name, String value) {

@@ -12,7 +12,6 @@ import dev.flover.topology.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -55,7 +54,7 @@ public final class LocalPipeline implements AutoCloseable {
     /// @param replicas as many as the brokers have for their default where nothing is said
     static void createTopics(
             PipelineConfig config, int partitions, Optional<Integer> replicas, Duration retention) {
-        var properties = new HashMap<String, Object>(config.kafka());
+        var properties = config.admin();
         properties.putIfAbsent("default.api.timeout.ms", "15000");
         properties.putIfAbsent("request.timeout.ms", "5000");
         try (var admin = Admin.create(properties)) {

@@ -3,7 +3,6 @@ package dev.flover.app.settings;
 import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
 import io.confluent.kafka.serializers.KafkaAvroDeserializerConfig;
 import io.confluent.kafka.serializers.KafkaAvroSerializerConfig;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,12 +23,12 @@ import org.apache.kafka.streams.StreamsConfig;
 public enum PassThrough {
     /// The clients of Kafka, and Kafka Streams. `producer.`, `consumer.`, `admin.` and the prefixes of Kafka Streams
     /// before a name make it count for one kind of client.
-    KAFKA("kafka", kafkaKeys(),
+    KAFKA("kafka",
             List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin."),
             Map.of("bootstrap.servers", "bootstrap-servers", "application.id", "application-id", "state.dir", "data",
                     "processing.guarantee", "delivery")),
     /// The registry's client and its serializers.
-    REGISTRY("registry", registryKeys(), List.of("schema.registry."),
+    REGISTRY("registry", List.of("schema.registry."),
             Map.of("schema.registry.url", "schema-registry-url"));
 
     private static final Pattern SECRET = Pattern.compile(
@@ -38,13 +37,11 @@ public enum PassThrough {
     private static final String INTERNAL_TOPICS = "topic.";
 
     private final String prefix;
-    private final Map<String, ConfigKey> known;
     private final List<String> kinds;
     private final Map<String, String> settings;
 
-    PassThrough(String prefix, Map<String, ConfigKey> known, List<String> kinds, Map<String, String> settings) {
+    PassThrough(String prefix, List<String> kinds, Map<String, String> settings) {
         this.prefix = prefix;
-        this.known = known;
         this.kinds = kinds;
         this.settings = settings;
     }
@@ -56,14 +53,14 @@ public enum PassThrough {
 
     /// Which client a bare property is for: the registry where it alone knows it.
     public static PassThrough forClientProperty(String property) {
-        boolean registry = !KAFKA.known.containsKey(property) && REGISTRY.known.containsKey(property)
+        boolean registry = !KAFKA.known().containsKey(property) && REGISTRY.known().containsKey(property)
                 || Stream.of("schema.registry.", "basic.auth.", "bearer.auth.").anyMatch(property::startsWith);
         return registry ? REGISTRY : KAFKA;
     }
 
     /// Whether some client knows a bare property of that name.
     static boolean isProperty(String name) {
-        return Stream.of(values()).anyMatch(one -> one.known.containsKey(one.bare(name)));
+        return Stream.of(values()).anyMatch(one -> one.known().containsKey(one.bare(name)));
     }
 
     public String option() {
@@ -98,7 +95,7 @@ public enum PassThrough {
     /// The known property of that variable.
     Optional<String> named(String rest) {
         for (String kind : Stream.concat(Stream.of(""), kinds.stream()).toList()) {
-            for (String name : known.keySet()) {
+            for (String name : known().keySet()) {
                 if (upper(kind + name).equals(rest)) {
                     return Optional.of(kind + name);
                 }
@@ -113,7 +110,7 @@ public enum PassThrough {
 
     /// Whether nobody may see the value.
     public boolean isSecret(String property) {
-        var key = known.get(bare(property));
+        var key = known().get(bare(property));
         return key != null && key.type == Type.PASSWORD || SECRET.matcher(bare(property)).matches();
     }
 
@@ -125,7 +122,7 @@ public enum PassThrough {
             throw new SettingException(place(property, given) + " has a setting of its own: set "
                     + settings.get(bare) + " instead");
         }
-        var key = known.get(bare);
+        var key = known().get(bare);
         if (key == null) {
             requireNoTypo(property, bare, given);
             return;
@@ -145,7 +142,7 @@ public enum PassThrough {
 
     /// Names that nobody knows may be an interceptor's or a login module's; one letter off, they are mistakes.
     private void requireNoTypo(String property, String bare, Given given) {
-        String nearest = Nearest.to(bare, known.keySet());
+        String nearest = Nearest.to(bare, known().keySet());
         int near = bare.length() / 8 + 1;
         if (!bare.startsWith(INTERNAL_TOPICS) && Nearest.distance(bare, nearest) <= near) {
             throw new SettingException(place(property, given) + " is no property that the client knows; the nearest is "
@@ -161,7 +158,7 @@ public enum PassThrough {
     private String bare(String property) {
         return kinds.stream().filter(property::startsWith).findFirst()
                 .map(kind -> property.substring(kind.length()))
-                .filter(rest -> !known.containsKey(property)).orElse(property);
+                .filter(rest -> !known().containsKey(property)).orElse(property);
     }
 
     /// Secrets that are listed also where they are not set.
@@ -173,27 +170,43 @@ public enum PassThrough {
         };
     }
 
-    private static Map<String, ConfigKey> kafkaKeys() {
-        var keys = new TreeMap<String, ConfigKey>();
-        for (var client : List.of(StreamsConfig.configDef(), AdminClientConfig.configDef(), ConsumerConfig.configDef(),
-                ProducerConfig.configDef())) {
-            keys.putAll(client.configKeys());
-        }
-        return keys;
+    /// Looked up when the first property is: a command that passes none on does not load the clients' classes for it.
+    private Map<String, ConfigKey> known() {
+        return switch (this) {
+            case KAFKA -> KafkaKeys.KEYS;
+            case REGISTRY -> RegistryKeys.KEYS;
+        };
     }
 
-    private static Map<String, ConfigKey> registryKeys() {
-        var keys = new HashMap<>(AbstractKafkaSchemaSerDeConfig.baseConfigDef().configKeys());
-        var text = new ConfigDef();
-        for (String name : List.of(KafkaAvroSerializerConfig.AVRO_REMOVE_JAVA_PROPS_CONFIG,
-                KafkaAvroSerializerConfig.AVRO_USE_LOGICAL_TYPE_CONVERTERS_CONFIG,
-                KafkaAvroSerializerConfig.AVRO_REFLECTION_ALLOW_NULL_CONFIG,
-                KafkaAvroDeserializerConfig.SPECIFIC_AVRO_READER_CONFIG, "missing.cache.size",
-                "missing.id.cache.ttl.sec", "missing.version.cache.ttl.sec", "missing.schema.cache.ttl.sec",
-                "url.randomize", "bearer.auth.cache.expiry.buffer.seconds")) {
-            text.define(name, Type.STRING, ConfigDef.Importance.LOW, name);
+    private static final class KafkaKeys {
+        private static final Map<String, ConfigKey> KEYS = keys();
+
+        private static Map<String, ConfigKey> keys() {
+            var keys = new TreeMap<String, ConfigKey>();
+            for (var client : List.of(StreamsConfig.configDef(), AdminClientConfig.configDef(),
+                    ConsumerConfig.configDef(), ProducerConfig.configDef())) {
+                keys.putAll(client.configKeys());
+            }
+            return keys;
         }
-        text.configKeys().forEach(keys::putIfAbsent);
-        return new TreeMap<>(keys);
+    }
+
+    private static final class RegistryKeys {
+        private static final Map<String, ConfigKey> KEYS = keys();
+
+        private static Map<String, ConfigKey> keys() {
+            var keys = new TreeMap<>(AbstractKafkaSchemaSerDeConfig.baseConfigDef().configKeys());
+            var more = new ConfigDef();
+            for (String name : List.of(KafkaAvroSerializerConfig.AVRO_REMOVE_JAVA_PROPS_CONFIG,
+                    KafkaAvroSerializerConfig.AVRO_USE_LOGICAL_TYPE_CONVERTERS_CONFIG,
+                    KafkaAvroSerializerConfig.AVRO_REFLECTION_ALLOW_NULL_CONFIG,
+                    KafkaAvroDeserializerConfig.SPECIFIC_AVRO_READER_CONFIG, "missing.cache.size",
+                    "missing.id.cache.ttl.sec", "missing.version.cache.ttl.sec", "missing.schema.cache.ttl.sec",
+                    "url.randomize", "bearer.auth.cache.expiry.buffer.seconds")) {
+                more.define(name, Type.STRING, ConfigDef.Importance.LOW, name);
+            }
+            more.configKeys().forEach(keys::putIfAbsent);
+            return keys;
+        }
     }
 }

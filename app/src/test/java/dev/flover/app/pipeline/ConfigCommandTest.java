@@ -34,6 +34,8 @@ class ConfigCommandTest {
                 .containsPattern("(?m)^partitions +9 +" + file + ":1$")
                 .containsPattern("(?m)^max-sequences +3 +--max-sequences$")
                 .containsPattern("(?m)^commit-interval +50ms +default$")
+                .containsPattern("(?m)^token-budget +67 +default$")
+                .containsPattern("(?m)^served-model +novelist-f16 +default$")
                 .containsPattern("(?m)^kafka.linger.ms +4 +--kafka$")
                 .containsPattern("(?m)^kafka.sasl.jaas.config +\\(set\\) +" + file + ":2$")
                 .containsPattern("(?m)^kafka.ssl.keystore.password +\\(not set\\) +default$")

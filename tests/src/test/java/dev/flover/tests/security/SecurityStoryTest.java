@@ -3,6 +3,7 @@ package dev.flover.tests.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.app.Main;
+import dev.flover.app.settings.PassThrough;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.Topics;
 import java.io.PrintWriter;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.apache.kafka.common.acl.AclBinding;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,6 +83,33 @@ class SecurityStoryTest {
         assertThat(grants).isNotEmpty();
         cluster.operator().deleteAcls(grants.stream().map(AclBinding::toFilter).toList()).all().get();
         return grants;
+    }
+
+    @Test
+    void secretsMayStandInTheConfigurationFileOrInAFileThatAVariableNames() throws Exception {
+        var properties = new Properties();
+        try (var in = Files.newBufferedReader(producer)) {
+            properties.load(in);
+        }
+        var jaas = Files.writeString(folder.resolve("jaas"), properties.remove("sasl.jaas.config").toString());
+        var settings = new Properties();
+        properties.forEach((name, value) ->
+                settings.put(PassThrough.forClientProperty(name.toString()).key(name.toString()), value));
+        settings.put("bootstrap-servers", cluster.bootstrapServers());
+        settings.put("schema-registry-url", cluster.guard().url());
+        var file = folder.resolve("flover.properties");
+        try (var out = Files.newBufferedWriter(file)) {
+            settings.store(out, null);
+        }
+        var environment = Map.of("FLOVER_CONFIG", file.toString(), "FLOVER_KAFKA_SASL_JAAS_CONFIG_FILE",
+                jaas.toString());
+        for (var command : List.of(new String[] {"--verbose", "submit", "--no-wait", "--id", "b", "The old house"},
+                new String[] {"config"}, new String[] {"config", "--json"})) {
+            try (var flover = FloverProcess.start(folder, environment, command)) {
+                assertThat(flover.awaitEnd()).as(flover.output()).isZero();
+                assertThat(flover.output()).doesNotContain(cluster.secrets());
+            }
+        }
     }
 
     @Test
