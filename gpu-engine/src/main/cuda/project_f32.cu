@@ -1,7 +1,8 @@
 // out = in * weight^T in f32, for checking: one product at a time in column order, fma each; shards in a binary tree.
 //
 // Grid: (rows / 16, outputs / 32); 128 threads, each one output of four rows. Bound by arithmetic.
-#include "project.cuh"
+#include "plan.cuh"
+#include "weight.cuh"
 
 struct ProjectionF32 {
     Weight weight;
@@ -16,7 +17,24 @@ struct ProjectionF32 {
 constexpr int F32_ROWS = 16;
 constexpr int F32_COLUMNS = 32;
 constexpr int F32_THREADS = 128;
+constexpr int F32_OUTPUTS = 32;
 constexpr int THREAD_ROWS = 4;
+
+/// Adds shards in the order of a binary tree, as they come: a carry chain of partial sums, the lowest level first.
+///
+/// @param tree  this element's [log2(count)] at `stride`
+/// @return      the total once the last shard is in
+__device__ __forceinline__ float addToTree(float* tree, int stride, int part, int count, float value) {
+    int level = 0;
+    while ((part >> level & 1) != 0) {
+        value = tree[level * stride] + value;
+        level++;
+    }
+    if (part < count - 1) {
+        tree[level * stride] = value;
+    }
+    return value;
+}
 
 extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(ProjectionF32 p) {
     const int live = Plan{p.plan}.live(p.counter);
@@ -24,12 +42,12 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
     if (firstRow >= live) {
         return;
     }
-    const int firstOutput = blockIdx.y * BLOCK_OUTPUTS;
+    const int firstOutput = blockIdx.y * F32_OUTPUTS;
     auto* weights = reinterpret_cast<float*>(sharedMemory());                 // [32 outputs][33]
-    float* inputs = weights + BLOCK_OUTPUTS * (F32_COLUMNS + 1);              // [16 rows][32]
+    float* inputs = weights + F32_OUTPUTS * (F32_COLUMNS + 1);              // [16 rows][32]
     float* trees = inputs + F32_ROWS * F32_COLUMNS;                           // [log2(shards)][4][128]
-    const int output = threadIdx.x % BLOCK_OUTPUTS;
-    const int row = threadIdx.x / BLOCK_OUTPUTS * THREAD_ROWS;
+    const int output = threadIdx.x % F32_OUTPUTS;
+    const int row = threadIdx.x / F32_OUTPUTS * THREAD_ROWS;
     float totals[THREAD_ROWS] = {};
     for (int shard = 0; shard < p.weight.shards; shard++) {
         float sums[THREAD_ROWS] = {};
@@ -37,7 +55,7 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
             int count = min(F32_COLUMNS, p.weight.shardInputs - column);
             int from = shard * p.weight.shardInputs + column;
             __syncthreads();
-            for (int i = threadIdx.x; i < BLOCK_OUTPUTS * F32_COLUMNS; i += F32_THREADS) {
+            for (int i = threadIdx.x; i < F32_OUTPUTS * F32_COLUMNS; i += F32_THREADS) {
                 int o = firstOutput + i / F32_COLUMNS;
                 int k = i % F32_COLUMNS;
                 weights[i / F32_COLUMNS * (F32_COLUMNS + 1) + k] = o < p.weight.outputs && k < count

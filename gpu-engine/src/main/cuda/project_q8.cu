@@ -1,26 +1,32 @@
 // Projection, 8-bit weights, groups of 32 with an f16 scale: see project.cuh. One entry for each width of a row tile.
 #include "project.cuh"
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 4) project_q8_8(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3)
+        project_q8_8(const __grid_constant__ Projection p) {
     project<ChunkQ8, 8>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_q8_16(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_q8_16(const __grid_constant__ Projection p) {
     project<ChunkQ8, 16>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_q8_32(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_q8_32(const __grid_constant__ Projection p) {
     project<ChunkQ8, 32>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1) project_q8_64(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1)
+        project_q8_64(const __grid_constant__ Projection p) {
     project<ChunkQ8, 64>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3) project_normalised_q8_8(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_normalised_q8_8(const __grid_constant__ Projection p) {
     projectNormalised<ChunkQ8, 8>(p);
 }
 
-extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2) project_normalised_q8_16(Projection p) {
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_normalised_q8_16(const __grid_constant__ Projection p) {
     projectNormalised<ChunkQ8, 16>(p);
 }

@@ -1,20 +1,25 @@
 // out = in * weight^T, for skinny `in`: weight rows are the M side of the tensor-core product, batch rows the N side.
 //
-//   block = 32 outputs x ROWS rows; 8 warps = 2 (16 outputs each) x 4 (every fourth chunk of 64 columns)
+//   columns: shards > four quarters each, of whole chunks of 64; the parts are added as one binary tree
+//   block = 8 warps over a tile of outputs x ROWS rows       ROWS 8: 32 outputs, four parts at a time
+//                                                                16: 64 outputs, two
+//                                                            32, 64: 128 outputs, one
 //   weights: global -> registers, one chunk ahead        activations: global -> shared memory, a ring of stages:
 //       16-bit copies by cp.async, or f32 rows, which are normalised on the way through registers
-//   then the 4 column parts are added ((0 + 1) + (2 + 3)); bias, non-linearity and residual follow
+//   bias, non-linearity, residual follow; or rotary positions, and the append to the key-value cache
 //
-// Where the non-linearity is gated, a block's 32 outputs are 16 of the gate and the same 16 of what it multiplies, so
-// that both halves of a pair meet in one warp; weights lie as ever.
+// A block goes from tile to tile; what the next one needs first is asked for before the result of this one is written.
+// The parts of a tile are taken by one block in turn, or by several, whose last one to arrive adds them. Neither that
+// nor ROWS nor the number of rows changes any bit.
 //
-// Columns are cut in shards whose sums are added in a binary tree: by one block in turn, or by a block each, whose last
-// one to arrive adds them. Both give the same bits, and neither ROWS nor the number of rows changes any.
+// Warps take outputs in groups of 32, two tiles of 16 each. Where outputs meet in pairs (gates, rotated halves of a
+// head) a group has 16 of either side, so that both meet in one warp; weights lie as ever.
 //
 // Bound by memory while rows are few: every weight byte is read once for each ROWS rows.
 #pragma once
 
 #include "activation.cuh"
+#include "heads.cuh"
 #include "operand.cuh"
 #include "plan.cuh"
 #include "weight.cuh"
@@ -27,62 +32,96 @@ struct RowNorm {
     float epsilon;
 };
 
+/// Which outputs a group of 32 has.
+enum Pairing : int {
+    IN_ORDER = 0,
+    GATED = 1,        // 16 of the first half, and what they are multiplied with; outputs is a multiple of 32
+    TO_HEADS = 2      // of one head, as HeadStore wants them
+};
+
 struct Projection {
     Weight weight;
     const uint16_t* in;       // [rows, inputs] f16 or bf16; null where `norm` is multiplied
     RowNorm norm;
     Tensor out;               // [rows, outputs], or [rows, outputs / 2] where gated
     const float* bias;        // [outputs] or null
-    float* scratch;           // [shards][scratchRows][outputs padded to 32], where a block takes one shard
-    uint32_t* counters;       // [outputs / 32][row tiles], all zero between launches
+    float* scratch;           // [splits][scratchRows][outputs padded to tiles], or a tree's upper levels for each block
+    uint32_t* counters;       // [output tiles][row tiles], all zero between launches
     const int* plan;
     int counter;
     int adds;                 // 1: out += result
-    int blockShards;          // 1, or all
+    int blockParts;           // a power of two, at least as many as a block takes at a time
     int scratchRows;
     int activation;           // of the outputs
-    int gated;                // 1: of the first half, times the second; outputs is a multiple of 32
+    int pairing;
+    HeadStore heads;          // where TO_HEADS
 };
 
-constexpr int COLUMN_WARPS = 4;
-constexpr int OUTPUT_WARPS = 2;
-constexpr int BLOCK_OUTPUTS = OUTPUT_WARPS * TILE_OUTPUTS;
-constexpr int PROJECT_THREADS = COLUMN_WARPS * OUTPUT_WARPS * WARP;
-constexpr int STAGE_COLUMNS = COLUMN_WARPS * CHUNK;
-constexpr int STAGE_STRIDE = STAGE_COLUMNS + 32;    // halfs; each row 16 banks further: 16-byte reads do not clash
-constexpr int SUM_STRIDE = BLOCK_OUTPUTS + 1;
-constexpr int SHARD_LEVELS = 6;                     // log2 of the most shards
+constexpr int PROJECT_WARPS = 8;
+constexpr int PROJECT_THREADS = PROJECT_WARPS * WARP;
+constexpr int QUARTERS = 4;          // of a shard
+constexpr int GROUP_OUTPUTS = 2 * TILE_OUTPUTS;
+constexpr int STAGES = 4;            // of the ring
+constexpr int PIECES = CHUNK / 8;    // 16 bytes each
+constexpr int SHARED_LEVELS = 2;     // of the tree of parts, in shared memory; those above are in scratch
+constexpr int MOST_LEVELS = 8;       // log2 of the most parts
 
-/// Ring depth by rows in a tile: 18 to 74 KB.
 template <int ROWS>
-constexpr int STAGES = ROWS <= 16 ? 4 : ROWS <= 32 ? 3 : 2;
+constexpr int OUTPUT_WARPS = ROWS <= 8 ? 2 : ROWS <= 16 ? 4 : 8;
 
-/// Adds parts in the order of a binary tree, as they come: a carry chain of partial sums, the lowest level first.
-///
-/// @param tree  this element's [log2(count)] at `stride`
-/// @return      the total once the last part is in
-__device__ __forceinline__ float addToTree(float* tree, int stride, int part, int count, float value) {
-    int level = 0;
-    while ((part >> level & 1) != 0) {
-        value = tree[level * stride] + value;
-        level++;
+/// Parts that a block takes at a time.
+template <int ROWS>
+constexpr int PART_WARPS = PROJECT_WARPS / OUTPUT_WARPS<ROWS>;
+
+template <int ROWS>
+constexpr int BLOCK_OUTPUTS = OUTPUT_WARPS<ROWS> * TILE_OUTPUTS;
+
+/// Results of a thread.
+template <int ROWS>
+constexpr int THREAD_SUMS = ROWS * BLOCK_OUTPUTS<ROWS> / PROJECT_THREADS;
+
+template <int ROWS>
+constexpr int SUM_STRIDE = BLOCK_OUTPUTS<ROWS> + 1;
+
+/// Shared memory of a block, in bytes: the ring, and a level of the tree.
+template <int ROWS>
+constexpr int RING_BYTES = STAGES * PART_WARPS<ROWS> * ROWS * CHUNK * 2;
+template <int ROWS>
+constexpr int LEVEL_BYTES = THREAD_SUMS<ROWS> * PROJECT_THREADS * 4;
+
+/// Two to eight parts from memory, all under way before the first sum.
+__device__ __forceinline__ float sumOfFew(const float* parts, size_t stride, int count) {
+    float p[8];
+#pragma unroll
+    for (int part = 0; part < 8; part++) {
+        p[part] = part < count ? loadFresh(parts + part * stride) : 0;
     }
-    if (part < count - 1) {
-        tree[level * stride] = value;
+    float sum = p[0] + p[1];
+    if (count > 2) {
+        sum += p[2] + p[3];
     }
-    return value;
+    if (count > 4) {
+        sum += (p[4] + p[5]) + (p[6] + p[7]);
+    }
+    return sum;
 }
 
-/// The same order, from memory.
+/// A binary tree of parts from memory.
+///
+/// @param count a power of two, at least 2
 __device__ __forceinline__ float sumOfTree(const float* parts, size_t stride, int count) {
-    float tree[SHARD_LEVELS + 1];
+    constexpr int FEW = 8;
+    if (count <= FEW) {
+        return sumOfFew(parts, stride, count);
+    }
+    float tree[MOST_LEVELS];
     float total = 0;
-    for (int part = 0; part < count; part++) {
-        float value = loadFresh(parts + part * stride);
+    for (int eight = 0; eight < count / FEW; eight++) {
+        float value = sumOfFew(parts + static_cast<size_t>(eight) * FEW * stride, stride, FEW);
 #pragma unroll
-        for (int level = 0; level <= SHARD_LEVELS; level++) {
-            bool carries = (part >> level & 1) != 0;
-            bool lowerCarry = (part & ((1 << level) - 1)) == (1 << level) - 1;
+        for (int level = 0; level < MOST_LEVELS - 3; level++) {
+            bool carries = (eight >> level & 1) != 0;
+            bool lowerCarry = (eight & ((1 << level) - 1)) == (1 << level) - 1;
             if (lowerCarry && carries) {
                 value = tree[level] + value;
             } else if (lowerCarry) {
@@ -194,140 +233,200 @@ struct ChunkQ4 {
     }
 };
 
-/// Where a block adds up and hands over its result.
+/// A block's work at a time: a tile of rows and outputs, and some of its parts.
+struct WorkItem {
+    int rowTile;
+    int outputTile;
+    int split;        // blockParts parts each
+};
+
+/// How a launch's work is cut.
 template <int ROWS>
-struct ProjectionBlock {
-    const Projection& p;
-    int firstRow;
-    int firstOutput;
-    int live;
+struct Work {
+    int rowTiles;
+    int outputTiles;
+    int splits;
 
-    /// Finishes a row's 32 outputs, one a lane; all lanes call it.
-    __device__ __forceinline__ void write(int row, int m, float sum) const {
-        if (firstRow + row >= live) {
-            return;
-        }
-        if (p.gated != 0) {
-            writeGated(row, m, sum);
-            return;
-        }
-        const int output = firstOutput + m;
-        float value = sum;
-        if (output < p.weight.outputs) {
-            value = activated(p.bias == nullptr ? sum : sum + p.bias[output], p.activation);
-            if (p.adds != 0) {
-                value += p.out.values[static_cast<size_t>(firstRow + row) * p.weight.outputs + output];
-            }
-        }
-        storePiece(p.out, firstRow + row, p.weight.outputs, output, value);
+    __device__ __forceinline__ Work(const Projection& p, int live)
+        : rowTiles((live + ROWS - 1) / ROWS),
+          outputTiles((p.weight.outputs + BLOCK_OUTPUTS<ROWS> - 1) / BLOCK_OUTPUTS<ROWS>),
+          splits(p.weight.shards * QUARTERS / p.blockParts) {}
+
+    __device__ __forceinline__ int items() const {
+        return rowTiles * outputTiles * splits;
     }
-
-    __device__ __forceinline__ void writeGated(int row, int m, float sum) const {
-        const int width = p.weight.outputs / 2;
-        const int column = firstOutput / 2 + m % TILE_OUTPUTS;
-        float value = p.bias == nullptr ? sum : sum + p.bias[m / TILE_OUTPUTS * width + column];
-        float other = shuffleXor(value, TILE_OUTPUTS);
-        if (m < TILE_OUTPUTS) {
-            store(p.out, static_cast<size_t>(firstRow + row) * width + column,
-                    activated(value, p.activation) * other);
-        }
-    }
-
-    __device__ __forceinline__ size_t scratchStride() const {
-        return static_cast<size_t>(p.scratchRows) * gridDim.y * BLOCK_OUTPUTS;
-    }
-
-    __device__ __forceinline__ float* scratch(int row, int m) const {
-        return p.scratch + static_cast<size_t>(firstRow + row) * gridDim.y * BLOCK_OUTPUTS + firstOutput + m;
-    }
-
-    /// Adds the shards of this tile if this block is the last of them to arrive.
-    __device__ __forceinline__ void joinShards(int* last) const {
-        __syncthreads();
-        uint32_t* counter = p.counters + blockIdx.y * gridDim.x + blockIdx.x;
-        if (threadIdx.x == 0) {
-            *last = arrive(counter) == static_cast<uint32_t>(p.weight.shards - 1) ? 1 : 0;
-        }
-        __syncthreads();
-        if (*last == 0) {
-            return;
-        }
-        for (int i = threadIdx.x; i < ROWS * BLOCK_OUTPUTS; i += blockDim.x) {
-            int row = i / BLOCK_OUTPUTS;
-            int m = i % BLOCK_OUTPUTS;
-            if (firstRow + row < live) {    // else nothing has been written
-                write(row, m, sumOfTree(scratch(row, m), scratchStride(), p.weight.shards));
-            }
-        }
-        if (threadIdx.x == 0) {
-            *counter = 0;
-        }
+    /// Rows first: they share weights.
+    __device__ __forceinline__ WorkItem item(int index) const {
+        int rest = index / rowTiles;
+        return {index % rowTiles, rest % outputTiles, rest / outputTiles};
     }
 };
 
-/// Columns of a shard in shared memory: [STAGES][ROWS][STAGE_STRIDE], read while further stages are on their way.
+/// The tile of 16 outputs that is this half of a group of 32.
+__device__ __forceinline__ int tileOf(const Projection& p, int group, int half) {
+    switch (p.pairing) {
+        case GATED:
+            return group + half * (p.weight.outputs / 2 / TILE_OUTPUTS);
+        case TO_HEADS:
+            return p.heads.tileOf(group, half);
+        default:
+            return 2 * group + half;
+    }
+}
+
+/// Hands over results, each 32 of a row by one warp, an output a lane. All lanes call it.
 template <int ROWS>
-struct ActivationRing {
-    static constexpr int PIECES = STAGE_COLUMNS / 8;    // 16 bytes each
-    uint16_t* stages;
+struct ResultWriter {
     const Projection& p;
-    int firstRow;
+    Work<ROWS> work;
     int live;
 
-    __device__ __forceinline__ int stageCount() const {
-        return (p.weight.shardChunks + COLUMN_WARPS - 1) / COLUMN_WARPS;
+    __device__ __forceinline__ void write(int row, int group, int m, float sum) const {
+        if (row >= live || group * GROUP_OUTPUTS >= p.weight.outputs) {
+            return;
+        }
+        const int output = tileOf(p, group, m / TILE_OUTPUTS) * TILE_OUTPUTS + m % TILE_OUTPUTS;
+        const bool inside = output < p.weight.outputs;
+        float value = p.bias == nullptr || !inside ? sum : sum + p.bias[output];
+        if (p.pairing == TO_HEADS) {
+            p.heads.store(p.plan, p.out.values, row, output, inside, value);
+            return;
+        }
+        if (p.pairing == GATED) {
+            float other = shuffleXor(value, TILE_OUTPUTS);
+            if (m < TILE_OUTPUTS) {
+                store(p.out, static_cast<size_t>(row) * (p.weight.outputs / 2) + output,
+                        activated(value, p.activation) * other);
+            }
+            return;
+        }
+        value = activated(value, p.activation);
+        if (p.adds != 0 && inside) {
+            value += p.out.values[static_cast<size_t>(row) * p.weight.outputs + output];
+        }
+        storePiece(p.out, row, p.weight.outputs, output, value);
     }
-    __device__ __forceinline__ uint16_t* piece(int stage, int row, int column) const {
-        return stages + (stage % STAGES<ROWS> * ROWS + row) * STAGE_STRIDE + column;
+
+    __device__ __forceinline__ size_t scratchColumns() const {
+        return static_cast<size_t>(work.outputTiles) * BLOCK_OUTPUTS<ROWS>;
     }
-    /// This lane's 8 columns of 32 for one row.
-    __device__ __forceinline__ Word4 columns(int stage, int row, int column) const {
-        return *reinterpret_cast<const Word4*>(piece(stage, row, column));
+    __device__ __forceinline__ float* scratch(const WorkItem& item, int row, int m) const {
+        return p.scratch + static_cast<size_t>(row) * scratchColumns() + item.outputTile * BLOCK_OUTPUTS<ROWS> + m;
+    }
+
+    /// The sum of an item's parts, of a row and an output within the tile.
+    __device__ __forceinline__ void take(const WorkItem& item, int row, int m, float sum) const {
+        if (work.splits == 1) {
+            write(item.rowTile * ROWS + row, groupOf(item, m), m % GROUP_OUTPUTS, sum);
+        } else if (item.rowTile * ROWS + row < live) {
+            scratch(item, item.rowTile * ROWS + row, m)[item.split * splitStride()] = sum;
+        }
+    }
+    static __device__ __forceinline__ int groupOf(const WorkItem& item, int m) {
+        return (item.outputTile * BLOCK_OUTPUTS<ROWS> + m) / GROUP_OUTPUTS;
+    }
+    __device__ __forceinline__ size_t splitStride() const {
+        return p.scratchRows * scratchColumns();
+    }
+
+    /// Adds the splits of a tile if this block is the last of them to arrive.
+    ///
+    /// @param last in shared memory
+    __device__ __forceinline__ void join(const WorkItem& item, int* last) const {
+        __syncthreads();
+        uint32_t* counter = p.counters + item.outputTile * work.rowTiles + item.rowTile;
+        if (threadIdx.x == 0) {
+            *last = arrive(counter) == static_cast<uint32_t>(work.splits - 1) ? 1 : 0;
+        }
+        __syncthreads();
+        if (*last != 0) {
+#pragma unroll 1
+            for (int at = threadIdx.x; at < ROWS * BLOCK_OUTPUTS<ROWS>; at += PROJECT_THREADS) {
+                const int row = item.rowTile * ROWS + at / BLOCK_OUTPUTS<ROWS>;
+                const int m = at % BLOCK_OUTPUTS<ROWS>;
+                if (row < live) {    // else nothing has been written
+                    float sum = sumOfTree(scratch(item, row, m), splitStride(), work.splits);
+                    write(row, groupOf(item, m), m % GROUP_OUTPUTS, sum);
+                }
+            }
+            if (threadIdx.x == 0) {
+                *counter = 0;
+            }
+        }
+        __syncthreads();
+    }
+};
+
+/// Columns of the parts of a block in shared memory, [STAGES][part][ROWS][64], read while further stages are on their
+/// way. Of odd rows the two halves of 32 columns change places, so that reads of 16 bytes do not clash.
+template <int ROWS>
+struct ActivationRing {
+    unsigned char* ring;
+    const Projection& p;
+    int live;
+    int firstRow;
+
+    __device__ __forceinline__ int quarterChunks() const {
+        return (p.weight.shardChunks + QUARTERS - 1) / QUARTERS;
+    }
+    __device__ __forceinline__ uint16_t* piece(int stage, int part, int row, int piece) const {
+        int swizzled = piece ^ (row % 2 * (PIECES / 2));
+        int at = ((stage % STAGES * PART_WARPS<ROWS> + part) * ROWS + row) * PIECES + swizzled;
+        return reinterpret_cast<uint16_t*>(ring + at * 16);
+    }
+    /// Of a part's chunk, the first column of its shard that a piece has; beyond the shard where there is none.
+    __device__ __forceinline__ int columnOf(int part, int chunk, int piece) const {
+        int inShard = part % QUARTERS * quarterChunks() + chunk;
+        return inShard * CHUNK + piece * 8;
     }
 };
 
 /// 16-bit copies, as they are. What is fetched lands by itself.
-template <int ROWS>
+template <class Operand, int ROWS>
 struct CopiedActivations : ActivationRing<ROWS> {
     using Ring = ActivationRing<ROWS>;
     using Ring::p;
 
-    __device__ __forceinline__ CopiedActivations(
-            uint16_t* stages, float*, const Projection& p, int firstRow, int live)
-        : Ring{stages, p, firstRow, live} {}
+    __device__ __forceinline__ CopiedActivations(unsigned char* ring, float*, const Projection& p, int live)
+        : Ring{ring, p, live, 0} {}
 
-    __device__ __forceinline__ void begin() const {}
+    __device__ __forceinline__ void begin(int firstRow) {
+        this->firstRow = firstRow;
+    }
 
-    __device__ __forceinline__ void fetch(int shard, int stage) const {
-        if (stage < this->stageCount()) {
-            const int shardInputs = p.weight.shardInputs;
-            const bool aligned = shardInputs % 8 == 0;
-            for (int i = threadIdx.x; i < ROWS * Ring::PIECES; i += PROJECT_THREADS) {
-                int row = i / Ring::PIECES;
-                int column = stage * STAGE_COLUMNS + i % Ring::PIECES * 8;
-                bool exists = this->firstRow + row < this->live && column < shardInputs;
-                int left = exists ? shardInputs - column : 0;
-                const uint16_t* from = p.in + shard * shardInputs + (exists ? column : 0)
-                        + static_cast<size_t>(exists ? this->firstRow + row : this->firstRow) * p.weight.inputs;
-                uint16_t* to = this->piece(stage, row, i % Ring::PIECES * 8);
-                if (aligned) {
-                    copyAsync16(to, from, exists ? 16 : 0);
-                } else {
-                    for (int k = 0; k < 8; k++) {
-                        to[k] = k < left ? from[k] : 0;
-                    }
+    /// @param part the first of the block's
+    __device__ __forceinline__ void fetch(int part, int chunk, int stage) const {
+        const int shardInputs = p.weight.shardInputs;
+        const bool aligned = shardInputs % 8 == 0;
+#pragma unroll
+        for (int k = 0; k < PART_WARPS<ROWS> * ROWS * PIECES / PROJECT_THREADS; k++) {
+            const int i = threadIdx.x + k * PROJECT_THREADS;
+            const int row = i / PIECES % ROWS;
+            const int which = i / (PIECES * ROWS);
+            const int column = this->columnOf(part + which, chunk, i % PIECES);
+            const bool exists = this->firstRow + row < this->live && column < shardInputs;
+            const uint16_t* from = p.in + (part + which) / QUARTERS * shardInputs + (exists ? column : 0)
+                    + static_cast<size_t>(exists ? this->firstRow + row : this->firstRow) * p.weight.inputs;
+            uint16_t* to = this->piece(stage, which, row, i % PIECES);
+            if (aligned) {
+                copyAsync16(to, from, exists ? 16 : 0);
+            } else {
+                for (int c = 0; c < 8; c++) {
+                    to[c] = exists && column + c < shardInputs ? from[c] : 0;
                 }
             }
         }
-        commitCopies();
     }
     __device__ __forceinline__ void deposit(int) const {}
 
-    /// Until the oldest stage that was fetched has landed.
-    __device__ __forceinline__ void await() const {
-        awaitCopies<STAGES<ROWS> - 2>();
+    static __device__ __forceinline__ void commit() {
+        commitCopies();
     }
-    __device__ __forceinline__ void end() const {
+    /// Until the oldest stage that was fetched has landed.
+    static __device__ __forceinline__ void await() {
+        awaitCopies<STAGES - 2>();
+    }
+    static __device__ __forceinline__ void end() {
         awaitCopies<0>();
     }
 };
@@ -337,20 +436,19 @@ template <class Operand, int ROWS>
 struct NormalisedActivations : ActivationRing<ROWS> {
     using Ring = ActivationRing<ROWS>;
     using Ring::p;
-    static constexpr int ROW_STEP = PROJECT_THREADS / Ring::PIECES;
-    static constexpr int THREAD_PIECES = ROWS / ROW_STEP;
+    static_assert(PART_WARPS<ROWS> * ROWS * PIECES == PROJECT_THREADS, "a piece a thread");
     float* factors;    // [ROWS], shared memory
     float weights[8];
-    float values[THREAD_PIECES][8];
+    float values[8];
 
-    __device__ __forceinline__ NormalisedActivations(
-            uint16_t* stages, float* factors, const Projection& p, int firstRow, int live)
-        : Ring{stages, p, firstRow, live}, factors(factors) {}
+    __device__ __forceinline__ NormalisedActivations(unsigned char* ring, float* factors, const Projection& p, int live)
+        : Ring{ring, p, live, 0}, factors(factors) {}
 
-    __device__ __forceinline__ void begin() const {
+    __device__ __forceinline__ void begin(int firstRow) {
+        this->firstRow = firstRow;
         const int inputs = p.weight.inputs;
-        for (int row = threadIdx.x / WARP; row < ROWS; row += PROJECT_THREADS / WARP) {
-            const int at = this->firstRow + row;
+        for (int row = threadIdx.x / WARP; row < ROWS; row += PROJECT_WARPS) {
+            const int at = firstRow + row;
             float factor = 0;
             if (at < this->live) {
                 const float* sums = p.norm.squares + static_cast<size_t>(at) * normPieces(inputs);
@@ -363,37 +461,38 @@ struct NormalisedActivations : ActivationRing<ROWS> {
         __syncthreads();
     }
 
-    __device__ __forceinline__ void fetch(int shard, int stage) {
-        const int column = stage * STAGE_COLUMNS + threadIdx.x % Ring::PIECES * 8;
+    static __device__ __forceinline__ int row() {
+        return threadIdx.x / PIECES % ROWS;
+    }
+    static __device__ __forceinline__ int which() {
+        return threadIdx.x / (PIECES * ROWS);
+    }
+
+    __device__ __forceinline__ void fetch(int part, int chunk, int) {
+        const int column = this->columnOf(part + which(), chunk, threadIdx.x % PIECES);
         const int left = p.weight.shardInputs - column;
-        const size_t at = static_cast<size_t>(shard) * p.weight.shardInputs + column;
+        const size_t at = static_cast<size_t>((part + which()) / QUARTERS) * p.weight.shardInputs + column;
+        const int at0 = this->firstRow + row();
         read(p.norm.weight + at, left, weights);
-#pragma unroll
-        for (int i = 0; i < THREAD_PIECES; i++) {
-            int row = this->firstRow + threadIdx.x / Ring::PIECES + i * ROW_STEP;
-            read(p.norm.in + static_cast<size_t>(row) * p.weight.inputs + at, row < this->live ? left : 0, values[i]);
-        }
+        read(p.norm.in + static_cast<size_t>(at0) * p.weight.inputs + at, at0 < this->live ? left : 0, values);
     }
     __device__ __forceinline__ void deposit(int stage) const {
+        const float factor = factors[row()];
+        float x[8];
 #pragma unroll
-        for (int i = 0; i < THREAD_PIECES; i++) {
-            const int row = threadIdx.x / Ring::PIECES + i * ROW_STEP;
-            const float factor = factors[row];
-            float x[8];
-#pragma unroll
-            for (int k = 0; k < 8; k++) {
-                x[k] = values[i][k] * factor * weights[k];
-            }
-            Word4 packed;
-            packed.x = Operand::pack(x[0], x[1]);
-            packed.y = Operand::pack(x[2], x[3]);
-            packed.z = Operand::pack(x[4], x[5]);
-            packed.w = Operand::pack(x[6], x[7]);
-            *reinterpret_cast<Word4*>(this->piece(stage, row, threadIdx.x % Ring::PIECES * 8)) = packed;
+        for (int k = 0; k < 8; k++) {
+            x[k] = values[k] * factor * weights[k];
         }
+        Word4 packed;
+        packed.x = Operand::pack(x[0], x[1]);
+        packed.y = Operand::pack(x[2], x[3]);
+        packed.z = Operand::pack(x[4], x[5]);
+        packed.w = Operand::pack(x[6], x[7]);
+        *reinterpret_cast<Word4*>(this->piece(stage, which(), row(), threadIdx.x % PIECES)) = packed;
     }
-    __device__ __forceinline__ void await() const {}
-    __device__ __forceinline__ void end() const {}
+    static __device__ __forceinline__ void commit() {}
+    static __device__ __forceinline__ void await() {}
+    static __device__ __forceinline__ void end() {}
 
     /// The first `left` of 8 columns, then zeros.
     __device__ __forceinline__ void read(const float* from, int left, float (&to)[8]) const {
@@ -417,11 +516,12 @@ struct NormalisedActivations : ActivationRing<ROWS> {
     }
 };
 
+/// This warp's chunk of weights times its part's columns of a stage.
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void multiplyChunk(
         const ActivationRing<ROWS>& ring, const Chunk& chunk, int stage, float (&sums)[ROWS / 8][4]) {
     const int lane = threadIdx.x % WARP;
-    const int part = threadIdx.x / WARP % COLUMN_WARPS;
+    const int part = threadIdx.x / WARP / OUTPUT_WARPS<ROWS>;
 #pragma unroll
     for (int half = 0; half < 2; half++) {
         uint32_t a0[4];
@@ -430,119 +530,273 @@ __device__ __forceinline__ void multiplyChunk(
         chunk.fragment(2 * half + 1, a1);
 #pragma unroll
         for (int n = 0; n < ROWS / 8; n++) {
-            Word4 b = ring.columns(stage, n * 8 + lane / 4, part * CHUNK + half * 32 + lane % 4 * 8);
+            const uint16_t* from = ring.piece(stage, part, n * 8 + lane / 4, half * (PIECES / 2) + lane % 4);
+            Word4 b = *reinterpret_cast<const Word4*>(from);
             Chunk::Operand::multiply(sums[n], a0, b.x, b.y);
             Chunk::Operand::multiply(sums[n], a1, b.z, b.w);
         }
     }
 }
 
-/// This warp's part of one shard: every fourth chunk.
-template <class Chunk, int ROWS, class Activations>
-__device__ __forceinline__ void multiplyShard(
-        Activations& activations, int shard, int tile, float (&sums)[ROWS / 8][4]) {
-    const Weight& w = activations.p.weight;
-    const int lane = threadIdx.x % WARP;
-    const int part = threadIdx.x / WARP % COLUMN_WARPS;
-    const int stages = activations.stageCount();
-    const size_t first = (static_cast<size_t>(tile) * w.shards + shard) * w.shardChunks;
-    activations.begin();
-    for (int stage = 0; stage < STAGES<ROWS> - 1; stage++) {
-        activations.fetch(shard, stage);
-        activations.deposit(stage);
-    }
-    Chunk next(w, first + (part < w.shardChunks ? part : 0), lane);
-    for (int stage = 0; stage < stages; stage++) {
-        activations.await();
-        __syncthreads();
-        activations.fetch(shard, stage + STAGES<ROWS> - 1);
-        int at = stage * COLUMN_WARPS + part;
-        const Chunk chunk = next;
-        if (at + COLUMN_WARPS < w.shardChunks) {
-            next = Chunk(w, first + at + COLUMN_WARPS, lane);
-        }
-        if (at < w.shardChunks) {
-            multiplyChunk<Chunk, ROWS>(activations, chunk, stage, sums);
-        }
-        activations.deposit(stage + STAGES<ROWS> - 1);
-    }
-    activations.end();
-    __syncthreads();
-}
+/// A binary tree of parts as they come, `COUNT` values of a thread at a time: a carry chain of partial sums, the lowest
+/// level first. Levels are in shared memory, those above in scratch.
+template <int COUNT>
+struct PartTree {
+    static constexpr int LEVEL = COUNT * PROJECT_THREADS;
+    float* shared;
+    float* above;
 
-/// Leaves each warp's sums in shared memory, [column part][row][output].
+    /// The values become the total once the last part is in.
+    ///
+    /// @param part of `count`
+    __device__ __forceinline__ void add(int part, int count, float (&values)[COUNT]) const {
+        int level = 0;
+        for (; (part >> level & 1) != 0; level++) {
+            const float* from = at(level);
+#pragma unroll
+            for (int i = 0; i < COUNT; i++) {
+                values[i] = from[i * PROJECT_THREADS] + values[i];
+            }
+        }
+        if (part < count - 1) {
+            float* to = at(level);
+#pragma unroll
+            for (int i = 0; i < COUNT; i++) {
+                to[i * PROJECT_THREADS] = values[i];
+            }
+        }
+    }
+    __device__ __forceinline__ float* at(int level) const {
+        return (level < SHARED_LEVELS ? shared + level * LEVEL : above + (level - SHARED_LEVELS) * LEVEL) + threadIdx.x;
+    }
+};
+
+/// Leaves each warp's sums in shared memory, [part][row][output].
 template <int ROWS>
-__device__ __forceinline__ void depositSums(float* parts, const float (&sums)[ROWS / 8][4]) {
+__device__ __forceinline__ void depositSums(float* to, const float (&sums)[ROWS / 8][4]) {
     const int lane = threadIdx.x % WARP;
     const int warp = threadIdx.x / WARP;
-    float* to = parts + warp % COLUMN_WARPS * ROWS * SUM_STRIDE + warp / COLUMN_WARPS * TILE_OUTPUTS + lane / 4;
+    to += warp / OUTPUT_WARPS<ROWS> * ROWS * SUM_STRIDE<ROWS> + warp % OUTPUT_WARPS<ROWS> * TILE_OUTPUTS + lane / 4;
 #pragma unroll
     for (int n = 0; n < ROWS / 8; n++) {
         int row = n * 8 + lane % 4 * 2;
-        to[row * SUM_STRIDE] = sums[n][0];
-        to[(row + 1) * SUM_STRIDE] = sums[n][1];
-        to[row * SUM_STRIDE + 8] = sums[n][2];
-        to[(row + 1) * SUM_STRIDE + 8] = sums[n][3];
+        to[row * SUM_STRIDE<ROWS>] = sums[n][0];
+        to[(row + 1) * SUM_STRIDE<ROWS>] = sums[n][1];
+        to[row * SUM_STRIDE<ROWS> + 8] = sums[n][2];
+        to[(row + 1) * SUM_STRIDE<ROWS> + 8] = sums[n][3];
     }
 }
 
-/// grid: (row tiles, outputs / 32, shards / blockShards)
-template <class Chunk, int ROWS, class Activations>
-__device__ __forceinline__ void multiply(const Projection& p) {
-    const int live = Plan{p.plan}.live(p.counter);
-    const int firstRow = static_cast<int>(blockIdx.x) * ROWS;
-    if (firstRow >= live) {
-        return;
-    }
-    const int outputWarp = threadIdx.x / WARP / COLUMN_WARPS;
-    const int tile = p.gated != 0
-            ? blockIdx.y + outputWarp * (p.weight.outputs / 2 / TILE_OUTPUTS)
-            : blockIdx.y * OUTPUT_WARPS + outputWarp;
-    auto* stages = reinterpret_cast<uint16_t*>(sharedMemory());
-    auto* parts = reinterpret_cast<float*>(sharedMemory());
-    auto* factors = reinterpret_cast<float*>(stages + STAGES<ROWS> * ROWS * STAGE_STRIDE);    // [ROWS]
-    float* tree = factors + ROWS;                                                             // [levels][ROWS][32]
-    Activations activations(stages, factors, p, firstRow, live);
-    ProjectionBlock<ROWS> block{p, firstRow, static_cast<int>(blockIdx.y) * BLOCK_OUTPUTS, live};
+/// Shared memory of a block by what it is for.
+template <int ROWS>
+struct ProjectShared {
+    unsigned char* ring;
+    float* factors;    // [ROWS]
+    float* tree;       // [SHARED_LEVELS][THREAD_SUMS][PROJECT_THREADS]
+    float* sums;       // [part][ROWS][SUM_STRIDE]; in the tree's place where a block takes one part at a time
+    int* last;
 
-    for (int i = 0; i < p.blockShards; i++) {
-        int shard = blockIdx.z * p.blockShards + i;
-        float sums[ROWS / 8][4] = {};
-        multiplyShard<Chunk, ROWS>(activations, shard, tile, sums);
-        depositSums<ROWS>(parts, sums);
-        __syncthreads();
-        for (int at = threadIdx.x; at < ROWS * BLOCK_OUTPUTS; at += PROJECT_THREADS) {
-            int row = at / BLOCK_OUTPUTS;
-            int m = at % BLOCK_OUTPUTS;
-            const float* part = parts + row * SUM_STRIDE + m;
-            float sum = (part[0] + part[ROWS * SUM_STRIDE])
-                    + (part[2 * ROWS * SUM_STRIDE] + part[3 * ROWS * SUM_STRIDE]);
-            if (p.weight.shards == 1) {
-                block.write(row, m, sum);
-            } else if (p.blockShards == 1) {
-                if (firstRow + row < live) {
-                    *(block.scratch(row, m) + shard * block.scratchStride()) = sum;
-                }
-            } else {
-                float total = addToTree(tree + at, ROWS * BLOCK_OUTPUTS, shard, p.weight.shards, sum);
-                if (shard == p.weight.shards - 1) {
-                    block.write(row, m, total);
-                }
+    __device__ __forceinline__ ProjectShared() {
+        ring = sharedMemory();
+        factors = reinterpret_cast<float*>(ring + RING_BYTES<ROWS>);
+        last = reinterpret_cast<int*>(factors + ROWS);
+        tree = factors + ROWS + 4;
+        sums = PART_WARPS<ROWS> == 1 ? tree : tree + SHARED_LEVELS * LEVEL_BYTES<ROWS> / 4;
+    }
+};
+
+/// One launch's work of a block.
+template <class Chunk, int ROWS, class Activations>
+struct Multiplication {
+    const Projection& p;
+    const Work<ROWS> work;
+    ProjectShared<ROWS> shared;
+    Activations activations;
+
+    __device__ __forceinline__ Multiplication(const Projection& p, int live)
+        : p(p), work(p, live), activations(shared.ring, shared.factors, p, live) {}
+
+    __device__ __forceinline__ ResultWriter<ROWS> writer() const {
+        return {p, work, activations.live};
+    }
+
+    /// Where this warp's weights of an item begin: chunk 0 of its tile.
+    __device__ __forceinline__ unsigned firstChunk(const WorkItem& item) const {
+        const int outputWarp = threadIdx.x / WARP % OUTPUT_WARPS<ROWS>;
+        const int groups = (p.weight.outputs + GROUP_OUTPUTS - 1) / GROUP_OUTPUTS;
+        int group = (item.outputTile * OUTPUT_WARPS<ROWS> + outputWarp) / 2;
+        int tile = tileOf(p, min(group, groups - 1), outputWarp % 2);    // beyond the last, what nobody takes
+        return static_cast<unsigned>(tile * p.weight.shards * p.weight.shardChunks);
+    }
+    /// This warp's chunk of a part, or the part's first where it has no such chunk.
+    __device__ __forceinline__ unsigned chunkAt(int part, int chunk) const {
+        part += threadIdx.x / WARP / OUTPUT_WARPS<ROWS>;
+        return static_cast<unsigned>(part / QUARTERS * p.weight.shardChunks
+                + (has(part, chunk) ? part % QUARTERS * activations.quarterChunks() + chunk : 0));
+    }
+    __device__ __forceinline__ bool has(int part, int chunk) const {
+        return part % QUARTERS * activations.quarterChunks() + chunk < p.weight.shardChunks;
+    }
+
+    /// Adds the parts that the warps have just summed to the tree, and hands the last ones' result over.
+    __device__ __forceinline__ void fold(const WorkItem& item, int group, float (&sums)[ROWS / 8][4]) {
+        const int groups = p.blockParts / PART_WARPS<ROWS>;
+        const bool done = group == groups - 1;
+        const PartTree<THREAD_SUMS<ROWS>> tree{shared.tree, p.scratch
+                + static_cast<size_t>(blockIdx.x) * (MOST_LEVELS - SHARED_LEVELS) * PartTree<THREAD_SUMS<ROWS>>::LEVEL};
+        if constexpr (PART_WARPS<ROWS> == 1) {
+            tree.add(group, groups, reinterpret_cast<float(&)[THREAD_SUMS<ROWS>]>(sums));
+            if (!done) {
+                return;
             }
         }
+        if constexpr (PART_WARPS<ROWS> == 1) {
+            __syncthreads();    // sums take the place of the tree, which nobody needs any more
+        }
+        depositSums<ROWS>(shared.sums, sums);
         __syncthreads();
+        if constexpr (PART_WARPS<ROWS> > 1) {
+            float values[THREAD_SUMS<ROWS>];
+#pragma unroll
+            for (int i = 0; i < THREAD_SUMS<ROWS>; i++) {
+                constexpr int PART = ROWS * SUM_STRIDE<ROWS>;
+                const float* from = sumAt(threadIdx.x + i * PROJECT_THREADS);
+                values[i] = from[0] + from[PART];
+                if constexpr (PART_WARPS<ROWS> == 4) {
+                    values[i] += from[2 * PART] + from[3 * PART];
+                }
+            }
+            tree.add(group, groups, values);
+#pragma unroll
+            for (int i = 0; i < THREAD_SUMS<ROWS>; i++) {
+                *sumAt(threadIdx.x + i * PROJECT_THREADS) = values[i];
+            }
+        }
+        if (done) {
+#pragma unroll 1
+            for (int at = threadIdx.x; at < ROWS * BLOCK_OUTPUTS<ROWS>; at += PROJECT_THREADS) {
+                writer().take(item, at / BLOCK_OUTPUTS<ROWS>, at % BLOCK_OUTPUTS<ROWS>, *sumAt(at));
+            }
+        }
     }
-    if (p.blockShards < p.weight.shards) {
-        block.joinShards(reinterpret_cast<int*>(sharedMemory()));
+
+    /// A result of the tile, rows first; of the first part.
+    __device__ __forceinline__ float* sumAt(int at) const {
+        return shared.sums + at / BLOCK_OUTPUTS<ROWS> * SUM_STRIDE<ROWS> + at % BLOCK_OUTPUTS<ROWS>;
     }
+
+    /// Asks for the first stages of an item.
+    __device__ __forceinline__ void fill(const WorkItem& item) {
+        activations.begin(item.rowTile * ROWS);
+        const int chunks = activations.quarterChunks();
+        const int groups = p.blockParts / PART_WARPS<ROWS>;
+        int group = 0;
+        int chunk = 0;
+#pragma unroll 1
+        for (int stage = 0; stage < STAGES - 1; stage++) {
+            if (group < groups) {
+                activations.fetch(item.split * p.blockParts + group * PART_WARPS<ROWS>, chunk, stage);
+                activations.deposit(stage);
+            }
+            activations.commit();
+            advance(group, chunk, chunks);
+        }
+    }
+
+    static __device__ __forceinline__ void advance(int& group, int& chunk, int chunks) {
+        chunk++;
+        if (chunk == chunks) {
+            chunk = 0;
+            group++;
+        }
+    }
+
+    /// The chunk that comes after one of a group of parts; of the next item after the last.
+    __device__ __forceinline__ Chunk chunkAfter(int index, int group, int at) const {
+        const int chunks = activations.quarterChunks();
+        int part = work.item(index).split * p.blockParts + group * PART_WARPS<ROWS>;
+        if (at + 1 == chunks) {
+            part += PART_WARPS<ROWS>;
+            if ((group + 1) * PART_WARPS<ROWS> == p.blockParts) {
+                index += gridDim.x;
+                part = work.item(index).split * p.blockParts;
+            }
+        }
+        return Chunk(p.weight, firstChunk(work.item(index)) + chunkAt(part, at + 1 == chunks ? 0 : at + 1),
+                threadIdx.x % WARP);
+    }
+
+    __device__ __forceinline__ void run() {
+        const int items = work.items();
+        if (static_cast<int>(blockIdx.x) >= items) {
+            return;
+        }
+        const int chunks = activations.quarterChunks();
+        const int groups = p.blockParts / PART_WARPS<ROWS>;
+        const WorkItem begin = work.item(blockIdx.x);
+        Chunk next(p.weight, firstChunk(begin) + chunkAt(begin.split * p.blockParts, 0), threadIdx.x % WARP);
+        fill(begin);
+#pragma unroll 1
+        for (int index = blockIdx.x; index < items; index += gridDim.x) {
+            const bool more = index + static_cast<int>(gridDim.x) < items;
+            int aheadGroup = (STAGES - 1) / chunks;
+            int aheadChunk = (STAGES - 1) % chunks;
+            int stage = 0;
+#pragma unroll 1
+            for (int group = 0; group < groups; group++) {
+                float sums[ROWS / 8][4] = {};
+                const int part = work.item(index).split * p.blockParts + group * PART_WARPS<ROWS>;
+#pragma unroll 1
+                for (int at = 0; at < chunks; at++, stage++) {
+                    activations.await();
+                    __syncthreads();
+                    const bool ahead = aheadGroup < groups;
+                    if (ahead) {
+                        activations.fetch(part + (aheadGroup - group) * PART_WARPS<ROWS>, aheadChunk,
+                                stage + STAGES - 1);
+                    }
+                    activations.commit();
+                    const Chunk chunk = next;
+                    if (more || group + 1 < groups || at + 1 < chunks) {
+                        next = chunkAfter(index, group, at);
+                    }
+                    if (has(part + threadIdx.x / WARP / OUTPUT_WARPS<ROWS>, at)) {
+                        multiplyChunk<Chunk, ROWS>(activations, chunk, stage, sums);
+                    }
+                    if (ahead) {
+                        activations.deposit(stage + STAGES - 1);
+                    }
+                    advance(aheadGroup, aheadChunk, chunks);
+                }
+                if (group + 1 == groups) {
+                    __syncthreads();
+                    if (more) {
+                        fill(work.item(index + gridDim.x));
+                    }
+                }
+                fold(work.item(index), group, sums);
+            }
+            if (work.splits > 1) {
+                writer().join(work.item(index), shared.last);
+            }
+        }
+        activations.end();
+    }
+};
+
+/// grid: as many blocks as there are items, at most as many as are to be resident
+template <class Chunk, int ROWS, template <class, int> class Activations>
+__device__ __forceinline__ void multiply(const Projection& p) {
+    const int live = Plan{p.plan}.live(p.counter);
+    Multiplication<Chunk, ROWS, Activations<typename Chunk::Operand, ROWS>>(p, live).run();
 }
 
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void project(const Projection& p) {
-    multiply<Chunk, ROWS, CopiedActivations<ROWS>>(p);
+    multiply<Chunk, ROWS, CopiedActivations>(p);
 }
 
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void projectNormalised(const Projection& p) {
-    multiply<Chunk, ROWS, NormalisedActivations<typename Chunk::Operand, ROWS>>(p);
+    multiply<Chunk, ROWS, NormalisedActivations>(p);
 }

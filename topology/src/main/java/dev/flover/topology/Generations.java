@@ -64,25 +64,31 @@ final class Generations {
     void restore() {
         parts.life().opened(partition);
         parts.left().forget(partition);
-        state.requestSizes().forEach(this::restore);
+        var elsewhere = new BegunElsewhere();
+        state.requestSizes().forEach((id, bytes) -> restore(id, bytes, elsewhere));
         if (!waiting.isEmpty()) {
             LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
+        }
+        if (!elsewhere.isEmpty()) {
+            LOG.warn("partition {}: {}", partition,
+                    elsewhere.sentence(parts.engine().arithmetic() + " on " + parts.model().fingerprint()));
         }
         if (parts.left().count() > 0) {
             LOG.warn(parts.left().sentence());
         }
     }
 
-    private void restore(Bytes id, int bytes) {
+    private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
         try {
             var stored = state.request(id);
-            restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes);
+            restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes, elsewhere);
         } catch (NewerFormException e) {
             parts.left().add(partition, e.fields());
         }
     }
 
-    private void restore(Bytes id, StoredRequest stored, StoredAnswer[] answers, int bytes) {
+    private void restore(
+            Bytes id, StoredRequest stored, StoredAnswer[] answers, int bytes, BegunElsewhere elsewhere) {
         var tried = state.attempts(id).without(parts.life().survivors());
         var recovery = parts.config().recovery();
         boolean begun = isBegun(answers);
@@ -101,9 +107,7 @@ final class Generations {
         } else if (mayContinueHere(answers)) {
             parts.room().add(ticket);
         } else {
-            LOG.warn("request {} was begun under another model file or arithmetic; it waits for an instance that has "
-                    + "the same, here is {} on {}", stored.getRequest().getId(), parts.engine().arithmetic(),
-                    parts.model().fingerprint());
+            elsewhere.add(answers);
         }
     }
 

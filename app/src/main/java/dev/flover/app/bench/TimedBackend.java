@@ -286,6 +286,19 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public void projectToHeads(
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
+            Cache cache, Heads heads) {
+        if (clock == null) {
+            Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+            return;
+        }
+        begin();
+        backend.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+    }
+
+    @Override
     public void projectActivated(
             Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
             Activation activation, boolean gated) {

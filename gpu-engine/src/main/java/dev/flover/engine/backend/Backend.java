@@ -138,6 +138,24 @@ public interface Backend extends AutoCloseable {
         project(out, normed, rows, weight, bias);
     }
 
+    /// The way into attention: projects normalised rows to queries, keys and values, and does with these as
+    /// [#appendKeysAndValues]. A device may do it in one launch; the bits are those of the verbs.
+    ///
+    /// @param queryKeyValue as [#appendKeysAndValues] leaves it
+    /// @param normed        [rows, inputs], overwritten or left as it is; null where `norm` is
+    /// @param norm          null where `in` is to be multiplied as it is
+    default void projectToHeads(
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
+            Cache cache, Heads heads) {
+        if (norm == null) {
+            project(queryKeyValue, in, rows, weight, bias);
+        } else {
+            projectNormalised(queryKeyValue, in, normed, rows, norm, weight, bias);
+        }
+        appendKeysAndValues(queryKeyValue, cache, heads.layer(), heads.rotary(), heads.queryNorm(), heads.keyNorm(),
+                heads.epsilon());
+    }
+
     /// The way into a feed-forward layer: `out = activate(normalise(in) * weightᵀ + bias)`. A device may do it in one
     /// launch; the bits are those of the three verbs.
     ///
@@ -250,6 +268,12 @@ public interface Backend extends AutoCloseable {
     /// @param weight [columns]
     /// @param bias   null for none
     record Norm(NormKind kind, float epsilon, Vector weight, Vector bias) {}
+
+    /// What a layer does with its queries, keys and values before attention.
+    ///
+    /// @param rotary    null for none
+    /// @param queryNorm [headDim] RMS weight, or null
+    record Heads(int layer, Rotary rotary, Vector queryNorm, Vector keyNorm, float epsilon) {}
 
     /// Keys and values and all per-slot state on a device.
     interface Cache {

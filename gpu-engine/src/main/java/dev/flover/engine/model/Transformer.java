@@ -4,6 +4,7 @@ import dev.flover.engine.LoadListener;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Heads;
 import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Vector;
@@ -130,13 +131,7 @@ public final class Transformer {
 
     private void sequentialBlock(int index, int rows) {
         var layer = layers.get(index);
-        if (layer.attentionNorm == null) {
-            backend.project(queryKeyValue, hidden, rows, layer.queryKeyValue, layer.queryKeyValueBias);
-        } else {
-            backend.projectNormalised(queryKeyValue, hidden, normed, rows, layer.attentionNorm, layer.queryKeyValue,
-                    layer.queryKeyValueBias);
-        }
-        attention(index, layer, rows);
+        attention(index, layer, hidden, layer.attentionNorm, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
         feedForward(layer, hidden, layer.feedForwardNorm, rows);
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
@@ -145,8 +140,7 @@ public final class Transformer {
     private void parallelBlock(int index, int rows) {
         var layer = layers.get(index);
         normalise(normed, hidden, rows, layer.attentionNorm);
-        backend.project(queryKeyValue, normed, rows, layer.queryKeyValue, layer.queryKeyValueBias);
-        attention(index, layer, rows);
+        attention(index, layer, normed, null, rows);
         if (layer.feedForwardNorm == null) {
             feedForward(layer, normed, null, rows);
         } else {
@@ -156,18 +150,35 @@ public final class Transformer {
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
     }
 
-    private void attention(int index, Layer layer, int rows) {
+    /// @param norm null where rows are multiplied as they are
+    private void attention(int index, Layer layer, Tensor in, Norm norm, int rows) {
         var layerConfig = config.layers().get(index);
-        backend.appendKeysAndValues(
-                queryKeyValue, cache, index, layerConfig.rotary(),
-                perHead(layer.queryNorm, 0, rows), perHead(layer.keyNorm, config.queryWidth(), rows),
-                config.normEpsilon());
+        if (layer.normsWholeWidth(config.headDim())) {
+            projectApart(index, layer, in, norm, rows);
+        } else {
+            backend.projectToHeads(queryKeyValue, in, normed, rows, norm, layer.queryKeyValue,
+                    layer.queryKeyValueBias, cache, layer.heads);
+        }
         if (config.queryScaling() != null) {
             backend.scaleQueries(queryKeyValue, config.queryWidth(), config.queryScaling());
         }
         backend.attention(
                 attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
                 config.attentionSoftCap());
+    }
+
+    /// As [Backend#projectToHeads], where a norm over all heads together comes in between.
+    private void projectApart(int index, Layer layer, Tensor in, Norm norm, int rows) {
+        if (norm == null) {
+            backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
+        } else {
+            backend.projectNormalised(queryKeyValue, in, normed, rows, norm, layer.queryKeyValue,
+                    layer.queryKeyValueBias);
+        }
+        backend.appendKeysAndValues(
+                queryKeyValue, cache, index, layer.heads.rotary(),
+                perHead(layer.heads.queryNorm(), 0, rows),
+                perHead(layer.heads.keyNorm(), config.queryWidth(), rows), config.normEpsilon());
     }
 
     /// A norm over each head is returned; one over all of them together is done here.
@@ -218,7 +229,8 @@ public final class Transformer {
             loaded.add(new Layer(
                     norm(layer.attentionNorm()),
                     backend.weight(layer.queryKeyValue()), vector(layer.queryKeyValueBias()),
-                    headNorm(layer.queryNorm()), headNorm(layer.keyNorm()),
+                    new Heads(loaded.size(), config.layers().get(loaded.size()).rotary(),
+                            headNorm(layer.queryNorm()), headNorm(layer.keyNorm()), config.normEpsilon()),
                     backend.weight(layer.attentionOut()), vector(layer.attentionOutBias()),
                     norm(layer.attentionPostNorm()),
                     norm(layer.feedForwardNorm()),
@@ -251,11 +263,20 @@ public final class Transformer {
     private record Layer(
             Norm attentionNorm,
             Weight queryKeyValue, Vector queryKeyValueBias,
-            Vector queryNorm, Vector keyNorm,
+            Heads heads,
             Weight attentionOut, Vector attentionOutBias,
             Norm attentionPostNorm,
             Norm feedForwardNorm,
             Weight feedForwardIn, Vector feedForwardInBias,
             Weight feedForwardOut, Vector feedForwardOutBias,
-            Norm feedForwardPostNorm) {}
+            Norm feedForwardPostNorm) {
+        /// Whether queries or keys have a norm over all their heads together.
+        boolean normsWholeWidth(int headDim) {
+            return isWider(heads.queryNorm(), headDim) || isWider(heads.keyNorm(), headDim);
+        }
+
+        private static boolean isWider(Vector norm, int headDim) {
+            return norm != null && norm.length() != headDim;
+        }
+    }
 }

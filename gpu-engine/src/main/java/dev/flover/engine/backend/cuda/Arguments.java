@@ -1,12 +1,14 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.Heads;
 import dev.flover.engine.backend.Backend.Norm;
+import dev.flover.engine.model.ModelConfig.Rotary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /// The one argument of a kernel, a C struct, written field by field. Reused from launch to launch by one thread.
 final class Arguments {
-    private final ByteBuffer bytes = ByteBuffer.allocateDirect(256).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer bytes = ByteBuffer.allocateDirect(512).order(ByteOrder.LITTLE_ENDIAN);
 
     Arguments begin() {
         bytes.clear();
@@ -66,6 +68,24 @@ final class Arguments {
         pointer(in.values()).pointer(in.squares()).pointer(CudaVector.addressOf(norm.weight())).real(norm.epsilon());
         align();
         return this;
+    }
+
+    /// `struct HeadStore` of heads.cuh.
+    ///
+    /// @param heads null for none
+    /// @param turns table of positions, 0 for none
+    Arguments heads(CudaCache cache, Heads heads, long turns) {
+        if (heads == null) {
+            for (int i = 0; i < 10; i++) {
+                wide(0);
+            }
+            return this;
+        }
+        var rotary = heads.rotary();
+        return cache(cache).pointer(turns).integer(heads.layer()).integer(cache.shape().heads())
+                .integer(rotary == null ? 0 : rotary.dims())
+                .flag(rotary != null && rotary.pairing() == Rotary.Pairing.HALVES)
+                .flag(cache.storage() == Storage.BF16).integer(0);
     }
 
     /// `struct Cache` of cache.cuh.

@@ -63,7 +63,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return "cuda-2-sm" + driver.properties().capability();
+        return "cuda-3-sm" + driver.properties().capability();
     }
 
     @Override
@@ -264,6 +264,33 @@ public final class CudaBackend implements Backend {
         }
     }
 
+    @Override
+    public void projectToHeads(
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
+            Cache cache, Heads heads) {
+        if (!storesHeads((CudaWeight) weight, heads)) {
+            Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+            return;
+        }
+        if (norm == null) {
+            multiply(new Product(queryKeyValue, in, weight, bias).toHeads(heads));
+        } else if (normalisesOnLoading(in, norm, weight)) {
+            multiply(new Product(queryKeyValue, in, weight, bias).normalised(norm).toHeads(heads));
+        } else {
+            normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
+            multiply(new Product(queryKeyValue, normed, weight, bias).toHeads(heads));
+        }
+    }
+
+    /// Whether what is turned together meets in a warp; norms of heads need whole heads.
+    private boolean storesHeads(CudaWeight weight, Heads heads) {
+        var rotary = heads.rotary();
+        boolean pairsMeet = rotary == null || rotary.pairing() == Rotary.Pairing.ADJACENT
+                || rotary.dims() % 32 == 0 && cache.shape().headDim() % 32 == 0;
+        return heads.queryNorm() == null && heads.keyNorm() == null && pairsMeet
+                && weight.shape().storage() != Storage.F32;
+    }
+
     private boolean normalisesOnLoading(Tensor in, Norm norm, Weight weight) {
         var source = (CudaTensor) in;
         return norm.kind() == NormKind.RMS && norm.bias() == null
@@ -297,11 +324,9 @@ public final class CudaBackend implements Backend {
         var in = product.in();
         boolean normalises = product.norm() != null;
         long copy = normalises ? 0 : freshCopy(in, shape.storage());
-        int bucket = bucket(in.counter());
-        int rowTile = KernelSet.rowTile(bucket);
-        int blockShards = bucket <= Workspace.SPREAD_ROWS ? 1 : shape.shards();
+        var tiling = Tiling.of(shape, bucket(in.counter()), driver.properties().multiprocessors());
         arguments.begin().weight(weight).pointer(copy).rowNorm(in, product.norm());
-        if (product.activation() == null) {
+        if (product.activation() == null && product.heads() == null) {
             arguments.tensorWithSquares(product.out());
         } else {
             arguments.tensor(product.out());
@@ -309,14 +334,18 @@ public final class CudaBackend implements Backend {
         arguments.pointer(CudaVector.addressOf(product.bias()))
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
                 .pointer(slots.plan()).integer(in.counter().ordinal()).flag(product.adds())
-                .integer(blockShards).integer(Workspace.SPREAD_ROWS)
-                .integer(product.activation() == null ? -1 : product.activation().ordinal()).flag(product.gated());
+                .integer(tiling.blockParts()).integer(tiling.scratchRows())
+                .integer(product.activation() == null ? -1 : product.activation().ordinal())
+                .integer(product.pairing().ordinal())
+                .heads(cache, product.heads(), product.heads() == null ? 0
+                        : turnsOf(product.heads().rotary(), cache.shape()));
         driver.launch(normalises
-                        ? kernels.projectNormalised(shape.storage(), rowTile)
-                        : kernels.project(shape.storage(), rowTile),
-                Math.ceilDiv(bucket, rowTile), shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS,
-                shape.shards() / blockShards, PROJECT_THREADS, KernelSet.projectBytes(rowTile, blockShards), arguments);
-        if (product.activation() == null) {
+                        ? kernels.projectNormalised(shape.storage(), tiling.rowTile())
+                        : kernels.project(shape.storage(), tiling.rowTile()),
+                tiling.blocks(), 1, 1, PROJECT_THREADS, Tiling.sharedBytes(tiling.rowTile()), arguments);
+        if (product.heads() != null) {
+            product.out().written(in.counter(), false);
+        } else if (product.activation() == null) {
             product.out().writtenWithSquares(in.counter());
         } else {
             product.out().written(in.counter(), true);

@@ -5,11 +5,11 @@ import java.util.Map;
 
 /// The kernels by what they do, with the shared memory that each launch needs.
 final class KernelSet {
-    /// Most shards that one block may add up.
+    /// Most shards of a product.
     static final int MOST_SHARDS = 64;
 
-    /// Most rows of a product that normalises them as it loads them. Every 32 outputs do that again, in f32: beyond
-    /// some rows the traffic costs more than a launch. Changes no bit.
+    /// Most rows of a product that normalises them as it loads them. Every tile of outputs does that again, in f32:
+    /// beyond some rows the traffic costs more than a launch. Changes no bit.
     static final int MOST_ROWS_NORMALISED = 16;
 
     private static final int MOST_NORMALISED_COLUMNS = 1 << 16;
@@ -48,7 +48,6 @@ final class KernelSet {
     private static final int PART_TOKENS = 8192;
 
     KernelSet(Driver driver) {
-        int most = driver.properties().sharedBytes();
         embed = driver.kernel("embed", 0);
         normalise = driver.kernel("normalise", normaliseBytes(MOST_NORMALISED_COLUMNS));
         scaleQueries = driver.kernel("scale_queries", 0);
@@ -73,7 +72,7 @@ final class KernelSet {
             var plain = new int[ROW_TILES.length];
             var normalised = new int[ROW_TILES.length];
             for (int i = 0; i < ROW_TILES.length; i++) {
-                int bytes = Math.min(most, projectBytes(ROW_TILES[i], MOST_SHARDS));
+                int bytes = Tiling.sharedBytes(ROW_TILES[i]);
                 var name = storage.kernel() + "_" + ROW_TILES[i];
                 plain[i] = driver.kernel("project_" + name, bytes);
                 if (ROW_TILES[i] <= MOST_ROWS_NORMALISED) {
@@ -118,13 +117,6 @@ final class KernelSet {
             }
         }
         return ROW_TILES[ROW_TILES.length - 1];
-    }
-
-    /// @param shards that one block adds up
-    static int projectBytes(int rowTile, int shards) {
-        int stages = rowTile <= 16 ? 4 : rowTile <= 32 ? 3 : 2;
-        int sums = rowTile + Integer.numberOfTrailingZeros(shards) * rowTile * 32;
-        return stages * rowTile * (4 * 64 + 32) * 2 + sums * 4;
     }
 
     static int projectF32Bytes(int shards) {

@@ -7,12 +7,10 @@ import java.util.List;
 /// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
 /// step that needs it and kept: serving allocates nothing.
 final class Workspace {
-    /// Rows up to which the shards of a product are computed by a block each.
-    static final int SPREAD_ROWS = 256;
+    /// As many as fill any device with tiles.
+    private static final int MOST_ROWS = 1 << 16;
     /// Splits of attention tiles that may be computed apart from each other in a step.
     static final int SPLITS = 1024;
-
-    private static final int LEAST_ROW_TILE = 8;
 
     private final Driver driver;
     private final Part partials = new Part("partial products", false);
@@ -66,11 +64,20 @@ final class Workspace {
 
     /// Products with this weight will run.
     void sizeFor(WeightShape shape) {
-        if (shape.shards() > 1 && shape.storage() != Storage.F32) {
-            partials.atLeast(4L * shape.shards() * SPREAD_ROWS * shape.paddedOutputs());
-            productCounters.atLeast(
-                    4L * shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS * (SPREAD_ROWS / LEAST_ROW_TILE));
+        if (shape.storage() == Storage.F32) {
+            return;
         }
+        int rows = 1;
+        for (; rows <= Tiling.SPREAD_ROWS; rows = RowBuckets.of(rows + 1)) {
+            sizeFor(shape, rows);
+        }
+        sizeFor(shape, Math.max(rows, MOST_ROWS));
+    }
+
+    private void sizeFor(WeightShape shape, int rows) {
+        var tiling = Tiling.of(shape, rows, driver.properties().multiprocessors());
+        partials.atLeast(tiling.scratchBytes());
+        productCounters.atLeast(tiling.counterBytes());
     }
 
     /// Attention over a cache of this shape will run, and tokens will be drawn.

@@ -9,9 +9,14 @@ final class EmulatedBackends {
     private EmulatedBackends() {}
 
     static EmulatedDriver driver() {
+        return driver(3);
+    }
+
+    /// @param multiprocessors which choose how many blocks share a product
+    static EmulatedDriver driver(int multiprocessors) {
         var emulator = Emulator.instance();
         Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler, so the kernels cannot be emulated");
-        return new EmulatedDriver(emulator.get(), MEMORY_BYTES);
+        return new EmulatedDriver(emulator.get(), MEMORY_BYTES, multiprocessors);
     }
 
     static CudaBackend open() {

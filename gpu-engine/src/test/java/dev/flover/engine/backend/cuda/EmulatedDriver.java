@@ -20,6 +20,7 @@ final class EmulatedDriver implements Driver {
 
     private final Emulator emulator;
     private final long memoryBytes;
+    private final int multiprocessors;
     private final Arena arena = Arena.ofShared();
     private final TreeMap<Long, MemorySegment> allocations = new TreeMap<>();
     private final Map<Integer, Integer> mostShared = new HashMap<>();
@@ -46,6 +47,11 @@ final class EmulatedDriver implements Driver {
     }
 
     EmulatedDriver(Emulator emulator, long memoryBytes) {
+        this(emulator, memoryBytes, 3);
+    }
+
+    EmulatedDriver(Emulator emulator, long memoryBytes, int multiprocessors) {
+        this.multiprocessors = multiprocessors;
         this.emulator = emulator;
         this.memoryBytes = memoryBytes;
     }
@@ -60,7 +66,7 @@ final class EmulatedDriver implements Driver {
 
     @Override
     public DeviceProperties properties() {
-        return new DeviceProperties("emulated device", 80, 3, memoryBytes, 163 * 1024, 13000);
+        return new DeviceProperties("emulated device", 80, multiprocessors, memoryBytes, 163 * 1024, 13000);
     }
 
     @Override
