@@ -65,6 +65,21 @@ finish() {
     chmod +x "$folder/flover" "$folder/device-check.sh"
 }
 
+# The smoke test without Java, and what it is made of: it is compiled again where the program does not start.
+smoke() {
+    compiler=$(command -v g++ || command -v clang++ || true)
+    fatbin=$home/gpu-engine/target/cuda/flover.fatbin
+    if [ -z "$compiler" ] || [ ! -f "$fatbin" ]; then
+        echo "bundle: without a C++ compiler or CUDA kernels here, the bundle has no smoke test for devices"
+        return
+    fi
+    mkdir -p "$1/smoke"
+    cp "$here/smoke.cpp" "$home"/gpu-engine/src/main/cuda/include/*.cuh "$home/gpu-engine/src/test/cuda/emulator.hpp" \
+        "$fatbin" "$1/smoke/"
+    "$compiler" -std=c++17 -O2 -w -static-libstdc++ -static-libgcc -I "$1/smoke" -o "$1/smoke/smoke" \
+        "$1/smoke/smoke.cpp" -ldl
+}
+
 pack() {
     # --owner and --sort: the same bytes from the same files
     tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@0" -cf - "$1" | xz -T0 -6 >"$output/$2"
@@ -82,7 +97,10 @@ engine() {
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$ENGINE_MODULES" "$folder/runtime"
     finish "$folder" dev.flover.app.EngineMain
+    smoke "$folder"
     pack flover-engine "flover-engine-$platform.tar.xz"
+    [ "$(wc -c <"$output/flover-engine-$platform.tar.xz")" -lt 40000000 ] \
+        || fail "the engine's archive is to be smaller than 40 MB, to be carried to a device quickly"
 }
 
 pipeline() {

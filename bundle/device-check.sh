@@ -1,86 +1,138 @@
 #!/bin/sh
-# Runs everything that needs a GPU, in stages of under ten minutes, on a machine that has nothing but this bundle and a
-# driver: neither Java nor network. Each stage prints as it goes and ends with a line "STAGE name: ok", "skipped" or
-# "FAILED". Where no device can be used it says why, and stops.
+# Runs what needs a GPU, within a number of seconds, on a machine that has nothing but this bundle and a driver: neither
+# Java nor network. Stages come in the order of their worth; each has a limit of its own, and none begins that the rest
+# of the seconds is too short for. After each, OUT/table.txt has a line for it, and OUT/logs.tgz all logs so far: what
+# was found out is there even where the machine is taken away.
 #
-# usage: device-check.sh [STAGE...]      all stages, in this order, when none is named
+# usage: [BUDGET=SECONDS] device-check.sh [STAGE...]     the stages of the first line of the table, when none is named
 #
-#   devices     what was found
-#   selftest    every operation and whole generations, against the reference
-#   memcheck    the small self-test under compute-sanitizer, where that is installed
+#   facts       the machine, the driver, clocks, tools                                   without Java
+#   smoke       products, attention, drawing, capture, uploads: checked and timed        without Java
+#   selfsmall   the small self-test: every operation and whole generations
+#   bench-8b    a step of Llama 3.1 8B's shape in BF16, batch 1 and 16
+#   memcheck    the smoke test under compute-sanitizer, where that is installed          without Java
 #   racecheck   the same
-#   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy, on the device and on the reference
+#   selftest    the whole self-test
 #   story       the bundled model, twice: the same text
-#   bench-1b    a step by batch, its floors, each operation, idle and host time: Llama 3.2 1B's shape in BF16
-#   bench-8b    the same of Llama 3.1 8B's shape, batch 1, 16 and 64
-#   bench-256   the same, batch 256
+#   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy, on the device and on the reference
+#   bench-64    8B's shape, batch 64
+#   bench-1b    Llama 3.2 1B's shape, batch 1, 16, 64 and 256
+#   bench-256   8B's shape, batch 256
+#   bench-top   8B's shape, batch 1 and 64, drawn with top-k and top-p
+#   peers       PyTorch with CUDA graphs and Hugging Face transformers, where PYTHON=PROGRAM (default: python3) has
+#               them; llama.cpp, given LLAMA_BENCH=PROGRAM and LLAMA_MODEL=FILE
 #   bench-bits  8B's shape in Q8_0 and Q4_0, batch 1 and 64
 #   bench-gptj  GPT-J's shape, as in the paper: 32 requests, prompts of 8, answers of 512
 #   bench-file  MODEL=FILE: that model
-#   peers       what else is on the same machine: PyTorch with CUDA graphs and Hugging Face transformers, where
-#               PYTHON=PROGRAM (default: python3) has them; llama.cpp, given LLAMA_BENCH=PROGRAM and LLAMA_MODEL=FILE
 #   delivery    the pipeline's bundle only: processes killed at random, every answer checked
 #
-# OUT=FOLDER keeps the logs (default: ./device-check). BACKEND=NAME checks another backend than cuda with the same list.
+# BUDGET: seconds for all stages (default: 560). OUT=FOLDER keeps table and logs (default: ./device-check). BACKEND=NAME
+# checks another backend than cuda with the same list. Ends with 1 where a stage failed.
 # shellcheck disable=SC2317   # stages are called by their names
 set -u
 
 home=$(cd "$(dirname "$0")" && pwd)
-flover=$home/flover
+flover=${FLOVER:-$home/flover}
 peers=$home/peers
 [ -d "$peers" ] || peers=$home/../benchmarks/peers      # run from the sources
 out=${OUT:-device-check}
 backend=${BACKEND:-cuda}
-limit=580
+begin=$(date +%s)
+end=$((begin + ${BUDGET:-560}))
+least=5                                                 # seconds for which no stage is begun
 mkdir -p "$out"
+out=$(cd "$out" && pwd)
+table=$out/table.txt
 failed=0
+
+# A driver that the linker does not know of, as in some containers.
+if ! ldconfig -p 2>/dev/null | grep -q 'libcuda[.]so[.]1'; then
+    found=$(find /usr/local/nvidia /usr/local/cuda*/compat /usr/lib -name libcuda.so.1 2>/dev/null | head -n 1)
+    [ -z "$found" ] || LD_LIBRARY_PATH=$(dirname "$found"):${LD_LIBRARY_PATH:-}
+    export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}"
+fi
 
 skip() {
     echo "skipped: $*"
     return 77
 }
 
+note() {
+    printf '%-10s %s\n' "$1" "$2" | tee -a "$table"
+    tar -C "$out" -czf "$out/logs.tgz.new" --exclude='logs.tgz*' . 2>/dev/null && mv "$out/logs.tgz.new" "$out/logs.tgz"
+}
+
+# stage NAME MOST_SECONDS COMMAND...
 stage() {
     name=$1
-    shift
-    echo "STAGE $name: begins $(date -u +%H:%M:%S)"
-    "$@" >"$out/$name.log" 2>&1
-    case $? in
-        0)
-            tail -n 40 "$out/$name.log"
-            echo "STAGE $name: ok"
-            ;;
-        77)
-            tail -n 4 "$out/$name.log"
-            echo "STAGE $name: skipped"
+    most=$2
+    shift 2
+    left=$((end - $(date +%s)))
+    if [ "$left" -lt "$least" ]; then
+        note "$name" "not run: no time left"
+        return
+    fi
+    [ "$most" -le "$left" ] || most=$left
+    from=$(date +%s)
+    limit=$most "$@" >"$out/$name.log" 2>&1
+    status=$?
+    seconds=$(($(date +%s) - from))
+    echo "=== $name"
+    tail -n 40 "$out/$name.log"
+    case $status in
+        0) note "$name" "ok, $seconds s" ;;
+        77) note "$name" "$(tail -n 1 "$out/$name.log")" ;;
+        124 | 137)
+            note "$name" "FAILED: not done after $seconds s"
+            failed=1
             ;;
         *)
-            tail -n 60 "$out/$name.log"
-            echo "STAGE $name: FAILED"
+            why=$(grep -m 1 -E 'FAILED|error|failed' "$out/$name.log" || tail -n 1 "$out/$name.log")
+            note "$name" "FAILED with $status, $seconds s: $why"
             failed=1
             ;;
     esac
 }
 
-# Whether the backend can be used here, and why not.
-usable() {
-    [ "$backend" = cuda ] || return 0
-    "$flover" devices | grep '^cuda ' | grep -v 'does not work here'
+limited() {
+    timeout -k 5 "$limit" "$@"
 }
 
-devices() {
-    nvidia-smi || true
-    "$flover" devices
+facts() {
+    uname -a
+    nproc
+    grep -E '^(NAME|VERSION)=' /etc/os-release
+    for tool in nvidia-smi g++ xz compute-sanitizer ncu cuobjdump python3; do
+        echo "$tool $(command -v $tool || echo 'is not here')"
+    done
+    limited nvidia-smi || true
+    limited nvidia-smi -q -d CLOCK,POWER,PERFORMANCE 2>/dev/null | head -n 60
+    return 0
 }
 
-selftest() {
-    timeout "$limit" "$flover" selftest --backend "$backend"
+# The program of the bundle, or one compiled here where that does not start.
+smoke_program() {
+    smoke=$home/smoke/smoke
+    if ! "$smoke" >/dev/null 2>&1 && [ $? -ge 126 ]; then
+        smoke=$out/smoke-compiled
+        g++ -std=c++17 -O2 -w -I "$home/smoke" -o "$smoke" "$home/smoke/smoke.cpp" -ldl || return
+    fi
+}
+
+smoke() {
+    [ -d "$home/smoke" ] || skip "this bundle was made without a C++ compiler or without CUDA kernels" || return
+    smoke_program && limited "$smoke" "$home/smoke/flover.fatbin" "$@"
 }
 
 sanitizer() {
     command -v compute-sanitizer >/dev/null || skip "there is no compute-sanitizer here" || return
-    timeout "$limit" compute-sanitizer --tool "$1" --target-processes all --error-exitcode 9 \
-        "$flover" selftest --backend "$backend" --small
+    [ -d "$home/smoke" ] || skip "this bundle has no smoke test" || return
+    smoke_program && limited compute-sanitizer --tool "$1" --error-exitcode 9 \
+        "$smoke" "$home/smoke/flover.fatbin" small
+}
+
+selftest() {
+    limited "$flover" selftest --backend "$backend" "$@"
 }
 
 models() {
@@ -91,7 +143,7 @@ models() {
         [ -e "$model" ] || continue
         case "$model" in */config.json) model=$(dirname "$model") ;; esac
         for side in reference "$backend"; do
-            "$flover" generate --model "$model" --backend "$side" --requests "$out/requests" --json \
+            limited "$flover" generate --model "$model" --backend "$side" --requests "$out/requests" --json \
                 >"$out/$side.txt" 2>"$out/$side.err" || cat "$out/$side.err"
         done
         if cmp -s "$out/reference.txt" "$out/$backend.txt" && [ -s "$out/$backend.txt" ]; then
@@ -106,7 +158,7 @@ models() {
 
 story() {
     for run in 1 2; do
-        "$flover" generate --backend "$backend" --prompt "The" --max-tokens 80 --temperature 0.8 --seed 7 \
+        limited "$flover" generate --backend "$backend" --prompt "The" --max-tokens 80 --temperature 0.8 --seed 7 \
             >"$out/story$run.txt" || return 1
     done
     cat "$out/story1.txt"
@@ -114,23 +166,23 @@ story() {
 }
 
 bench() {
-    timeout "$limit" "$flover" bench engine --backend "$backend" "$@"
+    limited "$flover" bench engine --backend "$backend" --repeat 1 --warm-up-s 3 "$@"
 }
 
-# The context is 1024 in the middle of the answer.
+# The context is 1024 in the middle of the answer. Answers are long enough for all prompts to be computed meanwhile.
 bench_context() {
-    bench --prompt-tokens 960 --gen-tokens 128 "$@"
+    bench --prompt-tokens 960 --gen-tokens "$answer" --token-budget 2048 "$@"
 }
 
 bench_bits() {
     for type in Q8_0 Q4_0; do
-        bench_context --shape llama-8b --weights "$type" --batch 1,64 --repeat 1 || return 1
+        bench_context --shape llama-8b --weights "$type" --batch 1,64 || return 1
     done
 }
 
 bench_file() {
     [ -n "${MODEL:-}" ] || skip "no MODEL file is given" || return
-    bench --model "$MODEL" --batch 1,16,64,256
+    bench_context --model "$MODEL" --batch 1,16,64
 }
 
 # Runs a peer's measurement, or says what is missing for it.
@@ -138,18 +190,18 @@ peer() {
     script=$1
     shift
     command -v "${PYTHON:-python3}" >/dev/null || skip "there is no ${PYTHON:-python3} to run $script" || return
-    timeout $((limit / 3)) "${PYTHON:-python3}" -B "$peers/$script" \
-        --prompt-tokens 960 --gen-tokens 128 --batch 1,16,64 "$@"
+    limited "${PYTHON:-python3}" -B "$peers/$script" --prompt-tokens 960 --gen-tokens 128 --batch 1,16,64 "$@"
 }
 
 llama_bench() {
     [ -n "${LLAMA_BENCH:-}" ] && [ -n "${LLAMA_MODEL:-}" ] || skip "no LLAMA_BENCH and LLAMA_MODEL are given" || return
-    timeout $((limit / 3)) "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
+    limited "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
 }
 
 # Skipped only where no peer is there.
 peers() {
     result=77
+    limit=$((limit / 3))
     for measurement in "peer torch_graphs.py --shape llama-8b" "peer transformers_generate.py --shape llama-8b" \
         llama_bench; do
         # shellcheck disable=SC2086   # the options of a measurement
@@ -167,20 +219,37 @@ peers() {
 
 delivery() {
     "$flover" --help | grep -q verify-delivery || skip "this is the engine's bundle, without the pipeline" || return
-    timeout "$limit" "$flover" verify-delivery --backend "$backend"
+    limited "$flover" verify-delivery --backend "$backend"
 }
 
 run() {
+    answer=128
     case $1 in
-        devices | selftest | models | story | peers | delivery) stage "$1" "$1" ;;
-        memcheck | racecheck) stage "$1" sanitizer "$1" ;;
-        bench-1b) stage "$1" bench_context --shape llama-1b --weights BF16 --batch 1,16,64,256 --repeat 1 ;;
-        bench-8b) stage "$1" bench_context --shape llama-8b --weights BF16 --batch 1,16,64 --repeat 1 ;;
-        bench-256) stage "$1" bench_context --shape llama-8b --weights BF16 --batch 256 --repeat 1 ;;
-        bench-bits) stage "$1" bench_bits ;;
-        bench-gptj) stage "$1" bench --shape gpt-j-6b --weights F16 --prompt-tokens 8 --gen-tokens 512 \
-            --batch 1,32 --repeat 1 ;;
-        bench-file) stage "$1" bench_file ;;
+        facts) stage "$1" 20 facts ;;
+        smoke) stage "$1" 120 smoke ;;
+        selfsmall) stage "$1" 60 selftest --small ;;
+        bench-8b) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 1,16 ;;
+        memcheck | racecheck) stage "$1" 90 sanitizer "$1" ;;
+        selftest) stage "$1" 180 selftest ;;
+        story) stage "$1" 40 story ;;
+        models) stage "$1" 180 models ;;
+        bench-64) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 64 ;;
+        bench-1b)
+            answer=256
+            stage "$1" 120 bench_context --shape llama-1b --weights BF16 --batch 1,16,64,256
+            ;;
+        bench-256)
+            answer=256
+            stage "$1" 180 bench_context --shape llama-8b --weights BF16 --batch 256
+            ;;
+        bench-top) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 1,64 --temperature 0.8 \
+            --top-k 40 --top-p 0.95 ;;
+        peers) stage "$1" 300 peers ;;
+        bench-bits) stage "$1" 240 bench_bits ;;
+        bench-gptj) stage "$1" 180 bench --shape gpt-j-6b --weights F16 --prompt-tokens 8 --gen-tokens 512 \
+            --batch 1,32 ;;
+        bench-file) stage "$1" 180 bench_file ;;
+        delivery) stage "$1" 300 delivery ;;
         *)
             echo "device-check: there is no stage $1; they are in the head of $0" >&2
             exit 2
@@ -188,14 +257,13 @@ run() {
     esac
 }
 
-[ $# -gt 0 ] || set -- devices selftest memcheck racecheck models story bench-1b bench-8b bench-256 bench-bits \
-    bench-gptj bench-file peers delivery
+[ $# -gt 0 ] || set -- facts smoke selfsmall bench-8b memcheck racecheck selftest story models bench-64 bench-1b \
+    bench-256 bench-top peers bench-bits bench-gptj bench-file delivery
+: >"$table"
 for name in "$@"; do
     run "$name"
-    if [ "$name" = devices ] && ! usable >/dev/null; then
-        echo "device-check: $("$flover" devices | grep '^cuda ')"
-        echo "device-check: no device can be used here, so the stages that need one were not run"
-        exit 3
-    fi
 done
+echo
+cat "$table"
+echo "$(($(date +%s) - begin)) s in all"
 exit "$failed"
