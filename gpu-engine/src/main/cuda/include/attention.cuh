@@ -48,6 +48,10 @@ constexpr int ATTENTION_THREADS = POSITION_WARPS * DIM_WARPS<WIDTH> * WARP;
 template <int WIDTH>
 constexpr int ATTENTION_BLOCKS = WIDTH <= 64 ? 3 : WIDTH <= 128 ? 2 : 1;
 
+/// Values of a piece that are asked for before its softmax: as many as there are registers for.
+template <int WIDTH>
+constexpr int EARLY_VALUES = 4;
+
 constexpr int SPLIT = 256;
 constexpr int WARP_POSITIONS = 64;
 constexpr int PIECE = 32;
@@ -101,6 +105,10 @@ struct QueryTile {
         int headInGroup = blockIdx.y % headTiles * QUERIES;
         firstHead = kvHead * group + headInGroup;
         headsInTile = min(QUERIES, group - headInGroup);
+    }
+    /// How many of QUERIES there are, the first ones.
+    __device__ __forceinline__ int queries() const {
+        return rows * headsInTile;
     }
     __device__ __forceinline__ int rowOf(int query) const {
         return query / headsInTile;
@@ -226,8 +234,18 @@ struct WarpAttention {
     __device__ __forceinline__ void takePiece(
             const Attention& a, const QueryTile& tile, const AttentionShared<WIDTH>& shared, int piece) {
         const int lane = threadIdx.x % WARP;
+        const int run = piece + lane % 4 * 8;
+        const int valid = tile.lastPosition() - run + 1;
+        const size_t values = a.cache.valueAt(
+                tile.home, min(run, tile.lastPosition() & ~7), a.layer, tile.kvHead)
+                + static_cast<size_t>(firstDim() + lane / 4) * a.cache.blockTokens;
         float scores[4][4] = {};
         scorePiece(a, tile, shared, piece, scores);
+        Word4 early[EARLY_VALUES<WIDTH>];    // on their way while the softmax is computed
+#pragma unroll
+        for (int n = 0; n < EARLY_VALUES<WIDTH>; n++) {
+            early[n] = valuesAt(a, values, n);
+        }
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             maskScores(a, tile, piece + lane % 4 * 8 + 2 * i, scores[i]);
@@ -241,17 +259,18 @@ struct WarpAttention {
             weights[step][2] = Operand::pack(scores[2 * step + 1][0], scores[2 * step + 1][1]);
             weights[step][3] = Operand::pack(scores[2 * step + 1][2], scores[2 * step + 1][3]);
         }
-        const int run = piece + lane % 4 * 8;
-        const int valid = tile.lastPosition() - run + 1;
-        const size_t values = a.cache.valueAt(
-                tile.home, min(run, tile.lastPosition() & ~7), a.layer, tile.kvHead);
 #pragma unroll
         for (int n = 0; n < WIDTH / 8 / DIM_WARPS<WIDTH>; n++) {
-            size_t at = values + static_cast<size_t>(firstDim() + n * 8 + lane / 4) * a.cache.blockTokens;
-            Word4 v = keepFirst(load16(a.cache.blocks + at * sizeof(uint16_t)), valid);
+            Word4 v = keepFirst(n < EARLY_VALUES<WIDTH> ? early[n < EARLY_VALUES<WIDTH> ? n : 0]
+                    : valuesAt(a, values, n), valid);
             Operand::multiply(out[n], weights[0], v.x, v.y);
             Operand::multiply(out[n], weights[1], v.z, v.w);
         }
+    }
+
+    /// Eight positions of this lane's dimension of product `n`.
+    static __device__ __forceinline__ Word4 valuesAt(const Attention& a, size_t values, int n) {
+        return load16(a.cache.blocks + (values + static_cast<size_t>(n) * 8 * a.cache.blockTokens) * sizeof(uint16_t));
     }
 
     __device__ __forceinline__ void scorePiece(
@@ -358,7 +377,7 @@ __device__ __forceinline__ void attendSplit(
     }
     for (int warp = 1; warp < POSITION_WARPS; warp++) {
         __syncthreads();
-        if (threadIdx.x < QUERIES) {
+        if (static_cast<int>(threadIdx.x) < tile.queries()) {
             int query = threadIdx.x;
             Merge m = merge(shared.greatest[0][query], shared.sum[0][query],
                     shared.greatest[warp][query], shared.sum[warp][query]);
@@ -368,7 +387,7 @@ __device__ __forceinline__ void attendSplit(
             shared.added[query] = m.added;
         }
         __syncthreads();
-        for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
+        for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
             float& out = shared.out[0][i / WIDTH][i % WIDTH];
             out = fmaf(shared.out[warp][i / WIDTH][i % WIDTH], shared.added[i / WIDTH],
                     out * shared.kept[i / WIDTH]);
@@ -378,11 +397,11 @@ __device__ __forceinline__ void attendSplit(
 }
 
 template <int WIDTH>
-__device__ __forceinline__ void beginMerge(AttentionShared<WIDTH>& shared) {
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
+__device__ __forceinline__ void beginMerge(const QueryTile& tile, AttentionShared<WIDTH>& shared) {
+    for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         shared.merged[i / WIDTH][i % WIDTH] = 0;
     }
-    if (threadIdx.x < QUERIES) {
+    if (static_cast<int>(threadIdx.x) < tile.queries()) {
         shared.mergedGreatest[threadIdx.x] = noScore();
         shared.mergedSum[threadIdx.x] = 0;
     }
@@ -391,8 +410,9 @@ __device__ __forceinline__ void beginMerge(AttentionShared<WIDTH>& shared) {
 
 /// Merges the next split, given as functions of a query and of an element, into the tile's result.
 template <int WIDTH, class Greatest, class Sum, class Out>
-__device__ __forceinline__ void mergeSplit(AttentionShared<WIDTH>& shared, Greatest greatest, Sum sum, Out out) {
-    if (threadIdx.x < QUERIES) {
+__device__ __forceinline__ void mergeSplit(
+        const QueryTile& tile, AttentionShared<WIDTH>& shared, Greatest greatest, Sum sum, Out out) {
+    if (static_cast<int>(threadIdx.x) < tile.queries()) {
         int query = threadIdx.x;
         Merge m = merge(shared.mergedGreatest[query], shared.mergedSum[query], greatest(query), sum(query));
         shared.mergedGreatest[query] = m.greatest;
@@ -401,7 +421,7 @@ __device__ __forceinline__ void mergeSplit(AttentionShared<WIDTH>& shared, Great
         shared.added[query] = m.added;
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
+    for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         float& merged = shared.merged[i / WIDTH][i % WIDTH];
         merged = fmaf(out(i / WIDTH, i % WIDTH), shared.added[i / WIDTH], merged * shared.kept[i / WIDTH]);
     }
@@ -410,10 +430,10 @@ __device__ __forceinline__ void mergeSplit(AttentionShared<WIDTH>& shared, Great
 
 template <int WIDTH>
 __device__ __forceinline__ void writeTile(const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared) {
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
+    for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         int query = i / WIDTH;
         int dim = i % WIDTH;
-        if (tile.has(query) && dim < a.cache.headDim) {
+        if (dim < a.cache.headDim) {
             size_t at = (static_cast<size_t>(tile.firstRow + tile.rowOf(query)) * a.heads + tile.headOf(query))
                     * a.cache.headDim + dim;
             store(a.out, at, shared.merged[query][dim] / shared.mergedSum[query]);
@@ -431,10 +451,10 @@ __device__ __forceinline__ bool lastToArrive(
         return a.scratch + (static_cast<size_t>(tile.scratch + split) * gridDim.y + blockIdx.y) * ENTRY;
     };
     float* mine = entry(tile.split);
-    for (int i = threadIdx.x; i < QUERIES * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
+    for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         mine[2 * QUERIES + i] = shared.out[0][i / WIDTH][i % WIDTH];
     }
-    if (threadIdx.x < QUERIES) {
+    if (static_cast<int>(threadIdx.x) < tile.queries()) {
         mine[threadIdx.x] = shared.greatest[0][threadIdx.x];
         mine[QUERIES + threadIdx.x] = shared.sum[0][threadIdx.x];
     }
@@ -450,10 +470,10 @@ __device__ __forceinline__ bool lastToArrive(
     if (threadIdx.x == 0) {
         *counter = 0;
     }
-    beginMerge(shared);
+    beginMerge(tile, shared);
     for (int split = firstSplit; split <= lastSplit; split++) {
         const float* from = entry(split);
-        mergeSplit(shared, [&](int query) { return loadFresh(from + query); },
+        mergeSplit(tile, shared, [&](int query) { return loadFresh(from + query); },
                 [&](int query) { return loadFresh(from + QUERIES + query); },
                 [&](int query, int dim) { return loadFresh(from + 2 * QUERIES + query * WIDTH + dim); });
     }
@@ -477,13 +497,13 @@ __device__ __forceinline__ void attention(const Attention& a) {
         __syncthreads();
         const bool alone = tile.scratch < 0;
         if (alone) {
-            beginMerge(shared);
+            beginMerge(tile, shared);
         }
 #pragma unroll 1
         for (int split = alone ? firstSplit : tile.split; split <= (alone ? lastSplit : tile.split); split++) {
             attendSplit<Operand, WIDTH>(a, tile, shared, split);
             if (alone) {
-                mergeSplit(shared, [&](int query) { return shared.greatest[0][query]; },
+                mergeSplit(tile, shared, [&](int query) { return shared.greatest[0][query]; },
                         [&](int query) { return shared.sum[0][query]; },
                         [&](int query, int dim) { return shared.out[0][query][dim]; });
             }

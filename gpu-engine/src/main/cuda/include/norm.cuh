@@ -13,9 +13,19 @@ __device__ __forceinline__ int normPieces(int columns) {
 
 /// The sum of a row's pieces, in every lane. All lanes call it.
 __device__ __forceinline__ float sumOfPieces(const float* sums, int columns) {
+    constexpr int AHEAD = 4;    // loads under way before their sums
+    const int pieces = normPieces(columns);
     float sum = 0;
-    for (int i = threadIdx.x % WARP; i < normPieces(columns); i += WARP) {
-        sum += sums[i];
+    for (int first = threadIdx.x % WARP; first < pieces; first += AHEAD * WARP) {
+        float next[AHEAD];
+#pragma unroll
+        for (int k = 0; k < AHEAD; k++) {
+            next[k] = first + k * WARP < pieces ? sums[first + k * WARP] : 0;
+        }
+#pragma unroll
+        for (int k = 0; k < AHEAD; k++) {
+            sum = first + k * WARP < pieces ? sum + next[k] : sum;
+        }
     }
     return warpSum(sum);
 }
