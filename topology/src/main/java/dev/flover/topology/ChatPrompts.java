@@ -4,6 +4,8 @@ import dev.flover.engine.model.Model;
 import dev.flover.schemas.ChatMessage;
 import dev.flover.topology.chat.ChatTemplate;
 import dev.flover.topology.chat.ChatTemplateException;
+import dev.flover.topology.chat.Conversation;
+import dev.flover.topology.chat.MarkedConversation;
 import dev.flover.topology.chat.Message;
 import java.time.Clock;
 import java.util.List;
@@ -11,7 +13,8 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Conversations as prompts, by the model's own chat template.
+/// Conversations as prompts, by the model's own chat template. Special tokens are those that the template writes; what
+/// messages spell is text, unless the operator allows it.
 final class ChatPrompts implements Function<List<ChatMessage>, int[]> {
     private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
 
@@ -23,8 +26,9 @@ final class ChatPrompts implements Function<List<ChatMessage>, int[]> {
         this.model = model;
     }
 
-    /// Null where the model has no template that can be used.
-    static ChatPrompts of(Model model, Clock clock) {
+    /// Null where the model has no template. One that cannot be read is logged now, and refuses every conversation with
+    /// the same reason.
+    static Function<List<ChatMessage>, int[]> of(Model model, Clock clock) {
         if (model.chatTemplate() == null || model.tokenizer() == null) {
             return null;
         }
@@ -32,7 +36,9 @@ final class ChatPrompts implements Function<List<ChatMessage>, int[]> {
             return new ChatPrompts(ChatTemplate.parse(model.chatTemplate(), clock), model);
         } catch (ChatTemplateException e) {
             LOG.warn("{}", e.getMessage());
-            return null;
+            return _ -> {
+                throw e;
+            };
         }
     }
 
@@ -40,18 +46,13 @@ final class ChatPrompts implements Function<List<ChatMessage>, int[]> {
     @Override
     public int[] apply(List<ChatMessage> messages) {
         var tokenizer = model.tokenizer();
-        int begin = tokenizer.beginOfText();
-        int end = model.endOfText().isEmpty() ? -1 : model.endOfText().tokens()[0];
-        var conversation = messages.stream().map(m -> new Message(m.getRole(), m.getContent())).toList();
-        String prompt = template.render(conversation, tokenizer.spelling(begin), tokenizer.spelling(end));
-        int[] ids = tokenizer.encode(prompt, true);
-        return begin < 0 || ids.length > 0 && ids[0] == begin ? ids : prepended(begin, ids);
-    }
-
-    private static int[] prepended(int begin, int[] ids) {
-        int[] all = new int[ids.length + 1];
-        all[0] = begin;
-        System.arraycopy(ids, 0, all, 1, ids.length);
-        return all;
+        var conversation = Conversation.of(
+                messages.stream().map(m -> new Message(m.getRole(), m.getContent())).toList());
+        if (model.parsesMessages()) {
+            return tokenizer.encode(template.render(conversation, model.templateTokens()), true);
+        }
+        var prompt = MarkedConversation.render(
+                template, conversation, model.templateTokens(), tokenizer::markupAt);
+        return tokenizer.encodeMarked(prompt.text(), prompt.marks()::unmarked);
     }
 }

@@ -174,6 +174,13 @@ final class RequestCheck {
             throw new RejectedException("the prompt must leave room for an answer in the model's context of " + context
                     + " tokens, found " + promptIds.length + " tokens");
         }
+        for (int id : promptIds) {
+            if (id >= model.config().vocabulary()) {        // a tokenizer may have more tokens than the model has rows
+                throw new RejectedException("the prompt must have tokens that the model knows, in [0, "
+                        + (model.config().vocabulary() - 1) + "], found " + id + " (" + model.tokenizer().spelling(id)
+                        + ")");
+            }
+        }
         if (model.tokenizer() == null && (!request.getStop().isEmpty() || request.getEcho())) {
             throw new RejectedException(
                     "the model file has no tokenizer: stop must be empty, use stop_ids, and echo must be false");

@@ -203,7 +203,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
         return new VictimSettings(connection.bootstrapServers(), connection.registryUrl(), state,
-                modelOption.path().toAbsolutePath(), backend.name(), backend.threads(), how, interval,
+                modelOption.path().toAbsolutePath(), modelOption.context(),
+                backend.name(), backend.threads(), how, interval,
                 sessionTimeoutMs);
     }
 

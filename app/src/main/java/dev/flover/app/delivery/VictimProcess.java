@@ -82,7 +82,7 @@ final class VictimProcess implements AutoCloseable {
     public static void main(String[] arguments) {
         var settings = VictimSettings.of(arguments);
         Thread.ofPlatform().daemon().name("watch-parent").start(VictimProcess::haltWithParent);
-        try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model())) {
+        try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
             var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads()), config);
             System.out.println(LOADED);

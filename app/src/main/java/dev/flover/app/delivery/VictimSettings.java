@@ -12,30 +12,31 @@ import java.util.Map;
 /// How the pipeline under test is set up, and the same as arguments of its process.
 ///
 /// @param folder           for its state
+/// @param context          as in `--context`; 0 for the model's own
 /// @param backend          as in `--backend`
 /// @param threads          that compute; 0 for one a core
 /// @param sessionTimeoutMs how long the group waits for an instance that says nothing
 record VictimSettings(
-        String bootstrapServers, String registryUrl, Path folder, Path model, String backend, int threads,
-        Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
+        String bootstrapServers, String registryUrl, Path folder, Path model, int context,
+        String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
     private static final int HEARTBEATS = 10;
 
     List<String> arguments() {
-        return List.of(bootstrapServers, registryUrl, folder.toString(), model.toString(), backend,
-                Integer.toString(threads), delivery.name(), Integer.toString(commitIntervalMs),
-                Integer.toString(sessionTimeoutMs));
+        return List.of(bootstrapServers, registryUrl, folder.toString(), model.toString(),
+                Integer.toString(context), backend, Integer.toString(threads), delivery.name(),
+                Integer.toString(commitIntervalMs), Integer.toString(sessionTimeoutMs));
     }
 
     static VictimSettings of(String[] arguments) {
         return new VictimSettings(arguments[0], arguments[1], Path.of(arguments[2]), Path.of(arguments[3]),
-                arguments[4], Integer.parseInt(arguments[5]), Delivery.valueOf(arguments[6]),
-                Integer.parseInt(arguments[7]), Integer.parseInt(arguments[8]));
+                Integer.parseInt(arguments[4]), arguments[5], Integer.parseInt(arguments[6]),
+                Delivery.valueOf(arguments[7]), Integer.parseInt(arguments[8]), Integer.parseInt(arguments[9]));
     }
 
     /// The same in another folder.
     VictimSettings in(Path other) {
-        return new VictimSettings(bootstrapServers, registryUrl, other, model, backend, threads, delivery,
+        return new VictimSettings(bootstrapServers, registryUrl, other, model, context, backend, threads, delivery,
                 commitIntervalMs, sessionTimeoutMs);
     }
 

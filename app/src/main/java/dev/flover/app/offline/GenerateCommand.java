@@ -159,8 +159,9 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         for (int id : promptIds) {
             if (id < 0 || id >= model.config().vocabulary()) {
-                throw new IllegalArgumentException(
-                        "prompt_ids must be in [0, " + (model.config().vocabulary() - 1) + "], found " + id);
+                throw new IllegalArgumentException((request.promptIds() != null ? "prompt_ids"
+                        : "the tokens of the prompt") + " must be in [0, " + (model.config().vocabulary() - 1)
+                        + "], found " + id);
             }
         }
         if (promptIds.length >= model.config().contextLength()) {

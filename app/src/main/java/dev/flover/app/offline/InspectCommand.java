@@ -3,9 +3,9 @@ package dev.flover.app.offline;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.app.options.ModelOption;
-import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.format.ModelSummary;
 import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.ModelConfig;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Locale;
@@ -33,7 +33,7 @@ public final class InspectCommand implements Runnable {
 
     @Override
     public void run() {
-        var summary = ModelLoader.inspect(model.path());
+        var summary = model.inspect();
         if (json) {
             spec.commandLine().getOut().println(StrictJson.write(StrictJson.mapper(), json(summary)));
         } else {
@@ -48,7 +48,26 @@ public final class InspectCommand implements Runnable {
         if (summary.name() != null) {
             row("name", summary.name());
         }
-        row("architecture", config.architecture());
+        row("architecture", summary.architecture());
+        if (config != null) {
+            printShape(summary, config);
+        } else {
+            row("weights", "none: it holds a vocabulary alone");
+            row("vocabulary", number(summary.vocabulary()));
+        }
+        row("tokenizer", summary.tokenizer() == null ? "none: it takes token ids only" : summary.tokenizer());
+        row("end of text", Arrays.toString(summary.endOfText().tokens()));
+        row("chat template", summary.hasChatTemplate() ? "yes" : "no");
+        if (summary.samplingDefaults() != null) {
+            var sampling = summary.samplingDefaults();
+            row("suggests", "temperature " + sampling.temperature() + ", top-k " + sampling.topK()
+                    + ", top-p " + sampling.topP() + ", min-p " + sampling.minP());
+        }
+        summary.warnings().forEach(warning -> row("warning", warning));
+        row("fingerprint", summary.fingerprint());
+    }
+
+    private void printShape(ModelSummary summary, ModelConfig config) {
         row("parameters", number(summary.parameters()));
         row("layers", config.layers().size() + " of width " + config.hidden() + ", feed-forward "
                 + config.feedForward());
@@ -58,15 +77,6 @@ public final class InspectCommand implements Runnable {
         row("context", number(config.contextLength()) + " positions, " + number(cacheBytes(summary))
                 + " bytes of keys and values each");
         row("tensors", types(summary));
-        row("tokenizer", summary.tokenizer() == null ? "none: it takes token ids only" : summary.tokenizer());
-        row("end of text", Arrays.toString(summary.endOfText().tokens()));
-        row("chat template", summary.hasChatTemplate() ? "yes" : "no");
-        if (summary.samplingDefaults() != null) {
-            var sampling = summary.samplingDefaults();
-            row("suggests", "temperature " + sampling.temperature() + ", top-k " + sampling.topK()
-                    + ", top-p " + sampling.topP() + ", min-p " + sampling.minP());
-        }
-        row("fingerprint", summary.fingerprint());
     }
 
     private void row(String name, String value) {
@@ -88,19 +98,22 @@ public final class InspectCommand implements Runnable {
                 .put("format", summary.format())
                 .put("name", summary.name())
                 .put("bytes", summary.bytes())
-                .put("architecture", config.architecture())
+                .put("architecture", summary.architecture())
                 .put("parameters", summary.parameters())
-                .put("layers", config.layers().size())
-                .put("hidden", config.hidden())
-                .put("feed_forward", config.feedForward())
-                .put("heads", config.heads())
-                .put("kv_heads", config.kvHeads())
-                .put("head_dim", config.headDim())
-                .put("vocabulary", config.vocabulary())
-                .put("context_length", config.contextLength())
+                .put("vocabulary", summary.vocabulary())
                 .put("tokenizer", summary.tokenizer())
                 .put("chat_template", summary.hasChatTemplate())
                 .put("fingerprint", summary.fingerprint());
+        if (config != null) {
+            node.put("layers", config.layers().size())
+                    .put("hidden", config.hidden())
+                    .put("feed_forward", config.feedForward())
+                    .put("heads", config.heads())
+                    .put("kv_heads", config.kvHeads())
+                    .put("head_dim", config.headDim())
+                    .put("context_length", config.contextLength());
+        }
+        summary.warnings().forEach(node.putArray("warnings")::add);
         var ending = node.putArray("end_of_text");
         Arrays.stream(summary.endOfText().tokens()).forEach(ending::add);
         var types = node.putObject("tensors");

@@ -27,8 +27,9 @@ public record LogprobLine(
         }
     }
 
+    /// @param alternatives null for none
     static LogprobLine of(int token, float logprob, TopLogprobs alternatives) {
-        return new LogprobLine(token, logprob, IntStream.range(0, alternatives.count())
+        return new LogprobLine(token, logprob, IntStream.range(0, alternatives == null ? 0 : alternatives.count())
                 .mapToObj(rank -> new Alternative(alternatives.token(rank), alternatives.logprob(rank))).toList());
     }
 

@@ -58,17 +58,15 @@ public final class TokenizeCommand implements Runnable {
 
     @Override
     public void run() {
-        try (var opened = model.open()) {
-            Tokenizer tokenizer = ModelOption.tokenizerOf(opened);
-            if (input.text != null) {
-                print(encode(tokenizer, input.text));
-                return;
-            }
-            try (var lines = InputFile.open(input.file)) {
-                tokenizeLines(tokenizer, lines);
-            } catch (IOException | UncheckedIOException e) {
-                throw InputFile.unreadable(input.file, e);
-            }
+        Tokenizer tokenizer = model.openTokenizer();
+        if (input.text != null) {
+            print(encode(tokenizer, input.text));
+            return;
+        }
+        try (var lines = InputFile.open(input.file)) {
+            tokenizeLines(tokenizer, lines);
+        } catch (IOException | UncheckedIOException e) {
+            throw InputFile.unreadable(input.file, e);
         }
     }
 

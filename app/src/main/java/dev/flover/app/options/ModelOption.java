@@ -1,33 +1,84 @@
 package dev.flover.app.options;
 
 import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.format.ModelSummary;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.Tokenizer;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/// `--model`.
+/// `--model` and `--context`.
 public final class ModelOption {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
     @Option(names = "--model", paramLabel = "FILE",
             description = "GGUF file, or folder with config.json and safetensors. Default: the small model that comes "
                     + "with Flover (3.7M parameters, English novels, one paragraph a generation).")
     private Path path;
 
+    @Option(names = "--context", paramLabel = "N",
+            description = "Most positions of a sequence; the KV cache is sized by it. Default: what the model was "
+                    + "trained for.")
+    private Integer context;
+
     public Path path() {
         return path != null ? path : BundledModel.path();
     }
 
+    /// As given; 0 for the model's own.
+    ///
+    /// @throws ParameterException if it is no number of positions
+    public int context() {
+        if (context != null && context < 1) {
+            throw new ParameterException(command.commandLine(), "--context must be at least 1, was " + context);
+        }
+        return context == null ? 0 : context;
+    }
+
+    /// Opens the model, and says on stderr what in it cannot be followed.
+    ///
     /// @throws dev.flover.engine.format.ModelFileException if there is no usable model there
     public Model open() {
-        return ModelLoader.open(path());
+        return open(path(), context(), command.commandLine().getErr());
+    }
+
+    /// As [#open()].
+    ///
+    /// @param context 0 for the model's own
+    /// @param err     gets the warnings
+    public static Model open(Path path, int context, PrintWriter err) {
+        var model = ModelLoader.open(path, context);
+        for (String warning : model.warnings()) {
+            err.println("flover: warning: " + path + ": " + warning);
+        }
+        return model;
+    }
+
+    /// Opens the model only to say what it is.
+    public ModelSummary inspect() {
+        return ModelLoader.inspect(path(), context());
+    }
+
+    /// Opens its tokenizer alone; weights need not be there.
+    public Tokenizer openTokenizer() {
+        return orRefuse(ModelLoader.openTokenizer(path()), path());
     }
 
     /// The model's tokenizer, where text is needed.
     public static Tokenizer tokenizerOf(Model model) {
-        if (model.tokenizer() == null) {
-            throw new CommandException(model.path()
+        return orRefuse(model.tokenizer(), model.path());
+    }
+
+    private static Tokenizer orRefuse(Tokenizer tokenizer, Path path) {
+        if (tokenizer == null) {
+            throw new CommandException(path
                     + " has no tokenizer, so it takes token ids only; use a file with a vocabulary");
         }
-        return model.tokenizer();
+        return tokenizer;
     }
 }

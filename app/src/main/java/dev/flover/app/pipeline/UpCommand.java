@@ -5,6 +5,8 @@ import dev.flover.app.connection.PipelineAddress;
 import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.LoadingLine;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.settings.ParsedText;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.settings.SettingTable;
@@ -13,7 +15,6 @@ import dev.flover.engine.Engine;
 import dev.flover.engine.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backends;
-import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
 import dev.flover.topology.PipelineConfig;
@@ -55,7 +56,7 @@ public final class UpCommand implements Callable<Integer> {
         settings.settings().file().ifPresent(file -> say("settings", file));
         DataFolder.require(settings.data());
         var meters = meters();
-        try (var model = ModelLoader.open(settings.model());
+        try (var model = openModel();
                 var engine = engine(model, engineConfig);
                 var metrics = MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
                         settings.settings().get(SettingTable.METRICS_PORT), meters, this::health);
@@ -68,6 +69,14 @@ public final class UpCommand implements Callable<Integer> {
                 return serve(config, servers, metrics, stop);
             }
         }
+    }
+
+    private Model openModel() {
+        var model = ModelOption.open(settings.model(), settings.settings().find(SettingTable.CONTEXT).orElse(0),
+                spec.commandLine().getErr());
+        return settings.settings().get(SettingTable.PARSE_SPECIAL) == ParsedText.MESSAGES
+                ? model.parsingMessages()
+                : model;
     }
 
     private EngineConfig engineConfig() {

@@ -58,6 +58,12 @@ public final class SettingTable {
                     + "(3.7M parameters, English novels, one paragraph a generation).");
     public static final Setting<String> SERVED_MODEL = pipeline(Section.MODEL, "served-model", ANYTHING,
             "What requests call the model. Default: the file's name without its extension.");
+    public static final Setting<Integer> CONTEXT = pipeline(Section.MODEL, "context", new Whole(1, ANY),
+            "Most positions of a sequence; the KV cache is sized by it. Default: what the model was trained for.");
+    public static final Setting<ParsedText> PARSE_SPECIAL = pipeline(Section.MODEL, "parse-special",
+            new Choice<>(ParsedText.class), Choice.write(ParsedText.NOTHING),
+            "messages: special tokens that a message spells are those tokens, so that whoever writes requests can "
+                    + "speak as the system or the assistant. nothing: they are text.");
     public static final Setting<Path> DATA = pipeline(Section.MODEL, "data", new File("DIR"),
             "Folder for this instance's state, and for the embedded servers' data. Default: $XDG_DATA_HOME/flover or "
                     + "~/.local/share/flover.");

@@ -94,17 +94,19 @@ final class FolderModel implements ModelFiles {
         var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
         return new Model(
                 folder, shape, weights, Fingerprint.of(folder, tensors), tokens.endOfText(shape.vocabulary()),
-                tokenizer, chatTemplate(), tokens.forTemplates(),
+                tokenizer, chatTemplate(), tokens.forTemplates(), false,
                 generation.map(FolderModel::samplingDefaults).orElse(null), tokens.warnings(), arena);
     }
 
     @Override
     public ModelSummary summary(Model model) {
         return new ModelSummary(
-                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null), model.config(),
+                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null),
+                model.config().architecture(), model.config().vocabulary(), model.config(),
                 ModelSummary.parameters(used), ModelSummary.count(used),
                 model.tokenizer() == null ? null : "tokenizer.json", model.endOfText(),
-                model.chatTemplate() != null, model.samplingDefaults(), tensors.bytes(), model.fingerprint());
+                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), tensors.bytes(),
+                model.fingerprint());
     }
 
     private void refuseWhatIsNotSupported() {

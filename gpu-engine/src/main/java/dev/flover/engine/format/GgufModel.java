@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -41,8 +42,8 @@ final class GgufModel implements ModelFiles {
 
     @Override
     public Model model(Arena arena) {
-        var family = Families.ofArchitecture(file.path(), architecture);
         refuseWhatIsNotAModel();
+        var family = Families.ofArchitecture(file.path(), architecture);
         var config = config(family);
         var tokens = new GgufTokens(metadata);
         var assembler = new WeightAssembler(
@@ -58,16 +59,41 @@ final class GgufModel implements ModelFiles {
         return new Model(
                 file.path(), config, weights, Fingerprint.of(file), tokens.endOfText(config.vocabulary()),
                 TokenizerLoader.fromGguf(file), metadata.text("tokenizer.chat_template").orElse(null),
-                tokens.forTemplates(), samplingDefaults(), tokens.warnings(), arena);
+                tokens.forTemplates(), false, samplingDefaults(), tokens.warnings(), arena);
     }
 
     @Override
     public ModelSummary summary(Model model) {
-        String format = "GGUF " + file.version() + (file.parts() > 1 ? " in " + file.parts() + " parts" : "");
         return new ModelSummary(
-                file.path(), format, metadata.text("general.name").orElse(null), model.config(),
+                file.path(), format(), name(), architecture, model.config().vocabulary(), model.config(),
                 ModelSummary.parameters(used), ModelSummary.count(used), tokenizerKind(), model.endOfText(),
-                model.chatTemplate() != null, model.samplingDefaults(), file.bytes(), model.fingerprint());
+                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), file.bytes(),
+                model.fingerprint());
+    }
+
+    @Override
+    public Optional<ModelSummary> vocabularyAlone() {
+        if (!isVocabularyAlone()) {
+            return Optional.empty();
+        }
+        var tokens = new GgufTokens(metadata);
+        int vocabulary = metadata.texts("tokenizer.ggml.tokens").size();
+        return Optional.of(new ModelSummary(
+                file.path(), format(), name(), architecture, vocabulary, null, 0, Map.of(), tokenizerKind(),
+                tokens.endOfText(vocabulary), metadata.text("tokenizer.chat_template").isPresent(), samplingDefaults(),
+                tokens.warnings(), file.bytes(), Fingerprint.of(file)));
+    }
+
+    private boolean isVocabularyAlone() {
+        return file.tensors().isEmpty() && !metadata.texts("tokenizer.ggml.tokens").isEmpty();
+    }
+
+    private String format() {
+        return "GGUF " + file.version() + (file.parts() > 1 ? " in " + file.parts() + " parts" : "");
+    }
+
+    private String name() {
+        return metadata.text("general.name").orElse(null);
     }
 
     private String tokenizerKind() {
@@ -80,6 +106,9 @@ final class GgufModel implements ModelFiles {
         String type = metadata.text("general.type").orElse("model");
         if (!type.equals("model")) {
             throw problem("holds \"" + type + "\", not a whole model");
+        }
+        if (isVocabularyAlone()) {
+            throw problem("holds a vocabulary alone and no weights; tokenize and inspect take it");
         }
         if (integer("expert_count").orElse(0) > 0) {
             throw problem("is a mixture of experts, which is not supported");

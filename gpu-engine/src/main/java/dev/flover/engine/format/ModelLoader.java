@@ -1,6 +1,8 @@
 package dev.flover.engine.format;
 
 import dev.flover.engine.model.Model;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,40 +19,47 @@ public final class ModelLoader {
         return open(path, 0);
     }
 
-    /// As [#open(Path)], for a context other than the model's own choice.
+    /// As [#open(Path)], for a context other than the one the model was trained for.
     ///
-    /// A model with two sets of stretched positions (LongRoPE) gets those for short texts, and its original context,
-    /// unless more is asked for here.
-    ///
-    /// @param contextLength positions to prepare for; 0 for the model's own choice. Rotary positions go beyond what a
-    ///                      model was trained for, at the user's risk; learned ones end
+    /// @param contextLength positions to prepare for; 0 for the model's own. Rotary positions go beyond what a model
+    ///                      was trained for, at the user's risk; learned ones end
     public static Model open(Path path, int contextLength) {
-        return load(path, contextLength, (files, model) -> model);
+        return load(path, contextLength, (files, arena) -> files.model(arena), true);
     }
 
-    /// Opens a model only to say what it is.
+    /// Opens a model, or a file with a vocabulary alone, only to say what it is.
     ///
-    /// @throws ModelFileException if there is no usable model
-    public static ModelSummary inspect(Path path) {
-        return load(path, 0, (files, model) -> {
-            try (model) {
-                return files.summary(model);
-            }
-        });
+    /// @param contextLength as in [#open(Path, int)]
+    /// @throws ModelFileException if there is neither
+    public static ModelSummary inspect(Path path, int contextLength) {
+        return load(path, contextLength, (files, arena) ->
+                files.vocabularyAlone().orElseGet(() -> files.summary(files.model(arena))), false);
     }
 
-    private static <T> T load(Path path, int contextLength, BiFunction<ModelFiles, Model, T> then) {
+    /// The tokenizer alone, of a model or of a file with a vocabulary and no weights; null where there is none.
+    ///
+    /// @throws ModelFileException if there is no usable file
+    public static Tokenizer openTokenizer(Path path) {
+        if (Files.isDirectory(path)) {
+            return TokenizerLoader.fromHuggingFace(path);
+        }
+        try (var arena = Arena.ofShared()) {
+            return TokenizerLoader.fromGguf(GgufFile.open(path, arena));
+        }
+    }
+
+    private static <T> T load(
+            Path path, int contextLength, BiFunction<ModelFiles, Arena, T> then, boolean keepsMapping) {
         var arena = Arena.ofShared();
-        boolean loaded = false;
+        boolean kept = false;
         try {
-            var files = files(path, contextLength, arena);
-            var model = files.model(arena);
-            loaded = true;
-            return then.apply(files, model);
+            T loaded = then.apply(files(path, contextLength, arena), arena);
+            kept = keepsMapping;
+            return loaded;
         } catch (IllegalArgumentException | ArithmeticException e) {      // the checks of the records it becomes
             throw new ModelFileException(path, String.valueOf(e.getMessage()), e);
         } finally {
-            if (!loaded) {
+            if (!kept) {
                 arena.close();
             }
         }

@@ -21,6 +21,8 @@ import java.util.Map;
 /// @param templateTokens how special tokens are spelled, by the names that templates call them (`bos_token`); one
 ///                       that is
 ///                     missing is not defined there
+/// @param parsesMessages whether special tokens that a message spells are those tokens, as an operator may allow; else
+///                     they are text
 /// @param samplingDefaults what its publisher suggests, or null
 /// @param warnings     what in the file cannot be followed and does not keep it from being used, a sentence each
 /// @param arena        owns every [dev.flover.engine.format.StoredTensor]
@@ -33,6 +35,7 @@ public record Model(
         Tokenizer tokenizer,
         String chatTemplate,
         Map<String, String> templateTokens,
+        boolean parsesMessages,
         SamplingParams samplingDefaults,
         List<String> warnings,
         Arena arena)
@@ -47,7 +50,14 @@ public record Model(
     public Model(
             Path path, ModelConfig config, Weights weights, String fingerprint, TokenSet endOfText,
             Tokenizer tokenizer, String chatTemplate, Arena arena) {
-        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, Map.of(), null, List.of(), arena);
+        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, Map.of(), false, null, List.of(),
+                arena);
+    }
+
+    /// The same model, whose messages may spell special tokens.
+    public Model parsingMessages() {
+        return new Model(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, templateTokens, true,
+                samplingDefaults, warnings, arena);
     }
 
     @Override

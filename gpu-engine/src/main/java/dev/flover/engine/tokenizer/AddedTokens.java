@@ -25,15 +25,14 @@ final class AddedTokens {
 
     private final TokenTrie textual = new TokenTrie();
     private final TokenTrie all = new TokenTrie();
+    private final TokenTrie markup = new TokenTrie();
     private final Map<Integer, AddedToken> byId = new HashMap<>();
 
     AddedTokens(Collection<AddedToken> tokens) {
         for (var token : tokens) {
             byId.put(token.id, token);
             all.add(token.text, token.id);
-            if (!token.special) {
-                textual.add(token.text, token.id);
-            }
+            (token.special ? markup : textual).add(token.text, token.id);
         }
     }
 
@@ -41,6 +40,12 @@ final class AddedTokens {
     int id(String spelling) {
         return byId.values().stream().filter(token -> token.text.equals(spelling)).mapToInt(AddedToken::id)
                 .findFirst().orElse(-1);
+    }
+
+    /// The longest markup that begins at a place of a text; empty for none.
+    String markupAt(String text, int at) {
+        var token = !markup.isEmpty() && markup.mayStart(text.charAt(at)) ? longestAt(markup, text, at) : null;
+        return token == null ? "" : token.text;
     }
 
     /// Null where the token is none of these.

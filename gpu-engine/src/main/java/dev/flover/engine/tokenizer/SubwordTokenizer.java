@@ -1,6 +1,7 @@
 package dev.flover.engine.tokenizer;
 
 import java.util.BitSet;
+import java.util.function.UnaryOperator;
 
 /// A tokenizer as a line of stages, every kind of model the same line.
 final class SubwordTokenizer implements Tokenizer {
@@ -58,6 +59,50 @@ final class SubwordTokenizer implements Tokenizer {
             }
         });
         return out.toArray();
+    }
+
+    @Override
+    public int[] encodeMarked(String text, UnaryOperator<String> unmark) {
+        var out = new IntList();
+        var session = stages.model.open(out);
+        stages.addedRaw.split(wellFormed(text), true, new AddedTokens.Sink() {
+            @Override
+            public void text(String part, boolean opensText) {
+                String plain = unmark.apply(part);
+                if (plain.equals(part)) {
+                    encodeNormalized(stages.normalizer.normalize(part), opensText, true, session, out);
+                } else {
+                    encodePlain(plain, opensText, session, out);
+                }
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+        return out.toArray();
+    }
+
+    /// A part of a text in which no markup counts.
+    private void encodePlain(String text, boolean opensInput, SubwordModel.Session session, IntList out) {
+        stages.addedRaw.split(text, false, new AddedTokens.Sink() {
+            @Override
+            public void text(String part, boolean opensText) {
+                encodeNormalized(stages.normalizer.normalize(part), opensInput && opensText, false, session, out);
+            }
+
+            @Override
+            public void token(int id) {
+                out.add(id);
+            }
+        });
+    }
+
+    @Override
+    public String markupAt(String text, int place) {
+        String raw = stages.addedRaw.markupAt(text, place);
+        return raw.isEmpty() ? stages.addedNormalized.markupAt(text, place) : raw;
     }
 
     private void encodeNormalized(

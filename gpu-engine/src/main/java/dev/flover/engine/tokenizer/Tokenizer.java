@@ -2,6 +2,7 @@ package dev.flover.engine.tokenizer;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.UnaryOperator;
 
 /// Text to token ids and back. Immutable and safe to share between threads.
 public interface Tokenizer {
@@ -13,6 +14,18 @@ public interface Tokenizer {
     /// @param parseSpecial whether the spelling of a special token in the text (`<|eot_id|>`) becomes that token; a
     ///                     client's prompt says no, a rendered chat template says yes
     int[] encode(String text, boolean parseSpecial);
+
+    /// Token ids of a text whose markup counts, but for what `unmark` brings back: that is text, whatever it spells.
+    ///
+    /// @param unmark turns a part of the text into what it stands for; most parts stay as they are
+    default int[] encodeMarked(String text, UnaryOperator<String> unmark) {
+        return encode(unmark.apply(text), true);
+    }
+
+    /// The longest markup that a text spells from a place on; empty where it spells none there.
+    default String markupAt(String text, int place) {
+        return "";
+    }
 
     /// What the model expects before a prompt, or -1 for nothing.
     int beginOfText();

@@ -58,10 +58,10 @@ class ModelLoaderTest {
     @Test
     void aSplitFileIsTheModelItWasSplitFrom() {
         var writer = TinyLlama.of(TensorType.F32, 1).writer();
-        var whole = ModelLoader.inspect(gguf(writer));
+        var whole = ModelLoader.inspect(gguf(writer), 0);
 
-        var parts = ModelLoader.inspect(writer.writeSplit(folder, "split", 3));
-        var fromTheLast = ModelLoader.inspect(folder.resolve("split-00003-of-00003.gguf"));
+        var parts = ModelLoader.inspect(writer.writeSplit(folder, "split", 3), 0);
+        var fromTheLast = ModelLoader.inspect(folder.resolve("split-00003-of-00003.gguf"), 0);
 
         assertThat(parts.format()).isEqualTo("GGUF 3 in 3 parts");
         assertThat(parts.parameters()).isEqualTo(whole.parameters());
@@ -281,10 +281,10 @@ class ModelLoaderTest {
     @Test
     void theFingerprintNamesTheContentAndNotThePlace() throws IOException {
         var writer = TinyLlama.of(TensorType.F32, 1).writer();
-        String here = ModelLoader.inspect(gguf(writer)).fingerprint();
-        String there = ModelLoader.inspect(writer.write(folder.resolve("elsewhere.gguf"))).fingerprint();
-        String otherWeights = ModelLoader.inspect(gguf(TinyLlama.of(TensorType.F32, 2).writer())).fingerprint();
-        String otherWords = ModelLoader.inspect(gguf(writer.put("general.name", "other"))).fingerprint();
+        String here = ModelLoader.inspect(gguf(writer), 0).fingerprint();
+        String there = ModelLoader.inspect(writer.write(folder.resolve("elsewhere.gguf")), 0).fingerprint();
+        String otherWeights = ModelLoader.inspect(gguf(TinyLlama.of(TensorType.F32, 2).writer()), 0).fingerprint();
+        String otherWords = ModelLoader.inspect(gguf(writer.put("general.name", "other")), 0).fingerprint();
 
         assertThat(here).matches("[0-9a-f]{16}").isEqualTo(there);
         assertThat(List.of(otherWeights, otherWords)).doesNotContain(here).doesNotHaveDuplicates();
@@ -292,7 +292,7 @@ class ModelLoaderTest {
 
     @Test
     void aSummarySaysWhatIsInTheFile() {
-        var summary = ModelLoader.inspect(gguf(TinyLlama.of(TensorType.Q8_0, 1).writer()));
+        var summary = ModelLoader.inspect(gguf(TinyLlama.of(TensorType.Q8_0, 1).writer()), 0);
 
         assertThat(summary.name()).isEqualTo("tiny");
         assertThat(summary.tokenizer()).isEqualTo("gpt2, gpt-2");
@@ -315,8 +315,8 @@ class ModelLoaderTest {
 
     @Test
     void shardsWithAnIndexAreOneModel() throws IOException {
-        var whole = ModelLoader.inspect(TinyFolder.write(Files.createDirectory(folder.resolve("whole"))));
-        var shards = ModelLoader.inspect(TinyFolder.writeSharded(Files.createDirectory(folder.resolve("shards"))));
+        var whole = ModelLoader.inspect(TinyFolder.write(Files.createDirectory(folder.resolve("whole"))), 0);
+        var shards = ModelLoader.inspect(TinyFolder.writeSharded(Files.createDirectory(folder.resolve("shards"))), 0);
 
         assertThat(shards.parameters()).isEqualTo(whole.parameters());
         assertThat(shards.tensors()).isEqualTo(whole.tensors());

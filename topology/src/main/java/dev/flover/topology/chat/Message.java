@@ -1,5 +1,7 @@
 package dev.flover.topology.chat;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /// One turn of a conversation.
@@ -13,5 +15,13 @@ public record Message(String role, String content) {
         if (role.isBlank()) {
             throw new IllegalArgumentException("the role of a message must not be blank");
         }
+    }
+
+    /// As templates see it.
+    Map<String, Object> value() {
+        var value = new LinkedHashMap<String, Object>();
+        value.put("role", role);
+        value.put("content", content);
+        return value;
     }
 }

@@ -1,7 +1,9 @@
 /// Conversations as prompts, the way the model was trained to read them.
 ///
 /// ```
-///   messages ──► ChatTemplate (the model's own Jinja, sandboxed) ──► text ──► ids, special tokens parsed
+///   messages ──► MarkedConversation ──► ChatTemplate (the model's own Jinja, sandboxed) ──► text, marks
+///                no text spells a special token                                              │
+///                                                 special tokens parsed, then marks undone ──┴──► ids
 /// ```
 ///
 /// Rendering happens once, when a request is admitted; what is stored and resumed are the ids. It knows nothing of

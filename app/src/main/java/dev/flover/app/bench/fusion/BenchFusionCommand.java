@@ -41,6 +41,10 @@ public final class BenchFusionCommand implements Runnable {
     @Option(names = "--model", paramLabel = "FILE", description = "A model file instead of random weights.")
     private Path file;
 
+    @Option(names = "--context", paramLabel = "N", defaultValue = "0",
+            description = "Most positions of a sequence of --model. Default: what it was trained for.")
+    private int context;
+
     @Option(names = "--shape", paramLabel = "NAME", defaultValue = "gptj-6b",
             description = "Of random weights: gptj-6b, llama-13b or llama-33b. Default: ${DEFAULT-VALUE}.")
     private String shape;
@@ -128,8 +132,12 @@ public final class BenchFusionCommand implements Runnable {
     }
 
     private Model openModel() {
+        if (context < 0 || context > 0 && file == null) {
+            throw new ParameterException(spec.commandLine(),
+                    "--context must be at least 1 and goes with --model, was " + context);
+        }
         if (file != null) {
-            return ModelLoader.open(file);
+            return ModelLoader.open(file, context);
         }
         if (divisor < 1 || divisor > 64) {
             throw new ParameterException(spec.commandLine(), "--divisor must be in [1, 64], was " + divisor);

@@ -51,7 +51,15 @@ sealed interface Expression {
     record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
 
     /// What a call passes, not evaluated yet.
-    record Parameters(List<Expression> positional, Map<String, Expression> named) {
+    ///
+    /// @param spread      `*values`, or null
+    /// @param spreadNamed `**values`, or null
+    record Parameters(
+            List<Expression> positional, Map<String, Expression> named, Expression spread, Expression spreadNamed) {
         static final Parameters NONE = new Parameters(List.of(), Map.of());
+
+        Parameters(List<Expression> positional, Map<String, Expression> named) {
+            this(positional, named, null, null);
+        }
     }
 }

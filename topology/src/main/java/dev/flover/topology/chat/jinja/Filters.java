@@ -3,34 +3,59 @@ package dev.flover.topology.chat.jinja;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /// What may stand after `|`.
 final class Filters {
     private static final int MAX_INDENT = 64;
+    private static final int MAX_SLICES = 10_000;
 
     private Filters() {}
 
+    /// Of these, what safe text becomes is safe.
+    private static final Set<String> KEEPING_SAFE =
+            Set.of("trim", "upper", "lower", "capitalize", "title", "string", "indent", "center");
+
     static Object apply(String name, Object value, Arguments arguments) {
+        if (value instanceof Markup(String text) && KEEPING_SAFE.contains(name)) {
+            return new Markup(Values.text(apply(name, text, arguments)));
+        }
         return switch (name) {
             case "trim" -> Methods.strip(Values.text(value), arguments.text(0, "chars", null), true, true);
             case "length", "count" -> Values.length(value);
             case "upper" -> Values.text(value).toUpperCase(Locale.ROOT);
             case "lower" -> Values.text(value).toLowerCase(Locale.ROOT);
             case "capitalize" -> Methods.capitalize(Values.text(value));
-            case "title" -> Methods.title(Values.text(value));
+            case "title" -> TextFilters.title(Values.text(value));
             case "replace" -> Methods.replace(Values.text(value), Values.text(arguments.require(0, "old")),
                     Values.text(arguments.require(1, "new")), arguments.whole(2, "count", -1));
-            case "string", "safe" -> Values.text(value);
+            case "string" -> Values.text(value);
+            case "safe" -> new Markup(Values.text(value));
+            case "escape", "e" -> Markup.of(value);
+            case "forceescape" -> new Markup(Markup.escape(Values.text(value)));
+            case "format" -> Operators.formatted(value instanceof Markup ? value : Values.text(value),
+                    PercentFormat.arguments(arguments.positional(), arguments.named()));
             case "indent" -> indent(Values.text(value), arguments);
+            case "center" -> TextFilters.center(Values.text(value), arguments.whole(0, "width", 80), " ");
+            case "wordcount" -> (long) TextFilters.words(Values.text(value));
+            case "truncate" -> TextFilters.truncate(Values.text(value), arguments);
+            case "wordwrap" -> TextFilters.wrap(Values.text(value), arguments);
+            case "striptags" -> TextFilters.withoutTags(Values.text(value));
+            case "urlencode" -> TextFilters.urlEncode(value);
+            case "filesizeformat" -> TextFilters.fileSize(Values.number(value), arguments);
+            case "attr" -> attribute(value, Values.string(arguments.require(0, "name")));
+            case "pprint" -> Values.repr(value);
             case "default", "d" -> defaulted(value, arguments);
             case "tojson" -> json(value, arguments);
-            case "int" -> integer(value, arguments.get(0, "default", 0L));
+            case "int" -> integer(value, arguments.get(0, "default", 0L), arguments.whole(1, "base", 10));
             case "float" -> real(value, arguments.get(0, "default", 0.0));
             case "abs" -> value instanceof Double number ? (Object) Math.abs(number) : Math.abs(Values.integer(value));
             case "round" -> round(value, arguments);
@@ -38,30 +63,43 @@ final class Filters {
         };
     }
 
+    static boolean isKnown(String name) {
+        try {
+            apply(name, "", Arguments.NONE);
+            return true;
+        } catch (JinjaException unknown) {
+            return !unknown.getMessage().contains("which is not supported");
+        }
+    }
+
     private static Object ofElements(String name, Object value, Arguments arguments) {
         return switch (name) {
             case "list" -> Values.elements(value);
             case "first" -> edge(Values.elements(value), true);
             case "last" -> edge(Values.elements(value), false);
-            case "reverse" -> value instanceof String text
+            case "reverse" -> Markup.plain(value) instanceof String text
                     ? new StringBuilder(text).reverse().toString()
-                    : Values.elements(value).reversed();
+                    : new Generated(Values.elements(value).reversed());
             case "join" -> Methods.join(attributes(Values.elements(value), arguments.get(1, "attribute", null)),
                     Values.text(arguments.get(0, "d", "")));
-            case "items" -> value instanceof Undefined ? List.of() : Methods.items(mapping(value));
-            case "dictsort" -> sorted(Methods.items(mapping(value)), 0L, arguments.get(2, "reverse", false));
+            case "items" -> new Generated(value instanceof Undefined ? List.of() : Methods.items(mapping(value)));
+            case "dictsort" -> dictSort(mapping(value), arguments);
             case "sort" -> sorted(Values.elements(value), arguments.get(2, "attribute", null),
-                    arguments.get(0, "reverse", false));
-            case "unique" -> unique(Values.elements(value), arguments.get(1, "attribute", null));
-            case "min" -> edge(sorted(Values.elements(value), arguments.get(1, "attribute", null), false), true);
-            case "max" -> edge(sorted(Values.elements(value), arguments.get(1, "attribute", null), true), true);
+                    arguments.get(0, "reverse", false), Values.truth(arguments.get(1, "case_sensitive", false)));
+            case "unique" -> new Generated(unique(Values.elements(value), arguments.get(1, "attribute", null),
+                    Values.truth(arguments.get(0, "case_sensitive", false))));
+            case "min" -> extreme(value, arguments, false);
+            case "max" -> extreme(value, arguments, true);
+            case "batch" -> new Generated(batches(Values.elements(value), arguments));
+            case "slice" -> new Generated(slices(Values.elements(value), arguments));
+            case "groupby" -> groups(Values.elements(value), arguments);
             case "sum" -> attributes(Values.elements(value), arguments.get(0, "attribute", null)).stream()
                     .reduce(arguments.get(1, "start", 0L), (a, b) -> Operators.apply("+", a, b));
-            case "map" -> map(Values.elements(value), arguments);
-            case "select" -> kept(value, test(arguments, 0));
-            case "reject" -> kept(value, test(arguments, 0).negate());
-            case "selectattr" -> kept(value, attributeTest(arguments));
-            case "rejectattr" -> kept(value, attributeTest(arguments).negate());
+            case "map" -> new Generated(map(orNothing(value), arguments));
+            case "select" -> new Generated(kept(value, test(arguments, 0)));
+            case "reject" -> new Generated(kept(value, test(arguments, 0).negate()));
+            case "selectattr" -> new Generated(kept(value, attributeTest(arguments)));
+            case "rejectattr" -> new Generated(kept(value, attributeTest(arguments).negate()));
             default -> throw new JinjaException("the template uses the filter " + name + ", which is not supported");
         };
     }
@@ -87,6 +125,7 @@ final class Filters {
     }
 
     private static String json(Object value, Arguments arguments) {
+        boolean ascii = Values.truth(arguments.get(0, "ensure_ascii", false));
         Object indent = arguments.get(1, "indent", null);
         String comma = ", ";
         String colon = ": ";
@@ -96,8 +135,9 @@ final class Filters {
         } else if (indent != null) {
             comma = ",";
         }
-        Integer width = indent == null ? null : Math.clamp(Values.integer(indent), 0, MAX_INDENT);
-        return new Json(width, Values.truth(arguments.get(3, "sort_keys", false)), comma, colon).write(value);
+        String margin = indent == null || indent instanceof String ? (String) indent
+                : " ".repeat(Math.clamp(Values.integer(indent), 0, MAX_INDENT));
+        return new Json(margin, Values.truth(arguments.get(3, "sort_keys", false)), comma, colon, ascii).write(value);
     }
 
     private static String indent(String text, Arguments arguments) {
@@ -107,7 +147,7 @@ final class Filters {
                 : " ".repeat(Math.clamp(Values.integer(width), 0, MAX_INDENT));
         boolean first = Values.truth(arguments.get(1, "first", false));
         boolean blank = Values.truth(arguments.get(2, "blank", false));
-        String[] lines = text.split("\n", -1);
+        String[] lines = (text + "\n").lines().toArray(String[]::new);
         Budget.requireLength(text.length() + (double) margin.length() * lines.length);
         for (int i = 0; i < lines.length; i++) {
             boolean wanted = i == 0 ? first : blank || !lines[i].isEmpty();
@@ -116,15 +156,16 @@ final class Filters {
         return String.join("\n", lines);
     }
 
-    private static Object integer(Object value, Object otherwise) {
+    private static Object integer(Object value, Object otherwise, int base) {
         try {
-            return switch (value) {
+            return switch (Markup.plain(value)) {
                 case Long number -> number;
                 case Boolean flag -> flag ? 1L : 0L;
-                case Double number -> number.longValue();
-                case String text -> text.contains(".")
-                        ? (Object) Double.valueOf(text.strip()).longValue()
-                        : Long.valueOf(text.strip());
+                case Double number when Double.isFinite(number) -> number.longValue();
+                case String text when base != 10 -> based(text.strip().replace("_", ""), base);
+                case String text -> text.strip().matches("[+-]?\\d+(_\\d+)*")
+                        ? (Object) Long.valueOf(text.strip().replace("_", ""))
+                        : Double.valueOf(pythonReal(text)).longValue();
                 case null, default -> otherwise;
             };
         } catch (NumberFormatException _) {
@@ -132,16 +173,36 @@ final class Filters {
         }
     }
 
+    private static Long based(String text, int base) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        String prefix = base == 16 ? "0x" : base == 8 ? "0o" : base == 2 ? "0b" : "";
+        return Long.valueOf(!prefix.isEmpty() && lower.startsWith(prefix) ? lower.substring(2) : lower, base);
+    }
+
+    /// Java would read more: a trailing `d`, and hexadecimal numbers.
+    private static String pythonReal(String text) {
+        String number = text.strip().replace("_", "");
+        if (!number.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?")) {
+            throw new NumberFormatException(text);
+        }
+        return number;
+    }
+
     private static Object real(Object value, Object otherwise) {
         try {
-            return value instanceof String text ? Double.valueOf(text.strip())
+            return Markup.plain(value) instanceof String text ? Double.valueOf(pythonReal(text))
                     : Values.isNumber(value) ? (Object) Values.number(value) : otherwise;
         } catch (NumberFormatException _) {
             return otherwise;
         }
     }
 
-    private static double round(Object value, Arguments arguments) {
+    private static Object round(Object value, Arguments arguments) {
+        boolean whole = value instanceof Long || value instanceof Boolean;
+        if (whole && arguments.whole(0, "precision", 0) >= 0
+                && "common".equals(arguments.text(1, "method", "common"))) {
+            return Values.integer(value);
+        }
         int digits = Math.clamp(arguments.whole(0, "precision", 0), -20, 20);
         var mode = switch (arguments.text(1, "method", "common")) {
             case "common" -> RoundingMode.HALF_EVEN;
@@ -162,24 +223,145 @@ final class Filters {
         return values;
     }
 
-    /// Strings compare without case, as in Jinja.
-    private static List<Object> sorted(List<Object> elements, Object attribute, Object reverse) {
-        Comparator<Object> order = (a, b) -> Values.compare(folded(a, attribute), folded(b, attribute));
+    private static Object attribute(Object value, String name) {
+        return value instanceof Map<?, ?> && Methods.of(value, name) == null
+                ? new Undefined(name)       // of a dictionary's entries `attr` sees none
+                : Items.attribute(value, name);
+    }
+
+    private static Object extreme(Object value, Arguments arguments, boolean largest) {
+        var elements = Values.elements(value);
+        Object attribute = arguments.get(1, "attribute", null);
+        boolean exact = Values.truth(arguments.get(0, "case_sensitive", false));
+        Object best = elements.isEmpty() ? new Undefined("an element of an empty list") : elements.getFirst();
+        for (Object element : elements) {
+            int order = Values.compare(key(element, attribute, exact), key(best, attribute, exact));
+            best = (largest ? order > 0 : order < 0) ? element : best;
+        }
+        return best;
+    }
+
+    private static List<Object> dictSort(Map<?, ?> map, Arguments arguments) {
+        Object by = arguments.get(1, "by", "key");
+        if (!by.equals("key") && !by.equals("value")) {
+            throw new JinjaException("the template sorts a dictionary by " + Values.repr(by)
+                    + "; key and value are possible");
+        }
+        return sorted(Methods.items(map), by.equals("key") ? 0L : 1L, arguments.get(2, "reverse", false),
+                Values.truth(arguments.get(0, "case_sensitive", false)));
+    }
+
+    private static boolean filler(Arguments arguments) {
+        return arguments.get(1, "fill_with", null) != null;
+    }
+
+    private static List<Object> batches(List<Object> elements, Arguments arguments) {
+        int size = arguments.whole(0, "linecount", 0);
+        if (filler(arguments) && size > MAX_SLICES) {
+            throw new JinjaException("the template fills batches up to " + size + " elements");
+        }
+        Object filler = arguments.get(1, "fill_with", null);
+        var batches = new ArrayList<Object>();
+        for (int from = 0; from < elements.size(); from += Math.max(size, 1)) {
+            int end = Math.min(from + Math.max(size, 1), elements.size());
+            var batch = new ArrayList<Object>(elements.subList(from, end));
+            while (filler != null && batch.size() < size) {
+                batch.add(filler);
+            }
+            batches.add(batch);
+        }
+        return batches;
+    }
+
+    private static List<Object> slices(List<Object> elements, Arguments arguments) {
+        int count = arguments.whole(0, "slices", 0);
+        if (count < 1 || count > MAX_SLICES) {
+            throw new JinjaException("the template cuts a list into " + count + " slices");
+        }
+        Object filler = arguments.get(1, "fill_with", null);
+        int each = elements.size() / count;
+        int longer = elements.size() % count;
+        var slices = new ArrayList<Object>();
+        for (int i = 0; i < count; i++) {
+            int from = i * each + Math.min(i, longer);
+            var slice = new ArrayList<Object>(elements.subList(from, from + each + (i < longer ? 1 : 0)));
+            if (filler != null && i >= longer) {
+                slice.add(filler);
+            }
+            slices.add(slice);
+        }
+        return slices;
+    }
+
+    private static List<Object> groups(List<Object> elements, Arguments arguments) {
+        Object attribute = arguments.require(0, "attribute");
+        boolean exact = Values.truth(arguments.get(2, "case_sensitive", false));
+        Object otherwise = arguments.get(1, "default", null);
+        var sorted = new ArrayList<>(elements);
+        Function<Object, Object> value = element -> {
+            Object found = Items.path(element, attribute);
+            return found instanceof Undefined && otherwise != null ? otherwise : found;
+        };
+        Function<Object, Object> key = element -> exact ? value.apply(element) : folded(value.apply(element));
+        sorted.sort((a, b) -> Values.compare(key.apply(a), key.apply(b)));
+        var groups = new ArrayList<Object>();
+        Object last = null;
+        List<Object> members = null;
+        for (Object element : sorted) {
+            Object own = key.apply(element);
+            if (members == null || !Values.equal(last, own)) {
+                members = new ArrayList<>();
+                groups.add(new Group(value.apply(element), members));
+                last = own;
+            }
+            members.add(element);
+        }
+        return groups;
+    }
+
+    /// Elements with the same key: a tuple whose two parts have names.
+    static final class Group extends Tuple {
+        Group(Object grouper, List<Object> list) {
+            super(Arrays.asList(grouper, list), false);
+        }
+    }
+
+    private static List<Object> sorted(List<Object> elements, Object attribute, Object reverse, boolean exact) {
+        Comparator<Object> order = (a, b) -> compareByKeys(a, b, attribute, exact);
         var sorted = new ArrayList<>(elements);
         sorted.sort(Values.truth(reverse) ? order.reversed() : order);
         return sorted;
     }
 
-    private static Object folded(Object element, Object attribute) {
-        Object key = attribute == null ? element : Items.path(element, attribute);
-        return key instanceof String text ? text.toLowerCase(Locale.ROOT) : key;
+    /// `a,b` sorts by several.
+    private static int compareByKeys(Object a, Object b, Object attribute, boolean exact) {
+        if (!(attribute instanceof String names) || !names.contains(",")) {
+            return Values.compare(key(a, attribute, exact), key(b, attribute, exact));
+        }
+        for (String name : names.split(",")) {
+            int order = Values.compare(key(a, name, exact), key(b, name, exact));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return 0;
     }
 
-    private static List<Object> unique(List<Object> elements, Object attribute) {
+    /// Strings compare without case, as in Jinja, unless asked not to.
+    private static Object key(Object element, Object attribute, boolean exact) {
+        Object key = attribute == null ? element : Items.path(element, attribute);
+        return exact ? key : folded(key);
+    }
+
+    private static Object folded(Object key) {
+        return Markup.plain(key) instanceof String text ? text.toLowerCase(Locale.ROOT) : key;
+    }
+
+    private static List<Object> unique(List<Object> elements, Object attribute, boolean exact) {
         var seen = new HashSet<>();
         var unique = new ArrayList<Object>();
         elements.forEach(element -> {
-            if (seen.add(folded(element, attribute))) {
+            if (seen.add(key(element, attribute, exact))) {
                 unique.add(element);
             }
         });
@@ -201,9 +383,14 @@ final class Filters {
         return mapped;
     }
 
+    /// Jinja maps and selects nothing of what is false, None too.
+    private static List<Object> orNothing(Object value) {
+        return Values.truth(value) ? Values.elements(value) : List.of();
+    }
+
     private static List<Object> kept(Object value, Predicate<Object> test) {
         var kept = new ArrayList<Object>();
-        Values.elements(value).forEach(element -> {
+        orNothing(value).forEach(element -> {
             if (test.test(element)) {
                 kept.add(element);
             }

@@ -1,10 +1,8 @@
 package dev.flover.topology.chat.jinja;
 
 import java.time.ZonedDateTime;
-import java.time.format.TextStyle;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -17,6 +15,8 @@ final class Functions {
     /// @param now for `strftime_now`
     static Map<String, Object> all(Supplier<ZonedDateTime> now) {
         return Map.of(
+                "cycler", (Callable) Functions::cycler,
+                "joiner", (Callable) Functions::joiner,
                 "range", (Callable) Functions::range,
                 "namespace", (Callable) arguments -> new Namespace(dictionary(arguments)),
                 "dict", (Callable) Functions::dictionary,
@@ -59,41 +59,41 @@ final class Functions {
         return values;
     }
 
-    private static String strftime(String format, ZonedDateTime now) {
-        var out = new StringBuilder();
-        for (int i = 0; i < format.length(); i++) {
-            char c = format.charAt(i);
-            if (c != '%' || i + 1 == format.length()) {
-                out.append(c);
-                continue;
-            }
-            boolean unpadded = format.charAt(i + 1) == '-' && i + 2 < format.length();
-            i += unpadded ? 2 : 1;
-            String field = field(format.charAt(i), now);
-            out.append(unpadded && field.length() > 1 && field.startsWith("0") ? field.substring(1) : field);
+    /// Gives its values in turn.
+    private static Object cycler(Arguments arguments) {
+        var items = arguments.positional();
+        if (items.isEmpty()) {
+            throw new JinjaException("the template makes a cycler of nothing");
         }
-        return out.toString();
+        Map<String, Object> values = new LinkedHashMap<>();
+        int[] at = {0};
+        values.put("current", items.getFirst());
+        values.put("next", (Callable) _ -> {
+            Object current = items.get(at[0]);
+            at[0] = (at[0] + 1) % items.size();
+            values.put("current", items.get(at[0]));
+            return current;
+        });
+        values.put("reset", (Callable) _ -> {
+            at[0] = 0;
+            values.put("current", items.getFirst());
+            return null;
+        });
+        return new Namespace(values);
     }
 
-    private static String field(char directive, ZonedDateTime now) {
-        return switch (directive) {
-            case 'Y' -> "%04d".formatted(now.getYear());
-            case 'y' -> "%02d".formatted(now.getYear() % 100);
-            case 'm' -> "%02d".formatted(now.getMonthValue());
-            case 'd' -> "%02d".formatted(now.getDayOfMonth());
-            case 'H' -> "%02d".formatted(now.getHour());
-            case 'I' -> "%02d".formatted((now.getHour() + 11) % 12 + 1);
-            case 'M' -> "%02d".formatted(now.getMinute());
-            case 'S' -> "%02d".formatted(now.getSecond());
-            case 'j' -> "%03d".formatted(now.getDayOfYear());
-            case 'p' -> now.getHour() < 12 ? "AM" : "PM";
-            case 'B' -> now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'b' -> now.getMonth().getDisplayName(TextStyle.SHORT, Locale.ENGLISH);
-            case 'A' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
-            case 'a' -> now.getDayOfWeek().getDisplayName(TextStyle.SHORT, Locale.ENGLISH);
-            case '%' -> "%";
-            default -> throw new JinjaException("the template writes the time with %" + directive
-                    + ", which is not supported");
+    /// Gives nothing the first time, and then what separates.
+    private static Object joiner(Arguments arguments) {
+        Object separator = arguments.get(0, "sep", ", ");
+        boolean[] used = {false};
+        return (Callable) _ -> {
+            Object given = used[0] ? separator : "";
+            used[0] = true;
+            return given;
         };
+    }
+
+    private static String strftime(String format, ZonedDateTime now) {
+        return new TimeFormat(now).write(format);
     }
 }

@@ -2,6 +2,7 @@ package dev.flover.topology.chat.jinja;
 
 import dev.flover.topology.chat.jinja.Expression.Parameters;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,13 @@ final class Interpreter {
     private Flow execute(Statement statement, Scope scope) {
         budget.step();
         switch (statement) {
+            case Statement.Located(int line, Statement inner) -> {
+                try {
+                    return execute(inner, scope);
+                } catch (JinjaException failure) {
+                    throw failure.in(line);
+                }
+            }
             case Statement.Text(String text) -> print(text);
             case Statement.Output(Expression value) -> print(Values.text(evaluate(value, scope)));
             case Statement.If(var branches, var otherwise) -> {
@@ -53,17 +61,26 @@ final class Interpreter {
                 return loop(loop, scope);
             }
             case Statement.Assign(var targets, var value) -> assign(targets, evaluate(value, scope), scope);
-            case Statement.AssignAttribute(var namespace, var name, var value) -> {
-                if (!(scope.get(namespace) instanceof Namespace(Map<String, Object> values))) {
-                    throw new JinjaException("the template sets " + namespace + "." + name + ", and " + namespace
-                            + " is no namespace");
+            case Statement.AssignAttribute(var namespace, var name, var value) ->
+                setPart(namespace, name, evaluate(value, scope), scope);
+            case Statement.Capture(var namespace, var name, var filters, var body) -> {
+                Object text = filtered(filters, captured(body, new Scope(scope)), scope);
+                if (namespace == null) {
+                    scope.set(name, text);
+                } else {
+                    setPart(namespace, name, text, scope);
                 }
-                values.put(name, evaluate(value, scope));
             }
-            case Statement.Capture(var name, var body) -> scope.set(name, captured(body, new Scope(scope)));
+            case Statement.Filtered(var filters, var body) ->
+                print(Values.text(filtered(filters, captured(body, new Scope(scope)), scope)));
+            case Statement.With with -> {
+                return execute(with.body(), opened(with, scope));
+            }
             case Statement.Macro macro -> scope.set(macro.name(), callable(macro, scope));
+            case Statement.CallBlock(var caller, var call) ->
+                print(Values.text(call(call.target(), call.parameters(), callable(caller, scope), scope)));
             case Statement.Group(var body) -> {
-                return execute(body, scope);
+                return execute(body, new Scope(scope));
             }
             case Statement.Break() -> {
                 return Flow.BREAK;
@@ -73,6 +90,29 @@ final class Interpreter {
             }
         }
         return Flow.NEXT;
+    }
+
+    private static void setPart(String namespace, String name, Object value, Scope scope) {
+        if (!(scope.get(namespace) instanceof Namespace(Map<String, Object> values))) {
+            throw new JinjaException("the template sets " + namespace + "." + name + ", and " + namespace
+                    + " is no namespace");
+        }
+        values.put(name, value);
+    }
+
+    private Object filtered(Expression filters, String text, Scope scope) {
+        var inner = new Scope(scope);
+        inner.set(((Expression.Name) Statement.CAPTURED).name(), text);
+        return evaluate(filters, inner);
+    }
+
+    /// All values are computed before any name is set.
+    private Scope opened(Statement.With with, Scope scope) {
+        var inner = new Scope(scope);
+        for (var value : with.values()) {
+            assign(value.getKey(), evaluate(value.getValue(), scope), inner);
+        }
+        return inner;
     }
 
     private void print(String text) {
@@ -105,7 +145,11 @@ final class Interpreter {
     }
 
     private Flow loop(Statement.For loop, Scope scope) {
-        var elements = Values.elements(evaluate(loop.iterated(), scope));
+        return loop(loop, evaluate(loop.iterated(), scope), scope, 0);
+    }
+
+    private Flow loop(Statement.For loop, Object iterated, Scope scope, int depth) {
+        var elements = Values.elements(iterated);
         budget.steps(elements.size());
         if (loop.condition() != null) {
             elements.removeIf(element -> {
@@ -115,12 +159,13 @@ final class Interpreter {
             });
         }
         if (elements.isEmpty()) {
-            return execute(loop.otherwise(), scope);
+            return execute(loop.otherwise(), new Scope(scope));
         }
+        var last = new Object[1][];
         for (int i = 0; i < elements.size(); i++) {
             var inner = new Scope(scope);
             assign(loop.targets(), elements.get(i), inner);
-            inner.set("loop", progress(elements, i));
+            inner.set("loop", progress(loop, elements, i, depth, last, scope));
             if (execute(loop.body(), inner) == Flow.BREAK) {
                 break;
             }
@@ -129,7 +174,10 @@ final class Interpreter {
     }
 
     /// What `loop` is inside a loop.
-    private static Namespace progress(List<Object> elements, int at) {
+    ///
+    /// @param last what `loop.changed` was called with the last time
+    private Object progress(
+            Statement.For loop, List<Object> elements, int at, int depth, Object[][] last, Scope scope) {
         int size = elements.size();
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("index", at + 1L);
@@ -139,6 +187,8 @@ final class Interpreter {
         values.put("first", at == 0);
         values.put("last", at == size - 1);
         values.put("length", (long) size);
+        values.put("depth", depth + 1L);
+        values.put("depth0", (long) depth);
         values.put("previtem", at == 0 ? new Undefined("loop.previtem") : elements.get(at - 1));
         values.put("nextitem", at == size - 1 ? new Undefined("loop.nextitem") : elements.get(at + 1));
         values.put("cycle", (Callable) arguments -> {
@@ -147,14 +197,48 @@ final class Interpreter {
             }
             return arguments.positional().get(at % arguments.positional().size());
         });
-        return new Namespace(values);
+        values.put("changed", (Callable) arguments -> {
+            Object[] now = arguments.positional().toArray();
+            boolean changed = last[0] == null || !Values.equal(Arrays.asList(last[0]), Arrays.asList(now));
+            last[0] = now;
+            return changed;
+        });
+        return loop.recursive() ? new Recursion(values, arguments -> inner(loop, arguments, scope, depth))
+                : new Namespace(values);
+    }
+
+    /// `loop` of a recursive loop, which can be called.
+    record Recursion(Map<String, Object> values, Callable deeper) implements Callable {
+        @Override
+        public Object call(Arguments arguments) {
+            return deeper.call(arguments);
+        }
+    }
+
+    private String inner(Statement.For loop, Arguments arguments, Scope scope, int depth) {
+        var outer = out;
+        out = new StringBuilder();
+        budget.enter();
+        loop(loop, arguments.require(0, "iterable"), scope, depth + 1);
+        budget.leave();
+        String text = out.toString();
+        out = outer;
+        return text;
     }
 
     private Callable callable(Statement.Macro macro, Scope defined) {
         return arguments -> {
             var inner = new Scope(defined);
             var names = macro.parameters();
-            if (arguments.positional().size() > names.size() || !names.containsAll(arguments.named().keySet())) {
+            var more = new LinkedHashMap<>(arguments.named());
+            names.forEach(more::remove);
+            Object caller = more.remove("caller");
+            inner.set("caller", caller == null ? new Undefined("caller") : caller);
+            int given = arguments.positional().size();
+            var rest = given > names.size() ? arguments.positional().subList(names.size(), given) : List.of();
+            inner.set("varargs", new Tuple(new ArrayList<>(rest)));
+            inner.set("kwargs", more);
+            if (!rest.isEmpty() && !macro.takesMore() || !more.isEmpty() && !macro.takesNamed()) {
                 throw new JinjaException("the template calls its macro " + macro.name() + " with arguments it does not"
                         + " have");
             }
@@ -195,7 +279,7 @@ final class Interpreter {
                 named(Items.item(evaluate(target, scope), evaluate(key, scope)), target);
             case Expression.Slice(var target, var start, var stop, var step) -> counted(Items.slice(
                     evaluate(target, scope), optional(start, scope), optional(stop, scope), optional(step, scope)));
-            case Expression.Call(var target, var parameters) -> call(target, parameters, scope);
+            case Expression.Call(var target, var parameters) -> call(target, parameters, null, scope);
             case Expression.Filtered(var target, var name, var parameters) ->
                 counted(Filters.apply(name, evaluate(target, scope), arguments(parameters, scope)));
             case Expression.Tested(var target, var name, var parameters) ->
@@ -226,6 +310,7 @@ final class Interpreter {
     private Object counted(Object value) {
         switch (value) {
             case String text -> budget.characters(text.length());
+            case Markup(String text) -> budget.characters(text.length());
             case List<?> list -> budget.steps(list.size());
             case null, default -> { }
         }
@@ -267,10 +352,17 @@ final class Interpreter {
         return map;
     }
 
-    private Object call(Expression target, Parameters parameters, Scope scope) {
+    /// @param caller what the called macro knows as `caller`; null for none
+    private Object call(Expression target, Parameters parameters, Callable caller, Scope scope) {
         Object called = evaluate(target, scope);
         if (called instanceof Callable callable) {
-            return counted(callable.call(arguments(parameters, scope)));
+            var arguments = arguments(parameters, scope);
+            if (caller != null) {
+                var named = new LinkedHashMap<>(arguments.named());
+                named.put("caller", caller);
+                arguments = new Arguments(arguments.positional(), named);
+            }
+            return counted(callable.call(arguments));
         }
         if (called instanceof Undefined undefined) {
             throw undefined.error();
@@ -284,7 +376,17 @@ final class Interpreter {
         }
         var named = new LinkedHashMap<String, Object>();
         parameters.named().forEach((name, value) -> named.put(name, evaluate(value, scope)));
-        return new Arguments(evaluateAll(parameters.positional(), scope), named);
+        var positional = evaluateAll(parameters.positional(), scope);
+        if (parameters.spread() != null) {
+            positional.addAll(Values.elements(evaluate(parameters.spread(), scope)));
+        }
+        if (parameters.spreadNamed() != null) {
+            if (!(evaluate(parameters.spreadNamed(), scope) instanceof Map<?, ?> more)) {
+                throw new JinjaException("the template passes by name what is no dictionary");
+            }
+            more.forEach((name, value) -> named.put(Values.string(name), value));
+        }
+        return new Arguments(positional, named);
     }
 
     private boolean compare(Expression first, List<Expression.Comparison.Step> steps, Scope scope) {

@@ -13,8 +13,17 @@ final class Items {
         if (target instanceof Undefined undefined) {
             throw undefined.error();
         }
+        if (target instanceof Interpreter.Recursion recursion) {
+            return recursion.values().containsKey(name) ? recursion.values().get(name) : missing(name);
+        }
         if (target instanceof Namespace(Map<String, Object> values)) {
             return values.containsKey(name) ? values.get(name) : missing(name);
+        }
+        if (target instanceof Markup(String text)) {
+            return safely(attribute(text, name));
+        }
+        if (target instanceof Filters.Group group && (name.equals("grouper") || name.equals("list"))) {
+            return group.get(name.equals("grouper") ? 0 : 1);
         }
         Callable method = Methods.of(target, name);
         if (method != null) {
@@ -27,6 +36,8 @@ final class Items {
     static Object item(Object target, Object key) {
         return switch (target) {
             case Undefined undefined -> throw undefined.error();
+            case Markup(String text) when key instanceof Long ->
+                item(text, key) instanceof String part ? new Markup(part) : missing("character " + key);
             case Map<?, ?> map when map.containsKey(key) -> map.get(key);
             case List<?> list when key instanceof Long index -> {
                 long at = index < 0 ? index + list.size() : index;
@@ -54,6 +65,28 @@ final class Items {
         return value;
     }
 
+    /// A method of safe text: what it takes in is made safe, and what it gives is safe.
+    private static Object safely(Object method) {
+        if (!(method instanceof Callable callable)) {
+            return method;
+        }
+        return (Callable) arguments -> {
+            var safe = new ArrayList<Object>();
+            arguments.positional().forEach(each -> safe.add(
+                    each instanceof String || each instanceof Markup ? Markup.of(each).text() : each));
+            return safe(callable.call(new Arguments(safe, arguments.named())));
+        };
+    }
+
+    private static Object safe(Object value) {
+        return switch (value) {
+            case String text -> new Markup(text);
+            case Tuple tuple -> new Tuple(tuple.stream().map(Items::safe).toList());
+            case List<?> list -> new ArrayList<Object>(list.stream().map(Items::safe).toList());
+            case null, default -> value;
+        };
+    }
+
     private static Undefined missing(String name) {
         return new Undefined(name);
     }
@@ -67,8 +100,14 @@ final class Items {
         if (target instanceof String text) {
             return String.join("", slice(characters(text), start, stop, step));
         }
+        if (target instanceof Tuple tuple) {
+            return new Tuple(new ArrayList<Object>(slice(tuple, start, stop, step)));
+        }
         if (target instanceof List<?> list) {
             return slice(list, start, stop, step);
+        }
+        if (target instanceof Markup(String text)) {
+            return new Markup((String) slice(text, start, stop, step));
         }
         if (target instanceof Undefined undefined) {
             throw undefined.error();

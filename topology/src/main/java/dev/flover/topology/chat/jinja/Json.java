@@ -10,13 +10,16 @@ final class Json {
     private static final int MAX_DEPTH = 64;
 
     private final StringBuilder out = new StringBuilder();
-    private final Integer indent;
+    private final String indent;
     private final boolean sortsKeys;
     private final String comma;
     private final String colon;
+    private final boolean ascii;
 
-    /// @param indent null: on one line
-    Json(Integer indent, boolean sortsKeys, String comma, String colon) {
+    /// @param indent what each level is set in by; null: all on one line
+    /// @param ascii  whether other characters are escaped
+    Json(String indent, boolean sortsKeys, String comma, String colon, boolean ascii) {
+        this.ascii = ascii;
         this.indent = indent;
         this.sortsKeys = sortsKeys;
         this.comma = comma;
@@ -36,8 +39,9 @@ final class Json {
             case null -> out.append("null");
             case Boolean flag -> out.append(flag);
             case String text -> string(text);
+            case Markup(String text) -> string(text);
             case Long number -> out.append(number);
-            case Double number -> out.append(Values.repr(number));
+            case Double number -> out.append(real(number));
             case List<?> list -> {
                 open('[', list.isEmpty(), depth);
                 for (var elements = list.iterator(); elements.hasNext(); ) {
@@ -52,7 +56,7 @@ final class Json {
                 for (var each = (sortsKeys ? entries.sorted((a, b) -> Values.compare(a.getKey(), b.getKey())) : entries)
                         .iterator(); each.hasNext(); ) {
                     var entry = each.next();
-                    string(Values.text(entry.getKey()));
+                    string(key(entry.getKey()));
                     out.append(colon);
                     write(entry.getValue(), depth + 1);
                     separate(each, depth);
@@ -61,6 +65,23 @@ final class Json {
             }
             default -> throw new JinjaException("the template writes " + Values.kind(value) + " as JSON");
         }
+    }
+
+    private static String real(double number) {
+        return Double.isFinite(number) ? Values.repr(number)
+                : Double.isNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+    }
+
+    private static String key(Object key) {
+        return switch (key) {
+            case null -> "null";
+            case Boolean flag -> flag.toString();
+            case String text -> text;
+            case Markup(String text) -> text;
+            case Long number -> number.toString();
+            case Double number -> real(number);
+            default -> throw new JinjaException("the template writes " + Values.kind(key) + " as a key of JSON");
+        };
     }
 
     private void open(char bracket, boolean empty, int depth) {
@@ -72,7 +93,7 @@ final class Json {
 
     private void separate(Iterator<?> elements, int depth) {
         if (elements.hasNext()) {
-            out.append(indent == null ? comma : comma.stripTrailing());
+            out.append(comma);
             newLine(depth + 1);
         }
     }
@@ -86,7 +107,7 @@ final class Json {
 
     private void newLine(int depth) {
         if (indent != null) {
-            out.append('\n').append(" ".repeat(indent * depth));
+            out.append('\n').append(indent.repeat(depth));
         }
     }
 
@@ -103,7 +124,7 @@ final class Json {
                 case '\b' -> out.append("\\b");
                 case '\f' -> out.append("\\f");
                 default -> {
-                    if (c < ' ') {
+                    if (c < ' ' || ascii && c > '~') {
                         out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);

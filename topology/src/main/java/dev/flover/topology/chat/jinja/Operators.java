@@ -21,6 +21,7 @@ final class Operators {
                 case "~" -> concatenated(Values.text(left), Values.text(right));
                 case "+" -> add(left, right);
                 case "*" -> multiply(left, right);
+                case "%" -> isText(left) ? formatted(left, right) : numeric(operator, left, right);
                 default -> numeric(operator, left, right);
             };
         } catch (ArithmeticException _) {
@@ -35,20 +36,33 @@ final class Operators {
     }
 
     private static Object add(Object left, Object right) {
+        if (left instanceof Markup && isText(right) || right instanceof Markup && isText(left)) {
+            return new Markup(concatenated(Markup.of(left).text(), Markup.of(right).text()));
+        }
         if (left instanceof String text && right instanceof String other) {
             return concatenated(text, other);
         }
         if (left instanceof List<?> list && right instanceof List<?> other) {
+            if (list instanceof Tuple != other instanceof Tuple) {
+                throw new JinjaException("the template adds a list and a tuple");
+            }
             var all = new ArrayList<Object>(list);
             all.addAll(other);
-            return all;
+            return list instanceof Tuple ? new Tuple(all) : all;
         }
         return numeric("+", left, right);
+    }
+
+    private static boolean isText(Object value) {
+        return value instanceof String || value instanceof Markup;
     }
 
     private static Object multiply(Object left, Object right) {
         if (Values.isNumber(left) && !Values.isNumber(right)) {
             return multiply(right, left);
+        }
+        if (left instanceof Markup(String text)) {
+            return new Markup((String) multiply(text, right));
         }
         if (left instanceof String || left instanceof List<?>) {
             long times = Math.max(0, Values.integer(right));
@@ -58,6 +72,13 @@ final class Operators {
             return left instanceof String text ? repeated(text, (int) times) : repeated((List<?>) left, (int) times);
         }
         return numeric("*", left, right);
+    }
+
+    /// `template % values`
+    static Object formatted(Object template, Object values) {
+        return template instanceof Markup(String text)
+                ? new Markup(new PercentFormat(text, values, true).write())
+                : new PercentFormat((String) template, values, false).write();
     }
 
     private static String repeated(String text, int times) {

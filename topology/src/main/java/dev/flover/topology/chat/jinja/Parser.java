@@ -3,6 +3,7 @@ package dev.flover.topology.chat.jinja;
 import dev.flover.topology.chat.jinja.Expression.Parameters;
 import dev.flover.topology.chat.jinja.Lexer.Segment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ final class Parser {
     private int at;
     private int depth;
     private int loops;
+    private Set<String> names = new HashSet<>();
 
     private Parser(List<Segment> segments) {
         this.segments = segments;
@@ -47,7 +49,8 @@ final class Parser {
                 }
                 case Segment.Output(List<Token> inside) -> {
                     open(inside);
-                    statements.add(new Statement.Output(tuple(true)));
+                    int line = peek().line();
+                    statements.add(new Statement.Located(line, new Statement.Output(tuple(true))));
                     close();
                 }
                 case Segment.Block(List<Token> inside) -> {
@@ -56,7 +59,8 @@ final class Parser {
                         depth--;
                         return statements;
                     }
-                    statements.add(statement(name()));
+                    int line = peek().line();
+                    statements.add(new Statement.Located(line, statement(name())));
                 }
             }
         }
@@ -88,9 +92,19 @@ final class Parser {
             case "macro" -> macro();
             case "generation" -> {
                 close();
-                var body = body("endgeneration");
-                yield new Statement.Group(body);
+                yield new Statement.Group(body("endgeneration"));
             }
+            case "block" -> block();
+            case "autoescape" -> {
+                if (!(expression() instanceof Expression.Literal(Boolean on)) || on) {
+                    throw unexpected("false");
+                }
+                close();
+                yield new Statement.Group(body("endautoescape"));
+            }
+            case "filter" -> filter();
+            case "with" -> with();
+            case "call" -> callBlock();
             case "break", "continue" -> {
                 if (loops == 0) {
                     throw unexpected("a loop around it");
@@ -98,9 +112,59 @@ final class Parser {
                 close();
                 yield word.equals("break") ? new Statement.Break() : new Statement.Continue();
             }
-            default -> throw new JinjaException("the template uses {% " + word + " %} in line " + peek().line()
-                    + ", which is not supported");
+            default -> throw new JinjaException("the template uses {% " + word + " %}, which is not supported")
+                    .in(peek().line());
         };
+    }
+
+    /// Without inheritance a block is its body.
+    private Statement block() {
+        name();
+        acceptName("scoped");
+        acceptName("required");
+        close();
+        var body = statements(Set.of("endblock"));
+        name();
+        if (peek().kind() == Token.Kind.NAME) {
+            name();
+        }
+        close();
+        return new Statement.Group(body);
+    }
+
+    private Statement filter() {
+        String name = name();
+        var first = new Expression.Filtered(Statement.CAPTURED, name, accept("(") ? parameters() : Parameters.NONE);
+        var filters = filters(first);
+        close();
+        return new Statement.Filtered(filters, body("endfilter"));
+    }
+
+    private Statement with() {
+        var values = new ArrayList<Map.Entry<List<String>, Expression>>();
+        while (peek().kind() != Token.Kind.END) {
+            var targets = List.of(name());
+            expect("=");
+            values.add(Map.entry(targets, expression()));
+            if (peek().kind() != Token.Kind.END) {
+                expect(",");
+            }
+        }
+        close();
+        return new Statement.With(List.copyOf(values), body("endwith"));
+    }
+
+    private Statement callBlock() {
+        var parameters = new ArrayList<String>();
+        var defaults = new LinkedHashMap<String, Expression>();
+        if (accept("(")) {
+            signature(parameters, defaults);
+        }
+        if (!(expression() instanceof Expression.Call call)) {
+            throw unexpected("a call");
+        }
+        close();
+        return new Statement.CallBlock(macro("caller", parameters, defaults, "endcall"), call);
     }
 
     /// Statements up to and with the block that ends them.
@@ -135,10 +199,7 @@ final class Parser {
         expectName("in");
         var iterated = tuple(false);
         Expression condition = acceptName("if") ? expression() : null;
-        if (peek().isName("recursive")) {
-            throw new JinjaException("the template uses a recursive loop in line " + peek().line()
-                    + ", which is not supported");
-        }
+        boolean recursive = acceptName("recursive");
         close();
         loops++;
         var body = statements(Set.of("else", "endfor"));
@@ -150,7 +211,7 @@ final class Parser {
             name();
         }
         close();
-        return new Statement.For(targets, iterated, condition, body, otherwise);
+        return new Statement.For(targets, iterated, condition, recursive, body, otherwise);
     }
 
     private List<String> targets() {
@@ -169,6 +230,9 @@ final class Parser {
         String first = name();
         if (accept(".")) {
             String attribute = name();
+            if (!peek().isOperator("=")) {
+                return capture(first, attribute);
+            }
             expect("=");
             var value = tuple(true);
             close();
@@ -183,8 +247,13 @@ final class Parser {
             close();
             return new Statement.Assign(List.copyOf(targets), value);
         }
+        return capture(null, first);
+    }
+
+    private Statement capture(String namespace, String name) {
+        var filters = filters(Statement.CAPTURED);
         close();
-        return new Statement.Capture(first, body("endset"));
+        return new Statement.Capture(namespace, name, filters, body("endset"));
     }
 
     private Statement macro() {
@@ -192,6 +261,28 @@ final class Parser {
         var parameters = new ArrayList<String>();
         var defaults = new LinkedHashMap<String, Expression>();
         expect("(");
+        signature(parameters, defaults);
+        close();
+        return macro(name, parameters, defaults, "endmacro");
+    }
+
+    private Statement.Macro macro(
+            String name, List<String> parameters, Map<String, Expression> defaults, String end) {
+        int outerLoops = loops;
+        var outerNames = names;
+        loops = 0;
+        names = new HashSet<>();
+        var body = body(end);
+        var macro = new Statement.Macro(name, List.copyOf(parameters), Map.copyOf(defaults), body,
+                names.contains("varargs"), names.contains("kwargs"));
+        loops = outerLoops;
+        outerNames.addAll(names);
+        names = outerNames;
+        return macro;
+    }
+
+    /// What stands between brackets that are open already.
+    private void signature(List<String> parameters, Map<String, Expression> defaults) {
         while (!accept(")")) {
             String parameter = name();
             parameters.add(parameter);
@@ -202,12 +293,6 @@ final class Parser {
                 expect(",");
             }
         }
-        close();
-        int outer = loops;
-        loops = 0;
-        var body = body("endmacro");
-        loops = outer;
-        return new Statement.Macro(name, List.copyOf(parameters), Map.copyOf(defaults), body);
     }
 
     /// One expression, or several with commas between them as a list.
@@ -359,7 +444,10 @@ final class Parser {
                 case "true", "True" -> new Expression.Literal(true);
                 case "false", "False" -> new Expression.Literal(false);
                 case "none", "None" -> new Expression.Literal(null);
-                default -> new Expression.Name(token.text());
+                default -> {
+                    names.add(token.text());
+                    yield new Expression.Name(token.text());
+                }
             };
             case OPERATOR -> bracketed(token);
             case END -> throw unexpected(token, "a value");
@@ -458,9 +546,15 @@ final class Parser {
     private Parameters parameters() {
         var positional = new ArrayList<Expression>();
         var named = new LinkedHashMap<String, Expression>();
+        Expression spread = null;
+        Expression spreadNamed = null;
         while (!accept(")")) {
             boolean isNamed = peek().kind() == Token.Kind.NAME && tokens.get(at + 1).isOperator("=");
-            if (isNamed) {
+            if (accept("*")) {
+                spread = expression();
+            } else if (accept("**")) {
+                spreadNamed = expression();
+            } else if (isNamed) {
                 String name = name();
                 expect("=");
                 named.put(name, expression());
@@ -471,7 +565,7 @@ final class Parser {
                 expect(",");
             }
         }
-        return new Parameters(List.copyOf(positional), new LinkedHashMap<>(named));
+        return new Parameters(List.copyOf(positional), new LinkedHashMap<>(named), spread, spreadNamed);
     }
 
     private Expression filters(Expression operand) {
@@ -561,7 +655,7 @@ final class Parser {
 
     private static JinjaException unexpected(Token token, String expected) {
         String found = token.kind() == Token.Kind.END ? "the end of the tag" : token.text();
-        return new JinjaException("the template has " + found + " in line " + token.line() + " where " + expected
-                + " was expected");
+        return new JinjaException("the template has " + found + " where " + expected + " was expected")
+                .in(token.line());
     }
 }

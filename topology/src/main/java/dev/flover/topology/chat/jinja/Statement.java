@@ -5,6 +5,9 @@ import java.util.Map;
 
 /// Something that is carried out.
 sealed interface Statement {
+    /// A tag in a line of the template; what goes wrong in it is said to be there.
+    record Located(int line, Statement statement) implements Statement {}
+
     record Text(String text) implements Statement {}
 
     record Output(Expression value) implements Statement {}
@@ -16,10 +19,12 @@ sealed interface Statement {
 
     /// @param targets   names that an element is unpacked to
     /// @param condition null: every element
+    /// @param recursive whether the body may call `loop(...)` to loop over something inside
     record For(
             List<String> targets,
             Expression iterated,
             Expression condition,
+            boolean recursive,
             List<Statement> body,
             List<Statement> otherwise)
             implements Statement {}
@@ -29,14 +34,37 @@ sealed interface Statement {
     /// `{% set namespace.name = value %}`
     record AssignAttribute(String namespace, String name, Expression value) implements Statement {}
 
-    /// `{% set name %}...{% endset %}`
-    record Capture(String name, List<Statement> body) implements Statement {}
+    /// `{% set name | filter %}...{% endset %}`
+    ///
+    /// @param namespace null, or whose part `name` is
+    /// @param filters   of the body, [#CAPTURED]
+    record Capture(String namespace, String name, Expression filters, List<Statement> body) implements Statement {}
 
-    /// @param defaults of the parameters that have one
-    record Macro(String name, List<String> parameters, Map<String, Expression> defaults, List<Statement> body)
+    /// What a body has printed, where filters are applied to it.
+    Expression CAPTURED = new Expression.Name(" captured");
+
+    /// `{% filter upper %}...{% endfilter %}`; the filters are of [#CAPTURED].
+    record Filtered(Expression filters, List<Statement> body) implements Statement {}
+
+    /// `{% with a = 1 %}...{% endwith %}`
+    record With(List<Map.Entry<List<String>, Expression>> values, List<Statement> body) implements Statement {}
+
+    /// @param defaults   of the parameters that have one
+    /// @param takesMore  whether the body uses `varargs`: more values than it has parameters
+    /// @param takesNamed whether the body uses `kwargs`: values by names that it does not have
+    record Macro(
+            String name,
+            List<String> parameters,
+            Map<String, Expression> defaults,
+            List<Statement> body,
+            boolean takesMore,
+            boolean takesNamed)
             implements Statement {}
 
-    /// A body that is carried out as it stands (`{% generation %}` marks what a model said, for training).
+    /// `{% call(...) macro(...) %}...{% endcall %}`: the macro may print the body by `caller(...)`.
+    record CallBlock(Macro caller, Expression.Call call) implements Statement {}
+
+    /// A body that is carried out in a scope of its own (`{% generation %}` marks what a model said, for training).
     record Group(List<Statement> body) implements Statement {}
 
     record Break() implements Statement {}

@@ -6,11 +6,16 @@ import java.util.Collections;
 import java.util.List;
 
 /// A list that prints in round brackets.
-final class Tuple extends AbstractList<Object> {
+class Tuple extends AbstractList<Object> {
     private final List<Object> elements;
 
     Tuple(List<Object> elements) {
-        this.elements = Collections.unmodifiableList(new ArrayList<>(elements));
+        this(elements, true);
+    }
+
+    /// @param copied false: sees what becomes of the elements
+    Tuple(List<Object> elements, boolean copied) {
+        this.elements = copied ? Collections.unmodifiableList(new ArrayList<>(elements)) : elements;
     }
 
     @Override

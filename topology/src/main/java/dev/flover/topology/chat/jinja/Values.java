@@ -2,6 +2,7 @@ package dev.flover.topology.chat.jinja;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class Values {
             case List<?> list -> !list.isEmpty();
             case Map<?, ?> map -> !map.isEmpty();
             case Undefined _ -> false;
+            case Markup(String text) -> !text.isEmpty();
             default -> true;
         };
     }
@@ -33,6 +35,7 @@ final class Values {
     static String text(Object value) {
         return switch (value) {
             case String text -> text;
+            case Markup(String text) -> text;
             case Undefined _ -> "";
             case null -> repr(null);
             default -> repr(value);
@@ -59,7 +62,10 @@ final class Values {
             case Map<?, ?> map -> map.entrySet().stream()
                     .map(entry -> repr(entry.getKey(), depth + 1) + ": " + repr(entry.getValue(), depth + 1))
                     .collect(Collectors.joining(", ", "{", "}"));
-            case Undefined undefined -> throw undefined.error();
+            case Undefined _ -> "Undefined";
+            case Markup(String text) -> "Markup(" + quoted(text) + ")";
+            case Generated _ -> throw new JinjaException("the template prints what map, select or their like give; it"
+                    + " may print them as a list or joined");
             default -> throw new JinjaException("the template prints something that is no text");
         };
     }
@@ -116,9 +122,12 @@ final class Values {
                     ? number(left) == number(right)
                     : integer(left) == integer(right);
         }
+        if (left instanceof Markup || right instanceof Markup) {
+            return equal(Markup.plain(left), Markup.plain(right));
+        }
         return switch (left) {
-            case List<?> list when right instanceof List<?> other ->
-                list.size() == other.size() && allEqual(list, other);
+            case List<?> list when right instanceof List<?> other -> list instanceof Tuple == other instanceof Tuple
+                && list.size() == other.size() && allEqual(list, other);
             case Map<?, ?> map when right instanceof Map<?, ?> other -> map.keySet().equals(other.keySet())
                     && map.entrySet().stream().allMatch(entry -> equal(entry.getValue(), other.get(entry.getKey())));
             case Undefined _ -> right instanceof Undefined;
@@ -140,8 +149,11 @@ final class Values {
         if (isNumber(left) && isNumber(right)) {
             return Double.compare(number(left), number(right));
         }
+        if (left instanceof Markup || right instanceof Markup) {
+            return compare(Markup.plain(left), Markup.plain(right));
+        }
         return switch (left) {
-            case String text when right instanceof String other -> text.compareTo(other);
+            case String text when right instanceof String other -> comparePoints(text, other);
             case List<?> list when right instanceof List<?> other -> {
                 for (int i = 0; i < Math.min(list.size(), other.size()); i++) {
                     if (!equal(list.get(i), other.get(i))) {
@@ -155,8 +167,19 @@ final class Values {
         };
     }
 
+    /// By code point, as Python does, not by UTF-16 unit.
+    private static int comparePoints(String left, String right) {
+        int[] a = left.codePoints().toArray();
+        int[] b = right.codePoints().toArray();
+        return Arrays.compare(a, b);
+    }
+
     static boolean contains(Object container, Object element) {
+        if (container instanceof Markup || element instanceof Markup) {
+            return contains(Markup.plain(container), Markup.plain(element));
+        }
         return switch (container) {
+            case Generated generated -> generated.take().stream().anyMatch(each -> equal(each, element));
             case String text when element instanceof String part -> text.contains(part);
             case List<?> list -> list.stream().anyMatch(each -> equal(each, element));
             case Map<?, ?> map -> map.containsKey(element);
@@ -191,7 +214,7 @@ final class Values {
     }
 
     static String string(Object value) {
-        if (value instanceof String text) {
+        if (Markup.plain(value) instanceof String text) {
             return text;
         }
         throw new JinjaException("the template has " + kind(value) + " where a string is expected");
@@ -204,6 +227,8 @@ final class Values {
             case Map<?, ?> map -> copy(map.keySet());
             case String text -> copy(text.codePoints().mapToObj(Character::toString).toList());
             case Undefined _ -> new ArrayList<>();
+            case Markup(String text) -> elements(text);
+            case Generated generated -> generated.take();
             case null, default -> throw new JinjaException("the template loops over " + kind(value));
         };
     }
@@ -218,6 +243,7 @@ final class Values {
             case List<?> list -> list.size();
             case Map<?, ?> map -> map.size();
             case Undefined _ -> 0;
+            case Markup(String text) -> length(text);
             case null, default -> throw new JinjaException("the template takes the length of " + kind(value));
         };
     }
@@ -229,7 +255,8 @@ final class Values {
             case Boolean _ -> "a boolean";
             case Long _ -> "an integer";
             case Double _ -> "a float";
-            case String _ -> "a string";
+            case String _, Markup _ -> "a string";
+            case Generated _ -> "what map, select or their like give";
             case List<?> _ -> "a list";
             case Map<?, ?> _ -> "a dictionary";
             case Undefined(String what) -> what + ", which is not defined,";

@@ -46,8 +46,8 @@ class JinjaTemplateTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{% extends 'a' %}", "{% include 'a' %}", "{% import 'a' as b %}",
-        "{% block x %}{% endblock %}", "{% call f() %}{% endcall %}", "{% filter upper %}{% endfilter %}",
-        "{% for a in b recursive %}{% endfor %}",
+        "{% block x %}", "{% call f %}{% endcall %}", "{% filter %}{% endfilter %}", "{% with a %}{% endwith %}",
+        "{% autoescape true %}{% endautoescape %}", "{% do x %}",
         "{% nonsense %}", "{% if x %}", "{% endif %}", "{{ x", "{{ }}", "{% for %}", "{# open", "{{ 'open }}",
         "{{ x ! }}",
         "{% raw %}", "{{ (1, }}", "{% set 1 = 2 %}", "{{ a..b }}", "{% break %}", "{{ '\\u12' }}", "{{ x[] }}",
@@ -77,7 +77,10 @@ class JinjaTemplateTest {
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
         "{{ 'a' * 999999999 }}", "{{ [1] * 999999999 }}", "{{ range(999999999) }}", "{{ 9 ** 9 ** 9 }}",
         "{% set a = 'a' * 9000 %}{{ a.replace('a', a) }}", "{% set a = 'a' * 1000000 %}{{ a | join(a) }}",
-        "{% for i in range(100000) %}{{ 'x' * 1000 }}{% endfor %}"
+        "{% for i in range(100000) %}{{ 'x' * 1000 }}{% endfor %}", "{{ 'x'.zfill(999999999) }}",
+        "{{ 'x'.ljust(999999999) }}", "{{ '%999999999d' % 1 }}", "{{ '%*d' % (999999999, 1) }}",
+        "{{ '{:999999999}'.format(1) }}", "{{ [1] | batch(999999999, 0) | list }}", "{{ 'x' | center(999999999) }}",
+        "{{ [1] | slice(999999999) | list }}", "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}"
     })
     void whatATemplateMayUseIsBounded(String template) {
         assertThatThrownBy(() -> render(template)).isInstanceOf(JinjaException.class);
