@@ -2,6 +2,7 @@ package dev.flover.app;
 
 import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
+import dev.flover.app.client.ModelsCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
 import dev.flover.app.delivery.VerifyDeliveryCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,
+            ModelsCommand.class,
             ConfigCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,

@@ -4,6 +4,7 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.topology.models.Assignment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,9 @@ import org.apache.kafka.common.utils.Bytes;
 ///
 /// ```
 ///   undecodable, or another request under a known id   -> dead letter
-///   schema not to be had now                           -> parked, with all that come after it under its key
+///   schema not to be had now, or who answers it        -> parked, with all that come after it under its key
 ///   null value                                         -> cancel, also of what is parked
+///   answered by another group                          -> its id is remembered
 ///   the same request again                             -> absorbed
 ///   cannot be served                                   -> rejected
 ///   otherwise                                          -> stored, and waits for the engine
@@ -48,18 +50,26 @@ final class Intake {
 
     void receive(RequestRecord record, long now) {
         var id = idOf(record.key());
-        if (id != null && record.value() == null && parked.holds(id)) {
+        if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
             cancelParked(id, now);
         } else if (id != null && parked.holds(id) || !handle(record, now)) {
-            parked.park(record, id, now);
+            parked.park(record, id == null ? ParkedRecords.keyOf(record) : id, now);
             parts.metrics().parked();
         }
+    }
+
+    /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that follows
+    /// from the model it names, which is not known yet: then also its cancel waits.
+    private boolean isOursWhateverItSays(Bytes id) {
+        var assignment = parts.models().at(partition.partition(), parked.firstOffset(id));
+        return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);
     }
 
     /// Tries again what waits for its schema, and holds the partition back while there is no room for more.
     void tick(long now) {
         parked.retry(now, parts.decoding(), record -> handle(record, now));
-        boolean hold = parked.isFull() || parts.room().isFull() || held && !parts.room().hasRoom();
+        boolean hold = parked.isFull() || !parts.models().isCurrent() || parts.room().isFull()
+                || held && !parts.room().hasRoom();
         if (hold != held) {
             held = hold;
             if (hold) {
@@ -74,11 +84,16 @@ final class Intake {
         parts.holds().forget(partition);
     }
 
-    /// @return false if it has to be handled again later, because the registry could not be asked
+    /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
+    ///         now which group answers
     private boolean handle(RequestRecord record, long now) {
+        var assignment = parts.models().at(partition.partition(), record.offset());
+        if (assignment == null) {
+            return false;
+        }
         var id = idOf(record.key());
         if (id == null) {
-            output.deadLetter(record, "the record's key must be the request's id, 1 to " + MAX_ID_BYTES
+            putAside(record, assignment, "the record's key must be the request's id, 1 to " + MAX_ID_BYTES
                     + " bytes of UTF-8, " + describe(record.key()));
             return true;
         }
@@ -90,11 +105,11 @@ final class Intake {
         if (cutFrom != null) {
             var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most "
                     + parts.config().limits().requestBytes() + " bytes, was " + cutFrom);
-            arrive(id, null, BoundedRecords.digest(record.headers()), record, tooLarge, now);
+            arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, now);
             return true;
         }
         if (record.headers().lastHeader(SCHEMA_GUID) != null) {
-            output.deadLetter(record, "the record names its schema by a GUID in the header " + SCHEMA_GUID
+            putAside(record, assignment, "the record names its schema by a GUID in the header " + SCHEMA_GUID
                     + "; have its producer write the schema's id before the value "
                     + "(value.schema.id.serializer=io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer)");
             return true;
@@ -102,11 +117,11 @@ final class Intake {
         return switch (parts.decoding().decode(record.value(), !parked.isFull(), now)) {
             case RequestDecoding.Decoded.Later later -> false;
             case RequestDecoding.Decoded.Undecodable(String reason) -> {
-                output.deadLetter(record, reason);
+                putAside(record, assignment, reason);
                 yield true;
             }
             case RequestDecoding.Decoded.Request(ReadRequest read) -> {
-                arrive(id, read, RequestDigest.of(read.said()), record, refusal(read, record), now);
+                arrive(id, read, RequestDigest.of(read.said()), record, assignment, refusal(read, record), now);
                 yield true;
             }
         };
@@ -144,11 +159,30 @@ final class Intake {
         }
     }
 
+    /// What cannot become a request is the default group's.
+    private void putAside(RequestRecord record, Assignment assignment, String reason) {
+        if (isOurs(assignment, null)) {
+            output.deadLetter(record, reason);
+        }
+    }
+
+    private boolean isOurs(Assignment assignment, String model) {
+        return parts.models().group().equals(assignment.groupFor(model));
+    }
+
     /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
     /// @param refusal why it cannot be served; null where that is still to be found out
-    private void arrive(
-            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+    private void arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
+            Ending refusal, long now) {
         var known = knownDigest(id, now);
+        String model = read == null ? null : read.request().getModel();
+        if (!isOurs(assignment, model)) {
+            if (known == null) {
+                ended.rememberEnded(id, digest, now);       // so that it is not used again, for a request to us
+            }
+            parts.metrics().othersRequest();
+            return;
+        }
         if (known != null) {
             if (known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()))) {
                 parts.metrics().duplicate();
@@ -162,9 +196,17 @@ final class Intake {
                     Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
         } else if (refusal != null) {
             refuse(id, null, digest, record, refusal, now);
+        } else if (model != null && !assignment.serves(model)) {
+            refuse(id, read.request(), digest, record, unserved(model, assignment), now);
         } else {
             serve(id, read, digest, record, now);
         }
+    }
+
+    private static Ending unserved(String model, Assignment assignment) {
+        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is served by nobody here; "
+                + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
+                + " can be asked for, and a request that names none is served too");
     }
 
     /// Digest of the request that is live, waits, or has ended under an id; null where there is none.
@@ -180,6 +222,7 @@ final class Intake {
     private void serve(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
         var request = read.request();
         String key = new String(id.get(), StandardCharsets.UTF_8);
+        parts.sightings().saw(id, key, partition.partition(), now);
         switch (parts.check().check(key, request)) {
             case RequestCheck.Verdict.Rejected(String message) ->
                     refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);

@@ -45,8 +45,19 @@ final class ParkedRecords {
         most = patience.parked();
         for (long offset : state.parkedOffsets()) {
             var record = unpacked(offset);
-            add(offset, record, Bytes.wrap(record.key()), 0);
+            add(offset, record, keyOf(record), 0);
         }
+    }
+
+    /// Also of a record whose key can be no id, and which may have none.
+    static Bytes keyOf(RequestRecord record) {
+        return Bytes.wrap(record.key() == null ? new byte[0] : record.key());
+    }
+
+    /// Where the first that waits under a key was read.
+    long firstOffset(Bytes id) {
+        return byOffset.entrySet().stream().filter(entry -> entry.getValue().id().equals(id)).findFirst().orElseThrow()
+                .getKey();
     }
 
     boolean holds(Bytes id) {
@@ -140,7 +151,7 @@ final class ParkedRecords {
             return "";
         }
         var first = byOffset.firstEntry();
-        return byOffset.size() + " records of " + partition + " wait for their schemas, the first at offset "
+        return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who answers, the first at offset "
                 + first.getKey() + " under the key '"
                 + new String(first.getValue().id().get(), StandardCharsets.UTF_8) + "'";
     }

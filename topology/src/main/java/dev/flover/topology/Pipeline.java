@@ -7,12 +7,22 @@ import dev.flover.engine.EngineConfig;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.topology.models.Begin;
+import dev.flover.topology.models.ModelView;
+import dev.flover.topology.models.ModelWatch;
+import dev.flover.topology.models.OrderRefusedException;
+import dev.flover.topology.models.Orders;
+import dev.flover.topology.models.Orders.Registered;
+import dev.flover.topology.models.UndecidedStartException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +79,8 @@ public final class Pipeline implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile Health health = new Health(Health.State.STARTING, "starting");
     private volatile Throwable failure;
+    private volatile Registered registered;
+    private volatile boolean undecided;
     private int resultBytes;
     private boolean engineFailed;
     private boolean renewed;
@@ -104,8 +116,7 @@ public final class Pipeline implements AutoCloseable {
         this.slots = slots;
         this.meters = meters;
         metrics = new PipelineMetrics(meters, left);
-        check = new RequestCheck(
-                model, config.servedModel(), config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
+        check = new RequestCheck(model, config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
         var name = UUID.randomUUID();
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
         process = new ProcessLife(name, folder.endedBefore());
@@ -130,6 +141,16 @@ public final class Pipeline implements AutoCloseable {
         var now = health;
         return left.count() == 0 || !now.isAlive() ? now
                 : new Health(now.state(), now.detail() + "; " + left.sentence());
+    }
+
+    /// How the group is registered among those that share the requests topic; empty until it is.
+    public Optional<Registered> registered() {
+        return Optional.ofNullable(registered);
+    }
+
+    /// Whether it failed because nobody has said where it is to begin.
+    public boolean isUndecided() {
+        return undecided;
     }
 
     /// Stops within a bound. Live generations stay stored and continue at the next start.
@@ -179,7 +200,9 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        if (cause instanceof RefusedException || cause instanceof TopicProblemException) {
+        undecided = cause instanceof UndecidedStartException;
+        if (undecided || cause instanceof RefusedException || cause instanceof TopicProblemException
+                || cause instanceof OrderRefusedException) {
             LOG.error("the pipeline cannot go on: {}", cause.getMessage());
         } else {
             LOG.error("the pipeline cannot go on: {}", cause.getMessage(), cause);
@@ -202,7 +225,21 @@ public final class Pipeline implements AutoCloseable {
                 resultBytes = topics.check(config.limits());
                 topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
             });
-            return there && retry("registry", registry::prepare);
+            return there && retry("registry", registry::prepare) && retry("topic of models", this::register);
+        }
+    }
+
+    /// Before a record is read it is certain from where on the group answers.
+    private void register() {
+        var topics = config.topics();
+        var serving = config.serving();
+        var names = new ArrayList<>(List.of(config.servedModel()));
+        names.addAll(serving.aliases());
+        // What comes to a topic that was made anew while this process lives was read by nobody.
+        var begin = serving.begin() == null && registered != null ? new Begin.Earliest() : serving.begin();
+        try (var orders = new Orders(config.kafka(), topics.models(), topics.requests(), closing)) {
+            registered = orders.register(config.applicationId(), names, serving.defaultGroup(), begin,
+                    config.applicationId() + "-" + PipelineTopology.REQUESTS_STORE + "-changelog");
         }
     }
 
@@ -241,6 +278,13 @@ public final class Pipeline implements AutoCloseable {
         failure = null;
         renewed = false;
         metrics.lifeBegins();
+        var models = new ModelView(config.applicationId(), registered.topicId(), System::nanoTime);
+        try (var watch = ModelWatch.start(config.kafka(), config.topics().models(), config.topics().requests(), models)) {
+            return watch.awaitView(closing) && live(models, caution, life);
+        }
+    }
+
+    private boolean live(ModelView models, Caution caution, long life) {
         var commits = new Commits(config, System::nanoTime);
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
@@ -248,7 +292,8 @@ public final class Pipeline implements AutoCloseable {
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs,
-                contract, left, registry.decoding(), resultBytes, registry::asWritten, metrics);
+                contract, left, registry.decoding(), models, new IdSightings(metrics), resultBytes,
+                registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(

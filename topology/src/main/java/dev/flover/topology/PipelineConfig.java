@@ -1,11 +1,13 @@
 package dev.flover.topology;
 
+import dev.flover.topology.models.Begin;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 
 /// Every name and limit of a pipeline.
@@ -32,7 +34,8 @@ public record PipelineConfig(
         WaitingLimits waiting,
         Remembering remembering,
         Sharing sharing,
-        Recovery recovery) {
+        Recovery recovery,
+        Serving serving) {
 
     private static final String ADMIN = "admin.";
     private static final List<String> CLIENT_KINDS = List.of(
@@ -63,7 +66,8 @@ public record PipelineConfig(
                 WaitingLimits.standard(),
                 Remembering.standard(),
                 Sharing.equal(),
-                Recovery.standard());
+                Recovery.standard(),
+                Serving.standard());
     }
 
     /// The same with further client properties.
@@ -71,7 +75,7 @@ public record PipelineConfig(
         var all = new HashMap<>(kafka);
         all.putAll(more);
         return new PipelineConfig(applicationId, all, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     /// The same with further registry client properties.
@@ -79,48 +83,53 @@ public record PipelineConfig(
         var all = new HashMap<>(registry);
         all.putAll(more);
         return new PipelineConfig(applicationId, kafka, all, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(TopicNames other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, other, delivery, pace, limits,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(Delivery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, other, pace, limits,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(Pace other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other,
                 limits,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(RequestLimits other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, other,
-                waiting, remembering, sharing, recovery);
+                waiting, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(WaitingLimits other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                other, remembering, sharing, recovery);
+                other, remembering, sharing, recovery, serving);
     }
 
     public PipelineConfig with(Remembering other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, other, sharing, recovery);
+                waiting, other, sharing, recovery, serving);
     }
 
     public PipelineConfig with(Sharing other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, other, recovery);
+                waiting, remembering, other, recovery, serving);
     }
 
     public PipelineConfig with(Recovery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, other);
+                waiting, remembering, sharing, other, serving);
+    }
+
+    public PipelineConfig with(Serving other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, other);
     }
 
     /// The client properties of an admin client: those for all clients, and over them those for its kind.
@@ -141,14 +150,40 @@ public record PipelineConfig(
         return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
                 + new TreeSet<>(registry.keySet()) + ", " + stateDir + ", " + servedModel + ", " + topics + ", "
                 + delivery + ", " + pace + ", " + limits + ", " + waiting + ", " + remembering + ", " + sharing + ", "
-                + recovery + "]";
+                + recovery + ", " + serving + "]";
     }
 
-    /// The topics the pipeline reads and writes. All but `deadLetters` have the same number of partitions.
-    public record TopicNames(String requests, String tokens, String results, String deadLetters) {
+    /// The topics the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of partitions.
+    ///
+    /// @param models says which of the pipelines on the requests topic answers what; has one partition
+    public record TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
         public static TopicNames standard() {
-            return new TopicNames(
-                    "generation-requests", "generation-tokens", "generation-results", "generation-dead-letters");
+            return new TopicNames("generation-requests", "generation-tokens", "generation-results",
+                    "generation-dead-letters", "generation-models");
+        }
+
+        List<String> all() {
+            return List.of(requests, tokens, results, deadLetters, models);
+        }
+    }
+
+    /// The group's part where several pipelines read one requests topic.
+    ///
+    /// @param aliases      further names of the served model
+    /// @param defaultGroup whether the group is to be the default group, where another one is now
+    /// @param begin        where it begins to read at its first start; null where that has to be said if it matters
+    public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin) {
+        public Serving {
+            aliases = Set.copyOf(aliases);
+        }
+
+        /// One name, and no opinion on what came before.
+        public static Serving standard() {
+            return new Serving(Set.of(), false, null);
+        }
+
+        public Serving from(Begin other) {
+            return new Serving(aliases, defaultGroup, other);
         }
     }
 

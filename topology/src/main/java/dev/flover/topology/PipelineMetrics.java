@@ -26,6 +26,8 @@ final class PipelineMetrics {
     private final Counter chunks;
     private final Counter accepted;
     private final Counter duplicates;
+    private final Counter others;
+    private final Counter twoPartitions;
     private final Counter deadLetters;
     private final Counter parked;
     private final Counter resumed;
@@ -43,8 +45,10 @@ final class PipelineMetrics {
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests taken in");
         duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is known");
+        others = counter("flover.requests.others", "Requests passed over because another group answers them");
+        twoPartitions = counter("flover.requests.two.partitions", "Requests whose id came in another partition, too");
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
-        parked = counter("flover.requests.parked", "Records kept aside until the registry gives their schema");
+        parked = counter("flover.requests.parked", "Records kept aside until their schema, or who answers, is known");
         resumed = counter("flover.generations.resumed", "Generations taken up again from the state");
         lives = counter("flover.lives", "Lives of Kafka Streams begun in this process");
         for (var reason : FinishReason.values()) {
@@ -105,6 +109,14 @@ final class PipelineMetrics {
 
     void duplicate() {
         duplicates.increment();
+    }
+
+    void othersRequest() {
+        others.increment();
+    }
+
+    void inTwoPartitions() {
+        twoPartitions.increment();
     }
 
     void deadLetter() {

@@ -3,6 +3,7 @@ package dev.flover.topology;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.topology.models.ModelView;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -14,6 +15,7 @@ import java.util.function.LongSupplier;
 /// @param contract    the fields of a request that this process knows
 /// @param left        what is stored and said in other fields
 /// @param decoding    opens a decoder for one partition
+/// @param models      says which group answers a record
 /// @param resultBytes most bytes of a result
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
 record ProcessParts(
@@ -30,6 +32,8 @@ record ProcessParts(
         RequestContract contract,
         LeftToOthers left,
         RequestDecoding decoding,
+        ModelView models,
+        IdSightings sightings,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
         PipelineMetrics metrics) {}

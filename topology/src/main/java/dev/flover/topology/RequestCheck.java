@@ -18,7 +18,6 @@ final class RequestCheck {
     private static final int MAX_PRIORITY = 100;
 
     private final Model model;
-    private final String servedModel;
     private final RequestLimits limits;
     private final Function<List<ChatMessage>, int[]> chat;
 
@@ -39,9 +38,8 @@ final class RequestCheck {
     }
 
     /// @param chat makes messages a prompt by the model's template; null where the model has none
-    RequestCheck(Model model, String servedModel, RequestLimits limits, Function<List<ChatMessage>, int[]> chat) {
+    RequestCheck(Model model, RequestLimits limits, Function<List<ChatMessage>, int[]> chat) {
         this.model = model;
-        this.servedModel = servedModel;
         this.limits = limits;
         this.chat = chat;
     }
@@ -75,10 +73,6 @@ final class RequestCheck {
         if (!request.getId().equals(key)) {
             throw new RejectedException("id must equal the record's key '" + brief(key) + "', was '"
                     + brief(request.getId()) + "'");
-        }
-        if (request.getModel() != null && !request.getModel().equals(servedModel)) {
-            throw new RejectedException("model '" + brief(request.getModel()) + "' is not served here; '" + servedModel
-                    + "' is, and so is a request that names none");
         }
         int tenantBytes = request.getTenant().getBytes(StandardCharsets.UTF_8).length;
         range("bytes of tenant", tenantBytes, 0, MAX_TENANT_BYTES);
@@ -213,7 +207,7 @@ final class RequestCheck {
         return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
     }
 
-    private static String brief(String text) {
+    static String brief(String text) {
         return text.length() <= 64 ? text : text.substring(0, 64) + "...";
     }
 }

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Topics {
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final double RETENTION_USED = 0.8;
+    private static final String FOR_EVER = "-1";
     /// Bytes of an output record that do not stem from its request.
     private static final int BESIDE_THE_REQUEST = 256 << 10;
     private static final Duration LEADERS_WITHIN = Duration.ofSeconds(15);
@@ -61,11 +62,15 @@ public final class Topics {
         var compacted = new HashMap<>(deleted);
         compacted.put(TopicConfig.CLEANUP_POLICY_CONFIG,
                 TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE);
+        var kept = new HashMap<>(deleted);
+        kept.put(TopicConfig.RETENTION_MS_CONFIG, FOR_EVER);
+        kept.put(TopicConfig.RETENTION_BYTES_CONFIG, FOR_EVER);
         var topics = List.of(
                 topic(names.requests(), partitions, replication, deleted),
                 topic(names.tokens(), partitions, replication, deleted),
                 topic(names.results(), partitions, replication, compacted),
-                topic(names.deadLetters(), 1, replication, deleted));
+                topic(names.deadLetters(), 1, replication, deleted),
+                topic(names.models(), 1, replication, kept));
         var results = admin.createTopics(topics).values();
         var created = new HashSet<TopicPartition>();
         for (var topic : topics) {
@@ -115,8 +120,7 @@ public final class Topics {
     /// Which of the topics do not exist.
     public Set<String> missing() {
         var missing = new TreeSet<String>();
-        var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
-        admin.describeTopics(all).topicNameValues().forEach((topic, description) -> {
+        admin.describeTopics(names.all()).topicNameValues().forEach((topic, description) -> {
             if (existing(topic, description).isEmpty()) {
                 missing.add(topic);
             }
@@ -138,7 +142,13 @@ public final class Topics {
                         + " (" + partitions + "), found " + found + "; add partitions to the smaller one");
             }
         }
+        int ofModels = described.get(names.models()).partitions().size();
+        if (ofModels != 1) {
+            throw new TopicProblemException("topic " + names.models() + " must have 1 partition, found " + ofModels
+                    + ": its order says who answers which requests");
+        }
         var configs = configs();
+        requireKeptForEver(configs, names.models());
         requirePolicy(configs, names.requests(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
         requirePolicy(configs, names.tokens(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
         requirePolicy(configs, names.deadLetters(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
@@ -150,8 +160,7 @@ public final class Topics {
 
     private Map<String, TopicDescription> describe() {
         var described = new LinkedHashMap<String, TopicDescription>();
-        var all = List.of(names.requests(), names.tokens(), names.results(), names.deadLetters());
-        admin.describeTopics(all).topicNameValues().forEach((topic, description) -> described.put(topic,
+        admin.describeTopics(names.all()).topicNameValues().forEach((topic, description) -> described.put(topic,
                 existing(topic, description).orElseThrow(() ->
                         new TopicProblemException("topic " + topic + " does not exist; create it, or let the pipeline "
                                 + "create its topics"))));
@@ -160,13 +169,24 @@ public final class Topics {
 
     private Map<String, Config> configs() {
         var resources = new ArrayList<ConfigResource>();
-        for (String name : List.of(names.requests(), names.tokens(), names.results(), names.deadLetters())) {
+        for (String name : names.all()) {
             resources.add(new ConfigResource(ConfigResource.Type.TOPIC, name));
         }
         var configs = new HashMap<String, Config>();
         admin.describeConfigs(resources).values().forEach((resource, config) -> configs.put(
                 resource.name(), await(config, "describe the configuration of the topic " + resource.name())));
         return configs;
+    }
+
+    private static void requireKeptForEver(Map<String, Config> configs, String topic) {
+        requirePolicy(configs, topic, Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
+        for (String limit : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
+            String found = configs.get(topic).get(limit).value();
+            if (!found.equals(FOR_EVER)) {
+                throw new TopicProblemException("topic " + topic + " must have " + limit + "=" + FOR_EVER + ", found "
+                        + found + ": all of it is read at each start, to know who answers which requests");
+            }
+        }
     }
 
     private static void requirePolicy(Map<String, Config> configs, String topic, Set<String> expected) {

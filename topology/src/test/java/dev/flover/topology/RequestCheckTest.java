@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
-    private final RequestCheck check = new RequestCheck(SimulatedProcess.model(), "scripted", RequestLimits.standard(),
+    private final RequestCheck check = new RequestCheck(SimulatedProcess.model(), RequestLimits.standard(),
             messages -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":"
                     + messages.getFirst().getContent(),
                     true));
@@ -77,8 +77,6 @@ class RequestCheckTest {
     private static Stream<Arguments> refused() {
         return Stream.of(
                 refused(r -> r.setId("other"), "id must equal the record's key 'id', was 'other'"),
-                refused(r -> r.setModel("gpt"),
-                        "model 'gpt' is not served here; 'scripted' is, and so is a request that names none"),
                 refused(r -> r.setTenant("t".repeat(300)), "bytes of tenant must be in [0, 256], was 300"),
                 refused(r -> r.setPrompt(null),
                         "exactly one of prompt, prompt_ids and messages must be set, found 0 of them"),

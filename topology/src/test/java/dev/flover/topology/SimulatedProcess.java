@@ -12,6 +12,10 @@ import dev.flover.schemas.serdes.RegistryUnavailableException;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.models.Assignment;
+import dev.flover.topology.models.ModelView;
+import dev.flover.topology.models.Registrations;
+import dev.flover.topology.models.Registrations.Era;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -22,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +67,7 @@ final class SimulatedProcess {
             PipelineTopology.REQUESTS_STORE, PipelineTopology.PROGRESS_STORE, PipelineTopology.ATTEMPTS_STORE,
             PipelineTopology.ENDED_STORE, PipelineTopology.PARKED_STORE);
     private static final int WIRE_HEADER = 5;
+    private static final String TOPIC_ID = "requests-topic";
 
     final PipelineConfig config;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -76,6 +82,8 @@ final class SimulatedProcess {
     /// The wall clock, which goes on with every tick and may be set.
     long wall = now;
     int resultBytes = 1 << 20;
+    Registrations registrations = Registrations.NONE;
+    boolean modelsTopicAnswers = true;
     Caution caution = Caution.none();
     private ProcessLife life = new ProcessLife(UUID.randomUUID(), Optional.empty());
     RequestContract contract = RequestContract.ofThisRelease();
@@ -83,6 +91,7 @@ final class SimulatedProcess {
     /// Of the records that are not written in this release's own contract.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;
+    private ModelView view;
     TokenEngine engine;
 
     private static final class Partition {
@@ -135,12 +144,38 @@ final class SimulatedProcess {
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
-                new RequestCheck(model, config.servedModel(), config.limits(), null),
+                new RequestCheck(model, config.limits(), null),
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run,
-                        config.recovery().patience().unknownSchema()), resultBytes,
-                request -> binary(request, request.getSchema()), metrics);
+                        config.recovery().patience().unknownSchema()), models(),
+                new IdSightings(metrics), resultBytes, request -> binary(request, request.getSchema()), metrics);
         partitions.forEach(this::open);
+    }
+
+    /// Alone on the topic, unless a test says otherwise.
+    private ModelView models() {
+        view = new ModelView(config.applicationId(), TOPIC_ID, () -> TimeUnit.MILLISECONDS.toNanos(now));
+        if (registrations.eras().isEmpty()) {
+            register(config.applicationId(), config.servedModel());
+        }
+        view.publish(registrations, TimeUnit.MILLISECONDS.toNanos(now));
+        return view;
+    }
+
+    /// A group that answers requests for a model from now on.
+    void register(String group, String model) {
+        var names = new HashMap<String, String>();
+        var groups = new ArrayList<String>();
+        if (!registrations.eras().isEmpty()) {
+            names.putAll(registrations.latest().owners());
+            groups.addAll(registrations.latest().groups());
+        }
+        names.put(model, group);
+        groups.add(group);
+        var from = partitions.stream().map(partition -> (long) partition.log.size()).toList();
+        var eras = new ArrayList<>(registrations.eras());
+        eras.add(new Era(new Assignment(groups, names, groups.getFirst(), false), TOPIC_ID, from));
+        registrations = new Registrations(eras, List.of(), Map.of());
     }
 
     /// The test's wire format: a zero byte, a schema id of four bytes, and the plain record.
@@ -255,6 +290,9 @@ final class SimulatedProcess {
     void tick() {
         now++;
         wall++;
+        if (modelsTopicAnswers) {
+            view.publish(registrations, TimeUnit.MILLISECONDS.toNanos(now));
+        }
         for (var partition : partitions) {
             partition.context.setCurrentSystemTimeMs(now);
             while (partition.read < partition.log.size() && !isHeld(partition.number)) {

@@ -5,12 +5,14 @@ import dev.flover.app.options.CommandException;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.serdes.ContractSerde;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /// Writes requests and cancellations, keyed by the request's id.
@@ -36,7 +38,7 @@ public final class Requests implements AutoCloseable {
     ///
     /// @return where: the answer will be in the partition of the same number
     public int send(GenerationRequest request) {
-        return write(request.getId(), request).partition();
+        return write(new ProducerRecord<>(topic, request.getId(), request)).partition();
     }
 
     /// Writes the request without waiting for it to be there.
@@ -49,13 +51,26 @@ public final class Requests implements AutoCloseable {
     }
 
     /// Ends the request of that id, live or waiting, or one that comes a little later.
+    ///
+    /// Goes to every partition: a request may be in another one than this producer would choose for its key, because its
+    /// own producer chose otherwise, or because partitions were added since.
     public void cancel(String id) {
-        write(id, null);
+        for (var partition : partitions()) {
+            write(new ProducerRecord<>(topic, partition.partition(), id, null));
+        }
     }
 
-    private RecordMetadata write(String id, GenerationRequest value) {
+    private List<PartitionInfo> partitions() {
         try {
-            return producer.send(new ProducerRecord<>(topic, id, value)).get();
+            return producer.partitionsFor(topic);
+        } catch (KafkaException e) {
+            throw notWritten(e);
+        }
+    }
+
+    private RecordMetadata write(ProducerRecord<String, GenerationRequest> record) {
+        try {
+            return producer.send(record).get();
         } catch (ExecutionException e) {
             throw notWritten(e);
         } catch (KafkaException e) {

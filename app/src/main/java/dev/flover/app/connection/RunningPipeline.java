@@ -75,7 +75,8 @@ public record RunningPipeline(
 
     private static TopicNames topics(Properties properties) {
         return new TopicNames(value(properties, TOPIC + "requests"), value(properties, TOPIC + "tokens"),
-                value(properties, TOPIC + "results"), value(properties, TOPIC + "dead-letters"));
+                value(properties, TOPIC + "results"), value(properties, TOPIC + "dead-letters"),
+                value(properties, TOPIC + "models"));
     }
 
     /// Leaves the note of this process.
@@ -98,6 +99,7 @@ public record RunningPipeline(
         properties.setProperty(TOPIC + "tokens", address.topics().tokens());
         properties.setProperty(TOPIC + "results", address.topics().results());
         properties.setProperty(TOPIC + "dead-letters", address.topics().deadLetters());
+        properties.setProperty(TOPIC + "models", address.topics().models());
         Path note = note(folder);
         try {
             Files.createDirectories(folder);

@@ -13,7 +13,8 @@ public final class TopicSettings {
     /// The prefix stands before each name that nobody set.
     public static TopicNames names(Settings settings) {
         return new TopicNames(name(settings, SettingTable.REQUESTS_TOPIC), name(settings, SettingTable.TOKENS_TOPIC),
-                name(settings, SettingTable.RESULTS_TOPIC), name(settings, SettingTable.DEAD_LETTERS_TOPIC));
+                name(settings, SettingTable.RESULTS_TOPIC), name(settings, SettingTable.DEAD_LETTERS_TOPIC),
+                name(settings, SettingTable.MODELS_TOPIC));
     }
 
     private static String name(Settings settings, Setting<String> topic) {
@@ -22,6 +23,6 @@ public final class TopicSettings {
 
     static boolean areSet(Settings settings) {
         return List.of(SettingTable.TOPIC_PREFIX, SettingTable.REQUESTS_TOPIC, SettingTable.TOKENS_TOPIC,
-                SettingTable.RESULTS_TOPIC, SettingTable.DEAD_LETTERS_TOPIC).stream().anyMatch(settings::isSet);
+                SettingTable.RESULTS_TOPIC, SettingTable.DEAD_LETTERS_TOPIC, SettingTable.MODELS_TOPIC).stream().anyMatch(settings::isSet);
     }
 }

@@ -22,12 +22,16 @@ final class RequestMix {
 
     private RequestMix() {}
 
-    static List<GenerationRequest> of(int count, long seed) {
+    /// @param models names among which requests choose, or name none
+    static List<GenerationRequest> of(int count, long seed, List<String> models) {
         TrustedRecords.trust();
         var random = new Random(seed);
         var requests = new ArrayList<GenerationRequest>(count);
         for (int i = 0; i < count; i++) {
-            requests.add(request(i, random));
+            var request = request(i, random);
+            int choice = i / 2 % (models.size() + 1);
+            request.setModel(choice == 0 ? null : models.get(choice - 1));
+            requests.add(request);
         }
         return requests;
     }

@@ -24,6 +24,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
 public final class VerifyDeliveryCommand implements Callable<Integer> {
     private static final int MAX_PARTITIONS = 100;
     private static final int MAX_INSTANCES = 10;
+    private static final int MAX_MODELS = 5;
     private static final int MIN_SESSION_MS = 1_000;
     private static final int MAX_SESSION_MS = 60_000;
     private static final int MAX_COUNT = 1_000_000;
@@ -72,6 +74,10 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     @Option(names = "--instances", paramLabel = "N", defaultValue = "1",
             description = "Instances that share the work, at most. Default: ${DEFAULT-VALUE}.")
     private int places;
+
+    @Option(names = "--models", paramLabel = "N", defaultValue = "1",
+            description = "Groups that share the topics by model, each with --instances. Default: ${DEFAULT-VALUE}.")
+    private int models;
 
     @Option(names = "--pauses", paramLabel = "N", defaultValue = "0",
             description = "How often one is stopped (SIGSTOP) until its session has ended, and goes on (SIGCONT). "
@@ -124,7 +130,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         try (var model = modelOption.open();
                 var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
                         spec.commandLine().getErr())) {
-            var requests = RequestMix.of(generations, seed);
+            var requests = RequestMix.of(generations, seed,
+                    IntStream.range(0, models).mapToObj(VictimSettings::modelName).toList());
             var expected = new ArrayList<ExpectedAnswer>();
             int stopped = expect(requests, oracle, expected);
             if (stopped != ExitCode.OK) {
@@ -166,7 +173,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves), random);
             var recoveries = new Recoveries();
             try (var stop = StopSignal.install();
-                    var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places, disturbances,
+                    var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places * models,
+                            disturbances,
                             sightings, recoveries, sessionTimeoutMs, random)) {
                 var run = new DeliveryRun(servers.connection(), requests, check, sightings, recoveries, disturber);
                 try (var line = new ProgressLine(narration, label(), disturbances.total())) {
@@ -189,8 +197,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
 
     private List<Instance> instances(Path folder, VictimSettings settings) {
         var instances = new ArrayList<Instance>();
-        for (int i = 0; i < places; i++) {
-            var own = settings.in(folder.resolve("state-" + i));
+        for (int i = 0; i < places * models; i++) {
+            var own = settings.in(i % models, folder.resolve("state-" + i));
             instances.add(new Instance(() -> VictimProcess.start(own, folder.resolve("pipeline.log"))));
         }
         return instances;
@@ -202,7 +210,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             case EXACTLY_ONCE -> EXACTLY_ONCE_COMMIT_MS;
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
-        return new VictimSettings(connection.bootstrapServers(), connection.registryUrl(), state,
+        return new VictimSettings(0, connection.bootstrapServers(), connection.registryUrl(), state,
                 modelOption.path().toAbsolutePath(), modelOption.context(),
                 backend.name(), backend.threads(), how, interval,
                 sessionTimeoutMs);
@@ -253,6 +261,11 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         OptionRange.check(spec, "--restarts", restarts, 0, MAX_COUNT);
         OptionRange.check(spec, "--moves", moves, 0, MAX_COUNT);
         OptionRange.check(spec, "--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
+        OptionRange.check(spec, "--models", models, 1, MAX_MODELS);
+        if (moves > 0 && models > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--moves takes instances away, and with --models some group would have none; leave one of them out");
+        }
         if (moves > 0 && places == 1) {
             throw new ParameterException(spec.commandLine(),
                     "--moves needs --instances of at least 2, so that somebody can join");

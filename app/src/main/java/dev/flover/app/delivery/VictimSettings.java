@@ -4,6 +4,8 @@ import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.PipelineConfig.Remembering;
+import dev.flover.topology.PipelineConfig.Serving;
+import dev.flover.topology.models.Begin;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -11,32 +13,39 @@ import java.util.Map;
 
 /// How the pipeline under test is set up, and the same as arguments of its process.
 ///
+/// @param group            of those that share the topics, from 0 on; each serves a model name of its own
 /// @param folder           for its state
 /// @param context          as in `--context`; 0 for the model's own
 /// @param backend          as in `--backend`
 /// @param threads          that compute; 0 for one a core
 /// @param sessionTimeoutMs how long the group waits for an instance that says nothing
 record VictimSettings(
-        String bootstrapServers, String registryUrl, Path folder, Path model, int context,
+        int group, String bootstrapServers, String registryUrl, Path folder, Path model, int context,
         String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
     private static final int HEARTBEATS = 10;
 
+    /// What requests call the model of a group.
+    static String modelName(int group) {
+        return "model-" + group;
+    }
+
     List<String> arguments() {
-        return List.of(bootstrapServers, registryUrl, folder.toString(), model.toString(),
+        return List.of(Integer.toString(group), bootstrapServers, registryUrl, folder.toString(), model.toString(),
                 Integer.toString(context), backend, Integer.toString(threads), delivery.name(),
                 Integer.toString(commitIntervalMs), Integer.toString(sessionTimeoutMs));
     }
 
     static VictimSettings of(String[] arguments) {
-        return new VictimSettings(arguments[0], arguments[1], Path.of(arguments[2]), Path.of(arguments[3]),
-                Integer.parseInt(arguments[4]), arguments[5], Integer.parseInt(arguments[6]),
-                Delivery.valueOf(arguments[7]), Integer.parseInt(arguments[8]), Integer.parseInt(arguments[9]));
+        return new VictimSettings(Integer.parseInt(arguments[0]), arguments[1], arguments[2], Path.of(arguments[3]),
+                Path.of(arguments[4]), Integer.parseInt(arguments[5]), arguments[6], Integer.parseInt(arguments[7]),
+                Delivery.valueOf(arguments[8]), Integer.parseInt(arguments[9]), Integer.parseInt(arguments[10]));
     }
 
-    /// The same in another folder.
-    VictimSettings in(Path other) {
-        return new VictimSettings(bootstrapServers, registryUrl, other, model, context, backend, threads, delivery,
+    /// The same of another group, or in another folder.
+    VictimSettings in(int otherGroup, Path other) {
+        return new VictimSettings(otherGroup, bootstrapServers, registryUrl, other, model, context, backend, threads,
+                delivery,
                 commitIntervalMs, sessionTimeoutMs);
     }
 
@@ -45,8 +54,9 @@ record VictimSettings(
     PipelineConfig pipeline() {
         int timeoutMs = Math.max(LEAST_TRANSACTION_TIMEOUT_MS, 2 * commitIntervalMs);
         var remembering = Remembering.standard();
-        return PipelineConfig.of("verify-delivery", bootstrapServers, registryUrl, folder, "model")
+        return PipelineConfig.of("verify-delivery-" + group, bootstrapServers, registryUrl, folder, modelName(group))
                 .with(delivery)
+                .with(Serving.standard().from(new Begin.Earliest()))
                 .withKafka(Map.of("producer.transaction.timeout.ms", Integer.toString(timeoutMs),
                         "main.consumer.session.timeout.ms", Integer.toString(sessionTimeoutMs),
                         "main.consumer.heartbeat.interval.ms", Integer.toString(sessionTimeoutMs / HEARTBEATS)))

@@ -9,6 +9,7 @@ import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.TopicProblemException;
 import dev.flover.topology.Topics;
+import dev.flover.topology.models.Orders.Registered;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -91,6 +92,16 @@ public final class LocalPipeline implements AutoCloseable {
         if (!health().isAlive()) {
             throw new CommandException("the pipeline cannot go on: " + health().detail());
         }
+    }
+
+    /// Whether it failed because nobody has said where the application id is to begin.
+    boolean isUndecided() {
+        return pipeline.isUndecided();
+    }
+
+    /// How the group is registered; empty until it is.
+    Optional<Registered> registered() {
+        return pipeline.registered();
     }
 
     public Health health() {

@@ -15,11 +15,13 @@ import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.Remembering;
 import dev.flover.topology.PipelineConfig.RequestLimits;
+import dev.flover.topology.PipelineConfig.Serving;
 import dev.flover.topology.PipelineConfig.Sharing;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The settings of `up`, as the pipeline and its engine are told of them.
 record PipelineSettings(Settings settings) {
@@ -55,6 +57,7 @@ record PipelineSettings(Settings settings) {
                 .withKafka(connection.kafka())
                 .withRegistry(connection.registry())
                 .with(TopicSettings.names(settings))
+                .with(serving())
                 .with(settings.get(SettingTable.DELIVERY))
                 .with(pace())
                 .with(requests())
@@ -66,6 +69,13 @@ record PipelineSettings(Settings settings) {
                         settings.get(SettingTable.PRIORITY_STEP)))
                 .with(new Recovery(settings.get(SettingTable.OTHER_ARITHMETIC),
                         settings.get(SettingTable.SUSPECT_AFTER), settings.get(SettingTable.ATTEMPTS_ALONE)));
+    }
+
+    private Serving serving() {
+        var aliases = settings.find(SettingTable.ALIASES).stream()
+                .flatMap(names -> Stream.of(names.split(","))).map(String::strip).collect(Collectors.toSet());
+        return new Serving(aliases, settings.get(SettingTable.DEFAULT_GROUP),
+                settings.find(SettingTable.FROM).orElse(null));
     }
 
     private Pace pace() {

@@ -18,6 +18,7 @@ import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
 import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.models.Orders.Registered;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -136,7 +137,8 @@ public final class UpCommand implements Callable<Integer> {
         say("kafka", servers.connection().bootstrapServers());
         say("registry", servers.connection().registryUrl());
         say("metrics", metrics.url() + "/metrics, /health, /ready");
-        if (running.awaitReady(stop::isRaised)) {
+        if (awaitReady(stop)) {
+            running.registered().ifPresent(registered -> say(config.applicationId(), registered));
             var note = RunningPipeline.announce(config.applicationId(), config.servedModel(), new PipelineAddress(
                     servers.connection().bootstrapServers(), servers.connection().registryUrl(), config.topics()));
             say("ready", "serving " + config.servedModel() + "; Ctrl-C stops it");
@@ -150,6 +152,31 @@ public final class UpCommand implements Callable<Integer> {
         }
         say("stopping", "unfinished generations stay stored");
         return stop.exitCodeOfService();
+    }
+
+    private boolean awaitReady(StopSignal stop) {
+        try {
+            return running.awaitReady(stop::isRaised);
+        } catch (CommandException e) {
+            if (!running.isUndecided()) {
+                throw e;
+            }
+            var command = new StringBuilder("flover");
+            for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
+                command.append(' ').append(argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument + "'");
+            }
+            throw new CommandException(e.getMessage() + "; choose one of\n  " + command + " --from earliest\n  "
+                    + command + " --from latest\nto answer all of them, or only those that come from now on (or "
+                    + "--from with a time)", e);
+        }
+    }
+
+    private void say(String applicationId, Registered registered) {
+        var assignment = registered.assignment();
+        boolean isDefault = applicationId.equals(assignment.defaultGroup());
+        say("models", String.join(", ", assignment.namesOf(applicationId)) + "; requests that name none are answered "
+                + (isDefault ? "here" : "by the group " + assignment.defaultGroup()));
+        registered.note().ifPresent(note -> say("requests", note));
     }
 
     private Health health() {

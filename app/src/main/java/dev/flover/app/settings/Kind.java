@@ -1,8 +1,10 @@
 package dev.flover.app.settings;
 
+import dev.flover.topology.models.Begin;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -87,6 +89,24 @@ public sealed interface Kind<T> {
                 }
             }
             return millis + "ms";
+        }
+    }
+
+    /// A point in time, or one of the two ends of it.
+    record Moment() implements Kind<Begin> {
+        @Override
+        public Begin parse(String text) {
+            return Begin.parse(text, Instant.now());
+        }
+
+        @Override
+        public String expected() {
+            return "earliest, latest, a time such as 2026-11-29T10:00:00Z, or how long ago, such as 90m, 2h or 1d";
+        }
+
+        @Override
+        public String label() {
+            return "WHEN";
         }
     }
 

@@ -69,8 +69,11 @@ public final class SettingOptions {
                 : option.arity("1").type(String.class).paramLabel(setting.kind().label()).build();
     }
 
-    /// The second name is from before times had units: a bare number counts milliseconds.
+    /// The second name of the interval is from before times had units: a bare number counts milliseconds.
     private static String[] names(Setting<?> setting) {
+        if (setting == SettingTable.SERVED_MODEL) {
+            return new String[] {setting.option(), "--model-name"};
+        }
         return setting == SettingTable.COMMIT_INTERVAL
                 ? new String[] {setting.option(), "--commit-interval-ms"} : new String[] {setting.option()};
     }

@@ -22,6 +22,7 @@ import dev.flover.topology.PipelineConfig.RequestLimits;
 import dev.flover.topology.PipelineConfig.Sharing;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
+import dev.flover.topology.models.Begin;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +59,12 @@ public final class SettingTable {
                     + "(3.7M parameters, English novels, one paragraph a generation).");
     public static final Setting<String> SERVED_MODEL = pipeline(Section.MODEL, "served-model", ANYTHING,
             "What requests call the model. Default: the file's name without its extension.");
+    public static final Setting<String> ALIASES = pipeline(Section.MODEL, "alias",
+            text("\\s*[^,\\s][^,]{0,199}(,\\s*[^,\\s][^,]{0,199})*", "a name, or several separated by commas",
+                    "NAME,..."), "Further names of the model, for requests.");
+    public static final Setting<Boolean> DEFAULT_GROUP = pipeline(Section.MODEL, "default-model-group", new Flag(),
+            "false", "Answer requests that name no model, too, where another application id does and has given that up "
+                    + "(`flover models give-up --default`). The first one on a requests topic does in any case.");
     public static final Setting<Integer> CONTEXT = pipeline(Section.MODEL, "context", new Whole(1, ANY),
             "Most positions of a sequence; the KV cache is sized by it. Default: what the model was trained for.");
     public static final Setting<ParsedText> PARSE_SPECIAL = pipeline(Section.MODEL, "parse-special",
@@ -75,6 +82,9 @@ public final class SettingTable {
                     + "begin with it", "ID"), "flover",
             "Instances with the same id share the work. It names the consumer group, the changelogs and the "
                     + "transactions.");
+    public static final Setting<Begin> FROM = pipeline(Section.KAFKA, "from", new Kind.Moment(),
+            "Where an application id that is started for the first time begins to answer: earliest, latest, or what "
+                    + "was written since a time. Needed where the requests topic keeps requests; no effect later.");
     public static final Setting<String> BOOTSTRAP_SERVERS = setting(Section.KAFKA, "bootstrap-servers",
             text("\\s*[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*\\s*", "host:port, or several separated by commas",
                     "HOST:PORT,..."), Optional.empty(),
@@ -107,6 +117,8 @@ public final class SettingTable {
             "Whole answers.");
     public static final Setting<String> DEAD_LETTERS_TOPIC = topic("dead-letters-topic",
             TopicNames.standard().deadLetters(), "Records that could not be handled.");
+    public static final Setting<String> MODELS_TOPIC = topic("models-topic", TopicNames.standard().models(),
+            "Which of the pipelines that share the requests topic answers for which model.");
     public static final Setting<Boolean> CREATE_TOPICS = pipeline(Section.TOPICS, "create-topics", new Flag(), "false",
             "Create the topics that are missing; --embedded does.");
     public static final Setting<Integer> PARTITIONS = pipeline(Section.TOPICS, "partitions", new Whole(1, 1000), "4",

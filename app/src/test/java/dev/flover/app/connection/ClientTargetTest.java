@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClientTargetTest {
     private static final TopicNames PREFIXED =
-            new TopicNames("b-requests", "b-tokens", "b-results", "b-dead-letters");
+            new TopicNames("b-requests", "b-tokens", "b-results", "b-dead-letters", "b-models");
     private static final RunningPipeline A = new RunningPipeline(ProcessHandle.current().pid(),
             RunningPipeline.started(ProcessHandle.current()), "a", "small", new PipelineAddress(
                     "h:1", "http://h:2", TopicNames.standard()));
@@ -86,7 +86,8 @@ class ClientTargetTest {
         assertThat(target.connection().bootstrapServers()).isEqualTo("k:1");
         assertThat(target.connection().registryUrl()).isEqualTo("http://127.0.0.1:8081");
         assertThat(target.topics()).isEqualTo(new TopicNames(
-                "x-generation-requests", "answers", "x-generation-results", "x-generation-dead-letters"));
+                "x-generation-requests", "answers", "x-generation-results", "x-generation-dead-letters",
+                "x-generation-models"));
         assertThatThrownBy(() -> find(Map.of("FLOVER_BOOTSTRAP_SERVERS", "k:1", "FLOVER_PIPELINE", "a"), A))
                 .hasMessageContaining("$FLOVER_PIPELINE");
     }

@@ -55,6 +55,16 @@ class VerifyDeliveryTest {
         assertThat(outcome.get("passed").asBoolean()).isTrue();
     }
 
+    @Test
+    void whileTwoGroupsShareTheTopicsEachRequestIsAnsweredByOneOfThem() throws Exception {
+        var outcome = run("--models", "2", "--kills", "4", "--generations", "12");
+
+        assertThat(command.exitValue()).as(outcome.toPrettyString()).isZero();
+        assertThat(outcome.get("findings").get("generations").asInt()).isEqualTo(12);
+        assertThat(outcome.get("findings").get("double_terminals").asInt()).isZero();
+        assertThat(outcome.get("passed").asBoolean()).isTrue();
+    }
+
     private static int count(JsonNode outcome, String kind) {
         int count = 0;
         for (var ofPhase : outcome.get("disturbances").get(kind)) {

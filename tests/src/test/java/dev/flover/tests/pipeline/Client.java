@@ -116,6 +116,13 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /// Reads for some time, whatever comes.
+    void awaitSome(Duration time) {
+        for (var until = Instant.now().plus(time); Instant.now().isBefore(until);) {
+            poll();
+        }
+    }
+
     private void poll() {
         for (var record : consumer.poll(Duration.ofMillis(20))) {
             var partition = new TopicPartition(record.topic(), record.partition());

@@ -10,7 +10,9 @@ import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.PipelineConfig.Recovery;
+import dev.flover.topology.PipelineConfig.Serving;
 import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.models.Begin;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
@@ -93,7 +95,7 @@ final class PipelineProcess {
         var recovery = config.recovery();
         var arguments = new ArrayList<>(List.of(config.applicationId(), config.registry().get("schema.registry.url"),
                 config.stateDir().toString(), topics.requests(), topics.tokens(), topics.results(),
-                topics.deadLetters(), recovery.otherArithmetic().name(), Integer.toString(recovery.suspectAfter()),
+                topics.deadLetters(), topics.models(), recovery.otherArithmetic().name(), Integer.toString(recovery.suspectAfter()),
                 Integer.toString(recovery.attemptsAlone()), backend));
         config.kafka().forEach((key, value) -> arguments.add(key + "=" + value));
         arguments.addAll(poisons);
@@ -117,15 +119,16 @@ final class PipelineProcess {
 
     private static PipelineConfig configOf(String[] arguments) {
         Map<String, String> kafka = new HashMap<>();
-        for (int i = 11; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
+        for (int i = 12; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
             String[] setting = arguments[i].split("=", 2);
             kafka.put(setting[0], setting[1]);
         }
         return PipelineConfig.of(arguments[0], kafka.get("bootstrap.servers"), arguments[1], Path.of(arguments[2]),
                         "novelist")
-                .with(new TopicNames(arguments[3], arguments[4], arguments[5], arguments[6]))
-                .with(new Recovery(OtherArithmetic.valueOf(arguments[7]), Integer.parseInt(arguments[8]),
-                        Integer.parseInt(arguments[9])))
+                .with(new TopicNames(arguments[3], arguments[4], arguments[5], arguments[6], arguments[7]))
+                .with(Serving.standard().from(new Begin.Earliest()))
+                .with(new Recovery(OtherArithmetic.valueOf(arguments[8]), Integer.parseInt(arguments[9]),
+                        Integer.parseInt(arguments[10])))
                 .withKafka(kafka);
     }
 
@@ -138,7 +141,7 @@ final class PipelineProcess {
                         Integer.parseInt(parts[2])));
             }
         }
-        return Engine.start(model, FaultyBackend.of(Backends.open(arguments[10], 1), poisons), BundledModel.config());
+        return Engine.start(model, FaultyBackend.of(Backends.open(arguments[11], 1), poisons), BundledModel.config());
     }
 
     private static void haltAtEndOf(InputStream in) {

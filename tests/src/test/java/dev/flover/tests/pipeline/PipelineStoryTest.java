@@ -233,12 +233,12 @@ class PipelineStoryTest {
         try (var story = story(2)) {
             var compacted = new TopicNames(story.config.topics().requests(), "compacted",
                     story.config.topics().results(),
-                    story.config.topics().deadLetters());
+                    story.config.topics().deadLetters(), story.config.topics().models());
             admin.createTopics(List.of(new NewTopic("compacted", 2, (short) 1)
                     .configs(Map.of("cleanup.policy", "compact")))).all().get();
             assertThat(endOf(story, compacted)).contains("compacted must have cleanup.policy=delete, found compact");
             var narrow = new TopicNames(story.config.topics().requests(), "narrow", story.config.topics().results(),
-                    story.config.topics().deadLetters());
+                    story.config.topics().deadLetters(), story.config.topics().models());
             admin.createTopics(List.of(new NewTopic("narrow", 1, (short) 1))).all().get();
             assertThat(endOf(story, narrow)).contains("narrow must have as many partitions as", "(2), found 1");
         }
@@ -256,7 +256,8 @@ class PipelineStoryTest {
     @Test
     void topicsThatAreMissingAreWaitedFor() throws Exception {
         try (var story = story(1)) {
-            var topics = new TopicNames("later-requests", "later-tokens", "later-results", "later-dead-letters");
+            var topics = new TopicNames("later-requests", "later-tokens", "later-results", "later-dead-letters",
+                    "later-models");
             var config = story.config.with(topics);
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
                 while (!pipeline.health().detail().contains("missing: later-dead-letters")) {

@@ -8,8 +8,10 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.Serving;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.Topics;
+import dev.flover.topology.models.Begin;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,8 +36,9 @@ final class Story implements AutoCloseable {
     Story(String bootstrapServers, String registryUrl, Path stateDir, int partitions) {
         int number = COUNT.incrementAndGet();
         var topics = new TopicNames("requests-" + number, "tokens-" + number, "results-" + number,
-                "dead-letters-" + number);
-        config = PipelineConfig.of("story-" + number, bootstrapServers, registryUrl, stateDir, "novelist").with(topics);
+                "dead-letters-" + number, "models-" + number);
+        config = PipelineConfig.of("story-" + number, bootstrapServers, registryUrl, stateDir, "novelist").with(topics)
+                .with(Serving.standard().from(new Begin.Earliest()));
         try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             new Topics(admin, topics).create(partitions, (short) 1, Duration.ofHours(1));
         }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Topics on a real broker, from the moment of their creation.
 class TopicsStoryTest {
-    private static final TopicNames NAMES = new TopicNames("requests", "tokens", "results", "dead-letters");
+    private static final TopicNames NAMES = new TopicNames("requests", "tokens", "results", "dead-letters",
+            "models");
 
     /// So many that their leaders take over while the first records come.
     private static final int PARTITIONS = 150;

@@ -33,6 +33,7 @@ class SecurityStoryTest {
     private static Path pipeline;
     private static Path producer;
     private static Path consumer;
+    private static Path operator;
 
     @BeforeAll
     static void startServers() throws Exception {
@@ -40,6 +41,7 @@ class SecurityStoryTest {
         pipeline = cluster.userWithPassword("pipeline");
         producer = cluster.userWithPassword("producer");
         consumer = cluster.userWithToken("consumer");
+        operator = cluster.userWithPassword("operator");
         new Topics(cluster.operator(), TOPICS).create(1, (short) 1, Duration.ofHours(1));
     }
 
@@ -67,6 +69,8 @@ class SecurityStoryTest {
                 assertThat(tail.output()).contains("[length]");
                 said.add(tail.output());
             }
+            said.add(run(0, "models", operator, "give-up", "novelist-f16", "--group", "flover"));
+            assertThat(said.getLast()).contains("flover  (default").doesNotContain("novelist");
             said.addAll(up.commandLines());
             up.stop();
             said.add(up.output());
@@ -121,6 +125,7 @@ class SecurityStoryTest {
                             + "Not authorized to access topics: [generation-requests]");
         }
         assertThat(failure("cancel", consumer, "a")).contains("[generation-requests]");
+        assertThat(failure("models", consumer)).contains("[generation-models]");
         assertThat(failure("tail", producer)).contains("Not authorized to access topics: [generation-tokens]");
         assertThat(failure("submit", cluster.guess("producer"), "--no-wait", "hello"))
                 .contains("Authentication failed").contains("SCRAM-SHA-256");

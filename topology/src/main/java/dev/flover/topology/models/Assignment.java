@@ -1,0 +1,140 @@
+package dev.flover.topology.models;
+
+import dev.flover.schemas.ModelOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// Who answers what, at one point of the requests topic. Immutable.
+///
+/// @param groups         application ids, in the order in which they registered
+/// @param owners         name of a model -> the group that answers requests for it
+/// @param defaultGroup   answers requests that name no model or one nobody has registered, and whatever cannot be
+///                       read; null where no group is registered
+/// @param defaultOffered whether the default group has given that up; it goes on until another one takes it
+public record Assignment(
+        List<String> groups, Map<String, String> owners, String defaultGroup, boolean defaultOffered) {
+    /// Nobody is registered.
+    static final Assignment NONE = new Assignment(List.of(), Map.of(), null, false);
+
+    public Assignment {
+        groups = List.copyOf(groups);
+        owners = Map.copyOf(owners);
+    }
+
+    /// The group that answers a request for a model; null where there is none at all.
+    ///
+    /// @param model null where the request names none
+    public String groupFor(String model) {
+        return model == null ? defaultGroup : owners.getOrDefault(model, defaultGroup);
+    }
+
+    /// Whether some group has registered a model's name.
+    public boolean serves(String model) {
+        return owners.containsKey(model);
+    }
+
+    /// Names that a group has registered, in alphabetical order.
+    public List<String> namesOf(String group) {
+        return owners.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(group)).map(Map.Entry::getKey).sorted().toList();
+    }
+
+    /// Why an order is not carried out; empty where it is.
+    Optional<String> refusal(ModelOrder order) {
+        return switch (order.getKind()) {
+            case REGISTER -> refusalToRegister(order);
+            case GIVE_UP -> refusalToGiveUp(order);
+            case HAND_OVER -> refusalToHandOver(order);
+            case REMOVE -> refusalToRemove(order);
+            case EFFECTIVE -> Optional.empty();
+        };
+    }
+
+    private Optional<String> refusalToRegister(ModelOrder order) {
+        for (String name : order.getNames()) {
+            String owner = owners.get(name);
+            if (owner != null && !owner.equals(order.getGroup())) {
+                return Optional.of("the model name '" + name + "' belongs to the group '" + owner + "'; choose another, "
+                        + "or take it from there with `flover models give-up " + name + " --group " + owner + "`");
+            }
+        }
+        boolean taken = defaultGroup != null && !defaultOffered && !defaultGroup.equals(order.getGroup());
+        return order.getDefaultGroup() && taken
+                ? Optional.of("the default group is '" + defaultGroup + "'; another takes its place after `flover "
+                        + "models give-up --default --group " + defaultGroup + "`")
+                : Optional.empty();
+    }
+
+    private Optional<String> refusalToGiveUp(ModelOrder order) {
+        var notTheirs = order.getNames().stream().filter(name -> !order.getGroup().equals(owners.get(name))).toList();
+        if (!notTheirs.isEmpty()) {
+            return Optional.of("the group '" + order.getGroup() + "' does not serve " + quoted(notTheirs));
+        }
+        return order.getDefaultGroup() && !order.getGroup().equals(defaultGroup)
+                ? Optional.of("the default group is " + (defaultGroup == null ? "nobody" : "'" + defaultGroup + "'")
+                        + ", not '" + order.getGroup() + "'")
+                : Optional.empty();
+    }
+
+    private Optional<String> refusalToHandOver(ModelOrder order) {
+        if (!groups.contains(order.getGroup())) {
+            return Optional.of("there is no group '" + order.getGroup() + "'; registered are " + quoted(groups)
+                    + ", and others when they are first started");
+        }
+        var unknown = order.getNames().stream().filter(name -> !owners.containsKey(name)).toList();
+        return unknown.isEmpty()
+                ? Optional.empty()
+                : Optional.of("no group serves " + quoted(unknown) + ", so that there is nothing to hand over");
+    }
+
+    private Optional<String> refusalToRemove(ModelOrder order) {
+        if (!groups.contains(order.getGroup())) {
+            return Optional.of("there is no group '" + order.getGroup() + "'; registered are " + quoted(groups));
+        }
+        return order.getGroup().equals(defaultGroup) && groups.size() > 1
+                ? Optional.of("'" + defaultGroup + "' is the default group; first say which one is to be, with `flover "
+                        + "models hand-over --default --to GROUP`")
+                : Optional.empty();
+    }
+
+    private static String quoted(List<String> names) {
+        return names.isEmpty() ? "none" : names.stream().collect(Collectors.joining("', '", "'", "'"));
+    }
+
+    /// This, changed by an order that is not refused.
+    Assignment after(ModelOrder order) {
+        String group = order.getGroup();
+        var all = new ArrayList<>(groups);
+        var names = new TreeMap<>(owners);
+        return switch (order.getKind()) {
+            case REGISTER -> {
+                if (!all.contains(group)) {
+                    all.add(group);
+                }
+                order.getNames().forEach(name -> names.put(name, group));
+                boolean takesDefault = defaultGroup == null || order.getDefaultGroup();
+                yield new Assignment(all, names, takesDefault ? group : defaultGroup, !takesDefault && defaultOffered);
+            }
+            case GIVE_UP -> {
+                names.keySet().removeAll(order.getNames());
+                yield new Assignment(all, names, defaultGroup, defaultOffered || order.getDefaultGroup());
+            }
+            case HAND_OVER -> {
+                order.getNames().forEach(name -> names.put(name, group));
+                yield new Assignment(all, names, order.getDefaultGroup() ? group : defaultGroup,
+                        !order.getDefaultGroup() && defaultOffered);
+            }
+            case REMOVE -> {
+                all.remove(group);
+                names.values().removeIf(group::equals);
+                yield new Assignment(all, names, all.isEmpty() ? null : defaultGroup,
+                        !all.isEmpty() && defaultOffered);
+            }
+            case EFFECTIVE -> this;
+        };
+    }
+}

@@ -1,0 +1,56 @@
+package dev.flover.topology.models;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/// What a process knows of the models topic, and as of when. Published by the thread that reads it; asked by the stream
+/// thread, for the price of a volatile read and a look at the clock.
+public final class ModelView {
+    /// How long an order waits at least before offsets are read from which it holds.
+    static final Duration LEASE = Duration.ofSeconds(3);
+    /// How old knowledge may be that a decision is made by. Shorter than the lease, for clocks that run apart.
+    static final Duration VALID = Duration.ofMillis(2_500);
+
+    private final String group;
+    private final String topicId;
+    private final LongSupplier clock;
+    private volatile Known known;
+
+    private record Known(Registrations registrations, long asOf) {}
+
+    /// @param group   whose view it is: its application id
+    /// @param topicId of the requests topic
+    /// @param clock   nanoseconds from any origin; never set back
+    public ModelView(String group, String topicId, LongSupplier clock) {
+        this.group = group;
+        this.topicId = topicId;
+        this.clock = clock;
+    }
+
+    /// @param asOf on the clock: all that was on the models topic then is in `registrations`
+    public void publish(Registrations registrations, long asOf) {
+        known = new Known(registrations, asOf);
+    }
+
+    public String group() {
+        return group;
+    }
+
+    /// Whether decisions can be made now.
+    public boolean isCurrent() {
+        return current() != null;
+    }
+
+    /// Who answers what in a record that has been read, or null where that cannot be said now; ask again later.
+    public Assignment at(int partition, long offset) {
+        var registrations = current();
+        return registrations == null ? null : registrations.at(topicId, partition, offset);
+    }
+
+    private Registrations current() {
+        var now = known;
+        return now != null && now.registrations().isSettled() && clock.getAsLong() - now.asOf() < VALID.toNanos()
+                ? now.registrations()
+                : null;
+    }
+}

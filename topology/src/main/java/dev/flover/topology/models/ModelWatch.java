@@ -1,0 +1,128 @@
+package dev.flover.topology.models;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Keeps a view of the models topic, on a thread of its own, and completes orders whose author has gone.
+public final class ModelWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelWatch.class);
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration LOOK_WHILE_WAITING = Duration.ofMillis(50);
+    private static final long LOOK_FOR_VIEW_MS = 5;
+    /// For the author to complete its order by itself.
+    private static final Duration PATIENCE = ModelView.LEASE.plusSeconds(2);
+
+    private final Map<String, String> kafka;
+    private final String modelsTopic;
+    private final String requestsTopic;
+    private final ModelView view;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread = Thread.ofPlatform().daemon().name("flover-models").unstarted(this::run);
+    private long waitingOrder = -1;
+    private long waitingSince;
+    private boolean troubled;
+
+    private ModelWatch(Map<String, String> kafka, String modelsTopic, String requestsTopic, ModelView view) {
+        this.kafka = kafka;
+        this.modelsTopic = modelsTopic;
+        this.requestsTopic = requestsTopic;
+        this.view = view;
+    }
+
+    /// @param kafka client properties
+    /// @param view  gets what is read
+    public static ModelWatch start(
+            Map<String, String> kafka, String modelsTopic, String requestsTopic, ModelView view) {
+        var watch = new ModelWatch(kafka, modelsTopic, requestsTopic, view);
+        watch.thread.start();
+        return watch;
+    }
+
+    /// Waits until decisions can be made.
+    ///
+    /// @param givenUp ends the wait
+    /// @return whether they can
+    public boolean awaitView(CountDownLatch givenUp) {
+        try {
+            while (!view.isCurrent()) {
+                if (givenUp.await(LOOK_FOR_VIEW_MS, TimeUnit.MILLISECONDS)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void run() {
+        try (var topic = new ModelsTopic(kafka, modelsTopic)) {
+            for (boolean again = true; again; again = !pause(view.isCurrent() ? LOOK : LOOK_WHILE_WAITING)) {
+                look(topic);
+            }
+        }
+    }
+
+    private void look(ModelsTopic topic) {
+        try {
+            long asked = System.nanoTime();
+            var registrations = topic.readToEnd();
+            view.publish(registrations, asked);
+            completeForgotten(topic, registrations);
+            if (troubled) {
+                troubled = false;
+                LOG.info("the topic {} is read again", modelsTopic);
+            }
+        } catch (RuntimeException e) {       // of whatever kind: without a view no request is taken in
+            if (!troubled && closing.getCount() > 0) {
+                troubled = true;
+                LOG.warn("the topic {} cannot be read, and no request is taken in until it can: {}", modelsTopic,
+                        e.getMessage());
+            }
+        }
+    }
+
+    /// An author that died leaves an order behind that everybody waits for.
+    private void completeForgotten(ModelsTopic topic, Registrations registrations) {
+        if (registrations.isSettled()) {
+            waitingOrder = -1;
+            return;
+        }
+        long newest = registrations.waiting().getLast().position();
+        if (newest != waitingOrder) {
+            waitingOrder = newest;
+            waitingSince = System.nanoTime();
+        } else if (System.nanoTime() - waitingSince > PATIENCE.toNanos()) {
+            try (var admin = Admin.create(Orders.adminProperties(kafka))) {
+                topic.append(Orders.effective(new RequestOffsets(admin, requestsTopic).ends(), newest));
+                LOG.info("completed an order about models whose author did not");
+            }
+        }
+    }
+
+    /// @return whether this closes
+    private boolean pause(Duration most) {
+        try {
+            return closing.await(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

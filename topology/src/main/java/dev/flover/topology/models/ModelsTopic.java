@@ -1,0 +1,116 @@
+package dev.flover.topology.models;
+
+import dev.flover.schemas.ModelOrder;
+import dev.flover.schemas.serdes.DurableSerde;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The models topic, read from its beginning and written at its end. Used by one thread.
+///
+/// Records whose key is not ours are not ours, and are passed over by everybody. One with our key that cannot be read
+/// stems from a newer release: then nothing can be said about who answers.
+final class ModelsTopic implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
+    private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
+    private static final DurableSerde<ModelOrder> ORDER = DurableSerde.of(ModelOrder.class);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final int TIMEOUT_MS = 5_000;
+
+    private final TopicPartition partition;
+    private final Map<String, Object> properties;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Map<Long, String> refusals = new HashMap<>();
+    private Registrations registrations = Registrations.NONE;
+    private long read;
+
+    /// @param kafka client properties
+    ModelsTopic(Map<String, String> kafka, String topic) {
+        partition = new TopicPartition(topic, 0);
+        properties = new HashMap<>(kafka);
+        properties.putAll(Map.of("enable.auto.commit", false, "allow.auto.create.topics", false,
+                "isolation.level", "read_uncommitted", "auto.offset.reset", "none",
+                "default.api.timeout.ms", TIMEOUT_MS, "request.timeout.ms", TIMEOUT_MS));
+        consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer.assign(List.of(partition));
+        consumer.seek(partition, 0);
+    }
+
+    String name() {
+        return partition.topic();
+    }
+
+    /// All that the topic says now.
+    Registrations readToEnd() {
+        return readTo(consumer.endOffsets(List.of(partition)).get(partition));
+    }
+
+    private Registrations readTo(long end) {
+        if (end < read) {
+            throw new KafkaException("the topic " + partition.topic() + " has lost records: it ended at " + read
+                    + " and ends at " + end + " now; stop all pipelines on it, and start the default group first");
+        }
+        long begin = System.nanoTime();
+        while (consumer.position(partition) < end) {
+            if (System.nanoTime() - begin > Duration.ofMillis(TIMEOUT_MS).toNanos()) {
+                throw new KafkaException("the topic " + partition.topic() + " cannot be read within " + TIMEOUT_MS
+                        + " ms");
+            }
+            consumer.poll(POLL).forEach(this::apply);
+        }
+        read = end;
+        return registrations;
+    }
+
+    private void apply(ConsumerRecord<byte[], byte[]> record) {
+        if (!Arrays.equals(record.key(), KEY) || record.value() == null) {
+            LOG.warn("the record at offset {} of {} is no order of a pipeline, and is passed over", record.offset(),
+                    partition.topic());
+            return;
+        }
+        var order = ORDER.decode(record.value());
+        registrations.refusal(order).ifPresent(reason -> refusals.put(record.offset(), reason));
+        registrations = registrations.with(record.offset(), order);
+    }
+
+    /// Why the order at an offset that has been read was refused; null where it was not.
+    String refusal(long offset) {
+        return refusals.get(offset);
+    }
+
+    /// Writes an order. Returns where it stands.
+    long append(ModelOrder order) {
+        var writing = new HashMap<>(properties);
+        writing.keySet().removeIf(name -> name.startsWith("transaction"));
+        writing.putAll(Map.of("acks", "all", "enable.idempotence", true, "linger.ms", 0,
+                "max.block.ms", TIMEOUT_MS, "delivery.timeout.ms", 2 * TIMEOUT_MS));
+        try (var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
+            var record = new ProducerRecord<>(partition.topic(), partition.partition(), KEY, ORDER.encode(order));
+            return producer.send(record).get().offset();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted while an order about models was written", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

@@ -1,0 +1,207 @@
+package dev.flover.topology.models;
+
+import dev.flover.schemas.ModelOrder;
+import dev.flover.schemas.ModelOrderKind;
+import dev.flover.schemas.serdes.TrustedRecords;
+import dev.flover.topology.models.RequestOffsets.Snapshot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaException;
+
+/// Changes who answers which requests, and waits until each change holds.
+///
+/// An order that another group has to learn of takes the lease: some three seconds, during which nobody takes requests
+/// in. All methods throw [OrderRefusedException] where the order is not carried out, and [KafkaException] where the
+/// cluster does not answer; the order may then have been placed, and can be given again.
+public final class Orders implements AutoCloseable {
+    private final Admin admin;
+    private final ModelsTopic topic;
+    private final RequestOffsets requests;
+    private final String requestsTopic;
+    private final CountDownLatch closing;
+
+    /// @param kafka   client properties
+    /// @param closing ends a wait for the lease
+    public Orders(Map<String, String> kafka, String modelsTopic, String requestsTopic, CountDownLatch closing) {
+        TrustedRecords.trust();
+        admin = Admin.create(adminProperties(kafka));
+        topic = new ModelsTopic(kafka, modelsTopic);
+        requests = new RequestOffsets(admin, requestsTopic);
+        this.requestsTopic = requestsTopic;
+        this.closing = closing;
+    }
+
+    static Map<String, Object> adminProperties(Map<String, String> kafka) {
+        var properties = new HashMap<String, Object>(kafka);
+        properties.putIfAbsent("default.api.timeout.ms", "15000");
+        properties.putIfAbsent("request.timeout.ms", "5000");
+        return properties;
+    }
+
+    static ModelOrder effective(Snapshot ends, long through) {
+        return order(ModelOrderKind.EFFECTIVE).setThrough(through).setTopicId(ends.topicId())
+                .setOffsets(ends.offsets()).build();
+    }
+
+    private static ModelOrder.Builder order(ModelOrderKind kind) {
+        return ModelOrder.newBuilder().setKind(kind).setAt(System.currentTimeMillis());
+    }
+
+    /// Whether both topics exist.
+    public boolean isPossible() {
+        return requests.exists(topic.name()) && requests.exists(requestsTopic);
+    }
+
+    /// All that is registered now.
+    public Registrations registrations() {
+        return topic.readToEnd();
+    }
+
+    /// Registers a group under names, where it is not yet, and lets it begin to read where it should, where it has
+    /// never read. Does nothing where all of it is so already.
+    ///
+    /// @param names        first the model's own, then its aliases
+    /// @param defaultGroup whether it is to be the default group, if another one is
+    /// @param begin        where it begins; null where nobody has said
+    /// @param stateTopic   a topic that is there if the group has ever run
+    /// @throws UndecidedStartException if it has to be said
+    public Registered register(
+            String group, List<String> names, boolean defaultGroup, Begin begin, String stateTopic) {
+        var known = topic.readToEnd();
+        var order = order(ModelOrderKind.REGISTER).setGroup(group).setNames(names).setDefaultGroup(defaultGroup);
+        known.refusal(order.build()).ifPresent(reason -> {
+            throw new OrderRefusedException(reason);
+        });
+        boolean hasRead = !requests.committed(group).isEmpty();
+        var start = hasRead
+                ? new Start(zeros(requests.ends()), Optional.empty())
+                : start(group, known, begin, stateTopic);
+        place(order.setTopicId(start.from().topicId()).setOffsets(start.from().offsets()).build());
+        if (!hasRead && requests.committed(group).isEmpty()) {
+            requests.begin(group, start.from().offsets());
+        }
+        var all = topic.readToEnd();
+        return new Registered(all.latest(), start.from().topicId(), start.note());
+    }
+
+    /// @param assignment with the group in it
+    /// @param topicId    of the requests topic
+    /// @param note       of a first start: which requests from before it were found, and who answers them
+    public record Registered(Assignment assignment, String topicId, Optional<String> note) {}
+
+    private record Start(Snapshot from, Optional<String> note) {}
+
+    /// Whatever a group has read before it registered was for it.
+    private static Snapshot zeros(Snapshot ends) {
+        return new Snapshot(ends.topicId(), ends.offsets().stream().map(offset -> 0L).toList());
+    }
+
+    private Start start(String group, Registrations known, Begin begin, String stateTopic) {
+        var ends = requests.ends();
+        var registered = known.starts().get(group);
+        if (registered != null && !registered.topicId().equals(ends.topicId())) {
+            return new Start(requests.of(new Begin.Earliest()), Optional.empty());      // nothing of it was read
+        }
+        boolean hasRun = requests.exists(stateTopic);
+        if (registered != null && !hasRun) {        // it ended after it had registered and before it began to read
+            return new Start(new Snapshot(registered.topicId(), registered.offsets()), Optional.empty());
+        }
+        var first = requests.of(new Begin.Earliest());
+        long kept = ends.sum(first, (end, begins) -> end - begins);
+        if (kept == 0) {
+            return new Start(first, Optional.empty());
+        }
+        if (begin == null) {
+            throw new UndecidedStartException("the topic " + requestsTopic + " keeps " + kept + " requests, and "
+                    + (hasRun ? "Kafka has forgotten which of them the application id '" + group + "' has read, as it "
+                            + "does when a group is away for longer than offsets.retention.minutes"
+                            : "the application id '" + group + "' is started for the first time"));
+        }
+        var chosen = requests.of(begin);
+        long taken = ends.sum(chosen, (end, begins) -> end - begins);
+        return new Start(chosen, Optional.of(requestsTopic + " keeps " + kept + " requests from before this first "
+                + "start; " + answered(kept, taken, known.latest().groups())));
+    }
+
+    private static String answered(long kept, long taken, List<String> others) {
+        return others.isEmpty()
+                ? taken + " of them are answered now, " + (kept - taken) + " by nobody"
+                : "they are for those who registered before: " + String.join(", ", others);
+    }
+
+    /// A group no longer serves some names, and no longer insists on being the default group.
+    public void giveUp(String group, List<String> names, boolean defaultGroup) {
+        place(order(ModelOrderKind.GIVE_UP).setGroup(group).setNames(names).setDefaultGroup(defaultGroup).build());
+    }
+
+    /// Another group serves some names, or is the default group, from now on.
+    public void handOver(List<String> names, boolean defaultGroup, String to) {
+        place(order(ModelOrderKind.HAND_OVER).setGroup(to).setNames(names).setDefaultGroup(defaultGroup).build());
+    }
+
+    /// A group that does not run is no longer registered.
+    ///
+    /// @param abandon whether requests that it has not read may stay without an answer
+    public void remove(String group, boolean abandon) {
+        var description = RequestOffsets.await(
+                admin.describeConsumerGroups(List.of(group)).describedGroups().get(group));
+        if (!description.members().isEmpty()) {
+            throw new OrderRefusedException("the group '" + group + "' runs, with " + description.members().size()
+                    + " members; stop it first");
+        }
+        long unread = topic.readToEnd().latest().groups().contains(group) ? requests.unread(group) : 0;
+        if (unread > 0 && !abandon) {
+            throw new OrderRefusedException("the group '" + group + "' has not read " + unread + " records of "
+                    + requestsTopic + ", and nobody else will answer those of them that are for it; let it read them, "
+                    + "or add --abandon");
+        }
+        place(order(ModelOrderKind.REMOVE).setGroup(group).build());
+    }
+
+    private void place(ModelOrder order) {
+        var before = topic.readToEnd();
+        var unneeded = before.refusal(order);
+        if (unneeded.isPresent()) {
+            throw new OrderRefusedException(unneeded.get());
+        }
+        if (before.isSettled() && before.latest().after(order).equals(before.latest())) {
+            return;
+        }
+        long position = topic.append(order);
+        long appended = System.nanoTime();
+        var after = topic.readToEnd();
+        if (topic.refusal(position) != null) {
+            throw new OrderRefusedException(topic.refusal(position));
+        }
+        if (!after.isSettled()) {
+            awaitLease(appended);
+            topic.append(effective(requests.ends(), position));
+            topic.readToEnd();
+        }
+    }
+
+    private void awaitLease(long appended) {
+        try {
+            long left = ModelView.LEASE.toNanos() - (System.nanoTime() - appended);
+            if (closing.await(left, TimeUnit.NANOSECONDS)) {
+                throw new KafkaException("stopped while waiting for an order about models to hold");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted while waiting for an order about models to hold", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        topic.close();
+        admin.close();
+    }
+}

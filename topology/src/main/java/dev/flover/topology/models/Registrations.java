@@ -1,0 +1,153 @@
+package dev.flover.topology.models;
+
+import dev.flover.schemas.ModelOrder;
+import dev.flover.schemas.ModelOrderKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// All that the models topic says up to some point of it: who answers what, from which offsets of the requests topic on.
+///
+/// ```
+///   models topic     REGISTER a   REGISTER b   EFFECTIVE      GIVE_UP x    EFFECTIVE
+///                        |            :            |              :            |
+///   settled              yes          no           yes            no           yes
+///   eras             [a from 0]                    [a, b from 17]              [a, b without x from 35]
+/// ```
+///
+/// The very first order holds at once, from where its group begins to read: nobody decides anything before it. Any
+/// other waits for an EFFECTIVE, and until it has come nothing can be said about any record. Immutable: reading on
+/// gives another.
+///
+/// @param eras    in the order of the topic; from none of its offsets does an era begin before the one that it follows
+/// @param waiting orders that were accepted and are not effective yet
+/// @param starts  where each group that is registered began to read
+public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, Start> starts) {
+    /// What an empty topic says.
+    public static final Registrations NONE = new Registrations(List.of(), List.of(), Map.of());
+
+    /// A time in which nothing changes.
+    ///
+    /// @param from offset of each partition from which on it holds; 0 in partitions added since
+    public record Era(Assignment assignment, String topicId, List<Long> from) {
+        public Era {
+            from = List.copyOf(from);
+        }
+
+        public long from(int partition) {
+            return partition < from.size() ? from.get(partition) : 0;
+        }
+    }
+
+    /// @param position of the order in the models topic
+    /// @param after    what holds when it is effective
+    public record Waiting(long position, Assignment after) {}
+
+    /// @param topicId of the requests topic, which may have been deleted and created again since
+    /// @param offsets by partition
+    public record Start(String topicId, List<Long> offsets) {
+        public Start {
+            offsets = List.copyOf(offsets);
+        }
+    }
+
+    public Registrations {
+        eras = List.copyOf(eras);
+        waiting = List.copyOf(waiting);
+        starts = Map.copyOf(starts);
+    }
+
+    /// What holds once all orders are effective.
+    public Assignment latest() {
+        if (!waiting.isEmpty()) {
+            return waiting.getLast().after();
+        }
+        return eras.isEmpty() ? Assignment.NONE : eras.getLast().assignment();
+    }
+
+    /// Whether no order waits, so that decisions can be made.
+    public boolean isSettled() {
+        return waiting.isEmpty();
+    }
+
+    /// Why an order is not carried out here; empty where it is.
+    Optional<String> refusal(ModelOrder order) {
+        return latest().refusal(order);
+    }
+
+    /// What the topic says with its next order, which is left out where it is refused or changes nothing.
+    ///
+    /// @param position of the order in the models topic
+    Registrations with(long position, ModelOrder order) {
+        if (order.getKind() == ModelOrderKind.EFFECTIVE) {
+            return effective(order);
+        }
+        var before = latest();
+        if (before.refusal(order).isPresent()) {
+            return this;
+        }
+        var after = before.after(order);
+        if (after.equals(before)) {
+            return this;
+        }
+        var known = starts(order, after);
+        if (order.getKind() == ModelOrderKind.REGISTER && before.groups().isEmpty() && isSettled()) {
+            return new Registrations(
+                    with(eras, after, order.getTopicId(), order.getOffsets()), List.of(), known);
+        }
+        var more = new ArrayList<>(waiting);
+        more.add(new Waiting(position, after));
+        return new Registrations(eras, more, known);
+    }
+
+    private Map<String, Start> starts(ModelOrder order, Assignment after) {
+        var known = new HashMap<>(starts);
+        if (order.getKind() == ModelOrderKind.REGISTER) {
+            known.putIfAbsent(order.getGroup(), new Start(order.getTopicId(), order.getOffsets()));
+        }
+        known.keySet().retainAll(after.groups());
+        return known;
+    }
+
+    private Registrations effective(ModelOrder order) {
+        var left = new ArrayList<>(waiting);
+        Assignment reached = null;
+        while (!left.isEmpty() && left.getFirst().position() <= order.getThrough()) {
+            reached = left.removeFirst().after();
+        }
+        return reached == null
+                ? this
+                : new Registrations(with(eras, reached, order.getTopicId(), order.getOffsets()), left, starts);
+    }
+
+    private static List<Era> with(List<Era> eras, Assignment assignment, String topicId, List<Long> from) {
+        var more = new ArrayList<>(eras);
+        var later = new ArrayList<>(from);
+        if (!eras.isEmpty() && eras.getLast().topicId().equals(topicId)) {
+            var last = eras.getLast();
+            for (int partition = 0; partition < Math.max(later.size(), last.from().size()); partition++) {
+                if (partition == later.size()) {
+                    later.add(0L);
+                }
+                later.set(partition, Math.max(later.get(partition), last.from(partition)));
+            }
+        }
+        more.add(new Era(assignment, topicId, later));
+        return more;
+    }
+
+    /// Who answers what in a record of the requests topic.
+    ///
+    /// @param topicId of the requests topic as it is now; in one that was created anew, all is after the eras of others
+    public Assignment at(String topicId, int partition, long offset) {
+        for (int i = eras.size() - 1; i >= 0; i--) {
+            var era = eras.get(i);
+            if (!era.topicId().equals(topicId) || era.from(partition) <= offset) {
+                return era.assignment();
+            }
+        }
+        return Assignment.NONE;
+    }
+}
