@@ -28,19 +28,18 @@ final class RequestMix {
         var random = new Random(seed);
         var requests = new ArrayList<GenerationRequest>(count);
         for (int i = 0; i < count; i++) {
-            var request = request(i, random);
             int choice = i / 2 % (models.size() + 1);
-            request.setModel(choice == 0 ? null : models.get(choice - 1));
-            requests.add(request);
+            requests.add(request(i, choice == 0 ? null : models.get(choice - 1), random));
         }
         return requests;
     }
 
-    private static GenerationRequest request(int number, Random random) {
+    private static GenerationRequest request(int number, String model, Random random) {
         List<String> stops = number % STOPS_EVERY == 2 ? List.of(pick(STOPS, random), pick(STOPS, random)) : List.of();
         Integer logprobs = number % LOGPROBS_EVERY == 1 ? random.nextInt(4) : null;
         return GenerationRequest.newBuilder()
                 .setId("generation-" + number)
+                .setModel(model)
                 .setPrompt(pick(OPENINGS, random))
                 .setMaxTokens(random.nextInt(MIN_TOKENS, MAX_TOKENS + 1))
                 .setSampling(sampling(number % 2 == 0, random))

@@ -69,7 +69,7 @@ class SecurityStoryTest {
                 assertThat(tail.output()).contains("[length]");
                 said.add(tail.output());
             }
-            said.add(run(0, "models", operator, "give-up", "novelist-f16", "--group", "flover"));
+            said.add(run(0, "models give-up", operator, "novelist-f16", "--group", "flover"));
             assertThat(said.getLast()).contains("flover  (default").doesNotContain("novelist");
             said.addAll(up.commandLines());
             up.stop();
@@ -183,7 +183,7 @@ class SecurityStoryTest {
 
     /// In this process; returns all that it says.
     private static String run(int code, String command, Path properties, String... more) {
-        var arguments = new ArrayList<>(List.of(command));
+        var arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(connection(properties));
         arguments.addAll(List.of(more));
         var said = new StringWriter();
