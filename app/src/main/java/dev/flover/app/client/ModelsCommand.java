@@ -162,7 +162,7 @@ public final class ModelsCommand implements Runnable {
     }
 
     private void with(CommandSpec command, Consumer<Orders> use) {
-        var target = ClientTarget.find(SettingOptions.of(command), spec.commandLine().getErr()::println);
+        var target = ClientTarget.find(SettingOptions.of(command), spec.commandLine().getErr());
         target.connection().check();
         var topics = target.topics();
         try (var orders = new Orders(
