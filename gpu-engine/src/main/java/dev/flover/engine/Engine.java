@@ -73,6 +73,9 @@ public final class Engine implements AutoCloseable {
         checkTokens("logit bias", request.sampling().logitBias().tokens());
         checkTokens("set of allowed tokens", request.sampling().allowedOnly().tokens());
         checkSomethingCanBeDrawn(request);
+        if (request.constraint() != null) {
+            checkConstraint(request);
+        }
         scheduler.admit(lastSequence + 1, request);
         return ++lastSequence;
     }
@@ -208,6 +211,38 @@ public final class Engine implements AutoCloseable {
         }
         throw new IllegalArgumentException(
                 "logitBias, allowedOnly and minTokens together leave no token that may be drawn");
+    }
+
+    /// What contradicts a constraint is told now, with both named.
+    private void checkConstraint(SequenceRequest request) {
+        var sampling = request.sampling();
+        if (!backend.drawsWithinConstraints()) {
+            throw new IllegalArgumentException("answers with a constraint are not computed by the " + backend.name()
+                    + " backend yet; use one on the CPU");
+        }
+        if (!sampling.allowedOnly().isEmpty()) {
+            throw new IllegalArgumentException("allowedOnly and a constraint contradict each other; give one");
+        }
+        if (sampling.minTokens() > 0) {
+            throw new IllegalArgumentException("minTokens and a constraint contradict each other: an answer ends where"
+                    + " its constraint does");
+        }
+        for (float bias : sampling.logitBias().values()) {
+            if (bias == Float.NEGATIVE_INFINITY) {
+                throw new IllegalArgumentException("logitBias bans a token, which may be the only one that a constraint"
+                        + " allows; use a finite bias");
+            }
+        }
+        if (request.stopIds().isEmpty()) {
+            throw new IllegalArgumentException("an answer with a constraint needs a token to end it, and there are no"
+                    + " stop ids; do not ignore the model's end of text");
+        }
+        for (int token : request.stopIds().tokens()) {
+            if (request.constraint().isText(token)) {
+                throw new IllegalArgumentException("stop id " + token + " is text, which would end an answer before its"
+                        + " constraint does");
+            }
+        }
     }
 
     private static boolean isBanned(SamplingParams sampling, int token) {

@@ -1,5 +1,6 @@
 package dev.flover.engine;
 
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 
@@ -18,6 +19,7 @@ import dev.flover.engine.sampling.TokenSet;
 /// @param priority     higher computes first
 /// @param alone        computed in steps with no other sequence: how a suspect of a crash is tried again
 /// @param promptLogprobs what to report of the prompt itself; such a prompt is computed, never taken from shared blocks
+/// @param constraint   what the answer has to fit, or null: its tokens are drawn among those that fit
 public record SequenceRequest(
         int[] promptIds,
         int[] generatedIds,
@@ -27,7 +29,8 @@ public record SequenceRequest(
         TokenSet stopIds,
         int priority,
         boolean alone,
-        PromptLogprobs promptLogprobs) {
+        PromptLogprobs promptLogprobs,
+        Constraint constraint) {
 
     public SequenceRequest {
         if (promptIds.length == 0) {
@@ -45,11 +48,24 @@ public record SequenceRequest(
         }
     }
 
+    /// A request whose answer has to fit nothing.
+    public SequenceRequest(
+            int[] promptIds, int[] generatedIds, SamplingParams sampling, int answerIndex, int maxTokens,
+            TokenSet stopIds, int priority, boolean alone, PromptLogprobs promptLogprobs) {
+        this(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone, promptLogprobs, null);
+    }
+
     /// A request that asks for nothing of its prompt.
     public SequenceRequest(
             int[] promptIds, int[] generatedIds, SamplingParams sampling, int answerIndex, int maxTokens,
             TokenSet stopIds, int priority, boolean alone) {
         this(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone, PromptLogprobs.NONE);
+    }
+
+    /// This request with an answer that has to fit.
+    public SequenceRequest fitting(Constraint constraint) {
+        return new SequenceRequest(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone,
+                promptLogprobs, constraint);
     }
 
     /// A first answer, computed beside others.

@@ -3,14 +3,18 @@ package dev.flover.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.Generations.Outcome;
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,6 +206,69 @@ public abstract class EngineContract {
     private static SequenceRequest scoredFrom(int[] prompt, int from) {
         return new SequenceRequest(prompt, new int[0], SamplingParams.sampled(1, 3), 0, 2, TokenSet.EMPTY, 0, false,
                 new PromptLogprobs(from, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void answersWithAConstraintFitItAndKeepTheirBitsAmongOthers(long seed) throws IOException {
+        assumeConstraints();
+        var model = model();
+        var requests = new ArrayList<SequenceRequest>();
+        for (var request : new RandomRequests(seed, TinyModels.VOCABULARY).take(24)) {
+            int i = requests.size();
+            requests.add(i % 3 != 0 ? request : fitting(request.promptIds(), SamplingParams.sampled(1.5f, seed + i)));
+        }
+        var alone = eachAlone(model, requests);
+        for (int i = 0; i < requests.size(); i += 3) {
+            assertThat(alone.get(i).reason()).isEqualTo(FinishReason.STOP);
+            var written = new ObjectMapper().readTree(new LetterTokens().decode(alone.get(i).tokenIds()));
+            assertThat(written.get("kind").asText()).isIn("a", "bc");
+            assertThat(written.get("size").asInt()).isBetween(3, 40);
+        }
+        var run = together(model, requests, new EngineConfig(16, 64, 16, 4, 60, 2, true), seed);
+        assertThat(run.outcomes).isEqualTo(alone);
+        assertThat(run.status.preemptions()).as("preemptions").isPositive();
+    }
+
+    @Test
+    void anAnswerWithAConstraintThatIsResumedContinuesWithTheSameBits() {
+        assumeConstraints();
+        var whole = fitting(new int[] {5, 6, 7}, SamplingParams.sampled(1.5f, 3));
+        var outcome = eachAlone(model(), List.of(whole)).get(0);
+        var resumed = new ArrayList<SequenceRequest>();
+        var expected = new HashMap<Integer, Outcome>();
+        for (int count = 0; count < outcome.tokens().size(); count++) {
+            expected.put(count, outcome.after(count));
+            resumed.add(Generations.resumed(whole, outcome, count).fitting(whole.constraint()));
+        }
+        assertThat(together(model(), resumed, new EngineConfig(8, 64, 16, 8, 100, 2, true), 3).outcomes)
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void whatContradictsAConstraintIsRefused() {
+        assumeConstraints();
+        var fitting = fitting(new int[] {1}, SamplingParams.greedy());
+        try (var model = model(); var engine = Engine.start(model, open(), ALONE)) {
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
+                    TokenSet.EMPTY).fitting(fitting.constraint()))).hasMessageContaining("a token to end it");
+            assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
+                    TokenSet.of(3)).fitting(fitting.constraint()))).hasMessageContaining("stop id 3 is text");
+        }
+    }
+
+    private void assumeConstraints() {
+        try (var backend = open()) {
+            Assumptions.assumeTrue(backend.drawsWithinConstraints(), "the backend refuses constraints");
+        }
+    }
+
+    private static SequenceRequest fitting(int[] prompt, SamplingParams sampling) {
+        var constraint = new ConstraintCompiler(new LetterTokens()).compile(new ConstraintSource.JsonSchema("""
+                {"type": "object", "properties": {"kind": {"enum": ["a", "bc"]}, "size": {"type": "integer",
+                 "minimum": 3, "maximum": 40}, "tags": {"type": "array", "items": {"type": "string", "maxLength": 3},
+                 "maxItems": 2}}, "required": ["kind", "size"], "additionalProperties": false}""", false));
+        return SequenceRequest.of(prompt, sampling, 90, TokenSet.of(LetterTokens.END)).fitting(constraint);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.flover.app.bench;
 
+import dev.flover.app.bench.constraints.BenchConstraintsCommand;
 import dev.flover.app.bench.fusion.BenchFusionCommand;
 import dev.flover.app.bench.topics.BenchPipelineCommand;
 import picocli.CommandLine.Command;
@@ -13,7 +14,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "BENCHMARK",
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n",
-        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class})
+        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
+            BenchConstraintsCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -134,6 +134,11 @@ final class TimedBackend implements Backend {
     }
 
     @Override
+    public boolean drawsWithinConstraints() {
+        return backend.drawsWithinConstraints();
+    }
+
+    @Override
     public String arithmetic() {
         return backend.arithmetic();
     }

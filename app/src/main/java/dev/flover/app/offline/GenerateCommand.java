@@ -11,14 +11,20 @@ import dev.flover.app.options.SamplingOptions;
 import dev.flover.engine.Engine;
 import dev.flover.engine.EngineStatus;
 import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.constraint.Constraint;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintException;
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.AnswerText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -70,6 +76,8 @@ public final class GenerateCommand implements Callable<Integer> {
     private EngineOptions engineOptions = new EngineOptions();
 
     private final ObjectMapper mapper = StrictJson.mapper();
+    private final Map<ConstraintSource, Constraint> constraints = new HashMap<>();
+    private ConstraintCompiler compiler;
 
     /// What to answer.
     static final class Input {
@@ -107,7 +115,7 @@ public final class GenerateCommand implements Callable<Integer> {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
         var sampling = samplingOptions.params(spec);
         var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
-                samplingOptions.ignoreEos());
+                samplingOptions.ignoreEos(), null);
         return input.prompt != null ? List.of(single) : readRequests(single);
     }
 
@@ -140,7 +148,10 @@ public final class GenerateCommand implements Callable<Integer> {
         for (var request : requests) {
             try {
                 answers.add(prepare(request, model));
-            } catch (IllegalArgumentException e) {
+                if (request.constraint() != null) {
+                    compile(request.constraint(), model);
+                }
+            } catch (IllegalArgumentException | ConstraintException e) {
                 problems.add(request.origin() + ": " + e.getMessage());
             }
         }
@@ -174,13 +185,26 @@ public final class GenerateCommand implements Callable<Integer> {
         return new Answer(request, promptIds, decoder);
     }
 
+    private void compile(ConstraintSource source, Model model) {
+        if (model.tokenizer() == null) {
+            throw new IllegalArgumentException(model.path() + " has no tokenizer, so its answers have no text to fit");
+        }
+        if (compiler == null) {
+            compiler = new ConstraintCompiler(model.tokenizer());
+        }
+        if (!constraints.containsKey(source)) {
+            constraints.put(source, compiler.compile(source));
+        }
+    }
+
     private void admit(FusedRun run, List<Answer> answers, Model model) {
         for (var answer : answers) {
             var request = answer.request();
             var stopIds = request.ignoreEos() ? TokenSet.EMPTY : model.endOfText();
             try {
                 run.admit(answer, SequenceRequest.of(
-                        answer.promptIds(), request.sampling(), request.maxTokens(), stopIds));
+                        answer.promptIds(), request.sampling(), request.maxTokens(), stopIds)
+                        .fitting(constraints.get(request.constraint())));
             } catch (IllegalArgumentException e) {
                 throw new CommandException(request.origin() + ": " + FieldNames.asJson(e.getMessage()), e);
             }

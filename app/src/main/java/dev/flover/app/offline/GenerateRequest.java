@@ -1,5 +1,6 @@
 package dev.flover.app.offline;
 
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
 import java.util.List;
 
@@ -12,6 +13,7 @@ import java.util.List;
 /// @param maxTokens the answer ends at this many tokens
 /// @param stop      texts that end the answer and are not part of it
 /// @param ignoreEos whether the model's end of text does not end the answer
+/// @param constraint what the answer has to fit, or null
 record GenerateRequest(
         int line,
         String id,
@@ -20,7 +22,8 @@ record GenerateRequest(
         int maxTokens,
         SamplingParams sampling,
         List<String> stop,
-        boolean ignoreEos) {
+        boolean ignoreEos,
+        ConstraintSource constraint) {
 
     GenerateRequest {
         stop = List.copyOf(stop);
@@ -29,7 +32,7 @@ record GenerateRequest(
     /// What a line that says nothing asks for: its number is its id.
     GenerateRequest numbered(int line) {
         return new GenerateRequest(
-                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos);
+                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null);
     }
 
     /// Where to look for a mistake.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.flover.app.options.FieldNames;
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,10 @@ import java.util.TreeSet;
 final class RequestLine {
     private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
             "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
-            "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs");
+            "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs", "json_schema", "regex", "choices", "grammar",
+            "white_space");
+
+    private static final List<String> CONSTRAINTS = List.of("json_schema", "regex", "choices", "grammar");
 
     private final JsonNode object;
 
@@ -54,10 +58,50 @@ final class RequestLine {
         if (maxTokens < 1) {
             throw new IllegalArgumentException("max_tokens must be at least 1, was " + maxTokens);
         }
+        var constraint = constraint();
+        var stop = stop(defaults.stop());
+        boolean ignoreEos = flag("ignore_eos", defaults.ignoreEos());
+        if (constraint != null && (!stop.isEmpty() || ignoreEos)) {
+            throw new IllegalArgumentException((ignoreEos ? "ignore_eos" : "stop") + " and " + named().getFirst()
+                    + " are both given, and contradict each other; give one");
+        }
         return new GenerateRequest(defaults.line(),
                 id(defaults.id()), text ? string("prompt", object.get("prompt")) : null, text ? null : promptIds(),
-                maxTokens, sampling(defaults.sampling()), stop(defaults.stop()),
-                flag("ignore_eos", defaults.ignoreEos()));
+                maxTokens, sampling(defaults.sampling()), stop, ignoreEos, constraint);
+    }
+
+    private List<String> named() {
+        return CONSTRAINTS.stream().filter(this::has).toList();
+    }
+
+    /// Null where the answer has to fit nothing.
+    private ConstraintSource constraint() {
+        var given = named();
+        if (given.size() > 1) {
+            throw new IllegalArgumentException(
+                    String.join(" and ", given) + " are given; an answer has one constraint");
+        }
+        boolean spaced = flag("white_space", false);
+        if (spaced && !has("json_schema")) {
+            throw new IllegalArgumentException("white_space is for answers with json_schema, and there is none");
+        }
+        if (given.isEmpty()) {
+            return null;
+        }
+        String field = given.getFirst();
+        var value = object.get(field);
+        return switch (field) {
+            case "json_schema" ->
+                new ConstraintSource.JsonSchema(value.isTextual() ? value.textValue() : value.toString(), spaced);
+            case "regex" -> new ConstraintSource.Pattern(string(field, value));
+            case "grammar" -> new ConstraintSource.Grammar(string(field, value));
+            case "choices" -> {
+                var texts = new ArrayList<String>();
+                array(field).forEach(text -> texts.add(string("choices[" + texts.size() + "]", text)));
+                yield new ConstraintSource.Choices(texts);
+            }
+            default -> throw new AssertionError(field);
+        };
     }
 
     private void refuseUnknownFields() {

@@ -79,6 +79,41 @@ class GenerateCommandTest {
     }
 
     @Test
+    void answersFitWhatTheirLinesAskFor() throws IOException {
+        var answers = generate("""
+                {"prompt": "A cat: ", "max_tokens": 90, "json_schema": {"type": "object", "properties":
+                 {"name": {"type": "string", "maxLength": 8}, "legs": {"enum": [2, 4]}}, "required": ["legs"],
+                 "additionalProperties": false}}
+                {"prompt": "Is the sea blue? ", "choices": ["yes", "no"]}
+                {"prompt": "On ", "max_tokens": 20, "regex": "[0-3][0-9]\\\\.[01][0-9]"}
+                {"prompt": "Sum: ", "max_tokens": 90, "grammar": "root ::= [0-9]{1,2} (\\"+\\" [0-9]){2}"}
+                """.replace("\n ", " "));
+
+        var written = answers.stream().map(answer -> answer.get("text").asText()).toList();
+        assertThat(mapper.readTree(written.get(0)).get("legs").asInt()).isIn(2, 4);
+        assertThat(written.get(1)).isIn("yes", "no");
+        assertThat(written.get(2)).matches("[0-3][0-9]\\.[01][0-9]");
+        assertThat(written.get(3)).matches("[0-9]{1,2}(\\+[0-9]){2}");
+        assertThat(answers).allSatisfy(answer -> assertThat(answer.get("finish_reason").asText()).isEqualTo("stop"));
+    }
+
+    @Test
+    void aConstraintThatCannotBeUsedIsReportedByLine() throws IOException {
+        Path file = Files.writeString(folder.resolve("requests.jsonl"), """
+                {"prompt": "a", "regex": "a", "choices": ["b"]}
+                {"prompt": "a", "regex": "a", "stop": "b"}
+                {"prompt": "a", "white_space": true}
+                """);
+        assertThat(Console.run("generate", "--requests", file.toString()).err())
+                .contains("line 1: regex and choices are given").contains("line 2: stop and regex are both given")
+                .contains("line 3: white_space is for answers with json_schema");
+
+        Files.writeString(file, "{\"prompt\": \"a\", \"json_schema\": {\"unevaluatedItems\": false}}");
+        assertThat(Console.run("generate", "--requests", file.toString()).err())
+                .contains("line 1: json_schema: unevaluatedItems at /unevaluatedItems is not supported");
+    }
+
+    @Test
     void everyBadLineIsReportedAndNothingIsGenerated() throws IOException {
         Path file = Files.writeString(folder.resolve("requests.jsonl"), """
                 {"prompt": "fine"}

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestLineTest {
     private static final GenerateRequest DEFAULTS =
-            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false);
+            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null);
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
@@ -90,7 +90,7 @@ class RequestLineTest {
         "{\"prompt\": \"a\"                             | not JSON",
         "{\"prompt\": \"a\"} x                          | not JSON",
         "{\"prompt\": \"a\", \"prompt\": \"b\"}         | not JSON: Duplicate field 'prompt'",
-        "{\"prompt\": \"a\", \"max_token\": 5}          | unknown field max_token; known are frequency_penalty, id",
+        "{\"prompt\": \"a\", \"max_token\": 5}          | unknown field max_token; known are choices, frequency",
     })
     void refusesWhatWouldBeIgnoredElsewhere(String line, String beginning) {
         assertThatThrownBy(() -> parse(line))

@@ -41,7 +41,7 @@ public final class HostSlots {
             var admission = plan.admissions().get(i);
             sampling[admission.slot()].begin(
                     admission.history(), admission.promptLength(), admission.answerIndex(),
-                    admission.sampling(), admission.ending());
+                    admission.sampling(), admission.ending(), admission.constraint());
         }
         for (int i = 0; i < plan.edits(); i++) {
             setBlock(plan.editSlots[i], plan.editIndexes[i], plan.editBlocks[i]);

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend;
 
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.SamplingParams;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -72,8 +73,16 @@ public final class StepPlan {
     /// @param promptLength how many of them are the prompt
     /// @param answerIndex  part of the key of every draw
     /// @param ending       ids that may not be drawn before `sampling.minTokens()` tokens
+    /// @param constraint   what the answer has to fit, or null
     public record Admission(
-            int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending) {}
+            int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending,
+            Constraint constraint) {
+        /// Of an answer that has to fit nothing.
+        public Admission(
+                int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending) {
+            this(slot, history, promptLength, answerIndex, sampling, ending, null);
+        }
+    }
 
     public StepPlan(int tokenBudget, int slots) {
         tokenIds = new int[tokenBudget];

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 
 /// Draws a token from a row of logits. Scratch memory of one worker: not for use by two threads at once.
 ///
-/// In this order: soft cap; logit bias, allowed set and ending ids; penalties; then at temperature 0 the greatest
-/// logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw. Each filter sees the distribution
+/// In this order: soft cap; logit bias, allowed set, ending ids and what fits a constraint; penalties; then at
+/// temperature 0 the greatest logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw. Each filter sees the distribution
 /// that the one before left, renormalised. Ties are broken by the lowest token id everywhere.
 ///
 /// The draw is an inverse cumulative distribution over integer masses: with `u = floor(r * total / 2^64)`, where `r` is
@@ -179,10 +179,29 @@ public final class Sampler {
         if (!allowed.isEmpty()) {
             keepOnly(allowed.tokens());
         }
+        var fitting = state.allowed();
+        if (fitting != null) {
+            keepFitting(fitting, state.ending());
+        }
         if (state.forbidsEnding()) {
             for (int token : state.ending()) {
                 set(token, Float.NEGATIVE_INFINITY);
             }
+        }
+    }
+
+    private void keepFitting(MaskAhead.Allowed fitting, int[] ending) {
+        float[] ends = new float[ending.length];
+        for (int i = 0; i < ends.length; i++) {
+            ends[i] = logit(ending[i]);
+        }
+        for (int token = 0; token < vocabulary; token++) {
+            if (!fitting.contains(token)) {
+                set(token, Float.NEGATIVE_INFINITY);
+            }
+        }
+        for (int i = 0; i < ends.length; i++) {
+            set(ending[i], fitting.mayEnd() ? ends[i] : Float.NEGATIVE_INFINITY);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.flover.engine.sampling;
 
+import dev.flover.engine.constraint.Constraint;
+
 /// What a host backend remembers of one sequence to draw its next token. Reused from sequence to sequence.
 public final class SamplingState {
     private SamplingParams params = SamplingParams.greedy();
@@ -7,6 +9,7 @@ public final class SamplingState {
     private int[] ending = new int[0];
     private int generated;
     private int newest;
+    private MaskAhead mask;
     private final TokenCounts counts = new TokenCounts();
 
     /// Forgets the sequence before.
@@ -15,6 +18,16 @@ public final class SamplingState {
     /// @param promptLength how many of them are the prompt
     /// @param ending       ids that may not be drawn before `params.minTokens()` tokens
     public void begin(int[] history, int promptLength, int answerIndex, SamplingParams params, int[] ending) {
+        begin(history, promptLength, answerIndex, params, ending, null);
+    }
+
+    /// As [#begin(int[], int, int, SamplingParams, int[])], for an answer that has to fit.
+    ///
+    /// @param constraint null for none
+    public void begin(
+            int[] history, int promptLength, int answerIndex, SamplingParams params, int[] ending,
+            Constraint constraint) {
+        mask = constraint == null ? null : new MaskAhead(constraint, history, promptLength);
         this.params = params;
         this.answerIndex = answerIndex;
         this.ending = ending;
@@ -36,6 +49,9 @@ public final class SamplingState {
     public void append(int token) {
         newest = token;
         generated++;
+        if (mask != null) {
+            mask.append(token);
+        }
         if (params.penalises()) {
             counts.addAnswer(token);
         }
@@ -76,10 +92,16 @@ public final class SamplingState {
 
     /// Whether logits are masked or penalised before the draw.
     boolean changesLogits() {
-        return params.penalises()
+        return mask != null
+                || params.penalises()
                 || !params.logitBias().isEmpty()
                 || !params.allowedOnly().isEmpty()
                 || forbidsEnding();
+    }
+
+    /// Which tokens the answer's constraint allows next; null where it has none.
+    MaskAhead.Allowed allowed() {
+        return mask == null ? null : mask.await();
     }
 
     boolean forbidsEnding() {

@@ -170,7 +170,7 @@ final class Sequence {
     Admission admission() {
         return new Admission(
                 slot, Arrays.copyOf(tokens, length), promptLength, request.answerIndex(),
-                request.sampling(), request.stopIds().tokens());
+                request.sampling(), request.stopIds().tokens(), request.constraint());
     }
 
     void append(int token) {

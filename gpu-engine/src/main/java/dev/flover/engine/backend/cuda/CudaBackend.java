@@ -62,6 +62,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean drawsWithinConstraints() {
+        return false;
+    }
+
+    @Override
     public String arithmetic() {
         return "cuda-3-sm" + driver.properties().capability();
     }

@@ -1,0 +1,77 @@
+package dev.flover.engine.constraint.grammar;
+
+import dev.flover.engine.constraint.machine.Cursor;
+import dev.flover.engine.constraint.machine.Frame;
+import dev.flover.engine.constraint.machine.Lexeme;
+import dev.flover.engine.constraint.regex.Dfa;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A rule that needs the stack, as alternatives of parts in order. Filled once, since rules refer to each other.
+final class GrammarRule {
+    final String name;
+    final List<List<Part>> choices = new ArrayList<>();
+
+    GrammarRule(String name) {
+        this.name = name;
+    }
+
+    /// One of a text and a rule.
+    record Part(Dfa text, GrammarRule rule) {
+        boolean isEmptyable(java.util.Set<GrammarRule> emptyable) {
+            return text != null ? text.isAccepting(text.start()) : emptyable.contains(rule);
+        }
+    }
+
+    /// Adds the cursors before a text of the rule.
+    void begin(Frame behind, List<Cursor> next) {
+        for (var choice : choices) {
+            begin(choice, 0, behind, next);
+        }
+    }
+
+    private static void begin(List<Part> parts, int index, Frame behind, List<Cursor> next) {
+        if (index == parts.size()) {
+            behind.resume(next);
+            return;
+        }
+        var rest = index + 1 == parts.size() ? behind : new Rest(parts, index + 1, behind);
+        var part = parts.get(index);
+        if (part.text != null) {
+            Lexeme.begin(part.text, rest, next);
+        } else {
+            part.rule.begin(rest, next);
+        }
+    }
+
+    /// Goes on with the parts of a choice from `index` on.
+    private static final class Rest extends Frame {
+        private final List<Part> parts;
+        private final int index;
+        private final Frame behind;
+        private final int hash;
+
+        Rest(List<Part> parts, int index, Frame behind) {
+            this.parts = parts;
+            this.index = index;
+            this.behind = behind;
+            this.hash = (System.identityHashCode(parts) * 31 + index) * 31 + behind.hashCode();
+        }
+
+        @Override
+        public void resume(List<Cursor> next) {
+            begin(parts, index, behind, next);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return this == other || other instanceof Rest rest && hash == rest.hash && parts == rest.parts
+                    && index == rest.index && behind.equals(rest.behind);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+    }
+}

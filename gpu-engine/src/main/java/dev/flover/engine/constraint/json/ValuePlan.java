@@ -1,0 +1,59 @@
+package dev.flover.engine.constraint.json;
+
+import dev.flover.engine.constraint.machine.Cursor;
+import dev.flover.engine.constraint.machine.Frame;
+import dev.flover.engine.constraint.machine.Lexeme;
+import dev.flover.engine.constraint.regex.Dfa;
+import java.util.List;
+
+/// The values that may stand in one place. Filled once, since plans refer to each other in circles.
+public final class ValuePlan {
+    private Dfa scalars;
+    private List<ObjectPlan> objects = List.of();
+    private List<ArrayPlan> arrays = List.of();
+
+    /// @param scalars null where none may stand here
+    public void fill(Dfa scalars, List<ObjectPlan> objects, List<ArrayPlan> arrays) {
+        this.scalars = scalars;
+        this.objects = objects;
+        this.arrays = arrays;
+    }
+
+    /// Adds the cursors before a value.
+    ///
+    /// @param behind what comes behind it
+    public void begin(Frame behind, List<Cursor> next) {
+        if (scalars != null) {
+            Lexeme.begin(scalars, behind, next);
+        }
+        if (!objects.isEmpty() || !arrays.isEmpty()) {
+            next.add(new Opening(this, behind));
+        }
+    }
+
+    /// Before the bracket of an object or array.
+    private record Opening(ValuePlan plan, Frame behind) implements Cursor {
+        @Override
+        public void step(int value, List<Cursor> next) {
+            if (value == '{') {
+                for (var object : plan.objects) {
+                    ObjectState.open(object, behind).opened(next);
+                }
+            } else if (value == '[') {
+                for (var array : plan.arrays) {
+                    ArrayState.open(array, behind).opened(next);
+                }
+            }
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Opening opening && plan == opening.plan && behind.equals(opening.behind);
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(plan) * 31 + behind.hashCode();
+        }
+    }
+}

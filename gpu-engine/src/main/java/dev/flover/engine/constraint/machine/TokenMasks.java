@@ -1,0 +1,255 @@
+package dev.flover.engine.constraint.machine;
+
+import dev.flover.engine.constraint.regex.Dfa;
+import dev.flover.engine.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// The tokens of one vocabulary that may come next.
+///
+/// Not safe for use by several threads at once.
+public final class TokenMasks {
+    /// Of one state each; a vocabulary of 128,000 tokens takes 16 KB, and 4 bytes for each place where a lexeme ends.
+    private static final int MAX_KNOWN = 1_024;
+    private static final int MAX_PLAIN_STATES = 512;
+
+    private final TokenTrie trie;
+    private final byte[][] bytes;
+    private final Map<State, LexemeMask> known = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<State, LexemeMask> eldest) {
+            return size() > MAX_KNOWN;
+        }
+    };
+    private int[] states = new int[64];
+    private int[] exits = new int[1024];
+    private int exitCount;
+
+    private record State(Dfa dfa, int state) {}
+
+    /// @param bytes what each token stands for; empty for markup, which no mask allows
+    public TokenMasks(byte[][] bytes) {
+        this.bytes = bytes;
+        this.trie = TokenTrie.of(bytes);
+    }
+
+    /// What each token of a model stands for.
+    public static byte[][] bytesOf(Tokenizer tokenizer) {
+        byte[][] bytes = new byte[tokenizer.vocabulary()][];
+        for (int token = 0; token < bytes.length; token++) {
+            bytes[token] = tokenizer.isControl(token) ? new byte[0] : tokenizer.bytes(token);
+        }
+        return bytes;
+    }
+
+    public int vocabulary() {
+        return bytes.length;
+    }
+
+    /// What a token stands for.
+    public byte[] bytes(int token) {
+        return bytes[token];
+    }
+
+    /// The position behind a token; dead where it cannot follow.
+    public Position step(Position position, int token) {
+        var at = position;
+        for (byte value : bytes[token]) {
+            at = at.step(value & 0xFF);
+        }
+        return at;
+    }
+
+    /// Which tokens may come next. The caller must not change the answer.
+    ///
+    /// @return a bit for each token
+    public long[] mask(Machine machine, Position position) {
+        if (position.mask != null) {
+            return position.mask;
+        }
+        long[] bits = new long[(bytes.length + 63) / 64];
+        for (var cursor : position.cursors) {
+            if (cursor instanceof Lexeme lexeme) {
+                add(machine, lexeme, bits);
+            }
+        }
+        var others = position.others();
+        if (!others.isDead()) {
+            for (int part = 0; part < TokenTrie.PARTS; part++) {
+                walk(others, trie.parts[part], trie.parts[part + 1], bits);
+            }
+        }
+        machine.remember(position, bits);
+        return bits;
+    }
+
+    private void add(Machine machine, Lexeme lexeme, long[] bits) {
+        var inside = inside(lexeme.dfa(), lexeme.state());
+        for (int i = 0; i < bits.length; i++) {
+            bits[i] |= inside.bits()[i];
+        }
+        var frame = lexeme.frame();
+        if (frame.wantsText()) {
+            var behind = frame.resumed(machine);
+            int[] forbidden = forbidden(lexeme);
+            for (int node : inside.exits()) {
+                if (Arrays.binarySearch(forbidden, node) < 0) {
+                    leave(behind, node, bits);
+                }
+            }
+            if (lexeme.dfa().isAccepting(lexeme.state())) {
+                var now = new ArrayList<Cursor>();
+                frame.resume(lexeme.text(), now);
+                walkAll(machine.position(now), bits);
+            }
+            return;
+        }
+        var behind = frame.resumed(machine);
+        for (int node : inside.exits()) {
+            leave(behind, node, bits);
+        }
+        if (lexeme.dfa().isAccepting(lexeme.state())) {
+            walkAll(behind, bits);
+        }
+    }
+
+    private void walkAll(Position position, long[] bits) {
+        if (!position.isDead()) {
+            for (int part = 0; part < TokenTrie.PARTS; part++) {
+                walk(position, trie.parts[part], trie.parts[part + 1], bits);
+            }
+        }
+    }
+
+    private void leave(Position behind, int node, long[] bits) {
+        if (!behind.isDead()) {
+            set(bits, trie.token[node]);
+            if (node + 1 < trie.skip[node]) {
+                walk(behind, node + 1, trie.skip[node], bits);
+            }
+        }
+    }
+
+    /// Nodes at which a forbidden text ends, ascending.
+    private int[] forbidden(Lexeme lexeme) {
+        var nodes = new ArrayList<Integer>();
+        int read = Text.lengthOf(lexeme.text());
+        byte[] prefix = read == 0 ? new byte[0] : lexeme.text().bytes();
+        for (byte[] text : lexeme.frame().forbidden()) {
+            if (text.length > read && Arrays.equals(text, 0, read, prefix, 0, read)) {
+                trie.nodes(text, read, nodes);
+            }
+        }
+        return nodes.stream().mapToInt(Integer::intValue).sorted().toArray();
+    }
+
+    /// Adds the tokens below nodes `from` to `to` (exclusive) that a position can read, which is the one before `from`.
+    private void walk(Position before, int from, int to, long[] bits) {
+        int node = from;
+        while (node < to) {
+            var at = before.step(trie.label[node] & 0xFF);
+            int end = trie.skip[node];
+            if (!at.isDead()) {
+                set(bits, trie.token[node]);
+                if (node + 1 < end) {
+                    walk(at, node + 1, end, bits);
+                }
+            }
+            node = end;
+        }
+    }
+
+    private void set(long[] bits, int token) {
+        for (int id = token; id >= 0; id = trie.alike[id]) {
+            bits[id >> 6] |= 1L << id;
+        }
+    }
+
+    private LexemeMask inside(Dfa dfa, int state) {
+        var key = new State(dfa, state);
+        var mask = known.get(key);
+        if (mask == null) {
+            mask = compute(dfa, state);
+            known.put(key, mask);
+        }
+        return mask;
+    }
+
+    private LexemeMask compute(Dfa dfa, int state) {
+        exitCount = 0;
+        int freedom = freedom(dfa, state);
+        long[] bits = trie.plainUpTo[Math.min(freedom, TokenTrie.SHORT)].clone();
+        walk(dfa, state, TokenTrie.OTHERS, bits);
+        if (freedom < TokenTrie.SHORT) {
+            walk(dfa, state, TokenTrie.SHORT_PLAIN, bits);
+        }
+        if (freedom <= TokenTrie.SHORT) {
+            walk(dfa, state, TokenTrie.LONG_PLAIN, bits);
+        } else {
+            allOf(TokenTrie.LONG_PLAIN, bits);
+        }
+        return new LexemeMask(bits, Arrays.copyOf(exits, exitCount));
+    }
+
+    private void allOf(int part, long[] bits) {
+        for (int node = trie.parts[part]; node < trie.parts[part + 1]; node++) {
+            set(bits, trie.token[node]);
+        }
+    }
+
+    private void walk(Dfa dfa, int state, int part, long[] bits) {
+        int node = trie.parts[part];
+        int end = trie.parts[part + 1];
+        states[0] = state;
+        while (node < end) {
+            int depth = trie.depth[node];
+            int next = dfa.step(states[depth - 1], trie.label[node]);
+            if (next == Dfa.DEAD) {
+                node = trie.skip[node];
+                continue;
+            }
+            if (depth >= states.length) {
+                states = Arrays.copyOf(states, depth * 2);
+            }
+            states[depth] = next;
+            boolean accepting = dfa.isAccepting(next);
+            if (accepting) {
+                exit(node);
+            }
+            if (trie.token[node] >= 0 && !(accepting && dfa.isFinal(next))) {
+                set(bits, trie.token[node]);
+            }
+            node++;
+        }
+    }
+
+    private void exit(int node) {
+        if (exitCount == exits.length) {
+            exits = Arrays.copyOf(exits, exitCount * 2);
+        }
+        exits[exitCount++] = node;
+    }
+
+    /// How many plain characters may follow, whichever: at most [TokenTrie#SHORT], or one more for any number.
+    private static int freedom(Dfa dfa, int state) {
+        var seen = new java.util.HashSet<Integer>();
+        var level = new java.util.HashSet<Integer>();
+        level.add(state);
+        for (int n = 0; n < TokenTrie.SHORT; n++) {
+            level.removeIf(one -> !seen.add(one));
+            if (level.isEmpty()) {
+                return TokenTrie.SHORT + 1;
+            }
+            var next = new java.util.HashSet<Integer>();
+            for (int one : level) {
+                if (!PlainCharacters.step(dfa, one, next) || seen.size() > MAX_PLAIN_STATES) {
+                    return n;
+                }
+            }
+            level = next;
+        }
+        return TokenTrie.SHORT;
+    }
+}

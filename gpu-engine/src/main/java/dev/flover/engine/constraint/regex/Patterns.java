@@ -1,0 +1,133 @@
+package dev.flover.engine.constraint.regex;
+
+import java.util.ArrayList;
+
+/// From a pattern to the texts in which it is found.
+///
+/// A pattern is put together from its end, with the language of all that may follow: `$` then asks that nothing
+/// follows, and a look-ahead intersects. `^` asks that nothing came before, so each language is kept twice: at the
+/// start of the text and behind it.
+public final class Patterns {
+    /// Repetitions of something with an anchor or a look-ahead in it, written out.
+    private static final int MAX_WRITTEN_OUT = 8;
+
+    private final Alphabet alphabet;
+    private final Regex rest;
+
+    /// What may follow.
+    ///
+    /// @param first  if nothing came before
+    /// @param behind if something came before
+    private record Following(Regex first, Regex behind) {}
+
+    private Patterns(Alphabet alphabet) {
+        this.alphabet = alphabet;
+        this.rest = Regex.concat(alphabet.any(), alphabet.end());
+    }
+
+    /// The texts that contain a match, as ECMA-262 has it.
+    ///
+    /// @throws IllegalArgumentException with what is not understood, and where
+    public static Regex search(String pattern, Alphabet alphabet) {
+        var node = PatternReader.read(pattern);
+        var patterns = new Patterns(alphabet);
+        var found = patterns.before(node, new Following(patterns.rest, patterns.rest));
+        Regex one = alphabet.one(CharSet.ALL);
+        return Regex.concat(alphabet.begin(), found.first.equals(found.behind)
+                ? Regex.concat(Regex.repeat(one, 0, -1), found.behind)
+                : Regex.or(found.first, Regex.concat(Regex.repeat(one, 1, -1), found.behind)));
+    }
+
+    /// The texts that are a match as a whole.
+    ///
+    /// @throws IllegalArgumentException with what is not understood, and where
+    public static Regex whole(String pattern, Alphabet alphabet) {
+        var node = PatternReader.read(pattern);
+        var patterns = new Patterns(alphabet);
+        return Regex.concat(alphabet.begin(),
+                patterns.before(node, new Following(alphabet.end(), alphabet.end())).first);
+    }
+
+    private Following before(PatternNode node, Following next) {
+        return switch (node) {
+            case PatternNode.One one -> {
+                var taken = Regex.concat(alphabet.one(one.set()), next.behind);
+                yield new Following(taken, taken);
+            }
+            case PatternNode.InOrder order -> {
+                var all = next;
+                for (var part : order.parts().reversed()) {
+                    all = before(part, all);
+                }
+                yield all;
+            }
+            case PatternNode.Either either -> {
+                var first = new ArrayList<Regex>();
+                var behind = new ArrayList<Regex>();
+                for (var choice : either.choices()) {
+                    var following = before(choice, next);
+                    first.add(following.first);
+                    behind.add(following.behind);
+                }
+                yield new Following(Regex.or(first), Regex.or(behind));
+            }
+            case PatternNode.Repeated repeated -> repeated.isPlain()
+                    ? repeated(repeated, next)
+                    : writtenOut(repeated, next);
+            case PatternNode.Start start -> new Following(next.first, Regex.NOTHING);
+            case PatternNode.End end -> new Following(atEnd(next.first), atEnd(next.behind));
+            case PatternNode.LookAhead look -> {
+                var asked = before(look.body(), new Following(rest, rest));
+                yield new Following(looking(asked.first, look.negative(), next.first),
+                        looking(asked.behind, look.negative(), next.behind));
+            }
+        };
+    }
+
+    private Regex atEnd(Regex next) {
+        return next.equals(rest) || next.equals(alphabet.end()) ? alphabet.end() : Regex.and(next, alphabet.end());
+    }
+
+    private static Regex looking(Regex asked, boolean negative, Regex next) {
+        return Regex.and(next, negative ? Regex.not(asked) : asked);
+    }
+
+    private Following repeated(PatternNode.Repeated node, Following next) {
+        var body = plain(node.body());
+        var behind = Regex.concat(Regex.repeat(body, node.min(), node.max()), next.behind);
+        if (next.first.equals(next.behind)) {
+            return new Following(behind, behind);
+        }
+        var some = Regex.and(Regex.repeat(body, Math.max(1, node.min()), node.max()), Regex.not(Regex.EMPTY));
+        var first = Regex.concat(some, next.behind);
+        return new Following(node.min() == 0 || body.nullable ? Regex.or(next.first, first) : first, behind);
+    }
+
+    private Following writtenOut(PatternNode.Repeated node, Following next) {
+        if (node.max() < 0 || node.max() > MAX_WRITTEN_OUT) {
+            throw new IllegalArgumentException("an anchor or a look-ahead that is repeated is not supported in a"
+                    + " pattern");
+        }
+        var all = next;
+        for (int i = node.max(); i > 0; i--) {
+            var once = before(node.body(), all);
+            all = i > node.min() ? new Following(Regex.or(once.first, next.first), Regex.or(once.behind, next.behind))
+                    : once;
+        }
+        return all;
+    }
+
+    private Regex plain(PatternNode node) {
+        return switch (node) {
+            case PatternNode.One one -> alphabet.one(one.set());
+            case PatternNode.InOrder order ->
+                Regex.concat(order.parts().stream().map(this::plain).toArray(Regex[]::new));
+            case PatternNode.Either either -> Regex.or(either.choices().stream().map(this::plain).toList());
+            case PatternNode.Repeated repeated ->
+                Regex.repeat(plain(repeated.body()), repeated.min(), repeated.max());
+            case PatternNode.Start start -> throw new AssertionError(start);
+            case PatternNode.End end -> throw new AssertionError(end);
+            case PatternNode.LookAhead look -> throw new AssertionError(look);
+        };
+    }
+}

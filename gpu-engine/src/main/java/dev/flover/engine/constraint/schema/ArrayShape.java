@@ -1,0 +1,98 @@
+package dev.flover.engine.constraint.schema;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Arrays that meet all of some conditions.
+///
+/// @param layers   each says for any place what the item has to be
+/// @param contains how many items of a kind there are
+/// @param unique   whether no two items may be equal
+/// @param min      items, at least
+/// @param max      items, at most; -1 for no limit
+record ArrayShape(List<Layer> layers, List<Contains> contains, boolean unique, int min, int max) {
+    static final ArrayShape ANY = new ArrayShape(List.of(), List.of(), false, 0, -1);
+
+    /// @param first  the items of the first places
+    /// @param others all others
+    record Layer(List<Formula> first, Formula others) {
+        Formula at(int index) {
+            return index < first.size() ? first.get(index) : others;
+        }
+    }
+
+    /// @param max -1 for no limit
+    record Contains(Formula item, int min, int max) {}
+
+    ArrayShape and(ArrayShape other) {
+        var bothLayers = new ArrayList<>(layers);
+        bothLayers.addAll(other.layers);
+        var bothContains = new ArrayList<>(contains);
+        bothContains.addAll(other.contains);
+        return new ArrayShape(bothLayers, bothContains, unique || other.unique, Math.max(min, other.min),
+                Limits.lesser(max, other.max));
+    }
+
+    int firsts() {
+        return layers.stream().mapToInt(layer -> layer.first.size()).max().orElse(0);
+    }
+
+    Formula at(int index) {
+        return Formula.and(layers.stream().map(layer -> layer.at(index)).toList());
+    }
+
+    private static ArrayShape counting(int min, int max) {
+        return new ArrayShape(List.of(), List.of(), false, min, max);
+    }
+
+    /// All other arrays, as alternatives.
+    List<ArrayShape> negated() {
+        var ways = new ArrayList<ArrayShape>();
+        if (unique) {
+            throw new NegationException("of uniqueItems");
+        }
+        if (min > 0) {
+            ways.add(counting(0, min - 1));
+        }
+        if (max >= 0) {
+            ways.add(counting(max + 1, -1));
+        }
+        for (var layer : layers) {
+            for (int i = 0; i < layer.first.size(); i++) {
+                if (!layer.first.get(i).equals(Formula.TRUE)) {
+                    ways.add(havingAt(i, Formula.not(layer.first.get(i))));
+                }
+            }
+            if (layer.others.equals(Formula.FALSE)) {
+                ways.add(counting(layer.first.size() + 1, -1));
+            } else if (!layer.others.equals(Formula.TRUE)) {
+                if (!layer.first.isEmpty()) {
+                    throw new NegationException("of items behind prefixItems");
+                }
+                ways.add(containing(Formula.not(layer.others), 1, -1));
+            }
+        }
+        for (var one : contains) {
+            if (one.min > 0) {
+                ways.add(containing(one.item, 0, one.min - 1));
+            }
+            if (one.max >= 0) {
+                ways.add(containing(one.item, one.max + 1, -1));
+            }
+        }
+        return ways;
+    }
+
+    private static ArrayShape containing(Formula item, int min, int max) {
+        return new ArrayShape(List.of(), List.of(new Contains(item, min, max)), false, 0, -1);
+    }
+
+    private static ArrayShape havingAt(int index, Formula item) {
+        var first = new ArrayList<Formula>();
+        for (int i = 0; i < index; i++) {
+            first.add(Formula.TRUE);
+        }
+        first.add(item);
+        return new ArrayShape(List.of(new Layer(first, Formula.TRUE)), List.of(), false, index + 1, -1);
+    }
+}
