@@ -2,6 +2,7 @@ package dev.flover.app;
 
 import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
+import dev.flover.app.client.ForgetCommand;
 import dev.flover.app.client.ModelsCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
             TailCommand.class,
             CancelCommand.class,
             ModelsCommand.class,
+            ForgetCommand.class,
             ConfigCommand.class,
             GenerateCommand.class,
             TokenizeCommand.class,

@@ -24,12 +24,12 @@ final class EndedMemory {
     EndedMemory(PartitionState state, Remembering limits, long now) {
         this.state = state;
         this.limits = limits;
-        state.allEnded().forEach((id, entry) -> {
+        state.forEachEnded((id, entry) -> {
             var limit = entry.getDigest() == null ? limits.cancelled() : limits.ended();
             long forgetAt = entry.getForgetAt() == UNTIL_IT_ENDS ? UNTIL_IT_ENDS
                     : Math.min(entry.getForgetAt(), now + limit.toMillis());
             if (forgetAt < entry.getForgetAt()) {
-                state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt));
+                state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt, entry.getResultAt()));
             }
             due.add(new Due(forgetAt, id));
         });
@@ -47,21 +47,35 @@ final class EndedMemory {
         return entry != null && entry.getDigest() == null && entry.getForgetAt() == UNTIL_IT_ENDS;
     }
 
-    void rememberEnded(Bytes id, ByteBuffer digest, long now) {
-        remember(id, digest, now + limits.ended().toMillis());
+    /// @param resultAt timestamp of the result's record; 0 where there is none
+    void rememberEnded(Bytes id, ByteBuffer digest, long now, long resultAt) {
+        remember(id, digest, now + limits.ended().toMillis(), resultAt);
+    }
+
+    /// Timestamp of the record of an ended request's result, or one before it.
+    long resultAt(Bytes id) {
+        var entry = state.ended(id);
+        return entry == null ? 0 : entry.getResultAt();
+    }
+
+    /// The id may be used as if it never had been.
+    void erase(Bytes id) {
+        if (state.ended(id) != null) {
+            state.deleteEnded(id);
+        }
     }
 
     void rememberCancel(Bytes id, long now) {
-        remember(id, null, now + limits.cancelled().toMillis());
+        remember(id, null, now + limits.cancelled().toMillis(), 0);
     }
 
     /// Until the request has ended.
     void rememberCancelOfLive(Bytes id) {
-        remember(id, null, UNTIL_IT_ENDS);
+        remember(id, null, UNTIL_IT_ENDS, 0);
     }
 
-    private void remember(Bytes id, ByteBuffer digest, long forgetAt) {
-        state.putEnded(id, new EndedRequest(digest, forgetAt));
+    private void remember(Bytes id, ByteBuffer digest, long forgetAt, long resultAt) {
+        state.putEnded(id, new EndedRequest(digest, forgetAt, resultAt));
         due.add(new Due(forgetAt, id));
     }
 

@@ -8,11 +8,17 @@ import dev.flover.schemas.serdes.NewerFormException;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.PartitionState.StoredAnswer;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +51,14 @@ final class Generations {
     private final Queue<Bytes> cancelled = new ArrayDeque<>();
     private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
+    private final Repeats repeats;
+    private final List<Search> searches = new ArrayList<>();
     private LiveGeneration suspect;
     private boolean keepsBack;
     private long keptBackSince;
+
+    /// A request that was stored, and for which the answer to an equal one is looked for.
+    private record Search(Bytes id, Ticket ticket, CompletableFuture<Optional<StoredResult>> found) {}
 
     /// A generation that starts once the count of commits has passed.
     private record Attempt(LiveGeneration generation, long writtenAt) {}
@@ -58,6 +69,7 @@ final class Generations {
         this.ended = ended;
         this.output = output;
         this.partition = partition;
+        repeats = new Repeats(parts, state, ended, output);
     }
 
     /// Takes up what the state holds: each unfinished request waits for its turn again.
@@ -81,7 +93,11 @@ final class Generations {
     private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
         try {
             var stored = state.request(id);
-            restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes, elsewhere);
+            if (stored.getRepeat() && stored.getPromptIds().isEmpty()) {
+                repeats.restore(id, stored);
+            } else {
+                restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes, elsewhere);
+            }
         } catch (NewerFormException e) {
             parts.left().add(partition, e.fields());
         }
@@ -143,13 +159,45 @@ final class Generations {
         var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
         waiting.put(id, ticket);
         setDeadline(id, stored);
-        parts.room().add(ticket);
+        var content = contentOf(stored);
+        if (content != null && parts.results().mayAnswer(content)) {
+            searches.add(new Search(id, ticket, parts.results().findAnswer(content)));
+        } else {
+            parts.room().add(ticket);
+        }
+    }
+
+    /// Takes in a request that had ended.
+    ///
+    /// @param stored without the ids of its prompt
+    void repeat(Bytes id, StoredRequest stored, ReadRequest read) {
+        repeats.arrive(id, stored, read);
+    }
+
+    /// Whether no more of them should come for now.
+    boolean hasManyRepeats() {
+        return repeats.isFull();
+    }
+
+    /// What is stored of the answer is not to be given again.
+    void forget(Bytes id) {
+        repeats.forget(id);
+    }
+
+    /// Null where answers are not given to others.
+    private ByteBuffer contentOf(StoredRequest stored) {
+        return parts.config().remembering().answers() == 0 || stored.getRepeat() ? null
+                : ContentKey.of(stored, parts.check().plan(stored.getRequest(), stored.getPromptIds().size()),
+                        parts.model().fingerprint(), parts.engine().arithmetic());
     }
 
     /// Ends an unfinished request.
     ///
     /// @return whether there is one under this id
     boolean end(Bytes id, Ending reason, long now) {
+        if (repeats.has(id)) {
+            return true;        // it has ended
+        }
         var generation = live.get(id);
         if (generation == null) {
             var ticket = waiting.remove(id);
@@ -169,6 +217,8 @@ final class Generations {
     void tick(long now, boolean passBegins) {
         giveUp(now);
         expire(now);
+        repeats.tick(now).forEach(gone -> computeAnew(gone, now));
+        answerFromStored(now);
         if (parts.life().isEnding()) {
             takeBackAttempts();
         } else {
@@ -196,6 +246,45 @@ final class Generations {
         waiting.values().forEach(parts.room()::left);
         parts.life().settled(partition);
         parts.left().forget(partition);
+    }
+
+    private void computeAnew(Repeats.Gone gone, long now) {
+        var stored = gone.stored();
+        switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
+            case RequestCheck.Verdict.Rejected(String message) -> {
+                long resultAt = output.reject(gone.id(), stored, Ending.of(FinishReason.REJECTED, message));
+                state.forget(gone.id());
+                ended.rememberEnded(gone.id(), stored.getDigest(), now, resultAt);
+            }
+            case RequestCheck.Verdict.Accepted(int[] promptIds) -> arrive(gone.id(), StoredRequest.newBuilder(stored)
+                    .setPromptIds(Arrays.stream(promptIds).boxed().toList()).build(), gone.read(), now);
+        }
+    }
+
+    /// Ends what has the answer to an equal request; the others wait for the engine.
+    private void answerFromStored(long now) {
+        if (searches.isEmpty()) {
+            return;
+        }
+        for (var search : List.copyOf(searches)) {
+            if (!search.found().isDone()) {
+                continue;
+            }
+            searches.remove(search);
+            if (waiting.get(search.id()) != search.ticket()) {
+                continue;       // it was cancelled or has expired
+            }
+            var found = search.found().join();
+            if (found.isEmpty()) {
+                parts.room().add(search.ticket());
+            } else {
+                waiting.remove(search.id());
+                var stored = state.request(search.id());
+                long resultAt = output.cached(search.id(), stored, found.get().result());
+                over(search.id(), stored, search.ticket(), now, resultAt);
+                parts.metrics().cached();
+            }
+        }
     }
 
     private void giveUp(long now) {
@@ -424,7 +513,7 @@ final class Generations {
     }
 
     private void close(LiveGeneration generation, long now) {
-        output.result(generation);
+        long resultAt = output.result(generation, contentOf(generation.stored));
         parts.metrics().ended(generation.answers[0].ending().reason());
         for (var answer : generation.answers) {
             if (answer.ending().reason() == FinishReason.ERROR) {
@@ -432,14 +521,19 @@ final class Generations {
                 break;
             }
         }
-        state.forget(generation.id);
-        ended.rememberEnded(generation.id, generation.stored.getDigest(), now);
+        over(generation.id, generation.stored, generation.ticket, now, resultAt);
         live.remove(generation.id);
-        deadlines.clear(generation.id);
-        parts.room().left(generation.ticket);
         if (suspect == generation) {
             suspect = null;
         }
+    }
+
+    /// Nothing is kept of it but that it was.
+    private void over(Bytes id, StoredRequest stored, Ticket ticket, long now, long resultAt) {
+        state.forget(id);
+        ended.rememberEnded(id, stored.getDigest(), now, resultAt);
+        deadlines.clear(id);
+        parts.room().left(ticket);
     }
 
     /// The generation as it was last committed.

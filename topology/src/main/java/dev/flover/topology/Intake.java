@@ -9,17 +9,21 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
 /// What becomes of each record of one request partition.
 ///
 /// ```
-///   undecodable, or another request under a known id   -> dead letter
+///   undecodable                                        -> dead letter
+///   another request under a known id                   -> refused, and dead letter
 ///   schema not to be had now, or who answers it        -> parked, with all that come after it under its key
-///   null value                                         -> cancel, also of what is parked
+///   null value                                         -> cancel, also of what is parked; or forget, by a header
 ///   answered by another group                          -> its id is remembered
-///   the same request again                             -> absorbed
+///   the same request again, while it is live           -> absorbed
+///   the same request again, after its end              -> its answer once more
 ///   cannot be served                                   -> rejected
 ///   otherwise                                          -> stored, and waits for the engine
 /// ```
@@ -27,6 +31,8 @@ final class Intake {
     private static final int MAX_ID_BYTES = 256;
     /// Where Confluent's clients may write the schema's GUID since 8.0.
     private static final String SCHEMA_GUID = "__value_schema_id";
+    private static final String FORGET = "flover.forget";
+    private static final byte[] FORGET_ELSEWHERE = {0};
 
     private final ProcessParts parts;
     private final PartitionState state;
@@ -52,6 +58,9 @@ final class Intake {
         var id = idOf(record.key());
         if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
             cancelParked(id, now);
+            if (record.headers().lastHeader(FORGET) != null) {
+                forget(id, true, now);
+            }
         } else if (id != null && parked.holds(id) || !handle(record, now)) {
             parked.park(record, id == null ? ParkedRecords.keyOf(record) : id, now);
             parts.metrics().parked();
@@ -68,7 +77,8 @@ final class Intake {
     /// Tries again what waits for its schema, and holds the partition back while there is no room for more.
     void tick(long now) {
         parked.retry(now, parts.decoding(), record -> handle(record, now));
-        boolean hold = parked.isFull() || !parts.models().isCurrent() || parts.room().isFull()
+        boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
+                || parts.room().isFull()
                 || held && !parts.room().hasRoom();
         if (hold != held) {
             held = hold;
@@ -98,7 +108,13 @@ final class Intake {
             return true;
         }
         if (record.value() == null) {
-            cancel(id, now);
+            var order = record.headers().lastHeader(FORGET);
+            if (order == null) {
+                cancel(id, now);
+            } else {
+                boolean elsewhere = Arrays.equals(order.value(), FORGET_ELSEWHERE);
+                forget(id, !elsewhere && isOurs(assignment, null), now);
+            }
             return true;
         }
         var cutFrom = BoundedRecords.cutFrom(record.headers());
@@ -141,7 +157,8 @@ final class Intake {
     /// What waits for its schema is answered without having been read.
     private void cancelParked(Bytes id, long now) {
         var first = parked.remove(id);
-        boolean known = knownDigest(id, now) != null;
+        var past = ended.find(id, now);
+        boolean known = state.digest(id) != null || past != null && past.getDigest() != null;
         cancel(id, now);
         if (!known && first.value() != null) {
             refuse(id, null, RequestDigest.of(first.value()), first,
@@ -170,28 +187,49 @@ final class Intake {
         return parts.models().group().equals(assignment.groupFor(model));
     }
 
+    /// Erases what is kept of an answer; one that is being given ends. The result is erased by the group and in the
+    /// partition that answered, and where nobody remembers it, by the default group in the partition it belongs to.
+    ///
+    /// @param belongsHere where nobody remembers it
+    private void forget(Bytes id, boolean belongsHere, long now) {
+        boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "forgotten by order"), now);
+        var past = ended.find(id, now);
+        boolean isRemembered = past != null && past.getDigest() != null;
+        generations.forget(id);
+        ended.erase(id);
+        parts.results().forget(id);
+        if (live || (isRemembered ? past.getResultAt() > 0 : belongsHere)) {
+            output.forget(id);
+        }
+    }
+
     /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
     /// @param refusal why it cannot be served; null where that is still to be found out
     private void arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
             Ending refusal, long now) {
-        var known = knownDigest(id, now);
+        var live = state.digest(id);
+        var past = live == null ? ended.find(id, now) : null;
+        var known = live != null ? live : past == null ? null : past.getDigest();
         String model = read == null ? null : read.request().getModel();
         if (!isOurs(assignment, model)) {
             if (known == null) {
-                ended.rememberEnded(id, digest, now);       // so that it is not used again, for a request to us
+                ended.rememberEnded(id, digest, now, 0);        // so that it is not used again, for a request to us
             }
             parts.metrics().othersRequest();
             return;
         }
         if (known != null) {
-            if (known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()))) {
+            if (!isSame(known, digest, read)) {
+                output.refused(id, record,
+                        "the id is that of a different request that was sent before; use a new one");
+            } else if (live != null) {
                 parts.metrics().duplicate();
             } else {
-                output.deadLetter(record, "the id is that of a different request that was sent before; use a new one");
+                repeat(id, read, digest, record, refusal, now);
             }
             return;
         }
-        if (ended.find(id, now) != null) {
+        if (past != null) {
             refuse(id, read == null ? null : read.request(), digest, record,
                     Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
         } else if (refusal != null) {
@@ -209,14 +247,19 @@ final class Intake {
                 + " can be asked for, and a request that names none is served too");
     }
 
-    /// Digest of the request that is live, waits, or has ended under an id; null where there is none.
-    private ByteBuffer knownDigest(Bytes id, long now) {
-        var stored = state.digest(id);
-        if (stored != null) {
-            return stored;
+    private static boolean isSame(ByteBuffer known, ByteBuffer digest, ReadRequest read) {
+        return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
+    }
+
+    /// An ended request, sent again. What was refused for its bytes is refused again: nothing is to be looked for.
+    private void repeat(
+            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+        if (refusal != null) {
+            refuse(id, null, digest, record, refusal, true, now);
+        } else {
+            generations.repeat(id, new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(),
+                    now, Output.traceparent(record.headers()), digest, true), read);
         }
-        var past = ended.find(id, now);
-        return past == null ? null : past.getDigest();
     }
 
     private void serve(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
@@ -232,7 +275,7 @@ final class Intake {
                     ids.add(promptId);
                 }
                 generations.arrive(id, new StoredRequest(request, ids, record.offset(), record.timestamp(), now,
-                        Output.traceparent(record.headers()), digest), read, now);
+                        Output.traceparent(record.headers()), digest, false), read, now);
                 parts.metrics().accepted();
             }
         }
@@ -240,8 +283,13 @@ final class Intake {
 
     private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
             long now) {
-        output.refuse(id, request, record, ending);
-        ended.rememberEnded(id, digest, now);
+        refuse(id, request, digest, record, ending, false, now);
+    }
+
+    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
+            boolean repeat, long now) {
+        long resultAt = output.refuse(id, request, record, ending, repeat);
+        ended.rememberEnded(id, digest, now, resultAt);
     }
 
     /// Null where a key cannot be an id.

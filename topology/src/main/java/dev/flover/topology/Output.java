@@ -5,8 +5,11 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.OtherAnswer;
+import dev.flover.schemas.Refused;
+import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.TokenLogprob;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +31,8 @@ final class Output {
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";
     static final int MAX_TRACE_BYTES = 256;
+    /// Of a result that may be given to equal requests: [ContentKey].
+    static final String CONTENT = "flover.content";
 
     /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
     static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
@@ -59,7 +64,7 @@ final class Output {
         var ofPrompt = fresh.promptLogprobs().subList(sent, fresh.promptLogprobs().size());
         var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
                 fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
-                ofPrompt.isEmpty() ? 0 : 1 + sent);
+                ofPrompt.isEmpty() ? 0 : 1 + sent, generation.stored.getRepeat(), false, null);
         forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         parts.metrics().sent(fresh.ids().size());
     }
@@ -72,7 +77,7 @@ final class Output {
             var part = List.copyOf(fresh.promptLogprobs().subList(first, first + MAX_PROMPT_LOGPROBS));
             var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
                     List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
-                    1 + first);
+                    1 + first, generation.stored.getRepeat(), false, null);
             forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
         }
         return first;
@@ -85,7 +90,10 @@ final class Output {
     }
 
     /// The whole answer as one record, beside the terminal chunk.
-    void result(LiveGeneration generation) {
+    ///
+    /// @param content by which equal requests find it; null where they are not to
+    /// @return timestamp of the record
+    long result(LiveGeneration generation, ByteBuffer content) {
         var request = generation.stored.getRequest();
         boolean whole = resultBytes(generation) <= parts.resultBytes();
         var first = generation.answers[0];
@@ -95,15 +103,74 @@ final class Output {
             var answer = generation.answers[i];
             completion += answer.sent();
             others.add(new OtherAnswer(i, whole ? answer.text() : "", whole ? answer.sentIds() : List.of(),
-                    answer.ending().reason()));
+                    answer.ending().reason(), answer.ending().message(), answer.ending().stop(),
+                    answer.arithmetic()));
         }
         var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
                 whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
                 whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
                 parts.model().fingerprint(), first.arithmetic(),
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
-                request.getMetadata());
-        forward(generation.id, result, generation.stored.getTraceparent(), PipelineTopology.RESULTS_SINK);
+                request.getMetadata(), first.ending().stop(), false);
+        var headers = traceHeaders(generation.stored.getTraceparent());
+        if (content != null && whole && isForOthers(generation)) {
+            headers.add(CONTENT, content.array());
+        }
+        return forward(generation.id, result, headers, PipelineTopology.RESULTS_SINK);
+    }
+
+    /// Whether each answer has come to its end, computed in one arithmetic.
+    private boolean isForOthers(LiveGeneration generation) {
+        for (var answer : generation.answers) {
+            var reason = answer.ending().reason();
+            if (reason != FinishReason.STOP && reason != FinishReason.LENGTH
+                    || !answer.arithmetic().equals(parts.engine().arithmetic())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// An ended request's answer once more: the result as it was written, and its content as chunks.
+    ///
+    /// @return timestamp of the result's record
+    long repeat(Bytes id, StoredResult stored, String traceparent) {
+        var said = new SaidAgain(stored.result());
+        said.chunks(true, false).forEach(chunk -> chunk(id, chunk, traceparent));
+        return forward(id, stored.bytes(), new RecordHeaders(stored.headers()), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// The answer to an equal request, as a request's own.
+    ///
+    /// @return timestamp of the result's record
+    long cached(Bytes id, StoredRequest stored, GenerationResult equal) {
+        var request = stored.getRequest();
+        var result = GenerationResult.newBuilder(equal).setRequestId(request.getId()).setTenant(request.getTenant())
+                .setConversation(request.getConversation()).setMetadata(request.getMetadata())
+                .setRequestedAt(Instant.ofEpochMilli(stored.getRequestedAt()))
+                .setFinishedAt(now()).setCached(true).build();
+        new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, stored.getTraceparent()));
+        parts.metrics().ended(result.getFinishReason());
+        return forward(id, result, traceHeaders(stored.getTraceparent()), PipelineTopology.RESULTS_SINK);
+    }
+
+    private void chunk(Bytes id, TokenChunk chunk, String traceparent) {
+        forward(id, chunk, traceHeaders(traceparent), PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(chunk.getTokenIds().size());
+    }
+
+    /// Readers of the results topic are told that this one is gone.
+    void forget(Bytes id) {
+        forward(id, null, new RecordHeaders(), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// Tells the sender of another request under a used id; the first one is not touched.
+    void refused(Bytes id, RequestRecord record, String reason) {
+        var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
+                Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
+        forward(id, chunk, traceparent(record.headers()), PipelineTopology.TOKENS_SINK);
+        parts.metrics().conflict();
+        deadLetter(record, reason);
     }
 
     private String tooLarge(LiveAnswer answer) {
@@ -126,21 +193,33 @@ final class Output {
     /// The one terminal record, and the result, of a request that was never taken in.
     ///
     /// @param request null where its record was not decoded
-    void refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending) {
+    /// @param repeat  whether that was said before
+    /// @return timestamp of the result's record
+    long refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, boolean repeat) {
+        return refuse(id, request, traceparent(record.headers()), record.timestamp(), ending, repeat);
+    }
+
+    /// The same for one that had ended, and cannot be computed anew.
+    long reject(Bytes id, StoredRequest stored, Ending ending) {
+        return refuse(id, stored.getRequest(), stored.getTraceparent(), stored.getRequestedAt(), ending, true);
+    }
+
+    private long refuse(Bytes id, GenerationRequest request, String traceparent, long requestedAt, Ending ending,
+            boolean repeat) {
         String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
                 parts.engine().arithmetic());
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
-        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0);
-        String traceparent = traceparent(record.headers());
+        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
+                repeat, false, null);
         forward(id, chunk, traceparent, PipelineTopology.TOKENS_SINK);
         parts.metrics().sent(0);
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
-                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(record.timestamp()),
-                now(), List.of(), metadata);
-        forward(id, result, traceparent, PipelineTopology.RESULTS_SINK);
+                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
+                now(), List.of(), metadata, null, false);
         parts.metrics().ended(ending.reason());
+        return forward(id, result, traceHeaders(traceparent), PipelineTopology.RESULTS_SINK);
     }
 
     /// Puts a record aside that cannot become a request, as it was, with the reason in its headers.
@@ -190,15 +269,21 @@ final class Output {
     }
 
     private void forward(Bytes id, Object value, String traceparent, String sink) {
-        context.forward(
-                new Record<>(id.get(), value, parts.wall().getAsLong(), traceHeaders(traceparent)), sink);
+        forward(id, value, traceHeaders(traceparent), sink);
     }
 
     private Instant now() {
         return Instant.ofEpochMilli(parts.wall().getAsLong());
     }
 
-    private static Headers traceHeaders(String traceparent) {
+    /// @return the record's timestamp
+    private long forward(Bytes id, Object value, Headers headers, String sink) {
+        long timestamp = parts.wall().getAsLong();
+        context.forward(new Record<>(id.get(), value, timestamp, headers), sink);
+        return timestamp;
+    }
+
+    private static RecordHeaders traceHeaders(String traceparent) {
         var headers = new RecordHeaders();
         if (traceparent != null) {
             header(headers, TRACEPARENT, traceparent);

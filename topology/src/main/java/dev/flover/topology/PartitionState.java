@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -91,6 +92,11 @@ final class PartitionState {
     StoredRequest request(Bytes id) {
         byte[] value = requests.get(id);
         return value == null ? null : contract.decode(value, schemas::get);
+    }
+
+    /// All that an unfinished request says.
+    ReadRequest said(Bytes id) {
+        return contract.said(requests.get(id), schemas::get);
     }
 
     /// Digest of the unfinished request under an id; null where there is none. Known for a request whose fields are not;
@@ -205,17 +211,17 @@ final class PartitionState {
         ended.delete(id);
     }
 
-    Map<Bytes, EndedRequest> allEnded() {
-        var result = new HashMap<Bytes, EndedRequest>();
+    /// @param visitor may put another entry in the place of the one it is given
+    void forEachEnded(BiConsumer<Bytes, EndedRequest> visitor) {
         try (var all = ended.all()) {
-            all.forEachRemaining(entry -> {
+            while (all.hasNext()) {
+                var entry = all.next();
                 var read = readEnded(entry.value);
                 if (read != null) {
-                    result.put(entry.key, read);
+                    visitor.accept(entry.key, read);
                 }
-            });
+            }
         }
-        return result;
     }
 
     void park(long offset, ParkedRecord record) {

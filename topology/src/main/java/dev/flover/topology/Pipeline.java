@@ -73,6 +73,7 @@ public final class Pipeline implements AutoCloseable {
     private final ProcessLife process;
     private final Registry registry;
     private final SteadyTime time;
+    private final ResultReader results;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -121,6 +122,7 @@ public final class Pipeline implements AutoCloseable {
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
         process = new ProcessLife(name, folder.endedBefore());
         registry = new Registry(config, contract);
+        results = new ResultReader(config, registry.resultsRead());
     }
 
     /// Waits until the pipeline has its partitions.
@@ -172,7 +174,8 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void run() {
-        try (folder; engine; registry) {
+        try (folder; engine; registry; results) {
+            results.start();
             var caution = folder.lastLifeEndedBadly()
                     ? new Caution(time.milliseconds() + CAUTION.toMillis())
                     : Caution.none();
@@ -292,8 +295,8 @@ public final class Pipeline implements AutoCloseable {
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs,
-                contract, left, registry.decoding(), models, new IdSightings(metrics), resultBytes,
-                registry::asWritten, metrics);
+                contract, left, registry.decoding(), models, new IdSightings(metrics), results,
+                resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(

@@ -255,18 +255,20 @@ public record PipelineConfig(
 
     /// What is remembered of requests that are not live.
     ///
-    /// @param ended     how long an ended request's id is known, so that its duplicate is absorbed
+    /// @param ended     how long an ended request's id is known, so that the same request again gets the same answer
     /// @param cancelled how long a cancel waits for a request that has not come yet
     /// @param entries   most ids remembered by a partition; the oldest are forgotten first
-    public record Remembering(Duration ended, Duration cancelled, int entries) {
+    /// @param answers   most stored answers that equal requests of the same tenant are given; 0: each is computed
+    public record Remembering(Duration ended, Duration cancelled, int entries, int answers) {
         public Remembering {
             require(!ended.isNegative(), "ended must not be negative, was " + ended);
             require(!cancelled.isNegative(), "cancelled must not be negative, was " + cancelled);
             atLeastOne("remembered entries", entries);
+            require(answers >= 0, "answers must not be negative, was " + answers);
         }
 
         public static Remembering standard() {
-            return new Remembering(Duration.ofMinutes(10), Duration.ofMinutes(1), 50_000);
+            return new Remembering(Duration.ofDays(1), Duration.ofMinutes(1), 100_000, 0);
         }
     }
 

@@ -28,6 +28,9 @@ final class PipelineMetrics {
     private final Counter duplicates;
     private final Counter others;
     private final Counter twoPartitions;
+    private final Counter repeats;
+    private final Counter conflicts;
+    private final Counter cachedAnswers;
     private final Counter deadLetters;
     private final Counter parked;
     private final Counter resumed;
@@ -44,7 +47,10 @@ final class PipelineMetrics {
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests taken in");
-        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is known");
+        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is being answered");
+        repeats = counter("flover.requests.repeated", "Ended requests sent again that got their answer again");
+        conflicts = counter("flover.requests.conflicting", "Other requests under an id that was used");
+        cachedAnswers = counter("flover.answers.cached", "Requests that got the stored answer to an equal one");
         others = counter("flover.requests.others", "Requests passed over because another group answers them");
         twoPartitions = counter("flover.requests.two.partitions", "Requests whose id came in another partition, too");
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
@@ -117,6 +123,18 @@ final class PipelineMetrics {
 
     void inTwoPartitions() {
         twoPartitions.increment();
+    }
+
+    void repeated() {
+        repeats.increment();
+    }
+
+    void conflict() {
+        conflicts.increment();
+    }
+
+    void cached() {
+        cachedAnswers.increment();
     }
 
     void deadLetter() {

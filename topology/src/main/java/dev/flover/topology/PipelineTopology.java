@@ -52,6 +52,9 @@ final class PipelineTopology {
     static Topology build(
             PipelineConfig config, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
             Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        // What is said again is what was written.
+        Serializer<Object> freshOrWritten = (topic, value) ->
+                value instanceof byte[] written ? written : results.serialize(topic, (GenerationResult) value);
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
         return new Topology()
@@ -64,7 +67,7 @@ final class PipelineTopology {
                 .addStateStore(store(ENDED_STORE), PROCESSOR)
                 .addStateStore(store(PARKED_STORE), PROCESSOR)
                 .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
-                .addSink(RESULTS_SINK, topics.results(), bytes, results, PROCESSOR)
+                .addSink(RESULTS_SINK, topics.results(), bytes, freshOrWritten, PROCESSOR)
                 .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
     }
 

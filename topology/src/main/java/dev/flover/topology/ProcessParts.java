@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
 /// @param left        what is stored and said in other fields
 /// @param decoding    opens a decoder for one partition
 /// @param models      says which group answers a record
+/// @param results     where results are found again
 /// @param resultBytes most bytes of a result
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
 record ProcessParts(
@@ -34,6 +35,7 @@ record ProcessParts(
         RequestDecoding decoding,
         ModelView models,
         IdSightings sightings,
+        StoredResults results,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
         PipelineMetrics metrics) {}

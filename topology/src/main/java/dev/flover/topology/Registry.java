@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 
 /// The schema registry as the pipeline uses it: asked before the stream thread starts, and by one thread of its own
@@ -98,6 +99,11 @@ final class Registry implements AutoCloseable {
 
     Serializer<GenerationResult> results() {
         return results.serializer();
+    }
+
+    /// For a thread that may wait.
+    Deserializer<GenerationResult> resultsRead() {
+        return results.deserializer();
     }
 
     byte[] asWritten(GenerationRequest request) {

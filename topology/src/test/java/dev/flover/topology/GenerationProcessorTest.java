@@ -292,7 +292,8 @@ class GenerationProcessorTest {
         process.send(0, request);
         process.settle();
         assertThat(process.results("a")).hasSize(1);
-        assertThat(process.count("flover.requests.duplicate")).isEqualTo(2);
+        assertThat(process.count("flover.requests.duplicate")).isEqualTo(1);
+        assertThat(process.count("flover.requests.repeated")).isEqualTo(1);
         assertThat(process.deadLetterReasons()).isEmpty();
     }
 

@@ -36,7 +36,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.avro.AvroRuntimeException;
@@ -74,10 +73,11 @@ final class SimulatedProcess {
     private final Supplier<TokenEngine> engines;
     private final int slots;
     private final List<Partition> partitions;
-    /// Committed output, by sink.
+    /// Committed output, by sink. What is said again is bytes.
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
     private final Set<Byte> seenSchemas = new HashSet<>();
+    boolean resultsAreRead = true;
     long now = 1_000_000;
     /// The wall clock, which goes on with every tick and may be set.
     long wall = now;
@@ -148,7 +148,9 @@ final class SimulatedProcess {
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run,
                         config.recovery().patience().unknownSchema()), models(),
-                new IdSightings(metrics), resultBytes, request -> binary(request, request.getSchema()), metrics);
+                new IdSightings(metrics),
+                new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches), resultBytes,
+                request -> binary(request, request.getSchema()), metrics);
         partitions.forEach(this::open);
     }
 
@@ -200,7 +202,11 @@ final class SimulatedProcess {
         };
     }
 
-    private static byte[] binary(IndexedRecord record, Schema schema) {
+    private boolean answersSearches() {
+        return resultsAreRead;
+    }
+
+    static byte[] binary(IndexedRecord record, Schema schema) {
         var bytes = new ByteArrayOutputStream();
         try {
             new SpecificDatumWriter<IndexedRecord>(schema)
@@ -407,7 +413,6 @@ final class SimulatedProcess {
     }
 
     private <T> List<T> values(String sink, Class<T> type) {
-        Function<Record<?, ?>, T> value = record -> type.cast(record.value());
-        return records(sink).stream().map(value).toList();
+        return records(sink).stream().map(Record::value).filter(type::isInstance).map(type::cast).toList();
     }
 }

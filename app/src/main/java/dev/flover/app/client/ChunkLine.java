@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.offline.LogprobLine;
+import dev.flover.schemas.Refused;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.TokenLogprob;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Locale;
 /// elsewhere.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "logprobs",
-        "prompt_position", "prompt_logprobs", "finish_reason", "message", "terminal"})
+        "prompt_position", "prompt_logprobs", "finish_reason", "message", "terminal", "repeat", "cached", "refused"})
 record ChunkLine(
         @JsonProperty("request_id") String requestId,
         @JsonProperty("answer") int answer,
@@ -27,7 +28,10 @@ record ChunkLine(
         @JsonProperty("prompt_logprobs") List<LogprobLine> promptLogprobs,
         @JsonProperty("finish_reason") String finishReason,
         @JsonProperty("message") String message,
-        @JsonProperty("terminal") Boolean terminal) {
+        @JsonProperty("terminal") Boolean terminal,
+        @JsonProperty("repeat") Boolean repeat,
+        @JsonProperty("cached") Boolean cached,
+        @JsonProperty("refused") RefusedLine refused) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,7 +43,18 @@ record ChunkLine(
                 logprobs(chunk.getPromptLogprobs()),
                 finish == null ? null : finish.getReason().name().toLowerCase(Locale.ROOT),
                 finish == null || finish.getMessage().isEmpty() ? null : finish.getMessage(),
-                chunk.getTerminal() ? true : null);
+                chunk.getTerminal() ? true : null, chunk.getRepeat() ? true : null, chunk.getCached() ? true : null,
+                chunk.getRefused() == null ? null : RefusedLine.of(chunk.getRefused()));
+    }
+
+    /// A record that is another request under the id.
+    record RefusedLine(
+            @JsonProperty("partition") int partition,
+            @JsonProperty("offset") long offset,
+            @JsonProperty("reason") String reason) {
+        static RefusedLine of(Refused refused) {
+            return new RefusedLine(refused.getPartition(), refused.getOffset(), refused.getReason());
+        }
     }
 
     String json() {

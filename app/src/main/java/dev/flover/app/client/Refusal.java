@@ -1,6 +1,7 @@
 package dev.flover.app.client;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.schemas.Refused;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -14,6 +15,12 @@ final class Refusal {
     static CommandException ofSettings(String client, KafkaException failure) {
         return new CommandException("Kafka's " + client + " cannot be set up: " + CommandException.reason(failure)
                 + "; `flover config` shows where each kafka. setting comes from", failure);
+    }
+
+    /// What the sender of another request under a used id is told.
+    static String sentence(String id, Refused refused) {
+        return "the request " + id + " in partition " + refused.getPartition() + " at offset " + refused.getOffset()
+                + " was refused: " + refused.getReason() + ". The first request of that id is not affected";
     }
 
     static String reason(Throwable failure) {

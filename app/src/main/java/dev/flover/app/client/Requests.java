@@ -4,6 +4,7 @@ import dev.flover.app.connection.Connection;
 import dev.flover.app.options.CommandException;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.serdes.ContractSerde;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +12,15 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /// Writes requests and cancellations, keyed by the request's id.
 public final class Requests implements AutoCloseable {
+    private static final String FORGET = "flover.forget";
+
     private final KafkaProducer<String, GenerationRequest> producer;
     private final String topic;
 
@@ -32,6 +36,13 @@ public final class Requests implements AutoCloseable {
         } catch (KafkaException e) {
             throw Refusal.ofSettings("producer", e);
         }
+    }
+
+    /// Returns when the request is on the topic.
+    ///
+    /// @return its place there
+    public RecordMetadata write(GenerationRequest request) {
+        return write(new ProducerRecord<>(topic, request.getId(), request));
     }
 
     /// Returns when the request is on the topic.
@@ -57,6 +68,18 @@ public final class Requests implements AutoCloseable {
     public void cancel(String id) {
         for (var partition : partitions()) {
             write(new ProducerRecord<>(topic, partition.partition(), id, null));
+        }
+    }
+
+    /// Erases what is stored of the answer to the request of that id. Goes to every partition, as [#cancel] does; what nobody
+    /// remembers is erased by the one that the id belongs to.
+    public void forget(String id) {
+        var partitions = partitions();
+        int own = BuiltInPartitioner.partitionForKey(id.getBytes(StandardCharsets.UTF_8), partitions.size());
+        for (var partition : partitions) {
+            var record = new ProducerRecord<String, GenerationRequest>(topic, partition.partition(), id, null);
+            record.headers().add(FORGET, new byte[] {(byte) (partition.partition() == own ? 1 : 0)});
+            write(record);
         }
     }
 

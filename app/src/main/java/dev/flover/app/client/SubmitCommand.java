@@ -10,6 +10,7 @@ import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Refused;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import java.io.PrintWriter;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -33,7 +36,9 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
-        footer = {"", "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
+        footer = {"", "A request sent before with the same --id is attached to while it is answered, and gets its answer "
+                + "again afterwards; another request under a used id is refused.",
+            "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
 public final class SubmitCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();
@@ -73,6 +78,10 @@ public final class SubmitCommand implements Callable<Integer> {
     private int nextPosition;
     private Finish finish;
     private boolean ended;
+    private Refused refused;
+    private boolean reached;
+    /// Reads the tokens topic from its beginning.
+    private Supplier<Answers> earlier;
 
     @Override
     public Integer call() {
@@ -91,8 +100,10 @@ public final class SubmitCommand implements Callable<Integer> {
             }
             try (var stop = StopSignal.install();
                     var answers = new Answers(target.connection(), topics.tokens(), false)) {
-                answers.only(requests.send(request));
-                return watch(request.getId(), answers, stop);
+                var written = requests.write(request);
+                answers.only(written.partition());
+                earlier = () -> new Answers(target.connection(), topics.tokens(), true);
+                return watch(request.getId(), written, answers, stop);
             }
         }
     }
@@ -124,18 +135,26 @@ public final class SubmitCommand implements Callable<Integer> {
                 .build();
     }
 
-    private int watch(String id, Answers answers, StopSignal stop) {
+    private int watch(String id, RecordMetadata written, Answers answers, StopSignal stop) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         long sent = System.nanoTime();
         boolean patient = true;
         while (!ended && !stop.isRaised()) {
-            answers.poll(POLL, chunk -> show(chunk, id, out));
+            answers.poll(POLL, chunk -> {
+                if (chunk.getRequestId().equals(id) && chunk.getAnswer() == 0) {
+                    attach(chunk, written.partition(), stop, out);
+                    show(chunk, written, out);
+                }
+            });
             if (patient && nextPosition == 0 && !ended && System.nanoTime() - sent > PATIENCE_NANOS) {
                 patient = false;
                 err.println("flover: request " + id + " is written and not answered yet; "
                         + "does a pipeline run (`flover up`)? Ctrl-C stops waiting");
             }
+        }
+        if (refused != null) {
+            throw new CommandException(Refusal.sentence(id, refused));
         }
         if (nextPosition > 0 && !json) {
             out.println();
@@ -148,8 +167,39 @@ public final class SubmitCommand implements Callable<Integer> {
         return verdict(id);
     }
 
-    private void show(TokenChunk chunk, String id, PrintWriter out) {
-        if (!chunk.getRequestId().equals(id) || chunk.getAnswer() != 0 || ended) {
+    /// The same request was sent before and is being answered: first comes what it has said already.
+    private void attach(TokenChunk chunk, int partition, StopSignal stop, PrintWriter out) {
+        if (chunk.getPosition() <= nextPosition || ended) {
+            return;
+        }
+        try (var answers = earlier.get()) {
+            answers.only(partition);
+            reached = false;
+            while (!reached && !stop.isRaised()) {
+                answers.poll(POLL, before -> {
+                    if (before.getRequestId().equals(chunk.getRequestId()) && before.getAnswer() == 0 && !reached) {
+                        reached = before.getPosition() >= chunk.getPosition();
+                        if (!reached) {
+                            show(before, null, out);
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    /// @param written the request's place; null where another one's refusal does not count
+    private void show(TokenChunk chunk, RecordMetadata written, PrintWriter out) {
+        if (ended) {
+            return;
+        }
+        var other = chunk.getRefused();
+        if (other != null) {
+            if (written != null && other.getPartition() == written.partition()
+                    && other.getOffset() == written.offset()) {
+                refused = other;
+                ended = true;
+            }
             return;
         }
         int after = chunk.getPosition() + chunk.getTokenIds().size();

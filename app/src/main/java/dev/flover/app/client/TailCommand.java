@@ -2,8 +2,10 @@ package dev.flover.app.client;
 
 import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.offline.LogprobLine;
+import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.schemas.Refused;
 import dev.flover.schemas.TokenChunk;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -28,16 +30,19 @@ public final class TailCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(names = "--json", description = "A JSON object a line: request_id, answer, position, token_ids, text, "
-            + "logprobs and prompt_logprobs where asked for, and on last chunks finish_reason, message, terminal.")
+            + "logprobs and prompt_logprobs where asked for, on last chunks finish_reason, message, terminal; repeat and "
+            + "cached on what was said before, and refused for another request under a used id.")
     private boolean json;
 
-    @Option(names = "--id", paramLabel = "ID", description = "Only this request; ends when it has ended.")
+    @Option(names = "--id", paramLabel = "ID", description = "Only this request; ends when it has ended, or with 1 when "
+            + "another request under its id is refused.")
     private String id;
 
     @Option(names = "--from-beginning", description = "Begin with what the topic already holds.")
     private boolean fromBeginning;
 
     private boolean ended;
+    private Refused refused;
 
     @Override
     public Integer call() {
@@ -49,6 +54,9 @@ public final class TailCommand implements Callable<Integer> {
             while (!ended && !stop.isRaised() && !out.checkError()) {
                 answers.poll(POLL, chunk -> show(chunk, out));
             }
+            if (id != null && refused != null) {
+                throw new CommandException(Refusal.sentence(id, refused));
+            }
             return stop.exitCode();
         }
     }
@@ -58,7 +66,8 @@ public final class TailCommand implements Callable<Integer> {
             return;
         }
         out.println(json ? ChunkLine.of(chunk).json() : line(chunk));
-        ended = id != null && chunk.getTerminal();
+        refused = chunk.getRefused() != null ? chunk.getRefused() : refused;
+        ended = id != null && (chunk.getTerminal() || refused != null);
     }
 
     private String line(TokenChunk chunk) {
@@ -68,6 +77,9 @@ public final class TailCommand implements Callable<Integer> {
         var finish = chunk.getFinish();
         String end = finish == null ? "" : "  [" + finish.getReason().name().toLowerCase(Locale.ROOT)
                 + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()) + "]";
+        if (chunk.getRefused() != null) {
+            end = "  [refused: " + Refusal.sentence(name, chunk.getRefused()) + "]";
+        }
         return spec.commandLine().getColorScheme().commandText(String.format("%-" + ID_COLUMNS + "s", shown))
                 + String.format(" %5d  ", chunk.getPosition()) + text + logprobs(chunk) + end;
     }

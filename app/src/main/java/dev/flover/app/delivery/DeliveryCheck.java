@@ -77,6 +77,11 @@ final class DeliveryCheck {
         complete += answer.isComplete() && !wasComplete ? 1 : 0;
     }
 
+    /// Whether a generation's end and its result were read.
+    synchronized boolean hasEnded(String id) {
+        return answers.get(id).isComplete();
+    }
+
     /// Tokens read so far, with their transactions committed.
     synchronized long committedTokens() {
         return committedTokens;

@@ -8,6 +8,7 @@ import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.PipelineConfig.TopicNames;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -24,6 +25,7 @@ final class DeliveryRun {
     private final Connection connection;
     private final List<GenerationRequest> requests;
     private final DeliveryCheck check;
+    private final Retries retries;
     private final Sightings sightings;
     private final Recoveries recoveries;
     private final Disturber disturber;
@@ -36,10 +38,11 @@ final class DeliveryRun {
     private long completeNanos;
 
     DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
-            Sightings sightings, Recoveries recoveries, Disturber disturber) {
+            Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber) {
         this.connection = connection;
         this.requests = requests;
         this.check = check;
+        this.retries = retries;
         this.sightings = sightings;
         this.recoveries = recoveries;
         this.disturber = disturber;
@@ -72,16 +75,26 @@ final class DeliveryRun {
         return record -> {
             if (record.topic().equals(topics.tokens())) {
                 var chunk = chunks.deserialize(record.topic(), record.value());
-                check.committed(chunk);
                 sightings.committed(record.timestamp());
+                if (chunk.getRepeat() || chunk.getRefused() != null) {
+                    retries.committed(chunk);
+                    return;
+                }
+                check.committed(chunk);
                 recoveries.committed(
                         chunk.getRequestId(), chunk.getTerminal(), record.timestamp(), System.nanoTime());
             } else if (record.topic().equals(topics.results())) {
-                check.result(results.deserialize(record.topic(), record.value()));
-            } else {
+                if (!retries.isFurtherResult(key(record), record.value())) {
+                    check.result(results.deserialize(record.topic(), record.value()));
+                }
+            } else if (!retries.isRefusedRecord(key(record))) {
                 check.deadLetter();
             }
         };
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> record) {
+        return new String(record.key(), StandardCharsets.UTF_8);
     }
 
     private Consumer<ConsumerRecord<byte[], byte[]>> provisionalReader() {
@@ -101,7 +114,9 @@ final class DeliveryRun {
             var request = requests.get(sent++);
             recoveries.sent(request.getId());
             producer.sendLater(request);
+            retries.behind(request).forEach(producer::sendLater);
         }
+        retries.due(check::hasEnded).forEach(producer::sendLater);
     }
 
     private long spread() {
@@ -127,7 +142,7 @@ final class DeliveryRun {
             lastTokens = check.committedTokens();
             lastProgressNanos = now;
         }
-        if (!disturber.isDone() || !check.isComplete() || !disturber.isAtRest()) {
+        if (!disturber.isDone() || !check.isComplete() || !retries.isComplete() || !disturber.isAtRest()) {
             return now - lastProgressNanos > IDLE_LIMIT_NANOS;
         }
         completeNanos = completeNanos == 0 ? now : completeNanos;

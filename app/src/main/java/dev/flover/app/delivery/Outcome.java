@@ -9,6 +9,7 @@ import java.util.Map;
 ///
 /// @param counts   of disturbances, by kind and by where the instance stood
 /// @param recovery from a disturbance until all generations that were live have a next committed token, by kind
+/// @param retries  of requests that were sent again, and of others under their ids
 /// @param atRest   whether in the end every instance served
 /// @param passed   whether all that was promised was kept, under as many disturbances as were asked for
 record Outcome(
@@ -19,6 +20,7 @@ record Outcome(
         @JsonProperty("recovery_ms") Map<Disturbance, Recovery> recovery,
         @JsonProperty("at_rest") boolean atRest,
         @JsonProperty("findings") Findings findings,
+        @JsonProperty("retries") Retries.Outcome retries,
         @JsonProperty("passed") boolean passed) {
 
     /// Of one kind.

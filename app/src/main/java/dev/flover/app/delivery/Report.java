@@ -28,6 +28,7 @@ final class Report {
                 row("after " + kind.word(), Stream.of(recovery.count(), recovery.p50(), recovery.p99()))));
         lines.add("what readers saw, against the bare engine");
         findings(outcome.findings(), lines);
+        retries(outcome.retries(), lines);
         lines.add(row("instances serve in the end", Stream.of(outcome.atRest() ? "yes" : "no")));
         return lines;
     }
@@ -50,6 +51,15 @@ final class Report {
         lines.add(fault("records that nobody asked for", found.strangers()));
         lines.add(fault("uncommitted tokens contradicted later", found.contradictions()));
         lines.add(fault("texts wrong though seen positions are dropped", found.unreadable()));
+    }
+
+    private static void retries(Retries.Outcome found, List<String> lines) {
+        lines.add(row("requests sent again", found.sentAgain(), ""));
+        lines.add(row("answers said again, and marked", found.saidAgain(), ""));
+        lines.add(row("others under a used id, refused", found.refused(), ""));
+        lines.add(fault("repeats or refusals missing", found.missing()));
+        lines.add(fault("repeats or refusals nobody asked for", found.unasked()));
+        lines.add(fault("repeats that differ from what was said", found.differing()));
     }
 
     private static String fault(String what, long count) {

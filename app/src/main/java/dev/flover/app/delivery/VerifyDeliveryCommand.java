@@ -141,7 +141,10 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                     .collect(Collectors.toMap(GenerationRequest::getId, Function.identity()));
             var check = new DeliveryCheck(expected, (id, ids) -> oracle.text(byId.get(id), ids));
             try (var folder = TemporaryFolder.create("flover-verify-")) {
-                return run(folder, requests, check);
+                var retries = delivery() == Delivery.EXACTLY_ONCE
+                        ? Retries.among(requests, expected)
+                        : Retries.none();
+                return run(folder, requests, check, retries);
             }
         }
     }
@@ -162,7 +165,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     }
 
     /// @return the exit code
-    private int run(TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check) {
+    private int run(
+            TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check, Retries retries) {
         var folder = temporary.path();
         long from = System.nanoTime();
         var sightings = new Sightings();
@@ -176,16 +180,18 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                     var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places * models,
                             disturbances,
                             sightings, recoveries, sessionTimeoutMs, random)) {
-                var run = new DeliveryRun(servers.connection(), requests, check, sightings, recoveries, disturber);
+                var run = new DeliveryRun(servers.connection(), requests, check, retries, sightings, recoveries,
+                        disturber);
                 try (var line = new ProgressLine(narration, label(), disturbances.total())) {
                     run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
                             + check.committedTokens() + " tokens committed"));
                 }
                 var findings = check.findings();
+                var retried = retries.outcome();
                 boolean atRest = disturber.isAtRest();
                 var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
-                        Outcome.Recovery.of(recoveries.millis()), atRest, findings,
-                        findings.isClean() && disturber.isDone() && atRest);
+                        Outcome.Recovery.of(recoveries.millis()), atRest, findings, retried,
+                        findings.isClean() && retried.isClean() && disturber.isDone() && atRest);
                 return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }

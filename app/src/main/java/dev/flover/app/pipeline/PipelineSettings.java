@@ -64,7 +64,8 @@ record PipelineSettings(Settings settings) {
                 .with(new WaitingLimits(settings.get(SettingTable.WAITING_REQUESTS),
                         settings.get(SettingTable.WAITING_BYTES)))
                 .with(new Remembering(settings.get(SettingTable.REMEMBER_ENDED),
-                        settings.get(SettingTable.REMEMBER_CANCELLED), settings.get(SettingTable.REMEMBER_IDS)))
+                        settings.get(SettingTable.REMEMBER_CANCELLED), settings.get(SettingTable.REMEMBER_IDS),
+                        settings.get(SettingTable.RESPONSE_CACHE)))
                 .with(new Sharing(settings.get(SettingTable.TENANT_WEIGHTS),
                         settings.get(SettingTable.PRIORITY_STEP)))
                 .with(new Recovery(settings.get(SettingTable.OTHER_ARITHMETIC),

@@ -200,13 +200,18 @@ public final class SettingTable {
 
     public static final Setting<Duration> REMEMBER_ENDED = pipeline(Section.MEMORY, "remember-ended",
             new Time(NO_TIME, YEAR), Time.write(Remembering.standard().ended()),
-            "How long an ended request's id is known, so that its repeat is recognised.");
+            "How long an ended request's id is known, so that the same request again gets the same answer, and another "
+                    + "one is refused.");
     public static final Setting<Duration> REMEMBER_CANCELLED = pipeline(Section.MEMORY, "remember-cancelled",
             new Time(NO_TIME, YEAR), Time.write(Remembering.standard().cancelled()),
             "How long a cancel waits for a request that has not come yet.");
     public static final Setting<Integer> REMEMBER_IDS = pipeline(Section.MEMORY, "remember-max-ids",
             new Whole(1, ANY), Integer.toString(Remembering.standard().entries()),
             "Most ids remembered by a partition; the oldest are forgotten first.");
+    public static final Setting<Integer> RESPONSE_CACHE = pipeline(Section.MEMORY, "response-cache",
+            new Whole(0, ANY), Integer.toString(Remembering.standard().answers()),
+            "Most stored answers that equal requests of the same tenant are given instead of being computed; 0 "
+                    + "computes each.");
 
     // Recovery
 

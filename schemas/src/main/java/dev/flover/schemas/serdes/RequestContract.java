@@ -134,6 +134,16 @@ public final class RequestContract {
         return record;
     }
 
+    /// All that a stored request says, to be stored again.
+    ///
+    /// @throws NewerFormException if it says something that this process does not know
+    public ReadRequest said(byte[] bytes, LongFunction<String> schemas) {
+        var request = decode(bytes, schemas).getRequest();
+        return meaning == null
+                ? ReadRequest.of(request)
+                : read((GenericRecord) stored.decodeAsWritten(bytes, schemas).get(REQUEST));
+    }
+
     /// A stored request in the schema of its writer.
     public GenericRecord decodeAsWritten(byte[] bytes, LongFunction<String> schemas) {
         return stored.decodeAsWritten(bytes, schemas);

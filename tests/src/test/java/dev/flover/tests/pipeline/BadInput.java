@@ -14,7 +14,7 @@ record BadInput(String what, byte[] key, byte[] value, Long timestamp, Answer an
         REJECTED("rejected"),
         EXPIRED("expired"),
         /// The id has its answer already; the record adds nothing to it.
-        ABSORBED("absorbed: the request that is known is answered once"),
+        ABSORBED("absorbed while the first is answered; after its end, its answer once more"),
         SERVED("served");
 
         final String words;

@@ -6,6 +6,7 @@ import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.TokenChunk;
 import dev.flover.tests.pipeline.BadInput.Answer;
 import dev.flover.topology.Pipeline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -112,7 +113,8 @@ class BadInputProperties {
             }
             case REJECTED, EXPIRED, SERVED -> {
                 client.awaitTerminal(new TreeSet<>(List.of(input.id())));
-                var finish = client.chunks(input.id()).getLast().getFinish();
+                var finish = client.chunks(input.id()).stream().filter(TokenChunk::getTerminal).findFirst().orElseThrow()
+                        .getFinish();
                 yield finish.getReason() == FinishReason.LENGTH || finish.getReason() == FinishReason.STOP
                         ? Answer.SERVED.words
                         : finish.getReason().name().toLowerCase(Locale.ROOT) + ": "
@@ -120,7 +122,9 @@ class BadInputProperties {
             }
             case ABSORBED -> {
                 assertThat(reason(offset)).isNull();
-                assertThat(client.result(input.id()).getFinishReason()).isEqualTo(FinishReason.LENGTH);
+                client.awaitTerminal(new TreeSet<>(List.of(input.id())));
+                assertThat(client.chunks(input.id()).stream().filter(TokenChunk::getTerminal)
+                        .filter(chunk -> !chunk.getRepeat())).hasSize(1);
                 yield Answer.ABSORBED.words;
             }
             case REFUSED_BY_BROKER -> "taken by the broker";

@@ -133,7 +133,9 @@ final class Client implements AutoCloseable {
             if (record.topic().equals(topics.tokens())) {
                 chunks.add(tokens.deserializer().deserialize(record.topic(), record.value()));
             } else if (record.topic().equals(topics.results())) {
-                finished.add(results.deserializer().deserialize(record.topic(), record.value()));
+                if (record.value() != null) {       // else an answer was forgotten
+                    finished.add(results.deserializer().deserialize(record.topic(), record.value()));
+                }
             } else {
                 deadLetters.add(record);
             }

@@ -1,0 +1,31 @@
+package dev.flover.app.client;
+
+import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.settings.SettingOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `forget`: a null value for a request's key, with a header that says so.
+@Command(
+        name = "forget",
+        modelTransformer = SettingOptions.OfClients.class,
+        description = "Erases the stored answer to a request, so that it is never given again; one that is being "
+                + "answered ends. What the requests and tokens topics hold of it goes when their retention ends.")
+public final class ForgetCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "ID", description = "As `submit` printed or was given it.")
+    private String id;
+
+    @Override
+    public void run() {
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
+        target.connection().check();
+        try (var requests = new Requests(target.connection(), target.topics().requests())) {
+            requests.forget(id);
+        }
+    }
+}

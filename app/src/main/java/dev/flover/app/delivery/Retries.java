@@ -1,0 +1,226 @@
+package dev.flover.app.delivery;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.TokenChunk;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/// Requests that are sent more than once, others under their ids, and whether what comes of it is as promised: an ended one
+/// is said again as it was, a live one is not, and another one is refused. Any thread may call.
+final class Retries {
+    private static final int KINDS_REPEAT_EVERY = 10;
+
+    private final Map<String, Retry> retries = new LinkedHashMap<>();
+    private long unasked;
+
+    /// @param least how often it has to be said again
+    /// @param most  how often it may be
+    enum Kind {
+        ONCE(0, 0), WHILE_LIVE(0, 1), AFTER_ITS_END(1, 1), BOTH(1, 2), ANOTHER_UNDER_ITS_ID(0, 0);
+
+        final int least;
+        final int most;
+
+        Kind(int least, int most) {
+            this.least = least;
+            this.most = most;
+        }
+
+        boolean isSentAgainAtOnce() {
+            return this == WHILE_LIVE || this == BOTH;
+        }
+
+        boolean isSentAgainLater() {
+            return this == AFTER_ITS_END || this == BOTH;
+        }
+    }
+
+    /// How it went. All zero but the first three where the promise was kept.
+    ///
+    /// @param unasked  chunks and refusals of requests that were sent once
+    /// @param differing answers or results that were said again and not as they were
+    record Outcome(
+            @JsonProperty("sent_again") long sentAgain,
+            @JsonProperty("said_again") long saidAgain,
+            @JsonProperty("refused") long refused,
+            @JsonProperty("missing") long missing,
+            @JsonProperty("unasked") long unasked,
+            @JsonProperty("differing") long differing) {
+        boolean isClean() {
+            return missing + unasked + differing == 0;
+        }
+    }
+
+    private static final class Retry {
+        final GenerationRequest request;
+        final ExpectedAnswer expected;
+        final Kind kind;
+        final List<Integer> tokens = new ArrayList<>();
+        final StringBuilder text = new StringBuilder();
+        byte[] result;
+        boolean sentAfterEnd;
+        int sentAgain;
+        int saidAgain;
+        int resultsAgain;
+        int refusals;
+        int deadLetters;
+        int differing;
+
+        Retry(GenerationRequest request, ExpectedAnswer expected, Kind kind) {
+            this.request = request;
+            this.expected = expected;
+            this.kind = kind;
+        }
+
+        int refusalsWanted() {
+            return kind == Kind.ANOTHER_UNDER_ITS_ID ? 1 : 0;
+        }
+
+        boolean isComplete() {
+            return saidAgain >= kind.least && resultsAgain == saidAgain && refusals == refusalsWanted()
+                    && deadLetters == refusalsWanted() && (sentAfterEnd || !kind.isSentAgainLater());
+        }
+    }
+
+    private Retries() {}
+
+    /// Nothing is sent more than once.
+    static Retries none() {
+        return new Retries();
+    }
+
+    /// Half of the requests are sent once; the others in each of the ways.
+    ///
+    /// @param expected in the order of the requests
+    static Retries among(List<GenerationRequest> requests, List<ExpectedAnswer> expected) {
+        var all = new Retries();
+        for (int i = 0; i < requests.size(); i++) {
+            all.retries.put(requests.get(i).getId(), new Retry(requests.get(i), expected.get(i), kindOf(i)));
+        }
+        return all;
+    }
+
+    private static Kind kindOf(int number) {
+        return switch (number % KINDS_REPEAT_EVERY) {
+            case 1 -> Kind.WHILE_LIVE;
+            case 3, 8 -> Kind.AFTER_ITS_END;
+            case 5 -> Kind.BOTH;
+            case 7 -> Kind.ANOTHER_UNDER_ITS_ID;
+            default -> Kind.ONCE;
+        };
+    }
+
+    /// What is to be sent right behind a request.
+    synchronized List<GenerationRequest> behind(GenerationRequest request) {
+        var retry = retries.get(request.getId());
+        if (retry == null) {
+            return List.of();
+        }
+        if (retry.kind == Kind.ANOTHER_UNDER_ITS_ID) {
+            return List.of(GenerationRequest.newBuilder(request).setPrompt(request.getPrompt() + ", and").build());
+        }
+        if (retry.kind.isSentAgainAtOnce()) {
+            retry.sentAgain++;
+            return List.of(request);
+        }
+        return List.of();
+    }
+
+    /// What is to be sent now, because it has ended.
+    synchronized List<GenerationRequest> due(Predicate<String> hasEnded) {
+        var due = new ArrayList<GenerationRequest>();
+        for (var retry : retries.values()) {
+            if (retry.kind.isSentAgainLater() && !retry.sentAfterEnd && hasEnded.test(retry.request.getId())) {
+                retry.sentAfterEnd = true;
+                retry.sentAgain++;
+                due.add(retry.request);
+            }
+        }
+        return due;
+    }
+
+    /// A committed chunk that is marked as a repeat, or refuses a record.
+    synchronized void committed(TokenChunk chunk) {
+        var retry = retries.get(chunk.getRequestId());
+        if (retry == null) {
+            unasked++;
+        } else if (chunk.getRefused() != null) {
+            retry.refusals++;
+        } else {
+            said(retry, chunk);
+        }
+    }
+
+    private static void said(Retry retry, TokenChunk chunk) {
+        retry.differing += chunk.getPosition() == retry.tokens.size() ? 0 : 1;
+        retry.tokens.addAll(chunk.getTokenIds());
+        retry.text.append(chunk.getText());
+        if (chunk.getTerminal()) {
+            var expected = retry.expected;
+            var finish = chunk.getFinish();
+            boolean equal = retry.tokens.equals(expected.tokenIds()) && retry.text.toString().equals(expected.text())
+                    && finish != null && finish.getReason() == expected.reason()
+                    && finish.getCompletionTokens() == expected.tokenIds().size();
+            retry.differing += equal ? 0 : 1;
+            retry.saidAgain++;
+            retry.tokens.clear();
+            retry.text.setLength(0);
+        }
+    }
+
+    /// A record of the results topic.
+    ///
+    /// @return whether it is a further one of a request that was sent again
+    synchronized boolean isFurtherResult(String id, byte[] value) {
+        var retry = retries.get(id);
+        if (retry == null) {
+            return false;
+        }
+        if (retry.result == null) {
+            retry.result = value;
+            return false;
+        }
+        if (retry.kind.most == 0) {
+            return false;
+        }
+        retry.resultsAgain++;
+        retry.differing += Arrays.equals(retry.result, value) ? 0 : 1;
+        return true;
+    }
+
+    /// A dead letter.
+    ///
+    /// @return whether it is that of a record that was to be refused
+    synchronized boolean isRefusedRecord(String id) {
+        var retry = retries.get(id);
+        if (retry == null || retry.deadLetters == retry.refusalsWanted()) {
+            return false;
+        }
+        retry.deadLetters++;
+        return true;
+    }
+
+    synchronized boolean isComplete() {
+        return retries.values().stream().allMatch(Retry::isComplete);
+    }
+
+    synchronized Outcome outcome() {
+        var sum = new Outcome(0, 0, 0, 0, unasked, 0);
+        for (var retry : retries.values()) {
+            int missing = Math.max(0, retry.kind.least - retry.saidAgain)
+                    + Math.abs(retry.saidAgain - retry.resultsAgain)
+                    + Math.max(0, retry.refusalsWanted() - Math.min(retry.refusals, retry.deadLetters));
+            int more = Math.max(0, retry.saidAgain - retry.kind.most)
+                    + Math.max(0, retry.refusals - retry.refusalsWanted());
+            sum = new Outcome(sum.sentAgain + retry.sentAgain, sum.saidAgain + retry.saidAgain,
+                    sum.refused + retry.refusals, sum.missing + missing, sum.unasked + more,
+                    sum.differing + retry.differing);
+        }
+        return sum;
+    }
+}
