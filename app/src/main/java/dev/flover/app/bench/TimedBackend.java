@@ -8,7 +8,9 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /// A backend that measures another one: the time of each verb, the arithmetic it stands for and the memory it must at
@@ -354,6 +356,46 @@ final class TimedBackend implements Backend {
         begin();
         backend.activate(out, in, rows, activation, gated);
         end(Operation.ACTIVATE, 0, 4.0 * rows * (in.columns() + out.columns()));
+    }
+
+    @Override
+    public boolean hasExperts() {
+        return backend.hasExperts();
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return backend.routes(rows, routing);
+    }
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        begin();
+        backend.route(routes, scores, rows, correction);
+        end(Operation.OTHER, 0, 4.0 * rows * scores.columns());
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        begin();
+        backend.projectExperts(out, in, routes, routed, experts, bias);
+        end(routed ? Operation.JOIN : Operation.FEED_FORWARD, 0,
+                experts.stream().mapToDouble(Weight::bytes).sum());
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        begin();
+        backend.addExperts(hidden, in, routes, rows);
+        end(Operation.OTHER, 0, 8.0 * rows * hidden.columns());
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        begin();
+        backend.scaleRows(tensor, scores, rows);
+        end(Operation.OTHER, 0, 8.0 * rows * tensor.columns());
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
+import java.util.List;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
 ///
@@ -72,6 +74,11 @@ public interface Backend extends AutoCloseable {
     /// memory, as the rest is for weights and for everyone else.
     default int blocksThatFit(CacheShape shape) {
         return HostMemory.blocksThatFit(shape, Float.BYTES);
+    }
+
+    /// Where up to `rows` rows go, with [#route].
+    default Routes routes(int rows, Routing routing) {
+        throw withoutExperts();
     }
 
     /// Keys and values, the block tables of all slots, the token history and sampling state of each.
@@ -207,6 +214,48 @@ public interface Backend extends AutoCloseable {
     /// @param in    [rows, width], or gate beside up, [rows, 2 * width], where gated
     void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated);
 
+    /// Chooses the experts of each row, and groups rows by expert: a step reads an expert's weights once.
+    ///
+    /// @param scores     [rows, experts]
+    /// @param correction [experts], or null
+    default void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        throw withoutExperts();
+    }
+
+    /// The product of each routed row with the matrix of the expert it goes to, in the order of [Routes].
+    ///
+    /// @param out     [rows * chosen, outputs], overwritten
+    /// @param in      [rows, inputs], as they are in the step; or [rows * chosen, inputs], in the order of [Routes]
+    /// @param experts of equal shapes
+    /// @param bias    of all experts one after another, or null
+    default void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        throw withoutExperts();
+    }
+
+    /// `hidden += sum of weight * in` over the experts of each row, from the lowest on.
+    ///
+    /// @param in [rows * chosen, hidden], in the order of [Routes]
+    default void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        throw withoutExperts();
+    }
+
+    /// Multiplies each row by the sigmoid of its score.
+    ///
+    /// @param scores [rows, 1]
+    default void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        throw withoutExperts();
+    }
+
+    /// Whether it has the verbs of experts; a model that needs them is refused otherwise.
+    default boolean hasExperts() {
+        return false;
+    }
+
+    private IllegalStateException withoutExperts() {
+        return new IllegalStateException("the backend " + name() + " has no experts");
+    }
+
     /// `hidden += delta`.
     void add(Tensor hidden, Tensor delta, int rows);
 
@@ -252,6 +301,9 @@ public interface Backend extends AutoCloseable {
 
         int columns();
     }
+
+    /// Which experts the rows of a step go to.
+    interface Routes {}
 
     /// A weight matrix on a device, [outputs, inputs].
     interface Weight {

@@ -31,6 +31,7 @@ import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -245,14 +246,21 @@ final class Families {
 
     static final List<Family> ALL = Stream.of(
                     List.of(LLAMA, MISTRAL, QWEN2, QWEN3, PHI3, GEMMA, GEMMA2, GEMMA3, GPT2, GPTJ, GPT_NEOX),
-                    RmsFamilies.ALL, LayerNormFamilies.ALL)
+                    RmsFamilies.ALL, LayerNormFamilies.ALL, ExpertFamilies.ALL)
             .flatMap(List::stream)
             .toList();
 
     private Families() {}
 
-    static Family ofArchitecture(Path file, String architecture) {
-        return find(file, "architecture", architecture, Family::architectures);
+    /// @param experts whether the file has experts: some families with them have the architecture of one without
+    static Family ofArchitecture(Path file, String architecture, boolean experts) {
+        var family = find(file, "architecture", architecture, Family::architectures);
+        return ALL.stream()
+                .filter(each -> each.architectures().contains(architecture) && (each.scoring() != null) == experts)
+                .findFirst()
+                .or(() -> experts ? Optional.empty() : Optional.of(family))
+                .orElseThrow(() -> new ModelFileException(file, "is a mixture of experts of the architecture \""
+                        + architecture + "\", which is not supported"));
     }
 
     static Family ofModelType(Path file, String modelType) {

@@ -4,6 +4,7 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +32,9 @@ import java.util.function.Consumer;
 /// @param unrotatedEvery each n-th layer has no positions where the file does not say which; 0: each has some
 /// @param positionOffset rows of learned positions in Hugging Face folders before that of position 0
 /// @param dividesLogits  whether the file's logit scale is a divisor
+/// @param scoring        how experts are scored where the file does not say; null for a family without experts
+/// @param normalisesExperts whether the weights of a row's experts are divided by their sum, if the file does not say
+/// @param interleavedGates whether folders hold rows of gate and up in turn in their experts
 /// @param interleavedHeads whether fused projections in Hugging Face folders hold the queries, key and value of one key
 ///                       head, then of the next
 /// @param transposed     roles that Hugging Face folders store as [inputs, outputs]
@@ -65,6 +69,9 @@ record Family(
         int unrotatedEvery,
         int positionOffset,
         boolean dividesLogits,
+        Scoring scoring,
+        boolean normalisesExperts,
+        boolean interleavedGates,
         boolean interleavedHeads,
         Set<TensorRole> transposed,
         Set<TensorRole> biased,
@@ -123,6 +130,9 @@ record Family(
         int unrotatedEvery;
         int positionOffset;
         boolean dividesLogits;
+        Scoring scoring;
+        boolean normalisesExperts;
+        boolean interleavedGates;
         boolean interleavedHeads;
         Set<TensorRole> transposed;
         Set<TensorRole> biased;
@@ -157,6 +167,9 @@ record Family(
             unrotatedEvery = family.unrotatedEvery;
             positionOffset = family.positionOffset;
             dividesLogits = family.dividesLogits;
+            scoring = family.scoring;
+            normalisesExperts = family.normalisesExperts;
+            interleavedGates = family.interleavedGates;
             interleavedHeads = family.interleavedHeads;
             transposed = family.transposed;
             biased = family.biased;
@@ -174,8 +187,9 @@ record Family(
                     architectures, modelTypes, normKind, block, activation, activationFixed, gated,
                     ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery,
                     folderWindows, ggufWindows, window, localRotaryBase, wideScaleLayers, windowsUnscaled,
-                    rotatesWindowsOnly, unrotatedEvery, positionOffset, dividesLogits, interleavedHeads, transposed,
-                    biased, attentionBiased, linearBiased, optional, configDefaults, onlyWith, tensors, ggufTensors);
+                    rotatesWindowsOnly, unrotatedEvery, positionOffset, dividesLogits, scoring, normalisesExperts,
+                    interleavedGates, interleavedHeads, transposed, biased, attentionBiased, linearBiased, optional,
+                    configDefaults, onlyWith, tensors, ggufTensors);
         }
     }
 }

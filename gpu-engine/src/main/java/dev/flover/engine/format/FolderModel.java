@@ -6,6 +6,7 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.io.IOException;
@@ -70,6 +71,7 @@ final class FolderModel implements ModelFiles {
         for (var entry : List.of(
                 Map.entry("attention_bias", known.attentionBiased()),
                 Map.entry("attention_out_bias", Set.of(TensorRole.ATTENTION_OUT)),
+                Map.entry("qkv_bias", Set.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE)),
                 Map.entry("use_qkv_bias", Set.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE)),
                 Map.entry("mlp_bias", FEED_FORWARD),
                 Map.entry("bias", known.linearBiased()),
@@ -121,6 +123,9 @@ final class FolderModel implements ModelFiles {
                 throw problem("sets \"" + key + "\", which is not supported");
             }
         }
+        config.real("clip_qkv").ifPresent(limit -> {
+            throw problem("cuts queries, keys and values off at " + limit + ", which is not supported");
+        });
         config.firstDifference(family.onlyWith()).ifPresent(difference -> {
             throw problem(difference + " in models of type " + family.modelTypes().getFirst());
         });
@@ -132,6 +137,11 @@ final class FolderModel implements ModelFiles {
     }
 
     private void refuseUnknown(Set<String> unused) {
+        int layers = required("num_hidden_layers", "n_layer");
+        for (int extra = 0; extra < config.integer("num_nextn_predict_layers").orElse(0); extra++) {
+            String predicting = "layers." + (layers + extra) + ".";     // they guess further tokens
+            unused.removeIf(name -> name.contains(predicting));
+        }
         unused.removeIf(name -> IGNORED_ENDS.stream().anyMatch(name::endsWith)
                 || IGNORED_STARTS.stream().anyMatch(name::startsWith));
         if (!unused.isEmpty()) {
@@ -161,7 +171,7 @@ final class FolderModel implements ModelFiles {
                 config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
                 rotaryDims, rotary.base(), localBase(local), rotary.scaling(),
                 local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows(),
-                unrotated(), multipliers(), queryScaling(rotary))
+                unrotated(), multipliers(), queryScaling(rotary), routing(hidden))
                 .config(family, family.folderPairing());
     }
 
@@ -263,6 +273,22 @@ final class FolderModel implements ModelFiles {
     private QueryScaling queryScaling(FolderRotary rotary) {
         double beta = rotary.queryGrowth();
         return beta == 0 ? null : new QueryScaling(beta, (int) rotary.originalContext());
+    }
+
+    private Routing routing(int hidden) {
+        if (family.scoring() == null) {
+            return null;
+        }
+        int width = config.integer("moe_intermediate_size").orElse(feedForward(hidden));
+        int shared = config.integer("shared_expert_intermediate_size")
+                .orElseGet(() -> Math.multiplyExact(config.integer("n_shared_experts").orElse(0), width));
+        boolean grouped = !config.text("topk_method").orElse("").equals("greedy");
+        return new Routing(
+                required("num_local_experts", "num_experts", "n_routed_experts"), required("num_experts_per_tok"),
+                width, shared, family.scoring(), config.flag("norm_topk_prob").orElse(family.normalisesExperts()),
+                (float) config.real("routed_scaling_factor").orElse(1),
+                grouped ? config.integer("n_group").orElse(1) : 1,
+                grouped ? config.integer("topk_group").orElse(1) : 1);
     }
 
     private boolean slides(String kind) {

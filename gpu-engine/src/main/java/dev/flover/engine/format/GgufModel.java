@@ -5,6 +5,8 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tokenizer.TokenizerLoader;
 import java.lang.foreign.Arena;
@@ -43,7 +45,8 @@ final class GgufModel implements ModelFiles {
     @Override
     public Model model(Arena arena) {
         refuseWhatIsNotAModel();
-        var family = Families.ofArchitecture(file.path(), architecture);
+        var family = Families.ofArchitecture(
+                file.path(), architecture, integer("expert_count").orElse(0) > 0);
         var config = config(family);
         var tokens = new GgufTokens(metadata);
         var assembler = new WeightAssembler(
@@ -52,6 +55,10 @@ final class GgufModel implements ModelFiles {
         used = assembler.used();
         var unused = assembler.unused();
         unused.removeIf(name -> name.startsWith("rope_f"));
+        for (int layer = layers(); layer < required("block_count"); layer++) {
+            String predicting = "blk." + layer + ".";       // they guess further tokens
+            unused.removeIf(name -> name.startsWith(predicting));
+        }
         if (!unused.isEmpty()) {
             throw problem("has tensor " + Collections.min(unused) + ", which the architecture " + architecture
                     + " does not have");
@@ -110,9 +117,6 @@ final class GgufModel implements ModelFiles {
         if (isVocabularyAlone()) {
             throw problem("holds a vocabulary alone and no weights; tokenize and inspect take it");
         }
-        if (integer("expert_count").orElse(0) > 0) {
-            throw problem("is a mixture of experts, which is not supported");
-        }
     }
 
     // Shape
@@ -130,18 +134,54 @@ final class GgufModel implements ModelFiles {
         int rotaryDims = integer("rope.dimension_count").orElse(headDim);
         return new Hyperparameters(
                 architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
-                uniform("feed_forward_length").orElseThrow(() -> missing("feed_forward_length")),
+                feedForward(),
                 WeightAssembler.vocabulary(file, family.ggufTensors()), context(family),
                 epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
                 real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
                 rotaryDims, real("rope.freq_base", 10_000), real("rope.freq_base_swa", family.localRotaryBase()),
                 scaling(rotaryDims), localScaling(family, rotaryDims), windows(family), unrotated(family),
-                multipliers(family), queryScaling()).config(family, family.ggufPairing());
+                multipliers(family), queryScaling(), routing(family)).config(family, family.ggufPairing());
+    }
+
+    /// Without those that guess further tokens.
+    private int layers() {
+        return required("block_count") - integer("nextn_predict_layers").orElse(0);
+    }
+
+    private int feedForward() {
+        return uniform("feed_forward_length").orElseGet(() -> integer("expert_feed_forward_length")
+                .orElseThrow(() -> missing("feed_forward_length")));
+    }
+
+    private Routing routing(Family family) {
+        if (family.scoring() == null) {
+            return null;
+        }
+        int width = integer("expert_feed_forward_length").orElseGet(this::feedForward);
+        boolean shares = family.ggufTensors().names().containsKey(TensorRole.SHARED_UP);
+        int shared = integer("expert_shared_feed_forward_length")
+                .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
+        return new Routing(
+                required("expert_count"), required("expert_used_count"), width, shared, scoring(family),
+                metadata.flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()),
+                (float) real("expert_weights_scale", 1), integer("expert_group_count").orElse(1),
+                integer("expert_group_used_count").orElse(1));
+    }
+
+    private Scoring scoring(Family family) {
+        int function = integer("expert_gating_func").orElse(0);
+        return switch (function) {
+            case 0 -> family.scoring();
+            case 1 -> Scoring.SOFTMAX;
+            case 2 -> Scoring.SIGMOID;
+            default -> throw problem("scores experts by function " + function
+                    + ", which is not supported; 1 (softmax) and 2 (sigmoid) are");
+        };
     }
 
     private Set<Integer> unrotated(Family family) {
         var unrotated = new HashSet<Integer>();
-        for (int layer = family.unrotatedEvery(); layer > 0 && layer <= required("block_count");
+        for (int layer = family.unrotatedEvery(); layer > 0 && layer <= layers();
                 layer += family.unrotatedEvery()) {
             unrotated.add(layer - 1);
         }
@@ -170,12 +210,12 @@ final class GgufModel implements ModelFiles {
     }
 
     private double attentionScale(Family family, int hidden, int heads, int headDim) {
-        boolean wide = required("block_count") == family.wideScaleLayers();
+        boolean wide = layers() == family.wideScaleLayers();
         return real("attention.scale", 1 / Math.sqrt(wide ? (double) hidden / heads : headDim));
     }
 
     private List<Integer> windows(Family family) {
-        int layers = required("block_count");
+        int layers = layers();
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
             throw problem("claims " + layers + " layers");
         }

@@ -7,6 +7,7 @@ import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import dev.flover.engine.model.ModelConfig.Routing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.Set;
 /// @param unrotated   layers without positions, from 0
 /// @param multipliers of what enters, joins and leaves the residual stream
 /// @param queryScaling null for none
+/// @param routing     null for none
 record Hyperparameters(
         String architecture,
         int hidden,
@@ -43,7 +45,8 @@ record Hyperparameters(
         List<Integer> windows,
         Set<Integer> unrotated,
         Multipliers multipliers,
-        QueryScaling queryScaling) {
+        QueryScaling queryScaling,
+        Routing routing) {
 
     /// Bounds that no product of two of them overflows.
     private static final int MAX_WIDTH = 1 << 20;
@@ -96,7 +99,7 @@ record Hyperparameters(
                 family.normKind(), (float) (normEpsilon / (residual * residual)), block, activation, family.gated(),
                 (float) (embedding / residual),
                 (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
-                layers(family, family.learnsPositions() ? null : pairing), queryScaling);
+                layers(family, family.learnsPositions() ? null : pairing), queryScaling, routing);
     }
 
     private List<LayerConfig> layers(Family family, Pairing pairing) {

@@ -74,7 +74,8 @@ final class LlamaFamily {
             List.of("llama"), List.of("llama"),
             NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,
             Pairing.ADJACENT, Pairing.HALVES,
-            false, 0, 0, false, false, 0, 0, 0, false, false, 0, 0, false, false, Set.of(), Set.of(),
+            false, 0, 0, false, false, 0, 0, 0, false, false, 0, 0, false, null, false, false,
+            false, Set.of(), Set.of(),
             Set.of(QUERY_KEY_VALUE, QUERY, KEY, VALUE, ATTENTION_OUT), Set.of(), Set.of(),
             "{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}", "{}",
             LLAMA_FOLDER, LLAMA_GGUF);

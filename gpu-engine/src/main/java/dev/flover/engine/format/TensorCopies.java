@@ -57,6 +57,25 @@ final class TensorCopies {
         return vector(vector.name(), values);
     }
 
+    /// [columns, rows] of some rows of a matrix, as f32.
+    ///
+    /// @param inTurn whether even columns come first, then odd ones
+    StoredTensor turnedPart(StoredTensor tensor, int firstRow, int rows, boolean inTurn) {
+        int columns = tensor.columns();
+        float[] values = new float[Math.multiplyExact(rows, columns)];
+        Dequantiser.toFloats(tensor, (long) firstRow * columns, values, 0, values.length);
+        float[] turned = new float[values.length];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                int to = inTurn ? column % 2 * (columns / 2) + column / 2 : column;
+                turned[to * rows + row] = values[row * columns + column];
+            }
+        }
+        var data = arena.allocate(FLOAT, turned.length);
+        MemorySegment.copy(turned, 0, data, FLOAT, 0, turned.length);
+        return new StoredTensor(tensor.name(), TensorType.F32, columns, rows, data.asReadOnly());
+    }
+
     /// [columns, rows] of what was [rows, columns].
     StoredTensor transposed(StoredTensor tensor) {
         int width = tensor.type().blockBytes();

@@ -48,6 +48,7 @@ final class WeightAssembler {
     private final ModelConfig config;
     private final float logitScale;
     private final TensorCopies copies;
+    private final ExpertAssembler experts;
     private final String prefix;
     private final Set<String> used = new HashSet<>();
 
@@ -63,6 +64,7 @@ final class WeightAssembler {
         this.config = config;
         this.logitScale = (float) logitScale;
         this.copies = copies;
+        this.experts = new ExpertAssembler(this, family, config, copies, folder);
         this.prefix = prefix(source, names);
     }
 
@@ -120,7 +122,8 @@ final class WeightAssembler {
         int hidden = config.hidden();
         int wide = config.feedForward();
         var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
-        var down = matrix(DOWN, layer, hidden, wide);
+        var ofLayer = experts.experts(layer);
+        var down = ofLayer == null ? matrix(DOWN, layer, hidden, wide) : null;
         return new Layer(
                 optionalNorm(ATTENTION_NORM, layer, hidden),
                 queryKeyValue(layer),
@@ -131,11 +134,12 @@ final class WeightAssembler {
                 bias(ATTENTION_OUT, layer, hidden),
                 optionalNorm(ATTENTION_POST_NORM, layer, hidden),
                 feedForwardNorm(layer),
-                feedForwardIn(layer),
-                feedForwardInBias(layer),
-                Matrix.of(down).withShards(shards(down, MAX_SHARDS)),
-                bias(DOWN, layer, hidden),
-                optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden));
+                down == null ? null : feedForwardIn(layer),
+                down == null ? null : feedForwardInBias(layer),
+                down == null ? null : Matrix.of(down).withShards(shards(down)),
+                down == null ? null : bias(DOWN, layer, hidden),
+                optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden),
+                ofLayer);
     }
 
     private Norm feedForwardNorm(int layer) {
@@ -150,7 +154,7 @@ final class WeightAssembler {
 
     /// Over each head, or over all of them together.
     private Norm headNorm(TensorRole role, int layer, int width) {
-        if (!names.names().containsKey(role)) {
+        if (!has(role) || family.optional().contains(role) && !present(role, layer)) {
             return null;
         }
         var weight = required(fullName(role, layer) + ".weight");
@@ -161,6 +165,10 @@ final class WeightAssembler {
 
     private int attentionShards(StoredTensor out) {
         return shards(out, Math.min(MAX_SHARDS, Integer.lowestOneBit(config.kvHeads())));
+    }
+
+    static int shards(StoredTensor tensor) {
+        return shards(tensor, MAX_SHARDS);
     }
 
     /// The largest power of two up to `limit` that cuts a row into equal pieces of whole blocks.
@@ -281,8 +289,16 @@ final class WeightAssembler {
         return new Matrix(List.of(new RowRange(tensor, offset, tensor.rows() - offset)), 1);
     }
 
-    private StoredTensor matrix(TensorRole role, int layer, int outputs, int inputs) {
-        var tensor = required(fullName(role, layer) + ".weight");
+    StoredTensor matrix(String name, int outputs, int inputs) {
+        var tensor = required(TensorNames.weight(name));
+        if (tensor.rows() != outputs || tensor.columns() != inputs) {
+            throw wrongShape(tensor, outputs, inputs);
+        }
+        return tensor;
+    }
+
+    StoredTensor matrix(TensorRole role, int layer, int outputs, int inputs) {
+        var tensor = required(TensorNames.weight(fullName(role, layer)));
         boolean turn = folder && family.transposed().contains(role);
         int rows = turn ? inputs : outputs;
         int columns = turn ? outputs : inputs;
@@ -304,7 +320,16 @@ final class WeightAssembler {
         return new Norm(weight, bias(role, layer, length));
     }
 
-    private StoredTensor bias(TensorRole role, int layer, int length) {
+    /// [count, length] where the file has them, null where not.
+    StoredTensor biasOfAll(TensorRole role, int layer, int count, int length) {
+        var bias = take(TensorNames.bias(fullName(role, layer))).orElse(null);
+        if (bias != null && (bias.rows() != count || bias.columns() != length)) {
+            throw wrongShape(bias, count, length);
+        }
+        return bias;
+    }
+
+    StoredTensor bias(TensorRole role, int layer, int length) {
         if (!names.names().containsKey(role)) {
             return null;
         }
@@ -322,12 +347,16 @@ final class WeightAssembler {
         return tensor;
     }
 
-    private boolean present(TensorRole role, int layer) {
-        return names.names().containsKey(role) && source.tensorNames().contains(fullName(role, layer) + ".weight");
+    boolean has(TensorRole role) {
+        return names.names().containsKey(role);
+    }
+
+    boolean present(TensorRole role, int layer) {
+        return has(role) && source.tensorNames().contains(TensorNames.weight(fullName(role, layer)));
     }
 
     /// The vocabulary projection stands beside the wrapped model, not in it, where it has a name of its own.
-    private String fullName(TensorRole role, int layer) {
+    String fullName(TensorRole role, int layer) {
         var all = names.all(role, layer);
         String name = all.stream().filter(each -> source.tensorNames().contains(prefix + each + ".weight"))
                 .findFirst().orElse(all.getLast());

@@ -23,6 +23,7 @@ import java.util.List;
 /// @param logitSoftCap   the same on logits; 0 for none
 /// @param layers         what differs from layer to layer, one entry per layer
 /// @param queryScaling   how queries grow with their position; null where they do not
+/// @param routing        how rows choose experts, in the layers that have some; null where none has
 public record ModelConfig(
         String architecture,
         int hidden,
@@ -42,7 +43,8 @@ public record ModelConfig(
         float attentionSoftCap,
         float logitSoftCap,
         List<LayerConfig> layers,
-        QueryScaling queryScaling) {
+        QueryScaling queryScaling,
+        Routing routing) {
 
     public ModelConfig {
         layers = List.copyOf(layers);
@@ -68,7 +70,7 @@ public record ModelConfig(
             List<LayerConfig> layers) {
         this(architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength, normKind,
                 normEpsilon, block, activation, gated, embeddingScale, attentionScale, attentionSoftCap, logitSoftCap,
-                layers, null);
+                layers, null, null);
     }
 
     /// Width of the queries of one position.
@@ -118,6 +120,50 @@ public record ModelConfig(
         RELU,
         /// The square of max(x, 0) (So et al. 2021).
         RELU_SQUARED
+    }
+
+    /// How a row chooses the experts of a layer, and what each is worth (Shazeer et al. 2017; Fedus et al. 2022).
+    ///
+    /// Scores become probabilities; of the open groups the experts with the highest are chosen, each weighed by its
+    /// own.
+    ///
+    /// @param experts      of a layer
+    /// @param chosen       by each row
+    /// @param width        of one expert's feed-forward layer
+    /// @param sharedWidth  of the one that all rows go through; 0 for none
+    /// @param normalised   whether the weights of a row are divided by their sum
+    /// @param scale        multiplies the weights
+    /// @param groups       of neighbouring experts (DeepSeek-AI 2024); 1 for none
+    /// @param chosenGroups the groups with the highest scores, from which a row chooses
+    public record Routing(
+            int experts, int chosen, int width, int sharedWidth, Scoring scoring, boolean normalised, float scale,
+            int groups, int chosenGroups) {
+        private static final int MOST_EXPERTS = 1 << 12;
+
+        public Routing {
+            if (experts < 1 || experts > MOST_EXPERTS || width < 1 || sharedWidth < 0) {
+                throw new IllegalArgumentException("there cannot be " + experts + " experts of width " + width
+                        + " beside a shared one of width " + sharedWidth);
+            }
+            if (groups < 1 || experts % groups != 0 || chosenGroups < 1 || chosenGroups > groups) {
+                throw new IllegalArgumentException(chosenGroups + " groups of " + groups + " with " + experts
+                        + " experts in all cannot be chosen");
+            }
+            if (chosen < 1 || chosen > experts / groups * chosenGroups) {
+                throw new IllegalArgumentException(chosen + " experts cannot be chosen from "
+                        + experts / groups * chosenGroups);
+            }
+            if (!(scale > 0 && scale <= 1e6)) {     // written positively, so NaN fails too
+                throw new IllegalArgumentException("experts cannot be weighed by " + scale);
+            }
+        }
+
+        public enum Scoring {
+            /// Over all experts. A group is worth its best expert.
+            SOFTMAX,
+            /// Of each expert's own score. A group is worth its best two experts.
+            SIGMOID
+        }
     }
 
     /// Queries are multiplied by `1 + beta * log(1 + floor(position / every))`, so that attention stays as sharp over

@@ -47,6 +47,7 @@ public final class Transformer {
     private final Tensor gateUp;
     private final Tensor activated;
     private final Tensor delta;
+    private final ExpertLayers experts;
     private final Tensor sampled;
     private final Tensor logits;
 
@@ -62,6 +63,7 @@ public final class Transformer {
             LoadListener listener) {
         config = model.config();
         this.backend = backend;
+        refuseWhatTheBackendHasNot();
         var weights = model.weights();
         boolean tied = weights.head().equals(weights.embedding());
         embedding = tied ? backend.weight(weights.embedding()) : backend.table(weights.embedding());
@@ -76,6 +78,7 @@ public final class Transformer {
         attended = backend.tensor(tokenBudget, config.queryWidth());
         gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
         activated = backend.tensor(tokenBudget, config.feedForward());
+        experts = config.routing() == null ? null : new ExpertLayers(config, weights, backend, tokenBudget);
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
         int samples = StepPlan.mostSamples(slots);
         sampled = backend.tensor(samples, config.hidden());
@@ -83,6 +86,13 @@ public final class Transformer {
         cache = backend.cache(shape.get());
         config.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull).distinct()
                 .forEach(rotary -> backend.prepare(cache, rotary));
+    }
+
+    private void refuseWhatTheBackendHasNot() {
+        if (config.routing() != null && !backend.hasExperts()) {
+            throw new IllegalArgumentException("the " + backend.name() + " backend does not run mixtures of experts,"
+                    + " and " + config.architecture() + " is one; use --backend cpu");
+        }
     }
 
     /// As it was made.
@@ -133,6 +143,11 @@ public final class Transformer {
         var layer = layers.get(index);
         attention(index, layer, hidden, layer.attentionNorm, rows);
         join(attended, rows, layer.attentionOut, layer.attentionOutBias, layer.attentionPostNorm);
+        if (layer.feedForwardIn == null) {
+            normalise(normed, hidden, rows, layer.feedForwardNorm);
+            experts.compute(index, hidden, normed, rows);
+            return;
+        }
         feedForward(layer, hidden, layer.feedForwardNorm, rows);
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
     }
@@ -234,8 +249,8 @@ public final class Transformer {
                     backend.weight(layer.attentionOut()), vector(layer.attentionOutBias()),
                     norm(layer.attentionPostNorm()),
                     norm(layer.feedForwardNorm()),
-                    backend.weight(layer.feedForwardIn()), vector(layer.feedForwardInBias()),
-                    backend.weight(layer.feedForwardOut()), vector(layer.feedForwardOutBias()),
+                    weight(layer.feedForwardIn()), vector(layer.feedForwardInBias()),
+                    weight(layer.feedForwardOut()), vector(layer.feedForwardOutBias()),
                     norm(layer.feedForwardPostNorm())));
             listener.loaded(loaded.size(), weights.layers().size());
         }
@@ -244,6 +259,10 @@ public final class Transformer {
 
     private boolean needsDelta() {
         return layers.stream().anyMatch(l -> l.attentionPostNorm != null || l.feedForwardPostNorm != null);
+    }
+
+    private Weight weight(Matrix matrix) {
+        return matrix == null ? null : backend.weight(matrix);
     }
 
     private Vector vector(StoredTensor values) {

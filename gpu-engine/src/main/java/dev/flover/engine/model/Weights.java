@@ -30,8 +30,10 @@ public record Weights(
     /// @param attentionPostNorm before the result joins the residual stream (Gemma), or null
     /// @param feedForwardNorm   before the feed-forward layer; null where it reads what attention read (GPT-J), or
     ///                          where there are norms after only
-    /// @param feedForwardIn     [feedForward, hidden], or gate above up, [2 * feedForward, hidden], where gated
-    /// @param feedForwardOut    [hidden, feedForward], summed in shards
+    /// @param feedForwardIn     [feedForward, hidden], or gate above up, [2 * feedForward, hidden], where gated; null
+    ///                          in layers with experts
+    /// @param feedForwardOut    [hidden, feedForward], summed in shards; null in layers with experts
+    /// @param experts           null in layers without
     public record Layer(
             Norm attentionNorm,
             Matrix queryKeyValue,
@@ -46,7 +48,41 @@ public record Weights(
             StoredTensor feedForwardInBias,
             Matrix feedForwardOut,
             StoredTensor feedForwardOutBias,
-            Norm feedForwardPostNorm) {}
+            Norm feedForwardPostNorm,
+            Experts experts) {
+        /// A layer with one feed-forward part, that all rows go through.
+        public Layer(
+                Norm attentionNorm, Matrix queryKeyValue, StoredTensor queryKeyValueBias, Norm queryNorm, Norm keyNorm,
+                Matrix attentionOut, StoredTensor attentionOutBias, Norm attentionPostNorm, Norm feedForwardNorm,
+                Matrix feedForwardIn, StoredTensor feedForwardInBias, Matrix feedForwardOut,
+                StoredTensor feedForwardOutBias, Norm feedForwardPostNorm) {
+            this(attentionNorm, queryKeyValue, queryKeyValueBias, queryNorm, keyNorm, attentionOut, attentionOutBias,
+                    attentionPostNorm, feedForwardNorm, feedForwardIn, feedForwardInBias, feedForwardOut,
+                    feedForwardOutBias, feedForwardPostNorm, null);
+        }
+    }
+
+    /// The feed-forward part of a layer with experts.
+    ///
+    /// @param router     [experts, hidden]: scores
+    /// @param routerBias [experts], or null
+    /// @param correction [experts], added to probabilities where experts are selected, or null
+    /// @param in         of each expert, as [Layer#feedForwardIn]
+    /// @param inBias     of all experts one after another, or null
+    /// @param out        of each expert, as [Layer#feedForwardOut]
+    /// @param outBias    of all experts one after another, or null
+    /// @param shared     what all rows go through as well, or null
+    public record Experts(
+            Matrix router, StoredTensor routerBias, StoredTensor correction,
+            List<Matrix> in, StoredTensor inBias, List<Matrix> out, StoredTensor outBias, SharedExpert shared) {
+        public Experts {
+            in = List.copyOf(in);
+            out = List.copyOf(out);
+        }
+    }
+
+    /// @param gate [1, hidden]: its sigmoid multiplies what comes out; null for none
+    public record SharedExpert(Matrix in, Matrix out, Matrix gate) {}
 
     /// @param weight one value per column
     /// @param bias   the same, or null

@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,6 +47,10 @@ public final class GgufConversion {
         return Files.exists(folder.resolve("reference.json")) && familyOf(folder).isPresent();
     }
 
+    public static boolean hasExperts(Path folder) {
+        return familyOf(folder).orElseThrow().scoring() != null;
+    }
+
     /// Whether llama.cpp has the family.
     public static boolean exists(Path folder) {
         return !familyOf(folder).orElseThrow().architectures().isEmpty();
@@ -73,8 +79,13 @@ public final class GgufConversion {
         for (var role : TensorRole.values()) {
             boolean perLayer = role.compareTo(TensorRole.ATTENTION_NORM) >= 0;
             for (int layer = 0; layer < (perLayer ? shape.layers().size() : 1); layer++) {
-                addTensor(writer, role, layer);
+                if (!role.name().startsWith("EXPERT_")) {
+                    addTensor(writer, role, layer);
+                }
             }
+        }
+        for (int layer = 0; shape.routing() != null && layer < shape.layers().size(); layer++) {
+            addExperts(writer, layer);
         }
         return writer;
     }
@@ -89,6 +100,7 @@ public final class GgufConversion {
                 .put(of + (shape.normKind() == ModelConfig.NormKind.RMS
                         ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), epsilon());
         addMultipliers(writer, of);
+        addRouting(writer, of);
         addWindows(writer, of);
         if (shape.headDim() != shape.hidden() / shape.heads()) {
             writer.put(of + "attention.key_length", shape.headDim())
@@ -122,6 +134,78 @@ public final class GgufConversion {
         if (config.hasNonNull("use_parallel_residual") || family.modelTypes().contains("stablelm")) {
             writer.put(of + "use_parallel_residual", config.path("use_parallel_residual").asBoolean(false));
         }
+    }
+
+    private void addRouting(GgufWriter writer, String of) {
+        var routing = shape.routing();
+        if (routing == null) {
+            return;
+        }
+        writer.put(of + "expert_count", routing.experts())
+                .put(of + "expert_used_count", routing.chosen())
+                .put(of + "expert_feed_forward_length", routing.width());
+        if (config.has("shared_expert_intermediate_size")) {
+            writer.put(of + "expert_shared_feed_forward_length", routing.sharedWidth());
+        }
+        if (config.has("n_shared_experts")) {
+            writer.put(of + "expert_shared_count", config.get("n_shared_experts").intValue())
+                    .put(of + "leading_dense_block_count", config.get("first_k_dense_replace").intValue())
+                    .put(of + "expert_weights_scale", routing.scale())
+                    .put(of + "expert_weights_norm", routing.normalised())
+                    .put(of + "expert_gating_func", routing.scoring() == ModelConfig.Routing.Scoring.SOFTMAX ? 1 : 2);
+        }
+        if (config.path("n_group").asInt(1) > 1) {
+            writer.put(of + "expert_group_count", routing.groups())
+                    .put(of + "expert_group_used_count", routing.chosenGroups());
+        }
+    }
+
+    /// Experts of tensors of their own, and parts of tensors of all, become tensors [experts, rows, columns].
+    private void addExperts(GgufWriter writer, int layer) {
+        for (var role : List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN)) {
+            family.tensors().name(role, layer).ifPresent(name -> {
+                var parts = new ArrayList<float[]>();
+                for (int expert = 0; expert < shape.routing().experts(); expert++) {
+                    String full = TensorNames.weight(prefix + name.replace("#", Integer.toString(expert)));
+                    tensors.tensor(full).map(TensorCopies::values).ifPresent(parts::add);
+                }
+                if (!parts.isEmpty()) {
+                    boolean down = role == TensorRole.EXPERT_DOWN;
+                    addExpertTensor(writer, role, layer, ".weight", joined(parts),
+                            down ? shape.hidden() : shape.routing().width(),
+                            down ? shape.routing().width() : shape.hidden());
+                }
+            });
+        }
+        family.tensors().name(TensorRole.EXPERT_GATE_UP, layer)
+                .flatMap(name -> tensors.tensor(TensorNames.weight(prefix + name)))
+                .ifPresent(both -> addGateAndUp(writer, layer, ".weight", TensorCopies.values(both), shape.hidden()));
+    }
+
+    private void addGateAndUp(GgufWriter writer, int layer, String kind, float[] values, int columns) {
+        int wide = shape.routing().width() * columns;
+        for (var role : List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP)) {
+            float[] half = new float[values.length / 2];
+            for (int expert = 0; expert < shape.routing().experts(); expert++) {
+                int from = (2 * expert + (role == TensorRole.EXPERT_UP ? 1 : 0)) * wide;
+                System.arraycopy(values, from, half, expert * wide, wide);
+            }
+            addExpertTensor(writer, role, layer, kind, half, shape.routing().width(), columns);
+        }
+    }
+
+    private void addExpertTensor(
+            GgufWriter writer, TensorRole role, int layer, String kind, float[] values, int rows, int columns) {
+        String name = family.ggufTensors().name(role, layer).orElseThrow() + kind;
+        writer.tensor(name, TensorType.F32, values, shape.routing().experts(), rows, columns);
+    }
+
+    private static float[] joined(List<float[]> parts) {
+        float[] joined = new float[parts.size() * parts.getFirst().length];
+        for (int i = 0; i < parts.size(); i++) {
+            System.arraycopy(parts.get(i), 0, joined, i * parts.get(i).length, parts.get(i).length);
+        }
+        return joined;
     }
 
     private void addWindows(GgufWriter writer, String of) {
@@ -194,7 +278,7 @@ public final class GgufConversion {
     private void addTensor(GgufWriter writer, TensorRole role, int layer) {
         var from = family.tensors().all(role, layer).stream()
                 .filter(name -> tensors.tensorNames()
-                        .contains((role == TensorRole.HEAD ? "" : prefix) + name + ".weight"))
+                        .contains(TensorNames.weight((role == TensorRole.HEAD ? "" : prefix) + name)))
                 .findFirst();
         var all = family.ggufTensors().all(role, layer);
         if (from.isEmpty() || all.isEmpty()) {
@@ -211,16 +295,19 @@ public final class GgufConversion {
     }
 
     private void addTensor(GgufWriter writer, TensorRole role, String from, String to) {
-        for (String kind : new String[] {".weight", ".bias"}) {
-            tensors.tensor((role == TensorRole.HEAD ? "" : prefix) + from + kind).ifPresent(tensor -> {
+        for (String kind : from.endsWith("!") ? List.of(".weight") : List.of(".weight", ".bias")) {
+            String source = (role == TensorRole.HEAD ? "" : prefix) + from;
+            String target = kind.equals(".weight") ? TensorNames.weight(to) : to + kind;
+            String full = kind.equals(".weight") ? TensorNames.weight(source) : source + kind;
+            tensors.tensor(full).ifPresent(tensor -> {
                 float[] values = TensorCopies.values(tensor);
                 boolean turn = kind.equals(".weight") && family.transposed().contains(role);
                 int rows = turn ? tensor.columns() : tensor.rows();
                 values = converted(role, turn ? turned(values, rows) : values, values.length / rows, kind);
                 if (tensor.rows() == 1) {
-                    writer.tensor(to + kind, TensorType.F32, values, values.length);
+                    writer.tensor(target, TensorType.F32, values, values.length);
                 } else {
-                    writer.tensor(to + kind, TensorType.F32, values, rows, values.length / rows);
+                    writer.tensor(target, TensorType.F32, values, rows, values.length / rows);
                 }
             });
         }

@@ -87,7 +87,7 @@ class ModelLoaderTest {
     @Test
     void anUnknownArchitectureIsRefusedWithTheKnownOnes() {
         refuses(gguf(TinyLlama.of(TensorType.F32, 1).writer().put("general.architecture", "mamba")),
-                "architecture \"mamba\"", "not supported", "gptj, gptneox, granite, llama, mistral");
+                "architecture \"mamba\"", "not supported", "gptj, gptneox, granite, granitemoe, llama, mistral");
     }
 
     @Test
@@ -133,7 +133,7 @@ class ModelLoaderTest {
         refuses(gguf(model.writer().put("llama.block_count", -1)), "layers");
         refuses(gguf(model.writer().put("llama.rope.freq_base", Float.NaN)), "rotary base of NaN");
         refuses(gguf(model.writer().put("llama.context_length", "long")), "should be an integer and is a string");
-        refuses(gguf(model.writer().put("llama.expert_count", 8)), "mixture of experts");
+        refuses(gguf(model.writer().put("llama.expert_count", 8)), "has no metadata llama.expert_used_count");
     }
 
     @Test
@@ -363,7 +363,7 @@ class ModelLoaderTest {
     @Test
     void foldersThatCannotBeRunAreRefusedWithTheReason() throws IOException {
         TinyFolder.write(folder);
-        refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gptj, granite, llama");
+        refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gptj, granite, granitemoe, llama");
         refusesConfig("\"silu\"", "\"quick_gelu\"", "activation \"quick_gelu\"");
         refusesConfig("\"llama\"", "\"falcon\", \"alibi\": true", "sets \"alibi\" to true; only false is supported");
         refusesConfig("\"llama3\"", "\"spiral\"", "stretches positions by \"spiral\"");

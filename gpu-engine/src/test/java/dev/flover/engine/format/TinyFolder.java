@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +113,10 @@ final class TinyFolder {
                  "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
                 """.formatted(
                 family.modelTypes().getFirst(), kvHeads(family),
-                (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
+                (family.scoring() == null ? "" : ", \"num_local_experts\": 4, \"num_experts_per_tok\": 2,"
+                        + " \"num_experts\": 4, \"n_routed_experts\": 4, \"moe_intermediate_size\": 32,"
+                        + " \"shared_expert_intermediate_size\": 64, \"norm_topk_prob\": " + family.normalisesExperts())
+                        + (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
                                         + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
@@ -130,7 +134,15 @@ final class TinyFolder {
         var name = family.tensors().name(role, layer);
         boolean tied = family.configDefaults().contains("\"tie_word_embeddings\": true");
         boolean absent = family.optional().contains(role) && !family.configDefaults().contains("parallel_residual");
+        absent |= family.scoring() != null
+                && EnumSet.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN).contains(role);
         if (name.isEmpty() || role == TensorRole.HEAD && tied || absent) {
+            return;
+        }
+        if (name.get().contains("#")) {
+            for (int expert = 0; expert < 4; expert++) {
+                addExpert(shapes, family, role, name.get().replace("#", Integer.toString(expert)));
+            }
             return;
         }
         int kv = 16 * kvHeads(family);
@@ -144,6 +156,14 @@ final class TinyFolder {
             case GATE, UP -> new int[] {96, 64};
             case GATE_UP -> new int[] {192, 64};
             case DOWN -> new int[] {64, 96};
+            case ROUTER -> new int[] {4, 64};
+            case ROUTER_CORRECTION -> new int[] {4};
+            case EXPERT_GATE, EXPERT_UP -> new int[] {4, 32, 64};
+            case EXPERT_GATE_UP -> new int[] {4, 64, 64};
+            case EXPERT_DOWN -> new int[] {4, 64, 32};
+            case SHARED_GATE, SHARED_UP -> new int[] {64, 64};
+            case SHARED_DOWN -> new int[] {64, 64};
+            case SHARED_ROUTER -> new int[] {1, 64};
             case QUERY_NORM -> new int[] {allHeads ? 64 : 16};
             case KEY_NORM -> new int[] {allHeads ? kv : 16};
             case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
@@ -151,7 +171,7 @@ final class TinyFolder {
         };
         String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
         boolean turned = family.transposed().contains(role);
-        shapes.put(full + ".weight", turned ? new int[] {shape[1], shape[0]} : shape);
+        shapes.put(TensorNames.weight(full), turned ? new int[] {shape[1], shape[0]} : shape);
         boolean promised = family.attentionBiased().contains(role)
                 && family.configDefaults().contains("\"attention_bias\": true");
         if (family.biased().contains(role) || promised) {
@@ -159,10 +179,15 @@ final class TinyFolder {
         }
     }
 
+    private static void addExpert(Map<String, int[]> shapes, Family family, TensorRole role, String name) {
+        int[] shape = role == TensorRole.EXPERT_DOWN ? new int[] {64, 32} : new int[] {32, 64};
+        shapes.put(family.tensors().prefixes().getFirst() + name + ".weight", shape);
+    }
+
     private static float[] values(String name, int[] shape) {
         var random = new Random(name.hashCode());
         float middle = shape.length == 1 && !name.endsWith("bias") ? 1 : 0;
-        float[] values = new float[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
+        float[] values = new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
         for (int i = 0; i < values.length; i++) {
             values[i] = middle + (float) random.nextGaussian() / 6;
         }

@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostMemory;
+import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.format.Dequantiser;
 import dev.flover.engine.format.StoredTensor;
@@ -11,6 +12,7 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -42,6 +44,7 @@ public final class CpuBackend implements Backend {
     private final Append append;
     private final ActivationWork activation;
     private final Sampling sampling;
+    private final ExpertWork expertWork;
     private final Map<Matrix, PackedWeight> packed = new IdentityHashMap<>();
     private final List<RotaryTable> rotaryTables = new ArrayList<>();
     private StepPlan plan;
@@ -61,6 +64,7 @@ public final class CpuBackend implements Backend {
         append = new Append();
         activation = new ActivationWork();
         sampling = new Sampling();
+        expertWork = new ExpertWork(workers, projection, memory);
     }
 
     @Override
@@ -95,7 +99,7 @@ public final class CpuBackend implements Backend {
         var floats = new float[length];
         Dequantiser.toFloats(values, 0, floats, 0, length);
         MemorySegment.copy(floats, 0, vector, ValueLayout.JAVA_FLOAT, 0, length);
-        return new HostVector(length, vector);
+        return new HostVector(length, vector, floats);
     }
 
     @Override
@@ -235,6 +239,39 @@ public final class CpuBackend implements Backend {
         this.activation.gated = gated;
         this.activation.activation = activation;
         this.activation.share(rows, 4 * out.columns());
+    }
+
+    @Override
+    public boolean hasExperts() {
+        return true;
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return new HostRoutes(rows, routing);
+    }
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        float[] corrections = correction == null ? null : ((HostVector) correction).values();
+        ExpertWork.route((HostRoutes) routes, HostTensor.of(scores), rows, corrections);
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        expertWork.project(HostTensor.of(out), HostTensor.of(in), (HostRoutes) routes, routed, experts,
+                HostVector.address(bias));
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        expertWork.add(HostTensor.of(hidden), HostTensor.of(in), (HostRoutes) routes, rows);
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        ExpertWork.scaleRows(HostTensor.of(tensor), HostTensor.of(scores), rows);
     }
 
     @Override

@@ -4,7 +4,9 @@ import dev.flover.engine.backend.Backend;
 import java.lang.foreign.MemorySegment;
 
 /// A vector in host memory, padded to whole panels of sixteen.
-record HostVector(int length, MemorySegment memory) implements Backend.Vector {
+///
+/// @param values the same, without padding
+record HostVector(int length, MemorySegment memory, float[] values) implements Backend.Vector {
     /// 0 for null.
     static long address(Backend.Vector vector) {
         return vector == null ? 0 : ((HostVector) vector).memory.address();

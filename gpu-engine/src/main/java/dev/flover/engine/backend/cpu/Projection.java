@@ -62,7 +62,12 @@ final class Projection implements Workers.Revocable {
     /// @param bias address of the weight's outputs, 0 for none
     void run(HostTensor out, HostTensor in, int rows, PackedWeight weight, long bias, boolean accumulate) {
         assert in.columns() == weight.inputs() && out.columns() == weight.outputs();
-        this.in = in.address();
+        run(out.address(), in.address(), rows, weight, bias, accumulate);
+    }
+
+    /// As above, of rows that lie one after another.
+    void run(long out, long in, int rows, PackedWeight weight, long bias, boolean accumulate) {
+        this.in = in;
         this.rows = rows;
         this.accumulate = accumulate;
         stride = weight.outputs();
@@ -71,7 +76,7 @@ final class Projection implements Workers.Revocable {
         BlockForm quantised = null;
         for (int i = 0; i < weight.parts().size(); i++) {
             part = weight.parts().get(i);
-            this.out = out.address() + 4L * part.firstOutput();
+            this.out = out + 4L * part.firstOutput();
             this.bias = bias == 0 ? 0 : bias + 4L * part.firstOutput();
             if (part instanceof BlockPart blocks) {
                 if (quantised == null || quantised.offset != blocks.form().offset

@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.reference;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.format.Dequantiser;
 import dev.flover.engine.format.StoredTensor;
@@ -9,8 +10,10 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// Plain loops in double; computes at once.
 public final class ReferenceBackend implements Backend {
@@ -326,6 +329,66 @@ public final class ReferenceBackend implements Backend {
                 double activated = Nonlinearity.apply(activation, values(in)[row * in.columns() + i]);
                 values(out)[row * width + i] =
                         gated ? activated * values(in)[row * in.columns() + width + i] : activated;
+            }
+        }
+    }
+
+    @Override
+    public boolean hasExperts() {
+        return true;
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return new HostRoutes(rows, routing);
+    }
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        var chosen = (HostRoutes) routes;
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(values(scores), row * scores.columns(), chosen.scores(), 0, scores.columns());
+            chosen.choose(row, correction == null ? null : values(correction));
+        }
+        chosen.group(rows);
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        var chosen = (HostRoutes) routes;
+        for (int expert = 0; expert < experts.size(); expert++) {
+            var weight = experts.get(expert);
+            for (int place = chosen.firstPlace(expert); place < chosen.firstPlace(expert + 1); place++) {
+                int row = routed ? place : chosen.rowOfPlace(place);
+                for (int output = 0; output < weight.outputs(); output++) {
+                    double added = bias == null ? 0 : values(bias)[expert * weight.outputs() + output];
+                    values(out)[place * weight.outputs() + output] = product(in, row, weight, output, null) + added;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        var chosen = (HostRoutes) routes;
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < hidden.columns(); i++) {
+                double sum = 0;
+                for (int rank = 0; rank < chosen.routing().chosen(); rank++) {
+                    sum += chosen.weight(row, rank) * values(in)[chosen.place(row, rank) * hidden.columns() + i];
+                }
+                values(hidden)[row * hidden.columns() + i] += sum;
+            }
+        }
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        for (int row = 0; row < rows; row++) {
+            double factor = 1 / (1 + StrictMath.exp(-values(scores)[row]));
+            for (int i = 0; i < tensor.columns(); i++) {
+                values(tensor)[row * tensor.columns() + i] *= factor;
             }
         }
     }
