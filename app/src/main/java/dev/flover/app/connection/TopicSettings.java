@@ -23,6 +23,7 @@ public final class TopicSettings {
 
     static boolean areSet(Settings settings) {
         return List.of(SettingTable.TOPIC_PREFIX, SettingTable.REQUESTS_TOPIC, SettingTable.TOKENS_TOPIC,
-                SettingTable.RESULTS_TOPIC, SettingTable.DEAD_LETTERS_TOPIC, SettingTable.MODELS_TOPIC).stream().anyMatch(settings::isSet);
+                SettingTable.RESULTS_TOPIC, SettingTable.DEAD_LETTERS_TOPIC, SettingTable.MODELS_TOPIC).stream()
+                .anyMatch(settings::isSet);
     }
 }
