@@ -67,8 +67,8 @@ final class Intake {
         }
     }
 
-    /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that follows
-    /// from the model it names, which is not known yet: then also its cancel waits.
+    /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that
+    /// follows from the model it names, which is not known yet: then also its cancel waits.
     private boolean isOursWhateverItSays(Bytes id) {
         var assignment = parts.models().at(partition.partition(), parked.firstOffset(id));
         return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);

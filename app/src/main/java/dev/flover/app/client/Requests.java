@@ -63,16 +63,16 @@ public final class Requests implements AutoCloseable {
 
     /// Ends the request of that id, live or waiting, or one that comes a little later.
     ///
-    /// Goes to every partition: a request may be in another one than this producer would choose for its key, because its
-    /// own producer chose otherwise, or because partitions were added since.
+    /// Goes to every partition: a request may be in another one than this producer would choose for its key, because
+    /// its own producer chose otherwise, or because partitions were added since.
     public void cancel(String id) {
         for (var partition : partitions()) {
             write(new ProducerRecord<>(topic, partition.partition(), id, null));
         }
     }
 
-    /// Erases what is stored of the answer to the request of that id. Goes to every partition, as [#cancel] does; what nobody
-    /// remembers is erased by the one that the id belongs to.
+    /// Erases what is stored of the answer to the request of that id. Goes to every partition, as [#cancel] does;
+    /// what nobody remembers is erased by the one that the id belongs to.
     public void forget(String id) {
         var partitions = partitions();
         int own = BuiltInPartitioner.partitionForKey(id.getBytes(StandardCharsets.UTF_8), partitions.size());

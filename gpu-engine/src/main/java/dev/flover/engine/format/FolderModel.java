@@ -94,10 +94,13 @@ final class FolderModel implements ModelFiles {
         var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
         var tokenizer = TokenizerLoader.fromHuggingFace(folder);
         var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
+        var ends = tokens.endOfText(shape.vocabulary());
+        var warnings = new ArrayList<>(tokens.warnings());
+        warnings.addAll(ConfigKeys.warnings(outer, config));
         return new Model(
-                folder, shape, weights, Fingerprint.of(folder, tensors), tokens.endOfText(shape.vocabulary()),
+                folder, shape, weights, Fingerprint.of(folder, tensors), ends,
                 tokenizer, chatTemplate(), tokens.forTemplates(), false,
-                generation.map(FolderModel::samplingDefaults).orElse(null), tokens.warnings(), arena);
+                generation.map(FolderModel::samplingDefaults).orElse(null), warnings, arena);
     }
 
     @Override
@@ -125,6 +128,9 @@ final class FolderModel implements ModelFiles {
         }
         config.real("clip_qkv").ifPresent(limit -> {
             throw problem("cuts queries, keys and values off at " + limit + ", which is not supported");
+        });
+        config.firstDifference(ConfigKeys.NEVER).ifPresent(difference -> {
+            throw problem(difference);
         });
         config.firstDifference(family.onlyWith()).ifPresent(difference -> {
             throw problem(difference + " in models of type " + family.modelTypes().getFirst());
@@ -239,7 +245,8 @@ final class FolderModel implements ModelFiles {
         String pattern = config.isText("sliding_window_pattern")
                 ? config.text("sliding_window_pattern").orElseThrow() : "";
         int fullEvery = pattern.isEmpty()
-                ? config.integer("sliding_window_pattern").orElse(family.fullAttentionEvery()) : 0;
+                ? config.integer("sliding_window_pattern", "_sliding_window_pattern")
+                        .orElse(family.fullAttentionEvery()) : 0;
         for (int layer = 0; layer < layers; layer++) {
             boolean local = pattern.isEmpty()
                     ? fullEvery < 1 || (layer + 1) % fullEvery != 0 : pattern.charAt(layer % pattern.length()) == 'L';

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The metadata of a GGUF file by key, in the file's order.
 ///
@@ -16,6 +17,7 @@ import java.util.Set;
 public final class GgufMetadata {
     private final Path file;
     private final Map<String, GgufValue> values;
+    private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
     GgufMetadata(Path file, Map<String, GgufValue> values) {
         this.file = file;
@@ -27,11 +29,11 @@ public final class GgufMetadata {
     }
 
     public Optional<GgufValue> value(String key) {
-        return Optional.ofNullable(values.get(key));
+        return Optional.ofNullable(asked(key));
     }
 
     public Optional<String> text(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> Optional.empty();
             case GgufValue.Text text -> Optional.of(text.value());
             case GgufValue other -> throw unexpected(key, "a string", other);
@@ -39,7 +41,7 @@ public final class GgufMetadata {
     }
 
     public OptionalInt integer(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> OptionalInt.empty();
             case GgufValue.Whole whole -> OptionalInt.of(narrow(key, whole.value()));
             case GgufValue other -> throw unexpected(key, "an integer", other);
@@ -48,7 +50,7 @@ public final class GgufMetadata {
 
     /// Integers are accepted, too.
     public OptionalDouble real(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> OptionalDouble.empty();
             case GgufValue.Real real -> OptionalDouble.of(real.value());
             case GgufValue.Whole whole -> OptionalDouble.of(whole.value());
@@ -57,7 +59,7 @@ public final class GgufMetadata {
     }
 
     public Optional<Boolean> flag(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> Optional.empty();
             case GgufValue.Flag flag -> Optional.of(flag.value());
             case GgufValue other -> throw unexpected(key, "a bool", other);
@@ -66,7 +68,7 @@ public final class GgufMetadata {
 
     /// An empty list where the key is absent.
     public List<String> texts(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> List.of();
             case GgufValue.Texts texts -> texts.values();
             case GgufValue other -> throw unexpected(key, "an array of strings", other);
@@ -75,7 +77,7 @@ public final class GgufMetadata {
 
     /// A fresh array, empty where the key is absent.
     public int[] integers(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> new int[0];
             case GgufValue.Wholes wholes -> narrow(key, wholes.values());
             case GgufValue other -> throw unexpected(key, "an array of integers", other);
@@ -84,11 +86,26 @@ public final class GgufMetadata {
 
     /// A fresh array, empty where the key is absent.
     public float[] reals(String key) {
-        return switch (values.get(key)) {
+        return switch (asked(key)) {
             case null -> new float[0];
             case GgufValue.Reals reals -> reals.values().clone();
             case GgufValue other -> throw unexpected(key, "an array of floats", other);
         };
+    }
+
+    private GgufValue asked(String key) {
+        asked.add(key);
+        return values.get(key);
+    }
+
+    /// Keys under a prefix that nobody has asked for, in the file's order.
+    List<String> neverAsked(String prefix) {
+        return values.keySet().stream().filter(key -> key.startsWith(prefix) && !asked.contains(key)).toList();
+    }
+
+    /// A value that is not to count as used.
+    GgufValue peek(String key) {
+        return values.get(key);
     }
 
     private int[] narrow(String key, long[] values) {

@@ -63,10 +63,12 @@ final class GgufModel implements ModelFiles {
             throw problem("has tensor " + Collections.min(unused) + ", which the architecture " + architecture
                     + " does not have");
         }
+        var warnings = new ArrayList<>(tokens.warnings());
+        warnings.addAll(GgufKeys.check(file, architecture));
         return new Model(
                 file.path(), config, weights, Fingerprint.of(file), tokens.endOfText(config.vocabulary()),
                 TokenizerLoader.fromGguf(file), metadata.text("tokenizer.chat_template").orElse(null),
-                tokens.forTemplates(), false, samplingDefaults(), tokens.warnings(), arena);
+                tokens.forTemplates(), false, samplingDefaults(), warnings, arena);
     }
 
     @Override

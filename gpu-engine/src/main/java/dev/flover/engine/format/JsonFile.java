@@ -15,10 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// A JSON object of a model's folder, read key by key. A key that is absent or `null` is empty; one of another kind
 /// than asked for is a [ModelFileException] that names it.
@@ -44,6 +46,7 @@ final class JsonFile {
 
     private final Path path;
     private final ObjectNode object;
+    private final Set<String> asked = new HashSet<>();
 
     private JsonFile(Path path, ObjectNode object) {
         this.path = path;
@@ -101,6 +104,7 @@ final class JsonFile {
     Optional<String> firstDifference(String expected) {
         try {
             for (var wanted : parse(path, expected.getBytes(StandardCharsets.UTF_8)).object.properties()) {
+                asked.add(wanted.getKey());
                 var found = object.get(wanted.getKey());
                 if (found != null && !found.isNull() && !found.equals(wanted.getValue())) {
                     return Optional.of("sets \"" + wanted.getKey() + "\" to " + found + "; only " + wanted.getValue()
@@ -123,7 +127,21 @@ final class JsonFile {
         return keys;
     }
 
+    boolean wasAsked(String key) {
+        return asked.contains(key);
+    }
+
+    /// Keys with a number, a list of numbers or `true` that nobody has asked for.
+    List<String> numbersNeverAsked() {
+        return keys().stream().filter(key -> !asked.contains(key)).filter(key -> {
+            var value = object.get(key);
+            return value.isNumber() || value.isBoolean() && value.booleanValue()
+                    || value.isArray() && !value.isEmpty() && value.get(0).isNumber();
+        }).toList();
+    }
+
     private Optional<String> firstOf(String... keys) {
+        asked.addAll(List.of(keys));
         for (String key : keys) {
             if (object.hasNonNull(key)) {
                 return Optional.of(key);
@@ -166,6 +184,7 @@ final class JsonFile {
     }
 
     boolean isText(String key) {
+        asked.add(key);
         return object.path(key).isTextual();
     }
 
@@ -187,6 +206,7 @@ final class JsonFile {
     }
 
     private List<JsonNode> elements(String key) {
+        asked.add(key);
         if (!object.hasNonNull(key)) {
             return List.of();
         }

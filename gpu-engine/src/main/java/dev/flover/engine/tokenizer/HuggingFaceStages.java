@@ -41,8 +41,8 @@ final class HuggingFaceStages {
             case "NFD" -> unicode(Normalizer.Form.NFD);
             case "NFKC" -> unicode(Normalizer.Form.NFKC);
             case "NFKD" -> unicode(Normalizer.Form.NFKD);
-            case "Lowercase" -> text -> text.toLowerCase(Locale.ROOT);
-            case "StripAccents" -> replacing(compile("\\p{Mn}"), "");
+            case "Lowercase" -> HuggingFaceStages::lowered;
+            case "StripAccents" -> replacing(compile("\\p{M}"), "");
             case "Prepend" -> {
                 String prefix = text(node, "prepend");
                 yield text -> text.isEmpty() ? text : prefix + text;
@@ -53,6 +53,13 @@ final class HuggingFaceStages {
             case "ByteLevel" -> ByteAlphabet::spell;
             default -> throw refused("normalizer", type(node));
         };
+    }
+
+    /// Character by character: a sigma at the end of a word becomes the same as any other.
+    private static String lowered(String text) {
+        var lowered = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> lowered.append(Character.toString(c).toLowerCase(Locale.ROOT)));
+        return lowered.toString();
     }
 
     private static TextNormalizer unicode(Normalizer.Form form) {

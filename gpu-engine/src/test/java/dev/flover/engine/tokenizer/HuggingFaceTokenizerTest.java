@@ -28,6 +28,8 @@ class HuggingFaceTokenizerTest {
     @Test
     void normalizersRewriteTheTextInOrder() {
         assertThat(normalized("{'type':'Lowercase'}", "HeLLo")).isEqualTo("hello");
+        assertThat(normalized("{'type':'Lowercase'}", "ΟΔΟΣ İ")).isEqualTo("οδοσ i\u0307");
+        assertThat(normalized("{'type':'StripAccents'}", "a\u0301\u0903\u20DDb")).isEqualTo("ab");
         assertThat(normalized("{'type':'NFC'}", "e\u0301")).isEqualTo("\u00E9");
         assertThat(normalized("{'type':'NFKC'}", "\uFB01")).isEqualTo("fi");
         assertThat(normalized("{'type':'NFD'}", "\u00E9")).isEqualTo("e\u0301");
