@@ -15,9 +15,10 @@ final class ConfigKeys {
              "scale_depth": 1, "use_mup": false, "mup_enabled": false, "layer_norm_elementwise_affine": true,
              "rope_interleaved": false, "use_parallel_embedding": false, "attn_output_gate": false}""";
 
-    /// Numbers that change nothing here: of training, of how tensors are kept, of ids and sizes that stand elsewhere.
+    /// Numbers that change nothing here: of training, of how tensors are kept, of ids and sizes that stand elsewhere,
+    /// and what the tensors themselves say.
     private static final Set<String> HARMLESS = words("""
-            num_key_value_heads num_kv_heads qk_head_dim num_nextn_predict_layers first_k_dense_replace
+            num_key_value_heads num_kv_heads qk_head_dim num_nextn_predict_layers first_k_dense_replace use_qk_norm
             attention_dropout attn_pdrop embd_pdrop resid_pdrop dropout hidden_dropout embedding_dropout
             classifier_dropout residual_dropout layerdrop activation_dropout summary_first_dropout
             summary_proj_to_labels summary_use_proj initializer_range initializer_factor init_std
