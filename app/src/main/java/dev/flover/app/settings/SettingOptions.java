@@ -41,6 +41,9 @@ public final class SettingOptions {
     }
 
     private static void add(CommandSpec command, Predicate<Setting<?>> wanted) {
+        if (command.findOption(CONFIG) != null) {
+            return;      // picocli transforms the subcommands of `models` twice
+        }
         for (var section : Section.values()) {
             var group = ArgGroupSpec.builder().heading("%n" + section.title() + ":%n").validate(false);
             boolean any = false;
