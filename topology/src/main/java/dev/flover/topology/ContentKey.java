@@ -13,13 +13,13 @@ import java.util.Map;
 /// All that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
 ///
 /// Everything a request says counts but what names it (id, conversation, metadata), when it is computed (priority,
-/// deadline) and, where the most probable token is always taken, the seed. So a field that is new counts by itself. With
-/// it the prompt as it was tokenised (a template may hold the date), the most tokens, and the fingerprints.
+/// deadline) and, where the most probable token is always taken, the seed. So a field that is new counts by itself.
+/// With it the prompt as it was tokenised (a template may hold the date), the most tokens, and the fingerprints.
 final class ContentKey {
     private ContentKey() {}
 
-    /// Null where the answer is not to be given to others: drawn by a seed that nobody said, or asked for with logprobs,
-    /// which results do not hold.
+    /// Null where the answer is not to be given to others: drawn by a seed that nobody said, or asked for with
+    /// logprobs, which results do not hold.
     static ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
         var request = stored.getRequest();
         boolean greedy = plan.sampling().temperature() == 0;

@@ -99,8 +99,8 @@ final class PartitionState {
         return contract.said(requests.get(id), schemas::get);
     }
 
-    /// Digest of the unfinished request under an id; null where there is none. Known for a request whose fields are not;
-    /// equal to no digest where not even its schema is.
+    /// Digest of the unfinished request under an id; null where there is none. Known for a request whose fields are
+    /// not; equal to no digest where not even its schema is.
     ByteBuffer digest(Bytes id) {
         byte[] value = requests.get(id);
         if (value == null) {

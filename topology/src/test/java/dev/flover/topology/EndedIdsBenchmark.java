@@ -36,9 +36,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
-/// What it takes to remember ended ids: bytes of an id in the changelog and in memory, and the time from the changelog's
-/// records to a partition that knows them; beside the first stored form, which had a digest and no place of a result, read
-/// as its releases did.
+/// What it takes to remember ended ids: bytes of an id in the changelog and in memory, and the time from the
+/// changelog's records to a partition that knows them. Beside it the first stored form, which had a digest and no place
+/// of a result, read as it was then.
 ///
 /// ```
 /// java -Xmx3g -cp ... dev.flover.topology.EndedIdsBenchmark 1000000

@@ -71,7 +71,10 @@ class SharedTopicTest {
         process.send(0, request("a", ">y").build());
         process.send(0, request("a", ">z").setModel("other").build());
         process.settle();
-        assertThat(process.chunks("a")).isEmpty();
+        assertThat(process.chunks("a")).singleElement().satisfies(chunk -> {
+            assertThat(chunk.getRefused().getOffset()).isEqualTo(1);
+            assertThat(chunk.getTerminal()).isFalse();
+        });
         assertThat(process.deadLetterReasons()).singleElement().asString().contains("that of a different request");
     }
 

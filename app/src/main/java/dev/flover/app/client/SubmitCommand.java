@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
-        footer = {"", "A request sent before with the same --id is attached to while it is answered, and gets its answer "
-                + "again afterwards; another request under a used id is refused.",
+        footer = {"", "A request sent before with the same --id is attached to while it is answered, and gets its "
+                + "answer again afterwards; another request under a used id is refused.",
             "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
 public final class SubmitCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// Requests that are sent more than once, others under their ids, and whether what comes of it is as promised: an ended one
-/// is said again as it was, a live one is not, and another one is refused. Any thread may call.
+/// Requests that are sent more than once, others under their ids, and whether what comes of it is as promised: an ended
+/// one is said again as it was, a live one is not, and another one is refused. Any thread may call.
 final class Retries {
     private static final int KINDS_REPEAT_EVERY = 10;
 

@@ -63,7 +63,7 @@ class SettingsPageTest {
         var page = new StringBuilder("""
                 # Settings
 
-                Every setting of `up` and of the client commands `submit`, `tail`, `cancel` and `forget`. This page is written
+                Every setting of `up` and of the clients `submit`, `tail`, `cancel` and `forget`. This page is written
                 from the table that the commands themselves use; `SettingsPageTest` compares it. Renew it with
 
                 ```

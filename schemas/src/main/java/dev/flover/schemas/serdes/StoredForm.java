@@ -38,8 +38,8 @@ import org.apache.avro.specific.SpecificRecord;
 /// ```
 ///
 /// So a release reads what older and newer ones stored, and knows whether something is set that it has no field for:
-/// [#decode] refuses then, [#decodeKnown] drops it. Any field with a default may be added, however deep, without another
-/// version.
+/// [#decode] refuses then, [#decodeKnown] drops it. Any field with a default may be added, however deep, without
+/// another version.
 ///
 /// Thread-safe.
 ///
@@ -179,7 +179,8 @@ public final class StoredForm<T extends SpecificRecord> {
 
     private GenericRecord generic(byte[] bytes, Schema written) {
         try {
-            return new GenericDatumReader<GenericRecord>(written, written, new GenericData()).read(null, content(bytes));
+            return new GenericDatumReader<GenericRecord>(written, written, new GenericData())
+                    .read(null, content(bytes));
         } catch (IOException | AvroRuntimeException e) {
             throw damaged(bytes, e);
         }

@@ -68,7 +68,8 @@ class ContentFormTest {
                 request().setSampling(Sampling.newBuilder().setTopP(0.5f).build()).build(),
                 request().setSampling(Sampling.newBuilder().build()).build());
 
-        assertThat(all.stream().map(request -> Arrays.toString(ContentForm.of(request))).distinct()).hasSize(all.size());
+        assertThat(all.stream().map(request -> Arrays.toString(ContentForm.of(request))).distinct())
+                .hasSize(all.size());
     }
 
     /// The bytes are part of what is stored: another order or another mark would make a conflict of each retry.

@@ -81,7 +81,8 @@ class StoredFormTest {
         schemas.put(later.schema().fingerprint(), later.schema().text());
         schemas.put(today.schema().fingerprint(), today.schema().text());
 
-        assertThat(later.decode(today.encode(record), schemas::get)).as("the later one reads today's").isEqualTo(record);
+        assertThat(later.decode(today.encode(record), schemas::get)).as("the later one reads today's")
+                .isEqualTo(record);
         assertThat(today.decode(later.encode(unset), schemas::get)).as("today's reads one unset").isEqualTo(record);
         unset.put(field, value);
         byte[] set = later.encode(unset);

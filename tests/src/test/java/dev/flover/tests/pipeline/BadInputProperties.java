@@ -113,8 +113,8 @@ class BadInputProperties {
             }
             case REJECTED, EXPIRED, SERVED -> {
                 client.awaitTerminal(new TreeSet<>(List.of(input.id())));
-                var finish = client.chunks(input.id()).stream().filter(TokenChunk::getTerminal).findFirst().orElseThrow()
-                        .getFinish();
+                var finish = client.chunks(input.id()).stream().filter(TokenChunk::getTerminal).findFirst()
+                        .orElseThrow().getFinish();
                 yield finish.getReason() == FinishReason.LENGTH || finish.getReason() == FinishReason.STOP
                         ? Answer.SERVED.words
                         : finish.getReason().name().toLowerCase(Locale.ROOT) + ": "

@@ -16,7 +16,8 @@ final class OtherReleases {
     /// `sampling.first_of` draws among so many tokens.
     static RequestContract withThreeFieldsMore() {
         return RequestContract.of(changed(text -> text
-                .replace("{\"name\":\"answers\"", "{\"name\":\"style\",\"type\":[\"null\",\"string\"],\"default\":null},"
+                .replace("{\"name\":\"answers\"",
+                        "{\"name\":\"style\",\"type\":[\"null\",\"string\"],\"default\":null},"
                         + "{\"name\":\"mood\",\"type\":\"int\",\"default\":3},{\"name\":\"answers\"")
                 .replace("{\"name\":\"top_k\"",
                         "{\"name\":\"first_of\",\"type\":\"int\",\"default\":0},{\"name\":\"top_k\"")),

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Producers that send a request again, on a real broker: after its end, while it is answered, and another one under its
-/// id.
+/// Producers that send a request again, on a real broker: after its end, while it is answered, and another one under
+/// its id.
 class RetryStoryTest {
     private static final int PARTITIONS = 2;
 
@@ -195,8 +195,8 @@ class RetryStoryTest {
                 story.client.send(renamed("later"));
                 story.client.awaitTerminal(Set.of("later"));
                 assertThat(story.client.result("later").getCached()).isFalse();
-                assertThat(results(story).stream().filter(record -> key(record).equals("r2")).toList().getLast().value())
-                        .isNull();
+                assertThat(results(story).stream().filter(record -> key(record).equals("r2")).toList().getLast()
+                        .value()).isNull();
                 story.client.send(request(2));
                 story.client.await("the new answer", () -> story.client.chunks("r2").stream()
                         .filter(TokenChunk::getTerminal).count() == 2);

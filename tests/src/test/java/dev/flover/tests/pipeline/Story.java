@@ -54,7 +54,8 @@ final class Story implements AutoCloseable {
     }
 
     Pipeline start(PipelineConfig config, Engine engine, SimpleMeterRegistry meters, LongSupplier wall) {
-        return Pipeline.start(config, RequestContract.ofThisRelease(), model, engine, BundledModel.config(), meters, wall);
+        return Pipeline.start(
+                config, RequestContract.ofThisRelease(), model, engine, BundledModel.config(), meters, wall);
     }
 
     /// What the bare engine is asked for to get the tokens of a request that ignores the end of text.

@@ -190,8 +190,8 @@ class UpgradeStoryTest {
                 config.pace(), config.limits(), config.waiting(), config.remembering(), config.sharing(),
                 config.recovery(), config.serving());
         meters = new SimpleMeterRegistry();
-        return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(), meters,
-                System::currentTimeMillis);
+        return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(),
+                meters, System::currentTimeMillis);
     }
 
     private static void awaitSomeTokens(Story story) {
