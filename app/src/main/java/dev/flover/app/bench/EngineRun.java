@@ -76,20 +76,18 @@ final class EngineRun implements TokenSink {
         }
         long middle = System.nanoTime();
         pumps = 0;
-        long fullSteps = 0;
         long atMiddle = tokens;
         var before = Machine.usage();
         long begin = System.nanoTime();
         while (ended == 0) {
-            long earlier = tokens;
             step();
-            fullSteps += tokens - earlier == batch ? 1 : 0;
         }
         long end = System.nanoTime();
+        long fullSteps = (tokens - atMiddle) / batch;       // a pump may bring the tokens of two
         if (fullSteps == 0) {
             throw new IllegalArgumentException(tooShort());
         }
-        var times = new Times((middle - start) * 1e-9, (end - begin) * 1e-9, tokens - atMiddle, fullSteps,
+        var times = new Times((middle - start) * 1e-9, (end - begin) * 1e-9, fullSteps * batch, fullSteps,
                 before.untilNow(), pumpMicros, pumps);
         finish();
         return times;

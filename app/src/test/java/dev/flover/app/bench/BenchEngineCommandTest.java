@@ -22,7 +22,7 @@ class BenchEngineCommandTest {
         for (var result : report.get("results")) {
             assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
             assertThat(result.get("prefill_tokens_per_s").asDouble()).isPositive();
-            assertThat(result.get("steps").asLong()).as("of 5, in which all generate").isBetween(2L, 5L);
+            assertThat(result.get("steps").asLong()).as("of 5, in which all generate").isBetween(1L, 5L);
             assertThat(result.get("schedule_us").asDouble()).isBetween(0.1, 1e5);
             assertThat(result.get("operations")).extracting(operation -> operation.get("operation").asText())
                     .contains("attention", "project to logits", "sample");
@@ -49,7 +49,7 @@ class BenchEngineCommandTest {
 
         assertThat(run.err()).isEmpty();
         var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
-        assertThat(result.get("steps").asLong()).as("of 11").isBetween(6L, 9L);
+        assertThat(result.get("steps").asLong()).as("of 11").isBetween(4L, 9L);
         double perSecond = result.get("decode_tokens_per_s").asDouble();
         assertThat(perSecond * result.get("step_ms").asDouble() / 1e3).as("tokens a step").isBetween(3.9, 4.1);
     }
