@@ -282,7 +282,8 @@ public final class Pipeline implements AutoCloseable {
         renewed = false;
         metrics.lifeBegins();
         var models = new ModelView(config.applicationId(), registered.topicId(), System::nanoTime);
-        try (var watch = ModelWatch.start(config.kafka(), config.topics().models(), config.topics().requests(), models)) {
+        try (var watch = ModelWatch.start(
+                config.kafka(), config.topics().models(), config.topics().requests(), models)) {
             return watch.awaitView(closing) && live(models, caution, life);
         }
     }

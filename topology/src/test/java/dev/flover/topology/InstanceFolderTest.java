@@ -81,7 +81,8 @@ class InstanceFolderTest {
     @Test
     void onlyOnePipelineUsesAFolder() {
         try (var first = new InstanceFolder(folder, UUID.randomUUID())) {
-            assertThatThrownBy(() -> new InstanceFolder(folder, UUID.randomUUID())).hasMessageContaining("in use by another pipeline");
+            assertThatThrownBy(() -> new InstanceFolder(folder, UUID.randomUUID()))
+                    .hasMessageContaining("in use by another pipeline");
             assertThat(first.instance()).isNotBlank();
         }
     }

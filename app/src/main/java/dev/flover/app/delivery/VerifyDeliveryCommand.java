@@ -270,7 +270,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         OptionRange.check(spec, "--models", models, 1, MAX_MODELS);
         if (moves > 0 && models > 1) {
             throw new ParameterException(spec.commandLine(),
-                    "--moves takes instances away, and with --models some group would have none; leave one of them out");
+                    "--moves takes instances away, and with --models a group would have none; leave one of them out");
         }
         if (moves > 0 && places == 1) {
             throw new ParameterException(spec.commandLine(),

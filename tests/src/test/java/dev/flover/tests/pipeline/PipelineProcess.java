@@ -95,7 +95,8 @@ final class PipelineProcess {
         var recovery = config.recovery();
         var arguments = new ArrayList<>(List.of(config.applicationId(), config.registry().get("schema.registry.url"),
                 config.stateDir().toString(), topics.requests(), topics.tokens(), topics.results(),
-                topics.deadLetters(), topics.models(), recovery.otherArithmetic().name(), Integer.toString(recovery.suspectAfter()),
+                topics.deadLetters(), topics.models(), recovery.otherArithmetic().name(),
+                Integer.toString(recovery.suspectAfter()),
                 Integer.toString(recovery.attemptsAlone()), backend));
         config.kafka().forEach((key, value) -> arguments.add(key + "=" + value));
         arguments.addAll(poisons);

@@ -58,7 +58,7 @@ public record Assignment(
         for (String name : order.getNames()) {
             String owner = owners.get(name);
             if (owner != null && !owner.equals(order.getGroup())) {
-                return Optional.of("the model name '" + name + "' belongs to the group '" + owner + "'; choose another, "
+                return Optional.of("the model name '" + name + "' belongs to the group '" + owner + "'; choose another "
                         + "or take it from there with `flover models give-up " + name + " --group " + owner + "`");
             }
         }

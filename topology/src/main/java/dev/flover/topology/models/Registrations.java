@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// All that the models topic says up to some point of it: who answers what, from which offsets of the requests topic on.
+/// All that the models topic says up to some point of it: who answers what, from which offsets of requests on.
 ///
 /// ```
 ///   models topic     REGISTER a   REGISTER b   EFFECTIVE      GIVE_UP x    EFFECTIVE
