@@ -63,7 +63,9 @@ final class GgufTokenizerReader {
         for (int id = 0; id < tokens.size(); id++) {
             var kind = kinds.length == 0 ? TokenKind.NORMAL : TokenKind.ofGguf(kinds[id]);
             String spelling = tokens.get(id);
-            read.set(id, spelling, EndSpellings.isEnd(spelling) ? TokenKind.CONTROL : kind);
+            // A file that calls an end ordinary text is wrong; one that calls it an added word means it to be found in text.
+            boolean end = kind == TokenKind.NORMAL && EndSpellings.isEnd(spelling);
+            read.set(id, spelling, end ? TokenKind.CONTROL : kind);
         }
         return read;
     }
