@@ -53,6 +53,7 @@ public final class StoredForm<T extends SpecificRecord> {
     private final Schema own;
     private final SchemaText name;
     private final DatumWriter<IndexedRecord> writer;
+    /// Null for a record that the first builds did not have.
     private final Reading<T> first;
     private final Map<Long, Reading<T>> readings = new ConcurrentHashMap<>();
 
@@ -66,7 +67,8 @@ public final class StoredForm<T extends SpecificRecord> {
         this.own = own;
         name = SchemaText.of(own);
         writer = new SpecificDatumWriter<>(own, SpecificData.getForClass(type));
-        first = reading(firstForm(type));
+        var firstForm = firstForm(type);
+        first = firstForm == null ? null : reading(firstForm);
         readings.put(name.fingerprint(), reading(own));
     }
 
@@ -83,7 +85,7 @@ public final class StoredForm<T extends SpecificRecord> {
     static Schema firstForm(Class<?> type) {
         String resource = "/dev/flover/schemas/stored/1/" + type.getSimpleName() + ".avsc";
         try (InputStream text = StoredForm.class.getResourceAsStream(resource)) {
-            return new Schema.Parser().parse(text);
+            return text == null ? null : new Schema.Parser().parse(text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);      // it is part of this program
         }
@@ -148,7 +150,7 @@ public final class StoredForm<T extends SpecificRecord> {
     }
 
     private Reading<T> reading(byte[] bytes, LongFunction<String> schemas) {
-        if (bytes.length > 0 && bytes[0] == FIRST) {
+        if (first != null && bytes.length > 0 && bytes[0] == FIRST) {
             return first;
         }
         if (bytes.length < NAME_END || bytes[0] != NAMED) {

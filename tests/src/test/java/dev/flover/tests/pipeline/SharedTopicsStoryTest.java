@@ -12,7 +12,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.ModelOrderKind;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.StoredForm;
 import dev.flover.topology.Health;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig;
@@ -280,7 +280,7 @@ class SharedTopicsStoryTest {
             try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers()),
                     new ByteArraySerializer(), new ByteArraySerializer())) {
                 producer.send(new ProducerRecord<>(story.config.topics().models(), "flover".getBytes(UTF_8),
-                        DurableSerde.of(ModelOrder.class).encode(order))).get();
+                        StoredForm.of(ModelOrder.class).encode(order))).get();
             }
             var topics = story.config.topics();
             try (var orders = new Orders(story.config.kafka(), topics.models(), topics.requests(),

@@ -1,7 +1,7 @@
 package dev.flover.topology.models;
 
 import dev.flover.schemas.ModelOrder;
-import dev.flover.schemas.serdes.DurableSerde;
+import dev.flover.schemas.serdes.StoredForm;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,12 +22,14 @@ import org.slf4j.LoggerFactory;
 
 /// The models topic, read from its beginning and written at its end. Used by one thread.
 ///
-/// Records whose key is not ours are not ours, and are passed over by everybody. One with our key that cannot be read
-/// stems from a newer release: then nothing can be said about who answers.
+/// An order carries the text of its schema in a header, so that releases read each other's. Records whose key is not
+/// ours are not ours, and are passed over by everybody. One with our key that cannot be read, or that sets a field which
+/// this release does not know, stems from a newer release: then nothing can be said about who answers.
 final class ModelsTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
     private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
-    private static final DurableSerde<ModelOrder> ORDER = DurableSerde.of(ModelOrder.class);
+    private static final StoredForm<ModelOrder> ORDER = StoredForm.of(ModelOrder.class);
+    private static final String SCHEMA = "schema";
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int TIMEOUT_MS = 5_000;
 
@@ -82,7 +84,9 @@ final class ModelsTopic implements AutoCloseable {
                     partition.topic());
             return;
         }
-        var order = ORDER.decode(record.value());
+        var schema = record.headers().lastHeader(SCHEMA);
+        var order = ORDER.decode(record.value(),
+                fingerprint -> schema == null ? null : new String(schema.value(), StandardCharsets.UTF_8));
         registrations.refusal(order).ifPresent(reason -> refusals.put(record.offset(), reason));
         registrations = registrations.with(record.offset(), order);
     }
@@ -100,6 +104,7 @@ final class ModelsTopic implements AutoCloseable {
                 "max.block.ms", TIMEOUT_MS, "delivery.timeout.ms", 2 * TIMEOUT_MS));
         try (var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
             var record = new ProducerRecord<>(partition.topic(), partition.partition(), KEY, ORDER.encode(order));
+            record.headers().add(SCHEMA, ORDER.schema().text().getBytes(StandardCharsets.UTF_8));
             return producer.send(record).get().offset();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
