@@ -9,8 +9,8 @@ import java.util.UUID;
 
 /// How often a generation was taken up again without progress, and by which processes.
 ///
-/// What counts against it is a process that took it up and was never heard of again. A process that takes it up a second
-/// time did not die of it the first time, and one that ended in good order did not either:
+/// What counts against it is a process that took it up and was never heard of again. A process that takes it up a
+/// second time did not die of it the first time, and one that ended in good order did not either:
 ///
 /// ```
 ///   process   A   A   B   A   C(killed)   B

@@ -151,9 +151,8 @@ final class ParkedRecords {
             return "";
         }
         var first = byOffset.firstEntry();
-        return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who answers, "
-                + "the first at offset "
-                + first.getKey() + " under the key '"
+        return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
+                + "answers, the first at offset " + first.getKey() + " under the key '"
                 + new String(first.getValue().id().get(), StandardCharsets.UTF_8) + "'";
     }
 

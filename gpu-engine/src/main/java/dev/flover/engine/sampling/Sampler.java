@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 /// Draws a token from a row of logits. Scratch memory of one worker: not for use by two threads at once.
 ///
 /// In this order: soft cap; logit bias, allowed set, ending ids and what fits a constraint; penalties; then at
-/// temperature 0 the greatest logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw. Each filter
-/// sees the distribution that the one before left, renormalised. Ties are broken by the lowest token id everywhere.
+/// temperature 0 the greatest logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw. Each
+/// filter sees the distribution that the one before left, renormalised. Ties are broken by the lowest token id
+/// everywhere.
 ///
 /// The draw is an inverse cumulative distribution over integer masses: with `u = floor(r * total / 2^64)`, where `r` is
 /// [Philox#draw], the first token in vocabulary order whose cumulative mass exceeds `u`.

@@ -63,7 +63,7 @@ final class GgufTokenizerReader {
         for (int id = 0; id < tokens.size(); id++) {
             var kind = kinds.length == 0 ? TokenKind.NORMAL : TokenKind.ofGguf(kinds[id]);
             String spelling = tokens.get(id);
-            // A file that calls an end ordinary text is wrong; one that calls it an added word means it to be found in text.
+            // A file that calls an end ordinary text is wrong; one that calls it an added word means it to be found.
             boolean end = kind == TokenKind.NORMAL && EndSpellings.isEnd(spelling);
             read.set(id, spelling, end ? TokenKind.CONTROL : kind);
         }

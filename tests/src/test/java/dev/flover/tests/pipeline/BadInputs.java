@@ -110,14 +110,14 @@ final class BadInputs implements AutoCloseable {
         raw("a later schema without `id`", encoded(schema("nameless", """
                 {"name": "prompt", "type": "string"}"""), out -> out.writeString("x")), Answer.DEAD_LETTER);
         String id = nextId();
-        add(BadInput.of("a later schema with one more field", id, encoded(schema("grown", """
+        add(BadInput.of("a later schema with one more field, which is set", id, encoded(schema("grown", """
                 {"name": "id", "type": "string"}, {"name": "prompt", "type": "string"},
                 {"name": "max_tokens", "type": "int"}, {"name": "mood", "type": "string"}"""), out -> {
                     out.writeString(id);
                     out.writeString("The old house");
                     out.writeInt(3);
                     out.writeString("good");
-                }), Answer.SERVED));
+                }), Answer.REJECTED));
         raw("a list of nothings, 2,000,000,000 of them", encoded(schema("nothings", """
                 {"name": "id", "type": "string"},
                 {"name": "nothings", "type": {"type": "array", "items": "null"}}"""), out -> {

@@ -151,10 +151,14 @@ final class Client implements AutoCloseable {
         return chunks.stream().filter(chunk -> chunk.getRequestId().equals(id)).toList();
     }
 
-    /// The token ids of a request's first answer; fails where a position is missing or comes twice.
+    /// The token ids of a request's first answer; fails where a position is missing or comes twice. What was said again
+    /// to a retry does not count.
     List<Integer> tokens(String id) {
         var ids = new ArrayList<Integer>();
         for (var chunk : chunks(id)) {
+            if (chunk.getRepeat()) {
+                continue;
+            }
             if (chunk.getPosition() != ids.size()) {
                 throw new AssertionError("expected position " + ids.size() + " of " + id + ", found " + chunk
                         + "; read again: " + readAgain);
@@ -170,7 +174,7 @@ final class Client implements AutoCloseable {
 
     GenerationResult result(String id) {
         await("result of " + id, () -> finished.stream().anyMatch(result -> result.getRequestId().equals(id)));
-        var found = finished.stream().filter(result -> result.getRequestId().equals(id)).toList();
+        var found = finished.stream().filter(result -> result.getRequestId().equals(id)).distinct().toList();
         if (found.size() != 1) {
             throw new AssertionError("expected one result of " + id + ", found " + found);
         }

@@ -125,7 +125,8 @@ class SecurityStoryTest {
                             + "Not authorized to access topics: [generation-requests]");
         }
         assertThat(failure("cancel", consumer, "a")).contains("[generation-requests]");
-        assertThat(failure("models", consumer)).contains("[generation-models]");
+        assertThat(failure("models", consumer))
+                .contains("the topic generation-models at").contains("Topic authorization failed");
         assertThat(failure("tail", producer)).contains("Not authorized to access topics: [generation-tokens]");
         assertThat(failure("submit", cluster.guess("producer"), "--no-wait", "hello"))
                 .contains("Authentication failed").contains("SCRAM-SHA-256");

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /// The models topic, read from its beginning and written at its end. Used by one thread.
 ///
 /// An order carries the text of its schema in a header, so that releases read each other's. Records whose key is not
-/// ours are not ours, and are passed over by everybody. One with our key that cannot be read, or that sets a field which
-/// this release does not know, stems from a newer release: then nothing can be said about who answers.
+/// ours are not ours, and are passed over by everybody. One with our key that cannot be read, or that sets a field
+/// which this release does not know, stems from a newer release: then nothing can be said about who answers.
 final class ModelsTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
     private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
