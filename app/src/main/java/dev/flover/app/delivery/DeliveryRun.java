@@ -29,7 +29,9 @@ final class DeliveryRun {
     private final Sightings sightings;
     private final Recoveries recoveries;
     private final Disturber disturber;
+    private final int groups;
     private final TopicNames topics = TopicNames.standard();
+    private boolean begun;
     private int sent;
     private long lastTokens;
     private long lastProgressNanos;
@@ -37,8 +39,10 @@ final class DeliveryRun {
     private long restingNanos;
     private long completeNanos;
 
+    /// @param groups that share the topics. Where there are several, nothing begins before all of them serve: a request
+    ///               for a model that its group has not registered yet is rejected
     DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
-            Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber) {
+            Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber, int groups) {
         this.connection = connection;
         this.requests = requests;
         this.check = check;
@@ -46,6 +50,7 @@ final class DeliveryRun {
         this.sightings = sightings;
         this.recoveries = recoveries;
         this.disturber = disturber;
+        this.groups = groups;
     }
 
     /// Returns when every generation has ended, every disturbance was made and every instance serves, when nothing
@@ -58,10 +63,14 @@ final class DeliveryRun {
                 var provisional = new Witness(
                         connection, "read_uncommitted", List.of(topics.tokens()), provisionalReader());
                 var producer = new Requests(connection, topics.requests())) {
-            lastProgressNanos = System.nanoTime();
+            long startNanos = System.nanoTime();
+            lastProgressNanos = startNanos;
             while (!isOver() && !stop.await(TICK_MS)) {
-                send(producer);
-                disturber.tick(!rests());
+                begun |= groups == 1 || disturber.isAtRest() || System.nanoTime() - startNanos > IDLE_LIMIT_NANOS;
+                if (begun) {
+                    send(producer);
+                }
+                disturber.tick(begun && !rests());
                 committed.throwIfFailed();
                 provisional.throwIfFailed();
                 progress.accept(disturber.done());

@@ -181,7 +181,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                             disturbances,
                             sightings, recoveries, sessionTimeoutMs, random)) {
                 var run = new DeliveryRun(servers.connection(), requests, check, retries, sightings, recoveries,
-                        disturber);
+                        disturber, models);
                 try (var line = new ProgressLine(narration, label(), disturbances.total())) {
                     run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
                             + check.committedTokens() + " tokens committed"));
