@@ -74,9 +74,11 @@ final class Intake {
         return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);
     }
 
-    /// Tries again what waits for its schema, and holds the partition back while there is no room for more.
+    /// Tries again what waits for its schema, as far as there is room for it, and holds the partition back while there
+    /// is no room for more.
     void tick(long now) {
-        parked.retry(now, parts.decoding(), record -> handle(record, now));
+        parked.retry(now, parts.decoding(),
+                record -> (record.value() == null || !parts.room().isFull()) && handle(record, now));
         boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
                 || parts.room().isFull()
                 || held && !parts.room().hasRoom();
