@@ -147,7 +147,7 @@ class UpgradeStoryTest {
                     sent.put(request.getId(), bare(story, request, 1));
                     set.add(request.getId());
                 }
-                // One that was not taken in by this release would be rejected by the other, which does not know its field.
+                // One that this release has not taken in would be rejected by the other, which does not know its field.
                 story.client.await("the first token of each",
                         () -> set.stream().noneMatch(id -> story.client.chunks(id).isEmpty()));
                 assertThat(pipeline.health().isAlive()).isTrue();
