@@ -174,7 +174,7 @@ final class Generations {
         repeats.arrive(id, stored, read);
     }
 
-    /// Whether no more of them should come for now.
+    /// Whether the partition is held back until some of the stored results that repeats wait for have been read.
     boolean hasManyRepeats() {
         return repeats.isFull();
     }
