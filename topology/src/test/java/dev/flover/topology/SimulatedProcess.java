@@ -88,6 +88,8 @@ final class SimulatedProcess {
     private ProcessLife life = new ProcessLife(UUID.randomUUID(), Optional.empty());
     RequestContract contract = RequestContract.ofThisRelease();
     final LeftToOthers left = new LeftToOthers();
+    /// One through all restarts: a gauge refers to the first that registers it, weakly.
+    private final PipelineMetrics metrics = new PipelineMetrics(meters, left);
     /// Of the records that are not written in this release's own contract.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;
@@ -140,7 +142,6 @@ final class SimulatedProcess {
         var shared = new SharedEngine(engine, slots, new StepSignal(), commits::firstToken,
                 () -> TimeUnit.MILLISECONDS.toNanos(now));
         var room = new WaitingRoom(config.waiting(), config.sharing());
-        var metrics = new PipelineMetrics(meters, left);
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
