@@ -26,6 +26,10 @@ final class Commits {
     /// for steps: at most a quarter of the stream thread's time then goes into commits.
     private static final int PAUSE_IN_COMMITS = 3;
     private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
+    /// A commit that takes so long is held up by a quota or a slow broker. Then more goes into each: what is written of
+    /// an answer is one record, so that the same bytes say more.
+    private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long LONGEST_PAUSE_OF_SLOW_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final AtomicLong count = new AtomicLong();
     private final long intervalNanos;
@@ -44,6 +48,7 @@ final class Commits {
     private long beganAt;
     private long committedAt;
     private long pauseNanos;
+    private long slowPauseNanos;
 
     /// @param clock nanoseconds from any origin
     Commits(PipelineConfig config, LongSupplier clock) {
@@ -66,8 +71,10 @@ final class Commits {
             return false;
         }
         this.requestsWait = requestsWait;
-        tooSoon = !isOver(intervalNanos / 2, committedAt);
-        due = changed && isOver(intervalNanos, changedAt) && (!requestsWait || isOver(pauseNanos, committedAt));
+        boolean slow = !isOver(slowPauseNanos, committedAt);
+        tooSoon = slow || !isOver(intervalNanos / 2, committedAt);
+        due = changed && !slow && isOver(intervalNanos, changedAt)
+                && (!requestsWait || isOver(pauseNanos, committedAt));
         return true;
     }
 
@@ -163,6 +170,7 @@ final class Commits {
             began = false;
             long took = committedAt - beganAt;
             pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
+            slowPauseNanos = took < SLOW_NANOS ? 0 : Math.min(took, LONGEST_PAUSE_OF_SLOW_NANOS);
         }
         count.incrementAndGet();
     }

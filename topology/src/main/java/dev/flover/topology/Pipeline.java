@@ -73,6 +73,7 @@ public final class Pipeline implements AutoCloseable {
     private final ProcessLife process;
     private final Registry registry;
     private final SteadyTime time;
+    private final TransactionTime transactionTime = new TransactionTime(System::nanoTime);
     private final ResultReader results;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
     private final CountDownLatch ready = new CountDownLatch(1);
@@ -116,7 +117,7 @@ public final class Pipeline implements AutoCloseable {
         this.engine = engine;
         this.slots = slots;
         this.meters = meters;
-        metrics = new PipelineMetrics(meters, left);
+        metrics = new PipelineMetrics(meters, left, transactionTime);
         check = new RequestCheck(model, config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
         var name = UUID.randomUUID();
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
@@ -301,7 +302,7 @@ public final class Pipeline implements AutoCloseable {
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(
-                config.applicationId() + "-" + folder.instance(), commits, holds, steps, config);
+                config.applicationId() + "-" + folder.instance(), transactionTime, commits, holds, steps, config);
         if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients, time))) {
             return hangs();
         }

@@ -21,8 +21,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// The ordinary clients, with four things added: changes and commits are noted, transactions keep their name from life
-/// to life, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
+/// The ordinary clients, with five things added: changes and commits are noted, transactions keep their name from life
+/// to life and may last as long as commits take, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
 /// one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
     /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
@@ -31,6 +31,7 @@ final class PipelineClients implements KafkaClientSupplier {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     private final String transactionalId;
+    private final TransactionTime transactionTime;
     private final Commits commits;
     private final PartitionHolds holds;
     private final StepSignal steps;
@@ -38,9 +39,11 @@ final class PipelineClients implements KafkaClientSupplier {
     private final int requestBytes;
 
     /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
-    PipelineClients(
-            String transactionalId, Commits commits, PartitionHolds holds, StepSignal steps, PipelineConfig config) {
+    /// @param transactionTime what commits have taken, also in earlier lives
+    PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits, PartitionHolds holds,
+            StepSignal steps, PipelineConfig config) {
         this.transactionalId = transactionalId;
+        this.transactionTime = transactionTime;
         this.commits = commits;
         this.holds = holds;
         this.steps = steps;
@@ -58,8 +61,13 @@ final class PipelineClients implements KafkaClientSupplier {
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
-        boolean transactional = named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId) != null;
-        return new KafkaProducer<>(named, new ByteArraySerializer(), new ByteArraySerializer()) {
+        return named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId) == null
+                ? producer(named, false)
+                : new FollowingProducer(own -> producer(own, true), named, transactionTime);
+    }
+
+    private Producer<byte[], byte[]> producer(Map<String, Object> config, boolean transactional) {
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
             @Override
             public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
                 commits.changed();

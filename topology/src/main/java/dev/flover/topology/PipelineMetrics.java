@@ -38,7 +38,7 @@ final class PipelineMetrics {
     private final Map<FinishReason, Counter> ended =
             new EnumMap<>(FinishReason.class);
 
-    PipelineMetrics(MeterRegistry meters, LeftToOthers left) {
+    PipelineMetrics(MeterRegistry meters, LeftToOthers left, TransactionTime transactionTime) {
         this.meters = meters;
         firstToken = timer("flover.first.token", "From reading a request to sending its first token");
         betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
@@ -74,6 +74,8 @@ final class PipelineMetrics {
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
         gauge("flover.generations.left", "Stored generations that say something this release does not know",
                 metrics -> left.count());
+        gauge("flover.transaction.timeout.seconds", "How long a transaction may last: follows what commits take",
+                metrics -> transactionTime.ms() / 1000.0);
         gauge("flover.live", "Sequences given to the engine",
                 metrics -> metrics.engine == null ? 0 : metrics.engine.live());
         gauge("flover.waiting", "Requests in the waiting room",

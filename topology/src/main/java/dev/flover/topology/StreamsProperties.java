@@ -22,6 +22,8 @@ final class StreamsProperties {
     static Properties of(PipelineConfig config, String instance) {
         var properties = new Properties();
         properties.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+        // Else clients have random names at each start, by which nobody can set a quota or find a series of metrics.
+        properties.put(StreamsConfig.CLIENT_ID_CONFIG, config.applicationId());
         properties.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir().toString());
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 config.delivery() == Delivery.EXACTLY_ONCE

@@ -89,7 +89,8 @@ final class SimulatedProcess {
     RequestContract contract = RequestContract.ofThisRelease();
     final LeftToOthers left = new LeftToOthers();
     /// One through all restarts: a gauge refers to the first that registers it, weakly.
-    private final PipelineMetrics metrics = new PipelineMetrics(meters, left);
+    private final PipelineMetrics metrics = new PipelineMetrics(meters, left,
+            new TransactionTime(System::nanoTime));
     /// Of the records that are not written in this release's own contract.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;
