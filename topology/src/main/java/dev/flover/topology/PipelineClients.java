@@ -22,8 +22,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
 /// The ordinary clients, with five things added: changes and commits are noted, transactions keep their name from life
-/// to life and may last as long as commits take, held partitions are not fetched from, and while steps are under way a poll that finds nothing sleeps until
-/// one of them has ended.
+/// to life and may last as long as commits take, held partitions are not fetched from, and while steps are under way a
+/// poll that finds nothing sleeps until one of them has ended.
 final class PipelineClients implements KafkaClientSupplier {
     /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
     /// thread a third of a millisecond, because a step leaves nothing of it in the caches.
