@@ -3,7 +3,6 @@ package dev.flover.tests.pipeline;
 import static dev.flover.tests.pipeline.Client.greedy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.Main;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.schemas.GenerationRequest;
@@ -11,8 +10,6 @@ import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.PipelineConfig.Remembering;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -153,8 +150,8 @@ class RetryStoryTest {
             story.client.awaitTerminal(Set.of("twice"));
             String text = story.client.chunks("twice").stream()
                     .filter(chunk -> !chunk.getRepeat()).map(TokenChunk::getText).reduce("", String::concat);
-            assertThat(attached).isEqualTo(new Said(0, text + "\n", ""));
-            assertThat(again).isEqualTo(new Said(0, text + "\n", ""));
+            assertThat(attached).isEqualTo(new SaidByCommand(0, text + "\n", ""));
+            assertThat(again).isEqualTo(new SaidByCommand(0, text + "\n", ""));
             assertThat(other.code()).isEqualTo(1);
             assertThat(other.err()).contains("was refused: the id is that of a different request");
             story.client.await("the dead letter", () -> story.client.deadLetters.size() == 1);
@@ -188,9 +185,9 @@ class RetryStoryTest {
                 assertThat(said(cached, 1, false)).isEqualTo(said(story.client.chunks("r2"), 1, false));
                 assertThat(story.client.result("equal" + tries).getCached()).isTrue();
 
-                assertThat(run(story, "forget", "r2").code()).isZero();
+                assertThat(SaidByCommand.of(story, "forget", "r2").code()).isZero();
                 for (int i = 1; i < tries; i++) {       // those that were computed can be given, too
-                    assertThat(run(story, "forget", "equal" + i).code()).isZero();
+                    assertThat(SaidByCommand.of(story, "forget", "equal" + i).code()).isZero();
                 }
                 story.client.send(renamed("later"));
                 story.client.awaitTerminal(Set.of("later"));
@@ -237,24 +234,8 @@ class RetryStoryTest {
         return found;
     }
 
-    /// What a command said, and its exit code.
-    private record Said(int code, String out, String err) {}
-
-    private static Said submit(Story story, String id, String prompt, int tokens) {
-        return run(story, "submit", "--id", id, "--temperature", "0", "--max-tokens", Integer.toString(tokens),
-                "--ignore-eos", prompt);
-    }
-
-    private static Said run(Story story, String command, String... arguments) {
-        var topics = story.config.topics();
-        var all = new ArrayList<>(List.of(command, "--bootstrap-servers", broker.bootstrapServers(),
-                "--schema-registry-url", registry.url(), "--requests-topic", topics.requests(),
-                "--tokens-topic", topics.tokens()));
-        all.addAll(List.of(arguments));
-        var out = new StringWriter();
-        var err = new StringWriter();
-        int code = Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(all.toArray(String[]::new));
-        return new Said(code, out.toString(), err.toString());
+    private static SaidByCommand submit(Story story, String id, String prompt, int tokens) {
+        return SaidByCommand.of(story, "submit", "--id", id, "--temperature", "0",
+                "--max-tokens", Integer.toString(tokens), "--ignore-eos", prompt);
     }
 }

@@ -4,7 +4,7 @@ import static dev.flover.tests.pipeline.Client.greedy;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.Main;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
@@ -20,8 +20,6 @@ import dev.flover.topology.PipelineConfig.Serving;
 import dev.flover.topology.models.Begin;
 import dev.flover.topology.models.Orders;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +31,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -299,13 +298,43 @@ class SharedTopicsStoryTest {
     @Test
     void theCommandLineListsAndChanges() throws Exception {
         try (var story = story(1); var first = start(story, group(story, "a", "alpha", Serving.standard()))) {
-            var said = new StringWriter();
-            var writer = new PrintWriter(said);
-            int code = Main.commandLine(writer, writer).execute("models", "--bootstrap-servers",
-                    broker.bootstrapServers(), "--schema-registry-url", registry.url());
-            assertThat(code).as(said.toString()).isEqualTo(1);
-            assertThat(said.toString()).contains("flover up --create-topics");
+            var a = story.config.applicationId() + "-a";
+            var b = story.config.applicationId() + "-b";
+            try (var second = start(story, group(story, "b", "beta", Serving.standard()))) {
+                assertThat(SaidByCommand.of(story, "models").out())
+                        .contains(a + "  (default: answers requests that name no model)", "  alpha  since offsets [0]",
+                                b + "\n  beta  since offsets [0]");
+                assertThat(SaidByCommand.of(story, "models remove", b).err()).contains("runs, with 1 members");
+                assertThat(second.health().isReady()).isTrue();
+            }
+            story.client.send(ask("unread", "beta"));
+            story.client.flush();
+            assertThat(SaidByCommand.of(story, "models remove", b).err()).contains("has not read 1 records");
+            assertThat(SaidByCommand.of(story, "models remove", a).err()).contains("runs, with 1 members");
+            assertThat(SaidByCommand.of(story, "models give-up", "--group", a, "beta").err()).contains("does not serve 'beta'");
+
+            var removed = SaidByCommand.of(story, "models remove", b, "--abandon");
+            assertThat(removed.code()).as(removed.toString()).isZero();
+            assertThat(removed.out()).contains(a).doesNotContain(b);
+            story.client.send(ask("orphan", "beta"));
+            assertAnsweredOnce(story, Set.of("orphan"));
+            assertThat(story.client.result("orphan").getMessage()).contains("'beta'", "alpha");
+
+            var listed = new ObjectMapper().readTree(SaidByCommand.of(story, "models", "--json").out());
+            assertThat(listed).isEqualTo(new ObjectMapper().readTree("""
+                    {"groups": [{"group": "%s", "default": true, "models": [{"name": "alpha", "since": [0]}]}],
+                     "settled": true, "default_offered": false}""".formatted(a)));
             assertThat(first.health().isReady()).isTrue();
+        }
+    }
+
+    @Test
+    void theCommandLineSaysThatTheTopicIsNotThere() throws Exception {
+        try (var story = story(1); var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            admin.deleteTopics(List.of(story.config.topics().models())).all().get();
+            var said = SaidByCommand.of(story, "models");
+            assertThat(said.code()).as(said.toString()).isEqualTo(1);
+            assertThat(said.err()).contains("flover up --create-topics");
         }
     }
 }

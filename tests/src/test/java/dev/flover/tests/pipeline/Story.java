@@ -29,11 +29,15 @@ final class Story implements AutoCloseable {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
 
+    final String bootstrapServers;
+    final String registryUrl;
     final PipelineConfig config;
     final Client client;
     final Model model = BundledModel.open();
 
     Story(String bootstrapServers, String registryUrl, Path stateDir, int partitions) {
+        this.bootstrapServers = bootstrapServers;
+        this.registryUrl = registryUrl;
         int number = COUNT.incrementAndGet();
         var topics = new TopicNames("requests-" + number, "tokens-" + number, "results-" + number,
                 "dead-letters-" + number, "models-" + number);

@@ -1,0 +1,26 @@
+package dev.flover.tests.pipeline;
+
+import dev.flover.app.Main;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The output of a client command that ran on a story's topics, and its exit code.
+record SaidByCommand(int code, String out, String err) {
+    /// @param command   with the names of its subcommands, as in `models remove`
+    /// @param arguments behind the settings that name the story's broker, registry and topics
+    static SaidByCommand of(Story story, String command, String... arguments) {
+        var topics = story.config.topics();
+        var all = new ArrayList<>(List.of(command.split(" ")));
+        all.addAll(List.of("--bootstrap-servers", story.bootstrapServers, "--schema-registry-url", story.registryUrl,
+                "--requests-topic", topics.requests(), "--tokens-topic", topics.tokens(),
+                "--results-topic", topics.results(), "--models-topic", topics.models()));
+        all.addAll(List.of(arguments));
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int code = Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+                .execute(all.toArray(String[]::new));
+        return new SaidByCommand(code, out.toString(), err.toString());
+    }
+}
