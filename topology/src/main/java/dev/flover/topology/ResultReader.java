@@ -118,6 +118,9 @@ final class ResultReader implements StoredResults, AutoCloseable {
         while (!closed) {
             try {
                 awaitWork();
+                if (closed) {
+                    return;
+                }
                 try (var readers = open()) {
                     while (!closed) {
                         turn(readers);
@@ -133,7 +136,7 @@ final class ResultReader implements StoredResults, AutoCloseable {
                 pause = Math.min(2 * pause, LAST_RETRY_MS);
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
             } catch (InterruptedException e) {
-                return;     // closed
+                throw new AssertionError("nobody interrupts this thread", e);
             }
         }
     }
@@ -180,7 +183,7 @@ final class ResultReader implements StoredResults, AutoCloseable {
             awaitWork();
         }
         var search = wanted.peek();
-        if (search != null) {
+        if (search != null && !closed) {
             boolean over = search.content() == null ? find(readers, search) : findAnswer(readers, search);
             wanted.removeFirst();
             if (!over) {
@@ -233,7 +236,7 @@ final class ResultReader implements StoredResults, AutoCloseable {
                 return false;
             }
         }
-        return search.found().complete(Optional.empty());
+        return !closed && search.found().complete(Optional.empty());
     }
 
     private boolean findAnswer(Readers readers, Wanted search) {
@@ -249,12 +252,17 @@ final class ResultReader implements StoredResults, AutoCloseable {
         var reader = readers.committed();
         reader.assign(List.of(place.partition()));
         reader.seek(place.partition(), place.offset());
-        for (var record : reader.poll(CALL_WITHIN)) {
+        long begin = System.nanoTime();
+        var records = reader.poll(POLL);
+        while (records.isEmpty() && !closed && System.nanoTime() - begin < CALL_WITHIN.toNanos()) {
+            records = reader.poll(POLL);
+        }
+        for (var record : records) {
             if (record.offset() == place.offset() && record.value() != null) {
                 return search.found().complete(decoded(record));
             }
         }
-        return search.found().complete(Optional.empty());
+        return !closed && search.found().complete(Optional.empty());
     }
 
     /// Whether nothing that was committed up to now is missing in the index, an order to forget above all.
@@ -281,9 +289,10 @@ final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
+    /// The thread ends within a poll; it is not interrupted, which Kafka's consumers report as an error of theirs.
     @Override
     public void close() {
         closed = true;
-        thread.interrupt();
+        wanted.add(new Wanted(null, 0, null, new CompletableFuture<>()));
     }
 }
