@@ -141,12 +141,12 @@ class RetryStoryTest {
     void whoSendsItAgainWhileItIsAnsweredIsAttachedAndAnotherOneIsRefused() throws Exception {
         try (var story = story(); var pipeline = story.start(BundledModel.engine(story.model),
                 new SimpleMeterRegistry())) {
-            var first = greedy("twice", "The old house", 150).setIgnoreEos(true).build();
+            var first = greedy("twice", "The old house", 400).setIgnoreEos(true).build();
             story.client.send(first);
-            story.client.await("some tokens", () -> story.client.chunks("twice").size() > 3);
-            var attached = submit(story, "twice", "The old house", 150);
-            var other = submit(story, "twice", "Somebody else", 150);
-            var again = submit(story, "twice", "The old house", 150);
+            story.client.await("some tokens", () -> !story.client.chunks("twice").isEmpty());
+            var attached = submit(story, "twice", "The old house", 400);
+            var other = submit(story, "twice", "Somebody else", 400);
+            var again = submit(story, "twice", "The old house", 400);
             story.client.awaitTerminal(Set.of("twice"));
             String text = story.client.chunks("twice").stream()
                     .filter(chunk -> !chunk.getRepeat()).map(TokenChunk::getText).reduce("", String::concat);

@@ -311,8 +311,8 @@ class SharedTopicsStoryTest {
             story.client.flush();
             assertThat(SaidByCommand.of(story, "models remove", b).err()).contains("has not read 1 records");
             assertThat(SaidByCommand.of(story, "models remove", a).err()).contains("runs, with 1 members");
-        try (var story = story(1);
-                var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            assertThat(SaidByCommand.of(story, "models give-up", "--group", a, "beta").err())
+                    .contains("does not serve 'beta'");
 
             var removed = SaidByCommand.of(story, "models remove", b, "--abandon");
             assertThat(removed.code()).as(removed.toString()).isZero();
