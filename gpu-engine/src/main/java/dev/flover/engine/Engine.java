@@ -223,10 +223,6 @@ public final class Engine implements AutoCloseable {
         if (!sampling.allowedOnly().isEmpty()) {
             throw new IllegalArgumentException("allowedOnly and a constraint contradict each other; give one");
         }
-        if (sampling.minTokens() > 0) {
-            throw new IllegalArgumentException("minTokens and a constraint contradict each other: an answer ends where"
-                    + " its constraint does");
-        }
         for (float bias : sampling.logitBias().values()) {
             if (bias == Float.NEGATIVE_INFINITY) {
                 throw new IllegalArgumentException("logitBias bans a token, which may be the only one that a constraint"

@@ -7,5 +7,7 @@ public enum FinishReason {
     /// `maxTokens` was reached, or the model's context is full.
     LENGTH,
     /// The model gave logits that are not numbers; the sequence cannot continue, its neighbours can.
-    NOT_FINITE
+    NOT_FINITE,
+    /// The constraint allows no further token, or following it takes more memory than one may.
+    NOTHING_FITS
 }

@@ -246,6 +246,21 @@ public abstract class EngineContract {
     }
 
     @Test
+    void anAnswerThatNothingContinuesEndsAloneAndSaysSo() {
+        assumeConstraints();
+        var other = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 12, TokenSet.EMPTY);
+        var fitting = fitting(new int[] {1}, SamplingParams.greedy());
+        var astray = new SequenceRequest(fitting.promptIds(), new int[] {3}, fitting.sampling(), 0, 90,
+                fitting.stopIds(), 0, false).fitting(fitting.constraint());
+        try (var model = model()) {
+            var alone = eachAlone(model, List.of(other));
+            var run = together(model, List.of(other, astray), new EngineConfig(4, 16, 16, 8, 40, 2, false), 1);
+            assertThat(run.outcomes.get(1).reason()).isEqualTo(FinishReason.NOTHING_FITS);
+            assertThat(run.outcomes.get(0)).isEqualTo(alone.get(0));
+        }
+    }
+
+    @Test
     void whatContradictsAConstraintIsRefused() {
         assumeConstraints();
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());

@@ -8,6 +8,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /// All that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
@@ -34,6 +35,9 @@ final class ContentKey {
         try {
             var out = new DataOutputStream(content);
             out.write(ContentForm.of(deciding));
+            if (stored.getResolvedSchema() != null) {
+                out.write(stored.getResolvedSchema().getText().getBytes(StandardCharsets.UTF_8));
+            }
             for (int id : stored.getPromptIds()) {
                 out.writeInt(id);
             }

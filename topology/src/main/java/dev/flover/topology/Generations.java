@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
@@ -52,6 +53,7 @@ final class Generations {
     private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
     private final Repeats repeats;
+    private final Compiling compiling;
     private final List<Search> searches = new ArrayList<>();
     private LiveGeneration suspect;
     private boolean keepsBack;
@@ -70,6 +72,7 @@ final class Generations {
         this.output = output;
         this.partition = partition;
         repeats = new Repeats(parts, state, ended, output);
+        compiling = new Compiling(parts.constraints());
     }
 
     /// Takes up what the state holds: each unfinished request waits for its turn again.
@@ -121,7 +124,7 @@ final class Generations {
         } else if (tried.alone() >= recovery.attemptsAlone()) {
             givenUp.add(id);
         } else if (mayContinueHere(answers)) {
-            parts.room().add(ticket);
+            await(id, ticket, stored);
         } else {
             elsewhere.add(answers);
         }
@@ -163,7 +166,18 @@ final class Generations {
         if (content != null && parts.results().mayAnswer(content)) {
             searches.add(new Search(id, ticket, parts.results().findAnswer(content)));
         } else {
+            await(id, ticket, stored);
+        }
+    }
+
+    /// Lets a request wait for its turn; for its constraint first, where it has one.
+    private void await(Bytes id, Ticket ticket, StoredRequest stored) {
+        var wish = RequestConstraint.wish(stored);
+        if (wish == null) {
             parts.room().add(ticket);
+        } else {
+            parts.room().prepare(ticket);
+            compiling.begin(id, ticket, wish);
         }
     }
 
@@ -219,6 +233,7 @@ final class Generations {
         expire(now);
         repeats.tick(now).forEach(gone -> computeAnew(gone, now));
         answerFromStored(now);
+        takeCompiled(now);
         if (parts.life().isEnding()) {
             takeBackAttempts();
         } else {
@@ -276,13 +291,29 @@ final class Generations {
             }
             var found = search.found().join();
             if (found.isEmpty()) {
-                parts.room().add(search.ticket());
+                await(search.id(), search.ticket(), state.request(search.id()));
             } else {
                 waiting.remove(search.id());
                 var stored = state.request(search.id());
                 long resultAt = output.cached(search.id(), stored, found.get().result());
                 over(search.id(), stored, search.ticket(), now, resultAt);
                 parts.metrics().cached();
+            }
+        }
+    }
+
+    private void takeCompiled(long now) {
+        for (var done : compiling.takeDone()) {
+            if (waiting.get(done.id()) != done.ticket()) {
+                continue;       // it was cancelled or has expired
+            }
+            switch (done.prepared()) {
+                case Constraints.Prepared.Ready(Constraint constraint) -> {
+                    done.ticket().constraint = constraint;
+                    parts.room().add(done.ticket());
+                }
+                case Constraints.Prepared.Refused(String message) ->
+                        end(done.id(), Ending.of(FinishReason.REJECTED, message), now);
             }
         }
     }
@@ -396,7 +427,7 @@ final class Generations {
         } else {
             parts.engine().admit(answer, new SequenceRequest(generation.promptIds, ids, plan.sampling(),
                     answer.index(), plan.maxTokens(), plan.stopIds(), generation.stored.getRequest().getPriority(),
-                    generation.alone, answer.wantedOfPrompt()));
+                    generation.alone, answer.wantedOfPrompt(), generation.ticket.constraint));
         }
     }
 
@@ -530,6 +561,7 @@ final class Generations {
 
     /// Nothing is kept of it but that it was.
     private void over(Bytes id, StoredRequest stored, Ticket ticket, long now, long resultAt) {
+        compiling.forget(id);
         state.forget(id);
         ended.rememberEnded(id, stored.getDigest(), now, resultAt);
         deadlines.clear(id);

@@ -260,7 +260,7 @@ final class Intake {
             refuse(id, null, digest, record, refusal, true, now);
         } else {
             generations.repeat(id, new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(),
-                    now, Output.traceparent(record.headers()), digest, true), read);
+                    now, Output.traceparent(record.headers()), digest, true, null), read);
         }
     }
 
@@ -277,7 +277,7 @@ final class Intake {
                     ids.add(promptId);
                 }
                 generations.arrive(id, new StoredRequest(request, ids, record.offset(), record.timestamp(), now,
-                        Output.traceparent(record.headers()), digest, false), read, now);
+                        Output.traceparent(record.headers()), digest, false, null), read, now);
                 parts.metrics().accepted();
             }
         }

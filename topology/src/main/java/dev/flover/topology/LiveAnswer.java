@@ -218,6 +218,9 @@ final class LiveAnswer {
             case NOT_FINITE -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
                     "the model gave logits that are not numbers; other requests are not affected. Try other sampling "
                             + "parameters or another prompt, and report the model file if it happens again");
+            case NOTHING_FITS -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
+                    "no token continues the answer within its constraint, or following it further takes more memory "
+                            + "than a constraint may; simplify its patterns. Other requests are not affected");
         };
     }
 

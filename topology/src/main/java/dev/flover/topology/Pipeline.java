@@ -56,6 +56,7 @@ public final class Pipeline implements AutoCloseable {
     private static final Duration CAUTION = Duration.ofSeconds(60);
     private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+    private static final int COMPILERS = 2;
     private static final long SETTLED_WITHIN_MS = 500;
     private static final long LEAST_STEP_MS = 1_000;
     private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
@@ -69,6 +70,8 @@ public final class Pipeline implements AutoCloseable {
     private final MeterRegistry meters;
     private final PipelineMetrics metrics;
     private final RequestCheck check;
+    private final FairTurns compilers = new FairTurns(COMPILERS, "flover-constraints-");
+    private final Constraints constraints;
     private final InstanceFolder folder;
     private final ProcessLife process;
     private final Registry registry;
@@ -119,6 +122,7 @@ public final class Pipeline implements AutoCloseable {
         this.meters = meters;
         metrics = new PipelineMetrics(meters, left, transactionTime);
         check = new RequestCheck(model, config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
+        constraints = new Constraints(model.tokenizer(), compilers::of);
         var name = UUID.randomUUID();
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
         process = new ProcessLife(name, folder.endedBefore());
@@ -175,7 +179,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void run() {
-        try (folder; engine; registry; results) {
+        try (folder; engine; registry; results; compilers) {
             results.start();
             var caution = folder.lastLifeEndedBadly()
                     ? new Caution(time.milliseconds() + CAUTION.toMillis())
@@ -296,7 +300,7 @@ public final class Pipeline implements AutoCloseable {
         var steps = new StepSignal();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
-        var parts = new ProcessParts(config, model, shared, room, check, commits, holds, caution, process, time::wallMs,
+        var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process, time::wallMs,
                 contract, left, registry.decoding(), models, new IdSightings(metrics), results,
                 resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(

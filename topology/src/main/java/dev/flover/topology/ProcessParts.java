@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
 /// @param models      says which group answers a record
 /// @param results     where results are found again
 /// @param resultBytes most bytes of a result
+/// @param constraints compiles what answers have to fit
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
 record ProcessParts(
         PipelineConfig config,
@@ -25,6 +26,7 @@ record ProcessParts(
         SharedEngine engine,
         WaitingRoom room,
         RequestCheck check,
+        Constraints constraints,
         Commits commits,
         PartitionHolds holds,
         Caution caution,

@@ -50,6 +50,7 @@ final class RequestCheck {
             checkIdentity(key, request);
             checkSampling(request);
             checkLimits(request);
+            RequestConstraint.check(request, model);
             int[] promptIds = promptIds(request);
             checkPrompt(promptIds, request);
             plan(request, promptIds.length);

@@ -1,5 +1,6 @@
 package dev.flover.topology;
 
+import dev.flover.engine.constraint.Constraint;
 import java.util.Comparator;
 import java.util.Queue;
 
@@ -24,6 +25,9 @@ final class Ticket {
     /// Where the grant is put for the partition that owns the request.
     final Queue<Ticket> granted;
 
+    /// What its answers have to fit; null where that is nothing, or is being compiled.
+    Constraint constraint;
+
     // Kept by the waiting room
     Turn turn = Turn.NONE;
     /// Tokens its tenant has been charged for.
@@ -34,6 +38,8 @@ final class Ticket {
     enum Turn {
         /// It waits.
         NONE,
+        /// Its constraint is being compiled; it waits afterwards.
+        PREPARING,
         /// Granted; the engine has not been given it yet.
         OUTSTANDING,
         STARTED,

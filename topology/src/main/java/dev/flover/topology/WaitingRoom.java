@@ -20,13 +20,31 @@ final class WaitingRoom {
     private int outstanding;
     private int size;
     private long bytes;
+    private int preparing;
+    private long preparingBytes;
 
     WaitingRoom(WaitingLimits limits, Sharing sharing) {
         this.limits = limits;
         this.arrived = new FairShares(sharing);
     }
 
+    /// Takes up room for a request that is added later.
+    void prepare(Ticket ticket) {
+        ticket.turn = Ticket.Turn.PREPARING;
+        preparing++;
+        preparingBytes += ticket.bytes;
+    }
+
+    private void prepared(Ticket ticket) {
+        if (ticket.turn == Ticket.Turn.PREPARING) {
+            ticket.turn = Ticket.Turn.NONE;
+            preparing--;
+            preparingBytes -= ticket.bytes;
+        }
+    }
+
     void add(Ticket ticket) {
+        prepared(ticket);
         boolean added = switch (ticket.standing) {
             case SUSPECT -> suspects.add(ticket);
             case RESUMED -> resumed.add(ticket);
@@ -92,6 +110,7 @@ final class WaitingRoom {
     void left(Ticket ticket) {
         switch (ticket.turn) {
             case NONE -> removeWaiting(ticket);
+            case PREPARING -> prepared(ticket);
             case OUTSTANDING, STARTED -> {
                 started(ticket);
                 arrived.end(ticket);
@@ -120,12 +139,12 @@ final class WaitingRoom {
     }
 
     boolean isFull() {
-        return size >= limits.requests() || bytes >= limits.bytes();
+        return size + preparing >= limits.requests() || bytes + preparingBytes >= limits.bytes();
     }
 
     /// Whether it has drained so far below its limits that fetching is worth while again.
     boolean hasRoom() {
-        return size <= limits.requests() * 0.9 && bytes <= limits.bytes() * 0.9;
+        return size + preparing <= limits.requests() * 0.9 && bytes + preparingBytes <= limits.bytes() * 0.9;
     }
 
     int size() {

@@ -2,15 +2,7 @@ package dev.flover.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.backend.reference.ReferenceBackend;
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.model.ModelConfig;
-import dev.flover.engine.model.ModelConfig.LayerConfig;
-import dev.flover.engine.model.ModelConfig.Rotary;
-import dev.flover.engine.model.ModelShape;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenBias;
@@ -37,12 +29,7 @@ class SamplingRestartTest {
 
     @BeforeAll
     static void makeModel() {
-        var rotary = new Rotary(16, Rotary.Pairing.HALVES, IntStream.range(0, 8).mapToObj(i -> 1.0 / (i + 1)).toList(),
-                1);
-        var config = new ModelConfig("tiny", 32, 2, 1, 16, 64, 257, 512, ModelConfig.NormKind.RMS, 1e-5f,
-                ModelConfig.Block.SEQUENTIAL, ModelConfig.Activation.SILU, true, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary)));
-        model = new ModelShape("tiny", config, false).random(TensorType.F32, 3);
+        model = TinyEngine.model();
     }
 
     @AfterAll
@@ -138,7 +125,6 @@ class SamplingRestartTest {
     }
 
     private static TokenEngine engine() {
-        return TokenEngine.of(Engine.start(model, new ReferenceBackend(),
-                new EngineConfig(SLOTS, 16, 8, 8, 256, 2, true)));
+        return TinyEngine.start(model, SLOTS, 256);
     }
 }

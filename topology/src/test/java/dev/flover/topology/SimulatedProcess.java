@@ -35,6 +35,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -76,6 +77,8 @@ final class SimulatedProcess {
     /// Committed output, by sink. What is said again is bytes.
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
+    /// Where constraints are compiled.
+    Executor compiling = Runnable::run;
     private final Set<Byte> seenSchemas = new HashSet<>();
     boolean resultsAreRead = true;
     long now = 1_000_000;
@@ -147,6 +150,7 @@ final class SimulatedProcess {
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.limits(), null),
+                new Constraints(model.tokenizer(), tenant -> compiling),
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run,
                         config.recovery().patience().unknownSchema()), models(),

@@ -3,6 +3,7 @@ package dev.flover.app.client;
 import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.offline.LogprobLine;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.ConstraintOptions;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.app.settings.SettingOptions;
@@ -74,6 +75,9 @@ public final class SubmitCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nAnswers:%n")
     private SamplingOptions sampling = new SamplingOptions();
 
+    @ArgGroup(validate = false, heading = "%nConstraints on the answer, at most one:%n")
+    private ConstraintOptions constraint = new ConstraintOptions();
+
     private final List<LogprobLine> logprobs = new ArrayList<>();
     private int nextPosition;
     private Finish finish;
@@ -109,7 +113,7 @@ public final class SubmitCommand implements Callable<Integer> {
     }
 
     private GenerationRequest request() {
-        return GenerationRequest.newBuilder()
+        var request = GenerationRequest.newBuilder()
                 .setId(id != null ? id : UUID.randomUUID().toString())
                 .setPrompt(prompt)
                 .setModel(model)
@@ -131,8 +135,9 @@ public final class SubmitCommand implements Callable<Integer> {
                         .setRepetitionPenalty(sampling.repetitionPenalty())
                         .setPresencePenalty(sampling.presencePenalty())
                         .setFrequencyPenalty(sampling.frequencyPenalty())
-                        .build())
-                .build();
+                        .build());
+        constraint.set(request);
+        return request.build();
     }
 
     private int watch(String id, RecordMetadata written, Answers answers, StopSignal stop) {

@@ -50,7 +50,7 @@ final class Answer {
     String finish(FinishReason reason) {
         finishReason = switch (reason) {
             case STOP, LENGTH -> reason.name().toLowerCase(Locale.ROOT);
-            case NOT_FINITE -> "error";
+            case NOT_FINITE, NOTHING_FITS -> "error";
         };
         if (decoder == null) {
             return "";

@@ -75,7 +75,7 @@ public final class HostSlots {
                 plan.alternativeTokens, plan.alternativeLogprobs, sample * StepPlan.MAX_ALTERNATIVES);
         plan.sampledTokens[sample] = token;
         plan.sampledLogprobs[sample] = sampler.logprob();
-        if (token != Sampler.NOT_FINITE) {
+        if (token >= 0) {
             state.append(token);
         }
     }

@@ -64,6 +64,9 @@ public final class StepPlan {
     /// In [#sampledTokens]: the row's logits were not all finite.
     public static final int NOT_FINITE = -1;
 
+    /// In [#sampledTokens]: the sequence's constraint allows no further token.
+    public static final int NOTHING_FITS = -2;
+
     /// Most alternatives a request may ask for.
     public static final int MAX_ALTERNATIVES = 20;
 

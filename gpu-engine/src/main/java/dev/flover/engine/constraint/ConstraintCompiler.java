@@ -39,6 +39,17 @@ public final class ConstraintCompiler {
 
     /// @throws ConstraintException if it cannot be used, with the reason
     public Constraint compile(ConstraintSource source) {
+        return new Constraint(masks, beginning(source));
+    }
+
+    /// The texts that a constraint accepts, to be searched.
+    ///
+    /// @throws ConstraintException if it cannot be used, with the reason
+    public ConstraintTexts texts(ConstraintSource source) {
+        return new ConstraintTexts(beginning(source));
+    }
+
+    private List<Cursor> beginning(ConstraintSource source) {
         try {
             var beginning = new ArrayList<Cursor>();
             switch (source) {
@@ -50,7 +61,7 @@ public final class ConstraintCompiler {
                 case ConstraintSource.Grammar grammar ->
                     GrammarCompiler.compile(grammar.text(), this::automaton, beginning);
             }
-            return new Constraint(masks, beginning);
+            return beginning;
         } catch (TooComplexException e) {
             throw new ConstraintException(name(source) + " is too complex: " + e.getMessage(), e);
         } catch (StackOverflowError e) {

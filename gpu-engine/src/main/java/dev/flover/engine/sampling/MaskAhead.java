@@ -3,6 +3,7 @@ package dev.flover.engine.sampling;
 import dev.flover.engine.constraint.ConstrainedAnswer;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.constraint.regex.TooComplexException;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /// The mask of a sequence's next token, found on another thread while the step that needs it computes.
@@ -15,14 +16,15 @@ import java.util.concurrent.CompletableFuture;
 ///
 /// One thread at a time appends tokens and asks; a mask is a function of the tokens alone, whenever it is found.
 final class MaskAhead {
-    private static final Allowed NOTHING = new Allowed(new long[0], false);
+    private static final Allowed NOTHING = new Allowed(new long[0], false, false);
 
     private final ConstrainedAnswer answer;
     private CompletableFuture<Allowed> next;
 
-    /// @param bits   a bit for each token that may come next
-    /// @param mayEnd whether the answer may end instead
-    record Allowed(long[] bits, boolean mayEnd) {
+    /// @param bits    a bit for each token that may come next
+    /// @param mayEnd  whether the answer may end instead
+    /// @param anyText whether there is such a token
+    record Allowed(long[] bits, boolean mayEnd, boolean anyText) {
         boolean contains(int token) {
             return token >> 6 < bits.length && (bits[token >> 6] >> token & 1) != 0;
         }
@@ -49,7 +51,8 @@ final class MaskAhead {
     /// A state that takes more memory than a constraint may allows nothing, which ends its sequence and no other.
     private Allowed find() {
         try {
-            return new Allowed(answer.mask(), answer.mayEnd());
+            long[] bits = answer.mask();
+            return new Allowed(bits, answer.mayEnd(), Arrays.stream(bits).anyMatch(word -> word != 0));
         } catch (TooComplexException e) {
             return NOTHING;
         }

@@ -17,6 +17,8 @@ import java.lang.foreign.MemorySegment;
 public final class Sampler {
     /// Returned where the row's logits were not all finite, or left no token to draw.
     public static final int NOT_FINITE = -1;
+    /// Returned where the logits were finite, and the sequence's constraint allows none of the tokens.
+    public static final int NOTHING_FITS = -2;
 
     private final int vocabulary;
     private final LogitPasses passes;
@@ -46,7 +48,7 @@ public final class Sampler {
     /// @param softCap             `cap * tanh(logit / cap)` applied first; 0 for none
     /// @param alternativeTokens   receives `topLogprobs` token ids from `alternativesAt` on, best first
     /// @param alternativeLogprobs their logprobs
-    /// @return the token, or [#NOT_FINITE]
+    /// @return the token, or [#NOT_FINITE], or [#NOTHING_FITS]
     public int sample(
             MemorySegment row, long offset, float softCap, SamplingState state,
             int[] alternativeTokens, float[] alternativeLogprobs, int alternativesAt) {
@@ -66,7 +68,7 @@ public final class Sampler {
             penalise(state);
             greatest = passes.greatest(logits, vocabulary, true);
             if (!Float.isFinite(greatest)) {
-                return NOT_FINITE;
+                return state.isConstrained() ? NOTHING_FITS : NOT_FINITE;
             }
         }
         int token = state.params().temperature() == 0 ? indexOf(greatest) : draw(state, greatest);
@@ -184,7 +186,7 @@ public final class Sampler {
         if (fitting != null) {
             keepFitting(fitting, state.ending());
         }
-        if (state.forbidsEnding()) {
+        if (state.forbidsEnding() && (fitting == null || fitting.anyText())) {
             for (int token : state.ending()) {
                 set(token, Float.NEGATIVE_INFINITY);
             }

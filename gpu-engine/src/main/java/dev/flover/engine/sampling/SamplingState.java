@@ -99,6 +99,10 @@ public final class SamplingState {
                 || forbidsEnding();
     }
 
+    boolean isConstrained() {
+        return mask != null;
+    }
+
     /// Which tokens the answer's constraint allows next; null where it has none.
     MaskAhead.Allowed allowed() {
         return mask == null ? null : mask.await();

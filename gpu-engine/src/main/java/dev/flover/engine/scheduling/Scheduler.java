@@ -396,9 +396,10 @@ public final class Scheduler {
             sequence.lateTokens--;
         }
         int token = plan.sampledTokens[sample];
-        if (token == StepPlan.NOT_FINITE) {
+        if (token < 0) {
             end(sequence);
-            sink.finished(sequence.id, FinishReason.NOT_FINITE);
+            sink.finished(sequence.id,
+                    token == StepPlan.NOTHING_FITS ? FinishReason.NOTHING_FITS : FinishReason.NOT_FINITE);
             return;
         }
         int index = sequence.generated();

@@ -1,0 +1,55 @@
+package dev.flover.app.options;
+
+import dev.flover.schemas.GenerationRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/// What an answer has to fit: at most one constraint.
+public final class ConstraintOptions {
+    @Option(names = "--json-schema", paramLabel = "FILE", description = "JSON that the JSON Schema in FILE accepts.")
+    private String jsonSchema;
+
+    @Option(names = "--schema-subject", paramLabel = "NAME",
+            description = "JSON that fits the registry's schema (AVRO or JSON) under a subject.")
+    private String schemaSubject;
+
+    @Option(names = "--schema-version", paramLabel = "N", description = "Of the subject. Default: the latest.")
+    private Integer schemaVersion;
+
+    @Option(names = "--record-topic", paramLabel = "NAME",
+            description = "Have the answer written to this topic too, as a record of the subject's AVRO schema.")
+    private String recordTopic;
+
+    @Option(names = "--regex", paramLabel = "PATTERN", description = "A text that a regular expression matches.")
+    private String regex;
+
+    @Option(names = "--choice", paramLabel = "TEXT", description = "One of these texts; to be given several times.")
+    private List<String> choices;
+
+    @Option(names = "--grammar", paramLabel = "FILE", description = "A text of the GBNF grammar in FILE.")
+    private String grammar;
+
+    @Option(names = "--white-space", description = "Let white space stand between the tokens of JSON.")
+    private boolean whiteSpace;
+
+    /// Puts what was given into a request.
+    public void set(GenerationRequest.Builder request) {
+        request.setJsonSchema(content(jsonSchema)).setSchemaSubject(schemaSubject).setSchemaVersion(schemaVersion)
+                .setRecordTopic(recordTopic).setRegex(regex).setChoices(choices).setGrammar(content(grammar))
+                .setWhiteSpace(whiteSpace);
+    }
+
+    private static String content(String file) {
+        if (file == null) {
+            return null;
+        }
+        try (var reader = InputFile.open(file)) {
+            return reader.lines().collect(Collectors.joining("\n"));
+        } catch (IOException | UncheckedIOException e) {
+            throw InputFile.unreadable(file, e);
+        }
+    }
+}

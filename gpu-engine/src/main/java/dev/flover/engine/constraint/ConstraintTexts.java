@@ -1,0 +1,98 @@
+package dev.flover.engine.constraint;
+
+import dev.flover.engine.constraint.machine.Cursor;
+import dev.flover.engine.constraint.machine.Machine;
+import dev.flover.engine.constraint.machine.Position;
+import dev.flover.engine.constraint.regex.TooComplexException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+
+/// The texts that a constraint accepts, searched by depth: whether any of them has a property. Shares nothing with the
+/// answers under way. Not safe for use by several threads at once.
+public final class ConstraintTexts {
+    /// Places looked at; each costs up to 256 steps.
+    private static final int MAX_SEARCHED = 2_000;
+
+    private final Position start;
+
+    ConstraintTexts(List<Cursor> beginning) {
+        start = new Machine().position(beginning);
+    }
+
+    /// @param read how many bytes of the wanted property are behind it
+    private record Place(Position position, int read) {}
+
+    /// Whether a text may contain another one. True also where that would take too long to find out.
+    public boolean mayContain(String text) {
+        byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
+        int[] borders = borders(wanted);
+        return search(wanted.length, wanted, (read, value) -> {
+            int matched = read;
+            while (matched > 0 && wanted[matched] != (byte) value) {
+                matched = borders[matched - 1];
+            }
+            return wanted[matched] == (byte) value ? matched + 1 : 0;
+        });
+    }
+
+    /// Whether a text may have this many bytes or more. True also where that would take too long to find out.
+    public boolean mayBeAsLongAs(int bytes) {
+        return search(bytes, null, (read, value) -> read + 1);
+    }
+
+    private interface Reading {
+        /// @return how much is read behind one more byte
+        int after(int read, int value);
+    }
+
+    /// @param first byte to try first, by how much is read: the last one that is put on the stack; null for any
+    private boolean search(int wanted, byte[] first, Reading reading) {
+        if (wanted == 0) {
+            return true;
+        }
+        var seen = new HashSet<Place>();
+        var stack = new ArrayDeque<Place>();
+        stack.push(new Place(start, 0));
+        try {
+            while (!stack.isEmpty()) {
+                var place = stack.pop();
+                if (!seen.add(place)) {
+                    continue;
+                }
+                if (seen.size() > MAX_SEARCHED) {
+                    return true;
+                }
+                int last = first == null ? 0xFF : first[place.read] & 0xFF;
+                for (int i = 0xFF; i >= 0; i--) {
+                    int value = i ^ last;
+                    var next = place.position.step(value);
+                    int read = next.isDead() ? 0 : reading.after(place.read, value);
+                    if (read >= wanted) {
+                        return true;
+                    }
+                    if (!next.isDead()) {
+                        stack.push(new Place(next, read));
+                    }
+                }
+            }
+        } catch (TooComplexException e) {
+            return true;
+        }
+        return false;
+    }
+
+    /// For each beginning of a text the length of its longest border, as Knuth, Morris and Pratt search.
+    private static int[] borders(byte[] text) {
+        int[] borders = new int[text.length];
+        for (int i = 1; i < text.length; i++) {
+            int length = borders[i - 1];
+            while (length > 0 && text[i] != text[length]) {
+                length = borders[length - 1];
+            }
+            borders[i] = text[i] == text[length] ? length + 1 : 0;
+        }
+        return borders;
+    }
+}

@@ -1,0 +1,169 @@
+package dev.flover.topology;
+
+import dev.flover.engine.constraint.Constraint;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintException;
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.tokenizer.Tokenizer;
+import java.lang.ref.SoftReference;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Compiles the constraints of requests on other threads, equal ones once, for all partitions of a process.
+///
+/// What is compiled is kept as long as an answer needs it, and beyond that as memory allows.
+final class Constraints {
+    private static final Logger LOG = LoggerFactory.getLogger(Constraints.class);
+    private static final int MOST_KEPT = 1_000;
+
+    private final Tokenizer tokenizer;
+    private final Function<String, Executor> turns;
+    private final Map<ByteBuffer, SoftReference<Prepared>> known = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SoftReference<Prepared>> eldest) {
+            return size() > MOST_KEPT;
+        }
+    };
+    private final Map<ByteBuffer, CompletableFuture<Prepared>> underWay = new HashMap<>();
+    private ConstraintCompiler compiler;
+
+    /// What a request asks of its answer's text.
+    ///
+    /// @param field     of the request, which says the constraint
+    /// @param tenant    on whose account it is compiled
+    /// @param stop      texts that end the answer
+    /// @param minTokens no end before so many
+    record Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
+        boolean isPlain() {
+            return stop.isEmpty() && minTokens == 0;
+        }
+    }
+
+    /// What became of a constraint.
+    sealed interface Prepared {
+        record Ready(Constraint constraint) implements Prepared {}
+
+        /// @param message what is wrong with it, and where
+        record Refused(String message) implements Prepared {}
+    }
+
+    /// @param tokenizer of the model; null where it has none
+    /// @param turns     an executor for the work of a tenant
+    Constraints(Tokenizer tokenizer, Function<String, Executor> turns) {
+        this.tokenizer = tokenizer;
+        this.turns = turns;
+    }
+
+    /// Never waits; what is known is there at once.
+    CompletableFuture<Prepared> prepare(Wish wish) {
+        var compiled = compiled(wish);
+        return wish.isPlain()
+                ? compiled
+                : compiled.thenApplyAsync(prepared -> checked(wish, prepared), turns.apply(wish.tenant()));
+    }
+
+    private synchronized CompletableFuture<Prepared> compiled(Wish wish) {
+        var digest = digest(wish.source());
+        var kept = known.get(digest);
+        var prepared = kept == null ? null : kept.get();
+        if (prepared != null) {
+            return CompletableFuture.completedFuture(prepared);
+        }
+        var compiling = underWay.get(digest);
+        if (compiling == null) {
+            var begun = new CompletableFuture<Prepared>();
+            underWay.put(digest, begun);
+            turns.apply(wish.tenant()).execute(() -> {
+                var result = compile(wish);
+                synchronized (this) {
+                    known.put(digest, new SoftReference<>(result));
+                    underWay.remove(digest);
+                }
+                begun.complete(result);
+            });
+            compiling = begun;
+        }
+        return compiling;
+    }
+
+    private Prepared compile(Wish wish) {
+        return guarded(wish, () -> new Prepared.Ready(compiler().compile(wish.source())));
+    }
+
+    /// Whether other options of the request contradict the constraint.
+    private Prepared checked(Wish wish, Prepared prepared) {
+        return prepared instanceof Prepared.Refused ? prepared : guarded(wish, () -> {
+            var texts = compiler().texts(wish.source());
+            for (var stop : wish.stop()) {
+                if (texts.mayContain(stop)) {
+                    return new Prepared.Refused(RequestConstraint.contradiction("stop", wish.field(), "an answer may "
+                            + "contain \"" + RequestCheck.brief(stop) + "\", which would end it before it is complete")
+                            .getMessage());
+                }
+            }
+            return texts.mayBeAsLongAs(wish.minTokens())
+                    ? prepared
+                    : new Prepared.Refused(RequestConstraint.contradiction("min_tokens", wish.field(), "no answer has "
+                            + "as many as " + wish.minTokens()).getMessage());
+        });
+    }
+
+    /// Whatever a stranger's constraint does to the compiler, its own request is answered.
+    private static Prepared guarded(Wish wish, Supplier<Prepared> work) {
+        try {
+            return work.get();
+        } catch (ConstraintException e) {
+            return new Prepared.Refused(e.getMessage());
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            LOG.warn("{} of a request could not be compiled", wish.field(), e);
+            return new Prepared.Refused(wish.field() + " could not be compiled: " + e);
+        }
+    }
+
+    private synchronized ConstraintCompiler compiler() {
+        if (compiler == null) {
+            compiler = new ConstraintCompiler(tokenizer);
+        }
+        return compiler;
+    }
+
+    private static ByteBuffer digest(ConstraintSource source) {
+        var hash = sha256();
+        switch (source) {
+            case ConstraintSource.JsonSchema(String text, boolean spaced) -> add(hash, spaced ? "spaced" : "json", text);
+            case ConstraintSource.Pattern(String text) -> add(hash, "regex", text);
+            case ConstraintSource.Choices(List<String> texts) -> {
+                add(hash, "choices", Integer.toString(texts.size()));
+                texts.forEach(text -> add(hash, Integer.toString(text.length()), text));
+            }
+            case ConstraintSource.Grammar(String text) -> add(hash, "grammar", text);
+        }
+        return ByteBuffer.wrap(hash.digest());
+    }
+
+    private static void add(MessageDigest hash, String kind, String text) {
+        hash.update(kind.getBytes(StandardCharsets.UTF_8));
+        hash.update((byte) 0);
+        hash.update(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
