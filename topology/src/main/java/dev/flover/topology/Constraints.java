@@ -142,7 +142,8 @@ final class Constraints {
     private static ByteBuffer digest(ConstraintSource source) {
         var hash = sha256();
         switch (source) {
-            case ConstraintSource.JsonSchema(String text, boolean spaced) -> add(hash, spaced ? "spaced" : "json", text);
+            case ConstraintSource.JsonSchema(String text, boolean spaced) ->
+                    add(hash, spaced ? "spaced" : "json", text);
             case ConstraintSource.Pattern(String text) -> add(hash, "regex", text);
             case ConstraintSource.Choices(List<String> texts) -> {
                 add(hash, "choices", Integer.toString(texts.size()));

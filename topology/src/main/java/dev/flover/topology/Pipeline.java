@@ -300,8 +300,8 @@ public final class Pipeline implements AutoCloseable {
         var steps = new StepSignal();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
-        var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process, time::wallMs,
-                contract, left, registry.decoding(), models, new IdSightings(metrics), results,
+        var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process,
+                time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), results,
                 resultBytes, registry::asWritten, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());

@@ -138,8 +138,8 @@ class ConstrainedAnswersTest {
         process.send(0, constrained(request -> request.setPriority(-1)));
         process.ticks(20);
         for (int i = 0; i < 3; i++) {
-            process.send(1, SimulatedProcess.request("other" + i, "a neighbour with a prompt of its own").setMaxTokens(60)
-                    .setIgnoreEos(true).setPriority(5).build());
+            process.send(1, SimulatedProcess.request("other" + i, "a neighbour with a prompt of its own")
+                    .setMaxTokens(60).setIgnoreEos(true).setPriority(5).build());
         }
         run(process, "a");
         assertThat(Seen.of(process, 0)).isEqualTo(alone.getFirst());
