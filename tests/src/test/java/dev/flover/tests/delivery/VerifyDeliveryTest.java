@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +43,7 @@ class VerifyDeliveryTest {
     }
 
     @Test
+    @Tag("long")
     void whileInstancesComeAndGoAndOneSleepsNothingIsLostAndNothingIsSaidTwice() throws Exception {
         var outcome = run("--instances", "3", "--kills", "1", "--pauses", "1", "--restarts", "1", "--moves", "4",
                 "--generations", "16", "--partitions", "3");
@@ -56,6 +58,7 @@ class VerifyDeliveryTest {
     }
 
     @Test
+    @Tag("long")
     void whileTwoGroupsShareTheTopicsEachRequestIsAnsweredByOneOfThem() throws Exception {
         var outcome = run("--models", "2", "--kills", "4", "--generations", "12");
 
