@@ -9,6 +9,8 @@ public record Health(State state, String detail) {
         STARTING,
         /// Has its partitions and serves them.
         READY,
+        /// Has its partitions, and no broker answers.
+        CUT_OFF,
         /// Partitions are moving between instances.
         REBALANCING,
         /// Was told to stop.

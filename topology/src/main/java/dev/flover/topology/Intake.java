@@ -31,6 +31,8 @@ final class Intake {
     private static final int MAX_ID_BYTES = 256;
     /// Where Confluent's clients may write the schema's GUID since 8.0.
     private static final String SCHEMA_GUID = "__value_schema_id";
+    private static final long NONE = -1;
+    private static final long SAY_AGAIN_MS = 1_000;
     private static final String FORGET = "flover.forget";
     private static final byte[] FORGET_ELSEWHERE = {0};
 
@@ -42,6 +44,8 @@ final class Intake {
     private final TopicPartition partition;
     private final ParkedRecords parked;
     private boolean held;
+    private long parkedSince = NONE;
+    private long saidAt;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
             TopicPartition partition) {
@@ -79,6 +83,7 @@ final class Intake {
     void tick(long now) {
         parked.retry(now, parts.decoding(),
                 record -> (record.value() == null || !parts.room().isFull()) && handle(record, now));
+        sayWhatWaits(now);
         boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
                 || parts.room().isFull()
                 || held && !parts.room().hasRoom();
@@ -92,8 +97,29 @@ final class Intake {
         }
     }
 
+    /// Where records have waited for their schemas for long; with the reason of the first.
+    private void sayWhatWaits(long now) {
+        if (parked.size() == 0) {
+            if (parkedSince != NONE) {
+                parkedSince = NONE;
+                parts.standstill().over(subject());
+            }
+        } else if (parkedSince == NONE) {
+            parkedSince = now;
+        } else if (now - parkedSince >= parts.config().recovery().patience().silence().toMillis()
+                && now - saidAt >= SAY_AGAIN_MS) {
+            saidAt = now;
+            parts.standstill().say(subject(), parked.describe(parts.decoding()), parked.isFull());
+        }
+    }
+
+    private String subject() {
+        return "schemas on " + partition;
+    }
+
     void close() {
         parts.holds().forget(partition);
+        parts.standstill().forget(subject());
     }
 
     /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said

@@ -145,15 +145,16 @@ final class ParkedRecords {
                 bytes(stored.getKey()), bytes(stored.getValue()));
     }
 
-    /// The oldest, for a person; empty where nothing waits.
-    String describe() {
-        if (byOffset.isEmpty()) {
-            return "";
-        }
+    /// The first, for a person, and how to go on; something has to wait.
+    String describe(RequestDecoding decoding) {
         var first = byOffset.firstEntry();
+        String key = new String(first.getValue().id().get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
         return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
-                + "answers, the first at offset " + first.getKey() + " under the key '"
-                + new String(first.getValue().id().get(), StandardCharsets.UTF_8) + "'";
+                + "answers, the first at offset " + first.getKey() + " under the key '" + key + "' ("
+                + decoding.reason(first.getValue().head()) + ")"
+                + (isFull()
+                        ? "; the partition is held back until there are fewer. Mend the registry"
+                        : "; other keys go on. Mend the registry, or skip a request with: flover cancel " + key);
     }
 
     private static ByteBuffer buffer(byte[] bytes) {

@@ -23,13 +23,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -59,11 +62,13 @@ public final class Pipeline implements AutoCloseable {
     private static final int COMPILERS = 2;
     private static final long SETTLED_WITHIN_MS = 500;
     private static final long LEAST_STEP_MS = 1_000;
+    private static final String UNRESOLVED = "No resolvable bootstrap urls";
     private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
 
     private final PipelineConfig config;
     private final RequestContract contract;
     private final LeftToOthers left = new LeftToOthers();
+    private final Standstill standstill = new Standstill();
     private final Model model;
     private final TokenEngine engine;
     private final int slots;
@@ -120,7 +125,7 @@ public final class Pipeline implements AutoCloseable {
         this.engine = engine;
         this.slots = slots;
         this.meters = meters;
-        metrics = new PipelineMetrics(meters, left, transactionTime);
+        metrics = new PipelineMetrics(meters, left, transactionTime, standstill);
         check = new RequestCheck(model, config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
         constraints = new Constraints(model.tokenizer(), compilers::of);
         var name = UUID.randomUUID();
@@ -146,8 +151,16 @@ public final class Pipeline implements AutoCloseable {
     /// How it is now. Any thread may ask.
     public Health health() {
         var now = health;
-        return left.count() == 0 || !now.isAlive() ? now
-                : new Health(now.state(), now.detail() + "; " + left.sentence());
+        if (!now.isAlive()) {
+            return now;
+        }
+        var said = new ArrayList<>(List.of(now.detail()));
+        if (left.count() > 0) {
+            said.add(left.sentence());
+        }
+        said.addAll(standstill.sentences());
+        var state = now.isReady() && standstill.isCutOff() ? Health.State.CUT_OFF : now.state();
+        return new Health(state, String.join("; ", said));
     }
 
     /// How the group is registered among those that share the requests topic; empty until it is.
@@ -222,18 +235,20 @@ public final class Pipeline implements AutoCloseable {
     ///
     /// @return false if it was told to close meanwhile
     private boolean prepare() {
+        return retry("topics", this::checkTopics) && retry("registry", registry::prepare)
+                && retry("topic of models", this::register);
+    }
+
+    private void checkTopics() {
         try (var admin = Admin.create(adminProperties())) {
             var topics = new Topics(admin, config.topics());
-            boolean there = retry("topics", () -> {
-                var missing = topics.missing();
-                if (!missing.isEmpty()) {
-                    throw new KafkaException("missing: " + String.join(", ", missing) + "; create them, or let the "
-                            + "pipeline create its topics");
-                }
-                resultBytes = topics.check(config.limits());
-                topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
-            });
-            return there && retry("registry", registry::prepare) && retry("topic of models", this::register);
+            var missing = topics.missing();
+            if (!missing.isEmpty()) {
+                throw new KafkaException("missing: " + String.join(", ", missing) + "; create them, or let the "
+                        + "pipeline create its topics");
+            }
+            resultBytes = topics.check(config.limits());
+            topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
         }
     }
 
@@ -270,6 +285,9 @@ public final class Pipeline implements AutoCloseable {
                 }
                 LOG.warn("waiting for the {}: {}", what, e.getMessage());
             } catch (KafkaException e) {
+                if (rootOf(e) instanceof ConfigException && !isUnresolved(rootOf(e))) {
+                    throw e;
+                }
                 String reason = reason(rootOf(e));
                 LOG.warn("waiting for the {}: {}", what, reason);
                 health = new Health(Health.State.STARTING, "waiting for the " + what + ": " + reason);
@@ -302,13 +320,21 @@ public final class Pipeline implements AutoCloseable {
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process,
                 time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), results,
-                resultBytes, registry::asWritten, metrics);
+                resultBytes, registry::asWritten, standstill, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(
                 config.applicationId() + "-" + folder.instance(), transactionTime, commits, holds, steps, config);
-        if (!runStreams(new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients, time))) {
-            return hangs();
+        try {
+            var streams = new KafkaStreams(topology, StreamsProperties.of(config, folder.instance()), clients, time);
+            if (!runStreams(streams)) {
+                return hangs();
+            }
+        } catch (KafkaException e) {
+            if (!isUnresolved(rootOf(e))) {
+                throw e;
+            }
+            failure = e;
         }
         shared.releaseAll();
         return !isClosing() && mayBeginAgain(life);
@@ -328,7 +354,10 @@ public final class Pipeline implements AutoCloseable {
             });
             streamsMetrics.bindTo(meters);
             streams.start();
-            awaitEither(stopped);
+            try (var _ = StandstillWatch.start(
+                    config, adminProperties(), () -> requestsRead(streams), standstill, metrics)) {
+                awaitEither(stopped);
+            }
             if (isClosing() && health.isReady()) {
                 process.ends();
                 process.awaitSettled(SETTLED_WITHIN_MS);
@@ -338,6 +367,13 @@ public final class Pipeline implements AutoCloseable {
             ended = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
         }
         return ended;
+    }
+
+    private Set<TopicPartition> requestsRead(KafkaStreams streams) {
+        return streams.metadataForLocalThreads().stream().flatMap(thread -> thread.activeTasks().stream())
+                .flatMap(task -> task.topicPartitions().stream())
+                .filter(partition -> partition.topic().equals(config.topics().requests()))
+                .collect(Collectors.toSet());
     }
 
     /// A thread that still runs may use the engine: nobody else may then.
@@ -396,7 +432,15 @@ public final class Pipeline implements AutoCloseable {
         return cause == null || rootOf(cause) instanceof KafkaException || rootOf(cause) instanceof IOException;
     }
 
-    private static String reason(Throwable root) {
+    /// Of all names of brokers, none is known to the name service now.
+    private static boolean isUnresolved(Throwable root) {
+        return root instanceof ConfigException && String.valueOf(root.getMessage()).contains(UNRESOLVED);
+    }
+
+    private String reason(Throwable root) {
+        if (isUnresolved(root)) {
+            return "the name service has no address for " + config.kafka().get("bootstrap.servers");
+        }
         return root instanceof AuthorizationException ? root.getMessage() + GRANTS : String.valueOf(root.getMessage());
     }
 

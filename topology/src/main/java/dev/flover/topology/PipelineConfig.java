@@ -333,7 +333,7 @@ public record PipelineConfig(
         }
 
         public static Patience standard() {
-            return new Patience(Duration.ofSeconds(30), 1000, Duration.ofSeconds(15));
+            return new Patience(Duration.ofSeconds(30), 1000, Duration.ofSeconds(10));
         }
     }
 

@@ -6,12 +6,15 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import org.apache.kafka.common.TopicPartition;
 
 /// What an operator watches. All meters begin with `flover.`; Kafka Streams' own are bound beside them.
 final class PipelineMetrics {
@@ -22,6 +25,7 @@ final class PipelineMetrics {
     private final Timer betweenTokens;
     private final Timer waited;
     private final Timer tick;
+    private final MultiGauge lags;
     private final Counter tokens;
     private final Counter chunks;
     private final Counter accepted;
@@ -38,7 +42,8 @@ final class PipelineMetrics {
     private final Map<FinishReason, Counter> ended =
             new EnumMap<>(FinishReason.class);
 
-    PipelineMetrics(MeterRegistry meters, LeftToOthers left, TransactionTime transactionTime) {
+    PipelineMetrics(MeterRegistry meters, LeftToOthers left, TransactionTime transactionTime,
+            Standstill standstill) {
         this.meters = meters;
         firstToken = timer("flover.first.token", "From reading a request to sending its first token");
         betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
@@ -76,6 +81,12 @@ final class PipelineMetrics {
                 metrics -> left.count());
         gauge("flover.transaction.timeout.seconds", "How long a transaction may last: follows what commits take",
                 metrics -> transactionTime.ms() / 1000.0);
+        gauge("flover.broker.silent.seconds", "For how long no broker has answered; 0 while one does",
+                metrics -> standstill.silentSeconds());
+        gauge("flover.partitions.stalled", "Partitions of the requests that stand still; /ready says why",
+                metrics -> standstill.stalledPartitions());
+        lags = MultiGauge.builder("flover.lag").description("Records of the requests not read yet, to the log's end")
+                .register(meters);
         gauge("flover.live", "Sequences given to the engine",
                 metrics -> metrics.engine == null ? 0 : metrics.engine.live());
         gauge("flover.waiting", "Requests in the waiting room",
@@ -88,6 +99,12 @@ final class PipelineMetrics {
     void watch(SharedEngine sharedEngine, WaitingRoom waitingRoom) {
         engine = sharedEngine;
         room = waitingRoom;
+    }
+
+    /// @param ofPartitions of the requests, those that are read here
+    void lags(Map<TopicPartition, Long> ofPartitions) {
+        lags.register(ofPartitions.entrySet().stream().map(lag -> MultiGauge.Row.of(
+                Tags.of("partition", Integer.toString(lag.getKey().partition())), lag.getValue())).toList(), true);
     }
 
     void sent(int newTokens) {

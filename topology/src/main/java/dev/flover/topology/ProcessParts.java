@@ -40,4 +40,5 @@ record ProcessParts(
         StoredResults results,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
+        Standstill standstill,
         PipelineMetrics metrics) {}

@@ -104,6 +104,13 @@ final class RequestDecoding {
                 || lookup.last instanceof Outcome.Known;
     }
 
+    /// What the registry said last about the schema of a record that waits.
+    String reason(byte[] head) {
+        var lookup = head.length < SCHEMA_ID_END ? null : lookups.get(schemaOf(head));
+        return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()
+                ? reason : "the registry has not answered yet";
+    }
+
     /// The first bytes of a record, which name its schema.
     static byte[] head(byte[] bytes) {
         return Arrays.copyOf(bytes, Math.min(bytes.length, SCHEMA_ID_END));
@@ -139,7 +146,7 @@ final class RequestDecoding {
         return later(lookup);
     }
 
-    private static Decoded later(Lookup lookup) {
+    private static Decoded.Later later(Lookup lookup) {
         return switch (lookup.last) {
             case Outcome.Unavailable(String reason) -> new Decoded.Later(reason);
             case Outcome.Unknown(String reason) -> new Decoded.Later(reason);

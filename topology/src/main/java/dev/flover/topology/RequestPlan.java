@@ -6,10 +6,6 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 
 /// How a request is computed: what its record says, with every gap filled by the model's or the pipeline's value.
@@ -48,7 +44,7 @@ record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
                 orElse(sampling.getTopP(), defaults.topP()),
                 orElse(sampling.getMinP(), defaults.minP()),
                 orElse(sampling.getTypicalP(), defaults.typicalP()),
-                request.getSeed() == null ? seedOf(request.getId()) : request.getSeed(),
+                request.getSeed() == null ? SeedOfId.of(request.getId()) : request.getSeed(),
                 request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(),
                 logitBias(sampling),
                 TokenSet.of(ints(sampling.getAllowedIds())),
@@ -66,16 +62,6 @@ record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
             values[i] = biases.get(i).getBias();
         }
         return tokens.length == 0 ? LogitBias.NONE : new LogitBias(tokens, values);
-    }
-
-    /// A request that names no seed still gets the same draws each time: they follow from its id.
-    static long seedOf(String id) {
-        try {
-            var hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
-            return ByteBuffer.wrap(hash).getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     private static TokenSet union(TokenSet a, TokenSet b) {

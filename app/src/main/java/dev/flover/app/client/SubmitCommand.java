@@ -91,7 +91,7 @@ public final class SubmitCommand implements Callable<Integer> {
     public Integer call() {
         OptionRange.check(spec, "--priority", priority, -100, 100);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
-        sampling.params(spec);      // a value out of range is found before anything is written
+        sampling.params(spec, 0);      // a value out of range is found before anything is written
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         var topics = target.topics();

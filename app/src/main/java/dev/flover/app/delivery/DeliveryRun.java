@@ -10,6 +10,8 @@ import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,6 +31,8 @@ final class DeliveryRun {
     private final Sightings sightings;
     private final Recoveries recoveries;
     private final Disturber disturber;
+    private final Weather weather;
+    private final Set<String> strangers = ConcurrentHashMap.newKeySet();
     private final int groups;
     private final TopicNames topics = TopicNames.standard();
     private boolean begun;
@@ -42,7 +46,8 @@ final class DeliveryRun {
     /// @param groups that share the topics. Where there are several, nothing begins before all of them serve: a request
     ///               for a model that its group has not registered yet is rejected
     DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
-            Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber, int groups) {
+            Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber, Weather weather,
+            int groups) {
         this.connection = connection;
         this.requests = requests;
         this.check = check;
@@ -50,6 +55,7 @@ final class DeliveryRun {
         this.sightings = sightings;
         this.recoveries = recoveries;
         this.disturber = disturber;
+        this.weather = weather;
         this.groups = groups;
     }
 
@@ -96,10 +102,24 @@ final class DeliveryRun {
                 if (!retries.isFurtherResult(key(record), record.value())) {
                     check.result(results.deserialize(record.topic(), record.value()));
                 }
+            } else if (Weather.isForeign(record.key())) {
+                strangersSeen(record);
             } else if (!retries.isRefusedRecord(key(record))) {
                 check.deadLetter();
             }
         };
+    }
+
+    /// A record that is no request has to become a dead letter once.
+    private void strangersSeen(ConsumerRecord<byte[], byte[]> record) {
+        if (!strangers.add(key(record))) {
+            check.deadLetter();
+        }
+    }
+
+    /// Records that were no requests, and are no dead letters yet.
+    int strangersMissing() {
+        return weather.strangers() - strangers.size();
     }
 
     private static String key(ConsumerRecord<byte[], byte[]> record) {
@@ -151,7 +171,8 @@ final class DeliveryRun {
             lastTokens = check.committedTokens();
             lastProgressNanos = now;
         }
-        if (!disturber.isDone() || !check.isComplete() || !retries.isComplete() || !disturber.isAtRest()) {
+        if (!disturber.isDone() || !check.isComplete() || !retries.isComplete() || !disturber.isAtRest()
+                || strangersMissing() > 0) {
             return now - lastProgressNanos > IDLE_LIMIT_NANOS;
         }
         completeNanos = completeNanos == 0 ? now : completeNanos;

@@ -2,7 +2,7 @@ package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// What is done to an instance of the pipeline.
+/// What is done to an instance of the pipeline, or to the world around it.
 enum Disturbance {
     /// Kill -9; it is started again at once.
     @JsonProperty("kill") KILL("kill"),
@@ -15,7 +15,9 @@ enum Disturbance {
     /// One more is started.
     @JsonProperty("join") JOIN("join"),
     /// SIGSTOP, until well after the others have to think it dead; then SIGCONT.
-    @JsonProperty("pause") PAUSE("pause");
+    @JsonProperty("pause") PAUSE("pause"),
+    /// Something is done to the world around it: see [Trouble].
+    @JsonProperty("weather") WEATHER("weather");
 
     private final String word;
 
@@ -29,6 +31,6 @@ enum Disturbance {
 
     /// Whether generations wait until somebody takes them up again.
     boolean interrupts() {
-        return this != JOIN;
+        return this != JOIN && this != WEATHER;
     }
 }

@@ -19,12 +19,12 @@ final class Disturbances {
     private final Deque<Aim> aims = new ArrayDeque<>();
     private boolean growing = true;
 
-    /// @param moves joins, losses and leaves together
-    record Count(int kills, int pauses, int restarts, int moves) {
+    /// @param moves   joins, losses and leaves together
+    /// @param weather troubles of the world around the pipeline
+    record Count(int kills, int pauses, int restarts, int moves, int weather) {
         int total() {
-            return kills + pauses + restarts + moves;
+            return kills + pauses + restarts + moves + weather;
         }
-
     }
 
     Disturbances(Count count, Random random) {
@@ -35,6 +35,7 @@ final class Disturbances {
         all.addAll(Collections.nCopies(count.pauses(), Disturbance.PAUSE));
         all.addAll(Collections.nCopies(count.restarts(), Disturbance.RESTART));
         all.addAll(Collections.nCopies(count.moves(), Disturbance.JOIN));
+        all.addAll(Collections.nCopies(count.weather(), Disturbance.WEATHER));
         Collections.shuffle(all, random);
         left.addAll(all);
         aims.add(Aim.AT_END);      // the first life has nothing to be cautious about, which is worth an end

@@ -16,6 +16,7 @@ final class Disturber implements AutoCloseable {
 
     private final List<Instance> instances;
     private final Disturbances disturbances;
+    private final Weather weather;
     private final Sightings sightings;
     private final Recoveries recoveries;
     private final int sessionMs;
@@ -34,9 +35,11 @@ final class Disturber implements AutoCloseable {
 
     /// @param instances none of them started
     /// @param initially how many are started first
+    /// @param weather   for disturbances of the world
     /// @param sessionMs how long the group waits for an instance that says nothing
-    Disturber(List<Instance> instances, int initially, Disturbances disturbances, Sightings sightings,
-            Recoveries recoveries, int sessionMs, Random random) {
+    Disturber(List<Instance> instances, int initially, Disturbances disturbances, Weather weather,
+            Sightings sightings, Recoveries recoveries, int sessionMs, Random random) {
+        this.weather = weather;
         this.instances = instances;
         this.disturbances = disturbances;
         this.sightings = sightings;
@@ -58,11 +61,12 @@ final class Disturber implements AutoCloseable {
     /// @param more whether something new may happen
     void tick(boolean more) {
         instances.forEach(Instance::tick);
+        weather.tick();
         if (more && next == null && !disturbances.areMadeUp() && !isTakeoverWatched()) {
             draw();
         }
         var target = next == null ? null : target();
-        if (target != null && isDue(target)) {
+        if (target != null && isDue(target) && (next.kind() != Disturbance.WEATHER || weather.isFair())) {
             strike(target);
         }
     }
@@ -114,6 +118,7 @@ final class Disturber implements AutoCloseable {
             case RESTART -> target.end(true);
             case LEAVE -> target.end(false);
             case JOIN -> instances.stream().filter(Instance::isAbsent).findFirst().orElseThrow().start();
+            case WEATHER -> weather.begin(target);
             case PAUSE -> target.pause((sessionMs + PAST_SESSION_MS + random.nextInt(PAUSE_VARIES_MS)) * 1_000_000L);
         }
         recoveries.begin(kind, nanos, System.currentTimeMillis());
@@ -140,7 +145,7 @@ final class Disturber implements AutoCloseable {
 
     /// Whether every instance that should serves its partitions.
     boolean isAtRest() {
-        return instances.stream().allMatch(Instance::isAtRest);
+        return weather.isFair() && instances.stream().allMatch(Instance::isAtRest);
     }
 
     /// By kind and by where the instance stood, also those that never came.

@@ -22,6 +22,10 @@ final class Report {
             lines.add(row(phase.words(), kinds.stream().map(kind -> outcome.counts().get(kind).get(phase))));
         }
         lines.add(row("all", kinds.stream().map(outcome::count)));
+        if (!outcome.weather().isEmpty()) {
+            lines.add("what the world did");
+            outcome.weather().forEach((trouble, count) -> lines.add(row(trouble.words(), count, "")));
+        }
         lines.add("until all that were live had a next committed token, in ms");
         lines.add(row("", Stream.of("times", "p50", "p99")));
         outcome.recovery().forEach((kind, recovery) -> lines.add(

@@ -2,13 +2,11 @@ package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.flover.app.connection.Connection;
 import dev.flover.app.delivery.Disturbances.Count;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.pipeline.LocalPipeline;
-import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.ProgressLine;
 import dev.flover.app.terminal.StopSignal;
@@ -43,7 +41,8 @@ import picocli.CommandLine.Spec;
                 + "the bare engine says: token ids, text, logprobs, finish reasons, usage. Ends with a table, and with "
                 + "1 if anything was lost, repeated or changed. Leaves nothing behind.",
         footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ is for a group whose "
-                + "members come and go.", "@|bold --delivery at-least-once|@ is the control: the same checks must find "
+                + "members come and go.", "@|bold --weather 100 --kills 0|@ is for the world around it.",
+            "@|bold --delivery at-least-once|@ is the control: the same checks must find "
                 + "repeats there."})
 public final class VerifyDeliveryCommand implements Callable<Integer> {
     private static final int MAX_PARTITIONS = 100;
@@ -92,6 +91,12 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             description = "How often one joins, or goes for longer: by SIGTERM or by kill -9. Begins with one "
                     + "instance. Default: ${DEFAULT-VALUE}.")
     private int moves;
+
+    @Option(names = "--weather", paramLabel = "N", defaultValue = "0",
+            description = "How often the world around the pipeline misbehaves: broker paused and killed, writes "
+                    + "denied, a quota, the clock set back, the registry away, lost or slow, a foreign transaction, "
+                    + "records that are no requests. Default: ${DEFAULT-VALUE}.")
+    private int weather;
 
     @Option(names = "--session-timeout-ms", paramLabel = "N", defaultValue = "3000",
             description = "How long the others wait for one that says nothing. Default: ${DEFAULT-VALUE}.")
@@ -170,18 +175,18 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         var folder = temporary.path();
         long from = System.nanoTime();
         var sightings = new Sightings();
-        try (var servers = Servers.temporary(temporary)) {
-            var settings = settings(servers.connection(), folder.resolve("state"));
+        try (var world = World.start(folder)) {
+            var settings = settings(world, folder.resolve("state"));
             LocalPipeline.createTopics(settings.pipeline(), partitions);
             var random = new Random(seed);
-            var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves), random);
+            var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves, weather), random);
             var recoveries = new Recoveries();
             try (var stop = StopSignal.install();
+                    var troubles = new Weather(world, producers(), partitions, new Random(seed));
                     var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places * models,
-                            disturbances,
-                            sightings, recoveries, sessionTimeoutMs, random)) {
-                var run = new DeliveryRun(servers.connection(), requests, check, retries, sightings, recoveries,
-                        disturber, models);
+                            disturbances, troubles, sightings, recoveries, sessionTimeoutMs, random)) {
+                var run = new DeliveryRun(world.connection(), requests, check, retries, sightings, recoveries,
+                        disturber, troubles, models);
                 try (var line = new ProgressLine(narration, label(), disturbances.total())) {
                     run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
                             + check.committedTokens() + " tokens committed"));
@@ -190,15 +195,20 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                 var retried = retries.outcome();
                 boolean atRest = disturber.isAtRest();
                 var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
-                        Outcome.Recovery.of(recoveries.millis()), atRest, findings, retried,
-                        findings.isClean() && retried.isClean() && disturber.isDone() && atRest);
+                        troubles.counts(), Outcome.Recovery.of(recoveries.millis()), atRest, findings, retried,
+                        findings.isClean() && retried.isClean() && disturber.isDone() && atRest
+                                && run.strangersMissing() == 0);
                 return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }
     }
 
     private String label() {
-        return pauses + restarts + moves == 0 ? "kills" : "disturbances";
+        return pauses + restarts + moves + weather == 0 ? "kills" : "disturbances";
+    }
+
+    private List<String> producers() {
+        return IntStream.range(0, models).mapToObj(VictimSettings::producer).toList();
     }
 
     private List<Instance> instances(Path folder, VictimSettings settings) {
@@ -210,13 +220,13 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         return instances;
     }
 
-    private VictimSettings settings(Connection connection, Path state) {
+    private VictimSettings settings(World world, Path state) {
         var how = delivery();
         int interval = commitIntervalMs != null ? commitIntervalMs : switch (how) {
             case EXACTLY_ONCE -> EXACTLY_ONCE_COMMIT_MS;
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
-        return new VictimSettings(0, connection.bootstrapServers(), connection.registryUrl(), state,
+        return new VictimSettings(0, world.connection().bootstrapServers(), world.frontUrl(), state,
                 modelOption.path().toAbsolutePath(), modelOption.context(),
                 backend.name(), backend.threads(), how, interval,
                 sessionTimeoutMs);
@@ -266,6 +276,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         OptionRange.check(spec, "--pauses", pauses, 0, MAX_COUNT);
         OptionRange.check(spec, "--restarts", restarts, 0, MAX_COUNT);
         OptionRange.check(spec, "--moves", moves, 0, MAX_COUNT);
+        OptionRange.check(spec, "--weather", weather, 0, MAX_COUNT);
         OptionRange.check(spec, "--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
         OptionRange.check(spec, "--models", models, 1, MAX_MODELS);
         if (moves > 0 && models > 1) {

@@ -7,13 +7,13 @@ import dev.flover.engine.EngineConfig;
 import dev.flover.engine.backend.Backends;
 import dev.flover.engine.format.ModelLoader;
 import dev.flover.engine.model.Model;
+import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Health;
 import dev.flover.topology.Pipeline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// A pipeline in a process of its own: this JVM and class path. It says on standard output how it stands, ends in good
 /// order on SIGTERM, and at once when its standard input ends, so it does not outlive whoever watches it.
@@ -81,13 +82,14 @@ final class VictimProcess implements AutoCloseable {
 
     public static void main(String[] arguments) {
         var settings = VictimSettings.of(arguments);
-        Thread.ofPlatform().daemon().name("watch-parent").start(VictimProcess::haltWithParent);
+        var setBy = new AtomicLong();
+        Thread.ofPlatform().daemon().name("watch-parent").start(() -> listenToParent(setBy));
         try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
             var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads()), config);
             System.out.println(LOADED);
-            try (var pipeline = Pipeline.start(
-                    settings.pipeline(), model, engine, config, new SimpleMeterRegistry())) {
+            try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engine,
+                    config, new SimpleMeterRegistry(), () -> System.currentTimeMillis() + setBy.get())) {
                 report(pipeline, stop);
             }
         }
@@ -109,9 +111,12 @@ final class VictimProcess implements AutoCloseable {
         } while (said != Health.State.FAILED && !stop.await(LOOK_MS));
     }
 
-    private static void haltWithParent() {
-        try {
-            System.in.transferTo(OutputStream.nullOutputStream());
+    /// Sets the clock as each line says; ends with the parent.
+    private static void listenToParent(AtomicLong setBy) {
+        try (var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                setBy.set(Long.parseLong(line));
+            }
         } catch (IOException e) {
             System.err.println("the pipe from the parent broke: " + e.getMessage());
         }
@@ -165,6 +170,18 @@ final class VictimProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /// Sets the wall clock of the process.
+    ///
+    /// @param ms against that of the machine; nothing happens where the process has ended
+    void setClock(long ms) {
+        try {
+            process.getOutputStream().write((ms + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            return;     // it was killed meanwhile
+        }
     }
 
     /// SIGTERM. Unlike [Process#destroy], this leaves standard input open, whose end would be an end at once.

@@ -3,6 +3,8 @@ package dev.flover.app.delivery;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.PipelineConfig.Patience;
+import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.Remembering;
 import dev.flover.topology.PipelineConfig.Serving;
 import dev.flover.topology.models.Begin;
@@ -24,6 +26,12 @@ record VictimSettings(
         String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
     private static final int HEARTBEATS = 10;
+    private static final Duration UNKNOWN_SCHEMA_WAIT = Duration.ofSeconds(3);
+
+    /// How the producer of a group's stream thread calls itself.
+    static String producer(int group) {
+        return "verify-delivery-" + group + "-StreamThread-1-producer";
+    }
 
     /// What requests call the model of a group.
     static String modelName(int group) {
@@ -58,6 +66,8 @@ record VictimSettings(
         var none = new Remembering(Duration.ZERO, standard.cancelled(), standard.entries(), 0);
         return PipelineConfig.of("verify-delivery-" + group, bootstrapServers, registryUrl, folder, modelName(group))
                 .with(delivery)
+                .with(Recovery.standard().with(new Patience(UNKNOWN_SCHEMA_WAIT, Patience.standard().parked(),
+                        Patience.standard().silence())))
                 .with(Serving.standard().from(new Begin.Earliest()))
                 .withKafka(Map.of("producer.transaction.timeout.ms", Integer.toString(timeoutMs),
                         "main.consumer.session.timeout.ms", Integer.toString(sessionTimeoutMs),

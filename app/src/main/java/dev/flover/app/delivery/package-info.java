@@ -8,6 +8,8 @@
 ///                    Instances: one each
 ///                                    ^
 ///                Disturber: kill -9, SIGTERM, SIGSTOP at an Aim; Disturbances says which
+///                                    |
+///                Weather: what happens to the World, its broker and its registry; Trouble says what
 /// ```
 ///
 /// [dev.flover.app.delivery.DeliveryCheck] and what it consists of are pure: they know records, not Kafka. Nothing here

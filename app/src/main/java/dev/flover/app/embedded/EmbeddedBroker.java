@@ -70,7 +70,12 @@ public final class EmbeddedBroker implements AutoCloseable {
     /// @param temporary holds the broker's data, and whatever else goes with the process
     /// @throws EmbeddedServerException if it does not come up, with what its log says last
     public static EmbeddedBroker startTemporary(Path temporary) {
-        return start(temporary.resolve("kafka"), Map.of(), Optional.of(temporary.toAbsolutePath()));
+        return startTemporary(temporary, Map.of());
+    }
+
+    /// The same with further broker settings, which win over ours.
+    public static EmbeddedBroker startTemporary(Path temporary, Map<String, String> settings) {
+        return start(temporary.resolve("kafka"), settings, Optional.of(temporary.toAbsolutePath()));
     }
 
     private static EmbeddedBroker start(Path folder, Map<String, String> settings, Optional<Path> temporary) {
@@ -123,6 +128,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     /// What the broker has to say, from its last start on.
     public Path log() {
         return log;
+    }
+
+    public long pid() {
+        return process.pid();
     }
 
     public boolean isAlive() {

@@ -18,6 +18,7 @@ import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.topology.SeedOfId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -45,13 +46,15 @@ import picocli.CommandLine.Spec;
                 "Fields: id, prompt or prompt_ids, max_tokens, min_tokens, temperature,",
                 "top_k, top_p, min_p, typical_p, repetition_penalty, presence_penalty,",
                 "frequency_penalty, seed, stop (a text or several), ignore_eos, logprobs.",
-                "What a line does not say is as the options say.", "",
+                "What a line does not say is as the options say. The default id is the",
+                "line's number; without a seed, the id draws, as it does in a pipeline.", "",
                 "@|bold Answers|@ with --json, one a line, in the order of the requests:",
                 "  {\"id\", \"prompt_ids\", \"token_ids\", \"text\", \"finish_reason\"}",
                 "and with --logprobs \"logprobs\": [{\"token_id\", \"logprob\", \"alternatives\"}].",
                 "finish_reason is stop or length."})
 public final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_MAX_TOKENS = 256;
+    private static final String ONLY_ID = "1";
     private static final int SHOWN_PROBLEMS = 10;
 
     @Spec
@@ -113,9 +116,9 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var sampling = samplingOptions.params(spec);
-        var single = new GenerateRequest(0, "1", input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
-                samplingOptions.ignoreEos(), null);
+        var sampling = samplingOptions.params(spec, SeedOfId.of(ONLY_ID));
+        var single = new GenerateRequest(0, ONLY_ID, input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
+                samplingOptions.ignoreEos(), null, samplingOptions.seed() != null);
         return input.prompt != null ? List.of(single) : readRequests(single);
     }
 

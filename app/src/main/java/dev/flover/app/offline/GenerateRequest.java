@@ -14,6 +14,7 @@ import java.util.List;
 /// @param stop      texts that end the answer and are not part of it
 /// @param ignoreEos whether the model's end of text does not end the answer
 /// @param constraint what the answer has to fit, or null
+/// @param seeded    whether somebody has said the seed; else it follows from the id
 record GenerateRequest(
         int line,
         String id,
@@ -23,7 +24,8 @@ record GenerateRequest(
         SamplingParams sampling,
         List<String> stop,
         boolean ignoreEos,
-        ConstraintSource constraint) {
+        ConstraintSource constraint,
+        boolean seeded) {
 
     GenerateRequest {
         stop = List.copyOf(stop);
@@ -32,7 +34,7 @@ record GenerateRequest(
     /// What a line that says nothing asks for: its number is its id.
     GenerateRequest numbered(int line) {
         return new GenerateRequest(
-                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null);
+                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null, seeded);
     }
 
     /// Where to look for a mistake.

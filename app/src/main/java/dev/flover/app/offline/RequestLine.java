@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.flover.app.options.FieldNames;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.topology.SeedOfId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -65,9 +66,11 @@ final class RequestLine {
             throw new IllegalArgumentException((ignoreEos ? "ignore_eos" : "stop") + " and " + named().getFirst()
                     + " are both given, and contradict each other; give one");
         }
-        return new GenerateRequest(defaults.line(),
-                id(defaults.id()), text ? string("prompt", object.get("prompt")) : null, text ? null : promptIds(),
-                maxTokens, sampling(defaults.sampling()), stop, ignoreEos, constraint);
+        String id = id(defaults.id());
+        long seed = seed(defaults.seeded() ? defaults.sampling().seed() : SeedOfId.of(id));
+        return new GenerateRequest(defaults.line(), id, text ? string("prompt", object.get("prompt")) : null,
+                text ? null : promptIds(), maxTokens, sampling(defaults.sampling(), seed), stop, ignoreEos, constraint,
+                defaults.seeded() || has("seed"));
     }
 
     private List<String> named() {
@@ -113,7 +116,7 @@ final class RequestLine {
         });
     }
 
-    private SamplingParams sampling(SamplingParams defaults) {
+    private SamplingParams sampling(SamplingParams defaults, long seed) {
         try {
             return new SamplingParams(
                     number("repetition_penalty", defaults.repetitionPenalty()),
@@ -124,7 +127,7 @@ final class RequestLine {
                     number("top_p", defaults.topP()),
                     number("min_p", defaults.minP()),
                     number("typical_p", defaults.typicalP()),
-                    seed(defaults.seed()),
+                    seed,
                     logprobs(defaults.topLogprobs()), defaults.logitBias(), defaults.allowedOnly(),
                     integer("min_tokens", defaults.minTokens()));
         } catch (IllegalArgumentException e) {

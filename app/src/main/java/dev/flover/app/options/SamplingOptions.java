@@ -43,7 +43,8 @@ public final class SamplingOptions {
             description = "Taken from it for each occurrence; in [-2, 2].")
     private Float frequencyPenalty;
 
-    @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer.")
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer. "
+            + "Default: one that follows from the request's id.")
     private Long seed;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "The answer ends at N tokens.")
@@ -121,8 +122,9 @@ public final class SamplingOptions {
 
     /// For the engine itself; greedy where nothing is said.
     ///
+    /// @param otherSeed where no seed is said
     /// @throws ParameterException naming the option, where a value is out of range
-    public SamplingParams params(CommandSpec command) {
+    public SamplingParams params(CommandSpec command, long otherSeed) {
         if (maxTokens != null) {
             OptionRange.check(command, "--max-tokens", maxTokens, 1, Integer.MAX_VALUE);
         }
@@ -133,8 +135,8 @@ public final class SamplingOptions {
             return new SamplingParams(
                     given(repetitionPenalty, 1), given(presencePenalty, 0), given(frequencyPenalty, 0),
                     given(temperature, 0), topK != null ? topK : 0, given(topP, 1), given(minP, 0), given(typicalP, 1),
-                    seed != null ? seed : 0, logprobs != null ? logprobs : NO_LOGPROBS, LogitBias.NONE, TokenSet.EMPTY,
-                    minTokens != null ? minTokens : 0);
+                    seed != null ? seed : otherSeed, logprobs != null ? logprobs : NO_LOGPROBS, LogitBias.NONE,
+                    TokenSet.EMPTY, minTokens != null ? minTokens : 0);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
         }

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RetriableException;
 
 /// A pipeline in this process, and its failures as sentences.
 public final class LocalPipeline implements AutoCloseable {
@@ -65,6 +67,17 @@ public final class LocalPipeline implements AutoCloseable {
             throw new CommandException("the topics could not be created at "
                     + config.kafka().get("bootstrap.servers") + ": " + CommandException.reason(e), e);
         }
+    }
+
+    /// Whether topics that could not be created may be created later: no broker answered, or no name was resolved.
+    static boolean mayBeLater(CommandException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof RetriableException || cause instanceof ConfigException wrong
+                    && String.valueOf(wrong.getMessage()).contains("No resolvable bootstrap urls")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Waits until the pipeline serves.

@@ -12,6 +12,7 @@ import dev.flover.app.settings.Settings;
 import dev.flover.engine.EngineConfig;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.PipelineConfig.Patience;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.Remembering;
 import dev.flover.topology.PipelineConfig.RequestLimits;
@@ -69,7 +70,9 @@ record PipelineSettings(Settings settings) {
                 .with(new Sharing(settings.get(SettingTable.TENANT_WEIGHTS),
                         settings.get(SettingTable.PRIORITY_STEP)))
                 .with(new Recovery(settings.get(SettingTable.OTHER_ARITHMETIC),
-                        settings.get(SettingTable.SUSPECT_AFTER), settings.get(SettingTable.ATTEMPTS_ALONE)));
+                        settings.get(SettingTable.SUSPECT_AFTER), settings.get(SettingTable.ATTEMPTS_ALONE),
+                        new Patience(settings.get(SettingTable.UNKNOWN_SCHEMA_WAIT),
+                                settings.get(SettingTable.PARKED_RECORDS), settings.get(SettingTable.STALLED_AFTER))));
     }
 
     private Serving serving() {

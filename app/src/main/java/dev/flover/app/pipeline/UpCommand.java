@@ -21,6 +21,7 @@ import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.models.Orders.Registered;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.Callable;
@@ -42,12 +43,14 @@ import picocli.CommandLine.Spec;
                 + "their data in --data. Then, in another terminal: @|bold flover submit \"The old house\"|@."})
 public final class UpCommand implements Callable<Integer> {
     private static final long LOOK_MS = 500;
+    private static final long LONGEST_PAUSE_MS = 10_000;
 
     @Spec
     private CommandSpec spec;
 
     private PipelineSettings settings;
     private volatile LocalPipeline running;
+    private volatile Health starting = new Health(Health.State.STARTING, "starting");
 
     @Override
     public Integer call() {
@@ -63,11 +66,14 @@ public final class UpCommand implements Callable<Integer> {
                         settings.settings().get(SettingTable.METRICS_PORT), meters, this::health);
                 var servers = servers()) {
             var config = settings.pipeline(servers.connection());
-            createTopics(config);
-            try (var stop = StopSignal.install();
-                    var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
-                running = pipeline;
-                return serve(config, servers, metrics, stop);
+            try (var stop = StopSignal.install()) {
+                if (!createTopics(config, stop)) {
+                    return stop.exitCodeOfService();
+                }
+                try (var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
+                    running = pipeline;
+                    return serve(config, servers, metrics, stop);
+                }
             }
         }
     }
@@ -112,7 +118,9 @@ public final class UpCommand implements Callable<Integer> {
             return Servers.embedded(settings.data(), ports());
         }
         var connection = ClientTarget.cluster(settings.settings(), line -> say("cluster", line));
-        connection.check();
+        if (!waits()) {
+            connection.check();
+        }
         return Servers.at(connection);
     }
 
@@ -125,11 +133,33 @@ public final class UpCommand implements Callable<Integer> {
         return settings.settings().get(SettingTable.EMBEDDED);
     }
 
-    private void createTopics(PipelineConfig config) {
-        if (isEmbedded() || settings.settings().get(SettingTable.CREATE_TOPICS)) {
-            LocalPipeline.createTopics(config, settings.settings().get(SettingTable.PARTITIONS),
-                    settings.settings().find(SettingTable.REPLICATION),
-                    settings.settings().get(SettingTable.RETENTION));
+    private boolean waits() {
+        return settings.settings().get(SettingTable.WAIT_FOR_SERVERS);
+    }
+
+    /// Where the topics are to be created, does so; waits for the cluster where it may.
+    ///
+    /// @return false if it was told to stop meanwhile
+    private boolean createTopics(PipelineConfig config, StopSignal stop) {
+        if (!isEmbedded() && !settings.settings().get(SettingTable.CREATE_TOPICS)) {
+            return true;
+        }
+        for (long pauseMs = LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+            try {
+                LocalPipeline.createTopics(config, settings.settings().get(SettingTable.PARTITIONS),
+                        settings.settings().find(SettingTable.REPLICATION),
+                        settings.settings().get(SettingTable.RETENTION));
+                return true;
+            } catch (CommandException e) {
+                if (!waits() || !LocalPipeline.mayBeLater(e)) {
+                    throw e;
+                }
+                say("waiting", e.getMessage());
+                starting = new Health(Health.State.STARTING, "waiting: " + e.getMessage());
+            }
+            if (stop.await(pauseMs)) {
+                return false;
+            }
         }
     }
 
@@ -181,11 +211,12 @@ public final class UpCommand implements Callable<Integer> {
 
     private Health health() {
         var pipeline = running;
-        return pipeline == null ? new Health(Health.State.STARTING, "starting") : pipeline.health();
+        return pipeline == null ? starting : pipeline.health();
     }
 
     private static PrometheusMeterRegistry meters() {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));      // random: another series each start
         new JvmMemoryMetrics().bindTo(meters);
         new ProcessorMetrics().bindTo(meters);
         return meters;

@@ -16,6 +16,7 @@ import dev.flover.app.settings.Setting.Section;
 import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.PipelineConfig.Pace;
+import dev.flover.topology.PipelineConfig.Patience;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.Remembering;
 import dev.flover.topology.PipelineConfig.RequestLimits;
@@ -96,6 +97,10 @@ public final class SettingTable {
             Optional.empty(),
             "A registry that speaks Confluent's REST interface. Default: the one of the `flover up` that runs on this "
                     + "machine, or http://127.0.0.1:8081.", BOTH);
+    public static final Setting<Boolean> WAIT_FOR_SERVERS = pipeline(Section.KAFKA, "wait-for-servers", new Flag(),
+            "false", "Wait at start for a broker and a registry that do not answer, or whose names the name service "
+                    + "does not know, and say so; otherwise the start ends with a sentence. Once it has started, a "
+                    + "pipeline waits in any case.");
     public static final Setting<Path> CLIENT_PROPERTIES = setting(Section.KAFKA, "client-properties", new File("FILE"),
             Optional.empty(), "A properties file as Kafka's own tools take it (security.protocol, sasl.jaas.config, "
                     + "basic.auth.user.info, ...). What kafka.* and registry.* say wins over it.", BOTH);
@@ -226,6 +231,16 @@ public final class SettingTable {
     public static final Setting<Integer> ATTEMPTS_ALONE = pipeline(Section.RECOVERY, "attempts-alone",
             new Whole(1, 1000), Integer.toString(Recovery.standard().attemptsAlone()),
             "Lives it may end alone before it is given up with an error.");
+    public static final Setting<Duration> UNKNOWN_SCHEMA_WAIT = pipeline(Section.RECOVERY, "unknown-schema-wait",
+            new Time(NO_TIME, YEAR), Time.write(Patience.standard().unknownSchema()),
+            "How long the registry has to say that it has no such schema before a record of it is a dead letter.");
+    public static final Setting<Integer> PARKED_RECORDS = pipeline(Section.RECOVERY, "parked-max-records",
+            new Whole(1, ANY), Integer.toString(Patience.standard().parked()),
+            "Records of a partition that may wait for their schemas; beyond it, the partition is held back.");
+    public static final Setting<Duration> STALLED_AFTER = pipeline(Section.RECOVERY, "stalled-after",
+            new Time(MILLISECOND, YEAR), Time.write(Patience.standard().silence()),
+            "How long something may stand still (no broker answers, a partition is held up) before a line and /ready "
+                    + "say so.");
 
     // Engine
 

@@ -45,7 +45,7 @@ class DisturbancesTest {
     }
 
     private static List<Disturbance> walk(long seed) {
-        var disturbances = new Disturbances(new Count(10, 4, 6, MOVES), new Random(seed));
+        var disturbances = new Disturbances(new Count(10, 4, 6, MOVES, 0), new Random(seed));
         var drawn = new ArrayList<Disturbance>();
         int present = 1;
         while (!disturbances.areMadeUp()) {
@@ -62,7 +62,7 @@ class DisturbancesTest {
 
     @Test
     void everyAimComesInEachRound() {
-        var disturbances = new Disturbances(new Count(1, 0, 0, 0), new Random(1));
+        var disturbances = new Disturbances(new Count(1, 0, 0, 0, 0), new Random(1));
         assertThat(disturbances.nextAim()).isEqualTo(Aim.AT_END);
         for (int round = 0; round < 3; round++) {
             var aims = new ArrayList<Aim>();

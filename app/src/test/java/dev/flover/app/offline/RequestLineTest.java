@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.topology.SeedOfId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestLineTest {
     private static final GenerateRequest DEFAULTS =
-            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null);
+            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true);
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
@@ -96,6 +97,20 @@ class RequestLineTest {
         assertThatThrownBy(() -> parse(line))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(beginning);
+    }
+
+    @Test
+    void withoutASeedTheIdDrawsAsInAPipelineUnlessAnOptionSaysOne() {
+        var unseeded = new GenerateRequest(
+                3, "3", null, null, 256, SamplingParams.sampled(1, 7), List.of(), false, null, false);
+        assertThat(seed("{\"prompt\": \"a\"}", unseeded)).isEqualTo(SeedOfId.of("3"));
+        assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\"}", unseeded)).isEqualTo(SeedOfId.of("x"));
+        assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\", \"seed\": 5}", unseeded)).isEqualTo(5);
+        assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\"}", DEFAULTS)).isEqualTo(DEFAULTS.sampling().seed());
+    }
+
+    private long seed(String line, GenerateRequest defaults) {
+        return RequestLine.parse(mapper, line, defaults).sampling().seed();
     }
 
     private GenerateRequest parse(String line) {

@@ -32,11 +32,13 @@ class VerifyDeliveryTest {
     }
 
     @Test
-    void underKillsNothingIsLostAndNothingIsSaidTwice() throws Exception {
-        var outcome = run("--kills", "3", "--generations", "10");
+    void underKillsAndWeatherNothingIsLostAndNothingIsSaidTwice() throws Exception {
+        var outcome = run("--kills", "2", "--weather", "4", "--generations", "10");
 
         assertThat(command.exitValue()).as(outcome.toPrettyString()).isZero();
-        assertThat(count(outcome, "kill")).isEqualTo(3);
+        assertThat(count(outcome, "kill")).isEqualTo(2);
+        assertThat(count(outcome, "weather")).isEqualTo(4);
+        assertThat(outcome.get("weather")).hasSize(4);
         assertThat(outcome.get("findings").get("generations").asInt()).isEqualTo(10);
         assertThat(outcome.get("findings").get("tokens").asInt()).isGreaterThan(100);
         assertThat(outcome.get("passed").asBoolean()).isTrue();

@@ -5,17 +5,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.tests.security.FloverProcess;
+import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.Patience;
+import dev.flover.topology.PipelineConfig.Recovery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,6 +125,118 @@ class SlowWorldStoryTest {
                 assertThat(meters.get("flover.lives").counter().count()).isLessThanOrEqualTo(3);
                 assertThat(pipeline.health().isAlive()).isTrue();
             }
+        }
+    }
+
+    @Test
+    void aPartitionThatStandsStillIsNamedWithTheWayOut() throws Exception {
+        var meters = new SimpleMeterRegistry();
+        Map<String, Object> foreigner = Map.of("bootstrap.servers", broker.direct(), "transactional.id", "foreign",
+                "transaction.timeout.ms", 300_000);
+        try (var fickle = FickleRegistry.before(registry.url());
+                var story = new Story(broker.direct(), fickle.url(), folder.resolve("state"), 1);
+                var foreign = new KafkaProducer<>(foreigner, new ByteArraySerializer(), new ByteArraySerializer());
+                var pipeline = story.start(impatient(story), BundledModel.engine(story.model), meters)) {
+            send(story, "before");
+            assertWhole(story);
+            foreign.initTransactions();
+            foreign.beginTransaction();
+            var requests = story.config.topics().requests();
+            foreign.send(new ProducerRecord<>(requests, 0, new byte[] {1}, null)).get();
+            send(story, "behind");
+            story.client.await("sentence", () -> pipeline.health().detail()
+                    .contains("abort --topic " + requests + " --partition 0 --start-offset 1"));
+            assertThat(pipeline.health().detail())
+                    .contains(requests + "-0 stands still: at its offset 1 the producer ");
+            assertThat(meters.get("flover.partitions.stalled").gauge().value()).isEqualTo(1);
+            story.client.await("lag", () -> meters.get("flover.lag").tag("partition", "0").gauge().value() == 2);
+            foreign.abortTransaction();
+            assertWhole(story);
+            story.client.await("end of it", () -> pipeline.health().detail().equals("serving"));
+
+            fickle.answers(4711, 503, "away");
+            story.client.send("waits-1", new byte[] {0, 0, 0, 0x12, 0x67, 1});
+            story.client.await("sentence", () -> pipeline.health().detail().contains("flover cancel waits-1"));
+            assertThat(meters.get("flover.partitions.stalled").gauge().value()).isZero();
+            story.client.send("waits-2", new byte[] {0, 0, 0, 0x12, 0x67, 1});
+            story.client.await("sentence", () -> pipeline.health().detail().contains("the partition is held back"));
+            assertThat(pipeline.health().detail()).contains("2 records of " + requests + "-0 wait");
+            assertThat(meters.get("flover.partitions.stalled").gauge().value()).isEqualTo(1);
+            fickle.answers(4711, 200, "{\"schema\": \"\\\"string\\\"\"}");
+            story.client.await("dead letters", () -> story.client.deadLetters.size() == 2);
+            story.client.await("end of it", () -> pipeline.health().detail().equals("serving"));
+        }
+    }
+
+    private static PipelineConfig impatient(Story story) {
+        return story.config.with(Recovery.standard().with(
+                new Patience(Duration.ofMinutes(1), 2, Duration.ofMillis(600))));
+    }
+
+    @Test
+    void aBrokerWhoseNameNobodyKnowsOrWhoIsSilentIsWaitedForAndNamed() throws Exception {
+        var hosts = Files.createFile(folder.resolve("hosts"));
+        int metrics = StoryBroker.freePort();
+        String proxied = broker.proxied();
+        var name = "broker.flover.test:" + proxied.substring(proxied.indexOf(':') + 1);
+        var environment = Map.of("JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts
+                + " -Dsun.net.inetaddr.ttl=0 -Dsun.net.inetaddr.negative.ttl=0", "FLOVER_STALLED_AFTER", "1500ms");
+        try (var up = FloverProcess.start(folder, environment, "up", "--wait-for-servers", "--create-topics",
+                "--partitions", "1", "--bootstrap-servers", name, "--schema-registry-url", registry.url(), "--data",
+                folder.resolve("up").toString(), "--metrics-port", Integer.toString(metrics), "--topic-prefix", "up-",
+                "--application-id", "up"); var admin = admin()) {
+            up.awaitLine("waiting");
+            Files.writeString(hosts, "127.0.0.1 broker.flover.test\n");
+            up.awaitLine("ready");
+            var ready = new Page(URI.create("http://127.0.0.1:" + metrics + "/ready"));
+            ready.await(200, "serving");
+            var series = new Page(URI.create("http://127.0.0.1:" + metrics + "/metrics")).get().body();
+            var random = series.lines().filter(line -> line.matches(".*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-.*"));
+            assertThat(random).as("series of random names").isEmpty();
+            assertThat(series.contains("client_id=\"up-StreamThread-1-producer\"")).isTrue();
+
+            broker.proxy().hold();
+            up.awaitLineWith("no broker at " + name + " has answered for");
+            ready.await(503, "CUT_OFF: serving; no broker at " + name);
+            broker.proxy().release();
+            ready.await(200, "serving");
+
+            Files.writeString(hosts, "");
+            var readable = onRequests(AclOperation.ALL, AclPermissionType.ALLOW);
+            var denial = onRequests(AclOperation.READ, AclPermissionType.DENY);
+            admin.createAcls(List.of(readable, denial)).all().get();        // which ends a life of Kafka Streams
+            up.awaitLineWith("the name service has no address for " + name);
+            admin.deleteAcls(List.of(denial.toFilter(), readable.toFilter())).all().get();
+            Files.writeString(hosts, "127.0.0.1 broker.flover.test\n");
+            ready.await(200, "serving");
+            assertThat(up.output()).doesNotContain("\tat ");
+        }
+    }
+
+    private static AclBinding onRequests(AclOperation operation, AclPermissionType type) {
+        return new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, "up-generation-requests", PatternType.LITERAL),
+                new AccessControlEntry("User:ANONYMOUS", "*", operation, type));
+    }
+
+    /// What a server says.
+    private record Page(URI address) {
+        private static final int TRIES = 600;
+
+        HttpResponse<String> get() throws IOException, InterruptedException {
+            try (var client = HttpClient.newHttpClient()) {
+                return client.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+            }
+        }
+
+        void await(int status, String part) throws IOException, InterruptedException {
+            var answer = get();
+            for (int i = 0; i < TRIES && (answer.statusCode() != status || !answer.body().contains(part)); i++) {
+                Thread.sleep(100);
+                answer = get();
+            }
+            assertThat(answer.body()).contains(part);
+            assertThat(answer.statusCode()).isEqualTo(status);
         }
     }
 }

@@ -78,7 +78,7 @@ final class StoryBroker implements AutoCloseable {
         return broker;
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

@@ -63,7 +63,7 @@ public final class FloverProcess implements AutoCloseable {
     }
 
     /// Waits for a line in which this occurs.
-    String awaitLineWith(String part) throws InterruptedException {
+    public String awaitLineWith(String part) throws InterruptedException {
         return await(part, line -> line.contains(part));
     }
 

@@ -63,9 +63,14 @@ public final class ModelWatch implements AutoCloseable {
     }
 
     private void run() {
-        try (var topic = new ModelsTopic(kafka, modelsTopic)) {
-            for (boolean again = true; again; again = !pause(view.isCurrent() ? LOOK : LOOK_WHILE_WAITING)) {
-                look(topic);
+        for (boolean again = true; again; again = !pause(LOOK)) {
+            try (var topic = new ModelsTopic(kafka, modelsTopic)) {
+                for (; again; again = !pause(view.isCurrent() ? LOOK : LOOK_WHILE_WAITING)) {
+                    look(topic);
+                }
+                return;
+            } catch (KafkaException e) {        // there is no client: no name of a broker can be resolved
+                trouble(e);
             }
         }
     }
@@ -81,11 +86,15 @@ public final class ModelWatch implements AutoCloseable {
                 LOG.info("the topic {} is read again", modelsTopic);
             }
         } catch (RuntimeException e) {       // of whatever kind: without a view no request is taken in
-            if (!troubled && closing.getCount() > 0) {
-                troubled = true;
-                LOG.warn("the topic {} cannot be read, and no request is taken in until it can: {}", modelsTopic,
-                        e.getMessage());
-            }
+            trouble(e);
+        }
+    }
+
+    private void trouble(RuntimeException e) {
+        if (!troubled && closing.getCount() > 0) {
+            troubled = true;
+            LOG.warn("the topic {} cannot be read, and no request is taken in until it can: {}", modelsTopic,
+                    e.getMessage());
         }
     }
 

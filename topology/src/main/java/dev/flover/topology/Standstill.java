@@ -1,0 +1,73 @@
+package dev.flover.topology;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What has stood still for longer than it should, for the log, for health and for metrics. Any thread may call.
+final class Standstill {
+    private static final Logger LOG = LoggerFactory.getLogger(Standstill.class);
+    private static final String BROKERS = "the brokers";
+
+    private final Map<String, Said> said = new ConcurrentSkipListMap<>();
+    private volatile double silentSeconds;
+
+    /// @param stalls whether a whole partition waits
+    private record Said(String sentence, boolean stalls) {}
+
+    /// Something stands still; logged the first time.
+    ///
+    /// @param subject names it in the line that says that it goes on
+    void say(String subject, String sentence, boolean stalls) {
+        if (said.put(subject, new Said(sentence, stalls)) == null) {
+            LOG.warn(sentence);
+        }
+    }
+
+    /// It goes on, or is not ours any more.
+    void over(String subject) {
+        if (said.remove(subject) != null) {
+            LOG.info("{}: nothing stands still there any more", subject);
+        }
+    }
+
+    /// It is not watched any more.
+    void forget(String subject) {
+        said.remove(subject);
+    }
+
+    void noBrokerAnswers(String sentence) {
+        say(BROKERS, sentence, false);
+    }
+
+    void aBrokerAnswers() {
+        over(BROKERS);
+    }
+
+    void silentFor(double seconds) {
+        silentSeconds = seconds;
+    }
+
+    void isNotWatched() {
+        silentSeconds = 0;
+        said.remove(BROKERS);
+    }
+
+    boolean isCutOff() {
+        return said.containsKey(BROKERS);
+    }
+
+    double silentSeconds() {
+        return silentSeconds;
+    }
+
+    long stalledPartitions() {
+        return said.values().stream().filter(Said::stalls).count();
+    }
+
+    List<String> sentences() {
+        return said.values().stream().map(Said::sentence).toList();
+    }
+}
