@@ -38,6 +38,9 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
                 && !unmatched.getUnmatched().getFirst().startsWith("-")) {
             return "there is no command " + unmatched.getUnmatched().getFirst();
         }
+        if (failure instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
+            return "there is no option " + unmatched.getUnmatched().getFirst();
+        }
         if (failure.getCause() instanceof SettingException) {
             return failure.getMessage();       // it may begin with the name of a file
         }
