@@ -11,6 +11,7 @@ import static dev.flover.engine.format.TensorRole.SHARED_GATE;
 import static dev.flover.engine.format.TensorRole.SHARED_ROUTER;
 import static dev.flover.engine.format.TensorRole.SHARED_UP;
 
+import dev.flover.engine.model.KShards;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Matrix.RowRange;
 import dev.flover.engine.model.ModelConfig;
@@ -50,7 +51,7 @@ final class ExpertAssembler {
         for (int expert = 0; expert < routing.experts(); expert++) {
             in.add(new Matrix(in(layer, expert), 1));
             var down = part(EXPERT_DOWN, layer, expert, hidden, wide);
-            out.add(new Matrix(List.of(down), WeightAssembler.shards(down.tensor())));
+            out.add(new Matrix(List.of(down), KShards.ofColumns(down.tensor().columns())));
         }
         return new Experts(
                 Matrix.of(tensors.matrix(ROUTER, layer, routing.experts(), hidden)),
@@ -136,7 +137,7 @@ final class ExpertAssembler {
         return new SharedExpert(
                 Matrix.of(tensors.matrix(SHARED_GATE, layer, wide, hidden),
                         tensors.matrix(SHARED_UP, layer, wide, hidden)),
-                Matrix.of(down).withShards(WeightAssembler.shards(down)),
+                Matrix.of(down).withShards(KShards.ofColumns(down.columns())),
                 tensors.has(SHARED_ROUTER) ? Matrix.of(tensors.matrix(SHARED_ROUTER, layer, 1, hidden)) : null);
     }
 }

@@ -20,6 +20,7 @@ import static dev.flover.engine.format.TensorRole.QUERY_NORM;
 import static dev.flover.engine.format.TensorRole.UP;
 import static dev.flover.engine.format.TensorRole.VALUE;
 
+import dev.flover.engine.model.KShards;
 import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Matrix.RowRange;
 import dev.flover.engine.model.ModelConfig;
@@ -38,9 +39,6 @@ import java.util.Set;
 /// Strict in both directions: a tensor that the family needs must be there, and one that the family does not know
 /// means that the file is of another family than it says.
 final class WeightAssembler {
-    private static final int MAX_SHARDS = 8;
-    private static final int SHARD_ALIGNMENT = 32;
-
     private final TensorSource source;
     private final Family family;
     private final TensorNames names;
@@ -130,13 +128,13 @@ final class WeightAssembler {
                 queryKeyValueBias(layer),
                 headNorm(QUERY_NORM, layer, config.queryWidth()),
                 headNorm(KEY_NORM, layer, config.kvWidth()),
-                Matrix.of(attentionOut).withShards(attentionShards(attentionOut)),
+                Matrix.of(attentionOut).withShards(KShards.ofHeads(config.heads(), config.headDim())),
                 bias(ATTENTION_OUT, layer, hidden),
                 optionalNorm(ATTENTION_POST_NORM, layer, hidden),
                 feedForwardNorm(layer),
                 down == null ? null : feedForwardIn(layer),
                 down == null ? null : feedForwardInBias(layer),
-                down == null ? null : Matrix.of(down).withShards(shards(down)),
+                down == null ? null : Matrix.of(down).withShards(KShards.ofColumns(down.columns())),
                 down == null ? null : bias(DOWN, layer, hidden),
                 optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden),
                 ofLayer);
@@ -159,26 +157,6 @@ final class WeightAssembler {
         }
         var weight = required(fullName(role, layer) + ".weight");
         return norm(role, layer, weight.columns() == width ? width : config.headDim());
-    }
-
-    // Sharding
-
-    private int attentionShards(StoredTensor out) {
-        return shards(out, Math.min(MAX_SHARDS, Integer.lowestOneBit(config.kvHeads())));
-    }
-
-    static int shards(StoredTensor tensor) {
-        return shards(tensor, MAX_SHARDS);
-    }
-
-    /// The largest power of two up to `limit` that cuts a row into equal pieces of whole blocks.
-    private static int shards(StoredTensor tensor, int limit) {
-        int alignment = Math.max(SHARD_ALIGNMENT, tensor.type().blockElements());
-        int shards = limit;
-        while (shards > 1 && tensor.columns() % (shards * alignment) != 0) {
-            shards /= 2;
-        }
-        return shards;
     }
 
     // Attention

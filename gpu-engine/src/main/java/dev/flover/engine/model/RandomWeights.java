@@ -23,9 +23,6 @@ import java.util.SplittableRandom;
 ///
 /// No two matrices are equal, so that a backend keeps each; an 8B model takes 1 GB here instead of 16.
 final class RandomWeights {
-    private static final int MOST_SHARDS = 8;
-    private static final int SHARD_ALIGNMENT = 32;
-
     /// Where matrices may begin, beyond the pool's first byte, in strides.
     private static final int STARTS = 4096;
     private static final int TABLE = 1 << 16;
@@ -70,19 +67,10 @@ final class RandomWeights {
         var down = matrix(hidden, config.feedForward());
         return new Weights.Layer(
                 norm(), matrix(config.queryWidth() + 2 * config.kvWidth(), hidden), null, null, null,
-                attentionOut.withShards(shards(config.queryWidth(), Integer.lowestOneBit(config.kvHeads()))), null,
+                attentionOut.withShards(KShards.ofHeads(config.heads(), config.headDim())), null,
                 null, config.block() == Block.PARALLEL ? null : norm(),
                 matrix(config.feedForward() * (config.gated() ? 2 : 1), hidden), null,
-                down.withShards(shards(config.feedForward(), MOST_SHARDS)), null, null);
-    }
-
-    /// As a file's weights are cut.
-    private int shards(int inputs, int limit) {
-        int shards = Math.min(MOST_SHARDS, limit);
-        while (shards > 1 && inputs % (shards * SHARD_ALIGNMENT) != 0) {
-            shards /= 2;
-        }
-        return shards;
+                down.withShards(KShards.ofColumns(config.feedForward())), null, null);
     }
 
     private long largestMatrixBytes() {

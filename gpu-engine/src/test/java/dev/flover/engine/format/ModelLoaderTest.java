@@ -272,7 +272,7 @@ class ModelLoaderTest {
         var model = new TinyLlama(256, 1, 8, 4, 768, 64, TensorType.Q8_0, 1);
         try (var opened = ModelLoader.open(gguf(model.withoutTokenizer()))) {
             var layer = opened.weights().layers().getFirst();
-            assertThat(layer.attentionOut().kShards()).isEqualTo(4);      // no more than key-value heads
+            assertThat(layer.attentionOut().kShards()).isEqualTo(8);      // of a query head each
             assertThat(layer.feedForwardOut().kShards()).isEqualTo(8);
             assertThat(layer.queryKeyValue().kShards()).isEqualTo(1);
         }

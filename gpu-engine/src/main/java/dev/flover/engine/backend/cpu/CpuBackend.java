@@ -29,7 +29,7 @@ import java.util.Map;
 /// arithmetic of all of them is in [Kernels]. In a step nothing is allocated once buffers have grown.
 public final class CpuBackend implements Backend {
     /// Equal for all kernels: they give the same bits.
-    private static final String ARITHMETIC = "cpu-2";
+    private static final String ARITHMETIC = "cpu-3";
 
     private final Kernels kernels;
     private final Workers workers;

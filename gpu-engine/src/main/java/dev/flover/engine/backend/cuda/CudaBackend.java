@@ -68,7 +68,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return "cuda-3-sm" + driver.properties().capability();
+        return "cuda-4-sm" + driver.properties().capability();
     }
 
     @Override

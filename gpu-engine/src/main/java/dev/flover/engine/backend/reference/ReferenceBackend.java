@@ -59,7 +59,7 @@ public final class ReferenceBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return "reference-1";
+        return "reference-2";
     }
 
     @Override

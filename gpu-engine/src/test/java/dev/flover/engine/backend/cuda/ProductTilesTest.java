@@ -43,7 +43,7 @@ class ProductTilesTest {
     /// parts of a tile, where as many as possible share it, and between.
     @ParameterizedTest
     @CsvSource({"BF16, 200, 1024, 1", "F16, 160, 1024, 8", "BF16, 65, 2304, 16", "F16, 97, 300, 1", "Q8_0, 130, 768, 4",
-        "Q4_0, 160, 512, 1"})
+        "Q4_0, 160, 512, 1", "Q4_K, 70, 768, 8"})
     void allTilesAndSplitsGiveTheSameBits(TensorType type, int outputs, int inputs, int shards) {
         var weights = matrix(type, outputs, inputs);
         var table = floats(MOST_ROWS, inputs);
@@ -168,7 +168,7 @@ class ProductTilesTest {
         return new StoredTensor("floats", TensorType.F32, rows, columns, data.asReadOnly());
     }
 
-    /// Blocks of quants get a scale and random bits; 16-bit types random numbers.
+    /// Blocks of quants get a scale (K-quants also one of minimums) and random bits; 16-bit types random numbers.
     private StoredTensor matrix(TensorType type, int rows, int columns) {
         var data = arena.allocate(rows * type.rowBytes(columns), 64);
         for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
@@ -177,6 +177,9 @@ class ProductTilesTest {
                     ? (short) (Float.floatToRawIntBits(value) >>> 16) : Float.floatToFloat16(value));
             for (int i = 2; i < type.blockBytes(); i++) {
                 data.set(ValueLayout.JAVA_BYTE, at + i, (byte) random.nextInt(256));
+            }
+            if (type == TensorType.Q4_K) {
+                data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2, Float.floatToFloat16(value));
             }
         }
         return new StoredTensor("matrix", type, rows, columns, data.asReadOnly());
