@@ -4,13 +4,16 @@
 # usage: build.sh OUTPUT_DIRECTORY
 #
 # Writes OUTPUT_DIRECTORY/flover.fatbin and OUTPUT_DIRECTORY/kernels.txt (registers, spills and shared memory of each
-# kernel). Does nothing where neither sources nor compiler changed. Without nvcc it says so and succeeds: everything but
-# the CUDA backend then still works. Warnings, register spills, and more registers than registers.txt gives are errors.
+# kernel), and, where there is cuobjdump, OUTPUT_DIRECTORY/machine-code.txt (what they were compiled to, counted). Does
+# nothing where neither sources nor compiler changed. Without nvcc it says so and succeeds: everything but
+# the CUDA backend then still works. Warnings, register spills, more registers than registers.txt gives, and other code
+# than machine-code.txt expects are errors.
 set -eu
 
 sources=$(cd "$(dirname "$0")" && pwd)
 output=$1
 nvcc=${NVCC:-nvcc}
+cuobjdump=$(command -v "${CUOBJDUMP:-cuobjdump}" || true)
 
 if ! command -v "$nvcc" >/dev/null 2>&1; then
     echo "cuda: no nvcc here, so the CUDA kernels are not compiled; --backend cuda will say that they are missing"
@@ -19,7 +22,7 @@ fi
 
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
-stamp=$( (cd "$sources" && cat ./*.sh registers.txt ./*.cu include/*.cuh; "$nvcc" --version) | cksum)
+stamp=$( (cd "$sources" && cat ./*.sh ./*.txt ./*.cu include/*.cuh; "$nvcc" --version; echo "$cuobjdump") | cksum)
 if [ -f "$output/flover.fatbin" ] && [ "$(cat "$output/stamp" 2>/dev/null)" = "$stamp" ]; then
     exit 0
 fi
@@ -54,6 +57,12 @@ if ! grep -q registers "$output/kernels.txt"; then
     exit 1
 fi
 sh "$sources/check-registers.sh" "$sources/registers.txt" "$output/kernels.txt" || exit 1
+if [ -n "$cuobjdump" ]; then
+    CUOBJDUMP=$cuobjdump sh "$sources/check-machine-code.sh" "$sources/machine-code.txt" "$output/compiled.fatbin" \
+        "$output/machine-code.txt" || exit 1
+else
+    echo "cuda: no cuobjdump here, so the machine code is not looked at"
+fi
 
 mv "$output/compiled.fatbin" "$output/flover.fatbin"
 echo "$stamp" >"$output/stamp"
