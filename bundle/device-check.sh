@@ -27,7 +27,8 @@
 #   delivery    the pipeline's bundle only: processes killed at random, every answer checked
 #
 # BUDGET: seconds for all stages (default: 560). OUT=FOLDER keeps table and logs (default: ./device-check). BACKEND=NAME
-# checks another backend than cuda with the same list. Ends with 1 where a stage failed.
+# checks another backend than cuda with the same list. REHEARSAL=yes runs every stage in the smallest sizes, as
+# rehearse.sh does on a driver without a device. Ends with 1 where a stage failed.
 # shellcheck disable=SC2317   # stages are called by their names
 set -u
 
@@ -40,6 +41,24 @@ backend=${BACKEND:-cuda}
 begin=$(date +%s)
 end=$((begin + ${BUDGET:-560}))
 least=5                                                 # seconds for which no stage is begun
+large=llama-8b
+small=llama-1b
+paper=gpt-j-6b
+prompt=960
+answer=128
+longer=256
+longest=512
+checks=
+if [ -n "${REHEARSAL:-}" ]; then
+    large=tiny
+    small=tiny
+    paper=tiny
+    prompt=8
+    answer=12
+    longer=12
+    longest=12
+    checks=small
+fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 table=$out/table.txt
@@ -83,11 +102,12 @@ stage() {
         0) note "$name" "ok, $seconds s" ;;
         77) note "$name" "$(tail -n 1 "$out/$name.log")" ;;
         124 | 137)
-            note "$name" "FAILED: not done after $seconds s"
+            note "$name" "FAILED: not done after $seconds s: $(tail -n 1 "$out/$name.log")"
             failed=1
             ;;
         *)
-            why=$(grep -m 1 -E 'FAILED|error|failed' "$out/$name.log" || tail -n 1 "$out/$name.log")
+            why=$(grep -v '^ok ' "$out/$name.log" | grep -m 1 -E 'FAILED|DIFFERENT|error|failed' \
+                || tail -n 1 "$out/$name.log")
             note "$name" "FAILED with $status, $seconds s: $why"
             failed=1
             ;;
@@ -121,7 +141,8 @@ smoke_program() {
 
 smoke() {
     [ -d "$home/smoke" ] || skip "this bundle was made without a C++ compiler or without CUDA kernels" || return
-    smoke_program && limited "$smoke" "$home/smoke/flover.fatbin" "$@"
+    # shellcheck disable=SC2086   # one word or none
+    smoke_program && limited "$smoke" "$home/smoke/flover.fatbin" $checks
 }
 
 sanitizer() {
@@ -169,14 +190,19 @@ bench() {
     limited "$flover" bench engine --backend "$backend" --repeat 1 --warm-up-s 3 "$@"
 }
 
-# The context is 1024 in the middle of the answer. Answers are long enough for all prompts to be computed meanwhile.
+# The context is 1024 in the middle of the answer.
 bench_context() {
-    bench --prompt-tokens 960 --gen-tokens "$answer" --token-budget 2048 "$@"
+    bench --prompt-tokens "$prompt" --gen-tokens "$answer" --token-budget 2048 "$@"
+}
+
+# Answers of large batches are long enough for all prompts to be computed meanwhile.
+bench_longer() {
+    bench --prompt-tokens "$prompt" --gen-tokens "$longer" --token-budget 2048 "$@"
 }
 
 bench_bits() {
     for type in Q8_0 Q4_0; do
-        bench_context --shape llama-8b --weights "$type" --batch 1,64 || return 1
+        bench_context --shape "$large" --weights "$type" --batch 1,64 || return 1
     done
 }
 
@@ -223,30 +249,23 @@ delivery() {
 }
 
 run() {
-    answer=128
     case $1 in
         facts) stage "$1" 20 facts ;;
         smoke) stage "$1" 120 smoke ;;
         selfsmall) stage "$1" 60 selftest --small ;;
-        bench-8b) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 1,16 ;;
+        bench-8b) stage "$1" 120 bench_context --shape "$large" --weights BF16 --batch 1,16 ;;
         memcheck | racecheck) stage "$1" 90 sanitizer "$1" ;;
         selftest) stage "$1" 180 selftest ;;
         story) stage "$1" 40 story ;;
         models) stage "$1" 180 models ;;
-        bench-64) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 64 ;;
-        bench-1b)
-            answer=256
-            stage "$1" 120 bench_context --shape llama-1b --weights BF16 --batch 1,16,64,256
-            ;;
-        bench-256)
-            answer=256
-            stage "$1" 180 bench_context --shape llama-8b --weights BF16 --batch 256
-            ;;
-        bench-top) stage "$1" 120 bench_context --shape llama-8b --weights BF16 --batch 1,64 --temperature 0.8 \
+        bench-64) stage "$1" 120 bench_context --shape "$large" --weights BF16 --batch 64 ;;
+        bench-1b) stage "$1" 120 bench_longer --shape "$small" --weights BF16 --batch 1,16,64,256 ;;
+        bench-256) stage "$1" 180 bench_longer --shape "$large" --weights BF16 --batch 256 ;;
+        bench-top) stage "$1" 120 bench_context --shape "$large" --weights BF16 --batch 1,64 --temperature 0.8 \
             --top-k 40 --top-p 0.95 ;;
         peers) stage "$1" 300 peers ;;
         bench-bits) stage "$1" 240 bench_bits ;;
-        bench-gptj) stage "$1" 180 bench --shape gpt-j-6b --weights F16 --prompt-tokens 8 --gen-tokens 512 \
+        bench-gptj) stage "$1" 180 bench --shape "$paper" --weights F16 --prompt-tokens 8 --gen-tokens "$longest" \
             --batch 1,32 ;;
         bench-file) stage "$1" 180 bench_file ;;
         delivery) stage "$1" 300 delivery ;;

@@ -126,7 +126,7 @@ public final class BenchEngineCommand implements Runnable {
         try (var opened = open()) {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
                     opened.config().contextLength());
-            print(measure(opened));
+            measure(opened);
         }
     }
 
@@ -154,7 +154,8 @@ public final class BenchEngineCommand implements Runnable {
         }
     }
 
-    private EngineReport measure(Model opened) {
+    /// Prints each batch size as it is measured: what comes later may take too long.
+    private void measure(Model opened) {
         int most = Arrays.stream(batches).max().orElseThrow();
         try {
             var chosen = backend.open();
@@ -164,13 +165,19 @@ public final class BenchEngineCommand implements Runnable {
             var config = EngineRun.config(most, promptTokens + generatedTokens, tokenBudget);
             try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
+                if (!json) {
+                    printHead(opened, timed, loadSeconds, machine);
+                }
                 var results = new ArrayList<BatchResult>();
                 warmUp(engine, opened, most);
                 for (int batch : batches) {
                     results.add(measureBatch(engine, opened, timed, machine, batch));
+                    if (!json) {
+                        print(results.getLast());
+                    }
                 }
-                return new EngineReport(opened.path().toString(), timed.name(), timed.arithmetic(), loadSeconds,
-                        machine, List.copyOf(results), Machine.peakMemoryBytes());
+                printEnd(new EngineReport(opened.path().toString(), timed.name(), timed.arithmetic(), loadSeconds,
+                        machine, List.copyOf(results), Machine.peakMemoryBytes()));
             }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -217,39 +224,47 @@ public final class BenchEngineCommand implements Runnable {
         return type.blockElements() > 1;
     }
 
-    private void print(EngineReport report) {
+    private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {
         PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            try {
-                out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException("a report of numbers and names could not be written", e);
-            }
+        out.printf(Locale.ROOT, "%s on %s, arithmetic %s, loaded in %.2f s%n", opened.path(), timed.name(),
+                timed.arithmetic(), loadSeconds);
+        out.println(machine.describe());
+        out.flush();
+    }
+
+    private void print(BatchResult result) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println();
+        out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode in %d steps of all sequences, %.1f tokens/s "
+                        + "prefill; a step takes %.3f ms, its scheduling %.1f us; it allocates %.0f bytes, "
+                        + "%d collections%n",
+                result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
+                result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
+        var floor = result.floor();
+        out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
+                        + "time%n",
+                floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
+        if (result.device() != null) {
+            var device = result.device();
+            out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "
+                    + "step in %.0f us%n", device.busy(), device.idle(), device.host());
+        }
+        for (var operation : result.operations()) {
+            out.println("  " + operation.describe());
+        }
+        out.flush();
+    }
+
+    private void printEnd(EngineReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            out.printf(Locale.ROOT, "%npeak memory %.1f MB%n", report.peakMemoryBytes() / 1e6);
             return;
         }
-        out.printf(Locale.ROOT, "%s on %s, arithmetic %s, loaded in %.2f s%n", report.model(), report.backend(),
-                report.arithmetic(), report.loadSeconds());
-        out.println(report.machine().describe());
-        for (var result : report.results()) {
-            out.println();
-            out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode in %d steps of all sequences, %.1f tokens/s "
-                            + "prefill; a step takes %.3f ms, its scheduling %.1f us; it allocates %.0f bytes, "
-                            + "%d collections%n",
-                    result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
-                    result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
-            var floor = result.floor();
-            out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
-                            + "time%n",
-                    floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
-            if (result.device() != null) {
-                var device = result.device();
-                out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "
-                        + "step in %.0f us%n", device.busy(), device.idle(), device.host());
-            }
-            for (var operation : result.operations()) {
-                out.println("  " + operation.describe());
-            }
+        try {
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a report of numbers and names could not be written", e);
         }
-        out.printf(Locale.ROOT, "%npeak memory %.1f MB%n", report.peakMemoryBytes() / 1e6);
     }
 }

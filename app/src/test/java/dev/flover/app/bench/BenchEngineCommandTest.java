@@ -30,6 +30,16 @@ class BenchEngineCommandTest {
         assertThat(report.get("results").get(1).get("batch").asInt()).isEqualTo(3);
     }
 
+    @Test
+    void aPersonReadsTheMachineThenEachBatchThenTheMemory() {
+        var run = Console.run("bench", "engine", "--batch", "2,1", "--prompt-tokens", "5", "--gen-tokens", "6",
+                "--repeat", "1", "--warm-up-s", "0");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).containsSubsequence("arithmetic cpu", "batch 2: ", "a step's floor: ", "project to logits",
+                "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
+    }
+
     /// 64 prompts of 32 tokens take 64 steps of 32 rows: the first answers end long before the last begins.
     @Test
     void aBatchThatIsNeverWholeIsRefused() {

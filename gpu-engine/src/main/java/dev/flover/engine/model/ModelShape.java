@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// The sizes of a published model, without its weights: what its speed depends on.
+/// The sizes of a published model, without its weights: what its speed depends on. `tiny` is none: it is for trying out.
 ///
 /// @param name what a person calls it
 /// @param tied whether the vocabulary projection is the embedding
@@ -30,6 +30,7 @@ public record ModelShape(String name, ModelConfig config, boolean tied) {
         add(llama("llama-13b", 5120, 40, 40, 40, 128, 13824, 32000, 2048, 10000), false);
         add(llama("llama-33b", 6656, 60, 52, 52, 128, 17920, 32000, 2048, 10000), false);
         add(llama("llama-65b", 8192, 80, 64, 64, 128, 22016, 32000, 2048, 10000), false);
+        add(llama("tiny", 64, 2, 4, 2, 16, 128, 256, 2048, 10000), true);
     }
 
     /// @throws IllegalArgumentException if there is none of that name, naming those there are

@@ -6,8 +6,12 @@ package dev.flover.engine.backend.cuda;
 /// @param readBytes  a second, from memory that no cache holds
 public record CudaCeilings(double operations, double readBytes) {
     private static final int REPEATS = 5;
-    private static final int MOST_READ_BYTES = 1 << 30;
-    private static final int ROUNDS = 4096;
+    private static final long LEAST_READ_BYTES = 1 << 18;
+    private static final long MOST_READ_BYTES = 1 << 30;
+    private static final int LEAST_ROUNDS = 2;
+    private static final int MOST_ROUNDS = 4096;
+    /// So long that a launch counts for nothing beside it.
+    private static final double RUN_SECONDS = 0.02;
     private static final int READ_THREADS = 512;
     private static final int MULTIPLY_THREADS = 256;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 4;
@@ -34,9 +38,15 @@ public record CudaCeilings(double operations, double readBytes) {
         return new CudaCeilings(OPERATIONS_PER_BLOCK_AND_ROUND * blocks * rounds / multiply, readBytes / read);
     }
 
+    /// First with little, to find how much a device of this speed is worth asking for.
     static CudaCeilings measure(Driver driver, KernelSet kernels) {
-        long bytes = Math.min(MOST_READ_BYTES, driver.freeBytes() / 2 & -4096);
-        return measure(driver, kernels, bytes, ROUNDS);
+        var little = measure(driver, kernels, LEAST_READ_BYTES, LEAST_ROUNDS);
+        long most = Math.min(MOST_READ_BYTES, driver.freeBytes() / 2);
+        long bytes = Math.clamp((long) (little.readBytes * RUN_SECONDS), LEAST_READ_BYTES, most) & -4096;
+        double roundOperations = OPERATIONS_PER_BLOCK_AND_ROUND * BLOCKS_PER_MULTIPROCESSOR
+                * driver.properties().multiprocessors();
+        int rounds = (int) Math.clamp(little.operations * RUN_SECONDS / roundOperations, LEAST_ROUNDS, MOST_ROUNDS);
+        return measure(driver, kernels, bytes, rounds);
     }
 
     /// Seconds.

@@ -13,16 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /// The kernels compiled for the host, with `src/test/cuda/emulator.cpp` in the place of the GPU.
 ///
 /// Built once by the C++ compiler of the machine and kept under `target` until a source changes.
 final class Emulator {
-    private static final Pattern ENTRY = Pattern.compile(
-            "extern \"C\" __global__ void __launch_bounds__\\([^)]*\\)\\s+(\\w+)\\(");
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
     private final Path library;
@@ -55,9 +51,9 @@ final class Emulator {
         return Holder.INSTANCE;
     }
 
-    /// The shared library, for what is linked with it.
-    Path library() {
-        return library;
+    /// The driver without a device, which is linked with this library.
+    Path driver() {
+        return library.resolveSibling("libcuda.so.1");
     }
 
     int kernel(String name) {
@@ -102,54 +98,26 @@ final class Emulator {
     private static Optional<Emulator> build() {
         return HostCompiler.find().map(compiler -> {
             try {
-                return new Emulator(compile(compiler));
+                return new Emulator(compile(compiler).resolve("libemulator.so"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         });
     }
 
+    /// Returns the folder with the libraries of these sources.
     private static Path compile(HostCompiler compiler) throws IOException {
-        var kernels = files(Path.of("src/main/cuda"), ".cu");
-        var headers = files(Path.of("src/main/cuda/include"), ".cuh");
-        var emulator = files(Path.of("src/test/cuda"), "emulator.hpp", "emulator.cpp");
-        var folder = Files.createDirectories(Path.of("target/emulator"));
-        var library = folder.resolve("libemulator-" + checksum(kernels, headers, emulator) + ".so").toAbsolutePath();
-        if (Files.exists(library)) {
-            return library;
-        }
-        var includes = new StringBuilder();
-        var entries = new StringBuilder();
-        for (var source : kernels) {
-            includes.append("#include \"").append(source.toAbsolutePath()).append("\"\n");
-            var matcher = ENTRY.matcher(Files.readString(source));
-            while (matcher.find()) {
-                entries.append("KERNEL(").append(matcher.group(1)).append(")\n");
-            }
-        }
-        Files.writeString(folder.resolve("kernels.inc"), includes);
-        Files.writeString(folder.resolve("entries.inc"), entries);
-        compiler.run(folder.resolve("compiler.log"), "-fPIC", "-shared",
-                "-Wno-unknown-pragmas", "-ffp-contract=off", "-U_FORTIFY_SOURCE",
-                "-I", "src/main/cuda/include", "-I", "src/test/cuda", "-I", folder.toString(),
-                "-o", library.toString(), "src/test/cuda/emulator.cpp");
-        return library;
-    }
-
-    private static List<Path> files(Path folder, String... endings) throws IOException {
-        try (var files = Files.list(folder)) {
-            return files.filter(file -> Stream.of(endings).anyMatch(file.toString()::endsWith)).sorted().toList();
-        }
-    }
-
-    @SafeVarargs
-    private static String checksum(List<Path>... sources) throws IOException {
         var crc = new CRC32();
-        for (var list : sources) {
-            for (var file : list) {
-                crc.update(Files.readAllBytes(file));
+        for (var folder : List.of("src/main/cuda", "src/main/cuda/include", "src/test/cuda")) {
+            try (var files = Files.list(Path.of(folder))) {
+                for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+                    crc.update(Files.readAllBytes(file));
+                }
             }
         }
-        return Long.toHexString(crc.getValue());
+        var output = Files.createDirectories(Path.of("target/emulator", Long.toHexString(crc.getValue())));
+        HostCompiler.await(output.resolve("compiler.log"),
+                List.of("sh", "src/test/cuda/build.sh", compiler.program(), output.toString()));
+        return output.toAbsolutePath();
     }
 }

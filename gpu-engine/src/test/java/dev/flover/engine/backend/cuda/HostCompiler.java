@@ -25,6 +25,10 @@ record HostCompiler(String program) {
     void run(Path log, String... options) throws IOException {
         var command = new ArrayList<>(List.of(program, "-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror"));
         command.addAll(List.of(options));
+        await(log, command);
+    }
+
+    static void await(Path log, List<String> command) throws IOException {
         var process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
             if (!process.waitFor(5, TimeUnit.MINUTES)) {

@@ -81,7 +81,7 @@ class MeasuringTest {
     void ceilingsAreMeasuredAndTheirMemoryGivenBack() {
         try (var driver = EmulatedBackends.driver()) {
             long free = driver.freeBytes();
-            var ceilings = CudaCeilings.measure(driver, new KernelSet(driver), 1 << 16, 2);
+            var ceilings = CudaCeilings.measure(driver, new KernelSet(driver));
             assertThat(ceilings.readBytes()).isPositive().isFinite();
             assertThat(ceilings.operations()).isPositive().isFinite();
             assertThat(driver.freeBytes()).isEqualTo(free);

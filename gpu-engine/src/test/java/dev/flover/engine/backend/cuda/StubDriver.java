@@ -1,7 +1,5 @@
 package dev.flover.engine.backend.cuda;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -9,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// `src/test/cuda/driver.cpp` as this process's `libcuda.so.1`: JCuda's own library finds it in the driver's place.
@@ -53,23 +50,8 @@ final class StubDriver {
         return Holder.INSTANCE;
     }
 
-    /// Compiles it, unless it is there, and returns where it is.
     static Path library() {
-        try {
-            var emulator = Emulator.instance().orElseThrow().library();
-            var source = Path.of("src/test/cuda/driver.cpp");
-            var name = "driver-" + Integer.toHexString(Files.readString(source).hashCode()) + "-"
-                    + emulator.getFileName().toString().replaceAll(".*-|[.]so", "");
-            var folder = Files.createDirectories(emulator.resolveSibling(name)).toAbsolutePath();
-            var library = folder.resolve("libcuda.so.1");
-            if (!Files.exists(library)) {
-                HostCompiler.find().orElseThrow().run(folder.resolve("compiler.log"), "-fPIC", "-shared",
-                        "-Wl,-soname,libcuda.so.1", "-o", library.toString(), source.toString(), emulator.toString());
-            }
-            return library;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Emulator.instance().orElseThrow().driver();
     }
 
     /// One of two devices.

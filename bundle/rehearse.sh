@@ -1,0 +1,89 @@
+#!/bin/sh
+# Rehearses a first day on a device, without one: unpacks the engine's archive in an empty folder and runs its
+# device-check.sh as on a bare machine, with a driver in the device's place that is made of the kernels' emulator.
+#
+# usage: rehearse.sh ARCHIVE            ./mvnw -Pbundle verify runs it
+#
+# The environment is empty but for PATH, which leads to the few tools that the day needs and to nothing else: there is no
+# Java, compiler, Python or network (the latter where `unshare` may take it away). Two runs are checked, some minutes each:
+#
+#   all stages in the smallest sizes    each has its line in the table, "ok", or skipped for a reason that holds here
+#   stages that fail or take too long   the table says so, and has the results of the others
+#
+# Skips itself, and says so, without a C++ compiler or where the bundle has no kernels.
+set -eu
+
+archive=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+compiler=$(command -v g++ || command -v clang++ || true)
+tools="sh date uname nproc grep tail head tee tar gzip mkdir cmp cat timeout dirname find mv rm sed"
+
+fail() {
+    echo "rehearse: $*" >&2
+    [ ! -f "$folder/out/table.txt" ] || cat "$folder/out/table.txt" >&2
+    exit 1
+}
+
+skip() {
+    echo "rehearse: not rehearsed: $*"
+    exit 0
+}
+
+file=
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+[ -n "$compiler" ] || skip "there is no C++ compiler to make the driver without a device"
+sh "$here/../gpu-engine/src/test/cuda/build.sh" "$compiler" "$folder/driver" || fail "the driver could not be compiled"
+mkdir "$folder/tools" "$folder/empty"
+for tool in $tools; do
+    ln -s "$(command -v "$tool")" "$folder/tools/$tool"
+done
+tar -C "$folder/empty" -xf "$archive" || fail "cannot unpack $archive"
+[ -d "$folder/empty/flover-engine/smoke" ] || skip "the bundle was made without CUDA kernels"
+alone=
+if unshare -n true 2>/dev/null; then
+    alone="$(command -v unshare) -n"
+fi
+
+# day BUDGET STAGE...: the table is in $folder/out
+day() {
+    budget=$1
+    shift
+    rm -rf "$folder/out"
+    # shellcheck disable=SC2086   # a command of two words, or none
+    (cd "$folder/empty/flover-engine" && env -i PATH="$folder/tools" $alone "$(command -v env)" \
+        LD_LIBRARY_PATH="$folder/driver" OUT="$folder/out" BUDGET="$budget" REHEARSAL=yes ${file:+MODEL="$file"} \
+        sh ./device-check.sh "$@") >"$folder/day.log" 2>&1
+}
+
+# expect STAGE PATTERN: what the table says of a stage
+expect() {
+    grep -Eq "^$1 +$2" "$folder/out/table.txt" || fail "expected of $1: $2"
+}
+
+stages="facts smoke selfsmall bench-8b story bench-64 bench-1b bench-256 bench-top bench-bits bench-gptj"
+# shellcheck disable=SC2086   # several stages
+day 1200 $stages memcheck models peers bench-file delivery || fail "a stage failed"
+for stage in $stages; do
+    expect "$stage" "ok, [0-9]+ s"
+done
+expect memcheck "skipped: there is no compute-sanitizer here"
+expect models "skipped: no MODELS folder is given"
+expect peers "skipped: "
+expect bench-file "skipped: no MODEL file is given"
+expect delivery "skipped: this is the engine's bundle"
+cat "$folder/out/table.txt"
+tar -tzf "$folder/out/logs.tgz" | grep -q 'bench-gptj.log' || fail "logs.tgz lacks a log"
+
+# A file that is no model, and seconds that do not suffice.
+mkdir "$folder/models"
+echo nothing >"$folder/models/broken.gguf"
+file="$folder/models/broken.gguf"
+if day 40 facts bench-file selftest story; then
+    fail "expected a failure"
+fi
+expect facts "ok, "
+expect bench-file "FAILED with [0-9]+, [0-9]+ s: .*broken.gguf"
+expect selftest "FAILED: not done after [0-9]+ s"
+expect story "not run: no time left"
+cat "$folder/out/table.txt"
