@@ -51,7 +51,7 @@ struct Conversion {
     int columns;
 };
 
-constexpr int PLAN_HEADER = 20;
+constexpr int PLAN_HEADER = 21;
 constexpr int RANDOM_BF16 = 2;    // WeightGenerator.java
 constexpr int MULTIPROCESSOR_COUNT = 16;
 constexpr int DYNAMIC_SHARED_BYTES = 8;
@@ -511,10 +511,22 @@ struct Rule {
     float temperature;
     int topK;
     float topP;
+    bool masked;    // to the tokens with odd ids
 };
 
-constexpr Rule RULES[] = {{"greedy", 0, 0, 1}, {"temperature 0.8", 0.8F, 0, 1}, {"top-k 40", 0.8F, 40, 1},
-    {"top-p 0.95", 0.8F, 0, 0.95F}, {"top-k 40, top-p 0.95", 0.8F, 40, 0.95F}};
+constexpr Rule RULES[] = {{"greedy", 0, 0, 1, false}, {"temperature 0.8", 0.8F, 0, 1, false},
+    {"top-k 40", 0.8F, 40, 1, false}, {"top-p 0.95", 0.8F, 0, 0.95F, false},
+    {"top-k 40, top-p 0.95", 0.8F, 40, 0.95F, false}, {"greedy within masks", 0, 0, 1, true},
+    {"top-p 0.95 within masks", 0.8F, 0, 0.95F, true}};
+
+/// The first id with the greatest logit.
+int greatest(const vector<float>& logits, int vocabulary, bool odd) {
+    int best = odd ? 1 : 0;
+    for (int id = best; id < vocabulary; id += odd ? 2 : 1) {
+        best = logits[id] > logits[best] ? id : best;
+    }
+    return best;
+}
 
 /// A row alone and among others draws the same token; greedy draws the greatest. Prints what it takes.
 void checkSampling() {
@@ -532,6 +544,7 @@ void checkSampling() {
     Address counts = allocate(logits.size() * 4);
     Address newest = allocate(4 * rows);
     Address results = allocate(size_t{4} * rows * (2 + 2 * MOST_ALTERNATIVES));
+    Address masks = put(vector<uint32_t>(static_cast<size_t>(rows) * maskWords(vocabulary), 0xAAAAAAAAU));
     for (const Rule& rule : RULES) {
         string line;
         vector<int> drawn[2];
@@ -555,11 +568,12 @@ void checkSampling() {
             words.array(SAMPLE_HOMES, upTo(some));
             words.array(SAMPLE_TARGETS, vector<int>(some, -1));
             words.array(SAMPLE_ALTERNATIVES, vector<int>(some));
+            words.array(SAMPLE_MASKS, rule.masked ? upTo(some) : vector<int>(some, -1));
             Address plan = put(words.words);
             Sampling s{reinterpret_cast<float*>(from), reinterpret_cast<float*>(weights),
                 reinterpret_cast<SamplePart*>(parts), reinterpret_cast<SamplingState*>(homes),
                 reinterpret_cast<int*>(newest), reinterpret_cast<uint32_t*>(counts),
-                reinterpret_cast<const int*>(plan), vocabulary, rows, 0};
+                reinterpret_cast<const uint32_t*>(masks), reinterpret_cast<const int*>(plan), vocabulary, rows, 0};
             double microseconds = time(small ? 1 : 9, [&](int) {
                 upload(homes, states.data(), states.size() * sizeof(SamplingState));
                 launch(kernel("sample_survey", 0), some, partsOf(vocabulary), SAMPLE_THREADS, 1024, s);
@@ -572,12 +586,12 @@ void checkSampling() {
             line += small ? "" : ", " + std::to_string(some) + " rows " + std::to_string(int(microseconds)) + " us";
             release({homes, plan});
         }
-        auto best = std::max_element(logits.begin(), logits.begin() + vocabulary) - logits.begin();
+        int best = greatest(logits, vocabulary, rule.masked);
         bool right = drawn[0][0] == drawn[1][0] && drawn[0][0] >= 0 && drawn[0][0] < vocabulary
-                && (rule.temperature != 0 || drawn[0][0] == best);
+                && (rule.temperature != 0 || drawn[0][0] == best) && (!rule.masked || drawn[0][0] % 2 == 1);
         say(right, string("drawing, ") + rule.name + line + (small ? "" : " (with an upload and three launches)"));
     }
-    release({from, weights, parts, counts, newest, results});
+    release({from, weights, parts, counts, newest, results, masks});
 }
 
 /// A copy of pageable memory is there for the next kernel, and a captured kernel does as it does uncaptured.

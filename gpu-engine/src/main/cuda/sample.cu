@@ -446,8 +446,10 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS, 1) sample(Sampling 
         } else if (isFinite(logitOfRank(best))) {
             token = row.draws()
                     ? Draw{row, shared, logitOfRank(best), state->typicalP < 1}.token() : idOfRank(best);
+        } else if (plan.array(SAMPLE_MASKS)[row.index] >= 0) {
+            token = NOTHING_FITS;
         }
-        if (reports && token != NOT_FINITE) {
+        if (reports && token >= 0) {
             logprob = static_cast<float>(static_cast<double>(row.logits[token]) - logTotal);
         }
     }
@@ -455,7 +457,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS, 1) sample(Sampling 
     if (threadIdx.x == 0) {
         *results.tokens = token;
         *results.logprobs = logprob;
-        if (token != NOT_FINITE && !row.scores()) {
+        if (token >= 0 && !row.scores()) {
             s.newest[row.home] = token;
             state->generated++;
             if (state->penalises != 0) {

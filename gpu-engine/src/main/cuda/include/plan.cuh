@@ -26,7 +26,8 @@ enum PlanArray : int {
     TILE_SCRATCH = 8,    // [tiles] first scratch entry for its splits, or -1: one block takes all its splits in turn
     SAMPLE_TARGETS = 9,  // [samples] the token that a row scores, or -1: it draws one
     SAMPLE_ALTERNATIVES = 10, // [samples] how many alternatives a scoring row reports
-    TURNS = 11           // [rows] the position; negative: one of a long sequence's first, which turn in their own way
+    TURNS = 11,          // [rows] the position; negative: one of a long sequence's first, which turn in their own way
+    SAMPLE_MASKS = 12    // [samples] which mask says what the row may draw, or -1: no constraint does
 };
 
 struct Plan {

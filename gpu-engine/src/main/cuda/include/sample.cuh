@@ -17,7 +17,8 @@ constexpr int PART_TOKENS = 8192;          // of a row's vocabulary, to a block
 constexpr int MASS_EXPONENTS = 48;         // 0: no mass; else 1 + log2 of the mass
 constexpr int MANTISSA_BITS = 23;
 constexpr int MOST_ALTERNATIVES = 20;
-constexpr int NOT_FINITE = -1;
+constexpr int NOT_FINITE = -1;      // StepPlan.java
+constexpr int NOTHING_FITS = -2;
 
 /// What a block found out about its part of a row.
 struct SamplePart {
@@ -39,6 +40,7 @@ struct Sampling {
     SamplingState* states;    // [homes]
     int* newest;              // [homes]
     uint32_t* counts;         // [homes][vocabulary]
+    const uint32_t* masks;    // [masks][maskWords(vocabulary)] a bit for each token that a constraint allows
     const int* plan;
     int vocabulary;
     int slots;                // most samples: the stride of the results
@@ -47,6 +49,11 @@ struct Sampling {
 
 __device__ __forceinline__ int partsOf(int vocabulary) {
     return (vocabulary + PART_TOKENS - 1) / PART_TOKENS;
+}
+
+/// Masks begin at multiples of 8 bytes.
+__device__ __forceinline__ int maskWords(int vocabulary) {
+    return (vocabulary + 63) / 64 * 2;
 }
 
 /// The sum over the block, in every thread. All threads call it.
@@ -142,6 +149,7 @@ struct SampleRow {
     SamplePart* parts;
     const SamplingState* state;
     const uint32_t* counts;
+    const uint32_t* allowed;    // a bit for each token that may be drawn; null: all
 
     __device__ __forceinline__ SampleRow(const Sampling& s, const Plan& plan, int index)
         : index(index),
@@ -152,7 +160,10 @@ struct SampleRow {
           weights(s.weights + static_cast<size_t>(index) * s.vocabulary),
           parts(s.parts + static_cast<size_t>(index) * partsOf(s.vocabulary)),
           state(s.states + home),
-          counts(s.counts + static_cast<size_t>(home) * s.vocabulary) {}
+          counts(s.counts + static_cast<size_t>(home) * s.vocabulary) {
+        const int mask = plan.array(SAMPLE_MASKS)[index];
+        allowed = mask < 0 ? state->allowed() : s.masks + static_cast<size_t>(mask) * maskWords(s.vocabulary);
+    }
 
     __device__ __forceinline__ bool scores() const {
         return target >= 0;
@@ -166,10 +177,10 @@ struct SampleRow {
     }
     /// Whether any logit is changed before the draw.
     __device__ __forceinline__ bool adjusts() const {
-        return !scores() && (state->biases > 0 || state->allowedOnly != 0 || state->penalises != 0 || endingsMasked());
+        return !scores() && (state->biases > 0 || allowed != nullptr || state->penalises != 0 || endingsMasked());
     }
     __device__ __forceinline__ float adjusted(float logit, int id) const {
-        if (!state->allows(id)) {
+        if (allowed != nullptr && (allowed[id / 32] >> (id % 32) & 1U) == 0) {
             return bitsToFloat(0xFF800000U);
         }
         uint32_t count = state->penalises != 0 ? counts[id] : 0;

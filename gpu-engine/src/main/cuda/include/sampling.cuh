@@ -31,9 +31,9 @@ struct SamplingState {
     __device__ __forceinline__ float biasValue(int i) const {
         return bitsToFloat(static_cast<uint32_t>(rules[endings + biases + i]));
     }
-    __device__ __forceinline__ bool allows(int token) const {
-        const int* bits = rules + endings + 2 * biases;
-        return allowedOnly == 0 || (static_cast<uint32_t>(bits[token / 32]) >> (token % 32) & 1U) != 0;
+    /// A bit for each token; null where every token is allowed.
+    __device__ __forceinline__ const uint32_t* allowed() const {
+        return allowedOnly == 0 ? nullptr : reinterpret_cast<const uint32_t*>(rules + endings + 2 * biases);
     }
 };
 

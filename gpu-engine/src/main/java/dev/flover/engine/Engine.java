@@ -216,10 +216,6 @@ public final class Engine implements AutoCloseable {
     /// What contradicts a constraint is told now, with both named.
     private void checkConstraint(SequenceRequest request) {
         var sampling = request.sampling();
-        if (!backend.drawsWithinConstraints()) {
-            throw new IllegalArgumentException("answers with a constraint are not computed by the " + backend.name()
-                    + " backend yet; use one on the CPU");
-        }
         if (!sampling.allowedOnly().isEmpty()) {
             throw new IllegalArgumentException("allowedOnly and a constraint contradict each other; give one");
         }

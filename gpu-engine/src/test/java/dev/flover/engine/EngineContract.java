@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -211,7 +210,6 @@ public abstract class EngineContract {
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
     void answersWithAConstraintFitItAndKeepTheirBitsAmongOthers(long seed) throws IOException {
-        assumeConstraints();
         var model = model();
         var requests = new ArrayList<SequenceRequest>();
         for (var request : new RandomRequests(seed, TinyModels.VOCABULARY).take(24)) {
@@ -232,7 +230,6 @@ public abstract class EngineContract {
 
     @Test
     void anAnswerWithAConstraintThatIsResumedContinuesWithTheSameBits() {
-        assumeConstraints();
         var whole = fitting(new int[] {5, 6, 7}, SamplingParams.sampled(1.5f, 3));
         var outcome = eachAlone(model(), List.of(whole)).get(0);
         var resumed = new ArrayList<SequenceRequest>();
@@ -262,19 +259,12 @@ public abstract class EngineContract {
 
     @Test
     void whatContradictsAConstraintIsRefused() {
-        assumeConstraints();
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());
         try (var model = model(); var engine = Engine.start(model, open(), ALONE)) {
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
                     TokenSet.EMPTY).fitting(fitting.constraint()))).hasMessageContaining("a token to end it");
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
                     TokenSet.of(3)).fitting(fitting.constraint()))).hasMessageContaining("stop id 3 is text");
-        }
-    }
-
-    private void assumeConstraints() {
-        try (var backend = open()) {
-            Assumptions.assumeTrue(backend.drawsWithinConstraints(), "the backend refuses constraints");
         }
     }
 

@@ -136,11 +136,6 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public boolean drawsWithinConstraints() {
-        return backend.drawsWithinConstraints();
-    }
-
-    @Override
     public String arithmetic() {
         return backend.arithmetic();
     }

@@ -38,11 +38,6 @@ public interface Backend extends AutoCloseable {
         return "arithmetic " + arithmetic();
     }
 
-    /// Whether it draws tokens of answers with a constraint.
-    default boolean drawsWithinConstraints() {
-        return true;
-    }
-
     /// How many steps may be begun and not ended: 2 where a device computes one while the next is prepared.
     default int stepsAhead() {
         return 1;

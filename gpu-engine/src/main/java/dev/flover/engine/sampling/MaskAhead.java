@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 /// ```
 ///
 /// One thread at a time appends tokens and asks; a mask is a function of the tokens alone, whenever it is found.
-final class MaskAhead {
+public final class MaskAhead {
     private static final Allowed NOTHING = new Allowed(new long[0], false, false);
 
     private final ConstrainedAnswer answer;
@@ -24,14 +24,14 @@ final class MaskAhead {
     /// @param bits    a bit for each token that may come next
     /// @param mayEnd  whether the answer may end instead
     /// @param anyText whether there is such a token
-    record Allowed(long[] bits, boolean mayEnd, boolean anyText) {
+    public record Allowed(long[] bits, boolean mayEnd, boolean anyText) {
         boolean contains(int token) {
             return token >> 6 < bits.length && (bits[token >> 6] >> token & 1) != 0;
         }
     }
 
     /// @param from where the answer begins in its history
-    MaskAhead(Constraint constraint, int[] history, int from) {
+    public MaskAhead(Constraint constraint, int[] history, int from) {
         answer = new ConstrainedAnswer(constraint);
         next = CompletableFuture.supplyAsync(() -> {
             for (int i = from; i < history.length; i++) {
@@ -41,7 +41,8 @@ final class MaskAhead {
         });
     }
 
-    void append(int token) {
+    /// A token was drawn.
+    public void append(int token) {
         next = next.thenApplyAsync(before -> {
             answer.take(token);
             return find();
@@ -58,7 +59,7 @@ final class MaskAhead {
         }
     }
 
-    Allowed await() {
+    public Allowed await() {
         return next.join();
     }
 }

@@ -41,6 +41,12 @@ public final class CudaBackend implements Backend {
     private int tokenBudget;
     private StepSlots slots;
     private CudaCache cache;
+    private Draw draw;
+    /// The plan whose draw waits for tokens of the step before; null for none.
+    private StepPlan undrawn;
+
+    /// What every step's draw is from.
+    private record Draw(long logits, int vocabulary, float softCap) {}
 
     CudaBackend(Driver driver) {
         this.driver = driver;
@@ -59,11 +65,6 @@ public final class CudaBackend implements Backend {
     @Override
     public String name() {
         return "cuda";
-    }
-
-    @Override
-    public boolean drawsWithinConstraints() {
-        return false;
     }
 
     @Override
@@ -160,6 +161,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void begin(StepPlan plan, Cache cache) {
+        drawWithinConstraints();
         this.cache = (CudaCache) cache;
         if (slots == null) {
             slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
@@ -167,12 +169,15 @@ public final class CudaBackend implements Backend {
         }
         workspace.allocate();
         slots.begin(plan, this.cache, kernels, arguments);
+        undrawn = slots.drawsWithinConstraints(plan) ? plan : null;
     }
 
     @Override
     public void forward(StepPlan plan, Runnable verbs) {
-        graphs.run(RowBuckets.of(plan.rows()), RowBuckets.of(plan.samples()), verbs);
-        slots.launched(plan);
+        graphs.run(RowBuckets.of(plan.rows()), RowBuckets.of(plan.samples()), undrawn == null, verbs);
+        if (undrawn == null) {
+            slots.launched(plan);
+        }
     }
 
     @Override
@@ -470,13 +475,30 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void sample(Tensor logits, float softCap, Cache cache) {
-        var sampling = this.cache.sampling();
+        draw = new Draw(((CudaTensor) logits).values(), logits.columns(), softCap);
+        if (undrawn == null) {
+            launchDraw();
+        }
+    }
+
+    /// Ends the step that was launched without its draw, if there is one: the step before it has ended.
+    private void drawWithinConstraints() {
+        if (undrawn != null) {
+            slots.awaitMasks(undrawn);
+            launchDraw();
+            slots.launched(undrawn);
+            undrawn = null;
+        }
+    }
+
+    private void launchDraw() {
+        var sampling = cache.sampling();
         int samples = bucket(Counter.SAMPLES);
-        int parts = KernelSet.sampleParts(logits.columns());
-        arguments.begin().pointer(((CudaTensor) logits).values())
+        int parts = KernelSet.sampleParts(draw.vocabulary);
+        arguments.begin().pointer(draw.logits)
                 .pointer(workspace.tokenWeights()).pointer(workspace.sampleParts()).pointer(sampling.states())
-                .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.plan())
-                .integer(logits.columns()).integer(StepPlan.mostSamples(this.cache.shape().slots())).real(softCap);
+                .pointer(sampling.newest()).pointer(sampling.counts()).pointer(slots.masks()).pointer(slots.plan())
+                .integer(draw.vocabulary).integer(StepPlan.mostSamples(cache.shape().slots())).real(draw.softCap);
         driver.launch(
                 kernels.sampleSurvey, samples, parts, 1, SAMPLE_THREADS, KernelSet.SAMPLE_SURVEY_BYTES, arguments);
         driver.launch(kernels.sampleWeigh, samples, parts, 1, SAMPLE_THREADS, KernelSet.SAMPLE_WEIGH_BYTES, arguments);
@@ -494,6 +516,9 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void end(StepPlan plan) {
+        if (plan == undrawn) {
+            drawWithinConstraints();
+        }
         slots.end(plan);
     }
 

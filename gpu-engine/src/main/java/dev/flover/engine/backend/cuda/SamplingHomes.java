@@ -139,7 +139,8 @@ final class SamplingHomes {
         to.set(ValueLayout.JAVA_LONG, 32, sampling.seed());
         to.set(ValueLayout.JAVA_INT, 40, admission.answerIndex());
         to.set(ValueLayout.JAVA_INT, 44, sampling.topLogprobs());
-        to.set(ValueLayout.JAVA_INT, 48, sampling.minTokens());
+        // within a constraint the host says when an answer may end, see ConstraintMasks
+        to.set(ValueLayout.JAVA_INT, 48, admission.constraint() == null ? sampling.minTokens() : 0);
         to.set(ValueLayout.JAVA_INT, 52, admission.ending().length);
         to.set(ValueLayout.JAVA_INT, 56, sampling.logitBias().tokens().length);
         to.set(ValueLayout.JAVA_INT, 60, sampling.allowedOnly().isEmpty() ? 0 : 1);

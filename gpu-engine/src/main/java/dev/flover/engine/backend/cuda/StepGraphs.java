@@ -3,7 +3,8 @@ package dev.flover.engine.backend.cuda;
 import java.util.HashMap;
 import java.util.Map;
 
-/// A captured graph for each pair of buckets, of rows and of sampling rows: one launch for hundreds.
+/// A captured graph for each pair of buckets, of rows and of sampling rows, with and without the draw: one launch for
+/// hundreds.
 ///
 /// The first step of a pair runs as it is, and with it everything that is allocated at first use; the second is
 /// recorded and from then on replayed. Graphs hold no lengths, positions or counts: kernels read those from the plan.
@@ -20,8 +21,10 @@ final class StepGraphs {
     }
 
     /// Runs the step's verbs, or what they were recorded as.
-    void run(int rowBucket, int sampleBucket, Runnable verbs) {
-        Long key = (long) rowBucket << 32 | sampleBucket;
+    ///
+    /// @param draws whether the verbs end with the draw
+    void run(int rowBucket, int sampleBucket, boolean draws, Runnable verbs) {
+        Long key = (long) rowBucket << 33 | (long) sampleBucket << 1 | (draws ? 1 : 0);
         Integer graph = graphs.get(key);
         if (graph == null) {
             verbs.run();

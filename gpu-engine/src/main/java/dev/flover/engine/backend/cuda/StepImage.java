@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 /// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), -, -, array offsets (12) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), -, -, array offsets (13) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Attention positions that are summed by themselves, aligned to position 0.
@@ -18,8 +18,8 @@ final class StepImage {
 
     private static final int RESULTS = 4;
     private static final int ARRAYS = 8;
-    private static final int ARRAY_COUNT = 12;
-    private static final int HEADER = 20;
+    private static final int ARRAY_COUNT = 13;
+    private static final int HEADER = 21;
 
     private final MemorySegment memory;
     private final int[] tileFirstRows;
@@ -43,7 +43,7 @@ final class StepImage {
 
     /// @param samples most sampling rows
     static long bytes(int tokenBudget, int samples) {
-        return 4L * (HEADER + 8L * tokenBudget + 1 + 4L * samples);
+        return 4L * (HEADER + 8L * tokenBudget + 1 + 5L * samples);
     }
 
     /// Rows of one slice that go into an attention tile.
@@ -60,8 +60,9 @@ final class StepImage {
     ///
     /// @param results        device address of the step's results
     /// @param scratchEntries how many splits of tiles may be computed apart from each other
+    /// @param masks          by sample, which mask of a constraint is its own, or -1
     /// @return how many bytes of the memory are used
-    long encode(StepPlan plan, CudaCache cache, long results, int scratchEntries) {
+    long encode(StepPlan plan, CudaCache cache, long results, int scratchEntries, int[] masks) {
         tile(plan, tileRows(cache.shape().heads(), cache.shape().kvHeads()), scratchEntries);
         words = HEADER;
         arrays = 0;
@@ -77,6 +78,7 @@ final class StepImage {
         put(plan.sampleTargets, plan.samples());
         put(plan.sampleAlternatives, plan.samples());
         put(plan.turns, plan.rows());
+        put(masks, plan.samples());
         assert arrays == ARRAY_COUNT;
         set(0, plan.rows());
         set(1, plan.samples());

@@ -28,6 +28,7 @@ final class StepSlots {
     private final int mostEdits;
     private final long deviceStaging;
     private final long stagingBytes;
+    private final ConstraintMasks masks;
     private final Slot[] ring = new Slot[CudaBackend.STEPS_IN_FLIGHT];
     private int next;
     private StepPlan current;
@@ -40,6 +41,7 @@ final class StepSlots {
         final Pinned staging;
         final Pinned results;
         final StepImage encoder;
+        final ConstraintMasks.Rows fitting;
         StepPlan plan;
         boolean marked;
 
@@ -51,6 +53,7 @@ final class StepSlots {
             staging = driver.allocatePinned(stagingBytes);
             results = driver.allocatePinned(4L * samples * (2 + 2 * StepPlan.MAX_ALTERNATIVES));
             encoder = new StepImage(image.memory(), tokenBudget);
+            fitting = new ConstraintMasks.Rows(samples);
         }
     }
 
@@ -63,6 +66,7 @@ final class StepSlots {
         devicePlan = driver.allocate(StepImage.bytes(tokenBudget, samples), "the plan");
         deviceEdits = driver.allocate(4L * EDIT_WORDS * mostEdits, "block edits");
         deviceStaging = driver.allocate(stagingBytes, "admissions");
+        masks = new ConstraintMasks(driver, shape.vocabulary(), shape.slots());
         for (int i = 0; i < ring.length; i++) {
             ring[i] = new Slot(driver, i, shape, tokenBudget, mostEdits, stagingBytes);
         }
@@ -71,6 +75,21 @@ final class StepSlots {
     /// Device address of the plan.
     long plan() {
         return devicePlan;
+    }
+
+    /// Device address of the masks of rows that draw within constraints.
+    long masks() {
+        return masks.address();
+    }
+
+    /// Whether the step's draw has to wait for tokens of the step before it.
+    boolean drawsWithinConstraints(StepPlan plan) {
+        return !slotOf(plan).fitting.isEmpty();
+    }
+
+    /// Waits for the masks that the step's draw needs, all steps before having ended, and enqueues their copy.
+    void awaitMasks(StepPlan plan) {
+        masks.enqueueUpload(plan, slotOf(plan).fitting);
     }
 
     /// The plan whose verbs are being enqueued.
@@ -89,7 +108,9 @@ final class StepSlots {
         cache.move(plan);
         admit(plan, slot, cache, kernels, arguments);
         editTables(plan, slot, cache, kernels, arguments);
-        long bytes = slot.encoder.encode(plan, cache, slot.results.deviceAddress(), scratchEntries);
+        masks.collect(plan, cache, slot.fitting);
+        long bytes = slot.encoder.encode(
+                plan, cache, slot.results.deviceAddress(), scratchEntries, slot.fitting.indexes());
         driver.enqueueUpload(devicePlan, slot.image.memory().asSlice(0, bytes));
     }
 
@@ -99,6 +120,7 @@ final class StepSlots {
             var sampling = cache.sampling();
             int home = cache.home(admission.slot());
             long bytes = SamplingHomes.bytes(admission, cache.shape().vocabulary());
+            masks.admit(home, admission);
             if (bytes > stagingBytes) {
                 admitLarge(admission, bytes, home, cache, kernels, arguments);
                 continue;
@@ -177,6 +199,7 @@ final class StepSlots {
         }
         driver.await(slot.event);
         read(slot.results.memory(), plan);
+        slot.fitting.append(plan);
         slot.plan = null;
     }
 

@@ -47,7 +47,7 @@ class SmokeTest {
             process.destroyForcibly();
         }
 
-        assertThat(Files.readAllLines(log)).filteredOn(line -> line.startsWith("ok ")).hasSize(25);
+        assertThat(Files.readAllLines(log)).filteredOn(line -> line.startsWith("ok ")).hasSize(27);
         assertThat(Files.readString(log)).doesNotContain("FAILED").endsWith("0 failures\n");
         assertThat(process.exitValue()).isZero();
     }

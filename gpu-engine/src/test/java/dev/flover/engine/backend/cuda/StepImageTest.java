@@ -14,6 +14,7 @@ class StepImageTest {
     private static final int BUDGET = 64;
     private static final CacheShape SHAPE = new CacheShape(1, 8, 2, 16, 50, 8, 16, 4, 4096);
 
+    private static final int[] NO_MASKS = new int[StepPlan.mostSamples(4)];
     private static final int WORDS = (int) StepImage.bytes(BUDGET, StepPlan.mostSamples(4)) / 4;
 
     private final MemorySegment memory = MemorySegment.ofArray(new int[WORDS]);
@@ -55,10 +56,11 @@ class StepImageTest {
             slice(plan, 1, 6, 2);
             plan.sampleLastRow();
             cache.move(plan);
-            new StepImage(memory, BUDGET).encode(plan, cache, 0x1234_5678_9ABCL, 10);
+            new StepImage(memory, BUDGET).encode(plan, cache, 0x1234_5678_9ABCL, 10, NO_MASKS);
             assertThat(array(2)).containsExactly(3, 2, 2);
             assertThat(array(3)).containsExactly(2);
             assertThat(array(4)).containsExactly(2);
+            assertThat(array(12).subList(0, 1)).as("its mask").containsExactly(0);
             assertThat(word(4)).isEqualTo(0x5678_9ABC);
             assertThat(word(5)).isEqualTo(0x1234);
         }
@@ -83,7 +85,8 @@ class StepImageTest {
 
     private long encode(StepPlan plan, int scratch) {
         try (var driver = EmulatedBackends.driver()) {
-            return new StepImage(memory, BUDGET).encode(plan, new CudaCache(driver, SHAPE, Storage.F32), 0, scratch);
+            var cache = new CudaCache(driver, SHAPE, Storage.F32);
+            return new StepImage(memory, BUDGET).encode(plan, cache, 0, scratch, NO_MASKS);
         }
     }
 

@@ -1,0 +1,83 @@
+package dev.flover.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.Generations.Outcome;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.reference.ReferenceBackend;
+import dev.flover.engine.constraint.Constraint;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.format.TensorType;
+import dev.flover.engine.model.TinyModels;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// Draws within constraints, beside others, two steps under way: a short form of what [EngineContract] asks, for
+/// backends that take long.
+public abstract class ConstrainedDrawsContract {
+    private static final EngineConfig CONFIG = new EngineConfig(8, 32, 16, 16, 60, 2, true);
+
+    protected abstract Backend open();
+
+    @Test
+    void tokensWithinAMaskAreThoseOfTheReference() {
+        var found = together(open(), fitting());
+
+        assertThat(found).allMatch(outcome -> outcome.reason() == FinishReason.STOP);
+        assertThat(found).extracting(Outcome::tokens).isEqualTo(
+                together(new ReferenceBackend(), fitting()).stream().map(Outcome::tokens).toList());
+    }
+
+    @Test
+    void rowsWithoutAConstraintKeepTheirBitsBesideOnesThatHaveOne() {
+        var both = new ArrayList<>(free());
+        both.addAll(fitting());
+
+        assertThat(together(open(), both).subList(0, free().size())).isEqualTo(together(open(), free()));
+    }
+
+    /// Greedy, sampled, with penalties and a bias; one of them resumed in the middle.
+    private static List<SequenceRequest> fitting() {
+        var constraint = new ConstraintCompiler(new LetterTokens()).compile(
+                new ConstraintSource.Pattern("(ab|ba){2,3}c[0-9]{2}"));
+        var penalised = new SamplingParams(1.2f, 0.1f, 0.1f, 1.5f, 40, 0.95f, 0, 1, 11, 2,
+                new LogitBias(new int[] {'a' - ' '}, new float[] {1.5f}), TokenSet.EMPTY, 0);
+        return List.of(
+                request(new int[] {5, 6, 7}, SamplingParams.greedy(), constraint),
+                request(new int[] {1, 2}, SamplingParams.sampled(2, 3), constraint),
+                request(new int[] {8, 2, 4, 4}, penalised, constraint),
+                new SequenceRequest(new int[] {9, 8}, new int[] {'b' - ' ', 'a' - ' '}, SamplingParams.sampled(1.5f, 4),
+                        0, 40, TokenSet.of(LetterTokens.END), 0, false).fitting(constraint));
+    }
+
+    private static SequenceRequest request(int[] prompt, SamplingParams sampling, Constraint constraint) {
+        return SequenceRequest.of(prompt, sampling, 40, TokenSet.of(LetterTokens.END)).fitting(constraint);
+    }
+
+    private static List<SequenceRequest> free() {
+        return List.of(
+                SequenceRequest.of(new int[] {3, 4}, SamplingParams.sampled(1, 6), 14, TokenSet.EMPTY),
+                SequenceRequest.of(new int[] {7, 7, 7}, SamplingParams.greedy(), 9, TokenSet.EMPTY));
+    }
+
+    private static List<Outcome> together(Backend backend, List<SequenceRequest> requests) {
+        var generations = new Generations();
+        try (var model = TinyModels.llama(21, TensorType.F32); var engine = Engine.start(model, backend, CONFIG)) {
+            var ids = new ArrayList<Long>();
+            for (var request : requests) {
+                long id = engine.admit(request);
+                generations.expect(id, request);
+                ids.add(id);
+            }
+            while (engine.step(generations)) {
+                // to the end of all
+            }
+            return ids.stream().map(generations::outcome).toList();
+        }
+    }
+}
