@@ -36,8 +36,8 @@ class BenchEngineCommandTest {
                 "--repeat", "1", "--warm-up-s", "0");
 
         assertThat(run.code()).isZero();
-        assertThat(run.out()).containsSubsequence("arithmetic cpu", "batch 2: ", "a step's floor: ", "project to logits",
-                "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
+        assertThat(run.out()).containsSubsequence("arithmetic cpu", "batch 2: ", "a step's floor: ",
+                "project to logits", "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
     }
 
     /// 64 prompts of 32 tokens take 64 steps of 32 rows: the first answers end long before the last begins.

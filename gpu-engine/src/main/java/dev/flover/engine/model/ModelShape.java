@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// The sizes of a published model, without its weights: what its speed depends on. `tiny` is none: it is for trying out.
+/// The sizes of a published model, without its weights: what its speed depends on. `tiny` is none: it is for
+/// trying out.
 ///
 /// @param name what a person calls it
 /// @param tied whether the vocabulary projection is the embedding
