@@ -41,18 +41,25 @@ public abstract class ConstrainedDrawsContract {
         assertThat(together(open(), both).subList(0, free().size())).isEqualTo(together(open(), free()));
     }
 
-    /// Greedy, sampled, with penalties and a bias; one of them resumed in the middle.
+    /// Greedy, sampled, with penalties and a bias, with a least number of tokens that the constraint lets it reach and
+    /// one that it does not; one of them resumed in the middle.
     private static List<SequenceRequest> fitting() {
-        var constraint = new ConstraintCompiler(new LetterTokens()).compile(
-                new ConstraintSource.Pattern("(ab|ba){2,3}c[0-9]{2}"));
+        var constraint = fitting("(ab|ba){2,3}c[0-9]{2}");
+        var least = new SamplingParams(1, 0, 0, 2, 0, 1, 0, 1, 5, -1, LogitBias.NONE, TokenSet.EMPTY, 6);
         var penalised = new SamplingParams(1.2f, 0.1f, 0.1f, 1.5f, 40, 0.95f, 0, 1, 11, 2,
                 new LogitBias(new int[] {'a' - ' '}, new float[] {1.5f}), TokenSet.EMPTY, 0);
         return List.of(
                 request(new int[] {5, 6, 7}, SamplingParams.greedy(), constraint),
                 request(new int[] {1, 2}, SamplingParams.sampled(2, 3), constraint),
                 request(new int[] {8, 2, 4, 4}, penalised, constraint),
+                request(new int[] {6}, least, fitting("[xyz]{1,9}")),
+                request(new int[] {6, 1}, least, fitting("[xyz]{1,3}")),
                 new SequenceRequest(new int[] {9, 8}, new int[] {'b' - ' ', 'a' - ' '}, SamplingParams.sampled(1.5f, 4),
                         0, 40, TokenSet.of(LetterTokens.END), 0, false).fitting(constraint));
+    }
+
+    private static Constraint fitting(String pattern) {
+        return new ConstraintCompiler(new LetterTokens()).compile(new ConstraintSource.Pattern(pattern));
     }
 
     private static SequenceRequest request(int[] prompt, SamplingParams sampling, Constraint constraint) {

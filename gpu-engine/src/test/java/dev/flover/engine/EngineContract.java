@@ -244,7 +244,6 @@ public abstract class EngineContract {
 
     @Test
     void anAnswerThatNothingContinuesEndsAloneAndSaysSo() {
-        assumeConstraints();
         var other = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 12, TokenSet.EMPTY);
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());
         var astray = new SequenceRequest(fitting.promptIds(), new int[] {3}, fitting.sampling(), 0, 90,
