@@ -29,8 +29,6 @@ import org.apache.kafka.common.utils.Bytes;
 /// ```
 final class Intake {
     private static final int MAX_ID_BYTES = 256;
-    /// Where Confluent's clients may write the schema's GUID since 8.0.
-    private static final String SCHEMA_GUID = "__value_schema_id";
     private static final long NONE = -1;
     private static final long SAY_AGAIN_MS = 1_000;
     private static final String FORGET = "flover.forget";
@@ -44,6 +42,7 @@ final class Intake {
     private final TopicPartition partition;
     private final ParkedRecords parked;
     private boolean held;
+    private long next;
     private long parkedSince = NONE;
     private long saidAt;
 
@@ -59,6 +58,7 @@ final class Intake {
     }
 
     void receive(RequestRecord record, long now) {
+        next = record.offset() + 1;
         var id = idOf(record.key());
         if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
             cancelParked(id, now);
@@ -84,6 +84,7 @@ final class Intake {
         parked.retry(now, parts.decoding(),
                 record -> (record.value() == null || !parts.room().isFull()) && handle(record, now));
         sayWhatWaits(now);
+        cancelAhead(now);
         boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
                 || parts.room().isFull()
                 || held && !parts.room().hasRoom();
@@ -93,6 +94,20 @@ final class Intake {
                 parts.holds().hold(partition);
             } else {
                 parts.holds().release(partition);
+            }
+        }
+    }
+
+    /// While the partition is held back by what waits, cancels come another way.
+    private void cancelAhead(long now) {
+        if (!parked.isFull()) {
+            parts.cancels().end(partition);
+            return;
+        }
+        parts.cancels().begin(partition, next);
+        for (var id = parts.cancels().take(partition); id != null; id = parts.cancels().take(partition)) {
+            if (parked.holds(id) && isOursWhateverItSays(id)) {
+                cancelParked(id, now);
             }
         }
     }
@@ -120,6 +135,7 @@ final class Intake {
     void close() {
         parts.holds().forget(partition);
         parts.standstill().forget(subject());
+        parts.cancels().end(partition);
     }
 
     /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
@@ -152,13 +168,7 @@ final class Intake {
             arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, now);
             return true;
         }
-        if (record.headers().lastHeader(SCHEMA_GUID) != null) {
-            putAside(record, assignment, "the record names its schema by a GUID in the header " + SCHEMA_GUID
-                    + "; have its producer write the schema's id before the value "
-                    + "(value.schema.id.serializer=io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer)");
-            return true;
-        }
-        return switch (parts.decoding().decode(record.value(), !parked.isFull(), now)) {
+        return switch (parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now)) {
             case RequestDecoding.Decoded.Later later -> false;
             case RequestDecoding.Decoded.Undecodable(String reason) -> {
                 putAside(record, assignment, reason);

@@ -35,9 +35,9 @@ final class ParkedRecords {
     private final Map<Bytes, Integer> byKey = new HashMap<>();
     private long bytes;
 
-    /// @param head  the first bytes of its value, which name its schema
+    /// @param schema as the record names it
     /// @param since when it was parked, ms; or read back
-    private record Waiting(Bytes id, byte[] head, int size, long since) {}
+    private record Waiting(Bytes id, SchemaName schema, int size, long since) {}
 
     ParkedRecords(PartitionState state, TopicPartition partition, Patience patience) {
         this.state = state;
@@ -85,8 +85,7 @@ final class ParkedRecords {
 
     private void add(long offset, RequestRecord record, Bytes id, long now) {
         int size = record.value() == null ? 0 : record.value().length;
-        var head = record.value() == null ? new byte[0] : RequestDecoding.head(record.value());
-        byOffset.put(offset, new Waiting(id, head, size, now));
+        byOffset.put(offset, new Waiting(id, SchemaName.of(record), size, now));
         byKey.merge(id, 1, Integer::sum);
         bytes += size;
     }
@@ -105,8 +104,8 @@ final class ParkedRecords {
             if (blocked.contains(waiting.id())) {
                 continue;
             }
-            boolean due = tried < TRIED_PER_TICK && (waiting.head().length == 0 || isFull()
-                    || waiting.head().length < RequestDecoding.SCHEMA_ID_END || decoding.hasNews(waiting.head(), now));
+            boolean due = tried < TRIED_PER_TICK && (waiting.schema() instanceof SchemaName.None || isFull()
+                    || decoding.hasNews(waiting.schema(), now));
             tried += due ? 1 : 0;
             if (due && handled.test(unpacked(entry.getKey()))) {
                 remove(entry.getKey());
@@ -151,10 +150,9 @@ final class ParkedRecords {
         String key = new String(first.getValue().id().get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
         return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
                 + "answers, the first at offset " + first.getKey() + " under the key '" + key + "' ("
-                + decoding.reason(first.getValue().head()) + ")"
-                + (isFull()
-                        ? "; the partition is held back until there are fewer. Mend the registry"
-                        : "; other keys go on. Mend the registry, or skip a request with: flover cancel " + key);
+                + decoding.reason(first.getValue().schema()) + ")"
+                + (isFull() ? "; the partition is held back until there are fewer" : "; other keys go on")
+                + ". Mend the registry, or skip a request with: flover cancel " + key;
     }
 
     private static ByteBuffer buffer(byte[] bytes) {

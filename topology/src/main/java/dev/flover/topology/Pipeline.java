@@ -69,6 +69,7 @@ public final class Pipeline implements AutoCloseable {
     private final RequestContract contract;
     private final LeftToOthers left = new LeftToOthers();
     private final Standstill standstill = new Standstill();
+    private final CancelsAhead cancels;
     private final Model model;
     private final TokenEngine engine;
     private final int slots;
@@ -132,6 +133,7 @@ public final class Pipeline implements AutoCloseable {
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);
         process = new ProcessLife(name, folder.endedBefore());
         registry = new Registry(config, contract);
+        cancels = new CancelsAhead(config);
         results = new ResultReader(config, registry.resultsRead());
     }
 
@@ -192,7 +194,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void run() {
-        try (folder; engine; registry; results; compilers) {
+        try (folder; engine; registry; results; compilers; cancels) {
             results.start();
             var caution = folder.lastLifeEndedBadly()
                     ? new Caution(time.milliseconds() + CAUTION.toMillis())
@@ -320,7 +322,7 @@ public final class Pipeline implements AutoCloseable {
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process,
                 time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), results,
-                resultBytes, registry::asWritten, standstill, metrics);
+                resultBytes, registry::asWritten, standstill, cancels, metrics);
         var topology = PipelineTopology.build(
                 config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
         var clients = new PipelineClients(
@@ -364,7 +366,8 @@ public final class Pipeline implements AutoCloseable {
             }
         } finally {
             // Never its close() without a limit: a thread that waits for an absent broker would hold us up for ever.
-            ended = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(CLOSE_WITHIN));
+            var within = isClosing() ? CLOSE_WITHIN : CLOSE_WITHIN.plusMillis(transactionTime.ms());
+            ended = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(within));
         }
         return ended;
     }

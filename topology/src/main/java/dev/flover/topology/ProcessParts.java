@@ -41,4 +41,5 @@ record ProcessParts(
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
         Standstill standstill,
+        CancelsAhead cancels,
         PipelineMetrics metrics) {}

@@ -9,6 +9,7 @@ import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.AvroSchemas;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.schemas.serdes.SchemasByGuid;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
@@ -40,6 +41,7 @@ final class Registry implements AutoCloseable {
     private final ContractSerde<GenerationResult> results;
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-registry").factory());
+    private final SchemasByGuid guids;
     private final RequestDecoding decoding;
 
     Registry(PipelineConfig config, RequestContract contract) {
@@ -55,9 +57,16 @@ final class Registry implements AutoCloseable {
         requests = ContractSerde.of(GenerationRequest.class, properties, client);
         chunks = ContractSerde.of(TokenChunk.class, properties, client);
         results = ContractSerde.of(GenerationResult.class, properties, client);
-        decoding = new RequestDecoding(config.topics().requests(), contract.deserializer(properties, client),
-                contract.deserializer(properties, client), background,
+        guids = new SchemasByGuid(urls, SCHEMAS_CACHED, List.of(new AvroSchemas()), properties);
+        decoding = new RequestDecoding(config.topics().requests(), readers(contract, properties, client),
+                readers(contract, properties, guids.client()), guids, background,
                 config.recovery().patience().unknownSchema());
+    }
+
+    private static RequestDecoding.Readers readers(
+            RequestContract contract, Map<String, Object> properties, SchemaRegistryClient client) {
+        return new RequestDecoding.Readers(
+                contract.deserializer(properties, client), contract.deserializer(properties, client));
     }
 
     /// Registers what the pipeline writes, so that writing needs no registry later.
@@ -115,6 +124,7 @@ final class Registry implements AutoCloseable {
         background.shutdownNow();
         try {
             client.close();
+            guids.client().close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,13 +2,15 @@ package dev.flover.topology;
 
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
+import dev.flover.schemas.serdes.SchemasByGuid;
 import dev.flover.schemas.serdes.UnknownSchemaException;
 import dev.flover.schemas.serdes.UnreadableSchemaException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.errors.SerializationException;
@@ -32,18 +34,25 @@ import org.slf4j.LoggerFactory;
 /// Used by the stream thread alone.
 final class RequestDecoding {
     private static final Logger LOG = LoggerFactory.getLogger(RequestDecoding.class);
-    static final int SCHEMA_ID_END = 1 + Integer.BYTES;
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 10_000;
     /// Anybody can name ids that do not exist.
     private static final int MOST_SCHEMAS = 10_000;
+    private static final String BY_GUID = "; the record names its schema by a GUID in the header " + SchemaName.HEADER
+            + ". Where the registry cannot be asked by GUID, have its producer write the schema's id before the value "
+            + "(value.schema.id.serializer=io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer)";
 
     private final String topic;
-    private final Deserializer<ReadRequest> inline;
-    private final Deserializer<ReadRequest> waiting;
+    private final Readers byId;
+    private final Readers byGuid;
+    private final SchemasByGuid guids;
     private final Executor background;
     private final long unknownForMs;
-    private final Map<Integer, Lookup> lookups = new HashMap<>();
+    private final Map<SchemaName, Lookup> lookups = new HashMap<>();
+
+    /// @param inline  used by the stream thread; shares the registry client, and with it the schemas, with `waiting`
+    /// @param waiting used by the other thread
+    record Readers(Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting) {}
 
     sealed interface Decoded {
         record Request(ReadRequest request) implements Decoded {}
@@ -72,6 +81,8 @@ final class RequestDecoding {
 
     /// One schema that is not known yet.
     private static final class Lookup {
+        private final SchemaName name;
+        private final int number;
         private CompletableFuture<Outcome> trial;
         private Outcome last = new Outcome.Unavailable("");
         private long retryAt;
@@ -79,62 +90,66 @@ final class RequestDecoding {
         private long unknownSince = -1;
         private long refusedUntil;
         private String refusal;
+
+        Lookup(SchemaName name, int number) {
+            this.name = name;
+            this.number = number;
+        }
     }
 
-    /// @param inline     used by the stream thread; shares the registry client, and with it the schemas, with `waiting`
-    /// @param waiting    used by `background`
+    /// @param byId       for schemas that have an id
+    /// @param byGuid     for the numbers that `guids` gives
     /// @param background one thread, on which waiting is allowed
     /// @param unknownFor how long the registry has to say that it has no such schema
-    RequestDecoding(String topic, Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting,
-            Executor background, Duration unknownFor) {
+    RequestDecoding(String topic, Readers byId, Readers byGuid, SchemasByGuid guids, Executor background,
+            Duration unknownFor) {
         this.topic = topic;
-        this.inline = inline;
-        this.waiting = waiting;
+        this.byId = byId;
+        this.byGuid = byGuid;
+        this.guids = guids;
         this.background = background;
         this.unknownForMs = unknownFor.toMillis();
     }
 
     /// Whether [#decode] could say anything else now than the last time it said [Decoded.Later].
     ///
-    /// @param head the first bytes of a record, with its schema's id
-    boolean hasNews(byte[] head, long now) {
-        var lookup = lookups.get(schemaOf(head));
+    /// @param name of the record's schema
+    boolean hasNews(SchemaName name, long now) {
+        var lookup = lookups.get(name);
         return lookup == null || lookup.trial != null && lookup.trial.isDone()
                 || lookup.trial == null && now >= lookup.retryAt || lookup.refusal != null
                 || lookup.last instanceof Outcome.Known;
     }
 
     /// What the registry said last about the schema of a record that waits.
-    String reason(byte[] head) {
-        var lookup = head.length < SCHEMA_ID_END ? null : lookups.get(schemaOf(head));
+    String reason(SchemaName name) {
+        var lookup = lookups.get(name);
         return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()
                 ? reason : "the registry has not answered yet";
     }
 
-    /// The first bytes of a record, which name its schema.
-    static byte[] head(byte[] bytes) {
-        return Arrays.copyOf(bytes, Math.min(bytes.length, SCHEMA_ID_END));
-    }
-
+    /// @param name    of the schema, as the record has it
+    /// @param value   of the record
     /// @param mayWait whether a schema that the registry does not have may still come
-    Decoded decode(byte[] bytes, boolean mayWait, long now) {
-        if (!isInWireFormat(bytes)) {
-            return attempt(bytes);
+    Decoded decode(SchemaName name, byte[] value, boolean mayWait, long now) {
+        if (name instanceof SchemaName.None(String problem)) {
+            return problem == null ? attempt(value, byId.inline(), null) : new Decoded.Undecodable(problem);
         }
-        var lookup = lookup(schemaOf(bytes), now);
+        var lookup = lookup(name, now);
+        var bytes = name.wire(value, lookup.number);
         if (lookup.last instanceof Outcome.Known) {
-            return attempt(bytes);
+            return attempt(bytes, readers(name).inline(), name);
         }
         if (lookup.refusal != null) {
             return new Decoded.Undecodable(lookup.refusal);
         }
         if (lookup.trial == null && now >= lookup.retryAt) {
-            lookup.trial = CompletableFuture.supplyAsync(() -> ask(bytes), background);
+            lookup.trial = CompletableFuture.supplyAsync(() -> ask(name, bytes), background);
         }
         if (lookup.trial != null && lookup.trial.isDone()) {
             take(lookup, now);
             if (lookup.last instanceof Outcome.Known || lookup.refusal != null) {
-                return decode(bytes, mayWait, now);
+                return decode(name, value, mayWait, now);
             }
             if (lookup.last instanceof Outcome.BadBytes(byte[] tried, String reason) && Arrays.equals(tried, bytes)) {
                 return new Decoded.Undecodable(reason);
@@ -156,20 +171,37 @@ final class RequestDecoding {
         };
     }
 
-    private Lookup lookup(int schema, long now) {
-        var found = lookups.get(schema);
+    private Readers readers(SchemaName name) {
+        return name instanceof SchemaName.Guid ? byGuid : byId;
+    }
+
+    private Lookup lookup(SchemaName name, long now) {
+        var found = lookups.get(name);
         if (found != null && found.refusal != null && now >= found.refusedUntil) {
-            lookups.remove(schema);
+            forget(name);
             found = null;
         }
         if (found == null) {
             if (lookups.size() >= MOST_SCHEMAS) {
-                lookups.values().removeIf(each -> each.trial == null && !(each.last instanceof Outcome.Known));
+                List.copyOf(lookups.values()).stream()
+                        .filter(each -> each.trial == null && !(each.last instanceof Outcome.Known))
+                        .forEach(each -> forget(each.name));
             }
-            found = new Lookup();
-            lookups.put(schema, found);
+            found = new Lookup(name, switch (name) {
+                case SchemaName.Id(int id, boolean inHeader) -> id;
+                case SchemaName.Guid(UUID guid) -> guids.number(guid);
+                case SchemaName.None none -> throw new AssertionError("nothing is looked up");
+            });
+            lookups.put(name, found);
         }
         return found;
+    }
+
+    private void forget(SchemaName name) {
+        var lookup = lookups.remove(name);
+        if (lookup != null && name instanceof SchemaName.Guid) {
+            guids.forget(lookup.number);
+        }
     }
 
     private void take(Lookup lookup, long now) {
@@ -198,7 +230,8 @@ final class RequestDecoding {
     }
 
     private void refuse(Lookup lookup, String reason, long now) {
-        lookup.refusal = "expected a GenerationRequest on " + topic + " in a schema of the registry: " + reason;
+        lookup.refusal = "expected a GenerationRequest on " + topic + " in a schema of the registry: " + reason
+                + (lookup.name instanceof SchemaName.Guid ? BY_GUID : "");
         lookup.refusedUntil = now + Math.max(unknownForMs, LAST_RETRY_MS);
     }
 
@@ -207,21 +240,14 @@ final class RequestDecoding {
         lookup.retryMs = Math.min(2 * lookup.retryMs, LAST_RETRY_MS);
     }
 
-    /// Bytes too short for a schema id, or not in the registry's format at all, are refused without asking it.
-    private static boolean isInWireFormat(byte[] bytes) {
-        return bytes.length >= SCHEMA_ID_END && bytes[0] == 0;
-    }
-
-    private static int schemaOf(byte[] bytes) {
-        return ByteBuffer.wrap(bytes).getInt(1);
-    }
-
-    private Outcome ask(byte[] bytes) {
+    private Outcome ask(SchemaName name, byte[] bytes) {
         try {
-            waiting.deserialize(topic, bytes);
+            readers(name).waiting().deserialize(topic, bytes);
             return new Outcome.Known();
         } catch (RegistryUnavailableException e) {
-            return new Outcome.Unavailable(e.getMessage());
+            return name instanceof SchemaName.Guid && e.isWithoutResource()
+                    ? new Outcome.Unknown("the registry knows no GUIDs")
+                    : new Outcome.Unavailable(e.getMessage());
         } catch (UnknownSchemaException e) {
             return new Outcome.Unknown(e.getMessage());
         } catch (UnreadableSchemaException e) {
@@ -235,11 +261,11 @@ final class RequestDecoding {
         }
     }
 
-    private Decoded attempt(byte[] bytes) {
+    private Decoded attempt(byte[] bytes, Deserializer<ReadRequest> inline, SchemaName name) {
         try {
             return new Decoded.Request(inline.deserialize(topic, bytes));
         } catch (RegistryUnavailableException | UnknownSchemaException e) {     // the client has forgotten the schema
-            lookups.remove(schemaOf(bytes));
+            forget(name);
             return new Decoded.Later(e.getMessage());
         } catch (SerializationException e) {
             return new Decoded.Undecodable(String.valueOf(e.getMessage()));

@@ -152,11 +152,13 @@ final class SimulatedProcess {
                 new RequestCheck(model, config.limits(), null),
                 new Constraints(model.tokenizer(), tenant -> compiling),
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
-                new RequestDecoding(config.topics().requests(), decoding(), decoding(), Runnable::run,
+                new RequestDecoding(config.topics().requests(),
+                        new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
                         config.recovery().patience().unknownSchema()), models(),
                 new IdSightings(metrics),
                 new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches), resultBytes,
-                request -> binary(request, request.getSchema()), new Standstill(), metrics);
+                request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
+                metrics);
         partitions.forEach(this::open);
     }
 

@@ -12,10 +12,13 @@ import io.confluent.kafka.schemaregistry.client.rest.entities.requests.ConfigUpd
 import io.confluent.kafka.schemaregistry.client.rest.entities.requests.ModeUpdateRequest;
 import io.confluent.kafka.schemaregistry.client.rest.entities.requests.RegisterSchemaRequest;
 import io.confluent.kafka.schemaregistry.client.rest.entities.requests.RegisterSchemaResponse;
+import io.confluent.kafka.schemaregistry.utils.JacksonMapper;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 
 /// The registry's REST API: which call means what. Not thread-safe.
 ///
@@ -26,6 +29,7 @@ import java.util.Set;
 /// | `/subjects/S/versions` | numbers | register | | |
 /// | `/subjects/S/versions/V` | version | | | delete |
 /// | `/schemas/ids/I`, `.../versions`, `.../subjects` | schema, its uses | | | |
+/// | `/schemas/guids/G` | schema | | | |
 /// | `/compatibility/subjects/S/versions`, `.../V` | | check | | |
 /// | `/config`, `/config/S`, `/mode`, `/mode/S` | read | | set | unset |
 final class RegistryApi {
@@ -68,7 +72,7 @@ final class RegistryApi {
         var subject = path.get(1);
         if (path.size() == 2) {
             return switch (call.method()) {
-                case "POST" -> store.lookup(subject, parsed(subject, call), call.flag("deleted")).entity();
+                case "POST" -> entity(store.lookup(subject, parsed(subject, call), call.flag("deleted")));
                 case "DELETE" -> store.deleteSubject(subject, call.flag("permanent"));
                 default -> throw RegistryError.methodNotAllowed();
             };
@@ -96,14 +100,27 @@ final class RegistryApi {
         }
         var found = store.version(subject, version, call.flag("deleted"));
         return switch (String.join("/", rest)) {
-            case "" -> found.entity();
+            case "" -> entity(found);
             case "schema" -> new RawJson(found.schema().canonicalString());
             case "referencedby" -> List.of();
             default -> throw RegistryError.resourceNotFound();
         };
     }
 
-    private RegisterSchemaResponse register(String subject, RegistryCall call) throws RegistryError {
+    private static Object entity(SchemaStore.Version version) {
+        return withGuid(version.entity(), version.schema());
+    }
+
+    /// The entities of this client library's release do not know it.
+    private static Object withGuid(Object entity, ParsedSchema schema) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<?, ?> known = JacksonMapper.INSTANCE.convertValue(entity, Map.class);
+        known.forEach((name, value) -> fields.put(String.valueOf(name), value));
+        fields.put("guid", SchemaStore.guid(schema).toString());
+        return fields;
+    }
+
+    private Object register(String subject, RegistryCall call) throws RegistryError {
         var schema = parsed(subject, call);
         if (modes.of(subject).equals("READONLY")) {
             throw RegistryError.readOnly(subject);
@@ -114,7 +131,7 @@ final class RegistryApi {
                 throw RegistryError.incompatible(subject, String.join(", ", differences));
             }
         }
-        return new RegisterSchemaResponse(store.register(subject, schema).id());
+        return withGuid(new RegisterSchemaResponse(store.register(subject, schema).id()), schema);
     }
 
     private boolean isNew(String subject, ParsedSchema schema) {
@@ -128,12 +145,15 @@ final class RegistryApi {
         if (path.equals(List.of("schemas", "types"))) {
             return List.of("AVRO");
         }
+        if (path.size() == 3 && path.get(1).equals("guids")) {
+            return schemaString(store.schema(guid(path.get(2))), false);
+        }
         if (path.size() < 3 || !path.get(1).equals("ids")) {
             throw RegistryError.resourceNotFound();
         }
         int id = id(path.get(2));
         return switch (String.join("/", path.subList(3, path.size()))) {
-            case "" -> schemaString(id, call.flag("fetchMaxId"));
+            case "" -> schemaString(store.schema(id), call.flag("fetchMaxId"));
             case "schema" -> new RawJson(store.schema(id).canonicalString());
             case "versions" -> store.versionsOf(id, call.flag("deleted")).stream()
                     .map(version -> new SubjectVersion(version.subject(), version.number())).toList();
@@ -143,14 +163,13 @@ final class RegistryApi {
         };
     }
 
-    private SchemaString schemaString(int id, boolean withMaxId) throws RegistryError {
-        var schema = store.schema(id);
+    private Object schemaString(ParsedSchema schema, boolean withMaxId) {
         var answer = new SchemaString(schema.canonicalString());
         answer.setReferences(schema.references());
         if (withMaxId) {
             answer.setMaxId(store.maxId());
         }
-        return answer;
+        return withGuid(answer, schema);
     }
 
     private Object compatibility(RegistryCall call, List<String> path) throws RegistryError {
@@ -232,6 +251,14 @@ final class RegistryApi {
 
     private ParsedSchema parsed(String subject, RegistryCall call) throws RegistryError {
         return store.parse(subject, body(call, RegisterSchemaRequest::fromJson), call.flag("normalize"));
+    }
+
+    private static UUID guid(String text) throws RegistryError {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw RegistryError.schemaNotFound();
+        }
     }
 
     private static int id(String text) throws RegistryError {

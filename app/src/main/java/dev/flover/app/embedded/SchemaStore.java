@@ -1,5 +1,7 @@
 package dev.flover.app.embedded;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.confluent.kafka.schemaregistry.ParsedSchema;
 import io.confluent.kafka.schemaregistry.SchemaProvider;
 import io.confluent.kafka.schemaregistry.avro.AvroSchemaProvider;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Predicate;
 
 /// Subjects, their versions, and schemas by id. Not thread-safe.
@@ -107,6 +110,17 @@ final class SchemaStore {
             throw RegistryError.schemaIdNotFound(id);
         }
         return schema;
+    }
+
+    /// @throws RegistryError if no schema has it
+    ParsedSchema schema(UUID guid) throws RegistryError {
+        return schemas.values().stream().filter(schema -> guid(schema).equals(guid)).findFirst()
+                .orElseThrow(RegistryError::schemaNotFound);
+    }
+
+    /// Follows from the schema alone, so that it is the same in every registry of this kind.
+    static UUID guid(ParsedSchema schema) {
+        return UUID.nameUUIDFromBytes((schema.canonicalString() + schema.references()).getBytes(UTF_8));
     }
 
     /// Grows with every change.

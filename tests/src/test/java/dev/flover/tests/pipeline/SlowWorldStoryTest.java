@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -162,8 +163,11 @@ class SlowWorldStoryTest {
             story.client.await("sentence", () -> pipeline.health().detail().contains("the partition is held back"));
             assertThat(pipeline.health().detail()).contains("2 records of " + requests + "-0 wait");
             assertThat(meters.get("flover.partitions.stalled").gauge().value()).isEqualTo(1);
+            story.client.cancel("waits-1");
+            story.client.awaitTerminal(Set.of("waits-1"));
+            story.client.await("sentence", () -> pipeline.health().detail().contains("flover cancel waits-2"));
             fickle.answers(4711, 200, "{\"schema\": \"\\\"string\\\"\"}");
-            story.client.await("dead letters", () -> story.client.deadLetters.size() == 2);
+            story.client.await("dead letters", () -> story.client.deadLetters.size() == 1);
             story.client.await("end of it", () -> pipeline.health().detail().equals("serving"));
         }
     }

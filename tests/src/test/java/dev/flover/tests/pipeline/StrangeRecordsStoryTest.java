@@ -5,20 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.PipelineConfig.Patience;
 import dev.flover.topology.PipelineConfig.Recovery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -98,6 +107,10 @@ class StrangeRecordsStoryTest {
     private byte[] inSchema(String id, int schema) {
         return ByteBuffer.wrap(story.client.wire(Client.greedy(id, "The old house", 3).build())).putInt(1, schema)
                 .array();
+    }
+
+    private static GenerationRequest request(String id) {
+        return Client.greedy(id, "The old house", 3).setIgnoreEos(true).build();
     }
 
     private void assertServed(String id) {
@@ -195,12 +208,40 @@ class StrangeRecordsStoryTest {
     }
 
     @Test
-    void aSchemaThatIsNamedByItsGuidInAHeaderIsADeadLetterThatSaysWhatToDo() {
-        var headers = new RecordHeaders();
-        headers.add("__value_schema_id", new byte[17]);
-        write("a", new byte[] {2, 'a'}, headers);
+    void aSchemaThatIsNamedInAHeaderIsReadAndOneThatNobodyHasIsADeadLetterThatSaysWhatToDo() throws Exception {
+        byte[] written = story.client.wire(request("by-guid"));
+        byte[] avro = Arrays.copyOfRange(written, 5, written.length);
+        int id = ByteBuffer.wrap(written).getInt(1);
+        write("by-guid", avro, named(ByteBuffer.allocate(17).put((byte) 1).putLong(guid(id).getMostSignificantBits())
+                .putLong(guid(id).getLeastSignificantBits())));
+        byte[] other = story.client.wire(request("by-id"));
+        write("by-id", Arrays.copyOfRange(other, 5, other.length),
+                named(ByteBuffer.allocate(5).put((byte) 0).putInt(id)));
+        write("a", new byte[] {2, 'a'}, named(ByteBuffer.allocate(17).put((byte) 1).putLong(3).putLong(4)));
+        write("b", new byte[] {2, 'a'}, named(ByteBuffer.allocate(3)));
+
+        story.client.awaitTerminal(Set.of("by-guid", "by-id"));
+        assertThat(story.client.tokens("by-guid")).hasSize(3).isEqualTo(story.client.tokens("by-id"));
         assertThat(reason("a")).contains("by a GUID in the header __value_schema_id").contains("PrefixSchemaId");
-        assertServed("b");
+        assertThat(reason("b")).contains("the header __value_schema_id must hold").contains("found 3 bytes");
+        assertServed("c");
+    }
+
+    private static RecordHeaders named(ByteBuffer header) {
+        var headers = new RecordHeaders();
+        headers.add("__value_schema_id", header.array());
+        return headers;
+    }
+
+    /// As the registry says it.
+    private UUID guid(int id) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            var answer = client.send(HttpRequest.newBuilder(URI.create(registry.url() + "/schemas/ids/" + id)).build(),
+                    HttpResponse.BodyHandlers.ofString()).body();
+            var guid = Pattern.compile("\"guid\":\"([0-9a-f-]{36})\"").matcher(answer);
+            assertThat(guid.find()).as(answer).isTrue();
+            return UUID.fromString(guid.group(1));
+        }
     }
 
     /// Sequences of records over few keys, of all sizes, with headers of all sizes, while the registry comes and goes.
