@@ -1,0 +1,193 @@
+package dev.flover.schemas.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.IndexedRecord;
+
+/// Values of Avro schemas and of JSON, one made of the other: nulls, booleans, numbers, strings, enums, arrays, maps,
+/// records and unions of null and one of them.
+final class JsonValues {
+    private static final int EXCERPT_CHARS = 60;
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private JsonValues() {}
+
+    /// @param path names the value in a message; empty for the whole
+    static Object toAvro(JsonNode node, Schema schema, String path) {
+        return switch (schema.getType()) {
+            case UNION -> node.isNull() ? null : toAvro(node, branch(schema), path);
+            case RECORD -> record(node, schema, path);
+            case ARRAY -> array(node, schema, path);
+            case MAP -> map(node, schema, path);
+            case STRING -> text(node, path);
+            case ENUM -> {
+                if (!node.isTextual() || !schema.hasEnumSymbol(node.textValue())) {
+                    throw mistyped(path, "one of " + String.join(", ", schema.getEnumSymbols()), node);
+                }
+                yield new GenericData.EnumSymbol(schema, node.textValue());
+            }
+            case BOOLEAN -> {
+                if (!node.isBoolean()) {
+                    throw mistyped(path, "true or false", node);
+                }
+                yield node.booleanValue();
+            }
+            case INT -> {
+                if (!node.isIntegralNumber() || !node.canConvertToInt()) {
+                    throw mistyped(path, "a whole number of 32 bits", node);
+                }
+                yield node.intValue();
+            }
+            case LONG -> {
+                if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+                    throw mistyped(path, "a whole number of 64 bits", node);
+                }
+                yield node.longValue();
+            }
+            case FLOAT -> (float) number(node, path);
+            case DOUBLE -> number(node, path);
+            case BYTES, FIXED, NULL -> throw new IllegalStateException("no contract has values of " + schema);
+        };
+    }
+
+    private static Schema branch(Schema union) {
+        return union.getTypes().stream().filter(type -> type.getType() != Schema.Type.NULL).findFirst().orElseThrow();
+    }
+
+    private static GenericData.Record record(JsonNode node, Schema schema, String path) {
+        if (!node.isObject()) {
+            throw mistyped(path, "an object", node);
+        }
+        node.fieldNames().forEachRemaining(name -> {
+            if (schema.getField(name) == null) {
+                throw new JsonFormException("there is no field " + within(path, name) + "; known are " + schema.getFields()
+                        .stream().map(Schema.Field::name).sorted().collect(Collectors.joining(", ")));
+            }
+        });
+        var record = new GenericData.Record(schema);
+        for (var field : schema.getFields()) {
+            var value = node.get(field.name());
+            boolean absent = value == null || value.isNull() && field.schema().getType() != Schema.Type.UNION;
+            if (absent && !field.hasDefaultValue()) {
+                throw new JsonFormException("the field " + within(path, field.name()) + " is missing");
+            }
+            record.put(field.pos(), absent ? GenericData.get().getDefaultValue(field)
+                    : toAvro(value, field.schema(), within(path, field.name())));
+        }
+        return record;
+    }
+
+    private static List<Object> array(JsonNode node, Schema schema, String path) {
+        if (!node.isArray()) {
+            throw mistyped(path, "an array", node);
+        }
+        var items = new ArrayList<>(node.size());
+        for (int i = 0; i < node.size(); i++) {
+            items.add(toAvro(node.get(i), schema.getElementType(), path + "[" + i + "]"));
+        }
+        return items;
+    }
+
+    private static Map<String, Object> map(JsonNode node, Schema schema, String path) {
+        if (!node.isObject()) {
+            throw mistyped(path, "an object", node);
+        }
+        var entries = new HashMap<String, Object>();
+        node.properties().forEach(entry -> entries.put(text(NODES.textNode(entry.getKey()), path),
+                toAvro(entry.getValue(), schema.getValueType(), within(path, entry.getKey()))));
+        return entries;
+    }
+
+    /// Half of a surrogate pair is no character, and cannot be written again as UTF-8.
+    private static String text(JsonNode node, String path) {
+        if (!node.isTextual()) {
+            throw mistyped(path, "a string", node);
+        }
+        String text = node.textValue();
+        if (text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
+            throw mistyped(path, "characters; an escape of half a surrogate pair is none", node);
+        }
+        return text;
+    }
+
+    private static double number(JsonNode node, String path) {
+        if (node.isTextual()) {
+            switch (node.textValue()) {
+                case "NaN", "Infinity", "-Infinity" -> {
+                    return Double.parseDouble(node.textValue());
+                }
+                default -> { }
+            }
+        }
+        if (!node.isNumber()) {
+            throw mistyped(path, "a number", node);
+        }
+        return node.doubleValue();
+    }
+
+    static String within(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    static JsonFormException mistyped(String path, String expected, JsonNode found) {
+        return new JsonFormException((path.isEmpty() ? "the value" : path) + " must be " + expected + ", was "
+                + excerpt(found));
+    }
+
+    static String excerpt(JsonNode node) {
+        String text = node.toString();
+        return text.length() <= EXCERPT_CHARS ? text : text.substring(0, EXCERPT_CHARS) + "...";
+    }
+
+    /// @param value of that schema, as generated records or generic ones give it
+    static JsonNode toJson(Object value, Schema schema) {
+        return switch (value) {
+            case null -> NODES.nullNode();
+            case IndexedRecord record -> object(record);
+            case List<?> items -> {
+                var array = new ArrayNode(NODES, items.size());
+                items.forEach(item -> array.add(toJson(item, branchOf(schema).getElementType())));
+                yield array;
+            }
+            case Map<?, ?> entries -> {
+                var object = NODES.objectNode();
+                entries.forEach((name, entry) ->
+                        object.set(name.toString(), toJson(entry, branchOf(schema).getValueType())));
+                yield object;
+            }
+            case Boolean flag -> NODES.booleanNode(flag);
+            case Integer number -> NODES.numberNode(number);
+            case Long number -> NODES.numberNode(number);
+            case Instant time -> NODES.numberNode(time.toEpochMilli());
+            case Float number -> Float.isFinite(number) ? NODES.numberNode(number) : NODES.textNode(number.toString());
+            case Double number -> Double.isFinite(number) ? NODES.numberNode(number)
+                    : NODES.textNode(number.toString());
+            default -> NODES.textNode(value.toString());        // strings and enums
+        };
+    }
+
+    private static Schema branchOf(Schema schema) {
+        return schema.getType() == Schema.Type.UNION ? branch(schema) : schema;
+    }
+
+    private static ObjectNode object(IndexedRecord record) {
+        var object = NODES.objectNode();
+        for (var field : record.getSchema().getFields()) {
+            var value = record.get(field.pos());
+            if (value != null) {
+                object.set(field.name(), toJson(value, field.schema()));
+            }
+        }
+        return object;
+    }
+}

@@ -1,0 +1,10 @@
+/// The contracts as JSON, for producers and consumers without Avro.
+///
+/// ```
+///   request  ──► OpenAiForm ──► JsonRecords ──► GenerationRequest
+///                (other names)  (by schema)
+///   TokenChunk, GenerationResult ──► JsonRecords ──► JSON
+/// ```
+///
+/// A reader tells the forms apart by the first byte: `{` is JSON, 0 is the registry's wire format.
+package dev.flover.schemas.json;
