@@ -3,6 +3,7 @@ package dev.flover.topology;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.models.Assignment;
 import java.nio.ByteBuffer;
@@ -57,7 +58,10 @@ final class Intake {
         this.parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
     }
 
-    void receive(RequestRecord record, long now) {
+    void receive(RequestRecord read, long now) {
+        var record = read.key() == null && read.value() != null && JsonRecords.isJson(read.value())
+                ? read.withKey(read.topic() + "-" + read.partition() + "-" + read.offset())
+                : read;
         next = record.offset() + 1;
         var id = idOf(record.key());
         if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
@@ -168,10 +172,19 @@ final class Intake {
             arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, now);
             return true;
         }
-        return switch (parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now)) {
+        String name = new String(id.get(), StandardCharsets.UTF_8);
+        var decoded = JsonRecords.isJson(record.value())
+                ? RequestDecoding.json(record.value(), name)
+                : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
+        return switch (decoded) {
             case RequestDecoding.Decoded.Later later -> false;
             case RequestDecoding.Decoded.Undecodable(String reason) -> {
                 putAside(record, assignment, reason);
+                yield true;
+            }
+            case RequestDecoding.Decoded.Refused(String reason) -> {
+                arrive(id, null, RequestDigest.of(record.value()), record, assignment,
+                        Ending.of(FinishReason.REJECTED, reason), now);
                 yield true;
             }
             case RequestDecoding.Decoded.Request(ReadRequest read) -> {
@@ -187,7 +200,7 @@ final class Intake {
             return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
                     + ": leave it out, or send the request to a pipeline of a newer release");
         }
-        return BrokenText.isIn(read.request(), record.value())
+        return !JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())
                 ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
                 : null;
     }

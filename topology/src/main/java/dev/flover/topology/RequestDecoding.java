@@ -1,5 +1,7 @@
 package dev.flover.topology;
 
+import dev.flover.schemas.json.JsonFormException;
+import dev.flover.schemas.json.JsonRequests;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import dev.flover.schemas.serdes.SchemasByGuid;
@@ -58,6 +60,9 @@ final class RequestDecoding {
         record Request(ReadRequest request) implements Decoded {}
 
         record Undecodable(String reason) implements Decoded {}
+
+        /// JSON, and no request: its sender is told as one whose request cannot be served.
+        record Refused(String reason) implements Decoded {}
 
         /// The registry has not given the schema yet; the same bytes may decode later.
         ///
@@ -126,6 +131,17 @@ final class RequestDecoding {
         var lookup = lookups.get(name);
         return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()
                 ? reason : "the registry has not answered yet";
+    }
+
+    /// JSON needs no registry.
+    ///
+    /// @param id of a request that says none
+    static Decoded json(byte[] bytes, String id) {
+        try {
+            return new Decoded.Request(ReadRequest.of(JsonRequests.read(bytes, id)));
+        } catch (JsonFormException e) {
+            return new Decoded.Refused(e.getMessage());
+        }
     }
 
     /// @param name    of the schema, as the record has it

@@ -1,5 +1,6 @@
 package dev.flover.topology;
 
+import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
 
 /// A record of the requests topic, as it was read.
@@ -7,4 +8,9 @@ import org.apache.kafka.common.header.Headers;
 /// @param key   null where the producer gave none
 /// @param value null is a cancel
 record RequestRecord(
-        String topic, int partition, long offset, long timestamp, Headers headers, byte[] key, byte[] value) {}
+        String topic, int partition, long offset, long timestamp, Headers headers, byte[] key, byte[] value) {
+    RequestRecord withKey(String other) {
+        return new RequestRecord(topic, partition, offset, timestamp, headers,
+                other.getBytes(StandardCharsets.UTF_8), value);
+    }
+}

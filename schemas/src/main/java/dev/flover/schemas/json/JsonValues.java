@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
@@ -70,8 +69,9 @@ final class JsonValues {
         }
         node.fieldNames().forEachRemaining(name -> {
             if (schema.getField(name) == null) {
-                throw new JsonFormException("there is no field " + within(path, name) + "; known are " + schema.getFields()
-                        .stream().map(Schema.Field::name).sorted().collect(Collectors.joining(", ")));
+                var known = schema.getFields().stream().map(Schema.Field::name).sorted().toList();
+                throw new JsonFormException(
+                        "there is no field " + within(path, name) + "; known are " + String.join(", ", known));
             }
         });
         var record = new GenericData.Record(schema);
