@@ -66,7 +66,7 @@ public final class JsonRecords {
             var at = e.getLocation();
             throw new JsonFormException("expected one JSON object in UTF-8, found an error in line "
                     + (at == null ? "?" : at.getLineNr() + ", column " + at.getColumnNr()) + ": "
-                    + e.getOriginalMessage());
+                    + e.getOriginalMessage().replaceFirst(": enable `.*|, from `.*(?=\\))", ""));
         } catch (IOException e) {
             throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
         }

@@ -61,6 +61,7 @@ final class BadInputs implements AutoCloseable {
     static Map<String, List<BadInput>> all(String registryUrl) throws IOException, RestClientException {
         try (var inputs = new BadInputs(registryUrl)) {
             inputs.bytes();
+            inputs.json();
             inputs.schemas();
             inputs.keys();
             inputs.texts();
@@ -74,7 +75,7 @@ final class BadInputs implements AutoCloseable {
         kind("Bytes");
         byte[] good = wire(request(nextId(), r -> { }));
         raw("no bytes at all", new byte[0], Answer.DEAD_LETTER);
-        raw("text that is not Avro", "{\"prompt\": \"hello\"}".getBytes(UTF_8), Answer.DEAD_LETTER);
+        raw("text that is not Avro", "hello".getBytes(UTF_8), Answer.DEAD_LETTER);
         raw("a request that was cut short", Arrays.copyOf(good, good.length - 3), Answer.DEAD_LETTER);
         raw("a list that says it has 2,000,000,000 entries", longList(good), Answer.DEAD_LETTER);
         raw("a text that says it has 2,000,000,000 bytes", encoded(header(good),
@@ -94,6 +95,24 @@ final class BadInputs implements AutoCloseable {
             out.writeIndex(1);              // prompt_ids
             out.writeLong(2_000_000_000L);
         });
+    }
+
+    private void json() {
+        kind("JSON");
+        json("JSON that was cut short", "{\"prompt\": \"The old");
+        json("a field twice", "{\"prompt\": \"x\", \"prompt\": \"y\"}");
+        json("a misspelt field", "{\"prompt\": \"x\", \"temprature\": 1}");
+        json("a number as a string", "{\"prompt\": \"x\", \"max_tokens\": \"5\"}");
+        json("NaN", "{\"prompt\": \"x\", \"temperature\": NaN}");
+        json("a temperature of -1", "{\"prompt\": \"x\", \"temperature\": -1}");
+        json("two prompts in one request", "{\"prompt\": [\"x\", \"y\"]}");
+        json("a picture", "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}");
+        json("100,000 opening brackets", "{\"metadata\": " + "[".repeat(100_000));
+        json("an object that is no request", "{}");
+    }
+
+    private void json(String description, String value) {
+        add(BadInput.of(description, nextId(), value.getBytes(UTF_8), Answer.REJECTED));
     }
 
     private void schemas() throws IOException, RestClientException {

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -100,6 +101,21 @@ class PipelineStoryTest {
             // One step for all of them needs about `tokens` steps; one for each partition would need that many times
             // the partitions.
             assertThat(meters.get("flover.steps").functionCounter().count()).isBetween(20.0, 60.0);
+        }
+    }
+
+    @Test
+    void aRequestInJsonGetsTheTokensOfTheSameRequestInAvro() {
+        try (var story = story(2); var pipeline = story.start(BundledModel.engine(story.model), meters)) {
+            story.client.send(GenerationRequest.newBuilder().setId("avro").setPrompt("The old house").setMaxTokens(20)
+                    .setIgnoreEos(true).setSeed(7L).setStop(List.of("never said"))
+                    .setSampling(Sampling.newBuilder().setTemperature(0.8f).build()).build());
+            story.client.send("json", """
+                    {"prompt": "The old house", "max_completion_tokens": 20, "ignore_eos": true, "seed": 7,
+                     "stop": "never said", "temperature": 0.8, "stream": true}""".getBytes(UTF_8));
+            story.client.awaitTerminal(Set.of("avro", "json"));
+            assertThat(story.client.tokens("json")).hasSize(20).isEqualTo(story.client.tokens("avro"));
+            assertThat(pipeline.health().isReady()).isTrue();
         }
     }
 
