@@ -52,7 +52,8 @@ final class StandstillWatch implements AutoCloseable {
     private long answeredNanos = System.nanoTime();
 
     /// @param stable the offset that readers of committed records do not get past
-    private record Stuck(long stable, long sinceNanos) {}
+    /// @param read   the offset up to which the group has read
+    private record Stuck(long stable, long read, long sinceNanos) {}
 
     private record Offsets(Map<TopicPartition, ListOffsetsResultInfo> ends,
             Map<TopicPartition, ListOffsetsResultInfo> stable, Map<TopicPartition, OffsetAndMetadata> read) {
@@ -116,8 +117,6 @@ final class StandstillWatch implements AutoCloseable {
                 judge(partitions, offsets(partitions));
             }
             answered();
-        } catch (TimeoutException e) {
-            unanswered();
         } catch (KafkaException e) {
             if (isSilence(e)) {
                 unanswered();
@@ -149,16 +148,20 @@ final class StandstillWatch implements AutoCloseable {
         }
     }
 
-    private <T> T answer(KafkaFuture<T> future)
-            throws InterruptedException, TimeoutException {
-        try {
-            return future.get(look.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+    /// However late it comes, until the client gives up; what is to be said of the silence is said meanwhile.
+    private <T> T answer(KafkaFuture<T> future) throws InterruptedException {
+        while (true) {
+            try {
+                return future.get(look.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                unanswered();
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+            }
         }
     }
 
-    private Offsets offsets(Set<TopicPartition> partitions) throws InterruptedException, TimeoutException {
+    private Offsets offsets(Set<TopicPartition> partitions) throws InterruptedException {
         var latest = new HashMap<TopicPartition, OffsetSpec>();
         partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
         var stable = admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all();
@@ -167,18 +170,18 @@ final class StandstillWatch implements AutoCloseable {
         return new Offsets(answer(ends), answer(stable), answer(read));
     }
 
-    private void judge(Set<TopicPartition> partitions, Offsets offsets) throws InterruptedException, TimeoutException {
+    private void judge(Set<TopicPartition> partitions, Offsets offsets) throws InterruptedException {
         var lags = new HashMap<TopicPartition, Long>();
         for (var partition : partitions) {
             long end = offsets.end(partition);
             long read = offsets.read(partition);
             lags.put(partition, Math.max(0, end - read));
             long stable = offsets.stable(partition);
-            if (stable < end && read >= stable) {
+            if (stable < end) {
                 var before = stuck.get(partition);
-                if (before == null || before.stable() != stable) {
+                if (before == null || before.stable() != stable || before.read() != read) {
                     goesOn(partition);
-                    stuck.put(partition, new Stuck(stable, System.nanoTime()));
+                    stuck.put(partition, new Stuck(stable, read, System.nanoTime()));
                 } else if (System.nanoTime() - before.sinceNanos() >= silence.toNanos()) {
                     standstill.say(subject(partition), sentence(partition, stable, end), true);
                 }
@@ -203,8 +206,7 @@ final class StandstillWatch implements AutoCloseable {
         return "transactions on " + partition;
     }
 
-    private String sentence(TopicPartition partition, long stable, long end)
-            throws InterruptedException, TimeoutException {
+    private String sentence(TopicPartition partition, long stable, long end) throws InterruptedException {
         return partition + " stands still: at its offset " + stable + " " + author(partition, stable) + ", and "
                 + (end - stable) + " records from there on are not read until it is committed or aborted. If its "
                 + "application is gone: kafka-transactions.sh --bootstrap-server "
@@ -212,7 +214,7 @@ final class StandstillWatch implements AutoCloseable {
                 + partition.partition() + " --start-offset " + stable;
     }
 
-    private String author(TopicPartition partition, long stable) throws InterruptedException, TimeoutException {
+    private String author(TopicPartition partition, long stable) throws InterruptedException {
         try {
             var states = answer(admin.describeProducers(Set.of(partition)).all());
             return oldest(states.get(partition).activeProducers(), stable)

@@ -9,6 +9,7 @@ import java.util.Map;
 ///
 /// @param counts   of disturbances, by kind and by where the instance stood
 /// @param weather  troubles of the world, by kind
+/// @param unburied records that were no requests, and became no dead letters
 /// @param recovery from a disturbance until all generations that were live have a next committed token, by kind
 /// @param retries  of requests that were sent again, and of others under their ids
 /// @param atRest   whether in the end every instance served
@@ -19,6 +20,7 @@ record Outcome(
         @JsonProperty("seconds") double seconds,
         @JsonProperty("disturbances") Map<Disturbance, Map<Phase, Integer>> counts,
         @JsonProperty("weather") Map<Trouble, Integer> weather,
+        @JsonProperty("unburied") int unburied,
         @JsonProperty("recovery_ms") Map<Disturbance, Recovery> recovery,
         @JsonProperty("at_rest") boolean atRest,
         @JsonProperty("findings") Findings findings,

@@ -25,6 +25,7 @@ final class Report {
         if (!outcome.weather().isEmpty()) {
             lines.add("what the world did");
             outcome.weather().forEach((trouble, count) -> lines.add(row(trouble.words(), count, "")));
+            lines.add(fault("records that are no requests, and no dead letters", outcome.unburied()));
         }
         lines.add("until all that were live had a next committed token, in ms");
         lines.add(row("", Stream.of("times", "p50", "p99")));

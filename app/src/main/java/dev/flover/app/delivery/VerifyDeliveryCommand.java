@@ -194,10 +194,11 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                 var findings = check.findings();
                 var retried = retries.outcome();
                 boolean atRest = disturber.isAtRest();
+                int unburied = run.strangersMissing();
                 var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
-                        troubles.counts(), Outcome.Recovery.of(recoveries.millis()), atRest, findings, retried,
-                        findings.isClean() && retried.isClean() && disturber.isDone() && atRest
-                                && run.strangersMissing() == 0);
+                        troubles.counts(), unburied, Outcome.Recovery.of(recoveries.millis()), atRest, findings,
+                        retried, findings.isClean() && retried.isClean() && disturber.isDone() && atRest
+                                && unburied == 0);
                 return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }
