@@ -21,6 +21,7 @@ import java.util.TreeSet;
 /// @param stateDir      local folder for the state's checkpoints and the mark of a life that has not ended
 /// @param servedModel   what requests call the model that is served here
 /// @param delivery      exactly once, unless a measurement wants to see the difference
+/// @param output        the form of chunks and results; requests are read in both
 public record PipelineConfig(
         String applicationId,
         Map<String, String> kafka,
@@ -35,7 +36,8 @@ public record PipelineConfig(
         Remembering remembering,
         Sharing sharing,
         Recovery recovery,
-        Serving serving) {
+        Serving serving,
+        RecordForm output) {
 
     private static final String ADMIN = "admin.";
     private static final List<String> CLIENT_KINDS = List.of(
@@ -67,7 +69,8 @@ public record PipelineConfig(
                 Remembering.standard(),
                 Sharing.equal(),
                 Recovery.standard(),
-                Serving.standard());
+                Serving.standard(),
+                RecordForm.AVRO);
     }
 
     /// The same with further client properties.
@@ -75,7 +78,7 @@ public record PipelineConfig(
         var all = new HashMap<>(kafka);
         all.putAll(more);
         return new PipelineConfig(applicationId, all, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     /// The same with further registry client properties.
@@ -83,53 +86,58 @@ public record PipelineConfig(
         var all = new HashMap<>(registry);
         all.putAll(more);
         return new PipelineConfig(applicationId, kafka, all, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(TopicNames other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, other, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(Delivery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, other, pace, limits,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(Pace other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other,
                 limits,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(RequestLimits other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, other,
-                waiting, remembering, sharing, recovery, serving);
+                waiting, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(WaitingLimits other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                other, remembering, sharing, recovery, serving);
+                other, remembering, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(Remembering other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, other, sharing, recovery, serving);
+                waiting, other, sharing, recovery, serving, output);
     }
 
     public PipelineConfig with(Sharing other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, other, recovery, serving);
+                waiting, remembering, other, recovery, serving, output);
     }
 
     public PipelineConfig with(Recovery other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, other, serving);
+                waiting, remembering, sharing, other, serving, output);
     }
 
     public PipelineConfig with(Serving other) {
         return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, other);
+                waiting, remembering, sharing, recovery, other, output);
+    }
+
+    public PipelineConfig with(RecordForm other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, serving, other);
     }
 
     /// The client properties of an admin client: those for all clients, and over them those for its kind.
@@ -150,7 +158,7 @@ public record PipelineConfig(
         return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
                 + new TreeSet<>(registry.keySet()) + ", " + stateDir + ", " + servedModel + ", " + topics + ", "
                 + delivery + ", " + pace + ", " + limits + ", " + waiting + ", " + remembering + ", " + sharing + ", "
-                + recovery + ", " + serving + "]";
+                + recovery + ", " + serving + ", " + output + "]";
     }
 
     /// The topics the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of partitions.
@@ -185,6 +193,14 @@ public record PipelineConfig(
         public Serving from(Begin other) {
             return new Serving(aliases, defaultGroup, other);
         }
+    }
+
+    /// The form of the records that clients read.
+    public enum RecordForm {
+        /// The registry's wire format.
+        AVRO,
+        /// A JSON object. The registry is then asked for the schemas of requests in Avro only.
+        JSON
     }
 
     public enum Delivery {

@@ -6,10 +6,12 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.AvroSchemas;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.SchemasByGuid;
+import dev.flover.topology.PipelineConfig.RecordForm;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
@@ -74,6 +76,9 @@ final class Registry implements AutoCloseable {
     /// @throws SerializationException if the registry does not answer; try again
     /// @throws RefusedException       if it refuses, saying why
     void prepare() {
+        if (config.output() == RecordForm.JSON) {
+            return;
+        }
         register(config.topics().requests(), requests.serializer(), GenerationRequest.newBuilder()
                 .setId("").setSampling(Sampling.newBuilder().build()).build());
         register(config.topics().tokens(), chunks.serializer(), TokenChunk.newBuilder()
@@ -103,19 +108,30 @@ final class Registry implements AutoCloseable {
     }
 
     Serializer<TokenChunk> chunks() {
-        return chunks.serializer();
+        return inOutputForm(chunks);
     }
 
     Serializer<GenerationResult> results() {
-        return results.serializer();
+        return inOutputForm(results);
+    }
+
+    private <T extends SpecificRecord> Serializer<T> inOutputForm(ContractSerde<T> avro) {
+        return switch (config.output()) {
+            case AVRO -> avro.serializer();
+            case JSON -> (topic, record) -> record == null ? null : JsonRecords.write(record);
+        };
     }
 
     /// For a thread that may wait.
     Deserializer<GenerationResult> resultsRead() {
-        return results.deserializer();
+        return JsonRecords.orAvro(GenerationResult.class, results.deserializer());
     }
 
+    /// A request for the dead-letter topic.
     byte[] asWritten(GenerationRequest request) {
+        if (config.output() == RecordForm.JSON) {
+            return JsonRecords.write(request);
+        }
         return requests.serializer().serialize(config.topics().requests(), request);
     }
 

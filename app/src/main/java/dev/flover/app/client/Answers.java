@@ -3,6 +3,7 @@ package dev.flover.app.client;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.options.CommandException;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ContractSerde;
 import java.time.Duration;
 import java.util.HashMap;
@@ -29,7 +30,8 @@ public final class Answers implements AutoCloseable {
                 "isolation.level", "read_committed", "enable.auto.commit", false, "fetch.max.wait.ms", 50,
                 "default.api.timeout.ms", 10_000, "request.timeout.ms", 10_000, "allow.auto.create.topics", false));
         properties.putAll(connection.consumer());
-        var values = ContractSerde.of(TokenChunk.class, connection.registry()).deserializer();
+        var values = JsonRecords.orAvro(TokenChunk.class,
+                ContractSerde.of(TokenChunk.class, connection.registry()).deserializer());
         try {
             this.consumer = new KafkaConsumer<>(properties, new StringDeserializer(), values);
         } catch (KafkaException e) {

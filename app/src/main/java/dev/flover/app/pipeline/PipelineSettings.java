@@ -60,6 +60,7 @@ record PipelineSettings(Settings settings) {
                 .with(TopicSettings.names(settings))
                 .with(serving())
                 .with(settings.get(SettingTable.DELIVERY))
+                .with(settings.get(SettingTable.OUTPUT))
                 .with(pace())
                 .with(requests())
                 .with(new WaitingLimits(settings.get(SettingTable.WAITING_REQUESTS),

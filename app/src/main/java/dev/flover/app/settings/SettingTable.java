@@ -17,6 +17,7 @@ import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.PipelineConfig.Patience;
+import dev.flover.topology.PipelineConfig.RecordForm;
 import dev.flover.topology.PipelineConfig.Recovery;
 import dev.flover.topology.PipelineConfig.Remembering;
 import dev.flover.topology.PipelineConfig.RequestLimits;
@@ -160,6 +161,10 @@ public final class SettingTable {
             new Choice<>(Delivery.class), Choice.write(Delivery.EXACTLY_ONCE),
             "exactly-once: tokens, progress and offsets commit in one transaction. at-least-once: a crash may repeat "
                     + "tokens, whose positions tell.");
+    public static final Setting<RecordForm> OUTPUT = pipeline(Section.DELIVERY, "output",
+            new Choice<>(RecordForm.class), Choice.write(RecordForm.AVRO),
+            "How chunks and results are written: avro, with schemas of the registry, or json, which needs none. "
+                    + "Requests are read in both.");
     public static final Setting<Duration> COMMIT_INTERVAL = pipeline(Section.DELIVERY, "commit-interval",
             new Time(MILLISECOND, MINUTE), Time.write(Pace.standard().commitInterval()),
             "Longest time that tokens wait for their transaction.");

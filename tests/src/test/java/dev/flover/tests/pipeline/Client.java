@@ -4,6 +4,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import java.nio.charset.StandardCharsets;
@@ -131,10 +132,12 @@ final class Client implements AutoCloseable {
                 readAgain.add(partition + " from " + record.offset() + " after " + last);
             }
             if (record.topic().equals(topics.tokens())) {
-                chunks.add(tokens.deserializer().deserialize(record.topic(), record.value()));
+                chunks.add(JsonRecords.orAvro(TokenChunk.class, tokens.deserializer())
+                        .deserialize(record.topic(), record.value()));
             } else if (record.topic().equals(topics.results())) {
                 if (record.value() != null) {       // else an answer was forgotten
-                    finished.add(results.deserializer().deserialize(record.topic(), record.value()));
+                    finished.add(JsonRecords.orAvro(GenerationResult.class, results.deserializer())
+                            .deserialize(record.topic(), record.value()));
                 }
             } else {
                 deadLetters.add(record);

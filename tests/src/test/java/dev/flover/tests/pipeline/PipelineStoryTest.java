@@ -15,6 +15,7 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.topology.Health;
+import dev.flover.topology.PipelineConfig.RecordForm;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
 import dev.flover.topology.Topics;
@@ -116,6 +117,27 @@ class PipelineStoryTest {
             story.client.awaitTerminal(Set.of("avro", "json"));
             assertThat(story.client.tokens("json")).hasSize(20).isEqualTo(story.client.tokens("avro"));
             assertThat(pipeline.health().isReady()).isTrue();
+        }
+    }
+
+    @Test
+    void withJsonOnAllTopicsNoRegistryIsNeeded() throws Exception {
+        try (var story = story(1)) {
+            var config = story.config.with(RecordForm.JSON)
+                    .withRegistry(Map.of("schema.registry.url", "http://127.0.0.1:9"));     // nobody there
+            var request = "{\"prompt\": \"The old house\", \"max_tokens\": 5, \"temperature\": 0}".getBytes(UTF_8);
+            try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
+                assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).as(pipeline.health().toString()).isTrue();
+                story.client.send("a", request);
+                story.client.awaitTerminal(Set.of("a"));
+            }
+            try (var again = story.start(config, BundledModel.engine(story.model), meters)) {
+                story.client.send("a", request);
+                story.client.await("the stored answer", () -> story.client.chunks("a").stream()
+                        .anyMatch(chunk -> chunk.getTerminal() && chunk.getRepeat()));
+                assertThat(again.health().isReady()).isTrue();
+            }
+            assertThat(story.client.result("a").getText()).isNotBlank();
         }
     }
 

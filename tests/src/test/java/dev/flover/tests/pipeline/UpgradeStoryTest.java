@@ -191,7 +191,7 @@ class UpgradeStoryTest {
         var own = new PipelineConfig(config.applicationId(), config.kafka(), config.registry(),
                 folder.resolve("state-" + instance), config.servedModel(), config.topics(), config.delivery(),
                 config.pace(), config.limits(), config.waiting(), config.remembering(), config.sharing(),
-                config.recovery(), config.serving());
+                config.recovery(), config.serving(), config.output());
         meters = new SimpleMeterRegistry();
         return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(),
                 meters, System::currentTimeMillis);
