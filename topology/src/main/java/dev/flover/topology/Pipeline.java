@@ -69,6 +69,8 @@ public final class Pipeline implements AutoCloseable {
     private final RequestContract contract;
     private final LeftToOthers left = new LeftToOthers();
     private final Standstill standstill = new Standstill();
+    private final TransactionTime transactionTime =
+            new TransactionTime(System::nanoTime, standstill::wasSilentWithin);
     private final CancelsAhead cancels;
     private final Model model;
     private final TokenEngine engine;
@@ -82,7 +84,6 @@ public final class Pipeline implements AutoCloseable {
     private final ProcessLife process;
     private final Registry registry;
     private final SteadyTime time;
-    private final TransactionTime transactionTime = new TransactionTime(System::nanoTime);
     private final ResultReader results;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
     private final CountDownLatch ready = new CountDownLatch(1);

@@ -3,6 +3,7 @@ package dev.flover.topology;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +14,8 @@ final class Standstill {
 
     private final Map<String, Said> said = new ConcurrentSkipListMap<>();
     private volatile double silentSeconds;
+    private volatile boolean silent;
+    private volatile long silentNanos;
 
     /// @param stalls whether a whole partition waits
     private record Said(String sentence, boolean stalls) {}
@@ -39,6 +42,8 @@ final class Standstill {
     }
 
     void noBrokerAnswers(String sentence) {
+        silent = true;
+        silentNanos = System.nanoTime();
         say(BROKERS, sentence, false);
     }
 
@@ -46,8 +51,14 @@ final class Standstill {
         over(BROKERS);
     }
 
+    /// @param seconds 0 where a broker has just answered
     void silentFor(double seconds) {
         silentSeconds = seconds;
+    }
+
+    /// Whether the brokers were silent, not only slow, for some of the last so many milliseconds.
+    boolean wasSilentWithin(long ms) {
+        return silent && System.nanoTime() - silentNanos <= TimeUnit.MILLISECONDS.toNanos(ms);
     }
 
     void isNotWatched() {

@@ -2,6 +2,7 @@ package dev.flover.topology;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ final class TransactionTime {
     private static final long WINDOW_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final LongSupplier clock;
+    private final LongPredicate wasSilent;
     private long leastMs;
     private long ms;
     private long mostMs = MOST_MS;
@@ -32,9 +34,12 @@ final class TransactionTime {
     private long windowBegan;
     private long failedLimitMs;
 
-    /// @param clock nanoseconds from any origin
-    TransactionTime(LongSupplier clock) {
+    /// @param clock     nanoseconds from any origin
+    /// @param wasSilent whether the brokers were silent for some of the last so many milliseconds: what fails then
+    ///                  says nothing of how long commits take
+    TransactionTime(LongSupplier clock, LongPredicate wasSilent) {
         this.clock = clock;
+        this.wasSilent = wasSilent;
         windowBegan = clock.getAsLong();
     }
 
@@ -74,6 +79,11 @@ final class TransactionTime {
     synchronized void failed(long lastedMs, long allowedMs) {
         if (lastedMs >= allowedMs && failedLimitMs != allowedMs) {
             failedLimitMs = allowedMs;
+            if (wasSilent.test(lastedMs)) {
+                LOG.warn("no broker answered, and a transaction was not committed within the {} s that it may last: "
+                        + "what it said is computed again", seconds(allowedMs));
+                return;
+            }
             grow(ROOM * allowedMs);
             LOG.warn("a transaction was not committed within the {} s that it may last, and what it said is computed "
                     + "again{}", seconds(allowedMs), consequence());

@@ -93,7 +93,7 @@ final class SimulatedProcess {
     final LeftToOthers left = new LeftToOthers();
     /// One through all restarts: a gauge refers to the first that registers it, weakly.
     private final PipelineMetrics metrics = new PipelineMetrics(meters, left,
-            new TransactionTime(System::nanoTime), new Standstill());
+            new TransactionTime(System::nanoTime, ms -> false), new Standstill());
     /// Of the records that are not written in this release's own contract.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 class TransactionTimeTest {
     private final AtomicLong clock = new AtomicLong(-5);
-    private final TransactionTime time = new TransactionTime(clock::get);
+    private boolean silent;
+    private final TransactionTime time = new TransactionTime(clock::get, ms -> silent);
 
     @Test
     void staysAsItIsSetWhileCommitsAreQuick() {
@@ -51,6 +52,14 @@ class TransactionTimeTest {
             time.failed(limit + 1, limit);
         }
         assertThat(time.ms()).isEqualTo(240_000);
+    }
+
+    @Test
+    void aBrokerThatIsAwaySaysNothingOfHowLongCommitsTake() {
+        time.atLeast(3_000);
+        silent = true;
+        time.failed(40_000, 3_000);
+        assertThat(time.ms()).isEqualTo(3_000);
     }
 
     @Test
