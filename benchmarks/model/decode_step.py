@@ -77,16 +77,27 @@ def product(layout, rows, outputs, inputs, shards, normalises):
     return NODE + start + max(stream, arithmetic) + again + EPILOGUE + join
 
 
+def normalises(layout, rows, outputs, inputs):
+    """Whether the product normalises what it loads: Tiling.normalisesOnLoading."""
+    if layout == "old" or rows > 16:
+        return rows <= 16
+    tile, width, _, _ = new_tiling(rows, outputs, 1)
+    tiles = math.ceil(outputs / width)
+    weights = outputs * inputs * 2
+    took = [max(weights / 4085, (weights + tiles * inputs * bytes) / L2) for bytes in (4 * rows + 4, 2 * rows)]
+    return took[0] <= took[1] + 2900
+
+
 def step(layout, model, rows):
     hidden, qkv, inner, layers, vocabulary, kv_heads, head = MODELS[model]
-    within = rows <= 16
-    products = (product(layout, rows, qkv, hidden, 1, within) + product(layout, rows, hidden, hidden, 8, False)
-                + product(layout, rows, 2 * inner, hidden, 1, within)
+    first, second = normalises(layout, rows, qkv, hidden), normalises(layout, rows, 2 * inner, hidden)
+    products = (product(layout, rows, qkv, hidden, 1, first) + product(layout, rows, hidden, hidden, 8, False)
+                + product(layout, rows, 2 * inner, hidden, 1, second)
                 + product(layout, rows, hidden, inner, 8, False))
     kv = rows * CONTEXT * 2 * kv_heads * head * 2
     waves = math.ceil(rows * CONTEXT / 256 * kv_heads / (2 * MULTIPROCESSORS))
     attention = NODE + max(waves * ATTENTION_ITEM * (0.75 if layout == "new" else 1), kv / HBM / 0.75) + ATTENTION_END
-    norms = 0 if within else 2 * (NODE + 2500 + rows * hidden * 6 / L2)
+    norms = (2 - first - second) * (NODE + 2500 + rows * hidden * 6 / L2)
     append = 0 if layout == "new" else NODE + 2500
     took = layers * (products + attention + norms + append)
     took += product(layout, rows, vocabulary, hidden, 1, False) + HEAD_END + STEP

@@ -303,9 +303,11 @@ public final class CudaBackend implements Backend {
 
     private boolean normalisesOnLoading(Tensor in, Norm norm, Weight weight) {
         var source = (CudaTensor) in;
-        return norm.kind() == NormKind.RMS && norm.bias() == null
-                && ((CudaWeight) weight).shape().storage() != Storage.F32
-                && source.wantSquares() && bucket(source.counter()) <= KernelSet.MOST_ROWS_NORMALISED;
+        var shape = ((CudaWeight) weight).shape();
+        int rows = bucket(source.counter());
+        return norm.kind() == NormKind.RMS && norm.bias() == null && shape.storage() != Storage.F32
+                && source.wantSquares() && rows <= KernelSet.MOST_ROWS_NORMALISED
+                && Tiling.normalisesOnLoading(shape, rows);
     }
 
     private void multiply(Product product) {

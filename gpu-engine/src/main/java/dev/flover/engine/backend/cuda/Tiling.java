@@ -17,6 +17,12 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
     /// Rows up to which several blocks share a tile; beyond, there are tiles enough.
     static final int SPREAD_ROWS = 256;
 
+    /// Bytes a nanosecond, and what a norm's kernel takes beyond what a product does instead: an H200's, as the model of
+    /// a step assumes them (`benchmarks/model/decode_step.py`).
+    private static final double MEMORY_RATE = 4085;
+    private static final double CACHE_RATE = 5500;
+    private static final double NORM_NANOS = 2900;
+
     private static final int QUARTERS = 4;
     private static final int WARPS = 8;
     private static final int THREADS = 256;
@@ -62,6 +68,22 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
 
     private static int residentBlocks(int rowTile) {
         return rowTile <= 8 ? 3 : rowTile <= 32 ? 2 : 1;
+    }
+
+    /// Whether a product should normalise the rows that it loads: every tile of outputs reads them again, in f32, which
+    /// for many outputs, or weights of few bits, takes longer than a launch of the norm's own kernel.
+    ///
+    /// @param bucket rows that the launch is for, at most [KernelSet#MOST_ROWS_NORMALISED]
+    static boolean normalisesOnLoading(WeightShape shape, int bucket) {
+        double tiles = Math.ceilDiv(shape.outputs(), tileOutputs(KernelSet.rowTile(bucket)));
+        double weights = shape.valueBytes() + shape.scaleBytes();
+        double rows = tiles * shape.inputs() * Float.BYTES * bucket;
+        double normWeights = tiles * shape.inputs() * Float.BYTES;
+        return nanoseconds(weights, rows + normWeights) <= nanoseconds(weights, rows / 2) + NORM_NANOS;
+    }
+
+    private static double nanoseconds(double weights, double activations) {
+        return Math.max(weights / MEMORY_RATE, (weights + activations) / CACHE_RATE);
     }
 
     /// Rows and outputs of the tiles of all rows, as scratch has them.

@@ -72,6 +72,17 @@ class ProductTilesTest {
         assertThat(Tiling.of(shape, 1, 1).blockParts()).isEqualTo(32);
     }
 
+    /// Of Llama 3.1 8B: gate and up, query, key and value; gate and up in fewer bits.
+    @ParameterizedTest
+    @CsvSource({"BF16, 28672, 4", "BF16, 6144, 16", "Q8, 28672, 2", "Q4, 28672, 1", "Q4, 6144, 4"})
+    void aProductNormalisesUpToSoManyRows(Storage storage, int outputs, int most) {
+        var shape = new WeightShape(storage, outputs, 4096, 1);
+
+        for (int rows : new int[] {1, 2, 4, 8, 16}) {
+            assertThat(Tiling.normalisesOnLoading(shape, rows)).as(rows + " rows").isEqualTo(rows <= most);
+        }
+    }
+
     /// Attention over what the product's own epilogue turned and appended, and over what the verb of its own did.
     @ParameterizedTest
     @CsvSource({"HALVES, 64, 64, 3", "HALVES, 96, 32, 11", "ADJACENT, 20, 20, 5", "ADJACENT, 48, 16, 37", ", 24, 0, 20",
