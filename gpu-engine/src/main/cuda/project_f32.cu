@@ -36,8 +36,7 @@ __device__ __forceinline__ float addToTree(float* tree, int stride, int part, in
     return value;
 }
 
-extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(ProjectionF32 p) {
-    const int live = Plan{p.plan}.live(p.counter);
+__device__ __forceinline__ void multiplyF32(const ProjectionF32& p, int live) {
     const int firstRow = blockIdx.x * F32_ROWS;
     if (firstRow >= live) {
         return;
@@ -94,4 +93,27 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
             *at = p.adds != 0 ? *at + value : value;
         }
     }
+}
+
+extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(ProjectionF32 p) {
+    multiplyF32(p, Plan{p.plan}.live(p.counter));
+}
+
+/// As `struct ExpertProjection` of project.cuh.
+struct ExpertProjectionF32 {
+    ProjectionF32 product;
+    const unsigned char* const* values;    // [experts]
+    const int* firstPlaces;                // [experts + 1]
+};
+
+/// Grid: (rows / 16, outputs / 32, experts)
+extern "C" __global__ void __launch_bounds__(F32_THREADS) project_experts_f32(ExpertProjectionF32 e) {
+    const int expert = blockIdx.z;
+    const int first = e.firstPlaces[expert];
+    ProjectionF32 p = e.product;
+    p.weight.values = e.values[expert];
+    p.in += static_cast<size_t>(first) * p.weight.inputs;
+    p.out += static_cast<size_t>(first) * p.weight.outputs;
+    p.bias = p.bias == nullptr ? nullptr : p.bias + static_cast<size_t>(expert) * p.weight.outputs;
+    multiplyF32(p, e.firstPlaces[expert + 1] - first);
 }

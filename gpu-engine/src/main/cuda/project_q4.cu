@@ -31,3 +31,23 @@ extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
         project_normalised_q4_16(const __grid_constant__ Projection p) {
     projectNormalised<ChunkQ4, 16>(p);
 }
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_experts_q4_8(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ4, 8>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_experts_q4_16(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ4, 16>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1)
+        project_experts_q4_32(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ4, 32>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1)
+        project_experts_q4_64(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ4, 64>(p);
+}

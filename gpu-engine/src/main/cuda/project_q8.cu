@@ -30,3 +30,23 @@ extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
         project_normalised_q8_16(const __grid_constant__ Projection p) {
     projectNormalised<ChunkQ8, 16>(p);
 }
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_experts_q8_8(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ8, 8>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 2)
+        project_experts_q8_16(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ8, 16>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1)
+        project_experts_q8_32(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ8, 32>(p);
+}
+
+extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 1)
+        project_experts_q8_64(const __grid_constant__ ExpertProjection p) {
+    projectExperts<ChunkQ8, 64>(p);
+}

@@ -4,13 +4,14 @@
 
 #include "device.cuh"
 
-/// Header words. A launch is told which of the first two limits its rows.
+/// Header words. A launch is told which of ROWS, SAMPLES and PLACES limits its rows.
 enum PlanWord : int {
     PLAN_ROWS = 0,
     PLAN_SAMPLES = 1,
     PLAN_TILES = 2,
     PLAN_ITEMS = 3,
     PLAN_RESULTS = 4,    // two words: device address of this step's results in pinned host memory
+    PLAN_PLACES = 6,     // pairs of a row and an expert that it goes to
     PLAN_ARRAYS = 8      // word offsets of the arrays below
 };
 

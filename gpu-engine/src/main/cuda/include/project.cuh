@@ -726,18 +726,19 @@ struct Multiplication {
                 threadIdx.x % WARP);
     }
 
-    __device__ __forceinline__ void run() {
+    /// @param first this block's first item; those that follow are as far apart as there are blocks
+    __device__ __forceinline__ void run(int first) {
         const int items = work.items();
-        if (static_cast<int>(blockIdx.x) >= items) {
+        if (first >= items) {
             return;
         }
         const int chunks = activations.quarterChunks();
         const int groups = p.blockParts / PART_WARPS<ROWS>;
-        const WorkItem begin = work.item(blockIdx.x);
+        const WorkItem begin = work.item(first);
         Chunk next(p.weight, firstChunk(begin) + chunkAt(begin.split * p.blockParts, 0), threadIdx.x % WARP);
         fill(begin);
 #pragma unroll 1
-        for (int index = blockIdx.x; index < items; index += gridDim.x) {
+        for (int index = first; index < items; index += gridDim.x) {
             const bool more = index + static_cast<int>(gridDim.x) < items;
             int aheadGroup = (STAGES - 1) / chunks;
             int aheadChunk = (STAGES - 1) % chunks;
@@ -788,7 +789,7 @@ struct Multiplication {
 template <class Chunk, int ROWS, template <class, int> class Activations>
 __device__ __forceinline__ void multiply(const Projection& p) {
     const int live = Plan{p.plan}.live(p.counter);
-    Multiplication<Chunk, ROWS, Activations<typename Chunk::Operand, ROWS>>(p, live).run();
+    Multiplication<Chunk, ROWS, Activations<typename Chunk::Operand, ROWS>>(p, live).run(blockIdx.x);
 }
 
 template <class Chunk, int ROWS>
@@ -799,4 +800,39 @@ __device__ __forceinline__ void project(const Projection& p) {
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void projectNormalised(const Projection& p) {
     multiply<Chunk, ROWS, NormalisedActivations>(p);
+}
+
+/// Products of rows that lie expert by expert, each with its own expert's weights, of equal shapes.
+struct ExpertProjection {
+    Projection product;                      // of expert 0; not normalised, not shared among blocks
+    const unsigned char* const* values;      // [experts]
+    const unsigned char* const* scales;      // [experts]
+    const int* firstPlaces;                  // [experts + 1]
+    int experts;
+    int unused;
+};
+
+/// Blocks take items of all experts in turn, so that few rows of many experts keep them all busy.
+template <class Chunk, int ROWS>
+__device__ __forceinline__ void projectExperts(const ExpertProjection& e) {
+    const int blocks = gridDim.x;
+    int before = 0;    // items of the experts before, modulo blocks
+#pragma unroll 1
+    for (int expert = 0; expert < e.experts; expert++) {
+        const int first = e.firstPlaces[expert];
+        const int live = e.firstPlaces[expert + 1] - first;
+        if (live == 0) {
+            continue;
+        }
+        Projection p = e.product;
+        p.weight.values = e.values[expert];
+        p.weight.scales = e.scales[expert];
+        p.in += static_cast<size_t>(first) * p.weight.inputs;
+        p.out.values += static_cast<size_t>(first) * p.weight.outputs;
+        p.bias = p.bias == nullptr ? nullptr : p.bias + static_cast<size_t>(expert) * p.weight.outputs;
+        Multiplication<Chunk, ROWS, CopiedActivations<typename Chunk::Operand, ROWS>> multiplication(p, live);
+        multiplication.run((static_cast<int>(blockIdx.x) + blocks - before) % blocks);
+        before = (before + multiplication.work.items()) % blocks;
+        __syncthreads();
+    }
 }

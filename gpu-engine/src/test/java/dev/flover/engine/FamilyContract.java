@@ -36,11 +36,6 @@ public abstract class FamilyContract {
 
     protected abstract Backend open();
 
-    /// Whether it has the verbs of mixtures of experts.
-    protected boolean hasExperts() {
-        return true;
-    }
-
     /// Most tokens of each prompt.
     protected int mostTokens() {
         return Integer.MAX_VALUE;
@@ -71,9 +66,7 @@ public abstract class FamilyContract {
         var folders = new ArrayList<Path>();
         for (String data : List.of("tiny-models", "tiny-models-today")) {
             try (var listed = Files.list(SharedData.require(data))) {
-                listed.filter(GgufConversion::isKnown)
-                        .filter(folder -> hasExperts() || !GgufConversion.hasExperts(folder))
-                        .sorted().forEach(folders::add);
+                listed.filter(GgufConversion::isKnown).sorted().forEach(folders::add);
             }
         }
         assertThat(folders).isNotEmpty();

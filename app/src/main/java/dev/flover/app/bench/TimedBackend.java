@@ -354,8 +354,8 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public boolean hasExperts() {
-        return backend.hasExperts();
+    public List<Weight> experts(List<Matrix> matrices) {
+        return backend.experts(matrices);
     }
 
     @Override

@@ -62,6 +62,11 @@ public interface Backend extends AutoCloseable {
         return weight(matrix);
     }
 
+    /// Brings the matrices of a layer's experts, which have equal shapes, to the device.
+    default List<Weight> experts(List<Matrix> matrices) {
+        return matrices.stream().map(this::weight).toList();
+    }
+
     /// Brings a vector (norm weights, a bias) to the device as f32.
     Vector vector(StoredTensor values);
 
@@ -240,11 +245,6 @@ public interface Backend extends AutoCloseable {
     /// @param scores [rows, 1]
     default void scaleRows(Tensor tensor, Tensor scores, int rows) {
         throw withoutExperts();
-    }
-
-    /// Whether it has the verbs of experts; a model that needs them is refused otherwise.
-    default boolean hasExperts() {
-        return false;
     }
 
     private IllegalStateException withoutExperts() {

@@ -64,8 +64,8 @@ final class ExpertLayers {
         var shared = experts.shared();
         return new Layer(
                 backend.weight(experts.router()), vector(experts.routerBias()), vector(experts.correction()),
-                experts.in().stream().map(backend::weight).toList(), vector(experts.inBias()),
-                experts.out().stream().map(backend::weight).toList(), vector(experts.outBias()),
+                backend.experts(experts.in()), vector(experts.inBias()),
+                backend.experts(experts.out()), vector(experts.outBias()),
                 shared == null ? null : backend.weight(shared.in()),
                 shared == null ? null : backend.weight(shared.out()),
                 shared == null || shared.gate() == null ? null : backend.weight(shared.gate()));

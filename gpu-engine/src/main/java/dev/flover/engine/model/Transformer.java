@@ -63,7 +63,6 @@ public final class Transformer {
             LoadListener listener) {
         config = model.config();
         this.backend = backend;
-        refuseWhatTheBackendHasNot();
         var weights = model.weights();
         boolean tied = weights.head().equals(weights.embedding());
         embedding = tied ? backend.weight(weights.embedding()) : backend.table(weights.embedding());
@@ -86,13 +85,6 @@ public final class Transformer {
         cache = backend.cache(shape.get());
         config.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull).distinct()
                 .forEach(rotary -> backend.prepare(cache, rotary));
-    }
-
-    private void refuseWhatTheBackendHasNot() {
-        if (config.routing() != null && !backend.hasExperts()) {
-            throw new IllegalArgumentException("the " + backend.name() + " backend does not run mixtures of experts,"
-                    + " and " + config.architecture() + " is one; use --backend cpu");
-        }
     }
 
     /// As it was made.

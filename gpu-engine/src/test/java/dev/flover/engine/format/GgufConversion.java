@@ -47,10 +47,6 @@ public final class GgufConversion {
         return Files.exists(folder.resolve("reference.json")) && familyOf(folder).isPresent();
     }
 
-    public static boolean hasExperts(Path folder) {
-        return familyOf(folder).orElseThrow().scoring() != null;
-    }
-
     /// Whether llama.cpp has the family.
     public static boolean exists(Path folder) {
         return !familyOf(folder).orElseThrow().architectures().isEmpty();

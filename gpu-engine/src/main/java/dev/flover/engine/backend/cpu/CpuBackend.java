@@ -242,11 +242,6 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public boolean hasExperts() {
-        return true;
-    }
-
-    @Override
     public Routes routes(int rows, Routing routing) {
         return new HostRoutes(rows, routing);
     }

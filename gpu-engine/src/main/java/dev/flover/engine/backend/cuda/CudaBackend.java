@@ -10,11 +10,13 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -38,6 +40,7 @@ public final class CudaBackend implements Backend {
     private final Map<Rotary, Long> turns = new HashMap<>();
     private final Set<Storage> multiplied = EnumSet.noneOf(Storage.class);
     private final Workspace workspace;
+    private final ExpertVerbs experts;
     private int tokenBudget;
     private StepSlots slots;
     private CudaCache cache;
@@ -53,6 +56,7 @@ public final class CudaBackend implements Backend {
         kernels = new KernelSet(driver);
         graphs = new StepGraphs(driver);
         workspace = new Workspace(driver);
+        experts = new ExpertVerbs(driver, kernels, workspace);
     }
 
     /// Opens the first device.
@@ -115,6 +119,16 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public synchronized List<Weight> experts(List<Matrix> matrices) {
+        return experts.weights(Backend.super.experts(matrices));
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return experts.routes(rows, routing);
+    }
+
+    @Override
     public Vector vector(StoredTensor values) {
         var floats = new float[Math.multiplyExact(values.rows(), values.columns())];
         Dequantiser.toFloats(values, 0, floats, 0, floats.length);
@@ -164,7 +178,7 @@ public final class CudaBackend implements Backend {
         drawWithinConstraints();
         this.cache = (CudaCache) cache;
         if (slots == null) {
-            slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS);
+            slots = new StepSlots(driver, this.cache.shape(), tokenBudget, Workspace.SPLITS, experts.chosen());
             workspace.sizeFor(this.cache.shape(), this.cache.storage(), tokenBudget);
         }
         workspace.allocate();
@@ -205,7 +219,7 @@ public final class CudaBackend implements Backend {
         var counter = source.counter();
         arguments.begin().tensor(target).pointer(source.values())
                 .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
-                .integer(counter.ordinal()).integer(weight.length()).integer(source.columns())
+                .integer(counter.word).integer(weight.length()).integer(source.columns())
                 .flag(kind == NormKind.LAYER).real(epsilon);
         driver.launch(kernels.normalise, bucket(counter), source.columns() / weight.length(), 1, ELEMENT_THREADS,
                 KernelSet.normaliseBytes(weight.length()), arguments);
@@ -219,7 +233,7 @@ public final class CudaBackend implements Backend {
         long part = target.values() + 4L * column;
         arguments.begin().pointer(part).pointer(0).pointer(0).pointer(0).pointer(part)
                 .pointer(CudaVector.addressOf(weight)).pointer(0).pointer(slots.plan())
-                .integer(target.counter().ordinal()).integer(weight.length()).integer(target.columns())
+                .integer(target.counter().word).integer(weight.length()).integer(target.columns())
                 .flag(kind == NormKind.LAYER).real(epsilon);
         driver.launch(kernels.normalise, bucket(target.counter()), 1, 1, ELEMENT_THREADS,
                 KernelSet.normaliseBytes(weight.length()), arguments);
@@ -323,7 +337,7 @@ public final class CudaBackend implements Backend {
         var counter = product.in().counter();
         arguments.begin().weight(product.weight()).pointer(product.in().values()).pointer(product.out().values())
                 .pointer(CudaVector.addressOf(product.bias())).pointer(slots.plan())
-                .integer(counter.ordinal()).flag(product.adds());
+                .integer(counter.word).flag(product.adds());
         driver.launch(kernels.projectF32, Math.ceilDiv(bucket(counter), 16),
                 shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, 1, 128,
                 KernelSet.projectF32Bytes(shape.shards()), arguments);
@@ -345,7 +359,7 @@ public final class CudaBackend implements Backend {
         }
         arguments.pointer(CudaVector.addressOf(product.bias()))
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
-                .pointer(slots.plan()).integer(in.counter().ordinal()).flag(product.adds())
+                .pointer(slots.plan()).integer(in.counter().word).flag(product.adds())
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
                 .integer(product.activation() == null ? -1 : product.activation().ordinal())
                 .integer(product.pairing().ordinal())
@@ -374,7 +388,7 @@ public final class CudaBackend implements Backend {
 
     private void convert(CudaTensor tensor) {
         arguments.begin().tensor(tensor).pointer(slots.plan())
-                .integer(tensor.counter().ordinal()).integer(tensor.columns());
+                .integer(tensor.counter().word).integer(tensor.columns());
         driver.launch(kernels.convert, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket(tensor.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
         tensor.written(tensor.counter(), true);
@@ -447,7 +461,7 @@ public final class CudaBackend implements Backend {
         var target = (CudaTensor) out;
         var source = (CudaTensor) in;
         arguments.begin().tensor(target).pointer(source.values()).pointer(slots.plan())
-                .integer(source.counter().ordinal()).integer(target.columns())
+                .integer(source.counter().word).integer(target.columns())
                 .integer(activation.ordinal()).flag(gated);
         driver.launch(kernels.activate, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
@@ -459,10 +473,41 @@ public final class CudaBackend implements Backend {
         var target = (CudaTensor) hidden;
         var source = (CudaTensor) delta;
         arguments.begin().tensorWithSquares(target).pointer(source.values()).pointer(slots.plan())
-                .integer(source.counter().ordinal()).integer(target.columns());
+                .integer(source.counter().word).integer(target.columns());
         driver.launch(kernels.add, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
         target.writtenWithSquares(source.counter());
+    }
+
+    // Experts
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        experts.route((CudaRoutes) routes, (CudaTensor) scores, correction, slots.plan(), bucket(Counter.ROWS));
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> weights, Vector bias) {
+        var places = (CudaRoutes) routes;
+        var shape = ((ExpertWeights) weights).shape();
+        var source = (CudaTensor) in;
+        if (!routed) {
+            source = experts.gather(source, places, shape.storage(), slots.plan(), bucket(Counter.PLACES));
+        }
+        long from = shape.storage() == Storage.F32 ? source.values() : freshCopy(source, shape.storage());
+        experts.multiply((CudaTensor) out, source, from, places, (ExpertWeights) weights, bias, slots.plan(),
+                bucket(Counter.ROWS));
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        experts.add((CudaTensor) hidden, (CudaTensor) in, (CudaRoutes) routes, slots.plan(), bucket(Counter.ROWS));
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        experts.scaleRows((CudaTensor) tensor, (CudaTensor) scores, slots.plan(), bucket(Counter.ROWS));
     }
 
     @Override
@@ -552,7 +597,11 @@ public final class CudaBackend implements Backend {
     /// Rows that launches of this step are made for; the device skips those beyond the plan's.
     private int bucket(Counter counter) {
         var plan = slots.current();
-        return RowBuckets.of(counter == Counter.ROWS ? plan.rows() : plan.samples());
+        return switch (counter) {
+            case ROWS -> RowBuckets.of(plan.rows());
+            case SAMPLES -> RowBuckets.of(plan.samples());
+            case PLACES -> RowBuckets.of(plan.rows()) * experts.chosen();
+        };
     }
 
     private long upload(float[] values, String purpose) {

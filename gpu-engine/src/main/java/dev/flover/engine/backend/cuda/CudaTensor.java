@@ -8,7 +8,19 @@ import dev.flover.engine.backend.Backend.Tensor;
 /// Either is allocated when a product first wants it; from then on verbs that feed such products write it too.
 final class CudaTensor implements Tensor {
     /// Which of the plan's counts limits the rows.
-    enum Counter { ROWS, SAMPLES }
+    enum Counter {
+        ROWS(0),
+        SAMPLES(1),
+        /// Pairs of a row and an expert that it goes to.
+        PLACES(6);
+
+        /// Where it is in the plan; `plan.cuh`.
+        final int word;
+
+        Counter(int word) {
+            this.word = word;
+        }
+    }
 
     /// Columns of a partial sum; `norm.cuh`.
     private static final int PIECE = 32;

@@ -12,6 +12,8 @@ final class KernelSet {
     /// beyond some rows the traffic costs more than a launch. Changes no bit.
     static final int MOST_ROWS_NORMALISED = 16;
 
+    /// Of a layer; `Routing` allows no more.
+    private static final int MOST_EXPERTS = 1 << 12;
     private static final int MOST_NORMALISED_COLUMNS = 1 << 16;
     private static final int[] ROW_TILES = {8, 16, 32, 64};
     private static final int[] HEAD_WIDTHS = {32, 64, 96, 128, 256};
@@ -32,9 +34,16 @@ final class KernelSet {
     final int ceilingRead;
     final int ceilingMultiply;
     final int projectF32;
+    final int projectExpertsF32;
+    final int route;
+    final int groupRows;
+    final int gatherRows;
+    final int addExperts;
+    final int scaleRows;
     final int attentionF32;
     private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> project = new EnumMap<>(Storage.class);
+    private final Map<Storage, int[]> projectExperts = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> projectNormalised = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> attention = new EnumMap<>(Storage.class);
 
@@ -64,23 +73,18 @@ final class KernelSet {
         ceilingRead = driver.kernel("ceiling_read", 0);
         ceilingMultiply = driver.kernel("ceiling_multiply", 0);
         projectF32 = driver.kernel("project_f32", projectF32Bytes(MOST_SHARDS));
+        projectExpertsF32 = driver.kernel("project_experts_f32", projectF32Bytes(MOST_SHARDS));
+        route = driver.kernel("route", routeBytes(MOST_EXPERTS, MOST_EXPERTS));
+        groupRows = driver.kernel("group_rows", groupRowsBytes(MOST_EXPERTS));
+        gatherRows = driver.kernel("gather_rows", 0);
+        addExperts = driver.kernel("add_experts", 0);
+        scaleRows = driver.kernel("scale_rows", 0);
         attentionF32 = driver.kernel("attention_f32", attentionF32Bytes(1024));
         for (var storage : new Storage[] {Storage.F32, Storage.F16, Storage.BF16}) {
             append.put(storage, driver.kernel("append_" + storage.kernel(), appendBytes(1024)));
         }
         for (var storage : new Storage[] {Storage.F16, Storage.BF16, Storage.Q8, Storage.Q4}) {
-            var plain = new int[ROW_TILES.length];
-            var normalised = new int[ROW_TILES.length];
-            for (int i = 0; i < ROW_TILES.length; i++) {
-                int bytes = Tiling.sharedBytes(ROW_TILES[i]);
-                var name = storage.kernel() + "_" + ROW_TILES[i];
-                plain[i] = driver.kernel("project_" + name, bytes);
-                if (ROW_TILES[i] <= MOST_ROWS_NORMALISED) {
-                    normalised[i] = driver.kernel("project_normalised_" + name, bytes);
-                }
-            }
-            project.put(storage, plain);
-            projectNormalised.put(storage, normalised);
+            products(driver, storage);
         }
         for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
             var byWidth = new int[HEAD_WIDTHS.length];
@@ -92,12 +96,34 @@ final class KernelSet {
         }
     }
 
+    private void products(Driver driver, Storage storage) {
+        var plain = new int[ROW_TILES.length];
+        var normalised = new int[ROW_TILES.length];
+        var ofExperts = new int[ROW_TILES.length];
+        for (int i = 0; i < ROW_TILES.length; i++) {
+            int bytes = Tiling.sharedBytes(ROW_TILES[i]);
+            var name = storage.kernel() + "_" + ROW_TILES[i];
+            plain[i] = driver.kernel("project_" + name, bytes);
+            ofExperts[i] = driver.kernel("project_experts_" + name, bytes);
+            if (ROW_TILES[i] <= MOST_ROWS_NORMALISED) {
+                normalised[i] = driver.kernel("project_normalised_" + name, bytes);
+            }
+        }
+        project.put(storage, plain);
+        projectNormalised.put(storage, normalised);
+        projectExperts.put(storage, ofExperts);
+    }
+
     int append(Storage storage) {
         return append.get(storage);
     }
 
     int project(Storage storage, int rowTile) {
         return project.get(storage)[indexOf(ROW_TILES, rowTile)];
+    }
+
+    int projectExperts(Storage storage, int rowTile) {
+        return projectExperts.get(storage)[indexOf(ROW_TILES, rowTile)];
     }
 
     /// @param rowTile at most [#MOST_ROWS_NORMALISED]
@@ -130,6 +156,14 @@ final class KernelSet {
 
     static int normaliseBytes(int columns) {
         return Math.ceilDiv(columns, 32) * 4;
+    }
+
+    static int routeBytes(int experts, int groups) {
+        return 8 * (2 * experts + groups) + 4 * experts;
+    }
+
+    static int groupRowsBytes(int experts) {
+        return 4 * (experts + 1);
     }
 
     static int appendBytes(int headDim) {

@@ -2,13 +2,14 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), -, -, array offsets (13) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), places, -, array offsets (13) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Attention positions that are summed by themselves, aligned to position 0.
@@ -22,6 +23,7 @@ final class StepImage {
     private static final int HEADER = 21;
 
     private final MemorySegment memory;
+    private final int chosen;
     private final int[] tileFirstRows;
     private final int[] tileRows;
     private final int[] tileItems;
@@ -33,8 +35,10 @@ final class StepImage {
     private int arrays;
 
     /// @param memory [#bytes] of them, for the same budget and slots
-    StepImage(MemorySegment memory, int tokenBudget) {
+    /// @param chosen experts of each row; 0 where there are none
+    StepImage(MemorySegment memory, int tokenBudget, int chosen) {
         this.memory = memory;
+        this.chosen = chosen;
         tileFirstRows = new int[tokenBudget];
         tileRows = new int[tokenBudget];
         tileItems = new int[tokenBudget + 1];
@@ -86,6 +90,7 @@ final class StepImage {
         set(3, items);
         set(RESULTS, (int) results);
         set(RESULTS + 1, (int) (results >>> 32));
+        set(Counter.PLACES.word, plan.rows() * chosen);
         return 4L * words;
     }
 

@@ -45,19 +45,22 @@ final class StepSlots {
         StepPlan plan;
         boolean marked;
 
-        Slot(Driver driver, int event, CacheShape shape, int tokenBudget, int mostEdits, long stagingBytes) {
+        Slot(
+                Driver driver, int event, CacheShape shape, int tokenBudget, int mostEdits, long stagingBytes,
+                int chosen) {
             this.event = event;
             int samples = StepPlan.mostSamples(shape.slots());
             image = driver.allocatePinned(StepImage.bytes(tokenBudget, samples));
             edits = driver.allocatePinned(4L * EDIT_WORDS * mostEdits);
             staging = driver.allocatePinned(stagingBytes);
             results = driver.allocatePinned(4L * samples * (2 + 2 * StepPlan.MAX_ALTERNATIVES));
-            encoder = new StepImage(image.memory(), tokenBudget);
+            encoder = new StepImage(image.memory(), tokenBudget, chosen);
             fitting = new ConstraintMasks.Rows(samples);
         }
     }
 
-    StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries) {
+    /// @param chosen experts of each row; 0 where there are none
+    StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries, int chosen) {
         this.driver = driver;
         this.scratchEntries = scratchEntries;
         samples = StepPlan.mostSamples(shape.slots());
@@ -68,7 +71,7 @@ final class StepSlots {
         deviceStaging = driver.allocate(stagingBytes, "admissions");
         masks = new ConstraintMasks(driver, shape.vocabulary(), shape.slots());
         for (int i = 0; i < ring.length; i++) {
-            ring[i] = new Slot(driver, i, shape, tokenBudget, mostEdits, stagingBytes);
+            ring[i] = new Slot(driver, i, shape, tokenBudget, mostEdits, stagingBytes, chosen);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.model.ModelConfig.Routing;
+
 /// How a product's work is cut into blocks: chooses where sums are computed, never their order.
 ///
 /// ```
@@ -17,8 +19,8 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
     /// Rows up to which several blocks share a tile; beyond, there are tiles enough.
     static final int SPREAD_ROWS = 256;
 
-    /// Bytes a nanosecond, and what a norm's kernel takes beyond what a product does instead: an H200's, as the model of
-    /// a step assumes them (`benchmarks/model/decode_step.py`).
+    /// Bytes a nanosecond, and what a norm's kernel takes beyond what a product does instead: an H200's, as the model
+    /// of a step assumes them (`benchmarks/model/decode_step.py`).
     private static final double MEMORY_RATE = 4085;
     private static final double CACHE_RATE = 5500;
     private static final double NORM_NANOS = 2900;
@@ -50,6 +52,19 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
         int splits = parts / blockParts;
         return new Tiling(rowTile, rowTiles, outputTiles, blockParts, splits,
                 Math.min(resident, rowTiles * outputTiles * splits));
+    }
+
+    /// Of rows that are dealt to experts with weights of this shape, blocks taking whole tiles of all of them.
+    ///
+    /// @param bucket rows that the launch is for, before they are dealt
+    static Tiling ofExperts(WeightShape shape, int bucket, Routing routing, int multiprocessors) {
+        int ofOne = Math.ceilDiv(2 * bucket * routing.chosen(), routing.experts());     // some have more than others
+        int rowTile = KernelSet.rowTile(Math.min(bucket, ofOne));
+        int outputTiles = Math.ceilDiv(shape.outputs(), tileOutputs(rowTile));
+        int resident = multiprocessors * (rowTile <= 16 ? 2 : 1);
+        int reached = Math.min(routing.experts(), bucket * routing.chosen());
+        return new Tiling(rowTile, 1, outputTiles, QUARTERS * shape.shards(), 1,
+                Math.min(resident, outputTiles * reached));
     }
 
     /// Shared tiles and upper levels of the tree want the same scratch.

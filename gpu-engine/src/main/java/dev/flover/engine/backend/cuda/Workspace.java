@@ -75,7 +75,10 @@ final class Workspace {
     }
 
     private void sizeFor(WeightShape shape, int rows) {
-        var tiling = Tiling.of(shape, rows, driver.properties().multiprocessors());
+        sizeFor(Tiling.of(shape, rows, driver.properties().multiprocessors()));
+    }
+
+    void sizeFor(Tiling tiling) {
         partials.atLeast(tiling.scratchBytes());
         productCounters.atLeast(tiling.counterBytes());
     }

@@ -334,11 +334,6 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public boolean hasExperts() {
-        return true;
-    }
-
-    @Override
     public Routes routes(int rows, Routing routing) {
         return new HostRoutes(rows, routing);
     }

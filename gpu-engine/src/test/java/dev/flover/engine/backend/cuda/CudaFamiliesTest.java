@@ -12,11 +12,6 @@ class CudaFamiliesTest extends FamilyContract {
     }
 
     @Override
-    protected boolean hasExperts() {
-        return false;
-    }
-
-    @Override
     protected int mostTokens() {
         return all() ? super.mostTokens() : 6;
     }

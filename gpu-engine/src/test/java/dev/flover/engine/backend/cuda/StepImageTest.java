@@ -56,11 +56,12 @@ class StepImageTest {
             slice(plan, 1, 6, 2);
             plan.sampleLastRow();
             cache.move(plan);
-            new StepImage(memory, BUDGET).encode(plan, cache, 0x1234_5678_9ABCL, 10, NO_MASKS);
+            new StepImage(memory, BUDGET, 3).encode(plan, cache, 0x1234_5678_9ABCL, 10, NO_MASKS);
             assertThat(array(2)).containsExactly(3, 2, 2);
             assertThat(array(3)).containsExactly(2);
             assertThat(array(4)).containsExactly(2);
             assertThat(array(12).subList(0, 1)).as("its mask").containsExactly(0);
+            assertThat(word(6)).as("places of three rows").isEqualTo(9);
             assertThat(word(4)).isEqualTo(0x5678_9ABC);
             assertThat(word(5)).isEqualTo(0x1234);
         }
@@ -86,7 +87,7 @@ class StepImageTest {
     private long encode(StepPlan plan, int scratch) {
         try (var driver = EmulatedBackends.driver()) {
             var cache = new CudaCache(driver, SHAPE, Storage.F32);
-            return new StepImage(memory, BUDGET).encode(plan, cache, 0, scratch, NO_MASKS);
+            return new StepImage(memory, BUDGET, 3).encode(plan, cache, 0, scratch, NO_MASKS);
         }
     }
 

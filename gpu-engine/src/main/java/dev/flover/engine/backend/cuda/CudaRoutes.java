@@ -1,0 +1,28 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.Routes;
+import dev.flover.engine.model.ModelConfig.Routing;
+
+/// Which experts the rows of a step go to: `struct Routes` of routes.cuh, as device addresses.
+///
+/// @param rows most of them
+record CudaRoutes(
+        Routing routing, int rows, long experts, long weights, long places, long rowsOfPlaces, long firstPlaces)
+        implements Routes {
+    static CudaRoutes allocate(Driver driver, int rows, Routing routing) {
+        long bytes = 4L * rows * routing.chosen();
+        return new CudaRoutes(routing, rows, driver.allocate(bytes, "chosen experts"),
+                driver.allocate(bytes, "weights of experts"), driver.allocate(bytes, "places of rows"),
+                driver.allocate(bytes, "rows of places"),
+                driver.allocate(4L * (routing.experts() + 1), "places of experts"));
+    }
+
+    int mostPlaces() {
+        return rows * routing.chosen();
+    }
+
+    Arguments write(Arguments arguments) {
+        return arguments.pointer(experts).pointer(weights).pointer(places).pointer(rowsOfPlaces).pointer(firstPlaces)
+                .integer(routing.experts()).integer(routing.chosen());
+    }
+}

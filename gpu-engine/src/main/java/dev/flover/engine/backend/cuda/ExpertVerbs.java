@@ -1,0 +1,157 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.Vector;
+import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.cuda.CudaTensor.Counter;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The feed-forward part of layers with experts: which row goes where is decided and kept on the device, as graphs are
+/// replayed without the host looking at it.
+///
+/// ```
+///   scores ─► route ─► group_rows ─► gather_rows ─► project_experts ─► activate ─► project_experts ─► add_experts
+///                      places                       one launch for all experts
+/// ```
+final class ExpertVerbs {
+    private static final int ELEMENT_THREADS = 256;
+    private static final int PROJECT_THREADS = 256;
+    /// What a grid's second dimension takes.
+    private static final int MOST_PLACES = 65_535;
+
+    private final Driver driver;
+    private final KernelSet kernels;
+    private final Workspace workspace;
+    private final Arguments arguments = new Arguments();
+    private final List<WeightShape> shapes = new ArrayList<>();
+    private final Map<Integer, CudaTensor> gathered = new HashMap<>();
+    private int chosen;
+
+    ExpertVerbs(Driver driver, KernelSet kernels, Workspace workspace) {
+        this.driver = driver;
+        this.kernels = kernels;
+        this.workspace = workspace;
+    }
+
+    /// By each row; 0 where the model has no experts.
+    int chosen() {
+        return chosen;
+    }
+
+    List<Weight> weights(List<Weight> experts) {
+        var weights = new ExpertWeights(driver, experts.stream().map(CudaWeight.class::cast).toList());
+        shapes.add(weights.shape());
+        return weights;
+    }
+
+    CudaRoutes routes(int rows, Routing routing) {
+        if ((long) rows * routing.chosen() > MOST_PLACES) {
+            throw new IllegalArgumentException("with " + routing.chosen() + " experts a row the cuda backend computes "
+                    + "at most " + MOST_PLACES / routing.chosen() + " rows in a step; use a smaller token budget");
+        }
+        chosen = routing.chosen();
+        for (var shape : shapes) {
+            for (int bucket = 1; shape.storage() != Storage.F32 && bucket < 2 * rows; bucket *= 2) {
+                workspace.sizeFor(tiling(shape, bucket, routing));
+            }
+        }
+        return CudaRoutes.allocate(driver, rows, routing);
+    }
+
+    private Tiling tiling(WeightShape shape, int bucket, Routing routing) {
+        return Tiling.ofExperts(shape, bucket, routing, driver.properties().multiprocessors());
+    }
+
+    /// @param bucket of rows
+    void route(CudaRoutes routes, CudaTensor scores, Vector correction, long plan, int bucket) {
+        var routing = routes.routing();
+        routes.write(arguments.begin()).pointer(scores.values()).pointer(CudaVector.addressOf(correction)).pointer(plan)
+                .flag(routing.scoring() == Scoring.SIGMOID).flag(routing.normalised())
+                .integer(routing.groups()).integer(routing.chosenGroups()).real(routing.scale());
+        driver.launch(kernels.route, bucket, 1, 1, 32, KernelSet.routeBytes(routing.experts(), routing.groups()),
+                arguments);
+        routes.write(arguments.begin()).pointer(plan);
+        driver.launch(kernels.groupRows, 1, 1, 1, 1024, KernelSet.groupRowsBytes(routing.experts()), arguments);
+    }
+
+    /// The rows expert by expert, with the copies that weights of a storage want.
+    ///
+    /// @param places bucket of them
+    CudaTensor gather(CudaTensor in, CudaRoutes routes, Storage storage, long plan, int places) {
+        var to = gathered.computeIfAbsent(
+                in.columns(), columns -> new CudaTensor(driver, routes.mostPlaces(), columns));
+        if (storage != Storage.F32) {
+            to.copyFor(storage);
+        }
+        arguments.begin().tensor(to).pointer(in.values()).pointer(routes.rowsOfPlaces()).pointer(plan)
+                .integer(in.columns());
+        driver.launch(kernels.gatherRows, Math.ceilDiv(in.columns(), ELEMENT_THREADS), places, 1, ELEMENT_THREADS, 0,
+                arguments);
+        to.written(Counter.PLACES, true);
+        return to;
+    }
+
+    /// @param from   address of the numbers of `in` that the weights are multiplied with
+    /// @param bucket of rows
+    void multiply(
+            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan,
+            int bucket) {
+        if (experts.shape().storage() == Storage.F32) {
+            multiplyF32(out, from, routes, experts, bias, plan, bucket);
+        } else {
+            multiplyOnTensorCores(out, in, from, routes, experts, bias, plan, bucket);
+        }
+        out.written(Counter.PLACES, false);
+    }
+
+    private void multiplyF32(
+            CudaTensor out, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan, int bucket) {
+        var shape = experts.shape();
+        arguments.begin().weight(experts.get(0)).pointer(from).pointer(out.values())
+                .pointer(CudaVector.addressOf(bias)).pointer(plan).integer(Counter.PLACES.word).flag(false)
+                .pointer(experts.values()).pointer(routes.firstPlaces());
+        driver.launch(kernels.projectExpertsF32, Math.ceilDiv(bucket, 16),
+                shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, experts.size(), 128,
+                KernelSet.projectF32Bytes(shape.shards()), arguments);
+    }
+
+    private void multiplyOnTensorCores(
+            CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan,
+            int bucket) {
+        var shape = experts.shape();
+        var tiling = tiling(shape, bucket, routes.routing());
+        arguments.begin().weight(experts.get(0)).pointer(from).rowNorm(in, null)
+                .pointer(out.values()).pointer(0).pointer(0).pointer(0)
+                .pointer(CudaVector.addressOf(bias))
+                .pointer(workspace.partials()).pointer(workspace.productCounters())
+                .pointer(plan).integer(Counter.PLACES.word).flag(false)
+                .integer(tiling.blockParts()).integer(tiling.scratchRows())
+                .integer(-1).integer(Product.Pairing.IN_ORDER.ordinal())
+                .heads(null, null, 0)
+                .pointer(experts.values()).pointer(experts.scales()).pointer(routes.firstPlaces())
+                .integer(experts.size()).integer(0);
+        driver.launch(kernels.projectExperts(shape.storage(), tiling.rowTile()), tiling.blocks(), 1, 1,
+                PROJECT_THREADS, Tiling.sharedBytes(tiling.rowTile()), arguments);
+    }
+
+    /// @param bucket of rows
+    void add(CudaTensor hidden, CudaTensor in, CudaRoutes routes, long plan, int bucket) {
+        routes.write(arguments.begin().tensorWithSquares(hidden).pointer(in.values())).pointer(plan)
+                .integer(hidden.columns());
+        driver.launch(kernels.addExperts, Math.ceilDiv(hidden.columns(), ELEMENT_THREADS), bucket, 1, ELEMENT_THREADS,
+                0, arguments);
+        hidden.writtenWithSquares(Counter.ROWS);
+    }
+
+    /// @param bucket of rows
+    void scaleRows(CudaTensor tensor, CudaTensor scores, long plan, int bucket) {
+        arguments.begin().tensor(tensor).pointer(scores.values()).pointer(plan).integer(tensor.columns());
+        driver.launch(kernels.scaleRows, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket, 1, ELEMENT_THREADS, 0,
+                arguments);
+        tensor.written(Counter.ROWS, true);
+    }
+}

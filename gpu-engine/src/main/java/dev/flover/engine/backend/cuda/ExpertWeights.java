@@ -1,0 +1,60 @@
+package dev.flover.engine.backend.cuda;
+
+import dev.flover.engine.backend.Backend.Weight;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.AbstractList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/// The matrices of all experts of a layer, and tables of where they are, on the device.
+final class ExpertWeights extends AbstractList<Weight> {
+    private final List<CudaWeight> weights;
+    private final long values;
+    private final long scales;
+
+    ExpertWeights(Driver driver, List<CudaWeight> weights) {
+        this.weights = weights;
+        for (var weight : weights) {
+            if (!weight.shape().equals(shape())) {
+                throw new IllegalArgumentException("the cuda backend needs all experts of a layer stored alike; found "
+                        + shape() + " and " + weight.shape());
+            }
+        }
+        values = table(driver, CudaWeight::values);
+        scales = table(driver, CudaWeight::scales);
+    }
+
+    private long table(Driver driver, ToLongFunction<CudaWeight> address) {
+        long table = driver.allocate((long) Long.BYTES * weights.size(), "addresses of experts");
+        try (var arena = Arena.ofConfined()) {
+            driver.upload(table, arena.allocateFrom(
+                    ValueLayout.JAVA_LONG, weights.stream().mapToLong(address).toArray()));
+        }
+        return table;
+    }
+
+    WeightShape shape() {
+        return weights.getFirst().shape();
+    }
+
+    /// Address of the experts' addresses.
+    long values() {
+        return values;
+    }
+
+    /// Address of the addresses of their scales.
+    long scales() {
+        return scales;
+    }
+
+    @Override
+    public CudaWeight get(int index) {
+        return weights.get(index);
+    }
+
+    @Override
+    public int size() {
+        return weights.size();
+    }
+}
