@@ -4,6 +4,7 @@ import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.ForgetCommand;
 import dev.flover.app.client.ModelsCommand;
+import dev.flover.app.client.ParkedCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
 import dev.flover.app.delivery.VerifyDeliveryCommand;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,
+            ParkedCommand.class,
             ModelsCommand.class,
             ForgetCommand.class,
             ConfigCommand.class,

@@ -52,6 +52,10 @@ final class EndedMemory {
         remember(id, digest, now + limits.ended().toMillis(), resultAt);
     }
 
+    boolean knows(Bytes id) {
+        return state.ended(id) != null;
+    }
+
     /// Timestamp of the record of an ended request's result, or one before it.
     long resultAt(Bytes id) {
         var entry = state.ended(id);

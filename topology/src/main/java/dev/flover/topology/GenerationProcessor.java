@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import java.time.Instant;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
@@ -24,6 +25,9 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     public void init(ProcessorContext<byte[], Object> context) {
         super.init(context);
         var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
+        if (partition.partition() >= parts.homes().counts().now()) {
+            throw new KafkaException("partitions were added to " + partition.topic());
+        }
         var state = new PartitionState(context, parts.contract());
         var output = new Output(context, parts);
         ended = new EndedMemory(state, parts.config().remembering(), context.currentSystemTimeMs());
@@ -37,8 +41,10 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     @Override
     public void process(Record<byte[], byte[]> record) {
         var origin = context().recordMetadata().orElseThrow();
-        intake.receive(new RequestRecord(origin.topic(), origin.partition(), origin.offset(), record.timestamp(),
-                record.headers(), record.key(), record.value()), context().currentSystemTimeMs());
+        var requests = parts.config().topics().requests();
+        long offset = origin.topic().equals(requests) ? origin.offset() : Forwarding.offset(origin.offset());
+        intake.receive(new RequestRecord(requests, origin.partition(), offset, record.timestamp(), record.headers(),
+                record.key(), record.value()), context().currentSystemTimeMs());
     }
 
     private void punctuate(long timestamp) {

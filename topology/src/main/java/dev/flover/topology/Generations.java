@@ -188,6 +188,13 @@ final class Generations {
         repeats.arrive(id, stored, read);
     }
 
+    /// Takes in a request that was read before, and of which the state knows nothing: it may have ended.
+    ///
+    /// @param stored without the ids of its prompt
+    void recall(Bytes id, StoredRequest stored, ReadRequest read) {
+        repeats.recall(id, stored, read);
+    }
+
     /// Whether the partition is held back until some of the stored results that repeats wait for have been read.
     boolean hasManyRepeats() {
         return repeats.isFull();

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 /// In which partition each of the latest ids of a process came, so that one that comes in a second partition is said.
 ///
 /// A partition knows only its own ids: the same id in two of them is two requests, with two answers under one id. That
-/// happens where producers disagree about the partitioner, or where partitions were added. Used by the stream thread.
+/// happens where producers disagree about the partitioner. Used by the stream thread.
 final class IdSightings {
     private static final Logger LOG = LoggerFactory.getLogger(IdSightings.class);
     private static final int REMEMBERED = 50_000;
@@ -38,8 +38,8 @@ final class IdSightings {
         if (now - saidAt >= PAUSE_MS) {
             saidAt = now;
             LOG.warn("the id {} came in partition {} and in partition {}: it gets two answers. All producers have to "
-                    + "use one partitioner, murmur2 of the key as Java's does, and after partitions were added no id "
-                    + "from before may be used again; flover.requests.two.partitions counts such ids", name, before,
+                    + "use one partitioner, murmur2 of the key as Java's does; flover.requests.two.partitions counts "
+                    + "such ids", name, before,
                     partition);
         }
     }

@@ -30,7 +30,8 @@ final class InstanceFolder implements AutoCloseable {
 
     private final Path running;
     private final Path ended;
-    private final String instance;
+    private final Path name;
+    private String instance;
     private final boolean lastLifeEndedBadly;
     private final Optional<UUID> before;
     private final FileChannel lockFile;
@@ -44,7 +45,8 @@ final class InstanceFolder implements AutoCloseable {
             lock(folder);
             running = folder.resolve("running");
             ended = folder.resolve("ended");
-            instance = instanceName(folder.resolve("instance"));
+            name = folder.resolve("instance");
+            instance = instanceName(name);
             lastLifeEndedBadly = Files.exists(running);
             before = nameIn(ended);
             Files.writeString(running, process.toString());
@@ -84,6 +86,20 @@ final class InstanceFolder implements AutoCloseable {
 
     String instance() {
         return instance;
+    }
+
+    /// Another process has the same name: both would end each other's membership for ever.
+    void takeAnotherName() {
+        String taken = instance;
+        instance = UUID.randomUUID().toString();
+        LOG.warn("another process runs with the name {} of this one, from a copy of the state folder {}; this one "
+                + "takes the name {} now. Give each process a folder of its own, without the file `instance` where it "
+                + "is copied", taken, name.getParent(), instance);
+        try {
+            Files.writeString(name, instance);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + name, e);
+        }
     }
 
     boolean lastLifeEndedBadly() {

@@ -5,6 +5,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.topology.PipelineConfig.Delivery;
 import dev.flover.topology.models.Assignment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -12,12 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
 /// What becomes of each record of one request partition.
 ///
 /// ```
+///   an id that another partition may know              -> passed on to it
 ///   undecodable                                        -> dead letter
 ///   another request under a known id                   -> refused, and dead letter
 ///   schema not to be had now, or who answers it        -> parked, with all that come after it under its key
@@ -32,6 +35,8 @@ final class Intake {
     private static final int MAX_ID_BYTES = 256;
     private static final long NONE = -1;
     private static final long SAY_AGAIN_MS = 1_000;
+    /// Of a parked record.
+    private static final String READ_AGAIN = "flover.read.again";
     private static final String FORGET = "flover.forget";
     private static final byte[] FORGET_ELSEWHERE = {0};
 
@@ -42,10 +47,12 @@ final class Intake {
     private final Output output;
     private final TopicPartition partition;
     private final ParkedRecords parked;
+    private final ReadPosition position;
     private boolean held;
-    private long next;
     private long parkedSince = NONE;
     private long saidAt;
+    /// Whether the record at hand had been read when it was read now.
+    private boolean readAgain;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
             TopicPartition partition) {
@@ -56,23 +63,47 @@ final class Intake {
         this.output = output;
         this.partition = partition;
         this.parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
+        position = new ReadPosition(state, parts.models().topicId(), partition.partition(), parts.gaps());
     }
 
     void receive(RequestRecord read, long now) {
         var record = read.key() == null && read.value() != null && JsonRecords.isJson(read.value())
                 ? read.withKey(read.topic() + "-" + read.partition() + "-" + read.offset())
                 : read;
-        next = record.offset() + 1;
         var id = idOf(record.key());
-        if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
+        readAgain = !Forwarding.isForwarded(record) && position.isPast(record.offset());
+        var next = id == null || read.key() == null || mayKnow(id, record, now) ? OptionalInt.empty()
+                : parts.homes().next(id, partition.partition(), Forwarding.visited(record));
+        if (next.isPresent()) {
+            output.passOn(record, next.getAsInt());
+            parts.commits().early();
+        } else if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
             cancelParked(id, now);
             if (record.headers().lastHeader(FORGET) != null) {
                 forget(id, true, now);
             }
         } else if (id != null && parked.holds(id) || !handle(record, now)) {
+            if (readAgain) {
+                record.headers().add(READ_AGAIN, new byte[0]);
+            }
             parked.park(record, id == null ? ParkedRecords.keyOf(record) : id, now);
             parts.metrics().parked();
         }
+        if (!Forwarding.isForwarded(record)) {
+            position.passed(record.offset());
+        }
+    }
+
+    /// What was cut is rejected wherever it is.
+    private boolean mayKnow(Bytes id, RequestRecord record, long now) {
+        return !parts.homes().counts().haveGrown() || parked.holds(id) || state.digest(id) != null
+                || ended.find(id, now) != null || BoundedRecords.cutFrom(record.headers()) != null;
+    }
+
+    /// Who answers is decided where the record stands on the requests topic.
+    private Assignment assignment(RequestRecord record) {
+        var origin = Forwarding.origin(record);
+        return parts.models().at(origin.partition(), origin.offset());
     }
 
     /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that
@@ -86,7 +117,7 @@ final class Intake {
     /// is no room for more.
     void tick(long now) {
         parked.retry(now, parts.decoding(),
-                record -> (record.value() == null || !parts.room().isFull()) && handle(record, now));
+                record -> (record.value() == null || !parts.room().isFull()) && handleParked(record, now));
         sayWhatWaits(now);
         cancelAhead(now);
         boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
@@ -108,7 +139,7 @@ final class Intake {
             parts.cancels().end(partition);
             return;
         }
-        parts.cancels().begin(partition, next);
+        parts.cancels().begin(partition, position.next());
         for (var id = parts.cancels().take(partition); id != null; id = parts.cancels().take(partition)) {
             if (parked.holds(id) && isOursWhateverItSays(id)) {
                 cancelParked(id, now);
@@ -136,6 +167,11 @@ final class Intake {
         return "schemas on " + partition;
     }
 
+    private boolean handleParked(RequestRecord record, long now) {
+        readAgain = record.headers().lastHeader(READ_AGAIN) != null;
+        return handle(record, now);
+    }
+
     void close() {
         parts.holds().forget(partition);
         parts.standstill().forget(subject());
@@ -145,7 +181,7 @@ final class Intake {
     /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
     ///         now which group answers
     private boolean handle(RequestRecord record, long now) {
-        var assignment = parts.models().at(partition.partition(), record.offset());
+        var assignment = assignment(record);
         if (assignment == null) {
             return false;
         }
@@ -270,7 +306,9 @@ final class Intake {
             return;
         }
         if (known != null) {
-            if (!isSame(known, digest, read)) {
+            if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
+                parts.metrics().duplicate();
+            } else if (!isSame(known, digest, read)) {
                 output.refused(id, record,
                         "the id is that of a different request that was sent before; use a new one");
             } else if (live != null) {
@@ -283,6 +321,8 @@ final class Intake {
         if (past != null) {
             refuse(id, read == null ? null : read.request(), digest, record,
                     Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
+        } else if (readAgain && read != null) {
+            generations.recall(id, stored(read, digest, record, now), read);
         } else if (refusal != null) {
             refuse(id, null, digest, record, refusal, now);
         } else if (model != null && !assignment.serves(model)) {
@@ -308,9 +348,14 @@ final class Intake {
         if (refusal != null) {
             refuse(id, null, digest, record, refusal, true, now);
         } else {
-            generations.repeat(id, new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(),
-                    now, Output.traceparent(record.headers()), digest, true, null), read);
+            generations.repeat(id, stored(read, digest, record, now), read);
         }
+    }
+
+    /// One whose answer is looked for, without the ids of its prompt.
+    private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+        return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
+                Output.traceparent(record.headers()), digest, true, null);
     }
 
     private void serve(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {

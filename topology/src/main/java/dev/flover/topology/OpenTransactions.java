@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeProducersResult.PartitionProducerState;
 import org.apache.kafka.clients.admin.ProducerState;
@@ -37,7 +40,7 @@ final class OpenTransactions {
     /// @throws KafkaException if the cluster cannot be asked now
     Optional<String> sentence(Duration age) {
         try {
-            var partitions = partitions(changelogs());
+            var partitions = partitions();
             if (partitions.isEmpty()) {
                 return Optional.empty();
             }
@@ -51,14 +54,17 @@ final class OpenTransactions {
         }
     }
 
-    private List<String> changelogs() throws ExecutionException, InterruptedException {
-        return admin.listTopics().names().get().stream()
-                .filter(topic -> topic.startsWith(applicationId + "-") && topic.endsWith("-changelog")).toList();
+    /// Those of this application alone: another one's name may begin with this one's.
+    static Set<String> changelogs(String applicationId) {
+        return PipelineTopology.STORES.stream().map(store -> applicationId + "-" + store + "-changelog")
+                .collect(Collectors.toSet());
     }
 
-    private List<TopicPartition> partitions(List<String> topics) throws ExecutionException, InterruptedException {
+    private List<TopicPartition> partitions() throws ExecutionException, InterruptedException {
+        var existing = new HashSet<>(admin.listTopics().names().get());
+        existing.retainAll(changelogs(applicationId));
         var partitions = new ArrayList<TopicPartition>();
-        for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
+        for (TopicDescription topic : admin.describeTopics(existing).allTopicNames().get().values()) {
             topic.partitions().forEach(each -> partitions.add(new TopicPartition(topic.name(), each.partition())));
         }
         return partitions;

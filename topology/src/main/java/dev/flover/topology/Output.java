@@ -222,6 +222,13 @@ final class Output {
         return forward(id, result, traceHeaders(traceparent), PipelineTopology.RESULTS_SINK);
     }
 
+    /// Passes a record on to another partition of the requests.
+    void passOn(RequestRecord record, int to) {
+        context.forward(new Record<>(record.key(), new Forwarding.Forwarded(to, record.value()), record.timestamp(),
+                Forwarding.headers(record)), PipelineTopology.FORWARDED_SINK);
+        parts.metrics().passedOn();
+    }
+
     /// Puts a record aside that cannot become a request, as it was, with the reason in its headers.
     void deadLetter(RequestRecord record, String reason) {
         var headers = new RecordHeaders();

@@ -135,7 +135,10 @@ final class ParkedRecords {
     }
 
     private RequestRecord unpacked(long offset) {
-        var stored = state.parked(offset);
+        return unpack(state.parked(offset), partition, offset);
+    }
+
+    static RequestRecord unpack(ParkedRecord stored, TopicPartition partition, long offset) {
         var headers = new RecordHeaders();
         for (var header : stored.getHeaders()) {
             headers.add(header.getName(), bytes(header.getValue()));

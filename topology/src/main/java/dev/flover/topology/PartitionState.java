@@ -11,12 +11,14 @@ import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.SchemaText;
 import dev.flover.schemas.serdes.StoredForm;
+import dev.flover.topology.position.Position;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -131,6 +133,17 @@ final class PartitionState {
         know(ATTEMPTS.schema());
         attempts.put(id, ATTEMPTS.encode(value.counts()));
         attempts.put(StateKeys.beside(id), value.encodedTries());
+    }
+
+    /// Up to where records were taken in; empty where a release before this one did.
+    Optional<Position> position() {
+        byte[] value = attempts.get(StateKeys.position());
+        return value == null ? Optional.empty() : Position.decode(value);
+    }
+
+    void putPosition(Position position) {
+        know(Position.schema());
+        attempts.put(StateKeys.position(), position.encode());
     }
 
     /// Nothing is written where there is nothing: the changelog would get a tombstone all the same.

@@ -7,11 +7,9 @@ import dev.flover.engine.EngineConfig;
 import dev.flover.engine.EngineException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
-import dev.flover.topology.models.Begin;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
 import dev.flover.topology.models.OrderRefusedException;
-import dev.flover.topology.models.Orders;
 import dev.flover.topology.models.Orders.Registered;
 import dev.flover.topology.models.UndecidedStartException;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -21,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -29,13 +26,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -83,6 +80,7 @@ public final class Pipeline implements AutoCloseable {
     private final InstanceFolder folder;
     private final ProcessLife process;
     private final Registry registry;
+    private final Preparation preparation;
     private final SteadyTime time;
     private final ResultReader results;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
@@ -92,8 +90,8 @@ public final class Pipeline implements AutoCloseable {
     private volatile Health health = new Health(Health.State.STARTING, "starting");
     private volatile Throwable failure;
     private volatile Registered registered;
-    private volatile boolean undecided;
-    private int resultBytes;
+    private volatile UndecidedStartException undecided;
+    private final UnreadGaps gaps = new UnreadGaps();
     private boolean engineFailed;
     private boolean renewed;
 
@@ -135,6 +133,7 @@ public final class Pipeline implements AutoCloseable {
         process = new ProcessLife(name, folder.endedBefore());
         registry = new Registry(config, contract);
         cancels = new CancelsAhead(config);
+        preparation = new Preparation(config, time::wallMs, closing);
         results = new ResultReader(config, registry.resultsRead());
     }
 
@@ -171,9 +170,9 @@ public final class Pipeline implements AutoCloseable {
         return Optional.ofNullable(registered);
     }
 
-    /// Whether it failed because nobody has said where it is to begin.
-    public boolean isUndecided() {
-        return undecided;
+    /// Why it failed, where that is because nobody has said where it is to begin.
+    public Optional<UndecidedStartException> undecided() {
+        return Optional.ofNullable(undecided);
     }
 
     /// Stops within a bound. Live generations stay stored and continue at the next start.
@@ -224,8 +223,8 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void fail(Throwable cause) {
-        undecided = cause instanceof UndecidedStartException;
-        if (undecided || cause instanceof RefusedException || cause instanceof TopicProblemException
+        undecided = cause instanceof UndecidedStartException start ? start : null;
+        if (undecided != null || cause instanceof RefusedException || cause instanceof TopicProblemException
                 || cause instanceof OrderRefusedException) {
             LOG.error("the pipeline cannot go on: {}", cause.getMessage());
         } else {
@@ -238,42 +237,13 @@ public final class Pipeline implements AutoCloseable {
     ///
     /// @return false if it was told to close meanwhile
     private boolean prepare() {
-        return retry("topics", this::checkTopics) && retry("registry", registry::prepare)
-                && retry("topic of models", this::register);
+        return retry("topics", preparation::checkTopics) && retry("registry", registry::prepare)
+                && retry("consumer group", preparation::checkGroup) && retry("topic of models", this::register);
     }
 
-    private void checkTopics() {
-        try (var admin = Admin.create(adminProperties())) {
-            var topics = new Topics(admin, config.topics());
-            var missing = topics.missing();
-            if (!missing.isEmpty()) {
-                throw new KafkaException("missing: " + String.join(", ", missing) + "; create them, or let the "
-                        + "pipeline create its topics");
-            }
-            resultBytes = topics.check(config.limits());
-            topics.warnOfRetention(config.applicationId(), System.currentTimeMillis());
-        }
-    }
-
-    /// Before a record is read it is certain from where on the group answers.
     private void register() {
-        var topics = config.topics();
-        var serving = config.serving();
-        var names = new ArrayList<>(List.of(config.servedModel()));
-        names.addAll(serving.aliases());
-        // What comes to a topic that was made anew while this process lives was read by nobody.
-        var begin = serving.begin() == null && registered != null ? new Begin.Earliest() : serving.begin();
-        try (var orders = new Orders(config.kafka(), topics.models(), topics.requests(), closing)) {
-            registered = orders.register(config.applicationId(), names, serving.defaultGroup(), begin,
-                    config.applicationId() + "-" + PipelineTopology.REQUESTS_STORE + "-changelog");
-        }
-    }
-
-    private Map<String, Object> adminProperties() {
-        var properties = config.admin();
-        properties.putIfAbsent(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "15000");
-        properties.putIfAbsent(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, "5000");
-        return properties;
+        registered = preparation.register(registered);
+        results.lookIn(preparation.homes());
     }
 
     private boolean retry(String what, Runnable attempt) {
@@ -319,13 +289,15 @@ public final class Pipeline implements AutoCloseable {
         var holds = new PartitionHolds();
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var steps = new StepSignal();
+        var homes = preparation.homes();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process,
-                time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), results,
-                resultBytes, registry::asWritten, standstill, cancels, metrics);
+                time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), homes, gaps,
+                results, preparation.resultBytes(), registry::asWritten, standstill, cancels, metrics);
         var topology = PipelineTopology.build(
-                config, () -> new GenerationProcessor(parts), registry.chunks(), registry.results());
+                config, homes.counts().haveGrown(), () -> new GenerationProcessor(parts), registry.chunks(),
+                registry.results());
         var clients = new PipelineClients(
                 config.applicationId() + "-" + folder.instance(), transactionTime, commits, holds, steps, config);
         try {
@@ -349,7 +321,9 @@ public final class Pipeline implements AutoCloseable {
     private boolean runStreams(KafkaStreams streams) {
         var stopped = new CountDownLatch(1);
         boolean ended;
-        try (var streamsMetrics = new KafkaStreamsMetrics(streams)) {
+        try (var streamsMetrics = new KafkaStreamsMetrics(streams);
+                var cluster = new ClusterWatch(preparation.adminProperties(), config,
+                        preparation.homes().counts().now(), gaps, standstill, metrics)) {
             streams.setStateListener((now, before) -> report(now, stopped));
             streams.setUncaughtExceptionHandler(e -> {
                 failure = e;
@@ -358,8 +332,8 @@ public final class Pipeline implements AutoCloseable {
             streamsMetrics.bindTo(meters);
             streams.start();
             try (var _ = StandstillWatch.start(
-                    config, adminProperties(), () -> requestsRead(streams), standstill, metrics)) {
-                awaitEither(stopped);
+                    config, preparation.adminProperties(), () -> requestsRead(streams), standstill, metrics)) {
+                awaitEither(stopped, cluster);
             }
             if (isClosing() && health.isReady()) {
                 process.ends();
@@ -424,6 +398,10 @@ public final class Pipeline implements AutoCloseable {
         if (renewed && cause == null) {
             return true;
         }
+        if (cause != null && rootOf(cause) instanceof FencedInstanceIdException) {
+            folder.takeAnotherName();
+            return true;
+        }
         String message = cause == null ? "Kafka Streams stopped" : reason(rootOf(cause));
         LOG.warn("Kafka Streams ended and is started again: {}", message, isOfTheWorld(cause) ? null : cause);
         health = new Health(Health.State.STARTING, "starting again after: " + message);
@@ -460,11 +438,11 @@ public final class Pipeline implements AutoCloseable {
         return closing.getCount() == 0;
     }
 
-    private void awaitEither(CountDownLatch stopped) {
+    private void awaitEither(CountDownLatch stopped, ClusterWatch cluster) {
         try {
             long looked = System.nanoTime();
             while (!isClosing() && !stopped.await(50, TimeUnit.MILLISECONDS)) {
-                if (clockWasSet()) {
+                if (clockWasSet() || werePartitionsAdded(cluster)) {
                     renewed = true;
                     return;
                 }
@@ -478,6 +456,16 @@ public final class Pipeline implements AutoCloseable {
         } catch (InterruptedException e) {
             closing.countDown();
         }
+    }
+
+    private boolean werePartitionsAdded(ClusterWatch cluster) {
+        cluster.look();
+        boolean grown = cluster.havePartitionsGrown();
+        if (grown) {
+            LOG.warn("partitions were added to {}; the other topics get as many, and the pipeline goes on",
+                    config.topics().requests());
+        }
+        return grown;
     }
 
     /// Says so where the wall clock was set by more than what may be adjusted unnoticed.
@@ -497,7 +485,8 @@ public final class Pipeline implements AutoCloseable {
 
     /// Says what a long restoration waits for, where it is a transaction.
     private void lookForOpenTransactions() {
-        try (var admin = Admin.create(adminProperties())) {
+        try (var admin = Admin.create(preparation.adminProperties())) {
+            new GroupMembers(admin, config.applicationId()).sentence().ifPresent(this::explainRestore);
             new OpenTransactions(admin, config.applicationId()).sentence(LONG_RESTORE).ifPresent(this::explainRestore);
         } catch (KafkaException e) {
             LOG.warn("the partitions are not restored yet, and the cluster does not say why: {}", e.getMessage());

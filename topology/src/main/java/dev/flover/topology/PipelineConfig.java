@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.topology.models.Begin;
+import dev.flover.topology.position.LostState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -180,9 +181,14 @@ public record PipelineConfig(
     /// @param aliases      further names of the served model
     /// @param defaultGroup whether the group is to be the default group, where another one is now
     /// @param begin        where it begins to read at its first start; null where that has to be said if it matters
-    public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin) {
+    /// @param lostState    what is done where its offsets and its state do not fit each other
+    public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin, LostState lostState) {
         public Serving {
             aliases = Set.copyOf(aliases);
+        }
+
+        public Serving(Set<String> aliases, boolean defaultGroup, Begin begin) {
+            this(aliases, defaultGroup, begin, LostState.STOP);
         }
 
         /// One name, and no opinion on what came before.
@@ -191,7 +197,11 @@ public record PipelineConfig(
         }
 
         public Serving from(Begin other) {
-            return new Serving(aliases, defaultGroup, other);
+            return new Serving(aliases, defaultGroup, other, lostState);
+        }
+
+        public Serving with(LostState other) {
+            return new Serving(aliases, defaultGroup, begin, other);
         }
     }
 

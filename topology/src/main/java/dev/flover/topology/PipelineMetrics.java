@@ -32,6 +32,8 @@ final class PipelineMetrics {
     private final Counter duplicates;
     private final Counter others;
     private final Counter twoPartitions;
+    private final Counter passedOn;
+    private final Counter deletedUnread;
     private final Counter repeats;
     private final Counter conflicts;
     private final Counter cachedAnswers;
@@ -57,6 +59,10 @@ final class PipelineMetrics {
         conflicts = counter("flover.requests.conflicting", "Other requests under an id that was used");
         cachedAnswers = counter("flover.answers.cached", "Requests that got the stored answer to an equal one");
         others = counter("flover.requests.others", "Requests passed over because another group answers them");
+        deletedUnread = counter("flover.requests.deleted.unread",
+                "Records that their retention deleted before they were read");
+        passedOn = counter("flover.requests.passed.on",
+                "Records passed on to the partition that may know their id, after partitions were added");
         twoPartitions = counter("flover.requests.two.partitions", "Requests whose id came in another partition, too");
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
         parked = counter("flover.requests.parked", "Records kept aside until their schema, or who answers, is known");
@@ -142,6 +148,14 @@ final class PipelineMetrics {
 
     void inTwoPartitions() {
         twoPartitions.increment();
+    }
+
+    void passedOn() {
+        passedOn.increment();
+    }
+
+    void deletedUnread(long records) {
+        deletedUnread.increment(records);
     }
 
     void repeated() {

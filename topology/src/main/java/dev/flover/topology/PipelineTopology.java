@@ -2,6 +2,8 @@ package dev.flover.topology;
 
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -32,35 +34,49 @@ final class PipelineTopology {
     static final String TOKENS_SINK = "tokens";
     static final String RESULTS_SINK = "results";
     static final String DEAD_LETTERS_SINK = "dead-letters";
+    /// Only after partitions were added.
+    static final String FORWARDED_SOURCE = "forwarded";
+    static final String FORWARDED_SINK = "pass-on";
 
     /// id -> the request and its prompt's ids, written once.
     static final String REQUESTS_STORE = "requests";
     /// id, answer, position -> tokens of a segment.
     static final String PROGRESS_STORE = "progress";
-    /// id -> how often it was taken up again without progress.
+    /// id -> how often it was taken up again without progress. Also the partition's position.
     static final String ATTEMPTS_STORE = "attempts";
     /// id -> what is remembered of a request that is not live.
     static final String ENDED_STORE = "ended";
     /// offset -> a record whose schema the registry could not give yet.
     static final String PARKED_STORE = "parked";
 
+    static final List<String> STORES =
+            List.of(REQUESTS_STORE, PROGRESS_STORE, ATTEMPTS_STORE, ENDED_STORE, PARKED_STORE);
+
     /// Most bytes of a record on any topic that the pipeline writes.
     static final int MAX_RECORD_BYTES = 8 << 20;
 
     private PipelineTopology() {}
 
+    /// @param forwards whether partitions were added since the requests topic was created
     static Topology build(
-            PipelineConfig config, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
+            PipelineConfig config, boolean forwards, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
             Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
         // What is said again is what was written.
         Serializer<Object> freshOrWritten = (topic, value) ->
                 value instanceof byte[] written ? written : results.serialize(topic, (GenerationResult) value);
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
-        return new Topology()
+        var topology = new Topology()
                 .addSource(AutoOffsetReset.earliest(), SOURCE, new ReadTime(), new ByteArrayDeserializer(),
-                        new ByteArrayDeserializer(), topics.requests())
-                .addProcessor(PROCESSOR, generations, SOURCE)
+                        new ByteArrayDeserializer(), topics.requests());
+        var sources = new ArrayList<>(List.of(SOURCE));
+        var forwarded = Forwarding.topic(config.applicationId());
+        if (forwards) {
+            sources.add(FORWARDED_SOURCE);
+            topology.addSource(AutoOffsetReset.earliest(), FORWARDED_SOURCE, new ReadTime(),
+                    new ByteArrayDeserializer(), new ByteArrayDeserializer(), forwarded);
+        }
+        topology.addProcessor(PROCESSOR, generations, sources.toArray(String[]::new))
                 .addStateStore(store(REQUESTS_STORE), PROCESSOR)
                 .addStateStore(store(PROGRESS_STORE), PROCESSOR)
                 .addStateStore(store(ATTEMPTS_STORE), PROCESSOR)
@@ -69,6 +85,10 @@ final class PipelineTopology {
                 .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
                 .addSink(RESULTS_SINK, topics.results(), bytes, freshOrWritten, PROCESSOR)
                 .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
+        return forwards
+                ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Forwarding.serializer(), Forwarding.partitioner(),
+                        PROCESSOR)
+                : topology;
     }
 
     private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name) {

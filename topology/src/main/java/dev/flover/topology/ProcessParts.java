@@ -16,6 +16,8 @@ import java.util.function.LongSupplier;
 /// @param left        what is stored and said in other fields
 /// @param decoding    opens a decoder for one partition
 /// @param models      says which group answers a record
+/// @param homes       which partitions may know an id
+/// @param gaps        offsets that were passed over
 /// @param results     where results are found again
 /// @param resultBytes most bytes of a result
 /// @param constraints compiles what answers have to fit
@@ -37,6 +39,8 @@ record ProcessParts(
         RequestDecoding decoding,
         ModelView models,
         IdSightings sightings,
+        Homes homes,
+        UnreadGaps gaps,
         StoredResults results,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,

@@ -18,9 +18,14 @@ import org.apache.kafka.common.utils.Bytes;
 ///                                                        └──────────-> gone: computed anew
 /// ```
 ///
+/// A request that is only read again, because its group's offsets were set back, is looked for in the same way, and
+/// what is found is not said.
+///
 /// The same request once more is absorbed meanwhile. Bounded: beyond it the partition is held.
 final class Repeats {
     private static final int MOST = 256;
+    /// Of who writes requests and who answers them.
+    private static final long CLOCKS_DIFFER_MS = 600_000;
 
     private final ProcessParts parts;
     private final PartitionState state;
@@ -35,13 +40,16 @@ final class Repeats {
         final long resultAt;
         /// Count of commits before it was stored: its result may be in the transaction that is under way.
         final long storedAt;
+        /// Whether nobody has asked again.
+        final boolean recalled;
         CompletableFuture<Optional<StoredResult>> search;
 
-        Repeat(StoredRequest stored, ReadRequest read, long resultAt, long storedAt) {
+        Repeat(StoredRequest stored, ReadRequest read, long resultAt, long storedAt, boolean recalled) {
             this.stored = stored;
             this.read = read;
             this.resultAt = resultAt;
             this.storedAt = storedAt;
+            this.recalled = recalled;
         }
     }
 
@@ -58,11 +66,26 @@ final class Repeats {
     /// @param stored without the ids of its prompt
     void arrive(Bytes id, StoredRequest stored, ReadRequest read) {
         state.putRequest(id, stored, read);
-        pending.put(id, new Repeat(stored, read, ended.resultAt(id), parts.commits().count()));
+        pending.put(id, new Repeat(stored, read, ended.resultAt(id), parts.commits().count(), false));
     }
 
+    /// @param stored without the ids of its prompt
+    void recall(Bytes id, StoredRequest stored, ReadRequest read) {
+        state.putRequest(id, stored, read);
+        pending.put(id, new Repeat(stored, read, earliestResult(stored), parts.commits().count(), true));
+    }
+
+    private static long earliestResult(StoredRequest stored) {
+        return Math.max(0, stored.getRequestedAt() - CLOCKS_DIFFER_MS);
+    }
+
+    /// Of an id that was sent again it is remembered that it had ended.
     void restore(Bytes id, StoredRequest stored) {
-        pending.put(id, new Repeat(stored, state.said(id), ended.resultAt(id), -1));
+        if (ended.knows(id)) {
+            pending.put(id, new Repeat(stored, state.said(id), ended.resultAt(id), -1, false));
+        } else {
+            pending.put(id, new Repeat(stored, state.said(id), earliestResult(stored), -1, true));
+        }
     }
 
     boolean has(Bytes id) {
@@ -76,7 +99,10 @@ final class Repeats {
     /// What is stored of its answer is not to be said again.
     void forget(Bytes id) {
         var repeat = pending.get(id);
-        if (repeat != null) {
+        if (repeat != null && repeat.recalled) {
+            pending.remove(id);
+            state.forget(id);
+        } else if (repeat != null) {
             repeat.search = CompletableFuture.completedFuture(Optional.empty());
         }
     }
@@ -103,7 +129,10 @@ final class Repeats {
             if (found.isPresent()) {
                 say(id, repeat, found.get(), now);
             } else {
-                gone.add(new Gone(id, repeat.stored, repeat.read));
+                var stored = repeat.recalled
+                        ? StoredRequest.newBuilder(repeat.stored).setRepeat(false).build()
+                        : repeat.stored;
+                gone.add(new Gone(id, stored, repeat.read));
             }
         }
         return gone;
@@ -114,9 +143,14 @@ final class Repeats {
     }
 
     private void say(Bytes id, Repeat repeat, StoredResult result, long now) {
-        long writtenAt = output.repeat(id, result, repeat.stored.getTraceparent());
+        long writtenAt = repeat.recalled ? repeat.resultAt
+                : output.repeat(id, result, repeat.stored.getTraceparent());
         state.forget(id);
         ended.rememberEnded(id, repeat.stored.getDigest(), now, writtenAt);
-        parts.metrics().repeated();
+        if (repeat.recalled) {
+            parts.metrics().duplicate();
+        } else {
+            parts.metrics().repeated();
+        }
     }
 }

@@ -4,7 +4,9 @@ import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +19,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -56,10 +57,12 @@ final class ResultReader implements StoredResults, AutoCloseable {
     private final BlockingDeque<Wanted> wanted = new LinkedBlockingDeque<>();
     private final Thread thread = Thread.ofPlatform().daemon().name("flover-results").unstarted(this::run);
     private volatile boolean closed;
+    private volatile Homes homes;
 
     /// @param content null where the result of `id` is wanted, else that of an equal request
-    private record Wanted(
-            Bytes id, long writtenAt, ByteBuffer content, CompletableFuture<Optional<StoredResult>> found) {}
+    /// @param partitions where it may be and has not been looked for yet
+    private record Wanted(Bytes id, long writtenAt, ByteBuffer content, Deque<Integer> partitions,
+            CompletableFuture<Optional<StoredResult>> found) {}
 
     /// The consumers of one connection.
     ///
@@ -85,13 +88,18 @@ final class ResultReader implements StoredResults, AutoCloseable {
         index = new AnswerIndex(config.remembering().answers());
     }
 
+    /// From now on.
+    void lookIn(Homes partitions) {
+        homes = partitions;
+    }
+
     void start() {
         thread.start();
     }
 
     @Override
     public CompletableFuture<Optional<StoredResult>> find(Bytes id, long writtenAt) {
-        var search = new Wanted(id, writtenAt, null, new CompletableFuture<>());
+        var search = new Wanted(id, writtenAt, null, new ArrayDeque<>(homes.ofResult(id)), new CompletableFuture<>());
         wanted.add(search);
         return search.found();
     }
@@ -103,7 +111,7 @@ final class ResultReader implements StoredResults, AutoCloseable {
 
     @Override
     public CompletableFuture<Optional<StoredResult>> findAnswer(ByteBuffer content) {
-        var search = new Wanted(null, 0, content, new CompletableFuture<>());
+        var search = new Wanted(null, 0, content, new ArrayDeque<>(), new CompletableFuture<>());
         wanted.add(search);
         return search.found();
     }
@@ -210,13 +218,12 @@ final class ResultReader implements StoredResults, AutoCloseable {
 
     /// @return whether the search is over
     private boolean find(Readers readers, Wanted search) {
-        int partitions = readers.ends().partitionsFor(topic).size();
         byte[] key = search.id().get();
-        var partition = new TopicPartition(topic, BuiltInPartitioner.partitionForKey(key, partitions));
+        var partition = new TopicPartition(topic, search.partitions().peek());
         long end = end(readers, partition);
         var first = readers.ends().offsetsForTimes(Map.of(partition, search.writtenAt())).get(partition);
         if (first == null) {
-            return search.found().complete(Optional.empty());
+            return isNowhereElse(search);
         }
         var reader = readers.committed();
         reader.assign(List.of(partition));
@@ -236,7 +243,12 @@ final class ResultReader implements StoredResults, AutoCloseable {
                 return false;
             }
         }
-        return !closed && search.found().complete(Optional.empty());
+        return !closed && isNowhereElse(search);
+    }
+
+    private static boolean isNowhereElse(Wanted search) {
+        search.partitions().remove();
+        return search.partitions().isEmpty() && search.found().complete(Optional.empty());
     }
 
     private boolean findAnswer(Readers readers, Wanted search) {
@@ -293,6 +305,6 @@ final class ResultReader implements StoredResults, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        wanted.add(new Wanted(null, 0, null, new CompletableFuture<>()));
+        wanted.add(new Wanted(null, 0, null, new ArrayDeque<>(), new CompletableFuture<>()));
     }
 }

@@ -58,6 +58,11 @@ final class StateKeys {
         return ByteBuffer.wrap(key).getInt(key.length - Integer.BYTES);
     }
 
+    /// Of the partition's position, in a store without schemas; no UTF-8 begins so, hence it is never an id.
+    static Bytes position() {
+        return Bytes.wrap(new byte[] {SCHEMA});
+    }
+
     /// Of what lies beside the entry of an id: a byte that no UTF-8 begins with, and the id; so it is never an id.
     static Bytes beside(Bytes id) {
         return Bytes.wrap(ByteBuffer.allocate(1 + id.get().length).put(BESIDE).put(id.get()).array());

@@ -2,6 +2,7 @@ package dev.flover.topology;
 
 import dev.flover.topology.PipelineConfig.RequestLimits;
 import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.position.Growth;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -128,20 +129,46 @@ public final class Topics {
         return missing;
     }
 
+    /// Gives tokens and results as many partitions as the requests have.
+    ///
+    /// @throws KafkaException where one has more, or may not be given more: then that has to be waited for
+    void agree() {
+        var described = describe();
+        var sizes = new HashMap<String, Integer>();
+        for (String name : List.of(names.tokens(), names.results())) {
+            sizes.put(name, described.get(name).partitions().size());
+        }
+        int partitions = described.get(names.requests()).partitions().size();
+        new Growth(admin, names.requests()).grow(sizes, partitions);
+    }
+
+    /// Makes the topic by which partitions pass records on to each other, or gives it as many partitions.
+    void prepareForwarding(String name, int partitions) {
+        String retention = configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value();
+        var created = topic(name, partitions, (short) -1, Map.of(
+                TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
+                TopicConfig.RETENTION_MS_CONFIG, retention,
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(PipelineTopology.MAX_RECORD_BYTES)));
+        try {
+            await(admin.createTopics(List.of(created)).all(), "create the topic " + name);
+        } catch (TopicExistsException e) {
+            int found = await(admin.describeTopics(List.of(name)).topicNameValues().get(name), "describe the topic "
+                    + name).partitions().size();
+            new Growth(admin, names.requests()).grow(Map.of(name, found), partitions);
+        }
+        var all = new HashSet<TopicPartition>();
+        for (int partition = 0; partition < partitions; partition++) {
+            all.add(new TopicPartition(name, partition));
+        }
+        awaitLeaders(all);
+    }
+
     /// Checks that the topics are such that nothing can be lost on them.
     ///
     /// @return most bytes of a result
     /// @throws TopicProblemException naming the topic, what was expected and what was found
     int check(RequestLimits limits) {
         var described = describe();
-        int partitions = described.get(names.requests()).partitions().size();
-        for (String name : List.of(names.tokens(), names.results())) {
-            int found = described.get(name).partitions().size();
-            if (found != partitions) {
-                throw new TopicProblemException("topic " + name + " must have as many partitions as " + names.requests()
-                        + " (" + partitions + "), found " + found + "; add partitions to the smaller one");
-            }
-        }
         int ofModels = described.get(names.models()).partitions().size();
         if (ofModels != 1) {
             throw new TopicProblemException("topic " + names.models() + " must have 1 partition, found " + ofModels

@@ -267,4 +267,69 @@ class RepeatsTest {
         assertThat(process.records(PipelineTopology.RESULTS_SINK)).allSatisfy(record ->
                 assertThat(record.headers().lastHeader(Output.CONTENT)).isNull());
     }
+
+    /// Somebody has set the group's offsets back.
+    @Test
+    void whatIsReadAgainIsNotSaidAgain() {
+        process.send(0, once("ended"));
+        process.settle();
+        process.send(0, request("live", ">" + "long ".repeat(50)).build());
+        process.ticks(20);
+        process.commit();
+        process.readAgain(0);
+        process.settle();
+        assertOneUnmarkedTerminal("ended");
+        assertOneUnmarkedTerminal("live");
+        assertThat(writtenAgain()).isEmpty();
+        assertThat(process.deadLetterReasons()).isEmpty();
+    }
+
+    @Test
+    void afterTheStateWasLostOnlyWhatHasNoResultIsComputed() {
+        process.send(0, once("ended"));
+        process.settle();
+        process.send(0, request("live", ">" + "long ".repeat(50)).build());
+        process.ticks(20);
+        process.commit();
+        process.loseStateButPosition(0);
+        process.readAgain(0);
+        process.resultsAreRead = false;
+        process.ticks(50);
+        process.commit();
+        process.crash();
+        process.resultsAreRead = true;
+        process.settle();
+        assertOneUnmarkedTerminal("ended");
+        assertOneUnmarkedTerminal("live");
+        assertThat(repeats("live")).isEmpty();
+        assertThat(writtenAgain()).isEmpty();
+        process.send(0, once("ended"));
+        process.settle();
+        assertThat(repeats("ended")).as("its end is known again").hasSize(2);
+    }
+
+    @Test
+    void whatWasForgottenIsNotComputedWhenItIsReadAgain() {
+        process.send(0, once("secret"));
+        process.settle();
+        process.send(0, "secret".getBytes(UTF_8), null,
+                new RecordHeaders().add("flover.forget", new byte[] {1}));
+        process.settle();
+        process.loseStateButPosition(0);
+        process.readAgain(0);
+        process.settle();
+        assertOneUnmarkedTerminal("secret");
+        assertThat(process.stored(0, PipelineTopology.REQUESTS_STORE)).isZero();
+    }
+
+    @Test
+    void anotherRecordAtAnOffsetThatWasReadIsAnswered() {
+        process.send(0, once("first"));
+        process.settle();
+        process.replaceLog(0);
+        process.send(0, once("second"));
+        process.readAgain(0);
+        process.settle();
+        assertOneUnmarkedTerminal("second");
+    }
 }

@@ -16,6 +16,7 @@ import dev.flover.topology.models.Assignment;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.Registrations;
 import dev.flover.topology.models.Registrations.Era;
+import dev.flover.topology.position.PartitionCounts;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -89,6 +90,7 @@ final class SimulatedProcess {
     boolean modelsTopicAnswers = true;
     Caution caution = Caution.none();
     private ProcessLife life = new ProcessLife(UUID.randomUUID(), Optional.empty());
+    PartitionCounts counts;
     RequestContract contract = RequestContract.ofThisRelease();
     final LeftToOthers left = new LeftToOthers();
     /// One through all restarts: a gauge refers to the first that registers it, weakly.
@@ -103,12 +105,15 @@ final class SimulatedProcess {
     private static final class Partition {
         final int number;
         final List<RequestRecord> log = new ArrayList<>();
+        final List<RequestRecord> forwarded = new ArrayList<>();
         final Map<String, TreeMap<Bytes, byte[]>> durable = new TreeMap<>();
         final Map<String, KeyValueStore<Bytes, byte[]>> stores = new TreeMap<>();
         MockProcessorContext<byte[], Object> context;
         GenerationProcessor processor;
         int read;
         int durablyRead;
+        int readForwarded;
+        int durablyReadForwarded;
 
         Partition(int number) {
             this.number = number;
@@ -119,7 +124,8 @@ final class SimulatedProcess {
         this.config = config;
         this.engines = engines;
         this.slots = slots;
-        this.partitions = IntStream.range(0, partitions).mapToObj(Partition::new).toList();
+        this.partitions = new ArrayList<>(IntStream.range(0, partitions).mapToObj(Partition::new).toList());
+        counts = PartitionCounts.of(partitions);
         start();
     }
 
@@ -155,7 +161,8 @@ final class SimulatedProcess {
                 new RequestDecoding(config.topics().requests(),
                         new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
                         config.recovery().patience().unknownSchema()), models(),
-                new IdSightings(metrics),
+                new IdSightings(metrics), Homes.of(counts, () -> wall, config.remembering().ended()),
+                new UnreadGaps(),
                 new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches), resultBytes,
                 request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
                 metrics);
@@ -251,12 +258,32 @@ final class SimulatedProcess {
         }
         partition.processor.init(partition.context);
         partition.read = partition.durablyRead;
+        partition.readForwarded = partition.durablyReadForwarded;
     }
 
     /// Closes a partition's task and initialises the same processor again, as Streams does after a corruption.
     void reopen(int partition) {
         partitions.get(partition).processor.close();
         open(partitions.get(partition));
+    }
+
+    /// Somebody sets the group's offset back to the beginning of a partition, while the process is down.
+    void readAgain(int partition) {
+        partitions.get(partition).durablyRead = 0;
+        crash();
+    }
+
+    /// All of a partition's state is gone; an operator has it read again from the beginning.
+    void loseStateButPosition(int partition) {
+        var durable = partitions.get(partition).durable;
+        var position = durable.get(PipelineTopology.ATTEMPTS_STORE).get(StateKeys.position());
+        durable.clear();
+        durable.put(PipelineTopology.ATTEMPTS_STORE, new TreeMap<>(Map.of(StateKeys.position(), position)));
+    }
+
+    /// A broker has lost the records of a partition.
+    void replaceLog(int partition) {
+        partitions.get(partition).log.clear();
     }
 
     /// The process is gone, and everything that was not committed; the next one has another name.
@@ -283,13 +310,32 @@ final class SimulatedProcess {
                 partition.durable.put(name, content);
             });
             partition.durablyRead = partition.read;
-            partition.context.forwarded().forEach(forward -> committed
-                    .computeIfAbsent(forward.childName().orElseThrow(), sink -> new ArrayList<>())
-                    .add(forward.record()));
+            partition.durablyReadForwarded = partition.readForwarded;
+            partition.context.forwarded().forEach(forward -> written(forward.childName().orElseThrow(),
+                    forward.record()));
             partition.context.resetForwards();
             partition.context.resetCommit();
         }
         parts.commits().committed();
+    }
+
+    private void written(String sink, Record<?, ?> record) {
+        if (record.value() instanceof Forwarding.Forwarded forwarded) {
+            var log = partitions.get(forwarded.partition()).forwarded;
+            log.add(new RequestRecord(config.topics().requests(), forwarded.partition(), Forwarding.offset(log.size()),
+                    record.timestamp(), record.headers(), (byte[]) record.key(), forwarded.value()));
+        } else {
+            committed.computeIfAbsent(sink, added -> new ArrayList<>()).add(record);
+        }
+    }
+
+    /// Somebody adds partitions to the topic while the process is down.
+    void grow(int partitionCount) {
+        for (int number = partitions.size(); number < partitionCount; number++) {
+            partitions.add(new Partition(number));
+        }
+        counts = counts.with(new PartitionCounts.Count(partitionCount, wall));
+        crash();
     }
 
     /// The process is told to stop, ticks once more, commits, and is gone; the next one has another name.
@@ -310,15 +356,22 @@ final class SimulatedProcess {
         for (var partition : partitions) {
             partition.context.setCurrentSystemTimeMs(now);
             while (partition.read < partition.log.size() && !isHeld(partition.number)) {
-                var record = partition.log.get(partition.read++);
-                partition.context.setRecordMetadata(record.topic(), record.partition(), record.offset());
-                partition.processor.process(
-                        new Record<>(record.key(), record.value(), record.timestamp(), record.headers()));
+                process(partition, partition.log.get(partition.read++), 0);
+            }
+            while (partition.readForwarded < partition.forwarded.size()) {
+                process(partition, partition.forwarded.get(partition.readForwarded++), Forwarding.offset(0));
             }
         }
         for (var partition : partitions) {
             partition.context.scheduledPunctuators().forEach(captured -> captured.getPunctuator().punctuate(now));
         }
+    }
+
+    private void process(Partition partition, RequestRecord record, long firstOffset) {
+        var topic = firstOffset == 0 ? record.topic() : Forwarding.topic(config.applicationId());
+        partition.context.setRecordMetadata(topic, record.partition(), record.offset() - firstOffset);
+        partition.processor.process(
+                new Record<>(record.key(), record.value(), record.timestamp(), record.headers()));
     }
 
     /// Whether a partition has asked for a commit since the last one.

@@ -10,6 +10,7 @@ import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.TopicProblemException;
 import dev.flover.topology.Topics;
 import dev.flover.topology.models.Orders.Registered;
+import dev.flover.topology.models.UndecidedStartException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -107,9 +108,9 @@ public final class LocalPipeline implements AutoCloseable {
         }
     }
 
-    /// Whether it failed because nobody has said where the application id is to begin.
-    boolean isUndecided() {
-        return pipeline.isUndecided();
+    /// Why it failed, where that is because nobody has said where the application id is to begin.
+    Optional<UndecidedStartException> undecided() {
+        return pipeline.undecided();
     }
 
     /// How the group is registered; empty until it is.

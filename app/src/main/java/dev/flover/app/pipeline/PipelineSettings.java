@@ -80,7 +80,7 @@ record PipelineSettings(Settings settings) {
         var aliases = settings.find(SettingTable.ALIASES).stream()
                 .flatMap(names -> Stream.of(names.split(","))).map(String::strip).collect(Collectors.toSet());
         return new Serving(aliases, settings.get(SettingTable.DEFAULT_GROUP),
-                settings.find(SettingTable.FROM).orElse(null));
+                settings.find(SettingTable.FROM).orElse(null), settings.get(SettingTable.LOST_STATE));
     }
 
     private Pace pace() {

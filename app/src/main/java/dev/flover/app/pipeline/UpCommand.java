@@ -188,16 +188,19 @@ public final class UpCommand implements Callable<Integer> {
         try {
             return running.awaitReady(stop::isRaised);
         } catch (CommandException e) {
-            if (!running.isUndecided()) {
+            if (running.undecided().isEmpty()) {
                 throw e;
             }
             var command = new StringBuilder("flover");
             for (String argument : spec.root().commandLine().getParseResult().originalArgs()) {
                 command.append(' ').append(argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument + "'");
             }
-            throw new CommandException(e.getMessage() + "; choose one of\n  " + command + " --from earliest\n  "
-                    + command + " --from latest\nto answer all of them, or only those that come from now on (or "
-                    + "--from with a time)", e);
+            var said = new StringBuilder(e.getMessage() + "; choose one of");
+            for (var choice : running.undecided().get().choices()) {
+                said.append("\n  ").append(command).append(' ').append(choice.option()).append("\n      ")
+                        .append(choice.meaning());
+            }
+            throw new CommandException(said.toString(), e);
         }
     }
 

@@ -25,6 +25,7 @@ import dev.flover.topology.PipelineConfig.Sharing;
 import dev.flover.topology.PipelineConfig.TopicNames;
 import dev.flover.topology.PipelineConfig.WaitingLimits;
 import dev.flover.topology.models.Begin;
+import dev.flover.topology.position.LostState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -230,6 +231,12 @@ public final class SettingTable {
             "What becomes of a generation that was begun under another model file or arithmetic. wait: it stays "
                     + "stored until an instance with the same fingerprints gets its partition. continue: it goes on "
                     + "here, and its last chunk names both.");
+    public static final Setting<LostState> LOST_STATE = pipeline(Section.RECOVERY, "lost-state",
+            new Choice<>(LostState.class), Choice.write(LostState.STOP),
+            "What is done where changelogs were deleted, or offsets that the state does not say either. stop: nothing, "
+                    + "and `up` says what is gone. reread: the kept requests are read again; those that have a result "
+                    + "are passed over, the others are computed, from their first token. abandon: what was not read "
+                    + "yet is answered; what was read and has no answer stays without one.");
     public static final Setting<Integer> SUSPECT_AFTER = pipeline(Section.RECOVERY, "suspect-after",
             new Whole(1, 1000), Integer.toString(Recovery.standard().suspectAfter()),
             "Lives of a process a generation may take part in without progress before it is tried alone.");

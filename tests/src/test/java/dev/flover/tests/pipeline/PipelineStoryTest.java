@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
@@ -275,10 +276,30 @@ class PipelineStoryTest {
             admin.createTopics(List.of(new NewTopic("compacted", 2, (short) 1)
                     .configs(Map.of("cleanup.policy", "compact")))).all().get();
             assertThat(endOf(story, compacted)).contains("compacted must have cleanup.policy=delete, found compact");
-            var narrow = new TopicNames(story.config.topics().requests(), "narrow", story.config.topics().results(),
-                    story.config.topics().deadLetters(), story.config.topics().models());
-            admin.createTopics(List.of(new NewTopic("narrow", 1, (short) 1))).all().get();
-            assertThat(endOf(story, narrow)).contains("narrow must have as many partitions as", "(2), found 1");
+            var names = story.config.topics();
+            var ofRequests = new TopicNames("compacted", names.tokens(), names.results(), names.deadLetters(),
+                    names.models());
+            assertThat(endOf(story, ofRequests)).contains("compacted must have cleanup.policy=delete, found compact");
+        }
+    }
+
+    @Test
+    void outputTopicsWithFewerPartitionsGetAsManyAndOneWithMoreIsWaitedFor() throws Exception {
+        try (var story = story(2)) {
+            var names = story.config.topics();
+            admin.createTopics(List.of(new NewTopic("narrow", 1, (short) 1), new NewTopic("wide", 3, (short) 1)))
+                    .all().get();
+            var topics = new TopicNames(names.requests(), "narrow", "wide", names.deadLetters(), names.models());
+            try (var pipeline = story.start(story.config.with(topics), BundledModel.engine(story.model), meters)) {
+                while (!pipeline.health().detail().contains("give it as many: kafka-topics.sh --bootstrap-server ... "
+                        + "--alter --topic " + names.requests() + " --partitions 3")) {
+                    assertThat(pipeline.awaitReady(Duration.ofMillis(50))).isFalse();
+                }
+                admin.createPartitions(Map.of(names.requests(), NewPartitions.increaseTo(3))).all().get();
+                assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).isTrue();
+                var narrow = admin.describeTopics(List.of("narrow")).allTopicNames().get().get("narrow");
+                assertThat(narrow.partitions()).hasSize(3);
+            }
         }
     }
 

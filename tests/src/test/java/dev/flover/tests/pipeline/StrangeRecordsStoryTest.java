@@ -2,6 +2,7 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.app.Main;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
@@ -11,6 +12,8 @@ import dev.flover.topology.PipelineConfig.Patience;
 import dev.flover.topology.PipelineConfig.Recovery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -181,10 +184,23 @@ class StrangeRecordsStoryTest {
         fickle.answers(NOBODYS + 2, 503, INGRESS);
         write("a", inSchema("a", NOBODYS + 2), new RecordHeaders());
         story.client.await("the question", () -> fickle.asked(NOBODYS + 2) > 0);
+        story.client.await("the list", () -> parked().contains("a  group " + story.config.applicationId()
+                + ", partition 0, offset 0, schema " + (NOBODYS + 2) + ", "));
         story.client.cancel("a");
         story.client.awaitTerminal(new TreeSet<>(List.of("a")));
         assertThat(story.client.result("a").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
         assertServed("b");
+        assertThat(parked()).contains("no record waits for its schema");
+    }
+
+    private String parked() {
+        var out = new StringWriter();
+        var topics = story.config.topics();
+        int code = Main.commandLine(new PrintWriter(out, true), new PrintWriter(out, true)).execute("parked",
+                "--bootstrap-servers", broker.bootstrapServers(), "--schema-registry-url", registry.url(),
+                "--requests-topic", topics.requests(), "--models-topic", topics.models());
+        assertThat(code).as(out.toString()).isZero();
+        return out.toString();
     }
 
     @Test

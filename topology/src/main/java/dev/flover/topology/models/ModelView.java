@@ -36,6 +36,11 @@ public final class ModelView {
         return group;
     }
 
+    /// Of the requests topic.
+    public String topicId() {
+        return topicId;
+    }
+
     /// Whether decisions can be made now.
     public boolean isCurrent() {
         return current() != null;

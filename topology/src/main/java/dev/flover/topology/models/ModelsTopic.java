@@ -1,7 +1,9 @@
 package dev.flover.topology.models;
 
 import dev.flover.schemas.ModelOrder;
+import dev.flover.schemas.PartitionCount;
 import dev.flover.schemas.serdes.StoredForm;
+import dev.flover.topology.position.PartitionCounts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -29,6 +31,9 @@ final class ModelsTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
     private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
     private static final StoredForm<ModelOrder> ORDER = StoredForm.of(ModelOrder.class);
+    /// Passed over by releases that do not know it.
+    private static final byte[] PARTITIONS_KEY = "flover.partitions".getBytes(StandardCharsets.UTF_8);
+    private static final StoredForm<PartitionCount> PARTITIONS = StoredForm.of(PartitionCount.class);
     private static final String SCHEMA = "schema";
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int TIMEOUT_MS = 5_000;
@@ -37,6 +42,7 @@ final class ModelsTopic implements AutoCloseable {
     private final Map<String, Object> properties;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Map<Long, String> refusals = new HashMap<>();
+    private final Map<String, PartitionCounts> counts = new HashMap<>();
     private Registrations registrations = Registrations.NONE;
     private long read;
 
@@ -79,16 +85,37 @@ final class ModelsTopic implements AutoCloseable {
     }
 
     private void apply(ConsumerRecord<byte[], byte[]> record) {
+        if (Arrays.equals(record.key(), PARTITIONS_KEY) && record.value() != null) {
+            count(PARTITIONS.decodeKnown(record.value(), fingerprint -> schemaOf(record)));
+            return;
+        }
         if (!Arrays.equals(record.key(), KEY) || record.value() == null) {
             LOG.warn("the record at offset {} of {} is no order of a pipeline, and is passed over", record.offset(),
                     partition.topic());
             return;
         }
-        var schema = record.headers().lastHeader(SCHEMA);
-        var order = ORDER.decode(record.value(),
-                fingerprint -> schema == null ? null : new String(schema.value(), StandardCharsets.UTF_8));
-        registrations.refusal(order).ifPresent(reason -> refusals.put(record.offset(), reason));
+        var order = ORDER.decode(record.value(), fingerprint -> schemaOf(record));
         registrations = registrations.with(record.offset(), order);
+    }
+
+    private static String schemaOf(ConsumerRecord<byte[], byte[]> record) {
+        var schema = record.headers().lastHeader(SCHEMA);
+        return schema == null ? null : new String(schema.value(), StandardCharsets.UTF_8);
+    }
+
+    private void count(PartitionCount line) {
+        var next = new PartitionCounts.Count(line.getPartitions(), line.getAt());
+        counts.merge(line.getTopicId(), new PartitionCounts(List.of(next)), (before, first) -> before.with(next));
+    }
+
+    /// How many partitions a requests topic has had; null where nobody has said.
+    PartitionCounts counts(String topicId) {
+        return counts.get(topicId);
+    }
+
+    void append(String topicId, int partitions) {
+        append(PARTITIONS_KEY, PARTITIONS.encode(new PartitionCount(topicId, partitions, System.currentTimeMillis())),
+                PARTITIONS.schema().text());
     }
 
     /// Why the order at an offset that has been read was refused; null where it was not.
@@ -98,13 +125,17 @@ final class ModelsTopic implements AutoCloseable {
 
     /// Writes an order. Returns where it stands.
     long append(ModelOrder order) {
+        return append(KEY, ORDER.encode(order), ORDER.schema().text());
+    }
+
+    private long append(byte[] key, byte[] value, String schema) {
         var writing = new HashMap<>(properties);
         writing.keySet().removeIf(name -> name.startsWith("transaction"));
         writing.putAll(Map.of("acks", "all", "enable.idempotence", true, "linger.ms", 0,
                 "max.block.ms", TIMEOUT_MS, "delivery.timeout.ms", 2 * TIMEOUT_MS));
         try (var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
-            var record = new ProducerRecord<>(partition.topic(), partition.partition(), KEY, ORDER.encode(order));
-            record.headers().add(SCHEMA, ORDER.schema().text().getBytes(StandardCharsets.UTF_8));
+            var record = new ProducerRecord<>(partition.topic(), partition.partition(), key, value);
+            record.headers().add(SCHEMA, schema.getBytes(StandardCharsets.UTF_8));
             return producer.send(record).get().offset();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());

@@ -4,15 +4,17 @@ import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.ModelOrderKind;
 import dev.flover.schemas.serdes.TrustedRecords;
 import dev.flover.topology.models.RequestOffsets.Snapshot;
-import java.util.ArrayList;
+import dev.flover.topology.position.GroupState;
+import dev.flover.topology.position.LostState;
+import dev.flover.topology.position.PartitionCounts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 
 /// Changes who answers which requests, and waits until each change holds.
@@ -64,28 +66,27 @@ public final class Orders implements AutoCloseable {
         return topic.readToEnd();
     }
 
-    /// Registers a group under names, where it is not yet, and lets it begin to read where it should, where it has
-    /// never read. Does nothing where all of it is so already.
+    /// Registers a group under names, where it is not yet, and lets it begin to read where it should, where that is not
+    /// what Kafka has. Does nothing where all of it is so already.
     ///
     /// @param names        first the model's own, then its aliases
     /// @param defaultGroup whether it is to be the default group, if another one is
     /// @param begin        where it begins; null where nobody has said
-    /// @param stateTopic   a topic that is there if the group has ever run
-    /// @throws UndecidedStartException if it has to be said
-    public Registered register(
-            String group, List<String> names, boolean defaultGroup, Begin begin, String stateTopic) {
+    /// @param onLoss       what is done where its offsets and its state do not fit each other
+    /// @throws UndecidedStartException if that has to be said
+    public Registered register(List<String> names, boolean defaultGroup, Begin begin, LostState onLoss,
+            GroupState state) {
         var known = topic.readToEnd();
-        var order = order(ModelOrderKind.REGISTER).setGroup(group).setNames(names).setDefaultGroup(defaultGroup);
+        var order = order(ModelOrderKind.REGISTER).setGroup(state.group()).setNames(names)
+                .setDefaultGroup(defaultGroup);
         known.refusal(order.build()).ifPresent(reason -> {
             throw new OrderRefusedException(reason);
         });
-        boolean hasRead = !requests.committed(group).isEmpty();
-        var start = hasRead
-                ? new Start(zeros(requests.ends()), Optional.empty())
-                : start(group, known, begin, stateTopic);
+        var beginning = new GroupStart(requests, requestsTopic, known, state, begin, onLoss);
+        var start = beginning.find();
         place(order.setTopicId(start.from().topicId()).setOffsets(start.from().offsets()).build());
-        if (!hasRead && requests.committed(group).isEmpty()) {
-            requests.begin(group, start.from().offsets());
+        if (!start.begins().isEmpty() && state.members() == 0 && !beginning.isOvertaken()) {
+            requests.begin(state.group(), start.begins());
         }
         var all = topic.readToEnd();
         return new Registered(all.latest(), start.from().topicId(), start.note());
@@ -96,44 +97,23 @@ public final class Orders implements AutoCloseable {
     /// @param note       of a first start: which requests from before it were found, and who answers them
     public record Registered(Assignment assignment, String topicId, Optional<String> note) {}
 
-    private record Start(Snapshot from, Optional<String> note) {}
-
-    /// Whatever a group has read before it registered was for it.
-    private static Snapshot zeros(Snapshot ends) {
-        return new Snapshot(ends.topicId(), ends.offsets().stream().map(offset -> 0L).toList());
-    }
-
-    private Start start(String group, Registrations known, Begin begin, String stateTopic) {
+    /// How many partitions the requests topic has and had. Writes down what nobody has written down yet.
+    ///
+    /// @param before how many the group's state was made for, where it has one
+    public PartitionCounts countPartitions(OptionalInt before) {
         var ends = requests.ends();
-        var registered = known.starts().get(group);
-        if (registered != null && !registered.topicId().equals(ends.topicId())) {
-            return new Start(requests.of(new Begin.Earliest()), Optional.empty());      // nothing of it was read
+        int now = ends.offsets().size();
+        topic.readToEnd();
+        var known = topic.counts(ends.topicId());
+        if (known == null && before.isPresent() && before.getAsInt() < now) {
+            topic.append(ends.topicId(), before.getAsInt());
         }
-        boolean hasRun = requests.exists(stateTopic);
-        if (registered != null && !hasRun) {        // it ended after it had registered and before it began to read
-            return new Start(new Snapshot(registered.topicId(), registered.offsets()), Optional.empty());
+        if (known == null || known.now() < now) {
+            topic.append(ends.topicId(), now);
+            topic.readToEnd();
+            known = topic.counts(ends.topicId());
         }
-        var first = requests.of(new Begin.Earliest());
-        long kept = ends.sum(first, (end, begins) -> end - begins);
-        if (kept == 0) {
-            return new Start(first, Optional.empty());
-        }
-        if (begin == null) {
-            throw new UndecidedStartException("the topic " + requestsTopic + " keeps " + kept + " requests, and "
-                    + (hasRun ? "Kafka has forgotten which of them the application id '" + group + "' has read, as it "
-                            + "does when a group is away for longer than offsets.retention.minutes"
-                            : "the application id '" + group + "' is started for the first time"));
-        }
-        var chosen = requests.of(begin);
-        long taken = ends.sum(chosen, (end, begins) -> end - begins);
-        return new Start(chosen, Optional.of(requestsTopic + " keeps " + kept + " requests from before this first "
-                + "start; " + answered(kept, taken, known.latest().groups())));
-    }
-
-    private static String answered(long kept, long taken, List<String> others) {
-        return others.isEmpty()
-                ? taken + " of them are answered now, " + (kept - taken) + " by nobody"
-                : "they are for those who registered before: " + String.join(", ", others);
+        return known;
     }
 
     /// A group no longer serves some names, and no longer insists on being the default group.

@@ -91,11 +91,12 @@ final class RequestOffsets {
     }
 
     /// Lets a group that has no members begin there.
-    void begin(String group, List<Long> offsets) {
+    ///
+    /// @param offsets by partition
+    void begin(String group, Map<Integer, Long> offsets) {
         var positions = new HashMap<TopicPartition, OffsetAndMetadata>();
-        for (int partition = 0; partition < offsets.size(); partition++) {
-            positions.put(new TopicPartition(topic, partition), new OffsetAndMetadata(offsets.get(partition)));
-        }
+        offsets.forEach((partition, offset) ->
+                positions.put(new TopicPartition(topic, partition), new OffsetAndMetadata(offset)));
         await(admin.alterConsumerGroupOffsets(group, positions).all());
     }
 

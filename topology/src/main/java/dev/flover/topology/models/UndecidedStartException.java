@@ -1,9 +1,38 @@
 package dev.flover.topology.models;
 
-/// An application id starts for the first time, there are requests from before, and nobody has said whether it is to
-/// answer them.
+import java.util.List;
+
+/// Where an application id is to begin follows from nothing that is there, and nobody has said it.
 public final class UndecidedStartException extends RuntimeException {
-    UndecidedStartException(String message) {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<Choice> choices;
+
+    /// @param option  of `up`
+    /// @param meaning what follows from it
+    public record Choice(String option, String meaning) {}
+
+    private UndecidedStartException(String message, List<Choice> choices) {
         super(message);
+        this.choices = choices;
+    }
+
+    static UndecidedStartException ofFirstStart(String message) {
+        return new UndecidedStartException(message, List.of(
+                new Choice("--from earliest", "answers all of them"),
+                new Choice("--from latest", "answers what comes from now on; --from with a time, what came since")));
+    }
+
+    static UndecidedStartException ofLoss(String message) {
+        return new UndecidedStartException(message, List.of(
+                new Choice("--lost-state reread", "reads all kept requests again; those that have a result are passed "
+                        + "over, the others are computed, from their first token"),
+                new Choice("--lost-state abandon", "answers what was not read yet; what was read and has no answer "
+                        + "stays without one, and ids from before may be used again")));
+    }
+
+    /// What can be said.
+    public List<Choice> choices() {
+        return choices;
     }
 }
