@@ -63,9 +63,8 @@ class SettingsPageTest {
         var page = new StringBuilder("""
                 # Settings
 
-                Every setting of `up` and of the clients `submit`, `tail`, `cancel`, `parked` and `forget`. This page
-                is written from the table that the commands themselves use; `SettingsPageTest` compares it.
-                Renew it with
+                Every setting of `up` and of the clients `submit`, `tail`, `cancel`, `parked` and `forget`.
+                `SettingsPageTest` compares this page with the table that the commands themselves use. Renew it with
 
                 ```
                 ./mvnw -pl app -am test -Dtest=SettingsPageTest -Dsurefire.failIfNoSpecifiedTests=false \\
