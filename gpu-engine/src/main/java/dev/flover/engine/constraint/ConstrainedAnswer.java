@@ -18,7 +18,7 @@ public final class ConstrainedAnswer {
     /// @return whether it is allowed
     public boolean take(int token) {
         synchronized (constraint.masks()) {
-            position = constraint.isText(token) ? constraint.masks().step(position, token) : position.dead();
+            position = constraint.masks().isKnown(token) ? constraint.masks().step(position, token) : position.dead();
             return !position.isDead();
         }
     }

@@ -19,7 +19,7 @@ public final class Constraint {
 
     /// Whether a token is text, which an answer can contain, rather than markup.
     public boolean isText(int token) {
-        return token < masks.vocabulary() && masks.bytes(token).length > 0;
+        return masks.isText(token);
     }
 
     Machine machine() {

@@ -1,6 +1,7 @@
 package dev.flover.engine.constraint;
 
 import dev.flover.engine.constraint.grammar.GrammarCompiler;
+import dev.flover.engine.constraint.machine.Beginning;
 import dev.flover.engine.constraint.machine.Cursor;
 import dev.flover.engine.constraint.machine.Frame;
 import dev.flover.engine.constraint.machine.Lexeme;
@@ -12,11 +13,13 @@ import dev.flover.engine.constraint.regex.Regex;
 import dev.flover.engine.constraint.regex.TooComplexException;
 import dev.flover.engine.constraint.schema.SchemaCompiler;
 import dev.flover.engine.tokenizer.Tokenizer;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /// Compiles constraints. Safe to use from several threads.
 ///
@@ -24,6 +27,7 @@ import java.util.Map;
 public final class ConstraintCompiler {
     private static final int MAX_AUTOMATA = 4_096;
 
+    private final Tokenizer tokenizer;
     private final TokenMasks masks;
     private final Map<Regex, Dfa> automata = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -34,6 +38,7 @@ public final class ConstraintCompiler {
 
     /// @param tokenizer whose vocabulary answers are written in
     public ConstraintCompiler(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
         this.masks = new TokenMasks(TokenMasks.bytesOf(tokenizer));
     }
 
@@ -50,23 +55,65 @@ public final class ConstraintCompiler {
     }
 
     private List<Cursor> beginning(ConstraintSource source) {
-        try {
-            var beginning = new ArrayList<Cursor>();
-            switch (source) {
-                case ConstraintSource.JsonSchema schema ->
-                    SchemaCompiler.compile(schema.text(), this::automaton, schema.spaced())
-                            .begin(Frame.end(), beginning);
-                case ConstraintSource.Pattern pattern -> beginText(regex(pattern), "regex", beginning);
-                case ConstraintSource.Choices choices -> beginText(words(choices), "choices", beginning);
-                case ConstraintSource.Grammar grammar ->
-                    GrammarCompiler.compile(grammar.text(), this::automaton, beginning);
-            }
+        var beginning = new ArrayList<Cursor>();
+        bounded(source, () -> {
+            part(source).begin(Frame.end(), beginning);
             return beginning;
+        });
+        return beginning;
+    }
+
+    private Beginning part(ConstraintSource source) {
+        return bounded(source, () -> switch (source) {
+            case ConstraintSource.JsonSchema schema ->
+                SchemaCompiler.compile(schema.text(), this::automaton, schema.spaced())::begin;
+            case ConstraintSource.Pattern pattern -> text(regex(pattern), "regex");
+            case ConstraintSource.Choices choices -> text(words(choices), "choices");
+            case ConstraintSource.Grammar grammar -> GrammarCompiler.compile(grammar.text(), this::automaton);
+            case ConstraintSource.Exact exact -> exact(exact.text());
+            case ConstraintSource.InOrder order -> Beginning.inOrder(parts(order.parts()));
+            case ConstraintSource.OneOf either -> Beginning.oneOf(parts(either.choices()));
+            case ConstraintSource.Repeated repeated ->
+                Beginning.repeated(part(repeated.body()), part(repeated.separator()));
+            case ConstraintSource.Named named -> part(named.source());
+        });
+    }
+
+    private static <T> T bounded(ConstraintSource source, Supplier<T> work) {
+        try {
+            return work.get();
         } catch (TooComplexException e) {
             throw new ConstraintException(name(source) + " is too complex: " + e.getMessage(), e);
         } catch (StackOverflowError e) {
             throw new ConstraintException(name(source) + " is too complex: it nests too deeply", e);
+        } catch (ConstraintException e) {
+            throw source instanceof ConstraintSource.Named named
+                    ? new ConstraintException(named.name() + ": " + e.getMessage(), e)
+                    : e;
         }
+    }
+
+    private List<Beginning> parts(List<ConstraintSource> sources) {
+        return sources.stream().map(this::part).toList();
+    }
+
+    /// A text as the machine reads it, token for token where it spells markup.
+    private Beginning exact(String text) {
+        if (text.isEmpty()) {
+            return Frame::resume;
+        }
+        var bytes = new ByteArrayOutputStream();
+        int at = 0;
+        while (at < text.length()) {
+            String markup = tokenizer.markupAt(text, at);
+            int id = markup.isEmpty() ? -1 : tokenizer.idOf(markup);
+            int end = id >= 0 ? at + markup.length() : text.offsetByCodePoints(at, 1);
+            bytes.writeBytes(id >= 0 && tokenizer.isControl(id)
+                    ? TokenMasks.markup(id)
+                    : text.substring(at, end).getBytes(StandardCharsets.UTF_8));
+            at = end;
+        }
+        return text(Regex.words(List.of(bytes.toByteArray())), "text");
     }
 
     /// The field of a request.
@@ -76,6 +123,11 @@ public final class ConstraintCompiler {
             case ConstraintSource.Pattern pattern -> "regex";
             case ConstraintSource.Choices choices -> "choices";
             case ConstraintSource.Grammar grammar -> "grammar";
+            case ConstraintSource.Named named -> named.name();
+            case ConstraintSource.Exact exact -> "the answer's form";
+            case ConstraintSource.InOrder order -> "the answer's form";
+            case ConstraintSource.OneOf either -> "the answer's form";
+            case ConstraintSource.Repeated repeated -> "the answer's form";
         };
     }
 
@@ -101,12 +153,12 @@ public final class ConstraintCompiler {
         return Regex.words(texts);
     }
 
-    private void beginText(Regex regex, String name, List<Cursor> beginning) {
+    private Beginning text(Regex regex, String name) {
         var dfa = automaton(regex);
         if (dfa.start() == Dfa.DEAD || dfa.isAccepting(dfa.start()) && dfa.isFinal(dfa.start())) {
             throw new ConstraintException(name + " matches no text but the empty one");
         }
-        Lexeme.begin(dfa, Frame.end(), beginning);
+        return (behind, next) -> Lexeme.begin(dfa, behind, next);
     }
 
     private Dfa automaton(Regex regex) {

@@ -25,4 +25,33 @@ public sealed interface ConstraintSource {
 
     /// A text of a context-free grammar, in GBNF.
     record Grammar(String text) implements ConstraintSource {}
+
+    /// Exactly this text. Markup that it spells is that token.
+    record Exact(String text) implements ConstraintSource {}
+
+    /// One part behind the other.
+    record InOrder(List<ConstraintSource> parts) implements ConstraintSource {
+        public InOrder {
+            parts = List.copyOf(parts);
+        }
+
+        public static InOrder of(ConstraintSource... parts) {
+            return new InOrder(List.of(parts));
+        }
+    }
+
+    /// Any one of these.
+    record OneOf(List<ConstraintSource> choices) implements ConstraintSource {
+        public OneOf {
+            choices = List.copyOf(choices);
+        }
+    }
+
+    /// One or more of these.
+    ///
+    /// @param separator stands between two
+    record Repeated(ConstraintSource body, ConstraintSource separator) implements ConstraintSource {}
+
+    /// A part that what is wrong with it is told of by this name.
+    record Named(String name, ConstraintSource source) implements ConstraintSource {}
 }

@@ -24,6 +24,10 @@ final class Accepting {
         return new Accepting().of(new ConstraintSource.Grammar(grammar));
     }
 
+    static Accepting composed(ConstraintSource source) {
+        return new Accepting().of(source);
+    }
+
     Accepting of(ConstraintSource source) {
         constraint = compiler.compile(source);
         return this;
@@ -40,10 +44,16 @@ final class Accepting {
         return whole;
     }
 
-    private boolean takes(int[] tokens) {
+    private static boolean isIn(long[] mask, int token) {
+        return (mask[token >> 6] >> token & 1) != 0;
+    }
+
+    /// Whether these tokens can be written; masks and steps have to agree.
+    boolean takes(int... tokens) {
         var answer = new ConstrainedAnswer(constraint);
         for (int token : tokens) {
-            boolean masked = (answer.mask()[token >> 6] >> token & 1) == 0;
+            assertThat(isIn(answer.mask(), TextTokens.END)).as("the end is in no mask").isFalse();
+            boolean masked = !isIn(answer.mask(), token);
             assertThat(answer.take(token)).as("the mask's word on token %d", token).isEqualTo(!masked);
             if (masked) {
                 return false;

@@ -4,16 +4,34 @@ import dev.flover.engine.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// A vocabulary of one token for each byte, some longer ones, and one that ends a text; texts become the longest
-/// tokens.
+/// A vocabulary of one token for each byte, some longer ones, markup `<|call|>`, and one that ends a text; texts become
+/// the longest tokens.
 public final class TextTokens implements Tokenizer {
     public static final int END = 256;
     private static final String[] LONGER = {"{\"", "\":", "\",\"", "\"}", "true", "null", "ab", "abc", "12", "[[", "]]",
         "\":\"", "00", "é", "items", " ", ": ", ", "};
 
+    public static final int CALL = END + 1 + LONGER.length;
+    private static final String CALL_SPELLING = "<|call|>";
+
     @Override
     public int vocabulary() {
-        return END + 1 + LONGER.length;
+        return CALL + 1;
+    }
+
+    @Override
+    public String markupAt(String text, int place) {
+        return text.startsWith(CALL_SPELLING, place) ? CALL_SPELLING : "";
+    }
+
+    @Override
+    public String spelling(int token) {
+        return token == CALL ? CALL_SPELLING : "";
+    }
+
+    @Override
+    public int idOf(String spelling) {
+        return CALL_SPELLING.equals(spelling) ? CALL : -1;
     }
 
     @Override
@@ -29,7 +47,7 @@ public final class TextTokens implements Tokenizer {
 
     private int longest(byte[] bytes, int at) {
         int best = bytes[at] & 0xFF;
-        for (int id = END + 1; id < vocabulary(); id++) {
+        for (int id = END + 1; id < CALL; id++) {
             byte[] token = bytes(id);
             if (token.length > bytes(best).length && at + token.length <= bytes.length
                     && Arrays.equals(token, 0, token.length, bytes, at, at + token.length)) {
@@ -49,12 +67,12 @@ public final class TextTokens implements Tokenizer {
         if (token < END) {
             return new byte[] {(byte) token};
         }
-        return token == END ? new byte[0] : LONGER[token - END - 1].getBytes(StandardCharsets.UTF_8);
+        return isControl(token) ? new byte[0] : LONGER[token - END - 1].getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
     public boolean isControl(int token) {
-        return token == END;
+        return token == END || token == CALL;
     }
 
     @Override

@@ -1,8 +1,7 @@
 package dev.flover.engine.constraint.grammar;
 
 import dev.flover.engine.constraint.ConstraintException;
-import dev.flover.engine.constraint.machine.Cursor;
-import dev.flover.engine.constraint.machine.Frame;
+import dev.flover.engine.constraint.machine.Beginning;
 import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Regex;
 import dev.flover.engine.constraint.regex.TooComplexException;
@@ -31,10 +30,10 @@ public final class GrammarCompiler {
         this.automata = automata;
     }
 
-    /// Adds the cursors before a text of the rule `root`.
+    /// How a text of the rule `root` begins.
     ///
     /// @throws ConstraintException if the grammar cannot be used
-    public static void compile(String grammar, Function<Regex, Dfa> automata, List<Cursor> beginning) {
+    public static Beginning compile(String grammar, Function<Regex, Dfa> automata) {
         var compiler = new GrammarCompiler(GrammarReader.read(grammar), automata);
         if (!compiler.sources.containsKey("root")) {
             throw new ConstraintException("grammar: there is no rule root, where an answer would begin");
@@ -46,7 +45,7 @@ public final class GrammarCompiler {
         if (root.choices.isEmpty()) {
             throw new ConstraintException("grammar: no text can be derived from root");
         }
-        root.begin(Frame.end(), beginning);
+        return root::begin;
     }
 
     /// Marks the rules on a circle of references.

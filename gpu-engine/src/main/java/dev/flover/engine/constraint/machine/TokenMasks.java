@@ -14,6 +14,7 @@ public final class TokenMasks {
     /// Of one state each; a vocabulary of 128,000 tokens takes 16 KB, and 4 bytes for each place where a lexeme ends.
     private static final int MAX_KNOWN = 1_024;
     private static final int MAX_PLAIN_STATES = 512;
+    private static final byte MARK = (byte) 0xFF;
 
     private final TokenTrie trie;
     private final byte[][] bytes;
@@ -29,19 +30,47 @@ public final class TokenMasks {
 
     private record State(Dfa dfa, int state) {}
 
-    /// @param bytes what each token stands for; empty for markup, which no mask allows
+    /// @param bytes what each token stands for; empty for what no mask allows
     public TokenMasks(byte[][] bytes) {
         this.bytes = bytes;
         this.trie = TokenTrie.of(bytes);
     }
 
-    /// What each token of a model stands for.
+    /// What each token of a model stands for. Markup is [#markup]; tokens of text that have its first byte, which is
+    /// in no UTF-8, stand for nothing.
     public static byte[][] bytesOf(Tokenizer tokenizer) {
         byte[][] bytes = new byte[tokenizer.vocabulary()][];
         for (int token = 0; token < bytes.length; token++) {
-            bytes[token] = tokenizer.isControl(token) ? new byte[0] : tokenizer.bytes(token);
+            bytes[token] = tokenizer.isControl(token) ? markup(token) : withoutMark(tokenizer.bytes(token));
         }
         return bytes;
+    }
+
+    /// A token of markup, as the machine reads it: no text is alike, so that only what asks for this token allows it.
+    public static byte[] markup(int token) {
+        byte[] bytes = {MARK, 0, 0, 0, 0, 0};
+        for (int i = 1, rest = token; i < bytes.length; i++, rest >>>= 7) {
+            bytes[i] = (byte) (rest & 0x7F);
+        }
+        return bytes;
+    }
+
+    private static byte[] withoutMark(byte[] text) {
+        for (byte value : text) {
+            if (value == MARK) {
+                return new byte[0];
+            }
+        }
+        return text;
+    }
+
+    /// Whether any mask may allow a token.
+    public boolean isKnown(int token) {
+        return token < bytes.length && bytes[token].length > 0;
+    }
+
+    public boolean isText(int token) {
+        return isKnown(token) && bytes[token][0] != MARK;
     }
 
     public int vocabulary() {
