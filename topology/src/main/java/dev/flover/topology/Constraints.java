@@ -141,23 +141,45 @@ final class Constraints {
 
     private static ByteBuffer digest(ConstraintSource source) {
         var hash = sha256();
+        add(hash, source);
+        return ByteBuffer.wrap(hash.digest());
+    }
+
+    private static void add(MessageDigest hash, ConstraintSource source) {
         switch (source) {
             case ConstraintSource.JsonSchema(String text, boolean spaced) ->
                     add(hash, spaced ? "spaced" : "json", text);
             case ConstraintSource.Pattern(String text) -> add(hash, "regex", text);
             case ConstraintSource.Choices(List<String> texts) -> {
                 add(hash, "choices", Integer.toString(texts.size()));
-                texts.forEach(text -> add(hash, Integer.toString(text.length()), text));
+                texts.forEach(text -> add(hash, "choice", text));
             }
             case ConstraintSource.Grammar(String text) -> add(hash, "grammar", text);
+            case ConstraintSource.Exact(String text) -> add(hash, "exact", text);
+            case ConstraintSource.InOrder(List<ConstraintSource> parts) -> {
+                add(hash, "in order", Integer.toString(parts.size()));
+                parts.forEach(part -> add(hash, part));
+            }
+            case ConstraintSource.OneOf(List<ConstraintSource> choices) -> {
+                add(hash, "one of", Integer.toString(choices.size()));
+                choices.forEach(choice -> add(hash, choice));
+            }
+            case ConstraintSource.Repeated(ConstraintSource body, ConstraintSource separator) -> {
+                add(hash, "repeated", "");
+                add(hash, body);
+                add(hash, separator);
+            }
+            case ConstraintSource.Named(String name, ConstraintSource inner) -> {
+                add(hash, "named", name);
+                add(hash, inner);
+            }
         }
-        return ByteBuffer.wrap(hash.digest());
     }
 
     private static void add(MessageDigest hash, String kind, String text) {
-        hash.update(kind.getBytes(StandardCharsets.UTF_8));
-        hash.update((byte) 0);
-        hash.update(text.getBytes(StandardCharsets.UTF_8));
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        hash.update((kind + " " + bytes.length + "\n").getBytes(StandardCharsets.UTF_8));
+        hash.update(bytes);
     }
 
     private static MessageDigest sha256() {

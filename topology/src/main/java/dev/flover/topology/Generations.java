@@ -172,7 +172,7 @@ final class Generations {
 
     /// Lets a request wait for its turn; for its constraint first, where it has one.
     private void await(Bytes id, Ticket ticket, StoredRequest stored) {
-        var wish = RequestConstraint.wish(stored);
+        var wish = parts.check().wish(stored);
         if (wish == null) {
             parts.room().add(ticket);
         } else {

@@ -86,7 +86,7 @@ final class Output {
     private Finish finish(LiveAnswer answer) {
         var ending = answer.ending();
         return new Finish(ending.reason(), ending.message(), ending.stop(), answer.generation().promptIds.length,
-                answer.sent(), parts.model().fingerprint(), answer.arithmetic());
+                answer.sent(), parts.model().fingerprint(), answer.arithmetic(), parts.check().calls(answer));
     }
 
     /// The whole answer as one record, beside the terminal chunk.
@@ -104,14 +104,15 @@ final class Output {
             completion += answer.sent();
             others.add(new OtherAnswer(i, whole ? answer.text() : "", whole ? answer.sentIds() : List.of(),
                     answer.ending().reason(), answer.ending().message(), answer.ending().stop(),
-                    answer.arithmetic()));
+                    answer.arithmetic(), whole ? parts.check().calls(answer) : List.of()));
         }
         var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
                 whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
                 whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
                 parts.model().fingerprint(), first.arithmetic(),
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
-                request.getMetadata(), first.ending().stop(), false);
+                request.getMetadata(), first.ending().stop(), false,
+                whole ? parts.check().calls(first) : List.of());
         var headers = traceHeaders(generation.stored.getTraceparent());
         if (content != null && whole && isForOthers(generation)) {
             headers.add(CONTENT, content.array());
@@ -148,7 +149,12 @@ final class Output {
         var result = GenerationResult.newBuilder(equal).setRequestId(request.getId()).setTenant(request.getTenant())
                 .setConversation(request.getConversation()).setMetadata(request.getMetadata())
                 .setRequestedAt(Instant.ofEpochMilli(stored.getRequestedAt()))
-                .setFinishedAt(now()).setCached(true).build();
+                .setFinishedAt(now()).setCached(true)
+                .setToolCalls(RequestTools.renamed(equal.getToolCalls(), request.getId(), 0))
+                .setOtherAnswers(equal.getOtherAnswers().stream().map(other -> OtherAnswer.newBuilder(other)
+                        .setToolCalls(RequestTools.renamed(other.getToolCalls(), request.getId(), other.getAnswer()))
+                        .build()).toList())
+                .build();
         new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, stored.getTraceparent()));
         parts.metrics().ended(result.getFinishReason());
         return forward(id, result, traceHeaders(stored.getTraceparent()), PipelineTopology.RESULTS_SINK);
@@ -182,7 +188,9 @@ final class Output {
     private static long resultBytes(LiveGeneration generation) {
         long bytes = 0;
         for (var answer : generation.answers) {
-            bytes += (long) answer.sent() * MAX_BYTES_PER_ID + (long) answer.text().length() * MAX_BYTES_PER_CHAR;
+            int texts = generation.stored.getRequest().getTools().isEmpty() ? 1 : 2;    // calls say it again
+            bytes += (long) answer.sent() * MAX_BYTES_PER_ID
+                    + (long) texts * answer.text().length() * MAX_BYTES_PER_CHAR;
         }
         for (var entry : generation.stored.getRequest().getMetadata().entrySet()) {
             bytes += (long) (entry.getKey().length() + entry.getValue().length()) * MAX_BYTES_PER_CHAR;
@@ -208,7 +216,7 @@ final class Output {
             boolean repeat) {
         String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
-                parts.engine().arithmetic());
+                parts.engine().arithmetic(), List.of());
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
         var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
                 repeat, false, null);
@@ -217,7 +225,7 @@ final class Output {
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
                 0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
-                now(), List.of(), metadata, null, false);
+                now(), List.of(), metadata, null, false, List.of());
         parts.metrics().ended(ending.reason());
         return forward(id, result, traceHeaders(traceparent), PipelineTopology.RESULTS_SINK);
     }

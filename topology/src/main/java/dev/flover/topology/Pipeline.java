@@ -126,7 +126,7 @@ public final class Pipeline implements AutoCloseable {
         this.slots = slots;
         this.meters = meters;
         metrics = new PipelineMetrics(meters, left, transactionTime, standstill);
-        check = new RequestCheck(model, config.limits(), ChatPrompts.of(model, Clock.systemDefaultZone()));
+        check = new RequestCheck(model, config.limits(), ChatPrompts.orRefusing(model, Clock.systemDefaultZone()));
         constraints = new Constraints(model.tokenizer(), compilers::of);
         var name = UUID.randomUUID();
         folder = new InstanceFolder(config.stateDir().resolve(config.applicationId()), name);

@@ -1,15 +1,15 @@
 package dev.flover.topology;
 
 import dev.flover.engine.model.Model;
-import dev.flover.schemas.ChatMessage;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenBias;
+import dev.flover.schemas.ToolCall;
 import dev.flover.topology.PipelineConfig.RequestLimits;
 import dev.flover.topology.chat.ChatTemplateException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
-import java.util.function.Function;
 
 /// Decides whether a request can be served here, and turns its prompt into token ids.
 final class RequestCheck {
@@ -19,7 +19,7 @@ final class RequestCheck {
 
     private final Model model;
     private final RequestLimits limits;
-    private final Function<List<ChatMessage>, int[]> chat;
+    private final Chat chat;
 
     /// What became of a request.
     sealed interface Verdict {
@@ -38,7 +38,7 @@ final class RequestCheck {
     }
 
     /// @param chat makes messages a prompt by the model's template; null where the model has none
-    RequestCheck(Model model, RequestLimits limits, Function<List<ChatMessage>, int[]> chat) {
+    RequestCheck(Model model, RequestLimits limits, Chat chat) {
         this.model = model;
         this.limits = limits;
         this.chat = chat;
@@ -51,6 +51,7 @@ final class RequestCheck {
             checkSampling(request);
             checkLimits(request);
             RequestConstraint.check(request, model);
+            RequestTools.check(request, chat, model);
             int[] promptIds = promptIds(request);
             checkPrompt(promptIds, request);
             plan(request, promptIds.length);
@@ -63,6 +64,18 @@ final class RequestCheck {
     /// How an accepted request is computed.
     RequestPlan plan(GenerationRequest request, int promptTokens) {
         return RequestPlan.of(request, promptTokens, model, limits.tokens() / request.getAnswers());
+    }
+
+    /// What its answers have to fit; null for nothing.
+    Constraints.Wish wish(StoredRequest stored) {
+        var wish = RequestTools.wish(stored.getRequest(), chat);
+        return wish == null ? RequestConstraint.wish(stored) : wish;
+    }
+
+    /// The calls of tools that an answer makes.
+    List<ToolCall> calls(LiveAnswer answer) {
+        return RequestTools.calls(answer.generation().stored.getRequest(), answer.index(), answer.ids(), chat,
+                model.tokenizer());
     }
 
     /// The prompt as its answer echoes it.
@@ -157,7 +170,7 @@ final class RequestCheck {
         if (chat == null) {
             throw new RejectedException("the model file has no chat template: send prompt or prompt_ids");
         }
-        return chat.apply(request.getMessages());
+        return chat.prompt(request.getMessages(), RequestTools.of(request).shown());
     }
 
     private void checkPrompt(int[] promptIds, GenerationRequest request) {

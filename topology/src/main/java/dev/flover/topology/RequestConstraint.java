@@ -77,7 +77,10 @@ final class RequestConstraint {
         }
     }
 
-    private static void check(GenerationRequest request, String field, Model model) {
+    /// Checks what contradicts any constraint.
+    ///
+    /// @param field that asks for it
+    static void check(GenerationRequest request, String field, Model model) {
         if (model.tokenizer() == null) {
             throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");
         }

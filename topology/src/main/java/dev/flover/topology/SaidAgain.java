@@ -4,6 +4,7 @@ import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,22 +25,23 @@ final class SaidAgain {
         var chunks = new ArrayList<TokenChunk>();
         var others = result.getOtherAnswers();
         answer(0, result.getText(), result.getTokenIds(), finish(result.getFinishReason(), result.getMessage(),
-                result.getStop(), result.getTokenIds(), result.getArithmetic()), others.isEmpty(), chunks);
+                result.getStop(), result.getTokenIds(), result.getArithmetic(), result.getToolCalls()), others.isEmpty(), chunks);
         for (int i = 0; i < others.size(); i++) {
             var other = others.get(i);
             String arithmetic = other.getArithmetic().isEmpty() ? result.getArithmetic() : other.getArithmetic();
             answer(other.getAnswer(), other.getText(), other.getTokenIds(), finish(other.getFinishReason(),
-                    other.getMessage(), other.getStop(), other.getTokenIds(), arithmetic), i == others.size() - 1,
+                    other.getMessage(), other.getStop(), other.getTokenIds(), arithmetic, other.getToolCalls()), i == others.size() - 1,
                     chunks);
         }
         return chunks.stream()
                 .map(chunk -> TokenChunk.newBuilder(chunk).setRepeat(repeat).setCached(cached).build()).toList();
     }
 
-    private Finish finish(FinishReason reason, String message, String stop, List<Integer> ids, String arithmetic) {
+    private Finish finish(FinishReason reason, String message, String stop, List<Integer> ids, String arithmetic,
+            List<ToolCall> calls) {
         boolean wasTooLarge = ids.isEmpty() && result.getOtherAnswers().isEmpty();
         return new Finish(reason, message, stop, result.getPromptTokens(),
-                wasTooLarge ? result.getCompletionTokens() : ids.size(), result.getModel(), arithmetic);
+                wasTooLarge ? result.getCompletionTokens() : ids.size(), result.getModel(), arithmetic, calls);
     }
 
     private void answer(int answer, String text, List<Integer> ids, Finish finish, boolean last,

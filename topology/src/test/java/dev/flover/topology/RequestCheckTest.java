@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class RequestCheckTest {
     private final RequestCheck check = new RequestCheck(SimulatedProcess.model(), RequestLimits.standard(),
-            messages -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":"
+            (messages, _) -> new ByteTokenizer().encode(messages.getFirst().getRole() + ":"
                     + messages.getFirst().getContent(),
                     true));
 
@@ -43,7 +43,7 @@ class RequestCheckTest {
 
     @Test
     void messagesAreRenderedByTheTemplate() {
-        var request = request().setPrompt(null).setMessages(List.of(new ChatMessage("user", "hi"))).build();
+        var request = request().setPrompt(null).setMessages(List.of(ChatMessage.newBuilder().setRole("user").setContent("hi").build())).build();
         assertThat(check.check("id", request)).isInstanceOfSatisfying(Accepted.class, accepted ->
                 assertThat(accepted.promptIds()).containsExactly('u', 's', 'e', 'r', ':', 'h', 'i'));
     }

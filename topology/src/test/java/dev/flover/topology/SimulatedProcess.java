@@ -10,6 +10,7 @@ import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.schemas.serdes.TrustedRecords;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.models.Assignment;
@@ -73,6 +74,7 @@ final class SimulatedProcess {
     final PipelineConfig config;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Supplier<TokenEngine> engines;
+    private final Chat chat;
     private final int slots;
     private final List<Partition> partitions;
     /// Committed output, by sink. What is said again is bytes.
@@ -120,7 +122,18 @@ final class SimulatedProcess {
         }
     }
 
+    static {
+        TrustedRecords.trust();
+    }
+
     SimulatedProcess(PipelineConfig config, int partitions, int slots, Supplier<TokenEngine> engines) {
+        this(config, partitions, slots, engines, null);
+    }
+
+    /// @param chat null where the model has no template
+    SimulatedProcess(
+            PipelineConfig config, int partitions, int slots, Supplier<TokenEngine> engines, Chat chat) {
+        this.chat = chat;
         this.config = config;
         this.engines = engines;
         this.slots = slots;
@@ -155,7 +168,7 @@ final class SimulatedProcess {
         metrics.watch(shared, room);
         var model = model();
         parts = new ProcessParts(config, model, shared, room,
-                new RequestCheck(model, config.limits(), null),
+                new RequestCheck(model, config.limits(), chat),
                 new Constraints(model.tokenizer(), tenant -> compiling),
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(),

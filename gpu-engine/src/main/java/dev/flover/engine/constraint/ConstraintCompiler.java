@@ -72,7 +72,7 @@ public final class ConstraintCompiler {
             case ConstraintSource.Grammar grammar -> GrammarCompiler.compile(grammar.text(), this::automaton);
             case ConstraintSource.Exact exact -> exact(exact.text());
             case ConstraintSource.InOrder order -> Beginning.inOrder(parts(order.parts()));
-            case ConstraintSource.OneOf either -> Beginning.oneOf(parts(either.choices()));
+            case ConstraintSource.OneOf either -> oneOf(either.choices());
             case ConstraintSource.Repeated repeated ->
                 Beginning.repeated(part(repeated.body()), part(repeated.separator()));
             case ConstraintSource.Named named -> part(named.source());
@@ -91,6 +91,13 @@ public final class ConstraintCompiler {
                     ? new ConstraintException(named.name() + ": " + e.getMessage(), e)
                     : e;
         }
+    }
+
+    private Beginning oneOf(List<ConstraintSource> choices) {
+        if (choices.isEmpty()) {
+            throw new ConstraintException("there is nothing to choose from");
+        }
+        return Beginning.oneOf(parts(choices));
     }
 
     private List<Beginning> parts(List<ConstraintSource> sources) {

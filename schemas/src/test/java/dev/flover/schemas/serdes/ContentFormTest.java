@@ -63,7 +63,7 @@ class ContentFormTest {
                 request().setPromptIds(List.of(12)).build(), request().setMetadata(Map.of("a", "bc")).build(),
                 request().setMetadata(Map.of("ab", "c")).build(), request().setStop(List.of("a", "b")).build(),
                 request().setStop(List.of("ab")).build(), request().setTenant("Once").build(),
-                request().setMessages(List.of(new ChatMessage("", ""))).build(),
+                request().setMessages(List.of(ChatMessage.newBuilder().setRole("").setContent("").build())).build(),
                 request().setMessages(List.of()).build(),
                 request().setSampling(Sampling.newBuilder().setTopP(0.5f).build()).build(),
                 request().setSampling(Sampling.newBuilder().build()).build());

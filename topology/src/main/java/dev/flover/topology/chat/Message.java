@@ -17,8 +17,8 @@ public record Message(String role, String content) {
         }
     }
 
-    /// As templates see it.
-    Map<String, Object> value() {
+    /// As templates see it; may be added to.
+    public Map<String, Object> value() {
         var value = new LinkedHashMap<String, Object>();
         value.put("role", role);
         value.put("content", content);

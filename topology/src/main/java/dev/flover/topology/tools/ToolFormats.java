@@ -1,0 +1,54 @@
+package dev.flover.topology.tools;
+
+import dev.flover.topology.chat.ChatTemplate;
+import dev.flover.topology.chat.ChatTemplateException;
+import dev.flover.topology.chat.Conversation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Finds the format of a model: the one that reads the call that its chat template writes.
+public final class ToolFormats {
+    private static final Tool TOOL = new Tool("look_up", "Looks a word up.",
+            "{\"type\":\"object\",\"properties\":{\"word\":{\"type\":\"string\"}},\"required\":[\"word\"]}");
+    private static final ToolCall CALL = new ToolCall(TOOL.name(), "{\"word\":\"sea\"}");
+
+    private ToolFormats() {}
+
+    /// Null where the template writes no calls, or in a format that is not known here.
+    ///
+    /// @param tokens as [ChatTemplate#render] takes them
+    public static ToolFormat of(ChatTemplate template, Map<String, String> tokens) {
+        String written;
+        try {
+            written = writtenCall(template, tokens);
+        } catch (ChatTemplateException refused) {
+            return null;
+        }
+        var known = List.of(new ChannelCalls(), new ListedCalls(), new NamedCalls(written.contains(NamedCalls.ID)),
+                new TaggedCalls(), new BareCalls());
+        return known.stream().filter(format -> format.parse(written).equals(List.of(CALL))).findFirst().orElse(null);
+    }
+
+    /// What follows the beginning of the assistant's turn; with it, where the model is made to begin with a thought.
+    private static String writtenCall(ChatTemplate template, Map<String, String> tokens) {
+        var question = new LinkedHashMap<String, Object>();
+        question.put("role", "user");
+        question.put("content", "What is the sea?");
+        var answer = new LinkedHashMap<String, Object>();
+        answer.put("role", "assistant");
+        answer.put("content", "");
+        answer.put("tool_calls", List.of(Map.of("id", "a1B2c3D4e", "type", "function", "function",
+                Map.of("name", CALL.name(), "arguments", Map.of("word", "sea")))));
+        var tools = List.of(TOOL.value());
+        String after = template.render(new Conversation(List.of(question, answer), tools, false, Map.of()), tokens);
+        String begun = template.render(new Conversation(List.of(question), tools, true, Map.of()), tokens);
+        String before = after.startsWith(begun) ? begun
+                : template.render(new Conversation(List.of(question), tools, false, Map.of()), tokens);
+        int common = 0;
+        while (common < Math.min(before.length(), after.length()) && before.charAt(common) == after.charAt(common)) {
+            common++;
+        }
+        return after.substring(common);
+    }
+}
