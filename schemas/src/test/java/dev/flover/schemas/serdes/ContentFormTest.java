@@ -32,7 +32,7 @@ class ContentFormTest {
 
         for (String more : List.of("{\"name\":\"style\",\"type\":[\"null\",\"string\"],\"default\":null}",
                 "{\"name\":\"depth\",\"type\":\"int\",\"default\":3}",
-                "{\"name\":\"tools\",\"type\":{\"type\":\"array\",\"items\":\"string\"},\"default\":[]}")) {
+                "{\"name\":\"hints\",\"type\":{\"type\":\"array\",\"items\":\"string\"},\"default\":[]}")) {
             var grown = changed(schema -> schema.replace("{\"name\":\"echo\"", more + ",{\"name\":\"echo\""));
             assertThat(ContentForm.of(in(grown))).as(more).isEqualTo(expected);
         }
