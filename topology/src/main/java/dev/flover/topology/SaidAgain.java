@@ -25,13 +25,14 @@ final class SaidAgain {
         var chunks = new ArrayList<TokenChunk>();
         var others = result.getOtherAnswers();
         answer(0, result.getText(), result.getTokenIds(), finish(result.getFinishReason(), result.getMessage(),
-                result.getStop(), result.getTokenIds(), result.getArithmetic(), result.getToolCalls()), others.isEmpty(), chunks);
+                result.getStop(), result.getTokenIds(), result.getArithmetic(), result.getToolCalls()),
+                others.isEmpty(), chunks);
         for (int i = 0; i < others.size(); i++) {
             var other = others.get(i);
             String arithmetic = other.getArithmetic().isEmpty() ? result.getArithmetic() : other.getArithmetic();
             answer(other.getAnswer(), other.getText(), other.getTokenIds(), finish(other.getFinishReason(),
-                    other.getMessage(), other.getStop(), other.getTokenIds(), arithmetic, other.getToolCalls()), i == others.size() - 1,
-                    chunks);
+                    other.getMessage(), other.getStop(), other.getTokenIds(), arithmetic, other.getToolCalls()),
+                    i == others.size() - 1, chunks);
         }
         return chunks.stream()
                 .map(chunk -> TokenChunk.newBuilder(chunk).setRepeat(repeat).setCached(cached).build()).toList();

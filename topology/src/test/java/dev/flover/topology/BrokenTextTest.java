@@ -28,7 +28,9 @@ class BrokenTextTest {
         assertThat(BrokenText.isIn(request("a\uFFFD("), BROKEN)).isTrue();
         assertThat(BrokenText.isIn(request("\uFFFD\uFFFD"), WHOLE)).isTrue();
         assertThat(BrokenText.isIn(GenerationRequest.newBuilder(request("x"))
-                .setMessages(List.of(ChatMessage.newBuilder().setRole("user").setContent("\uFFFD").build())).build(), BROKEN)).isTrue();
+                .setMessages(List.of(
+                        ChatMessage.newBuilder().setRole("user").setContent("\uFFFD").build())).build(),
+                BROKEN)).isTrue();
         assertThat(BrokenText.isIn(GenerationRequest.newBuilder(request("x"))
                 .setMetadata(Map.of("\uFFFD", "")).build(), BROKEN)).isTrue();
         assertThat(BrokenText.isIn(GenerationRequest.newBuilder(request("x"))

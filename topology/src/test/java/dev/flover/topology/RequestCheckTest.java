@@ -43,7 +43,8 @@ class RequestCheckTest {
 
     @Test
     void messagesAreRenderedByTheTemplate() {
-        var request = request().setPrompt(null).setMessages(List.of(ChatMessage.newBuilder().setRole("user").setContent("hi").build())).build();
+        var request = request().setPrompt(null).setMessages(List.of(
+                ChatMessage.newBuilder().setRole("user").setContent("hi").build())).build();
         assertThat(check.check("id", request)).isInstanceOfSatisfying(Accepted.class, accepted ->
                 assertThat(accepted.promptIds()).containsExactly('u', 's', 'e', 'r', ':', 'h', 'i'));
     }

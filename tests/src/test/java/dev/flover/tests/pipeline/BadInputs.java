@@ -186,7 +186,8 @@ final class BadInputs implements AutoCloseable {
                 r -> r.setPrompt("\u0000\u001b[2J\u202e"), Answer.SERVED);
         good("messages without any", r -> r.setPrompt(null).setMessages(List.of()), Answer.REJECTED);
         good("messages for a model that has no chat template", r -> r.setPrompt(null)
-                .setMessages(List.of(ChatMessage.newBuilder().setRole("user").setContent("hello").build())), Answer.REJECTED);
+                .setMessages(List.of(
+                        ChatMessage.newBuilder().setRole("user").setContent("hello").build())), Answer.REJECTED);
         good("a model that is not served", r -> r.setModel("another"), Answer.REJECTED);
         good("a tenant of 300 bytes", r -> r.setTenant("t".repeat(300)), Answer.REJECTED);
         good("an empty stop string", r -> r.setStop(List.of("")), Answer.REJECTED);

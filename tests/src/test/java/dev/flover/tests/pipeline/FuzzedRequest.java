@@ -39,7 +39,8 @@ record FuzzedRequest(GenerationRequest.Builder request, List<Integer> changes, i
         return Arbitraries.oneOf(
                 text.map(prompt -> builder().setPrompt(prompt)),
                 ids().map(ids -> builder().setPromptIds(ids)),
-                text.map(content -> builder().setMessages(List.of(ChatMessage.newBuilder().setRole("user").setContent(content).build()))));
+                text.map(content -> builder().setMessages(List.of(
+                        ChatMessage.newBuilder().setRole("user").setContent(content).build()))));
     }
 
     private static GenerationRequest.Builder builder() {
