@@ -57,8 +57,8 @@ class ToolFormatTest {
                         + "\"parameters\": {\"city\": \"Paris\", \"days\": 2}}; {\"name\": \"now\", \"parameters\": {}}"
                         + "<|eom_id|>", List.of(PARIS, TIME)),
                 Arguments.of(new ChannelCalls(), "<|channel|>analysis<|message|>Need to call get_weather.<|end|>"
-                        + "<|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>"
-                        + "{\"city\": \"Paris\", \"days\": 2}<|call|>", List.of(PARIS)),
+                        + "<|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json"
+                        + "<|message|>{\"city\": \"Paris\", \"days\": 2}<|call|>", List.of(PARIS)),
                 Arguments.of(new ChannelCalls(), " to=functions.now<|channel|>commentary json<|message|>{}<|call|>",
                         List.of(TIME)));
     }
