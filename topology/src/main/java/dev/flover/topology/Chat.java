@@ -6,7 +6,7 @@ import dev.flover.topology.tools.ToolFormat;
 import java.util.List;
 
 /// Makes conversations prompts, by the model's template.
-interface Chat {
+public interface Chat {
     /// @param tools that the model is told of
     int[] prompt(List<ChatMessage> messages, List<Tool> tools);
 

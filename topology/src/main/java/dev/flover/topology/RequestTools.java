@@ -37,7 +37,7 @@ public final class RequestTools {
     ///
     /// @param chat null where the model has no template
     /// @throws IllegalArgumentException naming the field that is wrong
-    static void check(GenerationRequest request, Chat chat, Model model) {
+    public static void check(GenerationRequest request, Chat chat, Model model) {
         var use = of(request);
         if (use.tools().isEmpty()) {
             return;
@@ -85,7 +85,7 @@ public final class RequestTools {
     ///
     /// @param chat null where the model has no template
     /// @param ids  the answer's
-    static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, Chat chat,
+    public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, Chat chat,
             Tokenizer tokenizer) {
         if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null) {
             return List.of();

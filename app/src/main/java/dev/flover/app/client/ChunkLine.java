@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.offline.LogprobLine;
+import dev.flover.app.offline.ToolCallLine;
 import dev.flover.schemas.Refused;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.TokenLogprob;
@@ -16,7 +17,8 @@ import java.util.Locale;
 /// elsewhere.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "logprobs",
-        "prompt_position", "prompt_logprobs", "finish_reason", "message", "terminal", "repeat", "cached", "refused"})
+        "prompt_position", "prompt_logprobs", "finish_reason", "message", "tool_calls",
+        "terminal", "repeat", "cached", "refused"})
 record ChunkLine(
         @JsonProperty("request_id") String requestId,
         @JsonProperty("answer") int answer,
@@ -28,6 +30,7 @@ record ChunkLine(
         @JsonProperty("prompt_logprobs") List<LogprobLine> promptLogprobs,
         @JsonProperty("finish_reason") String finishReason,
         @JsonProperty("message") String message,
+        @JsonProperty("tool_calls") List<ToolCallLine> toolCalls,
         @JsonProperty("terminal") Boolean terminal,
         @JsonProperty("repeat") Boolean repeat,
         @JsonProperty("cached") Boolean cached,
@@ -43,6 +46,7 @@ record ChunkLine(
                 logprobs(chunk.getPromptLogprobs()),
                 finish == null ? null : finish.getReason().name().toLowerCase(Locale.ROOT),
                 finish == null || finish.getMessage().isEmpty() ? null : finish.getMessage(),
+                finish == null ? null : ToolCallLine.of(finish.getToolCalls()),
                 chunk.getTerminal() ? true : null, chunk.getRepeat() ? true : null, chunk.getCached() ? true : null,
                 chunk.getRefused() == null ? null : RefusedLine.of(chunk.getRefused()));
     }

@@ -2,6 +2,8 @@ package dev.flover.app.client;
 
 import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.offline.LogprobLine;
+import dev.flover.app.offline.ToolCallLine;
+import dev.flover.app.options.ChatOptions;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.ConstraintOptions;
 import dev.flover.app.options.OptionRange;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -47,7 +50,7 @@ public final class SubmitCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PROMPT", description = "The text to go on from.")
+    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to go on from; or give --messages.")
     private String prompt;
 
     @Option(names = "--id", paramLabel = "ID", description = "The request's id. Default: a random one.")
@@ -78,6 +81,9 @@ public final class SubmitCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nConstraints on the answer, at most one:%n")
     private ConstraintOptions constraint = new ConstraintOptions();
 
+    @ArgGroup(validate = false, heading = "%nConversations and tools:%n")
+    private ChatOptions chat = new ChatOptions();
+
     private final List<LogprobLine> logprobs = new ArrayList<>();
     private int nextPosition;
     private Finish finish;
@@ -89,6 +95,11 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if ((prompt == null) != chat.hasMessages()) {
+            throw new ParameterException(spec.commandLine(), prompt == null
+                    ? "Missing required parameter: 'PROMPT', or --messages=FILE"
+                    : "PROMPT and --messages are both given; give one");
+        }
         OptionRange.check(spec, "--priority", priority, -100, 100);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
         sampling.params(spec, 0);      // a value out of range is found before anything is written
@@ -137,7 +148,10 @@ public final class SubmitCommand implements Callable<Integer> {
                         .setFrequencyPenalty(sampling.frequencyPenalty())
                         .build());
         constraint.set(request);
-        return request.build();
+        chat.set(request);
+        var complete = request.build();
+        ChatOptions.check(complete);
+        return complete;
     }
 
     private int watch(String id, RecordMetadata written, Answers answers, StopSignal stop) {
@@ -163,6 +177,10 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         if (nextPosition > 0 && !json) {
             out.println();
+            var calls = finish == null ? null : ToolCallLine.of(finish.getToolCalls());
+            if (calls != null) {
+                calls.forEach(call -> out.println(call.words()));
+            }
             logprobs.forEach(token -> out.println(token.words()));
         }
         if (!ended) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /// A request being answered: its tokens as they come, and what they read as.
 final class Answer {
@@ -16,11 +17,14 @@ final class Answer {
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[64];
     private final List<LogprobLine> logprobs = new ArrayList<>();
+    private final Function<int[], List<ToolCallLine>> calls;
     private int count;
     private String finishReason;
 
     /// @param decoder null where the model has no tokenizer: the answer is ids only
-    Answer(GenerateRequest request, int[] promptIds, AnswerText decoder) {
+    /// @param calls   finds the calls of tools in the answer's ids; null where it makes none
+    Answer(GenerateRequest request, int[] promptIds, AnswerText decoder, Function<int[], List<ToolCallLine>> calls) {
+        this.calls = calls;
         this.request = request;
         this.promptIds = promptIds;
         this.decoder = decoder;
@@ -96,9 +100,15 @@ final class Answer {
         return logprobs;
     }
 
+    /// Null where it makes none.
+    List<ToolCallLine> toolCalls() {
+        return calls.apply(Arrays.copyOf(tokens, count));
+    }
+
     /// The answer as a line of `--json`, fields in this order.
     AnswerLine line() {
         return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason,
+                toolCalls(),
                 request.sampling().topLogprobs() >= 0 ? logprobs : null);
     }
 }

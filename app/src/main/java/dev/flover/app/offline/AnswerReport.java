@@ -55,6 +55,10 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
         out.println(command.getColorScheme().commandText(answer.request().id()) + " (" + answer.finishReason() + ", "
                 + answer.tokenCount() + " tokens)");
         out.println(answer.text());
+        var calls = answer.toolCalls();
+        if (calls != null) {
+            calls.forEach(call -> out.println(call.words()));
+        }
         writeLogprobs(answer);
         out.println();
     }

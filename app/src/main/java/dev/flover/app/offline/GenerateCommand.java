@@ -43,13 +43,15 @@ import picocli.CommandLine.Spec;
         description = "Generates text with the engine alone, without Kafka.",
         footer = {"", "@|bold Requests|@ are JSON objects, one a line:",
                 "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
-                "Fields: id, prompt or prompt_ids, max_tokens, min_tokens, temperature,",
+                "Fields: id, prompt or prompt_ids or messages, tools, tool_choice,",
+                "parallel_tool_calls, max_tokens, min_tokens, temperature,",
                 "top_k, top_p, min_p, typical_p, repetition_penalty, presence_penalty,",
                 "frequency_penalty, seed, stop (a text or several), ignore_eos, logprobs.",
                 "What a line does not say is as the options say. The default id is the",
                 "line's number; without a seed, the id draws, as it does in a pipeline.", "",
                 "@|bold Answers|@ with --json, one a line, in the order of the requests:",
                 "  {\"id\", \"prompt_ids\", \"token_ids\", \"text\", \"finish_reason\"}",
+                "with calls of tools \"tool_calls\": [{\"id\", \"name\", \"arguments\"}],",
                 "and with --logprobs \"logprobs\": [{\"token_id\", \"logprob\", \"alternatives\"}].",
                 "finish_reason is stop or length."})
 public final class GenerateCommand implements Callable<Integer> {
@@ -118,7 +120,7 @@ public final class GenerateCommand implements Callable<Integer> {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
         var sampling = samplingOptions.params(spec, SeedOfId.of(ONLY_ID));
         var single = new GenerateRequest(0, ONLY_ID, input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
-                samplingOptions.ignoreEos(), null, samplingOptions.seed() != null);
+                samplingOptions.ignoreEos(), null, samplingOptions.seed() != null, null);
         return input.prompt != null ? List.of(single) : readRequests(single);
     }
 
@@ -148,9 +150,12 @@ public final class GenerateCommand implements Callable<Integer> {
     private List<Answer> prepare(List<GenerateRequest> requests, Model model) {
         var answers = new ArrayList<Answer>();
         var problems = new ArrayList<String>();
-        for (var request : requests) {
+        var conversations = new Conversations(model);
+        for (var given : requests) {
+            var request = given;
             try {
-                answers.add(prepare(request, model));
+                request = conversations.prepared(given);
+                answers.add(prepare(request, model, conversations));
                 if (request.constraint() != null) {
                     compile(request.constraint(), model);
                 }
@@ -162,7 +167,7 @@ public final class GenerateCommand implements Callable<Integer> {
         return answers;
     }
 
-    private static Answer prepare(GenerateRequest request, Model model) {
+    private static Answer prepare(GenerateRequest request, Model model, Conversations conversations) {
         var tokenizer = model.tokenizer();
         if (tokenizer == null && (request.prompt() != null || !request.stop().isEmpty())) {
             throw new IllegalArgumentException(model.path() + " has no tokenizer, so give prompt_ids and no stop");
@@ -185,7 +190,7 @@ public final class GenerateCommand implements Callable<Integer> {
         var decoder = tokenizer == null
                 ? null
                 : new AnswerText(tokenizer, promptIds[promptIds.length - 1], request.stop());
-        return new Answer(request, promptIds, decoder);
+        return new Answer(request, promptIds, decoder, ids -> conversations.calls(request.chat(), ids));
     }
 
     private void compile(ConstraintSource source, Model model) {

@@ -2,6 +2,7 @@ package dev.flover.app.offline;
 
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.schemas.GenerationRequest;
 import java.util.List;
 
 /// One answer that `generate` was asked for.
@@ -15,6 +16,7 @@ import java.util.List;
 /// @param ignoreEos whether the model's end of text does not end the answer
 /// @param constraint what the answer has to fit, or null
 /// @param seeded    whether somebody has said the seed; else it follows from the id
+/// @param chat      its messages and tools, or null where a prompt was given
 record GenerateRequest(
         int line,
         String id,
@@ -25,7 +27,8 @@ record GenerateRequest(
         List<String> stop,
         boolean ignoreEos,
         ConstraintSource constraint,
-        boolean seeded) {
+        boolean seeded,
+        GenerationRequest chat) {
 
     GenerateRequest {
         stop = List.copyOf(stop);
@@ -34,7 +37,13 @@ record GenerateRequest(
     /// What a line that says nothing asks for: its number is its id.
     GenerateRequest numbered(int line) {
         return new GenerateRequest(
-                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null, seeded);
+                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null, seeded, null);
+    }
+
+    /// The same with its prompt as token ids.
+    GenerateRequest prepared(int[] ids, ConstraintSource fitting) {
+        return new GenerateRequest(
+                line, id, null, ids, maxTokens, sampling, stop, ignoreEos, fitting, seeded, chat);
     }
 
     /// Where to look for a mistake.

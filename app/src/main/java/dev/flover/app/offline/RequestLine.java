@@ -4,10 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.app.options.FieldNames;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.json.JsonFormException;
+import dev.flover.schemas.json.JsonRequests;
 import dev.flover.topology.SeedOfId;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,13 +26,17 @@ final class RequestLine {
     private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
             "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
             "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs", "json_schema", "regex", "choices", "grammar",
-            "white_space");
+            "white_space", "messages", "tools", "tool_choice", "parallel_tool_calls");
 
+    /// Of conversations, and what contradicts tools in them.
+    private static final List<String> CHAT_FIELDS = List.of("messages", "tools", "tool_choice", "parallel_tool_calls",
+            "json_schema", "regex", "choices", "grammar");
+    private static final List<String> PROMPTS = List.of("prompt", "prompt_ids", "messages");
     private static final List<String> CONSTRAINTS = List.of("json_schema", "regex", "choices", "grammar");
 
-    private final JsonNode object;
+    private final ObjectNode object;
 
-    private RequestLine(JsonNode object) {
+    private RequestLine(ObjectNode object) {
         this.object = object;
     }
 
@@ -45,15 +54,16 @@ final class RequestLine {
             throw new IllegalArgumentException(
                     "expected a JSON object with a prompt, found " + StrictJson.excerpt(line));
         }
-        return new RequestLine(node).request(defaults);
+        return new RequestLine((ObjectNode) node).request(defaults);
     }
 
     private GenerateRequest request(GenerateRequest defaults) {
         refuseUnknownFields();
-        boolean text = has("prompt");
-        if (text == has("prompt_ids")) {
-            throw new IllegalArgumentException(
-                    text ? "prompt and prompt_ids are both given; give one" : "prompt or prompt_ids is missing");
+        var prompts = PROMPTS.stream().filter(this::has).toList();
+        if (prompts.size() != 1) {
+            throw new IllegalArgumentException(prompts.isEmpty() ? "prompt, prompt_ids or messages is missing"
+                    : String.join(" and ", prompts) + (prompts.size() == 2 ? " are both" : " are")
+                            + " given; give one");
         }
         int maxTokens = integer("max_tokens", defaults.maxTokens());
         if (maxTokens < 1) {
@@ -68,9 +78,35 @@ final class RequestLine {
         }
         String id = id(defaults.id());
         long seed = seed(defaults.seeded() ? defaults.sampling().seed() : SeedOfId.of(id));
-        return new GenerateRequest(defaults.line(), id, text ? string("prompt", object.get("prompt")) : null,
-                text ? null : promptIds(), maxTokens, sampling(defaults.sampling(), seed), stop, ignoreEos, constraint,
-                defaults.seeded() || has("seed"));
+        var sampling = sampling(defaults.sampling(), seed);
+        return new GenerateRequest(defaults.line(), id,
+                has("prompt") ? string("prompt", object.get("prompt")) : null, has("prompt_ids") ? promptIds() : null,
+                maxTokens, sampling, stop, ignoreEos, constraint, defaults.seeded() || has("seed"),
+                chat(id, sampling.minTokens(), stop, ignoreEos));
+    }
+
+    /// Null where there are no messages.
+    private GenerationRequest chat(String id, int minTokens, List<String> stop, boolean ignoreEos) {
+        if (!has("messages")) {
+            for (String field : List.of("tools", "tool_choice", "parallel_tool_calls")) {
+                if (has(field)) {
+                    throw new IllegalArgumentException(field + " needs messages, and there are none");
+                }
+            }
+            return null;
+        }
+        var chat = object.objectNode().put("id", id).put("min_tokens", minTokens).put("ignore_eos", ignoreEos);
+        stop.forEach(chat.putArray("stop")::add);
+        for (String field : CHAT_FIELDS) {
+            if (has(field)) {
+                chat.set(field, object.get(field).deepCopy());
+            }
+        }
+        try {
+            return JsonRequests.read(chat.toString().getBytes(StandardCharsets.UTF_8), id);
+        } catch (JsonFormException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     private List<String> named() {

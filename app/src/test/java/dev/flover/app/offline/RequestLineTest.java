@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestLineTest {
     private static final GenerateRequest DEFAULTS =
-            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true);
+            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true, null);
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
@@ -44,6 +44,41 @@ class RequestLineTest {
     }
 
     @Test
+    void takesMessagesAndToolsAsOpenAisApiHasThem() {
+        var chat = parse("""
+                {"id": "a", "messages": [{"role": "user", "content": "Weather?"},
+                  {"role": "assistant", "content": null, "tool_calls": [
+                    {"id": "x1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]},
+                  {"role": "tool", "tool_call_id": "x1", "content": "rain"}],
+                 "tools": [{"type": "function", "function": {"name": "weather", "description": "Looks out.",
+                   "parameters": {"type": "object"}}}],
+                 "tool_choice": {"type": "function", "function": {"name": "weather"}}, "parallel_tool_calls": false}
+                """).chat();
+
+        assertThat(chat.getMessages().get(1).getToolCalls().getFirst().getName()).isEqualTo("weather");
+        assertThat(chat.getMessages().get(2).getToolCallId()).isEqualTo("x1");
+        assertThat(chat.getTools().getFirst().getParameters()).isEqualTo("{\"type\":\"object\"}");
+        assertThat(chat.getToolChoice()).isEqualTo("weather");
+        assertThat(chat.getParallelToolCalls()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{'prompt': 'a', 'tools': []}                                    | tools needs messages",
+        "{'messages': 'hi'}                                              | messages must be an array, was 'hi'",
+        "{'messages': [{'role': 'user'}]}                                | the field messages[0].content is missing",
+        "{'messages': [{'role': 'user', 'content': [{'type': 'x'}]}]}    | messages[0].content must be a string, or",
+        "{'messages': [{'role': 'user', 'content': '', 'name': 'x'}]}    | there is no field messages[0].name",
+        "{'messages': [], 'tools': [{'type': 'web'}]}                    | tools[0].type must be function, was 'web'",
+        "{'messages': [], 'tools': [{'function': {'name': 1}}]}          | tools[0].name must be a string, was 1",
+        "{'messages': [], 'tools': [{'function': {'name': 'f', 'strict': true}}]} | strict must be false",
+    })
+    void refusesConversationsByThePlaceThatIsWrong(String line, String problem) {
+        assertThatThrownBy(() -> parse(line.replace('\'', '"')))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(problem.replace('\'', '"'));
+    }
+
+    @Test
     void takesWhatALineDoesNotSayFromTheOptions() {
         var request = parse("{\"prompt_ids\": [1, 2], \"temperature\": null}");
 
@@ -64,7 +99,7 @@ class RequestLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{}                                             | prompt or prompt_ids is missing",
+        "{}                                             | prompt, prompt_ids or messages is missing",
         "{\"prompt\": \"a\", \"prompt_ids\": [1]}       | prompt and prompt_ids are both given; give one",
         "{\"prompt\": 5}                                | prompt must be a string, was 5",
         "{\"prompt_ids\": []}                           | prompt_ids must have at least one token id, was []",
@@ -102,7 +137,7 @@ class RequestLineTest {
     @Test
     void withoutASeedTheIdDrawsAsInAPipelineUnlessAnOptionSaysOne() {
         var unseeded = new GenerateRequest(
-                3, "3", null, null, 256, SamplingParams.sampled(1, 7), List.of(), false, null, false);
+                3, "3", null, null, 256, SamplingParams.sampled(1, 7), List.of(), false, null, false, null);
         assertThat(seed("{\"prompt\": \"a\"}", unseeded)).isEqualTo(SeedOfId.of("3"));
         assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\"}", unseeded)).isEqualTo(SeedOfId.of("x"));
         assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\", \"seed\": 5}", unseeded)).isEqualTo(5);

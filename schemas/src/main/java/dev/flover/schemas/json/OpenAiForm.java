@@ -22,6 +22,7 @@ import org.apache.avro.Schema;
 ///   messages[].content: [{text}, ...]  messages[].content: "..."
 ///   response_format                    json_schema
 ///   user                               tenant
+///   tools, tool_choice, tool_calls     [OpenAiTools]
 ///   stream, stream_options             nothing: tokens and the whole answer are always written, to topics of their own
 /// ```
 final class OpenAiForm {
@@ -54,6 +55,7 @@ final class OpenAiForm {
         form.prompt();
         form.stop();
         form.logprobs();
+        OpenAiTools.inContractNames(object);
         form.messages();
         form.responseFormat();
         form.sampling();

@@ -1,0 +1,25 @@
+package dev.flover.app.offline;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.flover.schemas.ToolCall;
+import java.util.List;
+
+/// A call of a tool, as commands write it.
+///
+/// @param arguments a JSON object, as text
+@JsonPropertyOrder({"id", "name", "arguments"})
+public record ToolCallLine(
+        @JsonProperty("id") String id,
+        @JsonProperty("name") String name,
+        @JsonProperty("arguments") String arguments) {
+    /// Null where there are none.
+    public static List<ToolCallLine> of(List<ToolCall> calls) {
+        return calls.isEmpty() ? null : calls.stream()
+                .map(call -> new ToolCallLine(call.getId(), call.getName(), call.getArguments())).toList();
+    }
+
+    public String words() {
+        return "calls " + name + " (" + id + "): " + arguments;
+    }
+}
