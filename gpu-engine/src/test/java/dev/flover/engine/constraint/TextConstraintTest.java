@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TextConstraintTest {
     @Test
@@ -14,6 +16,46 @@ class TextConstraintTest {
         assertThat(pattern.accepts("abab123")).isTrue();
         assertThat(pattern.accepts("ab1")).isFalse();
         assertThat(pattern.accepts("xab12")).isFalse();
+    }
+
+    /// Each of them would hold a step for seconds as its text is written.
+    @ParameterizedTest
+    @ValueSource(strings = {"(?=.*a.{10})(?=.*b.{10}).*", "(?=.*a.{6})(?=.*b.{6})(?=.*c.{6}).*", ".*a.{30}"})
+    void aPatternWhoseStatesMultiplyIsRefusedWhenItIsCompiled(String pattern) {
+        assertThatThrownBy(() -> new Accepting().of(new ConstraintSource.Pattern(pattern)))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessageStartingWith("regex is too complex: its repetitions with a count");
+    }
+
+    @Test
+    void aCountBehindSomethingOfAnyLengthIsNoReasonToRefuse() {
+        var mail = new Accepting().of(new ConstraintSource.Pattern("[^@]+@[a-z]{1,63}\\.[a-z]{2,10}"));
+        assertThat(mail.accepts("a.b@abc.no")).isTrue();
+        assertThat(mail.accepts("a.b@abc.n")).isFalse();
+        assertThat(mail.accepts("a@" + "a".repeat(64) + ".no")).isFalse();
+    }
+
+    @Test
+    void aStringHasNoMoreCharactersThanItMayHave() {
+        var two = Accepting.schema("{\"type\": \"string\", \"maxLength\": 2}");
+        assertThat(two.accepts("\"ab\"")).isTrue();
+        assertThat(two.accepts("\"abc\"")).isFalse();
+        assertThat(two.accepts("\"éa\"")).isTrue();
+        assertThat(two.accepts("\"\\\"\\n\"")).isTrue();
+        assertThat(two.accepts("\"\\\"\\n\\n\"")).isFalse();
+    }
+
+    @Test
+    void aHostnameHasShortLabelsWithoutTwoHyphens() {
+        var host = Accepting.schema("{\"type\": \"string\", \"format\": \"hostname\"}");
+        String label = "a".repeat(61);
+        for (String good : List.of("a", "a-b.no", "1.2", label + "xx", String.join(".", label, label, label, label))) {
+            assertThat(host.accepts('"' + good + '"')).as(good).isTrue();
+        }
+        for (String bad : List.of("", "a--b", "-a", "a-", "a..b", "a.", "a b", label + "xxx",
+                String.join(".", label, label, label, label, label))) {
+            assertThat(host.accepts('"' + bad + '"')).as(bad).isFalse();
+        }
     }
 
     @Test

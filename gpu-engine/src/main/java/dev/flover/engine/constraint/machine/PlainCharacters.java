@@ -7,6 +7,16 @@ import java.util.Set;
 final class PlainCharacters {
     private PlainCharacters() {}
 
+    /// Whether none of them can follow.
+    static boolean areDead(Dfa dfa, int state) {
+        for (int value = 0x20; value < 0x100; value++) {
+            if (value != '"' && value != '\\' && dfa.step(state, value) != Dfa.DEAD) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Adds the states behind each of them.
     ///
     /// @return false where one of them cannot follow

@@ -1,9 +1,12 @@
 package dev.flover.engine.constraint.machine;
 
 import dev.flover.engine.constraint.regex.Dfa;
+import dev.flover.engine.constraint.regex.TooComplexException;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,6 +17,8 @@ public final class TokenMasks {
     /// Of one state each; a vocabulary of 128,000 tokens takes 16 KB, and 4 bytes for each place where a lexeme ends.
     private static final int MAX_KNOWN = 1_024;
     private static final int MAX_PLAIN_STATES = 512;
+    /// Of one automaton, by the tokens of one mask: a function of the state, not of what is known already.
+    private static final int MAX_VISITED = 30_000;
     private static final byte MARK = (byte) 0xFF;
 
     private final TokenTrie trie;
@@ -27,6 +32,8 @@ public final class TokenMasks {
     private int[] states = new int[64];
     private int[] exits = new int[1024];
     private int exitCount;
+    private final BitSet visited = new BitSet();
+    private int visitedCount;
 
     private record State(Dfa dfa, int state) {}
 
@@ -208,16 +215,18 @@ public final class TokenMasks {
 
     private LexemeMask compute(Dfa dfa, int state) {
         exitCount = 0;
-        int freedom = freedom(dfa, state);
-        long[] bits = trie.plainUpTo[Math.min(freedom, TokenTrie.SHORT)].clone();
+        visited.clear();
+        visitedCount = 0;
+        var freedom = freedom(dfa, state);
+        long[] bits = trie.plainUpTo[Math.min(freedom.any, TokenTrie.SHORT)].clone();
         walk(dfa, state, TokenTrie.OTHERS, bits);
-        if (freedom < TokenTrie.SHORT) {
+        if (freedom.any < TokenTrie.SHORT && !freedom.ends) {
             walk(dfa, state, TokenTrie.SHORT_PLAIN, bits);
         }
-        if (freedom <= TokenTrie.SHORT) {
-            walk(dfa, state, TokenTrie.LONG_PLAIN, bits);
-        } else {
+        if (freedom.any > TokenTrie.SHORT) {
             allOf(TokenTrie.LONG_PLAIN, bits);
+        } else if (!freedom.ends) {
+            walk(dfa, state, TokenTrie.LONG_PLAIN, bits);
         }
         return new LexemeMask(bits, Arrays.copyOf(exits, exitCount));
     }
@@ -239,6 +248,9 @@ public final class TokenMasks {
                 node = trie.skip[node];
                 continue;
             }
+            if (!visited.get(next)) {
+                visit(next);
+            }
             if (depth >= states.length) {
                 states = Arrays.copyOf(states, depth * 2);
             }
@@ -254,6 +266,13 @@ public final class TokenMasks {
         }
     }
 
+    private void visit(int state) {
+        visited.set(state);
+        if (++visitedCount > MAX_VISITED) {
+            throw new TooComplexException("the next token leads to more than " + MAX_VISITED + " states");
+        }
+    }
+
     private void exit(int node) {
         if (exitCount == exits.length) {
             exits = Arrays.copyOf(exits, exitCount * 2);
@@ -261,24 +280,31 @@ public final class TokenMasks {
         exits[exitCount++] = node;
     }
 
-    /// How many plain characters may follow, whichever: at most [TokenTrie#SHORT], or one more for any number.
-    private static int freedom(Dfa dfa, int state) {
-        var seen = new java.util.HashSet<Integer>();
-        var level = new java.util.HashSet<Integer>();
+    /// Plain characters that may follow.
+    ///
+    /// @param any  so many of them, whichever: at most [TokenTrie#SHORT], or one more for any number
+    /// @param ends whether none follows behind so many, nor may the lexeme end among them
+    private record Freedom(int any, boolean ends) {}
+
+    private static Freedom freedom(Dfa dfa, int state) {
+        var seen = new HashSet<Integer>();
+        var level = new HashSet<Integer>();
         level.add(state);
         for (int n = 0; n < TokenTrie.SHORT; n++) {
+            var last = new HashSet<>(level);
             level.removeIf(one -> !seen.add(one));
             if (level.isEmpty()) {
-                return TokenTrie.SHORT + 1;
+                return new Freedom(TokenTrie.SHORT + 1, false);
             }
-            var next = new java.util.HashSet<Integer>();
+            var next = new HashSet<Integer>();
             for (int one : level) {
                 if (!PlainCharacters.step(dfa, one, next) || seen.size() > MAX_PLAIN_STATES) {
-                    return n;
+                    return new Freedom(n, last.stream().allMatch(each -> PlainCharacters.areDead(dfa, each))
+                            && seen.stream().noneMatch(dfa::isAccepting));
                 }
             }
             level = next;
         }
-        return TokenTrie.SHORT;
+        return new Freedom(TokenTrie.SHORT, false);
     }
 }

@@ -256,6 +256,32 @@ public final class Dfa {
         return inexhaustible;
     }
 
+    /// Whether texts of at most `length` bytes lead to more states than so many.
+    boolean hasMoreThan(int limit, int length) {
+        var found = new BitSet();
+        var level = List.of(start);
+        found.set(start);
+        int count = 1;
+        for (int depth = 0; depth < length && !level.isEmpty(); depth++) {
+            var next = new ArrayList<Integer>();
+            for (int state : level) {
+                for (int i = 0; i < classes; i++) {
+                    int following = step(state, sample[i]);
+                    if (following != DEAD && !found.get(following)) {
+                        found.set(following);
+                        next.add(following);
+                    }
+                }
+                if (count + next.size() > limit) {
+                    return true;
+                }
+            }
+            count += next.size();
+            level = next;
+        }
+        return false;
+    }
+
     /// Empty where they are too many.
     private BitSet reachable() {
         var found = new BitSet();

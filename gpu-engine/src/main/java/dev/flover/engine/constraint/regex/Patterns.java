@@ -11,6 +11,11 @@ public final class Patterns {
     /// Repetitions of something with an anchor or a look-ahead in it, written out.
     private static final int MAX_WRITTEN_OUT = 8;
 
+    /// Counts that are looked at; smaller ones cannot multiply far.
+    private static final int LEAST_COUNT = 5;
+    private static final int MAX_COUNTING_STATES = 4_000;
+    private static final int COUNTED_BYTES = 32;
+
     private final Alphabet alphabet;
     private final Regex rest;
 
@@ -33,9 +38,10 @@ public final class Patterns {
         var patterns = new Patterns(alphabet);
         var found = patterns.before(node, new Following(patterns.rest, patterns.rest));
         Regex one = alphabet.one(CharSet.ALL);
-        return Regex.concat(alphabet.begin(), found.first.equals(found.behind)
+        var texts = Regex.concat(alphabet.begin(), found.first.equals(found.behind)
                 ? Regex.concat(Regex.repeat(one, 0, -1), found.behind)
                 : Regex.or(found.first, Regex.concat(Regex.repeat(one, 1, -1), found.behind)));
+        return bounded(texts, mayMultiply(node, true));
     }
 
     /// The texts that are a match as a whole.
@@ -44,8 +50,56 @@ public final class Patterns {
     public static Regex whole(String pattern, Alphabet alphabet) {
         var node = PatternReader.read(pattern);
         var patterns = new Patterns(alphabet);
-        return Regex.concat(alphabet.begin(),
+        var texts = Regex.concat(alphabet.begin(),
                 patterns.before(node, new Following(alphabet.end(), alphabet.end())).first);
+        return bounded(texts, mayMultiply(node, false));
+    }
+
+    /// A count behind something of any length is kept for each place where it may have begun, so that states may
+    /// multiply with each character: then all of them are looked at now, rather than while an answer is drawn.
+    private static Regex bounded(Regex texts, boolean mayMultiply) {
+        if (mayMultiply && new Dfa(texts).hasMoreThan(MAX_COUNTING_STATES, COUNTED_BYTES)) {
+            throw new TooComplexException("its repetitions with a count, behind ones without, lead to more than "
+                    + MAX_COUNTING_STATES + " states within " + COUNTED_BYTES + " characters; use smaller counts, or "
+                    + "fewer of them");
+        }
+        return texts;
+    }
+
+    /// @param open whether anything of any length may come before
+    private static boolean mayMultiply(PatternNode node, boolean open) {
+        return switch (node) {
+            case PatternNode.One one -> false;
+            case PatternNode.Start start -> false;
+            case PatternNode.End end -> false;
+            case PatternNode.Either either -> either.choices().stream().anyMatch(choice -> mayMultiply(choice, open));
+            case PatternNode.LookAhead look -> mayMultiply(look.body(), open);
+            case PatternNode.Repeated repeated ->
+                open && repeated.max() >= LEAST_COUNT || repeated.min() >= LEAST_COUNT && open
+                        || mayMultiply(repeated.body(), open || repeated.max() < 0);
+            case PatternNode.InOrder order -> {
+                boolean before = open;
+                boolean found = false;
+                for (var part : order.parts()) {
+                    before &= !(part instanceof PatternNode.Start);
+                    found |= mayMultiply(part, before);
+                    before |= isOpen(part);
+                }
+                yield found;
+            }
+        };
+    }
+
+    private static boolean isOpen(PatternNode node) {
+        return switch (node) {
+            case PatternNode.One one -> false;
+            case PatternNode.Start start -> false;
+            case PatternNode.End end -> false;
+            case PatternNode.LookAhead look -> false;
+            case PatternNode.Either either -> either.choices().stream().anyMatch(Patterns::isOpen);
+            case PatternNode.Repeated repeated -> repeated.max() < 0 || isOpen(repeated.body());
+            case PatternNode.InOrder order -> order.parts().stream().anyMatch(Patterns::isOpen);
+        };
     }
 
     private Following before(PatternNode node, Following next) {

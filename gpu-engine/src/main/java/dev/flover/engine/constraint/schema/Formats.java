@@ -17,6 +17,8 @@ final class Formats {
     private static final String DURATION = "P(?:[0-9]+W|(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
             + "(?:" + DURATION_TIME + ")?|" + DURATION_TIME + ")";
     private static final String LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    /// Said without a negation: what a negation forbids is found out by a search, which took seconds here.
+    private static final String NO_TWO_HYPHENS = "[A-Za-z0-9](?:-?[A-Za-z0-9])*";
     private static final String HOST = LABEL + "(?:\\." + LABEL + ")*";
     private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
@@ -43,7 +45,8 @@ final class Formats {
             Map.entry("date-time", DATE + "[tT]" + TIME),
             Map.entry("duration", DURATION),
             Map.entry("email", ATOM + "(?:\\." + ATOM + ")*@" + HOST),
-            Map.entry("hostname", "(?!.*--)(?=.{1,253}$)" + HOST),
+            Map.entry("hostname", "(?=.{1,253}$)(?=[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63})*$)"
+                    + NO_TWO_HYPHENS + "(?:\\." + NO_TWO_HYPHENS + ")*"),
             Map.entry("ipv4", IPV4),
             Map.entry("ipv6", IPV6),
             Map.entry("uri", absolute("") + tail("")),
