@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class ConversationsTest {
     private static final String TEMPLATE = """
-            {% for t in tools or [] %}{{ t.function.name }};{% endfor %}{% for m in messages %}{{ m.role }}:{{ m.content }}\
+            {% for t in tools or [] %}{{ t.function.name }};{% endfor %}\
+            {% for m in messages %}{{ m.role }}:{{ m.content }}\
             {% for c in m.tool_calls or [] %}<tool_call>
             {"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
             </tool_call>{% endfor %};{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}""";
