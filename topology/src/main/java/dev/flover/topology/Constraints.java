@@ -5,6 +5,9 @@ import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintException;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.topology.avro.AvroAnswerException;
+import dev.flover.topology.avro.AvroAnswers;
+import dev.flover.topology.avro.AvroJsonSchema;
 import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,15 +50,30 @@ final class Constraints {
     /// @param tenant    on whose account it is compiled
     /// @param stop      texts that end the answer
     /// @param minTokens no end before so many
-    record Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
+    record Wish(String field, Source source, String tenant, List<String> stop, int minTokens) {
+        Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
+            this(field, new Source.Said(source), tenant, stop, minTokens);
+        }
+
         boolean isPlain() {
             return stop.isEmpty() && minTokens == 0;
         }
     }
 
+    /// Where a constraint comes from.
+    sealed interface Source {
+        record Said(ConstraintSource constraint) implements Source {}
+
+        /// JSON that a record of an AVRO schema is written as.
+        ///
+        /// @param id the registry's
+        record Avro(int id, String text, boolean spaced) implements Source {}
+    }
+
     /// What became of a constraint.
     sealed interface Prepared {
-        record Ready(Constraint constraint) implements Prepared {}
+        /// @param records the answer as a record; null where its schema is none in AVRO
+        record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
 
         /// @param message what is wrong with it, and where
         record Refused(String message) implements Prepared {}
@@ -99,13 +119,39 @@ final class Constraints {
     }
 
     private Prepared compile(Wish wish) {
-        return guarded(wish, () -> new Prepared.Ready(compiler().compile(wish.source())));
+        return guarded(wish, () -> switch (wish.source()) {
+            case Source.Said(ConstraintSource constraint) ->
+                    new Prepared.Ready(compiler().compile(constraint), null);
+            case Source.Avro avro -> {
+                var schema = parsed(avro);
+                yield new Prepared.Ready(compiler().compile(json(avro, schema)), new AvroAnswers(schema, avro.id()));
+            }
+        });
+    }
+
+    private static Schema parsed(Source.Avro avro) {
+        try {
+            return new Schema.Parser().parse(avro.text());
+        } catch (AvroRuntimeException e) {
+            throw new AvroAnswerException("Avro cannot parse the schema that the registry serves: " + e.getMessage());
+        }
+    }
+
+    private static ConstraintSource json(Source.Avro avro, Schema schema) {
+        return new ConstraintSource.JsonSchema(AvroJsonSchema.of(schema), avro.spaced());
+    }
+
+    private static ConstraintSource constraint(Source source) {
+        return switch (source) {
+            case Source.Said(ConstraintSource constraint) -> constraint;
+            case Source.Avro avro -> json(avro, parsed(avro));
+        };
     }
 
     /// Whether other options of the request contradict the constraint.
     private Prepared checked(Wish wish, Prepared prepared) {
         return prepared instanceof Prepared.Refused ? prepared : guarded(wish, () -> {
-            var texts = compiler().texts(wish.source());
+            var texts = compiler().texts(constraint(wish.source()));
             for (var stop : wish.stop()) {
                 if (texts.mayContain(stop)) {
                     return new Prepared.Refused(RequestConstraint.contradiction("stop", wish.field(), "an answer may "
@@ -126,6 +172,8 @@ final class Constraints {
             return work.get();
         } catch (ConstraintException e) {
             return new Prepared.Refused(e.getMessage());
+        } catch (AvroAnswerException e) {
+            return new Prepared.Refused(wish.field() + ": " + e.getMessage());
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             LOG.warn("{} of a request could not be compiled", wish.field(), e);
             return new Prepared.Refused(wish.field() + " could not be compiled: " + e);
@@ -139,14 +187,18 @@ final class Constraints {
         return compiler;
     }
 
-    private static ByteBuffer digest(ConstraintSource source) {
+    private static ByteBuffer digest(Source source) {
         var hash = sha256();
-        add(hash, source);
+        switch (source) {
+            case Source.Avro(int id, String text, boolean spaced) ->
+                    add(hash, (spaced ? "spaced avro " : "avro ") + id, text);
+            case Source.Said(ConstraintSource constraint) -> add(hash, constraint);
+        }
         return ByteBuffer.wrap(hash.digest());
     }
 
-    private static void add(MessageDigest hash, ConstraintSource source) {
-        switch (source) {
+    private static void add(MessageDigest hash, ConstraintSource constraint) {
+        switch (constraint) {
             case ConstraintSource.JsonSchema(String text, boolean spaced) ->
                     add(hash, spaced ? "spaced" : "json", text);
             case ConstraintSource.Pattern(String text) -> add(hash, "regex", text);

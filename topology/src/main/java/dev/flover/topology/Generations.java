@@ -1,7 +1,6 @@
 package dev.flover.topology;
 
 import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
@@ -54,6 +53,7 @@ final class Generations {
     private final Deadlines deadlines = new Deadlines();
     private final Repeats repeats;
     private final Compiling compiling;
+    private final AnswerRecords records;
     private final List<Search> searches = new ArrayList<>();
     private LiveGeneration suspect;
     private boolean keepsBack;
@@ -73,6 +73,7 @@ final class Generations {
         this.partition = partition;
         repeats = new Repeats(parts, state, ended, output);
         compiling = new Compiling(parts.constraints());
+        records = new AnswerRecords(parts, output, partition);
     }
 
     /// Takes up what the state holds: each unfinished request waits for its turn again.
@@ -207,7 +208,8 @@ final class Generations {
 
     /// Null where answers are not given to others.
     private ByteBuffer contentOf(StoredRequest stored) {
-        return parts.config().remembering().answers() == 0 || stored.getRepeat() ? null
+        return parts.config().remembering().answers() == 0 || stored.getRepeat()
+                || stored.getRequest().getRecordTopic() != null ? null
                 : ContentKey.of(stored, parts.check().plan(stored.getRequest(), stored.getPromptIds().size()),
                         parts.model().fingerprint(), parts.engine().arithmetic());
     }
@@ -272,15 +274,22 @@ final class Generations {
 
     private void computeAnew(Repeats.Gone gone, long now) {
         var stored = gone.stored();
+        if (stored.getRequest().getSchemaSubject() != null) {
+            rejectAnew(gone, "the answer's record is gone, and the schema that it was drawn to fit with it; send the "
+                    + "request under a new id", now);
+            return;
+        }
         switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
-            case RequestCheck.Verdict.Rejected(String message) -> {
-                long resultAt = output.reject(gone.id(), stored, Ending.of(FinishReason.REJECTED, message));
-                state.forget(gone.id());
-                ended.rememberEnded(gone.id(), stored.getDigest(), now, resultAt);
-            }
+            case RequestCheck.Verdict.Rejected(String message) -> rejectAnew(gone, message, now);
             case RequestCheck.Verdict.Accepted(int[] promptIds) -> arrive(gone.id(), StoredRequest.newBuilder(stored)
                     .setPromptIds(Arrays.stream(promptIds).boxed().toList()).build(), gone.read(), now);
         }
+    }
+
+    private void rejectAnew(Repeats.Gone gone, String message, long now) {
+        long resultAt = output.reject(gone.id(), gone.stored(), Ending.of(FinishReason.REJECTED, message));
+        state.forget(gone.id());
+        ended.rememberEnded(gone.id(), gone.stored().getDigest(), now, resultAt);
     }
 
     /// Ends what has the answer to an equal request; the others wait for the engine.
@@ -315,8 +324,8 @@ final class Generations {
                 continue;       // it was cancelled or has expired
             }
             switch (done.prepared()) {
-                case Constraints.Prepared.Ready(Constraint constraint) -> {
-                    done.ticket().constraint = constraint;
+                case Constraints.Prepared.Ready ready -> {
+                    done.ticket().prepared = ready;
                     parts.room().add(done.ticket());
                 }
                 case Constraints.Prepared.Refused(String message) ->
@@ -434,7 +443,7 @@ final class Generations {
         } else {
             parts.engine().admit(answer, new SequenceRequest(generation.promptIds, ids, plan.sampling(),
                     answer.index(), plan.maxTokens(), plan.stopIds(), generation.stored.getRequest().getPriority(),
-                    generation.alone, answer.wantedOfPrompt(), generation.ticket.constraint));
+                    generation.alone, answer.wantedOfPrompt(), generation.constraint()));
         }
     }
 
@@ -469,6 +478,10 @@ final class Generations {
                 kept |= mayWait;
                 continue;
             }
+            if (answer.isFinished() && records.mustWait(answer, now)) {
+                mailbox.add(answer);
+                continue;
+            }
             answer.unmailed();
             deliver(answer, answer.take(), now);
         }
@@ -500,6 +513,7 @@ final class Generations {
         parts.room().used(generation.ticket, fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
+        records.write(answer, terminal, now);
         var segment = answer.segment(
                 fresh.position(), parts.commits().count(), parts.model().fingerprint(), parts.engine().arithmetic());
         output.chunk(answer, fresh, terminal);

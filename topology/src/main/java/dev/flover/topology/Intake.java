@@ -3,6 +3,7 @@ package dev.flover.topology;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.PipelineConfig.Delivery;
@@ -10,10 +11,10 @@ import dev.flover.topology.models.Assignment;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
@@ -23,7 +24,8 @@ import org.apache.kafka.common.utils.Bytes;
 ///   an id that another partition may know              -> passed on to it
 ///   undecodable                                        -> dead letter
 ///   another request under a known id                   -> refused, and dead letter
-///   schema not to be had now, or who answers it        -> parked, with all that come after it under its key
+///   schema not to be had now, or who answers it,
+///   or what it mentions                                -> parked, with all that come after it under its key
 ///   null value                                         -> cancel, also of what is parked; or forget, by a header
 ///   answered by another group                          -> its id is remembered
 ///   the same request again, while it is live           -> absorbed
@@ -53,6 +55,8 @@ final class Intake {
     private long saidAt;
     /// Whether the record at hand had been read when it was read now.
     private boolean readAgain;
+    /// What the record handled last waits for; null where that is its schema.
+    private LongPredicate news;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
             TopicPartition partition) {
@@ -82,16 +86,22 @@ final class Intake {
             if (record.headers().lastHeader(FORGET) != null) {
                 forget(id, true, now);
             }
-        } else if (id != null && parked.holds(id) || !handle(record, now)) {
-            if (readAgain) {
-                record.headers().add(READ_AGAIN, new byte[0]);
-            }
-            parked.park(record, id == null ? ParkedRecords.keyOf(record) : id, now);
-            parts.metrics().parked();
+        } else if (id != null && parked.holds(id)) {
+            park(record, id, now, null);
+        } else if (!handle(record, now, now)) {
+            park(record, id == null ? ParkedRecords.keyOf(record) : id, now, news);
         }
         if (!Forwarding.isForwarded(record)) {
             position.passed(record.offset());
         }
+    }
+
+    private void park(RequestRecord record, Bytes key, long now, LongPredicate worthwhile) {
+        if (readAgain) {
+            record.headers().add(READ_AGAIN, new byte[0]);
+        }
+        parked.park(record, key, now, worthwhile);
+        parts.metrics().parked();
     }
 
     /// What was cut is rejected wherever it is.
@@ -116,8 +126,7 @@ final class Intake {
     /// Tries again what waits for its schema, as far as there is room for it, and holds the partition back while there
     /// is no room for more.
     void tick(long now) {
-        parked.retry(now, parts.decoding(),
-                record -> (record.value() == null || !parts.room().isFull()) && handleParked(record, now));
+        parked.retry(now, parts.decoding(), again(now));
         sayWhatWaits(now);
         cancelAhead(now);
         boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
@@ -167,9 +176,20 @@ final class Intake {
         return "schemas on " + partition;
     }
 
-    private boolean handleParked(RequestRecord record, long now) {
-        readAgain = record.headers().lastHeader(READ_AGAIN) != null;
-        return handle(record, now);
+    private ParkedRecords.Handling again(long now) {
+        return new ParkedRecords.Handling() {
+            @Override
+            public boolean handle(RequestRecord record, long since) {
+                readAgain = record.headers().lastHeader(READ_AGAIN) != null;
+                news = null;
+                return (record.value() == null || !parts.room().isFull()) && Intake.this.handle(record, since, now);
+            }
+
+            @Override
+            public LongPredicate news() {
+                return news;
+            }
+        };
     }
 
     void close() {
@@ -178,9 +198,11 @@ final class Intake {
         parts.cancels().end(partition);
     }
 
+    /// @param since when it was read
     /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
-    ///         now which group answers
-    private boolean handle(RequestRecord record, long now) {
+    ///         now which group answers, or what it mentions has to be looked up
+    private boolean handle(RequestRecord record, long since, long now) {
+        news = null;
         var assignment = assignment(record);
         if (assignment == null) {
             return false;
@@ -205,29 +227,26 @@ final class Intake {
         if (cutFrom != null) {
             var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most "
                     + parts.config().limits().requestBytes() + " bytes, was " + cutFrom);
-            arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, now);
-            return true;
+            return arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, since, now);
         }
-        String name = new String(id.get(), StandardCharsets.UTF_8);
-        var decoded = JsonRecords.isJson(record.value())
-                ? RequestDecoding.json(record.value(), name)
-                : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
-        return switch (decoded) {
+        return switch (decode(id, record, now)) {
             case RequestDecoding.Decoded.Later later -> false;
             case RequestDecoding.Decoded.Undecodable(String reason) -> {
                 putAside(record, assignment, reason);
                 yield true;
             }
-            case RequestDecoding.Decoded.Refused(String reason) -> {
-                arrive(id, null, RequestDigest.of(record.value()), record, assignment,
-                        Ending.of(FinishReason.REJECTED, reason), now);
-                yield true;
-            }
-            case RequestDecoding.Decoded.Request(ReadRequest read) -> {
-                arrive(id, read, RequestDigest.of(read.said()), record, assignment, refusal(read, record), now);
-                yield true;
-            }
+            case RequestDecoding.Decoded.Refused(String reason) ->
+                    arrive(id, null, RequestDigest.of(record.value()), record, assignment,
+                            Ending.of(FinishReason.REJECTED, reason), since, now);
+            case RequestDecoding.Decoded.Request(ReadRequest read) -> arrive(id, read, RequestDigest.of(read.said()),
+                    record, assignment, refusal(read, record), since, now);
         };
+    }
+
+    private RequestDecoding.Decoded decode(Bytes id, RequestRecord record, long now) {
+        return JsonRecords.isJson(record.value())
+                ? RequestDecoding.json(record.value(), new String(id.get(), StandardCharsets.UTF_8))
+                : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
     }
 
     /// Null where nothing speaks against it yet.
@@ -248,7 +267,10 @@ final class Intake {
         boolean known = state.digest(id) != null || past != null && past.getDigest() != null;
         cancel(id, now);
         if (!known && first.value() != null) {
-            refuse(id, null, RequestDigest.of(first.value()), first,
+            var digest = decode(id, first, now) instanceof RequestDecoding.Decoded.Request(ReadRequest read)
+                    ? RequestDigest.of(read.said())
+                    : RequestDigest.of(first.value());
+            refuse(id, null, digest, first,
                     Ending.of(FinishReason.CANCELLED, "cancelled while it waited for its schema"), now);
         }
     }
@@ -292,8 +314,9 @@ final class Intake {
 
     /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
     /// @param refusal why it cannot be served; null where that is still to be found out
-    private void arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
-            Ending refusal, long now) {
+    /// @return false if it has to be handled again later
+    private boolean arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
+            Ending refusal, long since, long now) {
         var live = state.digest(id);
         var past = live == null ? ended.find(id, now) : null;
         var known = live != null ? live : past == null ? null : past.getDigest();
@@ -303,22 +326,9 @@ final class Intake {
                 ended.rememberEnded(id, digest, now, 0);        // so that it is not used again, for a request to us
             }
             parts.metrics().othersRequest();
-            return;
-        }
-        if (known != null) {
-            if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
-                parts.metrics().duplicate();
-            } else if (!isSame(known, digest, read)) {
-                output.refused(id, record,
-                        "the id is that of a different request that was sent before; use a new one");
-            } else if (live != null) {
-                parts.metrics().duplicate();
-            } else {
-                repeat(id, read, digest, record, refusal, now);
-            }
-            return;
-        }
-        if (past != null) {
+        } else if (known != null) {
+            arriveAgain(id, live != null, isSame(known, digest, read), read, digest, record, refusal, now);
+        } else if (past != null) {
             refuse(id, read == null ? null : read.request(), digest, record,
                     Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
         } else if (readAgain && read != null) {
@@ -328,7 +338,21 @@ final class Intake {
         } else if (model != null && !assignment.serves(model)) {
             refuse(id, read.request(), digest, record, unserved(model, assignment), now);
         } else {
-            serve(id, read, digest, record, now);
+            return serve(id, read, digest, record, since, now);
+        }
+        return true;
+    }
+
+    private void arriveAgain(Bytes id, boolean live, boolean same, ReadRequest read, ByteBuffer digest,
+            RequestRecord record, Ending refusal, long now) {
+        if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
+            parts.metrics().duplicate();
+        } else if (!same) {
+            output.refused(id, record, "the id is that of a different request that was sent before; use a new one");
+        } else if (live) {
+            parts.metrics().duplicate();
+        } else {
+            repeat(id, read, digest, record, refusal, now);
         }
     }
 
@@ -358,23 +382,42 @@ final class Intake {
                 Output.traceparent(record.headers()), digest, true, null);
     }
 
-    private void serve(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+    /// @return false if what it mentions has to be looked up first
+    private boolean serve(
+            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long since, long now) {
         var request = read.request();
         String key = new String(id.get(), StandardCharsets.UTF_8);
         parts.sightings().saw(id, key, partition.partition(), now);
         switch (parts.check().check(key, request)) {
-            case RequestCheck.Verdict.Rejected(String message) ->
-                    refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);
+            case RequestCheck.Verdict.Rejected(String message) -> reject(id, request, digest, record, message, now);
             case RequestCheck.Verdict.Accepted(int[] promptIds) -> {
-                var ids = new ArrayList<Integer>(promptIds.length);
-                for (int promptId : promptIds) {
-                    ids.add(promptId);
+                String forbidden = parts.mentions().refusal(request);
+                if (forbidden != null) {
+                    reject(id, request, digest, record, forbidden, now);
+                    return true;
                 }
-                generations.arrive(id, new StoredRequest(request, ids, record.offset(), record.timestamp(), now,
-                        Output.traceparent(record.headers()), digest, false, null), read, now);
-                parts.metrics().accepted();
+                switch (parts.mentions().look(request, since, now)) {
+                    case RequestMentions.Sight.Refused(String reason) ->
+                            reject(id, request, digest, record, reason, now);
+                    case RequestMentions.Sight.Later(LongPredicate worthwhile) -> {
+                        news = worthwhile;
+                        return false;
+                    }
+                    case RequestMentions.Sight.Ready(StoredSchema schema) -> {
+                        generations.arrive(id, new StoredRequest(request, Arrays.stream(promptIds).boxed().toList(),
+                                record.offset(), record.timestamp(), now, Output.traceparent(record.headers()), digest,
+                                false, schema), read, now);
+                        parts.metrics().accepted();
+                    }
+                }
             }
         }
+        return true;
+    }
+
+    private void reject(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, String message,
+            long now) {
+        refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);
     }
 
     private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,

@@ -30,6 +30,8 @@ final class LiveAnswer {
     /// Null where the model file has no tokenizer.
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
+    /// Characters of the text before its first token.
+    private final int opening;
     /// Characters of the text that were given out.
     private int given;
     private final List<TokenLogprob> logprobs = new ArrayList<>();
@@ -73,6 +75,7 @@ final class LiveAnswer {
         ids = stored.ids().length == 0 ? new int[16] : stored.ids().clone();
         drawn = stored.ids().length;
         arithmetic.addAll(stored.arithmetic());
+        this.opening = opening.length();
         text.append(opening);
         while (sent < drawn) {
             push();
@@ -300,6 +303,16 @@ final class LiveAnswer {
     /// Null while it is not ended.
     Ending ending() {
         return ending;
+    }
+
+    /// Adds a sentence to why it ended.
+    void say(String sentence) {
+        ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop());
+    }
+
+    /// Text given out so far, without an echo of the prompt.
+    String drawnText() {
+        return text.substring(opening);
     }
 
     /// Ids sent so far.

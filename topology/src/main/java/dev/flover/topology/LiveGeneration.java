@@ -1,5 +1,6 @@
 package dev.flover.topology;
 
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.schemas.StoredRequest;
 import org.apache.kafka.common.utils.Bytes;
 
@@ -17,6 +18,8 @@ final class LiveGeneration {
     boolean alone;
     /// It was tried again after a crash and has not made progress since.
     boolean onTrial;
+    /// When its last answer was drawn, and was looked at whether its records can be written; -1 before.
+    long drawnAt = -1;
     /// Count of commits when a suspect made its first progress; -1 before.
     long progressAt = -1;
 
@@ -27,6 +30,16 @@ final class LiveGeneration {
         this.promptIds = RequestPlan.ints(stored.getPromptIds());
         this.answers = new LiveAnswer[stored.getRequest().getAnswers()];
         this.ticket = ticket;
+    }
+
+    /// What its answers have to fit; null for nothing.
+    Constraint constraint() {
+        return ticket.prepared == null ? null : ticket.prepared.constraint();
+    }
+
+    /// Where the finished answers are written as records; null for nowhere. What is said again has been written.
+    String recordTopic() {
+        return stored.getRepeat() ? null : stored.getRequest().getRecordTopic();
     }
 
     boolean isEnded() {

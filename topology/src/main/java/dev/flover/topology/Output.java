@@ -30,6 +30,10 @@ final class Output {
     static final String SOURCE_TOPIC = "flover.source.topic";
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";
+    /// Of a record: which of the request's answers it is.
+    static final String ANSWER = "flover.answer";
+    /// Of a record among the dead letters: where it was to be written.
+    static final String RECORD_TOPIC = "flover.record.topic";
     static final int MAX_TRACE_BYTES = 256;
     /// Of a result that may be given to equal requests: [ContentKey].
     static final String CONTENT = "flover.content";
@@ -258,6 +262,32 @@ final class Output {
         var headers = traceHeaders(generation.stored.getTraceparent());
         header(headers, SOURCE_OFFSET, Long.toString(generation.stored.getArrival()));
         deadLetter(generation.id.get(), parts.asWritten().apply(generation.stored.getRequest()), headers, reason);
+    }
+
+    /// A finished answer as a record, on the topic that its request names.
+    void record(LiveAnswer answer, String topic, byte[] record, int partition) {
+        var generation = answer.generation();
+        var headers = recordHeaders(answer, partition);
+        context.forward(new Record<>(generation.id.get(), new ForeignRecord(topic, record), parts.wall().getAsLong(),
+                headers), PipelineTopology.FOREIGN_SINK);
+    }
+
+    /// The same, where that topic does not take it.
+    void recordAside(LiveAnswer answer, String topic, byte[] record, int partition, String reason) {
+        var headers = recordHeaders(answer, partition);
+        header(headers, RECORD_TOPIC, topic);
+        deadLetter(answer.generation().id.get(), record, headers, reason);
+    }
+
+    /// What ties a record to its request.
+    private Headers recordHeaders(LiveAnswer answer, int partition) {
+        var stored = answer.generation().stored;
+        var headers = traceHeaders(stored.getTraceparent());
+        header(headers, SOURCE_TOPIC, parts.config().topics().requests());
+        header(headers, SOURCE_PARTITION, Integer.toString(partition));
+        header(headers, SOURCE_OFFSET, Long.toString(stored.getArrival()));
+        header(headers, ANSWER, Integer.toString(answer.index()));
+        return headers;
     }
 
     private void deadLetter(byte[] key, byte[] value, Headers headers, String reason) {

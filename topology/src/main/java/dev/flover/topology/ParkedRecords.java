@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
+import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
@@ -35,9 +35,35 @@ final class ParkedRecords {
     private final Map<Bytes, Integer> byKey = new HashMap<>();
     private long bytes;
 
-    /// @param schema as the record names it
-    /// @param since when it was parked, ms; or read back
-    private record Waiting(Bytes id, SchemaName schema, int size, long since) {}
+    private static final class Waiting {
+        final Bytes id;
+        /// As the record names it.
+        final SchemaName schema;
+        final int size;
+        /// When it was read, ms; 0 if it was read back.
+        final long since;
+        /// Whether it is worth while to handle it again; null where that follows from its schema.
+        LongPredicate news;
+
+        Waiting(Bytes id, SchemaName schema, int size, long since, LongPredicate news) {
+            this.id = id;
+            this.schema = schema;
+            this.size = size;
+            this.since = since;
+            this.news = news;
+        }
+    }
+
+    /// What is done with a record once it may be handled.
+    interface Handling {
+        /// @param since when it was read
+        /// @return whether it waits no longer
+        boolean handle(RequestRecord record, long since);
+
+        /// What the last record that still waits is waiting for: whether it is worth while to handle it again; null
+        /// where that follows from its schema.
+        LongPredicate news();
+    }
 
     ParkedRecords(PartitionState state, TopicPartition partition, Patience patience) {
         this.state = state;
@@ -45,7 +71,7 @@ final class ParkedRecords {
         most = patience.parked();
         for (long offset : state.parkedOffsets()) {
             var record = unpacked(offset);
-            add(offset, record, keyOf(record), 0);
+            add(offset, record, keyOf(record), 0, null);
         }
     }
 
@@ -56,7 +82,7 @@ final class ParkedRecords {
 
     /// Where the first that waits under a key was read.
     long firstOffset(Bytes id) {
-        return byOffset.entrySet().stream().filter(entry -> entry.getValue().id().equals(id)).findFirst().orElseThrow()
+        return byOffset.entrySet().stream().filter(entry -> entry.getValue().id.equals(id)).findFirst().orElseThrow()
                 .getKey();
     }
 
@@ -72,28 +98,28 @@ final class ParkedRecords {
         return byOffset.size();
     }
 
-    /// @param id the record's key
-    void park(RequestRecord record, Bytes id, long now) {
+    /// @param id   the record's key
+    /// @param news whether it is worth while to handle it again; null where that follows from its schema
+    void park(RequestRecord record, Bytes id, long now, LongPredicate news) {
         var headers = new ArrayList<ParkedHeader>();
         for (var header : record.headers()) {
             headers.add(new ParkedHeader(header.key(), buffer(header.value())));
         }
         state.park(record.offset(),
                 new ParkedRecord(buffer(record.key()), buffer(record.value()), record.timestamp(), headers));
-        add(record.offset(), record, id, now);
+        add(record.offset(), record, id, now, news);
     }
 
-    private void add(long offset, RequestRecord record, Bytes id, long now) {
+    private void add(long offset, RequestRecord record, Bytes id, long now, LongPredicate news) {
         int size = record.value() == null ? 0 : record.value().length;
-        byOffset.put(offset, new Waiting(id, SchemaName.of(record), size, now));
+        byOffset.put(offset, new Waiting(id, SchemaName.of(record), size, now, news));
         byKey.merge(id, 1, Integer::sum);
         bytes += size;
     }
 
     /// Hands out those whose schema there is news of, and the ones behind them under the same key.
     ///
-    /// @param handled says whether the record waits no longer
-    void retry(long now, RequestDecoding decoding, Predicate<RequestRecord> handled) {
+    void retry(long now, RequestDecoding decoding, Handling handling) {
         if (byOffset.isEmpty()) {
             return;
         }
@@ -101,25 +127,32 @@ final class ParkedRecords {
         var blocked = new HashSet<Bytes>();
         for (var entry : new ArrayList<>(byOffset.entrySet())) {
             var waiting = entry.getValue();
-            if (blocked.contains(waiting.id())) {
+            if (blocked.contains(waiting.id)) {
                 continue;
             }
-            boolean due = tried < TRIED_PER_TICK && (waiting.schema() instanceof SchemaName.None || isFull()
-                    || decoding.hasNews(waiting.schema(), now));
+            boolean due = tried < TRIED_PER_TICK && isDue(waiting, decoding, now);
             tried += due ? 1 : 0;
-            if (due && handled.test(unpacked(entry.getKey()))) {
+            if (due && handling.handle(unpacked(entry.getKey()), waiting.since)) {
                 remove(entry.getKey());
             } else {
-                blocked.add(waiting.id());
+                waiting.news = due ? handling.news() : waiting.news;
+                blocked.add(waiting.id);
             }
         }
+    }
+
+    private boolean isDue(Waiting waiting, RequestDecoding decoding, long now) {
+        if (waiting.news != null) {
+            return waiting.news.test(now);
+        }
+        return waiting.schema instanceof SchemaName.None || isFull() || decoding.hasNews(waiting.schema, now);
     }
 
     /// Forgets all that waits under a key. Returns the first of them.
     RequestRecord remove(Bytes id) {
         RequestRecord first = null;
         for (var entry : new ArrayList<>(byOffset.entrySet())) {
-            if (entry.getValue().id().equals(id)) {
+            if (entry.getValue().id.equals(id)) {
                 first = first == null ? unpacked(entry.getKey()) : first;
                 remove(entry.getKey());
             }
@@ -129,8 +162,8 @@ final class ParkedRecords {
 
     private void remove(long offset) {
         var waiting = byOffset.remove(offset);
-        byKey.computeIfPresent(waiting.id(), (id, count) -> count == 1 ? null : count - 1);
-        bytes -= waiting.size();
+        byKey.computeIfPresent(waiting.id, (id, count) -> count == 1 ? null : count - 1);
+        bytes -= waiting.size;
         state.unpark(offset);
     }
 
@@ -150,12 +183,17 @@ final class ParkedRecords {
     /// The first, for a person, and how to go on; something has to wait.
     String describe(RequestDecoding decoding) {
         var first = byOffset.firstEntry();
-        String key = new String(first.getValue().id().get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
+        String key = new String(first.getValue().id.get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
         return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
                 + "answers, the first at offset " + first.getKey() + " under the key '" + key + "' ("
-                + decoding.reason(first.getValue().schema()) + ")"
+                + reason(first.getValue(), decoding) + ")"
                 + (isFull() ? "; the partition is held back until there are fewer" : "; other keys go on")
                 + ". Mend the registry, or skip a request with: flover cancel " + key;
+    }
+
+    private static String reason(Waiting waiting, RequestDecoding decoding) {
+        return waiting.news == null ? decoding.reason(waiting.schema)
+                : "the schema subject or topic that it names cannot be looked up now";
     }
 
     private static ByteBuffer buffer(byte[] bytes) {

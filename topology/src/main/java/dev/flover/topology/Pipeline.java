@@ -57,6 +57,7 @@ public final class Pipeline implements AutoCloseable {
     private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
     private static final int COMPILERS = 2;
+    private static final Duration TOPIC_MISSING = Duration.ofSeconds(2);
     private static final long SETTLED_WITHIN_MS = 500;
     private static final long LEAST_STEP_MS = 1_000;
     private static final String UNRESOLVED = "No resolvable bootstrap urls";
@@ -77,6 +78,9 @@ public final class Pipeline implements AutoCloseable {
     private final RequestCheck check;
     private final FairTurns compilers = new FairTurns(COMPILERS, "flover-constraints-");
     private final Constraints constraints;
+    private final ForeignTopics foreign;
+    private final RequestMentions mentions;
+    private final TopicLooks looks;
     private final InstanceFolder folder;
     private final ProcessLife process;
     private final Registry registry;
@@ -135,6 +139,10 @@ public final class Pipeline implements AutoCloseable {
         cancels = new CancelsAhead(config);
         preparation = new Preparation(config, time::wallMs, closing);
         results = new ResultReader(config, registry.resultsRead());
+        looks = new TopicLooks(preparation.adminProperties());
+        foreign = new ForeignTopics(config, new Inquiries<>(looks::look, looks.background(), TOPIC_MISSING));
+        mentions = new RequestMentions(config.limits().mentions(), foreign, new Inquiries<>(
+                registry::schema, registry.subjects(), config.recovery().patience().unknownSchema()));
     }
 
     /// Waits until the pipeline has its partitions.
@@ -194,7 +202,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void run() {
-        try (folder; engine; registry; results; compilers; cancels) {
+        try (folder; engine; registry; results; compilers; looks; cancels) {
             results.start();
             var caution = folder.lastLifeEndedBadly()
                     ? new Caution(time.milliseconds() + CAUTION.toMillis())
@@ -292,9 +300,9 @@ public final class Pipeline implements AutoCloseable {
         var homes = preparation.homes();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
         metrics.watch(shared, room);
-        var parts = new ProcessParts(config, model, shared, room, check, constraints, commits, holds, caution, process,
-                time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics), homes, gaps,
-                results, preparation.resultBytes(), registry::asWritten, standstill, cancels, metrics);
+        var parts = new ProcessParts(config, model, shared, room, check, constraints, mentions, foreign, commits, holds,
+                caution, process, time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics),
+                homes, gaps, results, preparation.resultBytes(), registry::asWritten, standstill, cancels, metrics);
         var topology = PipelineTopology.build(
                 config, homes.counts().haveGrown(), () -> new GenerationProcessor(parts), registry.chunks(),
                 registry.results());

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// Every name and limit of a pipeline.
 ///
@@ -246,8 +247,15 @@ public record PipelineConfig(
     /// @param stopStrings   stop strings, and as many stop ids
     /// @param stopLength    characters of a stop string
     /// @param tokenBiases   entries of the logit bias; allowed ids may be as many as the vocabulary
+    /// @param mentions      what it may name that others have
     public record RequestLimits(
-            int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases) {
+            int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
+            Mentions mentions) {
+        public RequestLimits(
+                int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases) {
+            this(requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, Mentions.none());
+        }
+
         public RequestLimits {
             atLeastOne("requestBytes", requestBytes);
             atLeastOne("answers", answers);
@@ -259,6 +267,21 @@ public record PipelineConfig(
 
         public static RequestLimits standard() {
             return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024);
+        }
+
+        public RequestLimits with(Mentions other) {
+            return new RequestLimits(
+                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, other);
+        }
+    }
+
+    /// What a request may name that others have; a name has to match as a whole.
+    ///
+    /// @param schemaSubjects of the registry; null: none
+    /// @param recordTopics   for records of answers; null: none
+    public record Mentions(Pattern schemaSubjects, Pattern recordTopics) {
+        public static Mentions none() {
+            return new Mentions(null, null);
         }
     }
 

@@ -14,6 +14,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -24,7 +25,8 @@ import org.apache.kafka.streams.state.Stores;
 /// ```
 ///   generation-requests ──► requests ──► generations ──┬──► tokens ────────► generation-tokens
 ///                           (source)     (processor)   ├──► results ───────► generation-results
-///                                             │        └──► dead-letters ──► generation-dead-letters
+///                                             │        ├──► dead-letters ──► generation-dead-letters
+///                                             │        └──► foreign ───────► topics that requests name
 ///                      ┌───────────┬──────────┼──────────┬──────────┐
 ///                  requests    progress    attempts    ended     parked       stores, each with its changelog
 /// ```
@@ -37,6 +39,8 @@ final class PipelineTopology {
     /// Only after partitions were added.
     static final String FORWARDED_SOURCE = "forwarded";
     static final String FORWARDED_SINK = "pass-on";
+    /// For topics that requests name.
+    static final String FOREIGN_SINK = "foreign";
 
     /// id -> the request and its prompt's ids, written once.
     static final String REQUESTS_STORE = "requests";
@@ -64,6 +68,8 @@ final class PipelineTopology {
         // What is said again is what was written.
         Serializer<Object> freshOrWritten = (topic, value) ->
                 value instanceof byte[] written ? written : results.serialize(topic, (GenerationResult) value);
+        TopicNameExtractor<byte[], Object> named = (key, value, context) -> ((ForeignRecord) value).topic();
+        Serializer<Object> foreign = (topic, value) -> ((ForeignRecord) value).bytes();
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
         var topology = new Topology()
@@ -84,6 +90,7 @@ final class PipelineTopology {
                 .addStateStore(store(PARKED_STORE), PROCESSOR)
                 .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
                 .addSink(RESULTS_SINK, topics.results(), bytes, freshOrWritten, PROCESSOR)
+                .addSink(FOREIGN_SINK, named, bytes, foreign, PROCESSOR)
                 .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
         return forwards
                 ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Forwarding.serializer(), Forwarding.partitioner(),

@@ -21,6 +21,8 @@ import java.util.function.LongSupplier;
 /// @param results     where results are found again
 /// @param resultBytes most bytes of a result
 /// @param constraints compiles what answers have to fit
+/// @param mentions    looks up what requests name
+/// @param foreign     topics that requests name
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
 record ProcessParts(
         PipelineConfig config,
@@ -29,6 +31,8 @@ record ProcessParts(
         WaitingRoom room,
         RequestCheck check,
         Constraints constraints,
+        RequestMentions mentions,
+        ForeignTopics foreign,
         Commits commits,
         PartitionHolds holds,
         Caution caution,

@@ -5,23 +5,30 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
+import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.AvroSchemas;
 import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.schemas.serdes.RegistryUnavailableException;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.SchemasByGuid;
+import dev.flover.topology.Inquiries.Outcome;
 import dev.flover.topology.PipelineConfig.RecordForm;
+import dev.flover.topology.RequestMentions.Subject;
+import io.confluent.kafka.schemaregistry.client.SchemaMetadata;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.avro.specific.SpecificRecord;
@@ -35,6 +42,8 @@ final class Registry implements AutoCloseable {
     private static final int SCHEMAS_CACHED = 1000;
     /// Statuses that no waiting changes: bad credentials, no permission, an incompatible or invalid schema.
     private static final Set<Integer> FINAL = Set.of(401, 403, 409, 422);
+    /// No such subject, version or schema, in the registry's own words.
+    private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40402, 40403);
 
     private final PipelineConfig config;
     private final SchemaRegistryClient client;
@@ -44,6 +53,9 @@ final class Registry implements AutoCloseable {
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-registry").factory());
     private final SchemasByGuid guids;
+    /// A slow answer about one subject holds up neither other subjects nor records of new schemas.
+    private final ExecutorService subjects = Executors.newFixedThreadPool(4,
+            Thread.ofPlatform().daemon().name("flover-subjects-", 0).factory());
     private final RequestDecoding decoding;
 
     Registry(PipelineConfig config, RequestContract contract) {
@@ -52,6 +64,7 @@ final class Registry implements AutoCloseable {
         properties.put("http.connect.timeout.ms", 5_000);
         properties.put("http.read.timeout.ms", 10_000);
         properties.put("missing.id.cache.ttl.sec", 0L);      // how often it is asked is RequestDecoding's matter
+        properties.put("latest.cache.ttl.sec", 0L);
         properties.putAll(config.registry());
         var urls = List.of(config.registry().get("schema.registry.url").split(","));
         client = SchemaRegistryClientFactory.newClient(
@@ -103,8 +116,48 @@ final class Registry implements AutoCloseable {
         }
     }
 
+    /// The schema under a subject. Waits for the registry.
+    ///
+    /// @throws RegistryUnavailableException if it does not answer, or not with what a registry answers
+    Outcome<StoredSchema> schema(Subject subject) {
+        try {
+            var found = subject.version() == null
+                    ? client.getLatestSchemaMetadata(subject.name())
+                    : client.getSchemaMetadata(subject.name(), subject.version());
+            return usable(found);
+        } catch (RestClientException e) {
+            if (NO_SUCH_SCHEMA.contains(e.getErrorCode())) {
+                return new Outcome.Missing<>("the schema registry says " + e.getMessage());
+            }
+            throw new RegistryUnavailableException("the schema registry could not be asked: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new RegistryUnavailableException("the schema registry could not be asked: " + e.getMessage(), e);
+        }
+    }
+
+    private Outcome<StoredSchema> usable(SchemaMetadata found) {
+        String kind = found.getSchemaType() == null ? RequestMentions.AVRO : found.getSchemaType();
+        if (!kind.equals(RequestMentions.AVRO) && !kind.equals(RequestMentions.JSON)) {
+            return new Outcome.Refused<>("its schema is " + kind + "; answers fit schemas in AVRO or JSON");
+        }
+        if (found.getReferences() != null && !found.getReferences().isEmpty()) {
+            return new Outcome.Refused<>("its schema refers to schemas under other subjects, which is not supported; "
+                    + "register it with their definitions in it");
+        }
+        int bytes = found.getSchema().getBytes(StandardCharsets.UTF_8).length;
+        return bytes > config.limits().requestBytes()
+                ? new Outcome.Refused<>("its schema has " + bytes + " bytes, at most " + config.limits().requestBytes()
+                        + " are stored with a request")
+                : new Outcome.Known<>(new StoredSchema(found.getId(), kind, found.getSchema()));
+    }
+
     RequestDecoding decoding() {
         return decoding;
+    }
+
+    /// Where [#schema] may be called.
+    Executor subjects() {
+        return subjects;
     }
 
     Serializer<TokenChunk> chunks() {
@@ -138,6 +191,7 @@ final class Registry implements AutoCloseable {
     @Override
     public void close() {
         background.shutdownNow();
+        subjects.shutdownNow();
         try {
             client.close();
             guids.client().close();

@@ -4,6 +4,7 @@ import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.StoredSchema;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,26 +30,29 @@ final class RequestConstraint {
     }
 
     /// Null where the answer has to fit nothing.
-    static ConstraintSource of(StoredRequest stored) {
-        var request = stored.getRequest();
-        if (request.getJsonSchema() != null) {
-            return new ConstraintSource.JsonSchema(request.getJsonSchema(), request.getWhiteSpace());
-        }
-        if (request.getRegex() != null) {
-            return new ConstraintSource.Pattern(request.getRegex());
-        }
-        if (request.getChoices() != null) {
-            return new ConstraintSource.Choices(request.getChoices());
-        }
-        return request.getGrammar() != null ? new ConstraintSource.Grammar(request.getGrammar()) : null;
-    }
-
-    /// Null where the answer has to fit nothing.
     static Constraints.Wish wish(StoredRequest stored) {
-        var source = of(stored);
         var request = stored.getRequest();
+        var schema = stored.getResolvedSchema();
+        var source = schema != null && schema.getKind().equals(RequestMentions.AVRO)
+                ? new Constraints.Source.Avro(schema.getId(), schema.getText(), request.getWhiteSpace())
+                : said(request, schema);
         return source == null ? null : new Constraints.Wish(named(request).getFirst(), source, request.getTenant(),
                 request.getStop(), request.getMinTokens());
+    }
+
+    private static Constraints.Source said(GenerationRequest request, StoredSchema schema) {
+        String json = schema != null ? schema.getText() : request.getJsonSchema();
+        if (json != null) {
+            return new Constraints.Source.Said(new ConstraintSource.JsonSchema(json, request.getWhiteSpace()));
+        }
+        if (request.getRegex() != null) {
+            return new Constraints.Source.Said(new ConstraintSource.Pattern(request.getRegex()));
+        }
+        if (request.getChoices() != null) {
+            return new Constraints.Source.Said(new ConstraintSource.Choices(request.getChoices()));
+        }
+        return request.getGrammar() == null ? null
+                : new Constraints.Source.Said(new ConstraintSource.Grammar(request.getGrammar()));
     }
 
     /// Checks what can be said before anything is compiled.
@@ -83,10 +87,6 @@ final class RequestConstraint {
     static void check(GenerationRequest request, String field, Model model) {
         if (model.tokenizer() == null) {
             throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");
-        }
-        if (request.getSchemaSubject() != null) {
-            throw new IllegalArgumentException("schema_subject '" + RequestCheck.brief(request.getSchemaSubject())
-                    + "' may not be named here: this pipeline serves no subjects");
         }
         if (request.getSchemaVersion() != null && request.getSchemaVersion() < 1) {
             throw new IllegalArgumentException("schema_version must be at least 1, was " + request.getSchemaVersion());

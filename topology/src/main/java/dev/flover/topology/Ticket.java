@@ -1,6 +1,5 @@
 package dev.flover.topology;
 
-import dev.flover.engine.constraint.Constraint;
 import java.util.Comparator;
 import java.util.Queue;
 
@@ -26,7 +25,7 @@ final class Ticket {
     final Queue<Ticket> granted;
 
     /// What its answers have to fit; null where that is nothing, or is being compiled.
-    Constraint constraint;
+    Constraints.Prepared.Ready prepared;
 
     // Kept by the waiting room
     Turn turn = Turn.NONE;

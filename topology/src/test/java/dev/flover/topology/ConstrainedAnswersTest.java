@@ -282,14 +282,14 @@ class ConstrainedAnswersTest {
     }
 
     private static void runUntilChunks(SimulatedProcess process, int chunks) {
-        for (int i = 0; i < 1_000_000 && process.chunks("a").size() < chunks; i++) {
+        for (int i = 0; i < 100_000 && process.chunks("a").size() < chunks; i++) {
             process.tick();
             process.commit();
         }
     }
 
     private static void run(SimulatedProcess process, String id) {
-        for (int i = 0; i < 1_000_000 && process.results(id).isEmpty(); i++) {
+        for (int i = 0; i < 100_000 && process.results(id).isEmpty(); i++) {
             process.tick();
             process.commit();
         }

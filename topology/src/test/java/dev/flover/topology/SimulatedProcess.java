@@ -6,6 +6,7 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
+import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
@@ -80,6 +81,12 @@ final class SimulatedProcess {
     /// Committed output, by sink. What is said again is bytes.
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
+    /// What the registry has under subjects, and whether it says so.
+    final Map<String, StoredSchema> subjects = new HashMap<>();
+    int registryQuestions;
+    /// Topics that are not the pipeline's, with most bytes of a record.
+    final Map<String, Integer> topics = new HashMap<>();
+    private ForeignTopics foreign;
     /// Where constraints are compiled.
     Executor compiling = Runnable::run;
     private final Set<Byte> seenSchemas = new HashSet<>();
@@ -167,9 +174,10 @@ final class SimulatedProcess {
         var room = new WaitingRoom(config.waiting(), config.sharing());
         metrics.watch(shared, room);
         var model = model();
+        foreign = new ForeignTopics(config, new Inquiries<>(this::topic, Runnable::run, Duration.ofMillis(20)));
         parts = new ProcessParts(config, model, shared, room,
                 new RequestCheck(model, config.limits(), chat),
-                new Constraints(model.tokenizer(), tenant -> compiling),
+                new Constraints(model.tokenizer(), tenant -> compiling), mentions(), foreign,
                 commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
                 new RequestDecoding(config.topics().requests(),
                         new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
@@ -180,6 +188,27 @@ final class SimulatedProcess {
                 request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
                 metrics);
         partitions.forEach(this::open);
+    }
+
+    private RequestMentions mentions() {
+        return new RequestMentions(config.limits().mentions(), foreign,
+                new Inquiries<>(this::schema, Runnable::run, config.recovery().patience().unknownSchema()));
+    }
+
+    private Inquiries.Outcome<StoredSchema> schema(RequestMentions.Subject subject) {
+        registryQuestions++;
+        if (!registryAnswers) {
+            throw new RegistryUnavailableException("the registry does not answer", null);
+        }
+        var found = subjects.get(subject.name() + (subject.version() == null ? "" : "/" + subject.version()));
+        return found == null ? new Inquiries.Outcome.Missing<>("there is no " + subject)
+                : new Inquiries.Outcome.Known<>(found);
+    }
+
+    private Inquiries.Outcome<Integer> topic(String name) {
+        var most = topics.get(name);
+        return most == null ? new Inquiries.Outcome.Missing<>("'" + name + "' does not exist")
+                : new Inquiries.Outcome.Known<>(most);
     }
 
     /// Alone on the topic, unless a test says otherwise.

@@ -9,6 +9,9 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.backend.Backends;
+import dev.flover.engine.constraint.Constraint;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
@@ -31,12 +34,14 @@ final class Oracle implements AutoCloseable {
     private final Model model;
     private final Tokenizer tokenizer;
     private final Engine engine;
+    private final ConstraintCompiler compiler;
 
     /// @param tokenizer the model's
     /// @param err       shows how far a large model is loaded, on a terminal
     Oracle(Model model, Tokenizer tokenizer, String backend, int threads, PrintWriter err) {
         this.model = model;
         this.tokenizer = tokenizer;
+        compiler = new ConstraintCompiler(tokenizer);
         int blocks = (model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
         engine = LoadingLine.start(model, Backends.open(backend, threads),
                 new EngineConfig(1, PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 1, false), err);
@@ -47,13 +52,26 @@ final class Oracle implements AutoCloseable {
         var stopIds = request.getIgnoreEos() ? TokenSet.EMPTY : model.endOfText();
         var answer = new Answer(request, decoder(request));
         answer.sequence = engine.admit(
-                SequenceRequest.of(prompt, sampling(request), request.getMaxTokens(), stopIds));
+                SequenceRequest.of(prompt, sampling(request), request.getMaxTokens(), stopIds)
+                        .fitting(constraint(request)));
         while (engine.step(answer)) {
             if (answer.text.stopped()) {
                 engine.cancel(answer.sequence);
             }
         }
         return answer.expected(prompt.length);
+    }
+
+    /// Null where the answer has to fit nothing.
+    private Constraint constraint(GenerationRequest request) {
+        if (request.getJsonSchema() != null) {
+            return compiler.compile(new ConstraintSource.JsonSchema(request.getJsonSchema(), false));
+        }
+        if (request.getRegex() != null) {
+            return compiler.compile(new ConstraintSource.Pattern(request.getRegex()));
+        }
+        return request.getChoices() == null ? null
+                : compiler.compile(new ConstraintSource.Choices(request.getChoices()));
     }
 
     /// The text of a request's answer, from its token ids.

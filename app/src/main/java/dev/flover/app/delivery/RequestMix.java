@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Requests of all kinds: greedy and sampled, with logprobs and without, with stop strings, ended by the model or not.
+/// Requests of all kinds: greedy and sampled, with logprobs and without, with stop strings and constraints, ended by
+/// the model or not.
 ///
 /// A pure function of the seed. Every sampling parameter is said, so that no default of a pipeline counts.
 final class RequestMix {
@@ -19,6 +20,11 @@ final class RequestMix {
     private static final int MAX_TOKENS = 160;
     private static final int LOGPROBS_EVERY = 3;
     private static final int STOPS_EVERY = 5;
+    private static final int CONSTRAINTS_EVERY = 6;
+    private static final String SCHEMA = """
+            {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "legs": {"enum": [2, 4]},
+             "tags": {"type": "array", "items": {"type": "string", "maxLength": 8}, "maxItems": 3}},
+             "required": ["name", "legs"], "additionalProperties": false}""";
 
     private RequestMix() {}
 
@@ -35,9 +41,11 @@ final class RequestMix {
     }
 
     private static GenerationRequest request(int number, String model, Random random) {
-        List<String> stops = number % STOPS_EVERY == 2 ? List.of(pick(STOPS, random), pick(STOPS, random)) : List.of();
+        boolean constrained = number % CONSTRAINTS_EVERY == 3;
+        boolean stopped = !constrained && number % STOPS_EVERY == 2;
+        List<String> stops = stopped ? List.of(pick(STOPS, random), pick(STOPS, random)) : List.of();
         Integer logprobs = number % LOGPROBS_EVERY == 1 ? random.nextInt(4) : null;
-        return GenerationRequest.newBuilder()
+        var request = GenerationRequest.newBuilder()
                 .setId("generation-" + number)
                 .setModel(model)
                 .setPrompt(pick(OPENINGS, random))
@@ -46,8 +54,16 @@ final class RequestMix {
                 .setSeed(random.nextLong())
                 .setStop(stops)
                 .setLogprobs(logprobs)
-                .setIgnoreEos(random.nextInt(4) != 0)
-                .build();
+                .setIgnoreEos(random.nextInt(4) != 0 && !constrained);
+        return constrained ? constrained(request, number / CONSTRAINTS_EVERY % 3) : request.build();
+    }
+
+    private static GenerationRequest constrained(GenerationRequest.Builder request, int kind) {
+        return switch (kind) {
+            case 0 -> request.setJsonSchema(SCHEMA).build();
+            case 1 -> request.setRegex("(?:[A-Z][a-z]{1,9} ){3,8}[a-z]+\\.").build();
+            default -> request.setChoices(List.of("yes", "no", "nobody knows")).build();
+        };
     }
 
     private static Sampling sampling(boolean greedy, Random random) {

@@ -11,6 +11,7 @@ import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import dev.flover.engine.EngineConfig;
 import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.PipelineConfig.Mentions;
 import dev.flover.topology.PipelineConfig.Pace;
 import dev.flover.topology.PipelineConfig.Patience;
 import dev.flover.topology.PipelineConfig.Recovery;
@@ -92,7 +93,9 @@ record PipelineSettings(Settings settings) {
         return new RequestLimits(Math.toIntExact(settings.get(SettingTable.REQUEST_BYTES)),
                 settings.get(SettingTable.REQUEST_ANSWERS), settings.get(SettingTable.REQUEST_TOKENS),
                 settings.get(SettingTable.REQUEST_STOPS), settings.get(SettingTable.REQUEST_STOP_LENGTH),
-                settings.get(SettingTable.REQUEST_BIASES));
+                settings.get(SettingTable.REQUEST_BIASES),
+                new Mentions(settings.find(SettingTable.SCHEMA_SUBJECTS).orElse(null),
+                        settings.find(SettingTable.RECORD_TOPICS).orElse(null)));
     }
 
     /// @throws SettingException if the settings do not fit each other, naming them and where they are

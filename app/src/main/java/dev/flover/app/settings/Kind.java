@@ -206,6 +206,27 @@ public sealed interface Kind<T> {
         }
     }
 
+    /// A regular expression of Java that names have to match as a whole.
+    record Names() implements Kind<Pattern> {
+        @Override
+        public Pattern parse(String text) {
+            if (text.isBlank()) {
+                throw new IllegalArgumentException("empty");
+            }
+            return Pattern.compile(text);
+        }
+
+        @Override
+        public String expected() {
+            return "a regular expression";
+        }
+
+        @Override
+        public String label() {
+            return "PATTERN";
+        }
+    }
+
     /// The name of a file or folder.
     record File(String label) implements Kind<Path> {
         @Override

@@ -6,6 +6,7 @@ import static dev.flover.app.settings.Setting.Reader.PIPELINE;
 import dev.flover.app.settings.Kind.Choice;
 import dev.flover.app.settings.Kind.File;
 import dev.flover.app.settings.Kind.Flag;
+import dev.flover.app.settings.Kind.Names;
 import dev.flover.app.settings.Kind.Size;
 import dev.flover.app.settings.Kind.Text;
 import dev.flover.app.settings.Kind.Time;
@@ -191,6 +192,12 @@ public final class SettingTable {
             RequestLimits.standard().stopLength(), "Characters of a stop string.");
     public static final Setting<Integer> REQUEST_BIASES = limit("request-max-biases",
             RequestLimits.standard().tokenBiases(), "Entries of the logit bias.");
+
+    public static final Setting<Pattern> SCHEMA_SUBJECTS = pipeline(Section.REQUESTS, "schema-subjects", new Names(),
+            "Subjects of the schema registry that requests may name for their answers. Default: none.");
+    public static final Setting<Pattern> RECORD_TOPICS = pipeline(Section.REQUESTS, "record-topics", new Names(),
+            "Topics that requests may have their answers written to as Avro records. Never the pipeline's own ones. "
+                    + "Default: none.");
 
     // Waiting and sharing
 
