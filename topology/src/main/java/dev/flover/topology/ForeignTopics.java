@@ -5,9 +5,9 @@ import java.util.Set;
 
 /// Topics that are not the pipeline's and that requests name, for records of their answers.
 ///
-/// A record for such a topic is in the transaction of all that is under way, and a topic that does not take it would end
-/// the transaction of everybody. Therefore a topic is looked at before its request is taken in, and once more when the
-/// answer is there: what became of it meanwhile costs that record, and nothing else.
+/// A record for such a topic is in the transaction of all that is under way, and a topic that does not take it would
+/// end it for everybody. Therefore a topic is looked at before its request is taken in, and once more when the answer
+/// is there: what became of it meanwhile costs that record, and nothing else.
 ///
 /// Used by the stream thread alone.
 final class ForeignTopics {

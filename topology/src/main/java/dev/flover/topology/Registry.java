@@ -64,7 +64,7 @@ final class Registry implements AutoCloseable {
         properties.put("http.connect.timeout.ms", 5_000);
         properties.put("http.read.timeout.ms", 10_000);
         properties.put("missing.id.cache.ttl.sec", 0L);      // how often it is asked is RequestDecoding's matter
-        properties.put("latest.cache.ttl.sec", 0L);
+        properties.put("latest.cache.ttl.sec", 0);
         properties.putAll(config.registry());
         var urls = List.of(config.registry().get("schema.registry.url").split(","));
         client = SchemaRegistryClientFactory.newClient(
