@@ -274,6 +274,10 @@ final class Generations {
 
     private void computeAnew(Repeats.Gone gone, long now) {
         var stored = gone.stored();
+        if (stored.getRefusal() != null) {
+            rejectAnew(gone, stored.getRefusal(), now);
+            return;
+        }
         if (stored.getRequest().getSchemaSubject() != null) {
             rejectAnew(gone, "the answer's record is gone, and the schema that it was drawn to fit with it; send the "
                     + "request under a new id", now);

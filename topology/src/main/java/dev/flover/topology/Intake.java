@@ -366,20 +366,24 @@ final class Intake {
         return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
     }
 
-    /// An ended request, sent again. What was refused for its bytes is refused again: nothing is to be looked for.
+    /// An ended request, sent again. What cannot even be read is refused again. What this release would refuse may have
+    /// been answered by one that knows its fields: that answer stands.
     private void repeat(
             Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
-        if (refusal != null) {
+        if (refusal == null) {
+            generations.repeat(id, stored(read, digest, record, now), read);
+        } else if (read == null) {
             refuse(id, null, digest, record, refusal, true, now);
         } else {
-            generations.repeat(id, stored(read, digest, record, now), read);
+            generations.repeat(id, StoredRequest.newBuilder(stored(read, digest, record, now))
+                    .setRefusal(refusal.message()).build(), ReadRequest.of(read.request()));
         }
     }
 
     /// One whose answer is looked for, without the ids of its prompt.
     private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
         return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
-                Output.traceparent(record.headers()), digest, true, null);
+                Output.traceparent(record.headers()), digest, true, null, null);
     }
 
     /// @return false if what it mentions has to be looked up first
@@ -406,7 +410,7 @@ final class Intake {
                     case RequestMentions.Sight.Ready(StoredSchema schema) -> {
                         generations.arrive(id, new StoredRequest(request, Arrays.stream(promptIds).boxed().toList(),
                                 record.offset(), record.timestamp(), now, Output.traceparent(record.headers()), digest,
-                                false, schema), read, now);
+                                false, schema, null), read, now);
                         parts.metrics().accepted();
                     }
                 }

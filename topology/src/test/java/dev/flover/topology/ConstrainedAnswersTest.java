@@ -132,10 +132,11 @@ class ConstrainedAnswersTest {
 
     @Test
     void preemptionAndNeighboursChangeNothing() {
-        var alone = answers(constrained(request -> request.setPriority(-1)), 0);
+        var lasting = request(request -> request.setRegex("[a-z ]{100}").setPriority(-1));
+        var alone = answers(lasting, 0);
         var process = new SimulatedProcess(SimulatedProcess.config(), 2, SLOTS,
                 () -> TinyEngine.start(model, SLOTS, 24));
-        process.send(0, constrained(request -> request.setPriority(-1)));
+        process.send(0, lasting);
         process.ticks(20);
         for (int i = 0; i < 3; i++) {
             process.send(1, SimulatedProcess.request("other" + i, "a neighbour with a prompt of its own")

@@ -87,6 +87,17 @@ class OtherContractTest {
     }
 
     @Test
+    void aRepeatOfWhatANewerReleaseAnsweredGetsThatAnswer() {
+        process.settle();
+        var answered = process.result("loud");
+        restartAs(RequestContract.ofThisRelease());
+        process.send(0, said("loud", ">a few words", true));
+        process.settle();
+        assertThat(process.results("loud")).containsOnly(answered);
+        assertThat(process.count("flover.requests.repeated")).isEqualTo(1);
+    }
+
+    @Test
     void aRequestThatSetsAnUnknownFieldIsRejectedByName() {
         restartAs(RequestContract.ofThisRelease());
         process.send(0, said("new-loud", ">x", true));

@@ -80,7 +80,7 @@ class VerifyDeliveryTest {
 
     @Test
     void underAtLeastOnceTheSameChecksFindRepeatsAndDroppingSeenPositionsHelps() throws Exception {
-        var outcome = run("--kills", "2", "--generations", "8", "--delivery", "at-least-once");
+        var outcome = run("--kills", "4", "--generations", "12", "--delivery", "at-least-once");
         var findings = outcome.get("findings");
 
         assertThat(command.exitValue()).as(outcome.toPrettyString()).isEqualTo(1);
