@@ -252,7 +252,8 @@ class PipelineStoryTest {
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
                 story.client.await("first answers", () -> story.client.ended().size() >= 16);
                 mostLag = Math.max(mostLag, lag(config.applicationId(), partition));
-                assertThat(meters.get("flover.waiting").gauge().value()).isLessThanOrEqualTo(30);
+                // The room holds 10; what Streams has polled before the partition is held back comes on top.
+                assertThat(meters.get("flover.waiting").gauge().value()).isLessThanOrEqualTo(100);
                 story.client.awaitTerminal(ids);
                 assertThat(pipeline.health().isReady()).isTrue();
             }
