@@ -137,7 +137,7 @@ class ConstrainedAnswersTest {
         var process = new SimulatedProcess(SimulatedProcess.config(), 2, SLOTS,
                 () -> TinyEngine.start(model, SLOTS, 24));
         process.send(0, lasting);
-        process.ticks(20);
+        process.runUntilChunks("a", 1);
         for (int i = 0; i < 3; i++) {
             process.send(1, SimulatedProcess.request("other" + i, "a neighbour with a prompt of its own")
                     .setMaxTokens(60).setIgnoreEos(true).setPriority(5).build());
@@ -153,7 +153,7 @@ class ConstrainedAnswersTest {
         var expected = answers(request, 0);
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, ConstrainedAnswersTest::engine);
         process.send(0, request);
-        runUntilChunks(process, 4);
+        process.runUntilChunks("a", 4);
         process.reopen(0);
         run(process, "a");
         assertThat(Seen.of(process, 0)).isEqualTo(expected.getFirst());
@@ -273,7 +273,7 @@ class ConstrainedAnswersTest {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, ConstrainedAnswersTest::engine);
         process.send(0, request);
         if (chunks > 0) {
-            runUntilChunks(process, chunks);
+            process.runUntilChunks("a", chunks);
             process.ticks(3);       // drawn and not committed: drawn again
             process.crash();
         }
@@ -282,18 +282,8 @@ class ConstrainedAnswersTest {
         return IntStream.range(0, request.getAnswers()).mapToObj(answer -> Seen.of(process, answer)).toList();
     }
 
-    private static void runUntilChunks(SimulatedProcess process, int chunks) {
-        for (int i = 0; i < 100_000 && process.chunks("a").size() < chunks; i++) {
-            process.tick();
-            process.commit();
-        }
-    }
-
     private static void run(SimulatedProcess process, String id) {
-        for (int i = 0; i < 100_000 && process.results(id).isEmpty(); i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntil(() -> !process.results(id).isEmpty());
         assertThat(process.results(id)).as(id).hasSize(1);
     }
 

@@ -105,21 +105,12 @@ class SamplingRestartTest {
     private static List<Seen> answer(GenerationRequest request, int ticks) {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, SamplingRestartTest::engine);
         process.send(0, request);
-        int committed = 0;
-        for (int i = 0; ticks > 0 && i < 100_000 && committed < ticks; i++) {
-            int chunks = process.chunks("a").size();
-            process.tick();
-            process.commit();
-            committed += process.chunks("a").size() > chunks ? 1 : 0;
-        }
+        process.runUntilChunks("a", ticks);
         if (ticks > 0) {
             process.ticks(3);       // drawn and not committed: drawn again
             process.crash();
         }
-        for (int i = 0; i < 100_000 && process.results("a").isEmpty(); i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntil(() -> !process.results("a").isEmpty());
         assertThat(process.chunks("a").stream().filter(TokenChunk::getTerminal)).hasSize(1);
         return IntStream.range(0, request.getAnswers()).mapToObj(answer -> Seen.of(process, answer)).toList();
     }

@@ -309,19 +309,13 @@ class SchemaSubjectsTest {
     }
 
     private static void begin(SimulatedProcess process) {
-        for (int i = 0; i < 100_000 && process.chunks("a").isEmpty(); i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntilChunks("a", 1);
         assertThat(process.chunks("a")).isNotEmpty();
         assertThat(process.results("a")).isEmpty();
     }
 
     private static void run(SimulatedProcess process, String id) {
-        for (int i = 0; i < 100_000 && process.results(id).isEmpty(); i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntil(() -> !process.results(id).isEmpty());
         assertThat(process.results(id)).as(id).hasSize(1);
     }
 }

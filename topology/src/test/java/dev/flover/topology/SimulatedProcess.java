@@ -40,6 +40,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.avro.AvroRuntimeException;
@@ -71,6 +73,9 @@ final class SimulatedProcess {
             PipelineTopology.ENDED_STORE, PipelineTopology.PARKED_STORE);
     private static final int WIRE_HEADER = 5;
     private static final String TOPIC_ID = "requests-topic";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final long PAUSE_NANOS = 20_000;
 
     final PipelineConfig config;
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -425,6 +430,24 @@ final class SimulatedProcess {
         for (int i = 0; i < count; i++) {
             tick();
         }
+    }
+
+    /// Ticks and commits until something holds that an engine's own thread has to bring about.
+    void runUntil(BooleanSupplier holds) {
+        long begin = System.nanoTime();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - begin > PATIENCE.toNanos()) {
+                throw new AssertionError("not within " + PATIENCE);
+            }
+            tick();
+            commit();
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
+    /// Until as many chunks of a request are committed, or its end.
+    void runUntilChunks(String id, int count) {
+        runUntil(() -> chunks(id).size() >= count || !results(id).isEmpty());
     }
 
     /// Ticks and commits until nothing is left to do.

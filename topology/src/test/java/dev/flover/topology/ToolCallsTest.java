@@ -80,18 +80,12 @@ class ToolCallsTest {
     private static GenerationResult answer(GenerationRequest request, int crashAfter) {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, 2, () -> TinyEngine.start(tiny, 2, 256), chat);
         process.send(0, request);
-        for (int i = 0; i < 100_000 && crashAfter > 0 && process.chunks("a").size() < crashAfter; i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntilChunks("a", crashAfter);
         if (crashAfter > 0) {
             process.ticks(3);
             process.crash();
         }
-        for (int i = 0; i < 100_000 && process.results("a").isEmpty(); i++) {
-            process.tick();
-            process.commit();
-        }
+        process.runUntil(() -> !process.results("a").isEmpty());
         var result = process.results("a").getFirst();
         assertThat(process.chunks("a").stream().filter(chunk -> chunk.getAnswer() == 0).toList().getLast().getFinish()
                 .getToolCalls()).isEqualTo(result.getToolCalls());
