@@ -11,6 +11,8 @@ import java.util.List;
 /// @param outsideUs  of a step, in no verb of the backend: scheduling, handing over, reporting; a device's idle time
 /// @param device     on a device's own clock; null on a host
 /// @param floor      what a step could take at least
+/// @param ofUnconstrained tokens a second over those of as many sequences without a constraint, run in turn with them:
+///                   the median; null where none is constrained
 record BatchResult(
         int batch,
         @JsonProperty("decode_tokens_per_s") double decodeTokensPerSecond,
@@ -24,17 +26,19 @@ record BatchResult(
         @JsonProperty("outside_us") double outsideUs,
         DeviceTimes device,
         Floor floor,
-        List<OperationShare> operations) {
+        List<OperationShare> operations,
+        @JsonProperty("of_unconstrained") Double ofUnconstrained) {
 
     static BatchResult of(
             int batch, double decode, double prefill, EngineRun.Times times, DeviceTimes device, Floor floor,
-            List<OperationShare> operations) {
+            List<OperationShare> operations, Double ofUnconstrained) {
         var usage = times.decodeUsage();
         double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
         return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.fullSteps(),
                 (double) usage.allocatedBytes() / times.fullSteps(), usage.collections(), usage.collectionMs(),
                 times.schedulingMicros(),
-                device == null ? stepUs - inside : device.idle(), device, floor, operations);
+                device == null ? stepUs - inside : device.idle(), device, floor, operations,
+                ofUnconstrained);
     }
 }

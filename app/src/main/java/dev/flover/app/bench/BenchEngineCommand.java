@@ -9,6 +9,8 @@ import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
 import dev.flover.engine.Engine;
 import dev.flover.engine.format.TensorType;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
 import dev.flover.engine.sampling.LogitBias;
@@ -38,6 +40,13 @@ import picocli.CommandLine.Spec;
                 + "device by its own, in a further run without graphs."})
 public final class BenchEngineCommand implements Runnable {
     private static final int MOST_SEQUENCES = 4096;
+    /// Records as applications ask for them, in a list that does not end before the answer does.
+    private static final String RECORDS = """
+            {"type": "array", "minItems": 100000, "items": {"type": "object", "properties": {
+             "name": {"type": "string", "maxLength": 40}, "kind": {"enum": ["order", "refund", "question"]},
+             "amount": {"type": "number", "minimum": 0, "maximum": 10000}, "day": {"type": "string", "format": "date"},
+             "tags": {"type": "array", "items": {"type": "string", "maxLength": 12}, "maxItems": 4}},
+             "required": ["name", "kind", "amount"], "additionalProperties": false}}""";
     /// Of a core, that Java's compilers may take.
     private static final double CALM = 0.05;
 
@@ -88,6 +97,11 @@ public final class BenchEngineCommand implements Runnable {
             description = "Sample among the most probable tokens that together reach this. Default: ${DEFAULT-VALUE}.")
     private float topP;
 
+    @Option(names = "--constrained", paramLabel = "N", defaultValue = "0",
+            description = "Sequences of each batch whose answer has to fit a JSON Schema (a list of objects that is "
+                    + "longer than the answer). Prints the rate over that of a batch without. Default: ${DEFAULT-VALUE}.")
+    private int constrained;
+
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
             description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
     private int repeat;
@@ -104,6 +118,7 @@ public final class BenchEngineCommand implements Runnable {
     private boolean json;
 
     private SamplingParams sampling;
+    private EngineRun.Constrained fitting;
 
     private static final class Shapes implements Iterable<String> {
         @Override
@@ -116,6 +131,7 @@ public final class BenchEngineCommand implements Runnable {
     public void run() {
         for (int batch : batches) {
             OptionRange.check(spec, "--batch", batch, 1, MOST_SEQUENCES);
+            OptionRange.check(spec, "--constrained", constrained, 0, batch);
         }
         OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
@@ -126,6 +142,7 @@ public final class BenchEngineCommand implements Runnable {
         try (var opened = open()) {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
                     opened.config().contextLength());
+            fitting = fitting(opened);
             measure(opened);
         }
     }
@@ -141,6 +158,19 @@ public final class BenchEngineCommand implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private EngineRun.Constrained fitting(Model opened) {
+        if (constrained == 0) {
+            return EngineRun.Constrained.NONE;
+        }
+        if (opened.tokenizer() == null) {
+            throw new ParameterException(spec.commandLine(), "--constrained needs a model with a tokenizer, because "
+                    + "answers fit by their text; " + opened.path() + " has none");
+        }
+        var constraint = new ConstraintCompiler(opened.tokenizer())
+                .compile(new ConstraintSource.JsonSchema(RECORDS, false));
+        return new EngineRun.Constrained(constrained, constraint, opened.endOfText());
     }
 
     private Model open() {
@@ -190,19 +220,31 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private EngineRun.Times run(Engine engine, Model opened, int batch, long seed) {
-        return new EngineRun(engine, batch, promptTokens, generatedTokens, sampling)
+        return run(engine, opened, batch, seed, fitting);
+    }
+
+    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, EngineRun.Constrained some) {
+        return new EngineRun(engine, batch, promptTokens, generatedTokens, sampling, some)
                 .measure(opened.config().vocabulary(), seed);
+    }
+
+    private static double decodeRate(EngineRun.Times times) {
+        return times.decodeTokens() / times.decodeSeconds();
     }
 
     private BatchResult measureBatch(
             Engine engine, Model opened, TimedBackend timed, Machine machine, int batch) {
         var decode = new double[repeat];
         var prefill = new double[repeat];
+        var ratios = new double[repeat];
         EngineRun.Times times = null;
         for (int i = 0; i < repeat; i++) {
+            double without = constrained == 0 ? 0
+                    : decodeRate(run(engine, opened, batch, i + 1, EngineRun.Constrained.NONE));
             timed.reset(batch);
             times = run(engine, opened, batch, i + 1);
-            decode[i] = times.decodeTokens() / times.decodeSeconds();
+            decode[i] = decodeRate(times);
+            ratios[i] = decode[i] / without;
             prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
         }
         var device = timed.deviceTimes();
@@ -216,7 +258,8 @@ public final class BenchEngineCommand implements Runnable {
         boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
         return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
                 Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers),
-                OperationShare.of(timed, stepUs, machine, integers));
+                OperationShare.of(timed, stepUs, machine, integers),
+                constrained == 0 ? null : Spread.of(ratios).p50());
     }
 
     private static boolean isQuantised(Model opened) {
@@ -240,6 +283,10 @@ public final class BenchEngineCommand implements Runnable {
                         + "%d collections%n",
                 result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
                 result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
+        if (result.ofUnconstrained() != null) {
+            out.printf(Locale.ROOT, "  %d of them constrained: %.3f of the tokens/s of as many without%n", constrained,
+                    result.ofUnconstrained());
+        }
         var floor = result.floor();
         out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
                         + "time%n",

@@ -6,6 +6,7 @@ import dev.flover.engine.FinishReason;
 import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -26,6 +27,7 @@ final class EngineRun implements TokenSink {
     private final int promptTokens;
     private final int generated;
     private final SamplingParams sampling;
+    private final Constrained constrained;
     private int started;
     private int ended;
     private int finished;
@@ -33,13 +35,24 @@ final class EngineRun implements TokenSink {
     private final double[] pumpMicros;
     private int pumps;
 
+    /// Sequences whose answers have to fit something, and go on beyond what is measured.
+    ///
+    /// @param count      the first of a batch
+    /// @param constraint null where there are none
+    /// @param ends       tokens that end an answer
+    record Constrained(int count, Constraint constraint, TokenSet ends) {
+        static final Constrained NONE = new Constrained(0, null, TokenSet.EMPTY);
+    }
+
     /// @param sampling of all sequences, each with a seed of its own
-    EngineRun(Engine engine, int batch, int promptTokens, int generated, SamplingParams sampling) {
+    EngineRun(Engine engine, int batch, int promptTokens, int generated, SamplingParams sampling,
+            Constrained constrained) {
         this.engine = engine;
         this.batch = batch;
         this.promptTokens = promptTokens;
         this.generated = generated;
         this.sampling = sampling;
+        this.constrained = constrained;
         pumpMicros = new double[2 * generated + 16];        // a pump a step, and a few without one
     }
 
@@ -68,7 +81,9 @@ final class EngineRun implements TokenSink {
         var random = new Random(seed);
         for (int i = 0; i < batch; i++) {
             int[] prompt = random.ints(promptTokens, 0, vocabulary).toArray();
-            engine.admit(SequenceRequest.of(prompt, seeded(random.nextLong()), generated, TokenSet.EMPTY));
+            var own = i < constrained.count() ? constrained : Constrained.NONE;
+            engine.admit(SequenceRequest.of(prompt, seeded(random.nextLong()), generated, own.ends())
+                    .fitting(own.constraint()));
         }
         long start = System.nanoTime();
         while (started < batch && ended == 0) {

@@ -65,6 +65,20 @@ class BenchEngineCommandTest {
     }
 
     @Test
+    void constrainedSequencesAreComparedWithOthers() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "4", "--constrained", "2", "--prompt-tokens", "5",
+                "--gen-tokens", "20", "--repeat", "1", "--warm-up-s", "0", "--json");
+        assertThat(run.err()).isEmpty();
+        var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
+        assertThat(result.get("of_unconstrained").asDouble()).isPositive();
+
+        assertThat(Console.run("bench", "engine", "--batch", "4,1", "--constrained", "2").err())
+                .contains("--constrained must be in [0, 1], was 2");
+        assertThat(Console.run("bench", "engine", "--shape", "stories-15m", "--constrained", "1", "--batch", "1").err())
+                .contains("--constrained needs a model with a tokenizer");
+    }
+
+    @Test
     void filtersWithoutATemperatureAreRefused() {
         assertThat(Console.run("bench", "engine", "--top-k", "40").err()).contains("give a --temperature above 0, too");
         assertThat(Console.run("bench", "engine", "--temperature", "1", "--top-p", "2").err())

@@ -21,6 +21,7 @@ final class FickleRegistry implements AutoCloseable {
     private final String registry;
     private final Map<Integer, Answer> answers = new ConcurrentHashMap<>();
     private final Map<Integer, AtomicInteger> asked = new ConcurrentHashMap<>();
+    private volatile Answer ofSubjects;
 
     private record Answer(int status, String body) {}
 
@@ -45,6 +46,15 @@ final class FickleRegistry implements AutoCloseable {
         answers.put(schema, new Answer(status, body));
     }
 
+    /// What is said from now on to who asks for the versions of a subject.
+    void answersForSubjects(int status, String body) {
+        ofSubjects = new Answer(status, body);
+    }
+
+    void recoversForSubjects() {
+        ofSubjects = null;
+    }
+
     /// The registry itself answers again.
     void recovers(int schema) {
         answers.remove(schema);
@@ -60,7 +70,8 @@ final class FickleRegistry implements AutoCloseable {
             var body = exchange.getRequestBody().readAllBytes();
             var answer = prepared(exchange.getRequestURI().getPath());
             if (answer == null) {
-                answer = forward(exchange.getRequestMethod(), path, body);
+                boolean asks = exchange.getRequestMethod().equals("GET") && path.startsWith("/subjects/");
+                answer = asks && ofSubjects != null ? ofSubjects : forward(exchange.getRequestMethod(), path, body);
             }
             var bytes = answer.body().getBytes(java.nio.charset.StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "application/vnd.schemaregistry.v1+json");
