@@ -99,7 +99,8 @@ public final class BenchEngineCommand implements Runnable {
 
     @Option(names = "--constrained", paramLabel = "N", defaultValue = "0",
             description = "Sequences of each batch whose answer has to fit a JSON Schema (a list of objects that is "
-                    + "longer than the answer). Prints the rate over that of a batch without. Default: ${DEFAULT-VALUE}.")
+                    + "longer than the answer). Prints the rate over that of a batch without. "
+                    + "Default: ${DEFAULT-VALUE}.")
     private int constrained;
 
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
