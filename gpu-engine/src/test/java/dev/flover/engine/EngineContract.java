@@ -223,7 +223,7 @@ public abstract class EngineContract {
             assertThat(written.get("kind").asText()).isIn("a", "bc");
             assertThat(written.get("size").asInt()).isBetween(3, 40);
         }
-        var run = together(model, requests, new EngineConfig(16, 64, 16, 4, 60, 2, true), seed);
+        var run = together(model, requests, new EngineConfig(16, 64, 16, 4, 38, 2, true), seed);
         assertThat(run.outcomes).isEqualTo(alone);
         assertThat(run.status.preemptions()).as("preemptions").isPositive();
     }

@@ -28,6 +28,8 @@ import org.apache.kafka.common.serialization.Deserializer;
 /// `-Infinity`; a field that is null is left out.
 public final class JsonRecords {
     private static final int MAX_DEPTH = 100;
+    /// What Jackson tells a programmer, in its messages for anybody.
+    private static final String ADVICE = ": enable `.*|: expected close marker.*|, from `.*(?=\\))";
 
     /// Strict, because a key that is given twice, or a second value behind the first, is a mistake of the sender.
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -93,7 +95,7 @@ public final class JsonRecords {
             var at = e.getLocation();
             throw new JsonFormException("expected one JSON object in UTF-8, found an error in line "
                     + (at == null ? "?" : at.getLineNr() + ", column " + at.getColumnNr()) + ": "
-                    + e.getOriginalMessage().replaceFirst(": enable `.*|, from `.*(?=\\))", ""));
+                    + e.getOriginalMessage().replaceFirst(ADVICE, ""));
         } catch (IOException e) {
             throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
         }

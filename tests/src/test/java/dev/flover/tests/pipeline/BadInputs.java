@@ -67,6 +67,7 @@ final class BadInputs implements AutoCloseable {
             inputs.texts();
             inputs.numbers();
             inputs.times();
+            inputs.constraints();
             return inputs.byKind;
         }
     }
@@ -95,6 +96,30 @@ final class BadInputs implements AutoCloseable {
             out.writeIndex(1);              // prompt_ids
             out.writeLong(2_000_000_000L);
         });
+    }
+
+    private void constraints() {
+        kind("Constraints, records and tools");
+        fitting("two constraints", r -> r.setRegex("a").setGrammar("root ::= \"a\""));
+        fitting("a JSON Schema that is no JSON", r -> r.setJsonSchema("{"));
+        fitting("a keyword that is not supported", r -> r.setJsonSchema(
+                "{\"properties\": {\"a\": {\"unevaluatedItems\": false}}}"));
+        fitting("a schema that no value fits", r -> r.setJsonSchema("{\"enum\": []}"));
+        fitting("a `$ref` that leads back to itself", r -> r.setJsonSchema("{\"$ref\": \"#\"}"));
+        fitting("a list of a billion items", r -> r.setJsonSchema(
+                "{\"type\": \"array\", \"minItems\": 1000000000}"));
+        fitting("a pattern whose states multiply", r -> r.setRegex("(?=.*a.{20})(?=.*b.{20})(?=.*c.{20}).*"));
+        fitting("a pattern with a back-reference", r -> r.setRegex("(a+)b\\1"));
+        fitting("a grammar without `root`", r -> r.setGrammar("start ::= \"a\""));
+        fitting("no choices", r -> r.setChoices(List.of()));
+        good("a constraint and `ignore_eos`", r -> r.setRegex("a+").setIgnoreEos(true), Answer.REJECTED);
+        fitting("a subject that may not be named", r -> r.setSchemaSubject("cats-value"));
+        fitting("a record topic without a subject", r -> r.setRecordTopic("cats"));
+        fitting("tools without messages", r -> r.setToolChoice("required"));
+    }
+
+    private void fitting(String description, Consumer<GenerationRequest.Builder> change) {
+        good(description, request -> change.accept(request.setIgnoreEos(false)), Answer.REJECTED);
     }
 
     private void json() {

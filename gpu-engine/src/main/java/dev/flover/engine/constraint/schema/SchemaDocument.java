@@ -66,7 +66,8 @@ final class SchemaDocument {
             }
             return new SchemaDocument(node);
         } catch (JsonProcessingException e) {
-            throw new ConstraintException("json_schema is not JSON: " + e.getOriginalMessage(), e);
+            throw new ConstraintException("json_schema is not JSON: "
+                    + e.getOriginalMessage().replaceFirst(": expected close marker.*", ""), e);
         }
     }
 
