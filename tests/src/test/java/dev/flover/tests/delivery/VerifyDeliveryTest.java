@@ -78,17 +78,23 @@ class VerifyDeliveryTest {
         return count;
     }
 
+    /// A kill repeats something only where it comes between two writes, which not every run meets.
     @Test
+    @Tag("long")
     void underAtLeastOnceTheSameChecksFindRepeatsAndDroppingSeenPositionsHelps() throws Exception {
-        var outcome = run("--kills", "4", "--generations", "12", "--delivery", "at-least-once");
-        var findings = outcome.get("findings");
+        int repeats = 0;
+        for (int seed = 2; repeats == 0 && seed < 9; seed++) {
+            var outcome = run("--kills", "3", "--generations", "16", "--delivery", "at-least-once",
+                    "--seed", Integer.toString(seed));
+            var findings = outcome.get("findings");
+            repeats = findings.get("repeats").asInt() + findings.get("double_terminals").asInt();
 
-        assertThat(command.exitValue()).as(outcome.toPrettyString()).isEqualTo(1);
-        assertThat(outcome.get("passed").asBoolean()).isFalse();
-        assertThat(findings.get("repeats").asInt() + findings.get("double_terminals").asInt())
-                .as(outcome.toPrettyString()).isPositive();
-        assertThat(findings.get("unreadable").asInt()).isZero();
-        assertThat(findings.get("contradictions").asInt()).isZero();
+            assertThat(command.exitValue()).as(outcome.toPrettyString()).isEqualTo(repeats == 0 ? 0 : 1);
+            assertThat(outcome.get("passed").asBoolean()).isEqualTo(repeats == 0);
+            assertThat(findings.get("unreadable").asInt()).isZero();
+            assertThat(findings.get("contradictions").asInt()).isZero();
+        }
+        assertThat(repeats).isPositive();
     }
 
     @Test
