@@ -141,7 +141,7 @@ class AnswerRecordsStoryTest {
         }
         try (var pipeline = start()) {
             story.client.awaitTerminal(ids);
-            assertThat(pipeline.health().isReady()).isTrue();
+            assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).as(pipeline.health().toString()).isTrue();
         }
         var records = records();
         assertThat(records).extracting(ConsumerRecord::key).containsExactlyInAnyOrderElementsOf(ids);
