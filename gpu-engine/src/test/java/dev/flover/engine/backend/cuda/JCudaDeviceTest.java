@@ -89,6 +89,18 @@ class JCudaDeviceTest {
 
     @Test
     void theSmallSelfTestPasses() {
+        assertThatTheSmallSelfTestPasses();
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LATE")
+    void theSmallSelfTestPassesInTheOtherOrders(Timing timing) {
+        stub.reset(timing, MEMORY_BYTES);
+        assertThatTheSmallSelfTestPasses();
+    }
+
+    private void assertThatTheSmallSelfTestPasses() {
         var checks = new SelfTest(() -> new CudaBackend(stub.open(0)), 4, SelfTest.Size.SMALL).run(check -> { });
 
         assertThat(checks).isNotEmpty().allMatch(Check::passed);
