@@ -37,7 +37,8 @@ final class LiveGeneration {
         return ticket.prepared == null ? null : ticket.prepared.constraint();
     }
 
-    /// Where the finished answers are written as records; null for nowhere. What is said again has been written.
+    /// The topic to which the finished answers are written as records; null if there is none. The answer to a repeated
+    /// request is not written: its records were, when it was answered first.
     String recordTopic() {
         return stored.getRepeat() ? null : stored.getRequest().getRecordTopic();
     }

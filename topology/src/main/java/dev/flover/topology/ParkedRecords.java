@@ -99,7 +99,7 @@ final class ParkedRecords {
     }
 
     /// @param id   the record's key
-    /// @param news whether it is worth while to handle it again; null where that follows from its schema
+    /// @param news tells, by the time, whether to try the record again; null if that depends on its schema alone
     void park(RequestRecord record, Bytes id, long now, LongPredicate news) {
         var headers = new ArrayList<ParkedHeader>();
         for (var header : record.headers()) {

@@ -126,7 +126,7 @@ final class RequestDecoding {
                 || lookup.last instanceof Outcome.Known;
     }
 
-    /// What the registry said last about the schema of a record that waits.
+    /// The last answer of the registry about the schema of a record that waits.
     String reason(SchemaName name) {
         var lookup = lookups.get(name);
         return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()

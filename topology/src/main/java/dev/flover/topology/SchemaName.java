@@ -12,7 +12,7 @@ import org.apache.kafka.common.header.Headers;
 ///   header  1 guid (16 bytes)               since 8.0, where the producer is told to
 /// ```
 sealed interface SchemaName {
-    /// Where Confluent's clients may name the schema since 8.0.
+    /// The header in which Confluent's clients, from 8.0 on, may name the schema.
     String HEADER = "__value_schema_id";
 
     /// @param inHeader whether the value is Avro alone

@@ -56,7 +56,7 @@ final class Standstill {
         silentSeconds = seconds;
     }
 
-    /// Whether the brokers were silent, not only slow, for some of the last so many milliseconds.
+    /// Whether no broker answered (as opposed to slowly) at some moment of the last `ms` milliseconds.
     boolean wasSilentWithin(long ms) {
         return silent && System.nanoTime() - silentNanos <= TimeUnit.MILLISECONDS.toNanos(ms);
     }

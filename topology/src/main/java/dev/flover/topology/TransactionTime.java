@@ -35,8 +35,8 @@ final class TransactionTime {
     private long failedLimitMs;
 
     /// @param clock     nanoseconds from any origin
-    /// @param wasSilent whether the brokers were silent for some of the last so many milliseconds: what fails then
-    ///                  says nothing of how long commits take
+    /// @param wasSilent whether no broker answered at some moment of the last milliseconds, as many as its argument
+    ///                  says; a commit that fails then does not tell how long commits take
     TransactionTime(LongSupplier clock, LongPredicate wasSilent) {
         this.clock = clock;
         this.wasSilent = wasSilent;

@@ -9,7 +9,7 @@ import java.util.List;
 /// The output of a client command that ran on a story's topics, and its exit code.
 record SaidByCommand(int code, String out, String err) {
     /// @param command   with the names of its subcommands, as in `models remove`
-    /// @param arguments behind the settings that name the story's broker, registry and topics
+    /// @param arguments further ones; those that name the story's broker, registry and topics are added
     static SaidByCommand of(Story story, String command, String... arguments) {
         var topics = story.config.topics();
         var all = new ArrayList<>(List.of(command.split(" ")));

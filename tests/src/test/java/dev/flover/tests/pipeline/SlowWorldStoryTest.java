@@ -24,6 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -225,22 +229,31 @@ class SlowWorldStoryTest {
 
     /// What a server says.
     private record Page(URI address) {
-        private static final int TRIES = 600;
-
         HttpResponse<String> get() throws IOException, InterruptedException {
             try (var client = HttpClient.newHttpClient()) {
                 return client.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
             }
         }
 
-        void await(int status, String part) throws IOException, InterruptedException {
-            var answer = get();
-            for (int i = 0; i < TRIES && (answer.statusCode() != status || !answer.body().contains(part)); i++) {
-                Thread.sleep(100);
-                answer = get();
+        void await(int status, String part) throws Exception {
+            var said = new CompletableFuture<String>();
+            try (var looks = Executors.newSingleThreadScheduledExecutor()) {
+                looks.scheduleWithFixedDelay(() -> look(status, part, said), 0, 100, TimeUnit.MILLISECONDS);
+                said.get(60, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                throw new AssertionError("expected " + status + " and '" + part + "', found " + get().body(), e);
             }
-            assertThat(answer.body()).contains(part);
-            assertThat(answer.statusCode()).isEqualTo(status);
+        }
+
+        private void look(int status, String part, CompletableFuture<String> said) {
+            try {
+                var answer = get();
+                if (answer.statusCode() == status && answer.body().contains(part)) {
+                    said.complete(answer.body());
+                }
+            } catch (IOException | InterruptedException e) {
+                said.completeExceptionally(e);
+            }
         }
     }
 }

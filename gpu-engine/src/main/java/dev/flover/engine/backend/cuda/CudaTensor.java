@@ -11,7 +11,7 @@ final class CudaTensor implements Tensor {
     enum Counter {
         ROWS(0),
         SAMPLES(1),
-        /// Pairs of a row and an expert that it goes to.
+        /// Pairs of a row and one of the experts that the router chose for it.
         PLACES(6);
 
         /// Where it is in the plan; `plan.cuh`.
