@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /// A backend that fails in its own way for sequences with a certain prompt, and computes all others as ever.
 final class FaultyBackend {
@@ -23,6 +24,8 @@ final class FaultyBackend {
         THROW,
         /// The process is gone in the middle of a step.
         HALT,
+        /// The step never ends, and no step after it begins, until the process is killed.
+        HOLD,
         /// What the backend says where logits are no numbers.
         NOT_FINITE
     }
@@ -83,7 +86,14 @@ final class FaultyBackend {
         switch (poison.fault()) {
             case THROW -> throw new IllegalStateException("a poison in the batch");
             case HALT -> Runtime.getRuntime().halt(KILLED);
+            case HOLD -> hold();
             case NOT_FINITE -> { }
+        }
+    }
+
+    private static void hold() {
+        while (true) {
+            LockSupport.park();
         }
     }
 
