@@ -5,7 +5,7 @@
 // rounds once; the compiler must not fuse or reorder (-ffp-contract=off, no -ffast-math).
 //
 // KERNEL(name) gives the instruction set's own symbol; the tile sizes below were chosen by measurement
-// (docs/decisions/cpu-kernels.md) and change no bit either.
+// (docs/decisions/09-cpu-kernels.md) and change no bit either.
 #pragma once
 
 #include <stdint.h>

@@ -61,7 +61,7 @@ public final class Pipeline implements AutoCloseable {
     private static final long SETTLED_WITHIN_MS = 500;
     private static final long LEAST_STEP_MS = 1_000;
     private static final String UNRESOLVED = "No resolvable bootstrap urls";
-    private static final String GRANTS = "; docs/security.md lists what a pipeline has to be granted";
+    private static final String GRANTS = "; docs/operate/security.md lists what a pipeline has to be granted";
 
     private final PipelineConfig config;
     private final RequestContract contract;

@@ -137,7 +137,7 @@ final class ResultReader implements StoredResults, AutoCloseable {
                 }
             } catch (AuthorizationException e) {
                 LOG.warn("{}; ended requests that are sent again are computed again, until the pipeline may read {} "
-                        + "(docs/security.md lists what it has to be granted)", e.getMessage(), topic);
+                        + "(docs/operate/security.md lists what it has to be granted)", e.getMessage(), topic);
                 giveUp();
             } catch (KafkaException e) {
                 LOG.warn("waiting for results of requests that were sent again: {}", e.getMessage());

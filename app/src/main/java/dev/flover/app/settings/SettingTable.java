@@ -38,7 +38,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Every setting. From this table come the options of `up`, `submit`, `tail` and `cancel`, what a configuration file
-/// and the environment may say, `flover config`, and `docs/settings.md`.
+/// and the environment may say, `flover config`, and `docs/operate/settings.md`.
 public final class SettingTable {
     private static final List<Setting<?>> SETTINGS = new ArrayList<>();
 

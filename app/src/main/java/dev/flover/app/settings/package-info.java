@@ -4,7 +4,7 @@
 ///   SettingTable ──┬──> SettingOptions    (--max-sequences of `up`, with its help)
 ///                  ├──> Settings          (file, FLOVER_* variables and options; which one counts, and where it is)
 ///                  ├──> ConfigCommand     (`flover config`)
-///                  └──> docs/settings.md  (written by its test)
+///                  └──> docs/operate/settings.md  (written by its test)
 ///   PassThrough ───┘                      (kafka.* and registry.*: what those clients know)
 /// ```
 ///

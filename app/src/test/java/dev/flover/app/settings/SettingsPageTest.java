@@ -16,11 +16,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// `docs/settings.md` is written from the table, and the other pages name what is in it.
+/// `docs/operate/settings.md` is written from the table, and the other pages name what is in it.
 class SettingsPageTest {
     private static final String RENEW = "flover.renew";
     private static final Path ROOT = Path.of("..");
-    private static final Path PAGE = ROOT.resolve("docs").resolve("settings.md");
+    private static final Path PAGE = ROOT.resolve("docs/operate/settings.md");
     private static final Pattern ANCHOR = Pattern.compile("(?m)<a id=\"([a-z-]+)\">|^## (.+)$");
     private static final Pattern LINK = Pattern.compile("settings\\.md#([a-z0-9-]+)");
 
@@ -30,8 +30,8 @@ class SettingsPageTest {
         if (Boolean.getBoolean(RENEW)) {
             Files.writeString(PAGE, page);
         }
-        assertThat(Files.exists(PAGE) ? Files.readString(PAGE) : "").as("docs/settings.md, which says how to renew it")
-                .isEqualTo(page);
+        assertThat(Files.exists(PAGE) ? Files.readString(PAGE) : "")
+                .as("docs/operate/settings.md, which says how to renew it").isEqualTo(page);
     }
 
     @Test
@@ -84,7 +84,7 @@ class SettingsPageTest {
                 `flover config` takes the same options, checks everything, and shows each value with its place:
                 default, file and line, variable, or option; `--json` for programs. One file serves the pipeline and
                 its clients: a command ignores what only others use, but refuses what nobody knows, with the nearest
-                name that there is. [An example](../flover.properties.example).
+                name that there is. [An example](../../flover.properties.example).
 
                 - A length of time is a number with `ms`, `s`, `m`, `h` or `d`; a bare number counts milliseconds. A
                   size is a number with `KiB`, `MiB` or `GiB`; a bare number counts bytes.

@@ -37,7 +37,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The model families that can be run. Adding one is an entry here: see `docs/adding-a-model-family.md`.
+/// The model families that can be run. Adding one is an entry here: see `docs/understand/adding-a-model-family.md`.
 final class Families {
     private static final Family MISTRAL = LLAMA.but(family -> {
         family.architectures = List.of("mistral");

@@ -38,7 +38,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /// What strangers write, on a real broker: each record gets its answer, and the next request is served.
 class BadInputProperties {
-    private static final Path PAGE = Path.of("..", "docs", "bad-input.md");
+    private static final Path PAGE = Path.of("..", "docs", "operate", "bad-input.md");
     private static final String RENEW = "flover.renew";
     private static final int LONGEST_MESSAGE = 240;
 
@@ -182,7 +182,7 @@ class BadInputProperties {
             Files.writeString(PAGE, page);
         }
         assertThat(Files.exists(PAGE) ? Files.readString(PAGE) : "")
-                .as("docs/bad-input.md, which says how to renew it").isEqualTo(page);
+                .as("docs/operate/bad-input.md, which says how to renew it").isEqualTo(page);
     }
 
     @Property(tries = 12, seed = "20261122", shrinking = ShrinkingMode.OFF)

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The world around the pipeline is slow or silent, by real means: docs/weather.md has a row for each.
+/// The world around the pipeline is slow or silent, by real means: docs/operate/weather.md has a row for each.
 class SlowWorldStoryTest {
     private static final int TOKENS = 120;
 

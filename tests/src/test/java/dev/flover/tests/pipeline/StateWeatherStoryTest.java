@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Somebody deletes or disturbs what a pipeline keeps in Kafka: docs/weather.md has a row for each.
+/// Somebody deletes or disturbs what a pipeline keeps in Kafka: docs/operate/weather.md has a row for each.
 class StateWeatherStoryTest {
     private static final int SHORT = 5;
     private static final int LONG = 250;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The world around the pipeline misbehaves, by real means: docs/weather.md has a row for each.
+/// The world around the pipeline misbehaves, by real means: docs/operate/weather.md has a row for each.
 class WeatherStoryTest {
     private static final int TOKENS = 150;
 

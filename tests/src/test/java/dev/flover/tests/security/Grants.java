@@ -15,9 +15,10 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/// The table of grants in `docs/security.md`, as the broker is told of it: what the page says is what the test grants.
+/// The table of grants in `docs/operate/security.md`, as the broker is told of it: the test grants the rows of that
+/// table and nothing else.
 final class Grants {
-    private static final Path PAGE = Path.of("..", "docs", "security.md");
+    private static final Path PAGE = Path.of("..", "docs", "operate", "security.md");
     private static final Pattern ROW = Pattern.compile(
             "\\| `(\\w+)` \\| ([a-z ]+) \\| (literal|prefixed) \\| `([^`]+)` \\| ([A-Za-z, ]+) \\|");
 

@@ -59,7 +59,7 @@ class SecurityStoryTest {
         try (var up = start("--verbose", "up", pipeline, "--metrics-port", "0", "--data",
                 folder.resolve("data").toString())) {
             assertThat(up.awaitLineWith("waiting for the topics")).contains("the broker does not allow this principal "
-                    + "to describe the topic " + TOPICS.results()).contains("docs/security.md");
+                    + "to describe the topic " + TOPICS.results()).contains("docs/operate/security.md");
             cluster.operator().createAcls(missing).all().get();
             up.awaitLine("ready");
             said.add(run(0, "submit", producer, "--no-wait", "--id", "a", "--max-tokens", "5", "The old house"));
