@@ -1,5 +1,7 @@
 package dev.flover.engine;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /// Every limit of an engine.
 ///
 /// @param maxSequences  most sequences computed at the same time; further ones wait inside the engine
@@ -10,6 +12,7 @@ package dev.flover.engine;
 ///                      at most what the backend has room for beside the weights
 /// @param stepsInFlight steps under way at once, 1 or 2
 /// @param prefixCaching whether full blocks of equal prefixes are shared
+@RecordBuilder
 public record EngineConfig(
         int maxSequences,
         int tokenBudget,
@@ -17,7 +20,7 @@ public record EngineConfig(
         int blockTokens,
         int kvBlocks,
         int stepsInFlight,
-        boolean prefixCaching) {
+        boolean prefixCaching) implements EngineConfigBuilder.With {
 
     public EngineConfig {
         require(maxSequences >= 1 && maxSequences <= 4096, "maxSequences must be in [1, 4096], was " + maxSequences);
@@ -31,10 +34,10 @@ public record EngineConfig(
         require(stepsInFlight == 1 || stepsInFlight == 2, "stepsInFlight must be 1 or 2, was " + stepsInFlight);
     }
 
-    /// The same limits with a number of blocks that has been found out.
-    EngineConfig withKvBlocks(int blocks) {
-        return new EngineConfig(
-                maxSequences, tokenBudget, prefillChunk, blockTokens, blocks, stepsInFlight, prefixCaching);
+    /// Limits on sequences and rows; a prompt may fill a step, blocks of 16 positions are shared and as many as fit,
+    /// and two steps are under way.
+    public static EngineConfig of(int maxSequences, int tokenBudget) {
+        return new EngineConfig(maxSequences, tokenBudget, tokenBudget, 16, 0, 2, true);
     }
 
     private static void require(boolean holds, String message) {

@@ -3,6 +3,7 @@ package dev.flover.engine;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import io.soabase.recordbuilder.core.RecordBuilder;
 
 /// What the engine needs to know to continue one answer from where it stands.
 ///
@@ -20,6 +21,7 @@ import dev.flover.engine.sampling.TokenSet;
 /// @param alone        computed in steps with no other sequence: how a suspect of a crash is tried again
 /// @param promptLogprobs what to report of the prompt itself; such a prompt is computed, never taken from shared blocks
 /// @param constraint   what the answer has to fit, or null: its tokens are drawn among those that fit
+@RecordBuilder
 public record SequenceRequest(
         int[] promptIds,
         int[] generatedIds,
@@ -30,7 +32,7 @@ public record SequenceRequest(
         int priority,
         boolean alone,
         PromptLogprobs promptLogprobs,
-        Constraint constraint) {
+        Constraint constraint) implements SequenceRequestBuilder.With {
 
     public SequenceRequest {
         if (promptIds.length == 0) {
@@ -48,28 +50,9 @@ public record SequenceRequest(
         }
     }
 
-    /// A request whose answer has to fit nothing.
-    public SequenceRequest(
-            int[] promptIds, int[] generatedIds, SamplingParams sampling, int answerIndex, int maxTokens,
-            TokenSet stopIds, int priority, boolean alone, PromptLogprobs promptLogprobs) {
-        this(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone, promptLogprobs, null);
-    }
-
-    /// A request that asks for nothing of its prompt.
-    public SequenceRequest(
-            int[] promptIds, int[] generatedIds, SamplingParams sampling, int answerIndex, int maxTokens,
-            TokenSet stopIds, int priority, boolean alone) {
-        this(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone, PromptLogprobs.NONE);
-    }
-
-    /// This request with an answer that has to fit.
-    public SequenceRequest fitting(Constraint constraint) {
-        return new SequenceRequest(promptIds, generatedIds, sampling, answerIndex, maxTokens, stopIds, priority, alone,
-                promptLogprobs, constraint);
-    }
-
-    /// A first answer, computed beside others.
+    /// A first answer, computed beside others, that has to fit nothing and reports nothing of its prompt.
     public static SequenceRequest of(int[] promptIds, SamplingParams sampling, int maxTokens, TokenSet stopIds) {
-        return new SequenceRequest(promptIds, new int[0], sampling, 0, maxTokens, stopIds, 0, false);
+        return SequenceRequestBuilder.builder().promptIds(promptIds).generatedIds(new int[0]).sampling(sampling)
+                .maxTokens(maxTokens).stopIds(stopIds).promptLogprobs(PromptLogprobs.NONE).build();
     }
 }

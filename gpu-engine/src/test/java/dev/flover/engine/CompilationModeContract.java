@@ -54,7 +54,7 @@ public abstract class CompilationModeContract {
             var requests = new RandomRequests(77, TinyModels.VOCABULARY).take(12);
             for (int round = 0; round < Integer.parseInt(arguments[1]); round++) {
                 var generations = new Generations();
-                var config = new EngineConfig(6, 32, 16, 8, 100, 2, true);
+                var config = EngineConfig.of(6, 32).withPrefillChunk(16).withBlockTokens(8).withKvBlocks(100);
                 try (var model = TinyModels.gemma(9);
                         var quantised = TinyModels.llama(10, TensorType.Q8_0)) {
                     var line = new StringBuilder();

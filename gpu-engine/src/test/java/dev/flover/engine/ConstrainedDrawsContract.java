@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /// Draws within constraints, beside others, two steps under way: a short form of what [EngineContract] asks, for
 /// backends that take long.
 public abstract class ConstrainedDrawsContract {
-    private static final EngineConfig CONFIG = new EngineConfig(8, 32, 16, 16, 60, 2, true);
+    private static final EngineConfig CONFIG = EngineConfig.of(8, 32).withPrefillChunk(16).withKvBlocks(60);
 
     protected abstract Backend open();
 
@@ -45,17 +45,18 @@ public abstract class ConstrainedDrawsContract {
     /// one that it does not; one of them resumed in the middle.
     private static List<SequenceRequest> fitting() {
         var constraint = fitting("(ab|ba){2,3}c[0-9]{2}");
-        var least = new SamplingParams(1, 0, 0, 2, 0, 1, 0, 1, 5, -1, LogitBias.NONE, TokenSet.EMPTY, 6);
-        var penalised = new SamplingParams(1.2f, 0.1f, 0.1f, 1.5f, 40, 0.95f, 0, 1, 11, 2,
-                new LogitBias(new int[] {'a' - ' '}, new float[] {1.5f}), TokenSet.EMPTY, 0);
+        var least = SamplingParams.sampled(2, 5).withMinTokens(6);
+        var penalised = SamplingParams.sampled(1.5f, 11).with(s -> s.repetitionPenalty(1.2f)
+                .presencePenalty(0.1f).frequencyPenalty(0.1f).topK(40).topP(0.95f).topLogprobs(2)
+                .logitBias(new LogitBias(new int[] {'a' - ' '}, new float[] {1.5f})));
         return List.of(
                 request(new int[] {5, 6, 7}, SamplingParams.greedy(), constraint),
                 request(new int[] {1, 2}, SamplingParams.sampled(2, 3), constraint),
                 request(new int[] {8, 2, 4, 4}, penalised, constraint),
                 request(new int[] {6}, least, fitting("[xyz]{1,9}")),
                 request(new int[] {6, 1}, least, fitting("[xyz]{1,3}")),
-                new SequenceRequest(new int[] {9, 8}, new int[] {'b' - ' ', 'a' - ' '}, SamplingParams.sampled(1.5f, 4),
-                        0, 40, TokenSet.of(LetterTokens.END), 0, false).fitting(constraint));
+                SequenceRequest.of(new int[] {9, 8}, SamplingParams.sampled(1.5f, 4), 40, TokenSet.of(LetterTokens.END))
+                        .withGeneratedIds(new int[] {'b' - ' ', 'a' - ' '}).withConstraint(constraint));
     }
 
     private static Constraint fitting(String pattern) {
@@ -63,7 +64,7 @@ public abstract class ConstrainedDrawsContract {
     }
 
     private static SequenceRequest request(int[] prompt, SamplingParams sampling, Constraint constraint) {
-        return SequenceRequest.of(prompt, sampling, 40, TokenSet.of(LetterTokens.END)).fitting(constraint);
+        return SequenceRequest.of(prompt, sampling, 40, TokenSet.of(LetterTokens.END)).withConstraint(constraint);
     }
 
     private static List<SequenceRequest> free() {

@@ -6,7 +6,6 @@ import dev.flover.engine.backend.Backends;
 import dev.flover.engine.backend.IdleBackend;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.TinyModels;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.lang.management.ManagementFactory;
@@ -40,7 +39,7 @@ class EngineAllocationTest {
 
     @Test
     void theSteadyDecodeLoopAllocatesNothingOnEitherThread() {
-        var config = new EngineConfig(SEQUENCES, 128, 64, 16, SEQUENCES * CONTEXT / 16, 2, true);
+        var config = EngineConfig.of(SEQUENCES, 128).withPrefillChunk(64).withKvBlocks(SEQUENCES * CONTEXT / 16);
         try (var model = TinyModels.withContext(TinyModels.llama(3, TensorType.F32), CONTEXT);
                 var engine = Engine.start(model, new IdleBackend(), config)) {
             for (int i = 0; i < SEQUENCES; i++) {
@@ -77,7 +76,7 @@ class EngineAllocationTest {
     void theSteadyDecodeLoopAllocatesNothingOnCompiledKernels(TensorType type) {
         var backend = Backends.open("cpu", 2);
         Assumptions.assumeFalse(backend.name().equals("cpu-java"), "this build has no compiled kernels");
-        var config = new EngineConfig(4, 128, 64, 16, 4 * 4096 / 16, 2, true);
+        var config = EngineConfig.of(4, 128).withPrefillChunk(64).withKvBlocks(4 * 4096 / 16);
         try (var model = TinyModels.withContext(TinyModels.llama(3, type), 4096);
                 var engine = Engine.start(model, backend, config)) {
             for (int i = 0; i < 4; i++) {
@@ -99,8 +98,8 @@ class EngineAllocationTest {
     }
 
     private static SamplingParams filtered(long seed) {
-        return new SamplingParams(1.1f, 0.1f, 0.1f, 0.9f, 30, 0.95f, 0.01f, 1, seed, -1, LogitBias.NONE,
-                TokenSet.EMPTY, 0);
+        return SamplingParams.sampled(0.9f, seed).with(s -> s.repetitionPenalty(1.1f).presencePenalty(0.1f)
+                .frequencyPenalty(0.1f).topK(30).topP(0.95f).minP(0.01f));
     }
 
     /// The thread of the steps and the backend's helpers.

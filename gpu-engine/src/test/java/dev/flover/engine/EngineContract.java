@@ -32,7 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// it. A subclass says which backend; the expected bits come from the same backend with one sequence at a time, whole
 /// prompts, one step in flight and no sharing.
 public abstract class EngineContract {
-    private static final EngineConfig ALONE = new EngineConfig(1, 256, 256, 16, 16, 1, false);
+    private static final EngineConfig ALONE = EngineConfig.of(1, 256)
+            .withKvBlocks(16)
+            .withStepsInFlight(1)
+            .withPrefixCaching(false);
 
     protected abstract Backend open();
 
@@ -54,7 +57,7 @@ public abstract class EngineContract {
     void everyFamilyGivesTheSameBitsAloneAndAmongOthers(Model model) {
         var requests = new RandomRequests(7, TinyModels.VOCABULARY).take(24);
         var expected = eachAlone(model, requests);
-        var config = new EngineConfig(8, 24, 7, 8, 120, 2, true);
+        var config = EngineConfig.of(8, 24).withPrefillChunk(7).withBlockTokens(8).withKvBlocks(120);
         assertThat(together(model, requests, config, 7).outcomes).isEqualTo(expected);
     }
 
@@ -64,7 +67,8 @@ public abstract class EngineContract {
         var requests = new RandomRequests(prefillChunk, TinyModels.VOCABULARY).take(24);
         var expected = eachAlone(model(), requests);
         for (int stepsInFlight = 1; stepsInFlight <= 2; stepsInFlight++) {
-            var config = new EngineConfig(16, 256, prefillChunk, 16, 200, stepsInFlight, prefillChunk == 64);
+            var config = EngineConfig.of(16, 256).withPrefillChunk(prefillChunk).withKvBlocks(200)
+                    .withStepsInFlight(stepsInFlight).withPrefixCaching(prefillChunk == 64);
             assertThat(together(model(), requests, config, prefillChunk).outcomes).isEqualTo(expected);
         }
     }
@@ -74,7 +78,8 @@ public abstract class EngineContract {
     void sixtyFourSequencesThatJoinAndLeaveAtRandomDoNotChangeEachOther(long seed) {
         var requests = new RandomRequests(seed, TinyModels.VOCABULARY).take(64);
         var expected = eachAlone(model(), requests);
-        var run = together(model(), requests, new EngineConfig(64, 96, 16, 8, 700, 2, true), seed);
+        var run = together(model(), requests, EngineConfig.of(64, 96).withPrefillChunk(16).withBlockTokens(8)
+                .withKvBlocks(700), seed);
         assertThat(run.outcomes).isEqualTo(expected);
         assertThat(run.status.slotMoves()).as("slots were compacted").isPositive();
         assertThat(run.status.prefixHits()).as("prefixes were shared").isPositive();
@@ -89,7 +94,8 @@ public abstract class EngineContract {
         var expected = eachAlone(model(), requests);
         for (int stepsInFlight = 1; stepsInFlight <= 2; stepsInFlight++) {
             boolean prefixCaching = seed % 2 == 0;
-            var config = new EngineConfig(32, 64, 16, 4, 40, stepsInFlight, prefixCaching);
+            var config = EngineConfig.of(32, 64).withPrefillChunk(16).withBlockTokens(4).withKvBlocks(40)
+                    .withStepsInFlight(stepsInFlight).withPrefixCaching(prefixCaching);
             var run = together(model(), requests, config, seed);
             assertThat(run.outcomes).isEqualTo(expected);
             assertThat(run.status.preemptions()).as("preemptions").isPositive();
@@ -111,7 +117,8 @@ public abstract class EngineContract {
                 resumed.add(Generations.resumed(requests.get(i), whole.get(i), count));
             }
         }
-        var run = together(model, resumed, new EngineConfig(16, 64, 16, 8, 150, 2, true), seed);
+        var run = together(model, resumed, EngineConfig.of(16, 64).withPrefillChunk(16).withBlockTokens(8)
+                .withKvBlocks(150), seed);
         assertThat(run.outcomes).isEqualTo(expected);
     }
 
@@ -119,11 +126,10 @@ public abstract class EngineContract {
     void aSequenceThatRunsAloneSharesNoStepAndGivesTheSameBits() {
         var requests = new ArrayList<SequenceRequest>();
         for (var request : new RandomRequests(5, TinyModels.VOCABULARY).take(12)) {
-            requests.add(new SequenceRequest(
-                    request.promptIds(), request.generatedIds(), request.sampling(), request.answerIndex(),
-                    request.maxTokens(), request.stopIds(), request.priority(), true));
+            requests.add(request.withAlone(true));
         }
-        var run = together(model(), requests, new EngineConfig(4, 64, 64, 8, 100, 2, false), 5);
+        var run = together(model(), requests, EngineConfig.of(4, 64).withBlockTokens(8).withKvBlocks(100)
+                .withPrefixCaching(false), 5);
         assertThat(run.outcomes).isEqualTo(eachAlone(model(), requests));
         long least = run.outcomes.values().stream().mapToInt(outcome -> outcome.tokens().size()).sum();
         assertThat(run.status.steps()).isGreaterThanOrEqualTo(least);
@@ -137,10 +143,11 @@ public abstract class EngineContract {
         var requests = new ArrayList<SequenceRequest>();
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, open(), new EngineConfig(8, 64, 16, 8, 100, 2, true))) {
+                var engine = Engine.start(model, open(), EngineConfig.of(8, 64).withPrefillChunk(16)
+                        .withBlockTokens(8).withKvBlocks(100))) {
             for (int answer = 0; answer < answers; answer++) {
-                var request = new SequenceRequest(
-                        prompt, new int[0], SamplingParams.sampled(1, 9), answer, 5, TokenSet.EMPTY, 0, false);
+                var request = SequenceRequest.of(prompt, SamplingParams.sampled(1, 9), 5, TokenSet.EMPTY)
+                        .withAnswerIndex(answer);
                 ids[answer] = engine.admit(request);
                 generations.expect(ids[answer], request);
                 requests.add(request);
@@ -165,13 +172,14 @@ public abstract class EngineContract {
     void aPromptIsScoredWithTheSameBitsHoweverItIsCutAndThoughItsBlocksAreThere(int prefillChunk) {
         int[] prompt = new Random(3).ints(101, 0, TinyModels.VOCABULARY).toArray();
         var plain = SequenceRequest.of(prompt, SamplingParams.greedy(), 3, TokenSet.EMPTY);
-        var scored = new SequenceRequest(prompt, new int[0], SamplingParams.greedy(), 0, 3, TokenSet.EMPTY, 0, false,
-                new PromptLogprobs(1, 5));
+        var scored = SequenceRequest.of(prompt, SamplingParams.greedy(), 3, TokenSet.EMPTY)
+                .withPromptLogprobs(new PromptLogprobs(1, 5));
         var expected = eachAlone(model(), List.of(scored)).get(0);
         assertThat(expected.prompt()).hasSize(100 * (3 + 2 * 5));
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, open(), new EngineConfig(3, 256, prefillChunk, 8, 90, 2, true))) {
+                var engine = Engine.start(model, open(), EngineConfig.of(3, 256).withPrefillChunk(prefillChunk)
+                        .withBlockTokens(8).withKvBlocks(90))) {
             long first = engine.admit(plain);
             generations.expect(first, plain);
             while (!generations.hasFinished(first)) {
@@ -203,8 +211,8 @@ public abstract class EngineContract {
     }
 
     private static SequenceRequest scoredFrom(int[] prompt, int from) {
-        return new SequenceRequest(prompt, new int[0], SamplingParams.sampled(1, 3), 0, 2, TokenSet.EMPTY, 0, false,
-                new PromptLogprobs(from, 1));
+        return SequenceRequest.of(prompt, SamplingParams.sampled(1, 3), 2, TokenSet.EMPTY)
+                .withPromptLogprobs(new PromptLogprobs(from, 1));
     }
 
     @ParameterizedTest
@@ -223,7 +231,8 @@ public abstract class EngineContract {
             assertThat(written.get("kind").asText()).isIn("a", "bc");
             assertThat(written.get("size").asInt()).isBetween(3, 40);
         }
-        var run = together(model, requests, new EngineConfig(16, 64, 16, 4, 38, 2, true), seed);
+        var run = together(model, requests, EngineConfig.of(16, 64).withPrefillChunk(16).withBlockTokens(4)
+                .withKvBlocks(38), seed);
         assertThat(run.outcomes).isEqualTo(alone);
         assertThat(run.status.preemptions()).as("preemptions").isPositive();
     }
@@ -236,9 +245,10 @@ public abstract class EngineContract {
         var expected = new HashMap<Integer, Outcome>();
         for (int count = 0; count < outcome.tokens().size(); count++) {
             expected.put(count, outcome.after(count));
-            resumed.add(Generations.resumed(whole, outcome, count).fitting(whole.constraint()));
+            resumed.add(Generations.resumed(whole, outcome, count));
         }
-        assertThat(together(model(), resumed, new EngineConfig(8, 64, 16, 8, 100, 2, true), 3).outcomes)
+        assertThat(together(model(), resumed, EngineConfig.of(8, 64).withPrefillChunk(16).withBlockTokens(8)
+                .withKvBlocks(100), 3).outcomes)
                 .isEqualTo(expected);
     }
 
@@ -246,11 +256,11 @@ public abstract class EngineContract {
     void anAnswerThatNothingContinuesEndsAloneAndSaysSo() {
         var other = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 12, TokenSet.EMPTY);
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());
-        var astray = new SequenceRequest(fitting.promptIds(), new int[] {3}, fitting.sampling(), 0, 90,
-                fitting.stopIds(), 0, false).fitting(fitting.constraint());
+        var astray = fitting.withGeneratedIds(new int[] {3}).withMaxTokens(90);
         try (var model = model()) {
             var alone = eachAlone(model, List.of(other));
-            var run = together(model, List.of(other, astray), new EngineConfig(4, 16, 16, 8, 40, 2, false), 1);
+            var run = together(model, List.of(other, astray), EngineConfig.of(4, 16).withBlockTokens(8)
+                    .withKvBlocks(40).withPrefixCaching(false), 1);
             assertThat(run.outcomes.get(1).reason()).isEqualTo(FinishReason.NOTHING_FITS);
             assertThat(run.outcomes.get(0)).isEqualTo(alone.get(0));
         }
@@ -261,9 +271,9 @@ public abstract class EngineContract {
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());
         try (var model = model(); var engine = Engine.start(model, open(), ALONE)) {
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
-                    TokenSet.EMPTY).fitting(fitting.constraint()))).hasMessageContaining("a token to end it");
+                    TokenSet.EMPTY).withConstraint(fitting.constraint()))).hasMessageContaining("a token to end it");
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
-                    TokenSet.of(3)).fitting(fitting.constraint()))).hasMessageContaining("stop id 3 is text");
+                    TokenSet.of(3)).withConstraint(fitting.constraint()))).hasMessageContaining("stop id 3 is text");
         }
     }
 
@@ -272,7 +282,7 @@ public abstract class EngineContract {
                 {"type": "object", "properties": {"kind": {"enum": ["a", "bc"]}, "size": {"type": "integer",
                  "minimum": 3, "maximum": 40}, "tags": {"type": "array", "items": {"type": "string", "maxLength": 3},
                  "maxItems": 2}}, "required": ["kind", "size"], "additionalProperties": false}""", false));
-        return SequenceRequest.of(prompt, sampling, 90, TokenSet.of(LetterTokens.END)).fitting(constraint);
+        return SequenceRequest.of(prompt, sampling, 90, TokenSet.of(LetterTokens.END)).withConstraint(constraint);
     }
 
     @Test
@@ -283,7 +293,8 @@ public abstract class EngineContract {
             var expected = eachAlone(model, List.of(good, poisoned));
             assertThat(expected.get(1).reason()).isEqualTo(FinishReason.NOT_FINITE);
             assertThat(expected.get(0).tokens()).hasSize(12);
-            var run = together(model, List.of(good, poisoned), new EngineConfig(4, 16, 16, 8, 40, 2, false), 1);
+            var run = together(model, List.of(good, poisoned), EngineConfig.of(4, 16).withBlockTokens(8)
+                    .withKvBlocks(40).withPrefixCaching(false), 1);
             assertThat(run.outcomes).isEqualTo(expected);
         }
     }
@@ -308,7 +319,8 @@ public abstract class EngineContract {
         var request = SequenceRequest.of(new int[] {1, 2, 3, 4, 5}, SamplingParams.greedy(), 100, TokenSet.EMPTY);
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
+                var engine = Engine.start(model, open(), EngineConfig.of(2, 8).withPrefillChunk(4)
+                        .withBlockTokens(4).withKvBlocks(60))) {
             long cancelled = engine.admit(request);
             long waiting = engine.admit(request);
             generations.expect(cancelled, request);
@@ -335,7 +347,8 @@ public abstract class EngineContract {
         var request = SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 100, TokenSet.EMPTY);
         var generations = new Generations();
         try (var model = model();
-                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 60, 2, true))) {
+                var engine = Engine.start(model, open(), EngineConfig.of(2, 8).withPrefillChunk(4)
+                        .withBlockTokens(4).withKvBlocks(60))) {
             generations.expect(engine.admit(request), request);
             engine.pump(generations, 1);
             if (underWay == 2) {
@@ -354,7 +367,8 @@ public abstract class EngineContract {
     @Test
     void whatCanNeverBeComputedIsRefusedWithTheReason() {
         try (var model = model();
-                var engine = Engine.start(model, open(), new EngineConfig(2, 8, 4, 4, 10, 1, true))) {
+                var engine = Engine.start(model, open(), EngineConfig.of(2, 8).with(c -> c.prefillChunk(4)
+                        .blockTokens(4).kvBlocks(10).stepsInFlight(1)))) {
             var greedy = SamplingParams.greedy();
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {96}, greedy, 3, TokenSet.EMPTY)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("token id 96");
@@ -362,9 +376,9 @@ public abstract class EngineContract {
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("context of 160");
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[30], greedy, 12, TokenSet.EMPTY)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("11 KV blocks");
-            var banned = new SamplingParams(
-                    1, 0, 0, 0, 0, 1, 0, 1, 0, -1, new LogitBias(new int[] {4}, new float[] {Float.NEGATIVE_INFINITY}),
-                    TokenSet.of(4), 0);
+            var banned = SamplingParams.greedy()
+                    .withLogitBias(new LogitBias(new int[] {4}, new float[] {Float.NEGATIVE_INFINITY}))
+                    .withAllowedOnly(TokenSet.of(4));
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[3], banned, 2, TokenSet.EMPTY)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no token");
             assertThat(engine.pump(new Generations())).isFalse();

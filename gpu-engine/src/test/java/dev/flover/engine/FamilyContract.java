@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.format.GgufConversion;
 import dev.flover.engine.format.ModelLoader;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.io.IOException;
@@ -32,7 +31,10 @@ public abstract class FamilyContract {
     /// Of the reference's logits, which are printed with six digits after the point.
     private static final double LOGIT_TOLERANCE = 1e-3;
     private static final int TOP = 20;
-    private static final EngineConfig CONFIG = new EngineConfig(8, 64, 32, 16, 128, 2, false);
+    private static final EngineConfig CONFIG = EngineConfig.of(8, 64)
+            .withPrefillChunk(32)
+            .withKvBlocks(128)
+            .withPrefixCaching(false);
 
     protected abstract Backend open();
 
@@ -98,7 +100,7 @@ public abstract class FamilyContract {
     }
 
     private static SequenceRequest request(JsonNode reference, int mostTokens) {
-        var sampling = new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, TOP, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var sampling = SamplingParams.greedy().withTopLogprobs(TOP);
         return SequenceRequest.of(
                 ints(reference.get("prompt")), sampling,
                 Math.min(reference.get("greedy").size(), mostTokens), TokenSet.EMPTY);

@@ -104,9 +104,6 @@ final class Generations implements TokenSink {
 
     /// The same request, continued from its first tokens.
     static SequenceRequest resumed(SequenceRequest request, Outcome outcome, int count) {
-        return new SequenceRequest(
-                request.promptIds(), Arrays.copyOf(outcome.tokenIds(), count), request.sampling(),
-                request.answerIndex(), request.maxTokens(), request.stopIds(), request.priority(), request.alone(),
-                request.promptLogprobs());
+        return request.withGeneratedIds(Arrays.copyOf(outcome.tokenIds(), count));
     }
 }

@@ -12,7 +12,7 @@ class LoadListenerTest {
     @Test
     void isToldOfEachLayerAndHowManyThereAre() {
         var told = new ArrayList<String>();
-        var config = new EngineConfig(1, 8, 8, 16, 4, 1, false);
+        var config = EngineConfig.of(1, 8).withKvBlocks(4).withStepsInFlight(1).withPrefixCaching(false);
         try (var model = ModelShape.named("stories-15m").random(TensorType.Q4_0, 1);
                 var engine = Engine.start(model, Backends.open("cpu", 1), config,
                         (layers, all) -> told.add(layers + "/" + all))) {

@@ -98,13 +98,14 @@ class LogprobsTest {
 
     /// Penalties and temperature are no part of what is reported.
     private static Reported run(Model model, Backend backend) {
-        var sampling = new SamplingParams(
-                1.2f, 0.5f, 0.5f, 0.7f, 20, 0.9f, 0, 1, 3, 5, new LogitBias(new int[] {4}, new float[] {1}),
-                TokenSet.EMPTY, 0);
+        var sampling = SamplingParams.sampled(0.7f, 3).with(s -> s.repetitionPenalty(1.2f).presencePenalty(0.5f)
+                .frequencyPenalty(0.5f).topK(20).topP(0.9f).topLogprobs(5)
+                .logitBias(new LogitBias(new int[] {4}, new float[] {1})));
         var reported = new Reported();
-        try (var engine = Engine.start(model, backend, new EngineConfig(2, 16, 8, 8, 40, 2, true))) {
-            engine.admit(new SequenceRequest(PROMPT, new int[0], sampling, 0, 12, TokenSet.EMPTY, 0, false,
-                    new PromptLogprobs(1, 5)));
+        try (var engine = Engine.start(model, backend, EngineConfig.of(2, 16).withPrefillChunk(8).withBlockTokens(8)
+                .withKvBlocks(40))) {
+            engine.admit(SequenceRequest.of(PROMPT, sampling, 12, TokenSet.EMPTY)
+                    .withPromptLogprobs(new PromptLogprobs(1, 5)));
             while (engine.step(reported)) {
                 // one sequence, in chunks of eight
             }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// the one that a sequence of its length gets, computed anew, whatever the sequence was when it began.
 public abstract class LongSequencesContract {
     private static final int BEYOND = 40;
-    private static final EngineConfig FUSED = new EngineConfig(4, 16, 8, 8, 64, 2, true);
+    private static final EngineConfig FUSED = EngineConfig.of(4, 16)
+            .withPrefillChunk(8)
+            .withBlockTokens(8)
+            .withKvBlocks(64);
 
     @TempDir
     Path folder;
@@ -42,7 +45,8 @@ public abstract class LongSequencesContract {
                 for (int index : new int[] {0, 8, 9, 10, 36, 37, 38, 47}) {
                     int[] text = IntStream.concat(IntStream.of(prompts.get(i)),
                             answers.get(i).stream().limit(index).mapToInt(Integer::intValue)).toArray();
-                    assertThat(answers(model, new EngineConfig(1, 8, 8, 8, 64, 1, false), List.of(text), 1).getFirst())
+                    assertThat(answers(model, EngineConfig.of(1, 8).with(c -> c.blockTokens(8).kvBlocks(64)
+                            .stepsInFlight(1).prefixCaching(false)), List.of(text), 1).getFirst())
                             .as("token " + index + " after a prompt of " + prompts.get(i).length)
                             .containsExactly(answers.get(i).get(index));
                 }

@@ -34,28 +34,30 @@ final class RandomRequests {
             System.arraycopy(sharedPrompt, 0, prompt, 0, random.nextInt(prompt.length + 1));
         }
         var stopIds = random.nextInt(3) == 0 ? TokenSet.of(random.ints(2, 0, vocabulary).toArray()) : TokenSet.EMPTY;
-        return new SequenceRequest(
-                prompt, new int[0], sampling(), random.nextInt(3), 1 + random.nextInt(40), stopIds,
-                random.nextInt(3), random.nextInt(20) == 0, promptLogprobs(prompt.length));
+        var sampling = sampling();
+        int answerIndex = random.nextInt(3);
+        return SequenceRequest.of(prompt, sampling, 1 + random.nextInt(40), stopIds).with(r -> r
+                .answerIndex(answerIndex).priority(random.nextInt(3)).alone(random.nextInt(20) == 0)
+                .promptLogprobs(promptLogprobs(prompt.length)));
     }
 
     private SamplingParams sampling() {
         boolean greedy = random.nextInt(3) == 0;
-        return new SamplingParams(
-                sometimes() ? 1 + random.nextFloat() : 1,
-                sometimes() ? random.nextFloat() * 2 - 0.5f : 0,
-                sometimes() ? random.nextFloat() * 2 - 0.5f : 0,
-                greedy ? 0 : 0.5f + random.nextFloat(),
-                sometimes() ? 1 + random.nextInt(40) : 0,
-                sometimes() ? 0.5f + random.nextFloat() / 2 : 1,
-                sometimes() ? random.nextFloat() / 5 : 0,
-                sometimes() ? 0.5f + random.nextFloat() / 2 : 1,
-                random.nextLong(),
-                random.nextInt(6) - 1,
-                sometimes() ? new LogitBias(new int[] {3, 50}, new float[] {2, Float.NEGATIVE_INFINITY})
-                        : LogitBias.NONE,
-                sometimes() ? TokenSet.of(random.ints(20, 0, vocabulary).toArray()) : TokenSet.EMPTY,
-                sometimes() ? random.nextInt(20) : 0);
+        return SamplingParams.greedy().with(s -> s
+                .repetitionPenalty(sometimes() ? 1 + random.nextFloat() : 1)
+                .presencePenalty(sometimes() ? random.nextFloat() * 2 - 0.5f : 0)
+                .frequencyPenalty(sometimes() ? random.nextFloat() * 2 - 0.5f : 0)
+                .temperature(greedy ? 0 : 0.5f + random.nextFloat())
+                .topK(sometimes() ? 1 + random.nextInt(40) : 0)
+                .topP(sometimes() ? 0.5f + random.nextFloat() / 2 : 1)
+                .minP(sometimes() ? random.nextFloat() / 5 : 0)
+                .typicalP(sometimes() ? 0.5f + random.nextFloat() / 2 : 1)
+                .seed(random.nextLong())
+                .topLogprobs(random.nextInt(6) - 1)
+                .logitBias(sometimes() ? new LogitBias(new int[] {3, 50}, new float[] {2, Float.NEGATIVE_INFINITY})
+                        : LogitBias.NONE)
+                .allowedOnly(sometimes() ? TokenSet.of(random.ints(20, 0, vocabulary).toArray()) : TokenSet.EMPTY)
+                .minTokens(sometimes() ? random.nextInt(20) : 0));
     }
 
     private PromptLogprobs promptLogprobs(int length) {

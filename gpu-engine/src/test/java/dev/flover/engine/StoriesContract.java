@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// A backend's test extends this and says how to open it.
 public abstract class StoriesContract {
-    private static final EngineConfig CONFIG = new EngineConfig(8, 64, 32, 16, 128, 2, true);
+    private static final EngineConfig CONFIG = EngineConfig.of(8, 64).withPrefillChunk(32).withKvBlocks(128);
 
     protected abstract Backend open();
 

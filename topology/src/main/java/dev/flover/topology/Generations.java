@@ -445,9 +445,12 @@ final class Generations {
         } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
             answer.finishedByEngine(dev.flover.engine.FinishReason.STOP);
         } else {
-            parts.engine().admit(answer, new SequenceRequest(generation.promptIds, ids, plan.sampling(),
-                    answer.index(), plan.maxTokens(), plan.stopIds(), generation.stored.getRequest().getPriority(),
-                    generation.alone, answer.wantedOfPrompt(), generation.constraint()));
+            var first = SequenceRequest.of(
+                    generation.promptIds, plan.sampling(), plan.maxTokens(), plan.stopIds());
+            parts.engine().admit(answer, first.with(r -> r
+                    .generatedIds(ids).answerIndex(answer.index())
+                    .priority(generation.stored.getRequest().getPriority()).alone(generation.alone)
+                    .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
         }
     }
 

@@ -35,20 +35,19 @@ record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
 
     private static SamplingParams sampling(GenerationRequest request, SamplingParams defaults) {
         var sampling = request.getSampling();
-        return new SamplingParams(
-                orElse(sampling.getRepetitionPenalty(), defaults.repetitionPenalty()),
-                orElse(sampling.getPresencePenalty(), defaults.presencePenalty()),
-                orElse(sampling.getFrequencyPenalty(), defaults.frequencyPenalty()),
-                orElse(sampling.getTemperature(), defaults.temperature()),
-                sampling.getTopK() == null ? defaults.topK() : sampling.getTopK(),
-                orElse(sampling.getTopP(), defaults.topP()),
-                orElse(sampling.getMinP(), defaults.minP()),
-                orElse(sampling.getTypicalP(), defaults.typicalP()),
-                request.getSeed() == null ? SeedOfId.of(request.getId()) : request.getSeed(),
-                request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(),
-                logitBias(sampling),
-                TokenSet.of(ints(sampling.getAllowedIds())),
-                request.getMinTokens());
+        return SamplingParams.greedy().with(s -> s
+                .repetitionPenalty(orElse(sampling.getRepetitionPenalty(), defaults.repetitionPenalty()))
+                .presencePenalty(orElse(sampling.getPresencePenalty(), defaults.presencePenalty()))
+                .frequencyPenalty(orElse(sampling.getFrequencyPenalty(), defaults.frequencyPenalty()))
+                .temperature(orElse(sampling.getTemperature(), defaults.temperature()))
+                .topK(sampling.getTopK() == null ? defaults.topK() : sampling.getTopK())
+                .topP(orElse(sampling.getTopP(), defaults.topP()))
+                .minP(orElse(sampling.getMinP(), defaults.minP()))
+                .typicalP(orElse(sampling.getTypicalP(), defaults.typicalP()))
+                .seed(request.getSeed() == null ? SeedOfId.of(request.getId()) : request.getSeed())
+                .topLogprobs(request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs())
+                .logitBias(logitBias(sampling)).allowedOnly(TokenSet.of(ints(sampling.getAllowedIds())))
+                .minTokens(request.getMinTokens()));
     }
 
     private static LogitBias logitBias(Sampling sampling) {

@@ -31,7 +31,7 @@ final class Drawn {
         var answers = new ArrayList<List<String>>();
         try (var model = TinyEngine.model();
                 var engine = Engine.start(model, Backends.open("cpu", 1),
-                        new EngineConfig(SLOTS, 64, 16, 16, SLOTS * 32, 2, true))) {
+                        EngineConfig.of(SLOTS, 64).withPrefillChunk(16).withKvBlocks(SLOTS * 32))) {
             var compiler = new ConstraintCompiler(new ByteTokenizer());
             for (var source : sources) {
                 answers.add(answers(model, engine, compiler, source, each));
@@ -51,7 +51,7 @@ final class Drawn {
             }
             engine.admit(SequenceRequest.of(new int[] {(int) (seed % 200) + 1, 2},
                     SamplingParams.sampled(1, seed), MOST_TOKENS, TokenSet.of(ByteTokenizer.END_OF_TEXT))
-                    .fitting(constraint));
+                    .withConstraint(constraint));
             if (seed % SLOTS == SLOTS - 1) {
                 run(engine, sink);
             }

@@ -28,6 +28,6 @@ final class TinyEngine {
     /// @param blocks of 8 positions; few of them make sequences preempt each other
     static TokenEngine start(Model model, int slots, int blocks) {
         return TokenEngine.of(Engine.start(model, new ReferenceBackend(),
-                new EngineConfig(slots, 16, 8, 8, blocks, 2, true)));
+                EngineConfig.of(slots, 16).withPrefillChunk(8).withBlockTokens(8).withKvBlocks(blocks)));
     }
 }

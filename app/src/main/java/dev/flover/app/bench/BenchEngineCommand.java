@@ -13,9 +13,7 @@ import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -154,8 +152,7 @@ public final class BenchEngineCommand implements Runnable {
                     "--top-k and --top-p choose among tokens to draw from: give a --temperature above 0, too");
         }
         try {
-            return new SamplingParams(
-                    1, 0, 0, temperature, topK, topP, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+            return SamplingParams.greedy().withTemperature(temperature).withTopK(topK).withTopP(topP);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

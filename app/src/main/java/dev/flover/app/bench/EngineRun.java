@@ -7,7 +7,6 @@ import dev.flover.engine.SequenceRequest;
 import dev.flover.engine.TokenSink;
 import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.constraint.Constraint;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
@@ -61,7 +60,10 @@ final class EngineRun implements TokenSink {
     /// @param tokenBudget most rows of a step
     static EngineConfig config(int batch, int length, int tokenBudget) {
         int blocks = batch * Math.ceilDiv(length + 1, 16) + 16;
-        return new EngineConfig(batch, Math.max(tokenBudget, batch), tokenBudget, 16, blocks, 2, false);
+        return EngineConfig.of(batch, Math.max(tokenBudget, batch))
+                .withPrefillChunk(tokenBudget)
+                .withKvBlocks(blocks)
+                .withPrefixCaching(false);
     }
 
     /// @param fullSteps   those in which all sequences were generating; the rest is of these
@@ -83,7 +85,7 @@ final class EngineRun implements TokenSink {
             int[] prompt = random.ints(promptTokens, 0, vocabulary).toArray();
             var own = i < constrained.count() ? constrained : Constrained.NONE;
             engine.admit(SequenceRequest.of(prompt, seeded(random.nextLong()), generated, own.ends())
-                    .fitting(own.constraint()));
+                    .withConstraint(own.constraint()));
         }
         long start = System.nanoTime();
         while (started < batch && ended == 0) {
@@ -124,8 +126,7 @@ final class EngineRun implements TokenSink {
     }
 
     private SamplingParams seeded(long seed) {
-        return new SamplingParams(1, 0, 0, sampling.temperature(), sampling.topK(), sampling.topP(), 0, 1, seed, -1,
-                LogitBias.NONE, TokenSet.EMPTY, 0);
+        return SamplingParams.sampled(sampling.temperature(), seed).withTopK(sampling.topK()).withTopP(sampling.topP());
     }
 
     private void step() {

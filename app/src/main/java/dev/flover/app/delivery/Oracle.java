@@ -13,7 +13,6 @@ import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.AnswerText;
@@ -44,7 +43,8 @@ final class Oracle implements AutoCloseable {
         compiler = new ConstraintCompiler(tokenizer);
         int blocks = (model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
         engine = LoadingLine.start(model, Backends.open(backend, threads),
-                new EngineConfig(1, PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 1, false), err);
+                EngineConfig.of(1, PREFILL_CHUNK).with(c -> c.blockTokens(BLOCK_TOKENS).kvBlocks(blocks)
+                        .stepsInFlight(1).prefixCaching(false)), err);
     }
 
     ExpectedAnswer answer(GenerationRequest request) {
@@ -53,7 +53,7 @@ final class Oracle implements AutoCloseable {
         var answer = new Answer(request, decoder(request));
         answer.sequence = engine.admit(
                 SequenceRequest.of(prompt, sampling(request), request.getMaxTokens(), stopIds)
-                        .fitting(constraint(request)));
+                        .withConstraint(constraint(request)));
         while (engine.step(answer)) {
             if (answer.text.stopped()) {
                 engine.cancel(answer.sequence);
@@ -91,11 +91,12 @@ final class Oracle implements AutoCloseable {
 
     private static SamplingParams sampling(GenerationRequest request) {
         var sampling = request.getSampling();
-        return new SamplingParams(sampling.getRepetitionPenalty(), sampling.getPresencePenalty(),
-                sampling.getFrequencyPenalty(), sampling.getTemperature(), sampling.getTopK(), sampling.getTopP(),
-                sampling.getMinP(), sampling.getTypicalP(), request.getSeed(),
-                request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs(), LogitBias.NONE, TokenSet.EMPTY,
-                request.getMinTokens());
+        return SamplingParams.greedy().with(s -> s.repetitionPenalty(sampling.getRepetitionPenalty())
+                .presencePenalty(sampling.getPresencePenalty()).frequencyPenalty(sampling.getFrequencyPenalty())
+                .temperature(sampling.getTemperature()).topK(sampling.getTopK()).topP(sampling.getTopP())
+                .minP(sampling.getMinP()).typicalP(sampling.getTypicalP()).seed(request.getSeed())
+                .topLogprobs(request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs())
+                .minTokens(request.getMinTokens()));
     }
 
     @Override

@@ -97,7 +97,10 @@ final class VictimProcess implements AutoCloseable {
 
     private static EngineConfig engineConfig(Model model) {
         int blocks = SEQUENCES * ((model.config().contextLength() + BLOCK_TOKENS - 1) / BLOCK_TOKENS);
-        return new EngineConfig(SEQUENCES, SEQUENCES + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2, true);
+        return EngineConfig.of(SEQUENCES, SEQUENCES + PREFILL_CHUNK)
+                .withPrefillChunk(PREFILL_CHUNK)
+                .withBlockTokens(BLOCK_TOKENS)
+                .withKvBlocks(blocks);
     }
 
     private static void report(Pipeline pipeline, StopSignal stop) {

@@ -212,7 +212,7 @@ public final class GenerateCommand implements Callable<Integer> {
             try {
                 run.admit(answer, SequenceRequest.of(
                         answer.promptIds(), request.sampling(), request.maxTokens(), stopIds)
-                        .fitting(constraints.get(request.constraint())));
+                        .withConstraint(constraints.get(request.constraint())));
             } catch (IllegalArgumentException e) {
                 throw new CommandException(request.origin() + ": " + FieldNames.asJson(e.getMessage()), e);
             }

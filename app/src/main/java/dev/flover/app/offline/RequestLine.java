@@ -154,18 +154,15 @@ final class RequestLine {
 
     private SamplingParams sampling(SamplingParams defaults, long seed) {
         try {
-            return new SamplingParams(
-                    number("repetition_penalty", defaults.repetitionPenalty()),
-                    number("presence_penalty", defaults.presencePenalty()),
-                    number("frequency_penalty", defaults.frequencyPenalty()),
-                    number("temperature", defaults.temperature()),
-                    integer("top_k", defaults.topK()),
-                    number("top_p", defaults.topP()),
-                    number("min_p", defaults.minP()),
-                    number("typical_p", defaults.typicalP()),
-                    seed,
-                    logprobs(defaults.topLogprobs()), defaults.logitBias(), defaults.allowedOnly(),
-                    integer("min_tokens", defaults.minTokens()));
+            return SamplingParams.greedy().with(s -> s
+                    .repetitionPenalty(number("repetition_penalty", defaults.repetitionPenalty()))
+                    .presencePenalty(number("presence_penalty", defaults.presencePenalty()))
+                    .frequencyPenalty(number("frequency_penalty", defaults.frequencyPenalty()))
+                    .temperature(number("temperature", defaults.temperature()))
+                    .topK(integer("top_k", defaults.topK())).topP(number("top_p", defaults.topP()))
+                    .minP(number("min_p", defaults.minP())).typicalP(number("typical_p", defaults.typicalP()))
+                    .seed(seed).topLogprobs(logprobs(defaults.topLogprobs())).logitBias(defaults.logitBias())
+                    .allowedOnly(defaults.allowedOnly()).minTokens(integer("min_tokens", defaults.minTokens())));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(FieldNames.asJson(e.getMessage()), e);
         }

@@ -53,7 +53,10 @@ public final class EngineOptions {
         }
         int blocks = kvBlocks != null ? kvBlocks : FITTING_BLOCKS;
         try {
-            return new EngineConfig(sequences, budget, chunk, BLOCK_TOKENS, blocks, 2, true);
+            return EngineConfig.of(sequences, budget)
+                    .withPrefillChunk(chunk)
+                    .withBlockTokens(BLOCK_TOKENS)
+                    .withKvBlocks(blocks);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, FieldNames.asOptions(e.getMessage()), e);
         }

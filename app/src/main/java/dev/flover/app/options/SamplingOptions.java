@@ -1,8 +1,6 @@
 package dev.flover.app.options;
 
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -132,11 +130,12 @@ public final class SamplingOptions {
             OptionRange.check(command, "--logprobs", logprobs, 0, MOST_LOGPROBS);
         }
         try {
-            return new SamplingParams(
-                    given(repetitionPenalty, 1), given(presencePenalty, 0), given(frequencyPenalty, 0),
-                    given(temperature, 0), topK != null ? topK : 0, given(topP, 1), given(minP, 0), given(typicalP, 1),
-                    seed != null ? seed : otherSeed, logprobs != null ? logprobs : NO_LOGPROBS, LogitBias.NONE,
-                    TokenSet.EMPTY, minTokens != null ? minTokens : 0);
+            return SamplingParams.greedy().with(s -> s.repetitionPenalty(given(repetitionPenalty, 1))
+                    .presencePenalty(given(presencePenalty, 0)).frequencyPenalty(given(frequencyPenalty, 0))
+                    .temperature(given(temperature, 0)).topK(topK != null ? topK : 0).topP(given(topP, 1))
+                    .minP(given(minP, 0)).typicalP(given(typicalP, 1)).seed(seed != null ? seed : otherSeed)
+                    .topLogprobs(logprobs != null ? logprobs : NO_LOGPROBS)
+                    .minTokens(minTokens != null ? minTokens : 0));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
         }

@@ -105,9 +105,11 @@ record PipelineSettings(Settings settings) {
         int budget = settings.find(SettingTable.TOKEN_BUDGET)
                 .orElse((int) Math.min((long) sequences + chunk, Integer.MAX_VALUE));
         try {
-            return new EngineConfig(sequences, budget, chunk, settings.get(SettingTable.BLOCK_TOKENS),
-                    settings.find(SettingTable.KV_BLOCKS).orElse(FITTING_BLOCKS),
-                    settings.get(SettingTable.STEPS_IN_FLIGHT), settings.get(SettingTable.PREFIX_CACHING));
+            return EngineConfig.of(sequences, budget).with(c -> c.prefillChunk(chunk)
+                    .blockTokens(settings.get(SettingTable.BLOCK_TOKENS))
+                    .kvBlocks(settings.find(SettingTable.KV_BLOCKS).orElse(FITTING_BLOCKS))
+                    .stepsInFlight(settings.get(SettingTable.STEPS_IN_FLIGHT))
+                    .prefixCaching(settings.get(SettingTable.PREFIX_CACHING)));
         } catch (IllegalArgumentException e) {
             throw unfitting(e.getMessage());
         }

@@ -27,8 +27,8 @@ final class FloverServer implements Server {
     /// @param positions most of a request
     FloverServer(Model model, String backend, int sequences, int positions, Duration commitInterval) {
         int blocks = sequences * (Math.ceilDiv(positions, BLOCK_TOKENS) + 1);
-        var config = new EngineConfig(sequences, sequences + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2,
-                false);
+        var config = EngineConfig.of(sequences, sequences + PREFILL_CHUNK).with(c -> c
+                .prefillChunk(PREFILL_CHUNK).blockTokens(BLOCK_TOKENS).kvBlocks(blocks).prefixCaching(false));
         var engine = Engine.start(model, Backends.open(backend, 0), config);
         pipeline = TemporaryPipeline.start(model, engine, config, commitInterval, PARTITIONS);
     }

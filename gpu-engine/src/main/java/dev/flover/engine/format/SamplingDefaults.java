@@ -1,8 +1,6 @@
 package dev.flover.engine.format;
 
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -30,9 +28,10 @@ record SamplingDefaults(
         }
         // No probability at all still leaves the most probable token.
         boolean onlyMostProbable = topP.orElse(1) == 0;
-        return new SamplingParams(
-                (float) repetitionPenalty.orElse(1), 0, 0, samples.orElse(true) ? (float) temperature.orElse(1) : 0,
-                onlyMostProbable ? 1 : Math.max(topK.orElse(0), 0), onlyMostProbable ? 1 : (float) topP.orElse(1),
-                (float) minP.orElse(0), (float) typicalP.orElse(1), 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+        return SamplingParams.greedy().with(s -> s.repetitionPenalty((float) repetitionPenalty.orElse(1))
+                .temperature(samples.orElse(true) ? (float) temperature.orElse(1) : 0)
+                .topK(onlyMostProbable ? 1 : Math.max(topK.orElse(0), 0))
+                .topP(onlyMostProbable ? 1 : (float) topP.orElse(1)).minP((float) minP.orElse(0))
+                .typicalP((float) typicalP.orElse(1)));
     }
 }

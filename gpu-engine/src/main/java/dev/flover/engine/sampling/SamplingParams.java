@@ -1,5 +1,7 @@
 package dev.flover.engine.sampling;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /// How the next token of a sequence is drawn. Applied in the order of the parameters below.
 ///
 /// @param repetitionPenalty divides positive logits of tokens seen in prompt or answer and multiplies negative ones
@@ -17,6 +19,7 @@ package dev.flover.engine.sampling;
 /// @param logitBias         added to logits before anything else; empty for none
 /// @param allowedOnly       when not empty, only these token ids may be drawn
 /// @param minTokens         end-of-text and stop ids cannot be drawn before this many tokens
+@RecordBuilder
 public record SamplingParams(
         float repetitionPenalty,
         float presencePenalty,
@@ -30,7 +33,7 @@ public record SamplingParams(
         int topLogprobs,
         LogitBias logitBias,
         TokenSet allowedOnly,
-        int minTokens) {
+        int minTokens) implements SamplingParamsBuilder.With {
 
     public SamplingParams {
         require(repetitionPenalty > 0 && repetitionPenalty <= 10, "repetitionPenalty", "(0, 10]", repetitionPenalty);
@@ -47,12 +50,13 @@ public record SamplingParams(
 
     /// The most probable token each time.
     public static SamplingParams greedy() {
-        return new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+        return SamplingParamsBuilder.builder().repetitionPenalty(1).topP(1).typicalP(1).topLogprobs(-1)
+                .logitBias(LogitBias.NONE).allowedOnly(TokenSet.EMPTY).build();
     }
 
     /// Plain sampling from the softmax at a temperature.
     public static SamplingParams sampled(float temperature, long seed) {
-        return new SamplingParams(1, 0, 0, temperature, 0, 1, 0, 1, seed, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+        return greedy().with(s -> s.temperature(temperature).seed(seed));
     }
 
     /// Whether the draw depends on the tokens that came before, beyond their effect on the logits.

@@ -293,12 +293,15 @@ final class OperationChecks {
         var rules = new SamplingParams[] {
             SamplingParams.greedy(),
             SamplingParams.sampled(1, 5),
-            new SamplingParams(1, 0, 0, 0.7f, 40, 1, 0, 1, 6, 5, LogitBias.NONE, TokenSet.EMPTY, 0),
-            new SamplingParams(1, 0, 0, 1.3f, 0, 0.9f, 0, 1, 7, 20, bias, TokenSet.EMPTY, 4),
-            new SamplingParams(1.3f, 0.5f, 0.2f, 1, 50, 0.8f, 0.05f, 1, 8, -1, bias, some, 4),
-            new SamplingParams(1.1f, 0, 0.3f, 0, 0, 1, 0, 1, 9, 0, LogitBias.NONE, some, 0),
-            new SamplingParams(1, 0, 0, 1, 0, 1, 0.1f, 1, 10, -1, LogitBias.NONE, TokenSet.EMPTY, 0),
-            new SamplingParams(1, 0, 0, 0.9f, 0, 1, 0, 0.8f, 11, -1, LogitBias.NONE, TokenSet.EMPTY, 0)
+            SamplingParams.sampled(0.7f, 6).withTopK(40).withTopLogprobs(5),
+            SamplingParams.sampled(1.3f, 7).withTopP(0.9f).withTopLogprobs(20).withLogitBias(bias).withMinTokens(4),
+            SamplingParams.sampled(1, 8).with(s -> s.repetitionPenalty(1.3f).presencePenalty(0.5f)
+                    .frequencyPenalty(0.2f).topK(50).topP(0.8f).minP(0.05f).logitBias(bias).allowedOnly(some)
+                    .minTokens(4)),
+            SamplingParams.greedy().with(s -> s.repetitionPenalty(1.1f).frequencyPenalty(0.3f).seed(9)
+                    .topLogprobs(0).allowedOnly(some)),
+            SamplingParams.sampled(1, 10).withMinP(0.1f),
+            SamplingParams.sampled(0.9f, 11).withTypicalP(0.8f)
         };
         int rounds = full ? 40 : 4;
         var reference = new int[rounds][];

@@ -100,8 +100,7 @@ final class SequenceChecks {
                 int done = whole.get(i).size() / 2;
                 var request = requests.get(i);
                 int[] generated = whole.get(i).subList(0, done).stream().mapToInt(Integer::intValue).toArray();
-                resumed.add(new SequenceRequest(request.promptIds(), generated, request.sampling(), 0,
-                        request.maxTokens(), TokenSet.EMPTY, 0, false));
+                resumed.add(request.withGeneratedIds(generated));
                 expected.add(whole.get(i).subList(done, whole.get(i).size()));
             }
             report.accept(compare(name + " decoded and prefilled again", expected,
@@ -120,7 +119,8 @@ final class SequenceChecks {
             var answers = new Answers();
             var ids = new ArrayList<Long>();
             int cancelled = 0;
-            try (var engine = Engine.start(model, backends.get(), new EngineConfig(32, 64, 16, 16, 1000, 2, true))) {
+            try (var engine = Engine.start(model, backends.get(), EngineConfig.of(32, 64).withPrefillChunk(16)
+                    .withKvBlocks(1000))) {
                 boolean more = true;
                 while (more || ids.size() < count) {
                     for (int burst = random.nextInt(5); burst > 0 && ids.size() < count; burst--) {
@@ -155,7 +155,8 @@ final class SequenceChecks {
 
     private static List<List<Integer>> together(Model model, Backend backend, List<SequenceRequest> requests) {
         var answers = new Answers();
-        try (var engine = Engine.start(model, backend, new EngineConfig(32, 64, 24, 16, 1000, 2, true))) {
+        try (var engine = Engine.start(model, backend, EngineConfig.of(32, 64).withPrefillChunk(24)
+                .withKvBlocks(1000))) {
             var ids = requests.stream().map(engine::admit).toList();
             while (engine.step(answers)) {
                 // each step computes what it can of all of them

@@ -13,7 +13,6 @@ import dev.flover.engine.TopLogprobs;
 import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.io.IOException;
@@ -29,10 +28,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class FamiliesTest {
-    private static final EngineConfig CONFIG = new EngineConfig(2, 32, 32, 16, 16, 1, false);
+    private static final EngineConfig CONFIG = EngineConfig.of(2, 32)
+            .withKvBlocks(16)
+            .withStepsInFlight(1)
+            .withPrefixCaching(false);
 
     private static final SamplingParams GREEDY_WITH_LOGPROBS =
-            new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, 0, LogitBias.NONE, TokenSet.EMPTY, 0);
+            SamplingParams.greedy().withTopLogprobs(0);
 
     @TempDir
     Path folder;

@@ -71,7 +71,8 @@ class ModelShapeTest {
             }
         };
         try (var model = shape.random(type, seed);
-                var engine = Engine.start(model, Backends.open("cpu", 1), new EngineConfig(1, 8, 8, 16, 4, 1, false))) {
+                var engine = Engine.start(model, Backends.open("cpu", 1), EngineConfig.of(1, 8).withKvBlocks(4)
+                        .withStepsInFlight(1).withPrefixCaching(false))) {
             engine.admit(SequenceRequest.of(new int[] {1, 2}, SamplingParams.sampled(1, 7), 20, TokenSet.EMPTY));
             while (engine.step(sink)) {
                 // to the end

@@ -21,15 +21,12 @@ class SamplerTest {
     private static final int[] ENDING = {7, 9};
 
     private static SamplingParams params(int topK, double topP, double minP, double typicalP) {
-        return new SamplingParams(
-                1, 0, 0, 0.8f, topK, (float) topP, (float) minP, (float) typicalP, 0, -1, LogitBias.NONE,
-                TokenSet.EMPTY, 0);
+        return SamplingParams.greedy().with(s -> s.temperature(0.8f).topK(topK).topP((float) topP)
+                .minP((float) minP).typicalP((float) typicalP));
     }
 
     private static SamplingParams withSeed(SamplingParams p, long seed) {
-        return new SamplingParams(
-                p.repetitionPenalty(), p.presencePenalty(), p.frequencyPenalty(), p.temperature(), p.topK(), p.topP(),
-                p.minP(), p.typicalP(), seed, p.topLogprobs(), p.logitBias(), p.allowedOnly(), p.minTokens());
+        return p.withSeed(seed);
     }
 
     static Stream<Named<SamplingParams>> options() {
@@ -44,18 +41,17 @@ class SamplerTest {
                 Named.of("min-p of one", params(0, 1, 1, 1)),
                 Named.of("typical-p", params(0, 1, 0, 0.7)),
                 Named.of("all filters", params(20, 0.95, 0.02, 0.9)),
-                Named.of("penalties", new SamplingParams(
-                        1.4f, 0.7f, 0.3f, 1, 0, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0)),
-                Named.of("rewards", new SamplingParams(
-                        0.8f, -0.7f, -0.3f, 1, 10, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 0)),
-                Named.of("bias", new SamplingParams(
-                        1.2f, 0, 0, 1, 0, 1, 0, 1, 0, -1, bias, TokenSet.EMPTY, 0)),
-                Named.of("allowed only", new SamplingParams(
-                        1, 0, 0, 1, 0, 0.9f, 0, 1, 0, -1, bias, TokenSet.of(2, 3, 5, 7, 11, 13), 0)),
-                Named.of("minimum tokens", new SamplingParams(
-                        1, 0, 0, 1.5f, 0, 1, 0, 1, 0, -1, LogitBias.NONE, TokenSet.EMPTY, 20)),
-                Named.of("greedy with penalties", new SamplingParams(
-                        1.5f, 0.5f, 0.5f, 0, 0, 1, 0, 1, 0, -1, bias, TokenSet.EMPTY, 20)));
+                Named.of("penalties", SamplingParams.greedy().with(s -> s.repetitionPenalty(1.4f)
+                        .presencePenalty(0.7f).frequencyPenalty(0.3f).temperature(1))),
+                Named.of("rewards", SamplingParams.greedy().with(s -> s.repetitionPenalty(0.8f)
+                        .presencePenalty(-0.7f).frequencyPenalty(-0.3f).temperature(1).topK(10))),
+                Named.of("bias", SamplingParams.greedy().withRepetitionPenalty(1.2f).withTemperature(1)
+                        .withLogitBias(bias)),
+                Named.of("allowed only", SamplingParams.greedy().with(s -> s.temperature(1).topP(0.9f)
+                        .logitBias(bias).allowedOnly(TokenSet.of(2, 3, 5, 7, 11, 13)))),
+                Named.of("minimum tokens", SamplingParams.greedy().withTemperature(1.5f).withMinTokens(20)),
+                Named.of("greedy with penalties", SamplingParams.greedy().with(s -> s.repetitionPenalty(1.5f)
+                        .presencePenalty(0.5f).frequencyPenalty(0.5f).logitBias(bias).minTokens(20))));
     }
 
     /// Pearson's statistic against the plain model, significance one in a hundred thousand; and exactly its support.
@@ -192,8 +188,8 @@ class SamplerTest {
             capped[i] = softCap == 0 ? logits[i] : softCap * Math.tanh(logits[i] / softCap);
         }
         double[] expected = PlainSampler.softmax(capped);
-        var params = new SamplingParams(
-                1.5f, 1, 1, 0.7f, 9, 0.9f, 0, 1, 3, 20, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var params = SamplingParams.sampled(0.7f, 3).with(s -> s.repetitionPenalty(1.5f).presencePenalty(1)
+                .frequencyPenalty(1).topK(9).topP(0.9f).topLogprobs(20));
         var sampler = new Sampler(VOCABULARY);
         var tokens = new int[40];
         var logprobs = new float[40];
@@ -215,7 +211,7 @@ class SamplerTest {
     void greedyTokensDoNotDependOnWhetherLogprobsAreAsked() {
         var random = new Random(8);
         var sampler = new Sampler(2000);
-        var asked = new SamplingParams(1, 0, 0, 0, 0, 1, 0, 1, 0, 3, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var asked = SamplingParams.greedy().withTopLogprobs(3);
         for (int round = 0; round < 50; round++) {
             float[] logits = randomLogits(random, 2000);
             int token = sample(sampler, logits, 0, state(SamplingParams.greedy()));
@@ -231,8 +227,9 @@ class SamplerTest {
         var sampler = new Sampler(VOCABULARY);
         var row = MemorySegment.ofArray(randomLogits(new Random(2), VOCABULARY));
         var greedy = state(SamplingParams.greedy());
-        var full = state(new SamplingParams(
-                1.2f, 0.1f, 0.1f, 0.9f, 30, 0.95f, 0.01f, 0.95f, 1, 5, LogitBias.NONE, TokenSet.of(1, 2, 3, 40), 3));
+        var full = state(SamplingParams.greedy().with(s -> s.repetitionPenalty(1.2f).presencePenalty(0.1f)
+                .frequencyPenalty(0.1f).temperature(0.9f).topK(30).topP(0.95f).minP(0.01f).typicalP(0.95f)
+                .seed(1).topLogprobs(5).allowedOnly(TokenSet.of(1, 2, 3, 40)).minTokens(3)));
         var tokens = new int[20];
         var logprobs = new float[20];
         long before = threads.getCurrentThreadAllocatedBytes();     // the first call allocates

@@ -56,8 +56,9 @@ class SchedulerProperties {
         int blockTokens = 2 << blockTokensLog;
         int blocks = CONTEXT / blockTokens + random.nextInt(60);
         int budget = maxSequences + random.nextInt(24);
-        var config = new EngineConfig(
-                maxSequences, budget, 1 + random.nextInt(budget), blockTokens, blocks, stepsInFlight, prefixCaching);
+        var config = EngineConfig.of(maxSequences, budget).with(c -> c.prefillChunk(1 + random.nextInt(budget))
+                .blockTokens(blockTokens).kvBlocks(blocks).stepsInFlight(stepsInFlight)
+                .prefixCaching(prefixCaching));
         new Simulation(config, random).run();
     }
 
@@ -132,9 +133,9 @@ class SchedulerProperties {
             while (end < most && !stopIds.contains(answer[end])) {
                 end++;
             }
-            var request = new SequenceRequest(
-                    prompt, new int[0], SamplingParams.greedy(), 0, maxTokens, stopIds, random.nextInt(3),
-                    random.nextInt(15) == 0);
+            var request = SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, stopIds)
+                    .withPriority(random.nextInt(3))
+                    .withAlone(random.nextInt(15) == 0);
             scheduler.admit(++lastId, request);
             expected.put(lastId, new Expected(
                     request, Arrays.copyOf(answer, Math.min(end + 1, most)),

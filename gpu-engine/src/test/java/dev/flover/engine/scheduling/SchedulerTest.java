@@ -31,12 +31,14 @@ class SchedulerTest {
 
     private static SequenceRequest request(int promptTokens, int maxTokens, int priority, boolean alone) {
         int[] prompt = IntStream.range(0, promptTokens).toArray();
-        return new SequenceRequest(
-                prompt, new int[0], SamplingParams.greedy(), 0, maxTokens, TokenSet.EMPTY, priority, alone);
+        return SequenceRequest.of(prompt, SamplingParams.greedy(), maxTokens, TokenSet.EMPTY)
+                .withPriority(priority)
+                .withAlone(alone);
     }
 
     private static EngineConfig config(int maxSequences, int budget, int chunk, int blocks) {
-        return new EngineConfig(maxSequences, budget, chunk, 4, blocks, 1, false);
+        return EngineConfig.of(maxSequences, budget).with(c -> c.prefillChunk(chunk).blockTokens(4)
+                .kvBlocks(blocks).stepsInFlight(1).prefixCaching(false));
     }
 
     private static int[] rowsBySlice(StepPlan plan) {

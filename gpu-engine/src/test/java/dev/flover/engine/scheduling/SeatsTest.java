@@ -118,6 +118,7 @@ class SeatsTest {
     }
 
     private static EngineConfig config(int blockTokens, int stepsInFlight) {
-        return new EngineConfig(2, 8, 8, blockTokens, CONTEXT / blockTokens, stepsInFlight, false);
+        return EngineConfig.of(2, 8).with(c -> c.blockTokens(blockTokens).kvBlocks(CONTEXT / blockTokens)
+                .stepsInFlight(stepsInFlight).prefixCaching(false));
     }
 }

@@ -26,14 +26,14 @@ class ThirdPartyTest {
                 .anyMatch(entry -> library.equals(entry + ".jar") || library.startsWith(entry + "-")));
     }
 
-    /// From the class path of this test, without what only tests use.
+    /// From the class path of this test, without the libraries of tests and of the compiler.
     private static List<String> libraries() {
-        var testOnly = Pattern.compile("junit|assertj|jqwik|archunit|awaitility|opentest4j|apiguardian|byte-buddy"
-                + "|surefire|flover");
+        var notRun = Pattern.compile("junit|assertj|jqwik|archunit|awaitility|opentest4j|apiguardian|byte-buddy"
+                + "|surefire|flover|record-builder");
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())
                 .filter(name -> name.endsWith(".jar"))
-                .filter(name -> !testOnly.matcher(name).find())
+                .filter(name -> !notRun.matcher(name).find())
                 .toList();
     }
 }

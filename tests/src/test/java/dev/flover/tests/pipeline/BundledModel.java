@@ -35,7 +35,7 @@ final class BundledModel {
     }
 
     static EngineConfig config() {
-        return new EngineConfig(16, 128, 64, 16, 512, 2, true);
+        return EngineConfig.of(16, 128).withPrefillChunk(64).withKvBlocks(512);
     }
 
     static Engine engine(Model model) {

@@ -8,9 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
@@ -211,8 +209,7 @@ class PipelineStoryTest {
                 story.client.send(GenerationRequest.newBuilder().setId("r" + i).setPrompt(Story.OPENINGS.get(i))
                         .setSampling(sampling).setSeed(100L + i).setMaxTokens(tokens).setIgnoreEos(true).build());
                 ids.add("r" + i);
-                var bare = new SamplingParams(
-                        1, 0, 0, 1, 40, 0.9f, 0, 1, 100L + i, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+                var bare = SamplingParams.sampled(1, 100L + i).withTopK(40).withTopP(0.9f);
                 expected.add(story.bare(Story.OPENINGS.get(i), bare, tokens));
             }
             story.client.flush();

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
@@ -119,8 +117,8 @@ class UpgradeStoryTest {
     }
 
     private static SequenceRequest bare(Story story, GenerationRequest request, int topK) {
-        return story.bare(request.getPrompt(), new SamplingParams(1, 0, 0, 1, topK, 1, 0, 1, request.getSeed(), -1,
-                LogitBias.NONE, TokenSet.EMPTY, 0), request.getMaxTokens());
+        var sampling = SamplingParams.sampled(1, request.getSeed()).withTopK(topK);
+        return story.bare(request.getPrompt(), sampling, request.getMaxTokens());
     }
 
     private void assertAllAsTheBareEngineSays(Story story) {

@@ -60,8 +60,8 @@ record ConcurrentInstances(int instances) implements Strategy {
 
     private static EngineConfig config(Workload workload) {
         int blocks = Math.ceilDiv(workload.mostPositions(), PagedFusion.BLOCK_TOKENS) + 1;
-        return new EngineConfig(1, workload.longestPrompt(), workload.longestPrompt(), PagedFusion.BLOCK_TOKENS,
-                blocks, 1, false);
+        return EngineConfig.of(1, workload.longestPrompt()).with(c -> c.blockTokens(PagedFusion.BLOCK_TOKENS)
+                .kvBlocks(blocks).stepsInFlight(1).prefixCaching(false));
     }
 
     private static final class Play {

@@ -55,8 +55,10 @@ final class KafkaFusion implements Player, AutoCloseable {
         for (var workload : workloads) {
             var config = PagedFusion.config(workload, 2);
             int rows = Math.max(largest.tokenBudget(), config.tokenBudget());
-            largest = new EngineConfig(Math.max(largest.maxSequences(), config.maxSequences()), rows, rows,
-                    PagedFusion.BLOCK_TOKENS, Math.max(largest.kvBlocks(), config.kvBlocks()), 2, false);
+            largest = EngineConfig.of(Math.max(largest.maxSequences(), config.maxSequences()), rows)
+                    .withBlockTokens(PagedFusion.BLOCK_TOKENS)
+                    .withKvBlocks(Math.max(largest.kvBlocks(), config.kvBlocks()))
+                    .withPrefixCaching(false);
         }
         return largest;
     }

@@ -32,7 +32,8 @@ record PagedFusion(int stepsInFlight) implements Strategy {
         int count = workload.size();
         int rows = Stage.mostRows(workload);
         int blocks = count * (Math.ceilDiv(workload.mostPositions(), BLOCK_TOKENS) + 1);
-        return new EngineConfig(count, rows, rows, BLOCK_TOKENS, blocks, stepsInFlight, false);
+        return EngineConfig.of(count, rows).with(c -> c.blockTokens(BLOCK_TOKENS).kvBlocks(blocks)
+                .stepsInFlight(stepsInFlight).prefixCaching(false));
     }
 
     @Override

@@ -153,8 +153,8 @@ final class PipelineMeasurement {
     private EngineConfig engineConfig() {
         int positions = Math.max(burst.mostPositions(), arriving.mostPositions());
         int blocks = setting.live() * Math.ceilDiv(positions + 1, BLOCK_TOKENS) + BLOCK_TOKENS;
-        return new EngineConfig(
-                setting.live(), setting.live() + PREFILL_CHUNK, PREFILL_CHUNK, BLOCK_TOKENS, blocks, 2, false);
+        return EngineConfig.of(setting.live(), setting.live() + PREFILL_CHUNK).with(c -> c
+                .prefillChunk(PREFILL_CHUNK).blockTokens(BLOCK_TOKENS).kvBlocks(blocks).prefixCaching(false));
     }
 
     private void say(String line) {

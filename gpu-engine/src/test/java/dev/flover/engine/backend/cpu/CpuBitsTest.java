@@ -12,7 +12,6 @@ import dev.flover.engine.backend.Backends;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.ArrayList;
@@ -48,10 +47,14 @@ class CpuBitsTest {
     /// Every token and logprob of a few sequences.
     private static List<List<Integer>> bits(Model model, String backend, int threads, long patience) {
         var all = new ArrayList<List<Integer>>();
-        var sampling = new SamplingParams(1.1f, 0, 0, 0.9f, 0, 0.95f, 0, 1, SEED, 0, LogitBias.NONE, TokenSet.EMPTY, 0);
+        var sampling = SamplingParams.sampled(0.9f, SEED)
+                .withRepetitionPenalty(1.1f)
+                .withTopP(0.95f)
+                .withTopLogprobs(0);
         var random = new Random(SEED);
         try (var engine = Engine.start(model, CpuBackends.open(backend, threads, 0, patience),
-                new EngineConfig(4, 32, 16, 8, 64, 1, false))) {
+                EngineConfig.of(4, 32).with(c -> c.prefillChunk(16).blockTokens(8).kvBlocks(64).stepsInFlight(1)
+                        .prefixCaching(false)))) {
             for (int i = 0; i < 4; i++) {
                 all.add(new ArrayList<>());
                 int[] prompt = random.ints(5 + 9 * i, 0, TinyModels.VOCABULARY).toArray();

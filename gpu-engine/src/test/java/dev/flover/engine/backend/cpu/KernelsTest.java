@@ -10,12 +10,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.engine.backend.cpu.VectorProducts.Product;
 import dev.flover.engine.model.ModelConfig.Activation;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.LogitPasses;
 import dev.flover.engine.sampling.Sampler;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.SamplingState;
-import dev.flover.engine.sampling.TokenSet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -263,9 +261,10 @@ class KernelsTest {
             var plain = new Sampler(vocabulary);
             var fast = new Sampler(vocabulary, new KernelPasses(java));
             for (int seed = 0; seed < 50; seed++) {
-                var params = new SamplingParams(
-                        1, 0, 0, random.nextFloat(0.1f, 3), random.nextInt(40), random.nextFloat(0.1f, 1), 0, 1, seed,
-                        2, LogitBias.NONE, TokenSet.EMPTY, 0);
+                var params = SamplingParams.sampled(random.nextFloat(0.1f, 3), seed)
+                        .withTopK(random.nextInt(40))
+                        .withTopP(random.nextFloat(0.1f, 1))
+                        .withTopLogprobs(2);
                 var row = floats(vocabulary);
                 assertThat(draw(fast, row, params)).as(params + " seed " + SEED)
                         .isEqualTo(draw(plain, row, params));

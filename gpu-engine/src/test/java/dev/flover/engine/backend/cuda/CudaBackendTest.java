@@ -23,7 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class CudaBackendTest {
-    private static final EngineConfig CONFIG = new EngineConfig(2, 8, 4, 16, 20, 2, false);
+    private static final EngineConfig CONFIG = EngineConfig.of(2, 8)
+            .withPrefillChunk(4)
+            .withKvBlocks(20)
+            .withPrefixCaching(false);
     private static final TokenSink NOBODY = new TokenSink() {
         @Override
         public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {}
@@ -112,7 +115,7 @@ class CudaBackendTest {
     void theCacheTakesWhatIsFreeAndSaysSoWhereThatIsNothing() {
         var emulator = Emulator.instance();
         Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
-        var config = new EngineConfig(64, 64, 16, 16, 0, 2, true);
+        var config = EngineConfig.of(64, 64).withPrefillChunk(16);
         long memory = 256 << 20;
         try (var model = TinyModels.withContext(TinyModels.llama(5, TensorType.Q8_0), 1 << 15)) {
             var driver = new EmulatedDriver(emulator.get(), memory);

@@ -36,7 +36,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// enqueued, when somebody waits, or with copies that land as late as the driver's documentation allows.
 @Tag("driver-stub")
 class JCudaDeviceTest {
-    private static final EngineConfig CONFIG = new EngineConfig(2, 8, 4, 16, 20, 2, false);
+    private static final EngineConfig CONFIG = EngineConfig.of(2, 8)
+            .withPrefillChunk(4)
+            .withKvBlocks(20)
+            .withPrefixCaching(false);
     private static final long MEMORY_BYTES = 1L << 30;
     private static final int ECC_UNCORRECTABLE = 214;
 

@@ -65,7 +65,7 @@ class MeasuringTest {
             }
         };
         var driver = EmulatedBackends.driver();
-        var config = new EngineConfig(2, 8, 4, 16, 20, 2, false);
+        var config = EngineConfig.of(2, 8).withPrefillChunk(4).withKvBlocks(20).withPrefixCaching(false);
         try (var model = shape.random(type, 1);
                 var engine = Engine.start(model, generating(new CudaBackend(driver)), config)) {
             engine.admit(SequenceRequest.of(new int[] {1, 2}, SamplingParams.sampled(1, 7), 9, TokenSet.EMPTY));

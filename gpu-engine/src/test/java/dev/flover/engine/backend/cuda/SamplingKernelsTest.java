@@ -10,9 +10,7 @@ import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.format.StoredTensor;
 import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Matrix;
-import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -27,7 +25,7 @@ class SamplingKernelsTest {
     private static final long SEED = 3;
 
     private static SamplingParams rule(int topK, float topP, float minP, float typicalP) {
-        return new SamplingParams(1, 0, 0, 0.8f, topK, topP, minP, typicalP, 5, -1, LogitBias.NONE, TokenSet.EMPTY, 0);
+        return SamplingParams.sampled(0.8f, 5).withTopK(topK).withTopP(topP).withMinP(minP).withTypicalP(typicalP);
     }
 
     private static final SamplingParams[] FILTERS = {
