@@ -3,7 +3,7 @@ package dev.flover.app;
 import dev.flover.app.embedded.EmbeddedServerException;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingException;
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineException;
 import dev.flover.engine.format.ModelFileException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,11 +1,17 @@
 package dev.flover.engine;
 
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.EngineException;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.LoadListener;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepQueue;
+import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
-import dev.flover.engine.model.Transformer;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.scheduling.Scheduler;
 import dev.flover.engine.scheduling.Step;

@@ -3,10 +3,10 @@
 /// ```
 ///   SequenceRequest ──► ┌──────────────────────────────────────────────┐
 ///                       │ Engine                                       │
-///                       │   scheduling ──► model ──► backend           │ ──► TokenSink
+///                       │   scheduling ──► forward ──► backend         │ ──► TokenSink
 ///   EngineConfig ─────► │    (kvcache)              (sampling)         │ ──► EngineStatus
 ///                       └──────────────────────────────────────────────┘
-///   format opens model files; tokenizer makes ids of text and text of ids, outside of the engine
+///   loading opens model files, Backends opens a device; tokenizer makes ids of text and text of ids, outside
 /// ```
 ///
 /// Whoever owns the engine turns its crank: a punctuator in production, a loop in a test or a benchmark.

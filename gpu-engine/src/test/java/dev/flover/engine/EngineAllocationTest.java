@@ -2,12 +2,16 @@ package dev.flover.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.IdleBackend;
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,9 @@
 package dev.flover.engine;
 
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

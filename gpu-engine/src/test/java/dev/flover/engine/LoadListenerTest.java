@@ -2,9 +2,9 @@ package dev.flover.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.backend.Backends;
-import dev.flover.engine.format.TensorType;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.ModelShape;
+import dev.flover.engine.tensor.TensorType;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 

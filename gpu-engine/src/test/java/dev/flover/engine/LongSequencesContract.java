@@ -2,14 +2,19 @@ package dev.flover.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.format.GgufWriter;
-import dev.flover.engine.format.ModelLoader;
-import dev.flover.engine.format.TensorType;
-import dev.flover.engine.format.TinyLlama;
+import dev.flover.engine.loading.GgufWriter;
+import dev.flover.engine.loading.ModelLoader;
+import dev.flover.engine.loading.TinyLlama;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.TensorType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,5 +1,7 @@
 package dev.flover.engine;
 
+import dev.flover.engine.api.PromptLogprobs;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

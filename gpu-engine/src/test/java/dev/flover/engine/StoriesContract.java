@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package dev.flover.topology;
 
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.constraint.ConstraintCompiler;
-import dev.flover.engine.constraint.ConstraintException;
 import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.topology.avro.AvroAnswerException;
 import dev.flover.topology.avro.AvroAnswers;

@@ -1,6 +1,6 @@
 package dev.flover.topology;
 
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
@@ -441,9 +441,9 @@ final class Generations {
         var plan = generation.plan;
         int[] ids = answer.ids();
         if (ids.length >= plan.maxTokens()) {
-            answer.finishedByEngine(dev.flover.engine.FinishReason.LENGTH);
+            answer.finishedByEngine(dev.flover.engine.api.FinishReason.LENGTH);
         } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
-            answer.finishedByEngine(dev.flover.engine.FinishReason.STOP);
+            answer.finishedByEngine(dev.flover.engine.api.FinishReason.STOP);
         } else {
             var first = SequenceRequest.of(
                     generation.promptIds, plan.sampling(), plan.maxTokens(), plan.stopIds());

@@ -1,8 +1,8 @@
 package dev.flover.topology;
 
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.PromptLogprobs;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.PromptLogprobs;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.Alternative;
 import dev.flover.schemas.StoredProgress;

@@ -3,8 +3,8 @@ package dev.flover.topology;
 import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
 
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.EngineException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.models.ModelView;

@@ -1,6 +1,6 @@
 package dev.flover.topology;
 
-import dev.flover.engine.EngineStatus;
+import dev.flover.engine.api.EngineStatus;
 import dev.flover.schemas.FinishReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;

@@ -1,10 +1,10 @@
 package dev.flover.topology;
 
-import dev.flover.engine.EngineStatus;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -67,7 +67,7 @@ final class SharedEngine implements TokenSink {
     /// A step that is ready behind the one under way keeps the device busy until the owner comes again, and what
     /// arrives meanwhile joins a step later. While half of the slots are free and steps are long, newcomers count more.
     ///
-    /// @throws dev.flover.engine.EngineException if a step failed; the process has to start again
+    /// @throws dev.flover.engine.api.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
         launched(engine.pump(this, mostUnderWay()));

@@ -1,9 +1,9 @@
 package dev.flover.topology;
 
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineStatus;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
 
 /// What the pipeline asks of an engine. In production that is [Engine]; tests script one whose tokens, failures and
 /// poison they choose.

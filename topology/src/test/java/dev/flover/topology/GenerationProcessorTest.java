@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineException;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.PipelineConfig.Delivery;

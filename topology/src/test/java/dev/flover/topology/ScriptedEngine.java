@@ -1,10 +1,10 @@
 package dev.flover.topology;
 
-import dev.flover.engine.EngineException;
-import dev.flover.engine.EngineStatus;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
+import dev.flover.engine.api.EngineException;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

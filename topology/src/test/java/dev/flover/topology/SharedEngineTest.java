@@ -2,9 +2,9 @@ package dev.flover.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.EngineStatus;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.topology.PartitionState.StoredAnswer;

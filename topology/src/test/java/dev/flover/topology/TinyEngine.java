@@ -1,14 +1,14 @@
 package dev.flover.topology;
 
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.reference.ReferenceBackend;
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelShape;
+import dev.flover.engine.tensor.TensorType;
 import java.util.List;
 import java.util.stream.IntStream;
 

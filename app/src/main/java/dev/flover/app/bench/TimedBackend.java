@@ -2,13 +2,13 @@ package dev.flover.app.bench;
 
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -2,10 +2,10 @@ package dev.flover.app.delivery;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.backend.Backends;
-import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Health;

@@ -8,7 +8,7 @@ import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.Screen;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

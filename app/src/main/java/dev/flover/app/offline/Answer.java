@@ -1,7 +1,7 @@
 package dev.flover.app.offline;
 
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.flover.app.offline;
 
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.Backends;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine.Command;

@@ -1,10 +1,10 @@
 package dev.flover.app.offline;
 
 import dev.flover.engine.Engine;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

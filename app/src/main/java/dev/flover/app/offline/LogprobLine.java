@@ -2,7 +2,7 @@ package dev.flover.app.offline;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.TopLogprobs;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;

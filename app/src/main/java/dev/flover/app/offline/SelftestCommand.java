@@ -1,7 +1,7 @@
 package dev.flover.app.offline;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.Backends;
 import dev.flover.engine.selftest.Check;
 import dev.flover.engine.selftest.SelfTest;
 import java.util.Locale;

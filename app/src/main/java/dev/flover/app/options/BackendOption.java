@@ -1,7 +1,7 @@
 package dev.flover.app.options;
 
+import dev.flover.engine.Backends;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

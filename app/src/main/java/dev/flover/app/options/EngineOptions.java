@@ -1,8 +1,8 @@
 package dev.flover.app.options;
 
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.Backends;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

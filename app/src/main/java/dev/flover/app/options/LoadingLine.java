@@ -2,8 +2,8 @@ package dev.flover.app.options;
 
 import dev.flover.app.terminal.ProgressLine;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.LoadListener;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.LoadListener;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;

@@ -1,7 +1,7 @@
 package dev.flover.app.options;
 
-import dev.flover.engine.format.ModelLoader;
-import dev.flover.engine.format.ModelSummary;
+import dev.flover.engine.loading.ModelLoader;
+import dev.flover.engine.loading.ModelSummary;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.io.PrintWriter;

@@ -2,7 +2,7 @@ package dev.flover.app.pipeline;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
 import dev.flover.topology.Pipeline;

@@ -9,7 +9,7 @@ import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.topology.PipelineConfig;
 import dev.flover.topology.PipelineConfig.Mentions;
 import dev.flover.topology.PipelineConfig.Pace;

@@ -1,7 +1,7 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Demand;
+import dev.flover.app.bench.workload.Spread;
 import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
 

@@ -2,9 +2,9 @@ package dev.flover.benchmarks.peer;
 
 import dev.flover.app.bench.topics.TemporaryPipeline;
 import dev.flover.app.bench.workload.Workload;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;

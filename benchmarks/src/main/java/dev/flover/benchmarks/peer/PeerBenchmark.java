@@ -1,10 +1,10 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Arrivals;
 import dev.flover.app.bench.workload.Lengths;
+import dev.flover.app.bench.workload.Spread;
 import dev.flover.app.bench.workload.Workload;
-import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;
 import java.net.URI;

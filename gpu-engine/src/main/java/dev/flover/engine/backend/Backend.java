@@ -1,12 +1,12 @@
 package dev.flover.engine.backend;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.util.List;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.

@@ -1,6 +1,6 @@
 package dev.flover.engine.backend;
 
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 

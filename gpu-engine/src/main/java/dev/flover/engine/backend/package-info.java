@@ -6,8 +6,8 @@
 ///   StepPlan                       ◄── cuda        kernels of a GPU
 /// ```
 ///
-/// A verb enqueues; there is one synchronisation a step. `Backends` says which of them work on this machine, and why
-/// the others do not.
+/// A verb enqueues; there is one synchronisation a step. `engine.Backends` says which of them work on this machine, and
+/// why the others do not.
 ///
-/// Knows nothing of requests or of who shares a step: a plan is rows, slots and blocks.
+/// Knows nothing of requests, of files or of sequences that share a step: a plan is rows, slots and blocks.
 package dev.flover.engine.backend;

@@ -2,6 +2,7 @@ package dev.flover.engine.constraint;
 
 import dev.flover.engine.constraint.grammar.GrammarCompiler;
 import dev.flover.engine.constraint.machine.Beginning;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.machine.Cursor;
 import dev.flover.engine.constraint.machine.Frame;
 import dev.flover.engine.constraint.machine.Lexeme;

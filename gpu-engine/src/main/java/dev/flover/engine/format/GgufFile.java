@@ -1,5 +1,6 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -120,7 +121,7 @@ public final class GgufFile implements TensorSource {
     }
 
     /// Everything before the tensors' data, a piece per part.
-    List<MemorySegment> headers() {
+    public List<MemorySegment> headers() {
         return headers;
     }
 

@@ -99,12 +99,12 @@ public final class GgufMetadata {
     }
 
     /// Keys under a prefix that nobody has asked for, in the file's order.
-    List<String> neverAsked(String prefix) {
+    public List<String> neverAsked(String prefix) {
         return values.keySet().stream().filter(key -> key.startsWith(prefix) && !asked.contains(key)).toList();
     }
 
     /// A value that is not to count as used.
-    GgufValue peek(String key) {
+    public GgufValue peek(String key) {
         return values.get(key);
     }
 

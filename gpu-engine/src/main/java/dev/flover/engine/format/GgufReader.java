@@ -1,5 +1,7 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -26,7 +26,7 @@ import java.util.Set;
 /// than asked for is a [ModelFileException] that names it.
 ///
 /// Where several keys are given, the first that has a value counts: families spell the same number differently.
-final class JsonFile {
+public final class JsonFile {
     /// Published configurations take a few kilobytes, the largest indexes a few megabytes.
     private static final int MAX_BYTES = 8 << 20;
     private static final int MAX_NESTING = 64;
@@ -58,7 +58,7 @@ final class JsonFile {
         return FACTORY;
     }
 
-    static JsonFile read(Path path) {
+    public static JsonFile read(Path path) {
         try {
             long size = Files.size(path);
             if (size > MAX_BYTES) {
@@ -72,7 +72,7 @@ final class JsonFile {
         }
     }
 
-    static Optional<JsonFile> readIfPresent(Path path) {
+    public static Optional<JsonFile> readIfPresent(Path path) {
         return Files.exists(path) ? Optional.of(read(path)) : Optional.empty();
     }
 
@@ -90,7 +90,7 @@ final class JsonFile {
     }
 
     /// This object, with what `defaults` has and it has not.
-    JsonFile withDefaults(String defaults) {
+    public JsonFile withDefaults(String defaults) {
         try {
             var merged = parse(path, defaults.getBytes(StandardCharsets.UTF_8)).object;
             merged.setAll(object);
@@ -101,7 +101,7 @@ final class JsonFile {
     }
 
     /// The first key of `expected`, a JSON object, that this has with another value, as a clause for a message.
-    Optional<String> firstDifference(String expected) {
+    public Optional<String> firstDifference(String expected) {
         try {
             for (var wanted : parse(path, expected.getBytes(StandardCharsets.UTF_8)).object.properties()) {
                 asked.add(wanted.getKey());
@@ -117,22 +117,22 @@ final class JsonFile {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
-    List<String> keys() {
+    public List<String> keys() {
         var keys = new ArrayList<String>();
         object.fieldNames().forEachRemaining(keys::add);
         return keys;
     }
 
-    boolean wasAsked(String key) {
+    public boolean wasAsked(String key) {
         return asked.contains(key);
     }
 
     /// Keys with a number, a list of numbers or `true` that nobody has asked for.
-    List<String> numbersNeverAsked() {
+    public List<String> numbersNeverAsked() {
         return keys().stream().filter(key -> !asked.contains(key)).filter(key -> {
             var value = object.get(key);
             return value.isNumber() || value.isBoolean() && value.booleanValue()
@@ -150,17 +150,17 @@ final class JsonFile {
         return Optional.empty();
     }
 
-    OptionalInt integer(String... keys) {
+    public OptionalInt integer(String... keys) {
         var key = firstOf(keys);
         return key.isEmpty() ? OptionalInt.empty() : OptionalInt.of(integer(key.get(), object.get(key.get())));
     }
 
-    OptionalDouble real(String... keys) {
+    public OptionalDouble real(String... keys) {
         var key = firstOf(keys);
         return key.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(real(key.get(), object.get(key.get())));
     }
 
-    Optional<Boolean> flag(String... keys) {
+    public Optional<Boolean> flag(String... keys) {
         return firstOf(keys).map(key -> {
             var value = object.get(key);
             if (!value.isBoolean()) {
@@ -170,38 +170,38 @@ final class JsonFile {
         });
     }
 
-    Optional<String> text(String... keys) {
+    public Optional<String> text(String... keys) {
         return firstOf(keys).map(key -> text(key, object.get(key)));
     }
 
-    Optional<JsonFile> object(String... keys) {
+    public Optional<JsonFile> object(String... keys) {
         return firstOf(keys).map(key -> objectIn(key, object.get(key)));
     }
 
     /// A token's spelling: a string, or the `content` of an object that says more about the token.
-    Optional<String> tokenText(String key) {
+    public Optional<String> tokenText(String key) {
         return isText(key) ? text(key) : object(key).flatMap(token -> token.text("content"));
     }
 
-    boolean isText(String key) {
+    public boolean isText(String key) {
         asked.add(key);
         return object.path(key).isTextual();
     }
 
     /// A list of integers, or one alone.
-    List<Integer> integers(String key) {
+    public List<Integer> integers(String key) {
         return elements(key).stream().map(value -> integer(key, value)).toList();
     }
 
-    List<Double> reals(String key) {
+    public List<Double> reals(String key) {
         return elements(key).stream().map(value -> real(key, value)).toList();
     }
 
-    List<String> texts(String key) {
+    public List<String> texts(String key) {
         return elements(key).stream().map(value -> text(key, value)).toList();
     }
 
-    List<JsonFile> objects(String key) {
+    public List<JsonFile> objects(String key) {
         return elements(key).stream().map(value -> objectIn(key, value)).toList();
     }
 

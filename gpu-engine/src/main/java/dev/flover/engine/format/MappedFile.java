@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /// Maps whole files, of any size, read-only.
-final class MappedFile {
+public final class MappedFile {
     private MappedFile() {}
 
-    static MemorySegment map(Path file, Arena arena) {
+    public static MemorySegment map(Path file, Arena arena) {
         if (Files.notExists(file)) {
             throw new ModelFileException(file, "there is no such file");
         }

@@ -3,6 +3,8 @@ package dev.flover.engine.format;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +23,7 @@ import java.util.Set;
 /// ```
 ///   header length (8 bytes) | header: {"name": {"dtype", "shape", "data_offsets": [from, to]}, ...} | data
 /// ```
-final class SafetensorsFile implements TensorSource {
+public final class SafetensorsFile implements TensorSource {
     /// As in the reference implementation.
     private static final int MAX_HEADER_BYTES = 100_000_000;
     private static final int MAX_TENSORS = 1 << 18;
@@ -161,12 +163,12 @@ final class SafetensorsFile implements TensorSource {
         return Optional.of(new StoredTensor(name, type, shape.rows(), shape.columns(), data));
     }
 
-    MemorySegment headerBytes() {
+    public MemorySegment headerBytes() {
         return header;
     }
 
     /// The bytes of each tensor, whatever they are.
-    List<MemorySegment> data() {
+    public List<MemorySegment> data() {
         long start = 8 + header.byteSize();
         return entries.values().stream()
                 .map(entry -> bytes.asSlice(start + entry.from(), entry.to() - entry.from()))

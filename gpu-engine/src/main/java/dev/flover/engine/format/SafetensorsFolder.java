@@ -1,5 +1,6 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// The weights of a Hugging Face folder: `model.safetensors` or, where there is none, the files that its index names.
-final class SafetensorsFolder implements TensorSource {
+public final class SafetensorsFolder implements TensorSource {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String SINGLE = "model.safetensors";
     private static final int MAX_FILES = 1000;
@@ -33,7 +34,7 @@ final class SafetensorsFolder implements TensorSource {
         }
     }
 
-    static SafetensorsFolder open(Path folder, Arena arena) {
+    public static SafetensorsFolder open(Path folder, Arena arena) {
         if (Files.exists(folder.resolve(SINGLE))) {
             return new SafetensorsFolder(folder, List.of(SafetensorsFile.open(folder.resolve(SINGLE), arena)));
         }
@@ -86,11 +87,11 @@ final class SafetensorsFolder implements TensorSource {
         return Optional.ofNullable(byTensor.get(name)).flatMap(file -> file.tensor(name));
     }
 
-    List<SafetensorsFile> files() {
+    public List<SafetensorsFile> files() {
         return files;
     }
 
-    long bytes() {
+    public long bytes() {
         return files.stream().mapToLong(SafetensorsFile::bytes).sum();
     }
 }

@@ -1,5 +1,6 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,11 +1,12 @@
 package dev.flover.engine.format;
 
+import dev.flover.engine.tensor.StoredTensor;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
 /// The tensors of one model, by name.
-interface TensorSource {
+public interface TensorSource {
     /// For messages.
     Path path();
 

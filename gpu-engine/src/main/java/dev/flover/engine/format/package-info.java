@@ -1,20 +1,16 @@
-/// Model files: what lies on disk becomes a [dev.flover.engine.model.Model].
+/// Readers of model files: GGUF, safetensors and the JSON files of a Hugging Face folder.
 ///
 /// ```
-///   model.gguf ──► GgufFile ───────────┐ metadata, tensors by name
-///                                      ├─► GgufModel ───┐
-///   folder/ ──► JsonFile ──────────────┤                ├─► Hyperparameters ─► ModelConfig
-///               SafetensorsFolder ─────┴─► FolderModel ─┘          │
-///                                               │                  ▼
-///                          Families: Family ────┴────────► WeightAssembler ─► Weights
+///   model.gguf ──► GgufFile ────────────► GgufMetadata, tensors by name
+///   folder/    ──► SafetensorsFolder ───► tensors by name
+///                  JsonFile ────────────► settings by key
 /// ```
 ///
-/// Files are mapped, not read: a tensor is a slice of the mapping ([dev.flover.engine.format.StoredTensor]), in the
-/// type it is stored as; [dev.flover.engine.format.Dequantiser] says what its bytes mean. What a file does not say
-/// about itself stands in one table, [dev.flover.engine.format.Families].
+/// Files are mapped, not read: a tensor is a slice of the mapping ([dev.flover.engine.tensor.StoredTensor]), in the
+/// type it is stored as.
 ///
-/// A file is untrusted. Every count, offset, length, type and nesting is checked before it is used, and what cannot be
-/// is a [dev.flover.engine.format.ModelFileException] of one sentence.
+/// A file is untrusted. Every count, offset, length, type and nesting is checked before it is used, and a file that
+/// fails a check is refused with a [dev.flover.engine.format.ModelFileException] of one sentence.
 ///
-/// This package does not know backends, steps or sequences.
+/// Knows tensors and nothing else of the engine: no model, no family, no tokenizer.
 package dev.flover.engine.format;

@@ -25,7 +25,7 @@ import java.util.Map;
 ///                     they are text
 /// @param samplingDefaults what its publisher suggests, or null
 /// @param warnings     what in the file cannot be followed and does not keep it from being used, a sentence each
-/// @param arena        owns every [dev.flover.engine.format.StoredTensor]
+/// @param arena        owns every [dev.flover.engine.tensor.StoredTensor]
 public record Model(
         Path path,
         ModelConfig config,

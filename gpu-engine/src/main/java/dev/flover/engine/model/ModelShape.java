@@ -1,11 +1,11 @@
 package dev.flover.engine.model;
 
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.tensor.TensorType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,10 +1,11 @@
 package dev.flover.engine.model;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

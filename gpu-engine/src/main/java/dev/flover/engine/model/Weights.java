@@ -1,6 +1,7 @@
 package dev.flover.engine.model;
 
-import dev.flover.engine.format.StoredTensor;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.util.List;
 
 /// The tensors of a model by role. What a family does not have is null.

@@ -1,10 +1,10 @@
-/// What a model is, as data, and the forward pass that reads like the paper.
+/// What a model is, as data.
 ///
 /// ```
-///   ModelConfig   sizes, norms, rotary positions, activations     what differs between families
-///   Weights       matrices by their role                          what a file holds
-///   Transformer   embed ─► layers of attention and feed-forward ─► logits, in the verbs of a backend
+///   ModelConfig   sizes, norms, rotary positions, activations     the differences between families
+///   Weights       matrices by their role                          the content of a file
+///   Model         both, with the tokenizer and chat template that the file brings along
 /// ```
 ///
-/// Knows no file format and no device.
+/// Knows no file format, no backend and no forward pass.
 package dev.flover.engine.model;

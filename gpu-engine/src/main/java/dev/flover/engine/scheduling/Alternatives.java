@@ -1,6 +1,6 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.StepPlan;
 
 /// A reused view of one sample's most probable tokens in a plan.

@@ -1,10 +1,10 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.EngineStatus;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.scheduling.Sequence.State;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 
 /// What every step asks of the running sequences, a column for each question.
 ///

@@ -1,7 +1,7 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.kvcache.PrefixIndex;
 import dev.flover.engine.sampling.TokenSet;

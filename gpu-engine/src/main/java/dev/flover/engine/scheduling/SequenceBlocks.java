@@ -1,6 +1,6 @@
 package dev.flover.engine.scheduling;
 
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.kvcache.BlockAllocator;
 import dev.flover.engine.kvcache.PrefixIndex;
 

@@ -1,7 +1,5 @@
 package dev.flover.engine.selftest;
 
-import dev.flover.engine.format.TensorType;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
@@ -11,6 +9,8 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.flover.engine.selftest;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.format.TensorType;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;

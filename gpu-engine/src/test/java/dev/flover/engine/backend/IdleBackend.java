@@ -1,12 +1,12 @@
 package dev.flover.engine.backend;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 

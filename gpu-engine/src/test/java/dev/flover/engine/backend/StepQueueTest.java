@@ -3,7 +3,7 @@ package dev.flover.engine.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

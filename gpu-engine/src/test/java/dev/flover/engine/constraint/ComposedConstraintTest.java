@@ -9,6 +9,7 @@ import dev.flover.engine.constraint.ConstraintSource.JsonSchema;
 import dev.flover.engine.constraint.ConstraintSource.Named;
 import dev.flover.engine.constraint.ConstraintSource.OneOf;
 import dev.flover.engine.constraint.ConstraintSource.Repeated;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.SharedData;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Alphabet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

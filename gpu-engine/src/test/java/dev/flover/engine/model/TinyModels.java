@@ -1,13 +1,14 @@
 package dev.flover.engine.model;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.format.TensorType;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;

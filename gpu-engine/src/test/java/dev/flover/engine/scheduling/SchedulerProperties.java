@@ -2,11 +2,11 @@ package dev.flover.engine.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

@@ -2,8 +2,8 @@ package dev.flover.engine.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;

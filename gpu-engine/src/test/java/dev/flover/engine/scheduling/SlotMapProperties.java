@@ -2,7 +2,7 @@ package dev.flover.engine.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

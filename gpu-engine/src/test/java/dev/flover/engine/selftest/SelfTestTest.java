@@ -2,8 +2,8 @@ package dev.flover.engine.selftest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.engine.Backends;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import java.lang.reflect.InvocationHandler;

@@ -3,8 +3,8 @@ package dev.flover.engine.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.format.GgufWriter;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.loading.GgufWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;

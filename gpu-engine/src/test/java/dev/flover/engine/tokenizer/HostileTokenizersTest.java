@@ -2,8 +2,8 @@ package dev.flover.engine.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.format.GgufWriter;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.loading.GgufWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

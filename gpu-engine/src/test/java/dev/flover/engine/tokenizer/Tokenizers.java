@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.engine.SharedData;
 import dev.flover.engine.format.GgufFile;
-import dev.flover.engine.format.GgufWriter;
+import dev.flover.engine.loading.GgufWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -1,20 +1,43 @@
 package dev.flover.tests.house;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.Weights;
+import java.util.stream.Stream;
 
 /// The arrows of the house: leaves know nothing of each other, and a library stays where it belongs.
 @AnalyzeClasses(packages = "dev.flover", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
-    private static final String ENGINE = "dev.flover.engine..";
+    private static final String ENGINE_ROOT = "dev.flover.engine.";
+    private static final String ENGINE = ENGINE_ROOT + ".";
     private static final String SCHEMAS = "dev.flover.schemas..";
     private static final String TOPOLOGY = "dev.flover.topology..";
     private static final String APP = "dev.flover.app..";
+
+    private static final SliceAssignment PACKAGES = new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return SliceIdentifier.of(type.getPackageName());
+        }
+
+        @Override
+        public String getDescription() {
+            return "packages";
+        }
+    };
 
     @ArchTest
     static final ArchRule engineKnowsNoWireFormatAndNoOtherModule = noClasses().that().resideInAPackage(ENGINE)
@@ -28,6 +51,58 @@ class LayeringTest {
     @ArchTest
     static final ArchRule topologyDoesNotKnowTheApp = noClasses().that().resideInAPackage(TOPOLOGY)
             .should().dependOnClassesThat().resideInAnyPackage(APP);
+
+    @ArchTest
+    static final ArchRule packagesHaveNoCycles = slices().assignedFrom(PACKAGES).should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule tensorsKnowNothingElseOfTheEngine = engine("tensor..").knowsOnly("tensor..");
+
+    @ArchTest
+    static final ArchRule readersOfFilesKnowOnlyTensors = engine("format..").knowsOnly("format..", "tensor..");
+
+    @ArchTest
+    static final ArchRule modelsKnowNoFileFormatAndNoDevice =
+            engine("model..").knowsNone("format..", "loading..", "backend..", "forward..", "scheduling..");
+
+    @ArchTest
+    static final ArchRule loadingKnowsNoDeviceAndNoSequence =
+            engine("loading..").knowsNone("backend..", "forward..", "scheduling..", "api..");
+
+    @ArchTest
+    static final ArchRule forwardKnowsNoFileFormatAndNoParticularDevice = engine("forward..").knowsNone("format..",
+            "loading..", "scheduling..", "backend.cpu..", "backend.cuda..", "backend.reference..");
+
+    @ArchTest
+    static final ArchRule samplingKnowsNoModelAndNoBackend =
+            engine("sampling..").knowsNone("model..", "backend..", "scheduling..", "format..", "tensor..");
+
+    @ArchTest
+    static final ArchRule constraintsKnowNoModelAndNoSampling =
+            engine("constraint..").knowsNone("model..", "sampling..", "backend..", "scheduling..", "format..");
+
+    @ArchTest
+    static final ArchRule regularLanguagesKnowNoTokens =
+            engine("constraint.regex..").knowsOnly("constraint.regex..");
+
+    @ArchTest
+    static final ArchRule tokenizersKnowNoModelAndNoSampling =
+            engine("tokenizer..").knowsOnly("tokenizer..", "format..", "tensor..");
+
+    @ArchTest
+    static final ArchRule blocksKnowNothingElseOfTheEngine = engine("kvcache..").knowsOnly("kvcache..");
+
+    @ArchTest
+    static final ArchRule schedulingKnowsNoModelAndNoParticularDevice = engine("scheduling..").knowsNone("model..",
+            "forward..", "loading..", "backend.cpu..", "backend.cuda..", "backend.reference..");
+
+    @ArchTest
+    static final ArchRule backendsKnowNoFileAndNoSequence =
+            engine("backend..").knowsNone("format..", "loading..", "forward..", "scheduling..");
+
+    @ArchTest
+    static final ArchRule backendsKnowNoWholeModel = noClasses().that().resideInAPackage(ENGINE_ROOT + "backend..")
+            .should().dependOnClassesThat().belongToAnyOf(Model.class, Weights.class);
 
     @ArchTest
     static final ArchRule cudaBindingStaysInItsBackend = noClasses()
@@ -47,4 +122,26 @@ class LayeringTest {
     @ArchTest
     static final ArchRule everyClassIsInAModulesPackage = classes()
             .should().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, APP);
+
+    private static EnginePackage engine(String name) {
+        return new EnginePackage(name);
+    }
+
+    /// Rules on one package of the engine; names are relative to `dev.flover.engine`.
+    private record EnginePackage(String name) {
+        /// Of the engine's packages, no others than these.
+        ArchRule knowsOnly(String... packages) {
+            var others = resideInAPackage(ENGINE).and(not(resideInAnyPackage(absolute(packages))));
+            return noClasses().that().resideInAPackage(ENGINE_ROOT + name).should().dependOnClassesThat(others);
+        }
+
+        ArchRule knowsNone(String... packages) {
+            return noClasses().that().resideInAPackage(ENGINE_ROOT + name)
+                    .should().dependOnClassesThat().resideInAnyPackage(absolute(packages));
+        }
+
+        private static String[] absolute(String... packages) {
+            return Stream.of(packages).map(ENGINE_ROOT::concat).toArray(String[]::new);
+        }
+    }
 }

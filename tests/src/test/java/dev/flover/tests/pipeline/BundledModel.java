@@ -1,13 +1,13 @@
 package dev.flover.tests.pipeline;
 
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
-import dev.flover.engine.backend.Backends;
-import dev.flover.engine.format.ModelLoader;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import java.nio.file.Files;
 import java.nio.file.Path;

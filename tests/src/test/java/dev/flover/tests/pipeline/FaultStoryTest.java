@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.FinishReason;
@@ -176,7 +176,7 @@ class OverloadStoryTest {
                 }
 
                 @Override
-                public void finished(long sequence, dev.flover.engine.FinishReason reason) {}
+                public void finished(long sequence, dev.flover.engine.api.FinishReason reason) {}
             };
             for (int i = 0; engine.step(sink); i++) {
                 if (i % 5 == 0 && i < tokens) {

@@ -1,8 +1,8 @@
 package dev.flover.tests.pipeline;
 
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.Model;
 import dev.flover.tests.pipeline.FaultyBackend.Fault;
 import dev.flover.tests.pipeline.FaultyBackend.Poison;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;

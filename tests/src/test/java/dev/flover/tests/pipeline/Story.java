@@ -1,7 +1,7 @@
 package dev.flover.tests.pipeline;
 
 import dev.flover.engine.Engine;
-import dev.flover.engine.SequenceRequest;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

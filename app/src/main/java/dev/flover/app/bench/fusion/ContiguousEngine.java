@@ -4,8 +4,8 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
+import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.model.Transformer;
 import dev.flover.engine.sampling.SamplingParams;
 
 /// The transformer and the kernels of the engine, with keys and values of a slot in one piece of the longest length, as

@@ -3,7 +3,7 @@ package dev.flover.app.bench.fusion;
 import dev.flover.app.bench.workload.Arrivals;
 import dev.flover.app.bench.workload.Lengths;
 import dev.flover.app.bench.workload.Workload;
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.Backends;
 import dev.flover.engine.model.Model;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -6,7 +6,7 @@ import dev.flover.app.bench.workload.Lengths;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;

@@ -1,7 +1,7 @@
 package dev.flover.app.bench.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.flover.app.bench.Spread;
+import dev.flover.app.bench.workload.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

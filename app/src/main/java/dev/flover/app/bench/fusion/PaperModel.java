@@ -1,8 +1,5 @@
 package dev.flover.app.bench.fusion;
 
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.format.TensorType;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
@@ -12,6 +9,9 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,8 +1,8 @@
 package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
+import dev.flover.engine.Backends;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 import dev.flover.engine.model.Model;
 import java.util.Random;
 

@@ -1,7 +1,7 @@
 package dev.flover.app.bench.topics;
 
-import dev.flover.app.bench.Spread;
 import dev.flover.app.bench.workload.Demand;
+import dev.flover.app.bench.workload.Spread;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.app.client.Requests;
 import dev.flover.app.options.CommandException;

@@ -1,14 +1,14 @@
 package dev.flover.app.bench.topics;
 
-import dev.flover.app.bench.Spread;
-import dev.flover.app.bench.WarmUp;
 import dev.flover.app.bench.workload.Demand;
+import dev.flover.app.bench.workload.Spread;
+import dev.flover.app.bench.workload.WarmUp;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.app.options.LoadingLine;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

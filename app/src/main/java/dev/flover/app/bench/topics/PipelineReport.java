@@ -1,7 +1,7 @@
 package dev.flover.app.bench.topics;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.flover.app.bench.Spread;
+import dev.flover.app.bench.workload.Spread;
 import java.util.List;
 import java.util.Locale;
 

@@ -7,7 +7,7 @@ import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
+import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;

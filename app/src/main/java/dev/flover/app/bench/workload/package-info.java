@@ -1,11 +1,12 @@
-/// What a benchmark asks for: when requests arrive, and how much each wants.
+/// The load of a benchmark, and the figures that summarise it: when requests arrive, how long they are, percentiles.
 ///
 /// ```
 ///   Arrivals   constant, exponential ──┐
 ///   Lengths    equal, uniform ─────────┼──► Workload: a list of Demands
 ///   AzureTrace a recorded hour ────────┘
+///   WarmUp     runs until the compilers are calm          Spread   mean, median and 99th percentile
 /// ```
 ///
-/// Everything random follows from a seed. Knows no engine, no clock and no unit of time: who plays a workload says
-/// how long a unit is.
+/// Everything random follows from a seed. A workload knows no engine and no unit of time: its player says how long a
+/// unit is.
 package dev.flover.app.bench.workload;

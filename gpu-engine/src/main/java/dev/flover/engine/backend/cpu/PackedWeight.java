@@ -1,8 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.format.Dequantiser;
-import dev.flover.engine.model.Matrix;
+import dev.flover.engine.tensor.Dequantiser;
+import dev.flover.engine.tensor.Matrix;
 import java.util.List;
 
 /// A weight matrix in panels of sixteen outputs; rows are looked up in the model's own memory.

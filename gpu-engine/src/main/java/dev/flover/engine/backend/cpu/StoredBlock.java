@@ -2,7 +2,7 @@ package dev.flover.engine.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import dev.flover.engine.format.TensorType;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
 /// 32 stored weights taken apart: whole numbers, and a scale and a minimum for each group of them.

@@ -12,5 +12,5 @@
 /// or the threads: all of them give the same bits. Weights stay quantised in memory, and lie with keys and
 /// values in huge pages (Slabs).
 ///
-/// It knows nothing of models or schedules: rows, weights and positions come from the plan and the verbs.
+/// It knows neither whole models nor schedules: rows, weights and positions come from the plan and the verbs.
 package dev.flover.engine.backend.cpu;

@@ -1,6 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
-import dev.flover.engine.EngineException;
+import dev.flover.engine.api.EngineException;
 import java.util.Set;
 
 /// A call of the CUDA driver failed. After most of these the device's context is lost and the engine must be closed.

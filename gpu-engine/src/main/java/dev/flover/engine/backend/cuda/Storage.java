@@ -1,6 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
-import dev.flover.engine.format.TensorType;
+import dev.flover.engine.tensor.TensorType;
 
 /// How a weight matrix lies on the device; see `weight.cuh`. The order of the constants is part of that contract.
 enum Storage {

@@ -1,8 +1,8 @@
 package dev.flover.engine.backend.cuda;
 
-import dev.flover.engine.format.Dequantiser;
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.model.Matrix;
+import dev.flover.engine.tensor.Dequantiser;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -10,5 +10,6 @@
 ///   Driver ◄── JCudaDevice (a device)     in tests: the same kernels, run thread by thread on the host
 /// ```
 ///
-/// It does not know models or sequences: only plans, tensors and slots.
+/// It knows neither whole models nor sequences: only plans, tensors, slots and the kinds of operation that a model's
+/// configuration names.
 package dev.flover.engine.backend.cuda;

@@ -3,15 +3,15 @@ package dev.flover.engine.backend.reference;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.format.Dequantiser;
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.model.Matrix;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.tensor.Dequantiser;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

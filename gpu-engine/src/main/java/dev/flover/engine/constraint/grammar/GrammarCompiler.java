@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.grammar;
 
-import dev.flover.engine.constraint.ConstraintException;
 import dev.flover.engine.constraint.machine.Beginning;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Regex;
 import dev.flover.engine.constraint.regex.TooComplexException;

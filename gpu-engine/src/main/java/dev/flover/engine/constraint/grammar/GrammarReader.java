@@ -1,6 +1,6 @@
 package dev.flover.engine.constraint.grammar;
 
-import dev.flover.engine.constraint.ConstraintException;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Alphabet;
 import dev.flover.engine.constraint.regex.CharSet;
 import dev.flover.engine.constraint.regex.Regex;

@@ -1,8 +1,8 @@
 package dev.flover.engine.constraint.schema;
 
-import dev.flover.engine.constraint.ConstraintException;
 import dev.flover.engine.constraint.json.ArrayPlan;
 import dev.flover.engine.constraint.json.TextPlan;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Numbers;
 import dev.flover.engine.constraint.regex.Regex;

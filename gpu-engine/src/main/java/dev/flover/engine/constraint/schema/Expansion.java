@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.flover.engine.constraint.ConstraintException;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Alphabet;
 import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Numbers;

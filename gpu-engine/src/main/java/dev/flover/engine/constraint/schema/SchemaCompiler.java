@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.schema;
 
-import dev.flover.engine.constraint.ConstraintException;
 import dev.flover.engine.constraint.json.ValuePlan;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Regex;
 import java.util.function.Function;

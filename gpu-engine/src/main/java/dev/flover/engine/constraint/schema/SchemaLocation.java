@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.flover.engine.constraint.ConstraintException;
+import dev.flover.engine.constraint.machine.ConstraintException;
 import java.net.URI;
 
 /// A subschema, and where it is. Each has one object, so that identity is equality.

@@ -2,18 +2,18 @@ package dev.flover.engine.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
-import dev.flover.engine.EngineConfig;
-import dev.flover.engine.FinishReason;
-import dev.flover.engine.SequenceRequest;
-import dev.flover.engine.TokenSink;
-import dev.flover.engine.TopLogprobs;
-import dev.flover.engine.backend.Backends;
-import dev.flover.engine.format.TensorType;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tensor.TensorType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,8 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.Backends;
 import dev.flover.engine.StoriesContract;
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backends;
 
 class CpuStoriesTest extends StoriesContract {
     @Override

@@ -2,10 +2,10 @@ package dev.flover.engine.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.format.Dequantiser;
-import dev.flover.engine.format.StoredTensor;
-import dev.flover.engine.format.TensorType;
-import dev.flover.engine.model.Matrix;
+import dev.flover.engine.tensor.Dequantiser;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;

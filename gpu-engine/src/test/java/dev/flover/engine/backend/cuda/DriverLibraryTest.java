@@ -3,7 +3,7 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.backend.Backends;
+import dev.flover.engine.Backends;
 import dev.flover.engine.selftest.Check;
 import dev.flover.engine.selftest.SelfTest;
 import org.junit.jupiter.api.Assumptions;

@@ -1,0 +1,20 @@
+package dev.flover.app.bench.workload;
+
+import java.util.Arrays;
+
+/// A few numbers for many; the median is `p50`.
+public record Spread(double mean, double p50, double p99) {
+    public static Spread of(double[] values) {
+        if (values.length == 0) {
+            return new Spread(0, 0, 0);
+        }
+        var sorted = values.clone();
+        Arrays.sort(sorted);
+        return new Spread(Arrays.stream(sorted).average().orElseThrow(), rank(sorted, 0.5), rank(sorted, 0.99));
+    }
+
+    /// The percentile of `share` by nearest rank.
+    private static double rank(double[] sorted, double share) {
+        return sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+    }
+}

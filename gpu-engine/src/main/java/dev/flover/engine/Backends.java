@@ -1,0 +1,62 @@
+package dev.flover.engine;
+
+import dev.flover.engine.api.EngineException;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.cpu.CpuBackends;
+import dev.flover.engine.backend.cuda.CudaBackend;
+import dev.flover.engine.backend.reference.ReferenceBackend;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// The one place that chooses a backend and says why.
+public final class Backends {
+    private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
+
+    private Backends() {}
+
+    /// Tries each kind of backend.
+    public static List<BackendReport> survey() {
+        return NAMES.stream().map(Backends::report).toList();
+    }
+
+    /// The first that opens; the last one's reason where none does.
+    static Backend firstUsable(List<Supplier<Backend>> kinds) {
+        RuntimeException reason = null;
+        for (var kind : kinds) {
+            try {
+                return kind.get();
+            } catch (IllegalArgumentException | EngineException e) {     // `survey` tells it
+                reason = e;
+            }
+        }
+        throw reason;
+    }
+
+    private static BackendReport report(String name) {
+        try (var backend = open(name, 0)) {
+            return new BackendReport(name, true, backend.describe());
+        } catch (IllegalArgumentException | EngineException e) {
+            return new BackendReport(name, false, e.getMessage());
+        }
+    }
+
+    /// Opens a backend by name: `auto` (cuda where a device can be used, else cpu), `reference`, `cpu` (with the
+    /// fastest kernels this machine has), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avx2` or `cpu-plain`
+    /// (compiled kernels of one kind), or `cuda`.
+    ///
+    /// @param threads for host backends: how many compute; 0 chooses
+    /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
+    public static Backend open(String name, int threads) {
+        if (threads < 0) {
+            throw new IllegalArgumentException("threads must be at least 0, was " + threads);
+        }
+        return switch (name) {
+            case "reference" -> new ReferenceBackend();
+            case "auto" -> firstUsable(List.of(CudaBackend::open, () -> CpuBackends.open("cpu", threads)));
+            case "cpu", "cpu-java", "cpu-avx512", "cpu-avx2", "cpu-plain" -> CpuBackends.open(name, threads);
+            case "cuda" -> CudaBackend.open();
+            default -> throw new IllegalArgumentException("there is no backend named " + name
+                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain, cuda or reference");
+        };
+    }
+}

@@ -1,7 +1,0 @@
-package dev.flover.engine.backend;
-
-/// Whether a backend can be used on this machine.
-///
-/// @param name   as given to `--backend`
-/// @param detail what it computes on, or why it cannot be used and what to do
-public record BackendReport(String name, boolean usable, String detail) {}

@@ -1,0 +1,105 @@
+package dev.flover.engine.forward;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.Routes;
+import dev.flover.engine.backend.Backend.Tensor;
+import dev.flover.engine.backend.Backend.Vector;
+import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.Weights;
+import dev.flover.engine.tensor.StoredTensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The feed-forward parts with experts (Shazeer et al. 2017), in the verbs of a backend:
+///
+/// ```
+///   h += sum over chosen experts of weight * expert(norm h) + gate * shared(norm h)
+/// ```
+final class ExpertLayers {
+    private final ModelConfig config;
+    private final Backend backend;
+    private final List<Layer> layers = new ArrayList<>();
+
+    private final Tensor scores;
+    private final Routes routes;
+    private final Tensor inner;
+    private final Tensor activated;
+    private final Tensor joining;
+    private final Tensor sharedInner;
+    private final Tensor sharedActivated;
+    private final Tensor sharedScores;
+
+    /// As [Weights.Experts], on the device; null at layers without experts.
+    private record Layer(
+            Weight router, Vector routerBias, Vector correction, List<Weight> in, Vector inBias, List<Weight> out,
+            Vector outBias, Weight sharedIn, Weight sharedOut, Weight sharedGate) {}
+
+    ExpertLayers(ModelConfig config, Weights weights, Backend backend, int tokenBudget) {
+        this.config = config;
+        this.backend = backend;
+        var routing = config.routing();
+        for (var layer : weights.layers()) {
+            boolean plain = config.block() == Block.SEQUENTIAL && layer.feedForwardNorm() != null
+                    && layer.feedForwardPostNorm() == null;
+            if (layer.experts() != null && !plain) {
+                throw new IllegalArgumentException(
+                        "experts beside attention, or with norms after them, are not supported");
+            }
+            layers.add(layer.experts() == null ? null : layer(layer.experts()));
+        }
+        int routed = Math.multiplyExact(tokenBudget, routing.chosen());
+        int halves = config.gated() ? 2 : 1;
+        scores = backend.tensor(tokenBudget, routing.experts());
+        routes = backend.routes(tokenBudget, routing);
+        inner = backend.tensor(routed, routing.width() * halves);
+        activated = backend.tensor(routed, routing.width());
+        joining = backend.tensor(routed, config.hidden());
+        boolean shared = routing.sharedWidth() > 0;
+        sharedInner = shared ? backend.tensor(tokenBudget, routing.sharedWidth() * halves) : null;
+        sharedActivated = shared ? backend.tensor(tokenBudget, routing.sharedWidth()) : null;
+        sharedScores = shared ? backend.tensor(tokenBudget, 1) : null;
+    }
+
+    private Layer layer(Weights.Experts experts) {
+        var shared = experts.shared();
+        return new Layer(
+                backend.weight(experts.router()), vector(experts.routerBias()), vector(experts.correction()),
+                backend.experts(experts.in()), vector(experts.inBias()),
+                backend.experts(experts.out()), vector(experts.outBias()),
+                shared == null ? null : backend.weight(shared.in()),
+                shared == null ? null : backend.weight(shared.out()),
+                shared == null || shared.gate() == null ? null : backend.weight(shared.gate()));
+    }
+
+    private Vector vector(StoredTensor values) {
+        return values == null ? null : backend.vector(values);
+    }
+
+    /// Adds to `hidden` what the experts of one layer make of it.
+    ///
+    /// @param normed the layer's input, normalised
+    void compute(int index, Tensor hidden, Tensor normed, int rows) {
+        var layer = layers.get(index);
+        backend.project(scores, normed, rows, layer.router, layer.routerBias);
+        backend.route(routes, scores, rows, layer.correction);
+        backend.projectExperts(inner, normed, routes, false, layer.in, layer.inBias);
+        backend.activate(activated, inner, rows * config.routing().chosen(), config.activation(), config.gated());
+        backend.projectExperts(joining, activated, routes, true, layer.out, layer.outBias);
+        backend.addExperts(hidden, joining, routes, rows);
+        if (layer.sharedIn != null) {
+            shared(layer, hidden, normed, rows);
+        }
+    }
+
+    private void shared(Layer layer, Tensor hidden, Tensor normed, int rows) {
+        backend.projectActivated(sharedActivated, normed, normed, sharedInner, rows, null, layer.sharedIn, null,
+                config.activation(), config.gated());
+        if (layer.sharedGate != null) {
+            backend.project(sharedScores, normed, rows, layer.sharedGate, null);
+            backend.scaleRows(sharedActivated, sharedScores, rows);
+        }
+        backend.projectAdd(hidden, sharedActivated, rows, layer.sharedOut, null);
+    }
+}

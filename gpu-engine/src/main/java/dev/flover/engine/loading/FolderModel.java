@@ -1,0 +1,378 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.JsonFile;
+import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.format.SafetensorsFolder;
+import dev.flover.engine.loading.Hyperparameters.Multipliers;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tokenizer.TokenizerLoader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// A model out of a Hugging Face folder: `config.json`, safetensors, and what stands beside them.
+final class FolderModel implements ModelFiles {
+    /// Files whose content decides what the model answers, beside its weights.
+    static final List<String> DESCRIPTIONS = List.of(
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+            "special_tokens_map.json", "chat_template.jinja");
+    private static final long MAX_TEMPLATE_BYTES = 4 << 20;
+    /// What published folders hold beside the weights of the language model: constants, tables, and eyes.
+    private static final List<String> IGNORED_ENDS =
+            List.of("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias",
+                    ".attention.masked_bias", "lm_head.weight");
+    private static final List<String> IGNORED_STARTS =
+            List.of("vision_tower.", "model.vision_tower.", "multi_modal_projector.", "model.multi_modal_projector.");
+    private static final Set<TensorRole> FEED_FORWARD = Set.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN);
+
+    private final Path folder;
+    private final JsonFile outer;
+    private final Family family;
+    private final JsonFile config;
+    private final int askedContext;
+    private final SafetensorsFolder tensors;
+    private List<StoredTensor> used = List.of();
+
+    /// @param askedContext positions to prepare for; 0 for the model's own
+    /// @param arena        owns the mapped weights
+    FolderModel(Path folder, int askedContext, Arena arena) {
+        this.folder = folder;
+        this.askedContext = askedContext;
+        var file = folder.resolve("config.json");
+        if (!Files.exists(file)) {
+            throw new ModelFileException(folder, "has no config.json, so it is not a Hugging Face model folder;"
+                    + " for a GGUF model give the .gguf file itself");
+        }
+        this.outer = JsonFile.read(file);
+        String modelType = outer.text("model_type")
+                .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
+        var known = Families.ofModelType(file, modelType);
+        this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
+        this.family = sayingBiases(known);
+        refuseWhatIsNotSupported();
+        this.tensors = SafetensorsFolder.open(folder, arena);
+    }
+
+    /// The family, with the biases that the configuration gives or denies it.
+    private Family sayingBiases(Family known) {
+        var said = known;
+        for (var entry : List.of(
+                Map.entry("attention_bias", known.attentionBiased()),
+                Map.entry("attention_out_bias", Set.of(TensorRole.ATTENTION_OUT)),
+                Map.entry("qkv_bias", Set.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE)),
+                Map.entry("use_qkv_bias", Set.of(TensorRole.QUERY, TensorRole.KEY, TensorRole.VALUE)),
+                Map.entry("mlp_bias", FEED_FORWARD),
+                Map.entry("bias", known.linearBiased()),
+                Map.entry("use_bias", known.linearBiased()),
+                Map.entry("enable_bias", known.linearBiased()))) {
+            var flag = config.flag(entry.getKey());
+            said = flag.isPresent() ? said.biased(entry.getValue(), flag.get()) : said;
+        }
+        return said;
+    }
+
+    @Override
+    public Model model(Arena arena) {
+        var shape = shape();
+        var assembler = new WeightAssembler(
+                tensors, family, true, shape, multipliers().logits(), new TensorCopies(arena));
+        var weights = assembler.assemble(config.flag("tie_word_embeddings"));
+        used = assembler.used();
+        refuseUnknown(assembler.unused());
+        var generation = JsonFile.readIfPresent(folder.resolve("generation_config.json"));
+        var tokenizer = TokenizerLoader.fromHuggingFace(folder);
+        var tokens = new FolderTokens(folder, outer, config, generation, tokenizer);
+        var ends = tokens.endOfText(shape.vocabulary());
+        var warnings = new ArrayList<>(tokens.warnings());
+        warnings.addAll(ConfigKeys.warnings(outer, config));
+        return new Model(
+                folder, shape, weights, Fingerprint.of(folder, tensors), ends,
+                tokenizer, chatTemplate(), tokens.forTemplates(), false,
+                generation.map(FolderModel::samplingDefaults).orElse(null), warnings, arena);
+    }
+
+    @Override
+    public ModelSummary summary(Model model) {
+        return new ModelSummary(
+                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null),
+                model.config().architecture(), model.config().vocabulary(), model.config(),
+                ModelSummary.parameters(used), ModelSummary.count(used),
+                model.tokenizer() == null ? null : "tokenizer.json", model.endOfText(),
+                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), tensors.bytes(),
+                model.fingerprint());
+    }
+
+    private void refuseWhatIsNotSupported() {
+        if (outer.object("quantization_config").isPresent()) {
+            throw problem("holds weights quantised by "
+                    + outer.object("quantization_config").flatMap(by -> by.text("quant_method")).orElse("its own means")
+                    + "; plain float weights, or quantised ones as GGUF, are supported");
+        }
+        for (String key : List.of("scale_attn_by_inverse_layer_idx", "use_bidirectional_attention",
+                "add_cross_attention")) {
+            if (config.flag(key).orElse(false)) {
+                throw problem("sets \"" + key + "\", which is not supported");
+            }
+        }
+        config.real("clip_qkv").ifPresent(limit -> {
+            throw problem("cuts queries, keys and values off at " + limit + ", which is not supported");
+        });
+        config.firstDifference(ConfigKeys.NEVER).ifPresent(difference -> {
+            throw problem(difference);
+        });
+        config.firstDifference(family.onlyWith()).ifPresent(difference -> {
+            throw problem(difference + " in models of type " + family.modelTypes().getFirst());
+        });
+        int embedded = config.integer("word_embed_proj_dim").orElse(required("hidden_size", "n_embd"));
+        if (embedded != required("hidden_size", "n_embd")) {
+            throw problem("has embeddings of width " + embedded
+                    + " in a model of another width, which is not supported");
+        }
+    }
+
+    private void refuseUnknown(Set<String> unused) {
+        int layers = required("num_hidden_layers", "n_layer");
+        for (int extra = 0; extra < config.integer("num_nextn_predict_layers").orElse(0); extra++) {
+            String predicting = "layers." + (layers + extra) + ".";     // they guess further tokens
+            unused.removeIf(name -> name.contains(predicting));
+        }
+        unused.removeIf(name -> IGNORED_ENDS.stream().anyMatch(name::endsWith)
+                || IGNORED_STARTS.stream().anyMatch(name::startsWith));
+        if (!unused.isEmpty()) {
+            throw problem("has tensor " + Collections.min(unused) + ", which the family "
+                    + family.modelTypes().getFirst() + " does not have");
+        }
+    }
+
+    // Shape
+
+    private ModelConfig shape() {
+        int hidden = required("hidden_size", "n_embd");
+        int heads = required("num_attention_heads", "n_head");
+        if (heads < 1 || hidden < 1) {
+            throw problem("has " + heads + " heads and a width of " + hidden);
+        }
+        int headDim = config.integer("head_dim").orElse(hidden / heads);
+        var rotary = FolderRotary.of(config);
+        var local = FolderRotary.ofWindows(config);
+        int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
+        int context = context(rotary);
+        return new Hyperparameters(
+                family.modelTypes().getFirst(), hidden, heads, keyHeads(heads),
+                headDim, feedForward(hidden), WeightAssembler.vocabulary(tensors, family.tensors()), context,
+                epsilon(),
+                activation(), block(), attentionScale(headDim),
+                config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
+                rotaryDims, rotary.base(), localBase(local), rotary.scaling(),
+                local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows(),
+                unrotated(), multipliers(), queryScaling(rotary), routing(hidden))
+                .config(family, family.folderPairing());
+    }
+
+    private double epsilon() {
+        return config.real("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon")
+                .orElse(1e-5);
+    }
+
+    private int feedForward(int hidden) {
+        return config.integer("intermediate_size", "n_inner", "ffn_hidden_size", "ffn_dim")
+                .orElseGet(() -> Math.multiplyExact(4, hidden));
+    }
+
+    private Activation activation() {
+        if (family.activationFixed()) {
+            return family.activation();
+        }
+        String name = config.text("hidden_activation", "hidden_act", "activation_function", "activation")
+                .orElse(null);
+        return switch (name) {
+            case null -> family.activation();
+            case "silu", "swish" -> Activation.SILU;
+            case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+            case "gelu" -> Activation.GELU_ERF;
+            case "relu" -> Activation.RELU;
+            case "relu2" -> Activation.RELU_SQUARED;
+            default -> throw problem("uses the activation \"" + name
+                    + "\", which is not supported; silu, gelu, gelu_new, gelu_pytorch_tanh, relu and relu2 are");
+        };
+    }
+
+    private Block block() {
+        return config.flag("use_parallel_residual").orElse(true) ? family.block() : Block.SEQUENTIAL;
+    }
+
+    private int keyHeads(int heads) {
+        boolean one = config.flag("multi_query").orElse(false)
+                && !config.flag("new_decoder_architecture").orElse(false);
+        return one ? 1 : config.integer("num_key_value_heads", "num_kv_heads").orElse(heads);
+    }
+
+    private double attentionScale(int headDim) {
+        var multiplier = config.real("attention_multiplier");
+        if (multiplier.isPresent()) {
+            return multiplier.getAsDouble();
+        }
+        return config.flag("scale_attn_weights").orElse(true)
+                ? 1 / Math.sqrt(config.real("query_pre_attn_scalar").orElse(headDim))
+                : 1;
+    }
+
+    private List<Integer> windows() {
+        int layers = required("num_hidden_layers", "n_layer");
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
+            throw problem("claims " + layers + " layers");
+        }
+        var kinds = config.texts("layer_types");
+        if (!kinds.isEmpty() && kinds.size() != layers) {
+            throw problem("gives " + kinds.size() + " layer_types for " + layers + " layers");
+        }
+        boolean slides = family.folderWindows() && config.flag("use_sliding_window").orElse(true);
+        int window = slides ? config.integer("sliding_window").orElse(0) : 0;
+        int fullBelow = config.integer("max_window_layers").orElse(0);
+        var windows = new ArrayList<Integer>();
+        String pattern = config.isText("sliding_window_pattern")
+                ? config.text("sliding_window_pattern").orElseThrow() : "";
+        int fullEvery = pattern.isEmpty()
+                ? config.integer("sliding_window_pattern", "_sliding_window_pattern")
+                        .orElse(family.fullAttentionEvery()) : 0;
+        for (int layer = 0; layer < layers; layer++) {
+            boolean local = pattern.isEmpty()
+                    ? fullEvery < 1 || (layer + 1) % fullEvery != 0 : pattern.charAt(layer % pattern.length()) == 'L';
+            local = kinds.isEmpty() ? layer >= fullBelow && local : slides(kinds.get(layer));
+            windows.add(local ? Math.max(window, 0) : 0);
+        }
+        return windows;
+    }
+
+    /// Layers without positions.
+    private Set<Integer> unrotated() {
+        var unrotated = new HashSet<Integer>();
+        var rotated = config.integers("no_rope_layers");
+        int every = config.integer("no_rope_layer_interval").orElse(family.unrotatedEvery());
+        for (int layer = 0; layer < required("num_hidden_layers", "n_layer"); layer++) {
+            boolean turns = layer < rotated.size() ? rotated.get(layer) != 0 : every < 1 || (layer + 1) % every != 0;
+            if (!turns) {
+                unrotated.add(layer);
+            }
+        }
+        return unrotated;
+    }
+
+    private Multipliers multipliers() {
+        double logits = config.real("logit_scale", "logits_scaling").orElse(1);
+        return new Multipliers(
+                config.real("embedding_multiplier").orElse(1), config.real("residual_multiplier").orElse(1),
+                family.dividesLogits() ? 1 / logits : logits);
+    }
+
+    private QueryScaling queryScaling(FolderRotary rotary) {
+        double beta = rotary.queryGrowth();
+        return beta == 0 ? null : new QueryScaling(beta, (int) rotary.originalContext());
+    }
+
+    private Routing routing(int hidden) {
+        if (family.scoring() == null) {
+            return null;
+        }
+        int width = config.integer("moe_intermediate_size").orElse(feedForward(hidden));
+        int shared = config.integer("shared_expert_intermediate_size")
+                .orElseGet(() -> Math.multiplyExact(config.integer("n_shared_experts").orElse(0), width));
+        boolean grouped = !config.text("topk_method").orElse("").equals("greedy");
+        return new Routing(
+                required("num_local_experts", "num_experts", "n_routed_experts"), required("num_experts_per_tok"),
+                width, shared, family.scoring(), config.flag("norm_topk_prob").orElse(family.normalisesExperts()),
+                (float) config.real("routed_scaling_factor").orElse(1),
+                grouped ? config.integer("n_group").orElse(1) : 1,
+                grouped ? config.integer("topk_group").orElse(1) : 1);
+    }
+
+    private boolean slides(String kind) {
+        return switch (kind) {
+            case "sliding_attention" -> true;
+            case "full_attention" -> false;
+            default -> throw problem("has a layer of type \"" + kind
+                    + "\", which is not supported; full_attention and sliding_attention are");
+        };
+    }
+
+    // Positions
+
+    private double localBase(Optional<FolderRotary> local) {
+        return local.flatMap(FolderRotary::ownBase)
+                .orElseGet(() -> config.real("rope_local_base_freq").orElse(family.localRotaryBase()));
+    }
+
+    private int context(FolderRotary rotary) {
+        int trained = required("max_position_embeddings", "n_positions");
+        boolean ends = family.learnsPositions() || rotary.endsWithTraining();
+        if (ends && askedContext > trained) {
+            throw problem("has positions up to " + trained + " only; a context of " + askedContext
+                    + " cannot be given");
+        }
+        return askedContext > 0 ? askedContext : trained;
+    }
+
+    // Sampling and chat
+
+    private static SamplingParams samplingDefaults(JsonFile generation) {
+        return new SamplingDefaults(
+                generation.real("temperature"), generation.integer("top_k"), generation.real("top_p"),
+                generation.real("min_p"), generation.real("repetition_penalty"), generation.real("typical_p"),
+                generation.flag("do_sample")).params();
+    }
+
+    private String chatTemplate() {
+        var file = folder.resolve("chat_template.jinja");
+        if (Files.exists(file)) {
+            return read(file);
+        }
+        var tokenizer = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
+        if (tokenizer.isEmpty()) {
+            return null;
+        }
+        if (tokenizer.get().isText("chat_template")) {
+            return tokenizer.get().text("chat_template").orElseThrow();
+        }
+        var templates = tokenizer.get().objects("chat_template");
+        return templates.stream()
+                .filter(template -> template.text("name").orElse("").equals("default"))
+                .findFirst().or(() -> templates.stream().findFirst())
+                .flatMap(template -> template.text("template"))
+                .orElse(null);
+    }
+
+    private static String read(Path file) {
+        try {
+            if (Files.size(file) > MAX_TEMPLATE_BYTES) {
+                throw new ModelFileException(file, "has more than " + MAX_TEMPLATE_BYTES + " bytes");
+            }
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private int required(String... keys) {
+        return config.integer(keys).orElseThrow(() -> problem("does not say \"" + keys[0] + "\""));
+    }
+
+    private ModelFileException problem(String problem) {
+        return new ModelFileException(config.path(), problem);
+    }
+}

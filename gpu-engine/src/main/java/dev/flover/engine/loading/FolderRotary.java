@@ -1,0 +1,136 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.JsonFile;
+import dev.flover.engine.format.ModelFileException;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/// Rotary positions as `config.json` describes them: in keys of their own, or in `rope_scaling` or `rope_parameters`,
+/// or both.
+///
+/// @param own `rope_scaling` or, since transformers 5, `rope_parameters`; of models with two kinds of layers the part
+///            that describes this kind
+record FolderRotary(JsonFile config, Optional<JsonFile> own) {
+    private static final Set<String> STRETCHING = Set.of("factor", "short_factor", "long_factor", "low_freq_factor",
+            "high_freq_factor", "beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate");
+
+    /// Of all layers, or of those that see everything.
+    static FolderRotary of(JsonFile config) {
+        var stretching = config.object("rope_scaling").or(() -> config.object("rope_parameters"));
+        return new FolderRotary(config, stretching.map(all -> all.object("full_attention").orElse(all)));
+    }
+
+    /// Of the layers with a window, where the configuration describes those apart.
+    static Optional<FolderRotary> ofWindows(JsonFile config) {
+        return config.object("rope_scaling").or(() -> config.object("rope_parameters"))
+                .flatMap(all -> all.object("sliding_attention"))
+                .map(local -> new FolderRotary(config, Optional.of(local)));
+    }
+
+    double base() {
+        return ownBase().orElseGet(() -> config.real("rope_theta", "rotary_emb_base").orElse(10_000));
+    }
+
+    /// Empty where the base is said for all layers alike.
+    Optional<Double> ownBase() {
+        return own("rope_theta");
+    }
+
+    /// Which part of a head is rotated.
+    double share() {
+        return own("partial_rotary_factor")
+                .orElseGet(() -> config.real("partial_rotary_factor", "rotary_pct").orElse(1));
+    }
+
+    private String type() {
+        var named = own.flatMap(rope -> rope.text("rope_type", "type"));
+        if (named.isEmpty() && own.isPresent()) {
+            own.get().keys().stream().filter(STRETCHING::contains).findFirst().ifPresent(key -> {
+                throw problem("gives \"" + key + "\" for positions but no \"rope_type\" to say how they are stretched");
+            });
+        }
+        return named.orElse("default");
+    }
+
+    /// Whether positions beyond those the model was trained for would need another arithmetic than those before.
+    boolean endsWithTraining() {
+        return type().equals("dynamic");
+    }
+
+    /// How queries grow beyond the original context; 0 where they do not.
+    double queryGrowth() {
+        return own("llama_4_scaling_beta").orElse(0.0);
+    }
+
+    /// The context before it was stretched.
+    double originalContext() {
+        return boxed(config.real("original_max_position_embeddings"))
+                .or(() -> own("original_max_position_embeddings"))
+                .orElseGet(() -> config.real("max_position_embeddings", "n_positions").orElse(0));
+    }
+
+    RotaryScaling scaling() {
+        return switch (type()) {
+            // Dynamic scaling begins beyond the trained context, where sequences end here.
+            case "default", "dynamic" -> new RotaryScaling.None();
+            case "linear" -> new RotaryScaling.Linear(required("factor"), 1);
+            case "llama3" -> new RotaryScaling.Llama3(
+                    required("factor"), required("low_freq_factor"), required("high_freq_factor"), originalContext());
+            case "yarn" -> yarn();
+            case "longrope", "su" -> longRope();
+            default -> throw problem("stretches positions by \"" + type()
+                    + "\", which is not supported; default, linear, dynamic, llama3, yarn and longrope are");
+        };
+    }
+
+    private RotaryScaling yarn() {
+        double factor = own("factor").orElseGet(this::impliedFactor);
+        double weight = own("mscale").orElse(0.0);
+        double weightOfAll = own("mscale_all_dim").orElse(0.0);
+        double magnitude = weight != 0 && weightOfAll != 0
+                ? RotaryScaling.Yarn.magnitudeFor(factor, weight) / RotaryScaling.Yarn.magnitudeFor(factor, weightOfAll)
+                : RotaryScaling.Yarn.magnitudeFor(factor);
+        boolean truncate = own.flatMap(rope -> rope.flag("truncate")).orElse(true);
+        return new RotaryScaling.Yarn(
+                factor, originalContext(), notZero("beta_fast", 32), notZero("beta_slow", 1), truncate,
+                own("attention_factor").orElse(magnitude));
+    }
+
+    private RotaryScaling longRope() {
+        double original = originalContext();
+        double factor = own("factor").orElseGet(this::impliedFactor);
+        double magnitude = own("attention_factor")
+                .orElseGet(() -> RotaryScaling.LongRope.magnitudeFor(factor, original));
+        var parameters = own.orElseThrow();
+        return new RotaryScaling.LongRope(
+                new RotaryScaling.Divided(parameters.reals("short_factor"), magnitude),
+                new RotaryScaling.Divided(parameters.reals("long_factor"), magnitude), (int) original);
+    }
+
+    private double impliedFactor() {
+        return config.real("max_position_embeddings", "n_positions").orElse(0) / originalContext();
+    }
+
+    private Optional<Double> own(String key) {
+        return own.flatMap(rope -> boxed(rope.real(key)));
+    }
+
+    private double notZero(String key, double otherwise) {
+        double given = own(key).orElse(0.0);
+        return given == 0 ? otherwise : given;
+    }
+
+    private double required(String key) {
+        return own(key).orElseThrow(
+                () -> problem("stretches positions by \"" + type() + "\" but does not say \"" + key + "\""));
+    }
+
+    private ModelFileException problem(String problem) {
+        return new ModelFileException(config.path(), problem);
+    }
+
+    private static Optional<Double> boxed(OptionalDouble value) {
+        return value.isPresent() ? Optional.of(value.getAsDouble()) : Optional.empty();
+    }
+}

@@ -1,0 +1,102 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.JsonFile;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The tokens of a Hugging Face folder that mean something: what ends an answer, and what a chat template calls by
+/// name.
+///
+/// Ids stand in `generation_config.json` and `config.json`, spellings in `tokenizer_config.json` and, of older folders,
+/// in `special_tokens_map.json`. Spellings win for templates; both count for the end of an answer.
+final class FolderTokens {
+    private static final List<String> NAMES =
+            List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token");
+
+    private final List<JsonFile> configs;
+    private final Optional<JsonFile> generation;
+    private final Optional<JsonFile> spellings;
+    private final Optional<JsonFile> olderSpellings;
+    private final Tokenizer tokenizer;
+    private final List<String> warnings = new ArrayList<>();
+
+    /// @param outer     `config.json`
+    /// @param config    its part about the language model
+    /// @param tokenizer null where the folder has none
+    FolderTokens(Path folder, JsonFile outer, JsonFile config, Optional<JsonFile> generation, Tokenizer tokenizer) {
+        this.configs = List.of(outer, config);
+        this.generation = generation;
+        this.spellings = JsonFile.readIfPresent(folder.resolve("tokenizer_config.json"));
+        this.olderSpellings = JsonFile.readIfPresent(folder.resolve("special_tokens_map.json"));
+        this.tokenizer = tokenizer;
+    }
+
+    /// @param rows of the embedding: ids that have none are never drawn, and end nothing
+    TokenSet endOfText(int rows) {
+        var ids = new ArrayList<Integer>();
+        for (int id : ids("eos_token_id")) {
+            if (id < 0 || id >= rows) {
+                warnings.add("token " + id + " should end an answer, and the model's ids are 0 to " + (rows - 1)
+                        + "; it ends nothing");
+            } else {
+                ids.add(id);
+            }
+        }
+        spelled("eos_token").ifPresent(end -> {
+            int id = tokenizer == null ? -1 : tokenizer.idOf(end);
+            if (id >= 0 && id < rows) {
+                ids.add(id);
+            } else if (tokenizer != null) {
+                warnings.add("the token \"" + end + "\" should end an answer, and the tokenizer has none that is"
+                        + " spelled so; it ends nothing");
+            }
+        });
+        return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private List<Integer> ids(String key) {
+        var generated = generation.map(file -> file.integers(key)).orElse(List.of());
+        if (!generated.isEmpty()) {
+            return generated;
+        }
+        return configs.stream().map(config -> config.integers(key)).filter(ids -> !ids.isEmpty())
+                .findFirst().orElse(List.of());
+    }
+
+    /// Spellings by the names that templates use. One that the folder says there is none of is not defined, as where
+    /// the folder was made.
+    Map<String, String> forTemplates() {
+        var named = new LinkedHashMap<String, String>();
+        for (String name : NAMES) {
+            spelled(name).or(() -> isNone(name) ? Optional.empty() : byId(name))
+                    .ifPresent(spelling -> named.put(name, spelling));
+        }
+        return named;
+    }
+
+    private boolean isNone(String name) {
+        return spellings.isPresent() && spellings.get().keys().contains(name);
+    }
+
+    private Optional<String> byId(String name) {
+        return ids(name + "_id").stream().findFirst()
+                .filter(id -> tokenizer != null && id >= 0 && id < tokenizer.vocabulary())
+                .map(id -> tokenizer.spelling(id)).filter(spelling -> !spelling.isEmpty());
+    }
+
+    private Optional<String> spelled(String name) {
+        return spellings.flatMap(file -> file.tokenText(name))
+                .or(() -> isNone(name) ? Optional.empty() : olderSpellings.flatMap(file -> file.tokenText(name)));
+    }
+
+    /// Complete once everything else has been asked.
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+}

@@ -1,0 +1,377 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.GgufFile;
+import dev.flover.engine.format.GgufMetadata;
+import dev.flover.engine.format.GgufValue;
+import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.loading.Hyperparameters.Multipliers;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.tensor.StoredTensor;
+import dev.flover.engine.tokenizer.TokenizerLoader;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
+final class GgufModel implements ModelFiles {
+    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained
+    /// with. It calls every model "llama", and is the only one to say that there is no separator by an id of all ones.
+    private static final int LLAMA2C_CONTEXT = 128;
+    private static final int LLAMA2C_TRUE_CONTEXT = 512;
+
+    private final GgufFile file;
+    private final GgufMetadata metadata;
+    private final String architecture;
+    private final int askedContext;
+    private List<StoredTensor> used = List.of();
+
+    /// @param askedContext positions to prepare for; 0 for the model's own
+    GgufModel(GgufFile file, int askedContext) {
+        this.file = file;
+        this.metadata = file.metadata();
+        this.askedContext = askedContext;
+        this.architecture = metadata.text("general.architecture")
+                .orElseThrow(() -> problem("does not say its general.architecture"));
+    }
+
+    @Override
+    public Model model(Arena arena) {
+        refuseWhatIsNotAModel();
+        var family = Families.ofArchitecture(
+                file.path(), architecture, integer("expert_count").orElse(0) > 0);
+        var config = config(family);
+        var tokens = new GgufTokens(metadata);
+        var assembler = new WeightAssembler(
+                file, family, false, config, multipliers(family).logits(), new TensorCopies(arena));
+        var weights = assembler.assemble(Optional.empty());
+        used = assembler.used();
+        var unused = assembler.unused();
+        unused.removeIf(name -> name.startsWith("rope_f"));
+        for (int layer = layers(); layer < required("block_count"); layer++) {
+            String predicting = "blk." + layer + ".";       // they guess further tokens
+            unused.removeIf(name -> name.startsWith(predicting));
+        }
+        if (!unused.isEmpty()) {
+            throw problem("has tensor " + Collections.min(unused) + ", which the architecture " + architecture
+                    + " does not have");
+        }
+        var warnings = new ArrayList<>(tokens.warnings());
+        warnings.addAll(GgufKeys.check(file, architecture));
+        return new Model(
+                file.path(), config, weights, Fingerprint.of(file), tokens.endOfText(config.vocabulary()),
+                TokenizerLoader.fromGguf(file), metadata.text("tokenizer.chat_template").orElse(null),
+                tokens.forTemplates(), false, samplingDefaults(), warnings, arena);
+    }
+
+    @Override
+    public ModelSummary summary(Model model) {
+        return new ModelSummary(
+                file.path(), format(), name(), architecture, model.config().vocabulary(), model.config(),
+                ModelSummary.parameters(used), ModelSummary.count(used), tokenizerKind(), model.endOfText(),
+                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), file.bytes(),
+                model.fingerprint());
+    }
+
+    @Override
+    public Optional<ModelSummary> vocabularyAlone() {
+        if (!isVocabularyAlone()) {
+            return Optional.empty();
+        }
+        var tokens = new GgufTokens(metadata);
+        int vocabulary = metadata.texts("tokenizer.ggml.tokens").size();
+        return Optional.of(new ModelSummary(
+                file.path(), format(), name(), architecture, vocabulary, null, 0, Map.of(), tokenizerKind(),
+                tokens.endOfText(vocabulary), metadata.text("tokenizer.chat_template").isPresent(), samplingDefaults(),
+                tokens.warnings(), file.bytes(), Fingerprint.of(file)));
+    }
+
+    private boolean isVocabularyAlone() {
+        return file.tensors().isEmpty() && !metadata.texts("tokenizer.ggml.tokens").isEmpty();
+    }
+
+    private String format() {
+        return "GGUF " + file.version() + (file.parts() > 1 ? " in " + file.parts() + " parts" : "");
+    }
+
+    private String name() {
+        return metadata.text("general.name").orElse(null);
+    }
+
+    private String tokenizerKind() {
+        return metadata.text("tokenizer.ggml.model")
+                .map(kind -> kind + metadata.text("tokenizer.ggml.pre").map(pre -> ", " + pre).orElse(""))
+                .orElse(null);
+    }
+
+    private void refuseWhatIsNotAModel() {
+        String type = metadata.text("general.type").orElse("model");
+        if (!type.equals("model")) {
+            throw problem("holds \"" + type + "\", not a whole model");
+        }
+        if (isVocabularyAlone()) {
+            throw problem("holds a vocabulary alone and no weights; tokenize and inspect take it");
+        }
+    }
+
+    // Shape
+
+    ModelConfig config(Family family) {
+        int hidden = required("embedding_length");
+        int heads = uniform("attention.head_count").orElseThrow(() -> missing("attention.head_count"));
+        if (heads < 1) {
+            throw problem("has " + heads + " attention heads");
+        }
+        int headDim = integer("attention.key_length").orElse(hidden / heads);
+        if (integer("attention.value_length").orElse(headDim) != headDim) {
+            throw problem("has keys and values of different widths, which is not supported");
+        }
+        int rotaryDims = integer("rope.dimension_count").orElse(headDim);
+        return new Hyperparameters(
+                architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
+                feedForward(),
+                WeightAssembler.vocabulary(file, family.ggufTensors()), context(family),
+                epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
+                real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
+                rotaryDims, real("rope.freq_base", 10_000), real("rope.freq_base_swa", family.localRotaryBase()),
+                scaling(rotaryDims), localScaling(family, rotaryDims), windows(family), unrotated(family),
+                multipliers(family), queryScaling(), routing(family)).config(family, family.ggufPairing());
+    }
+
+    /// Without those that guess further tokens.
+    private int layers() {
+        return required("block_count") - integer("nextn_predict_layers").orElse(0);
+    }
+
+    private int feedForward() {
+        return uniform("feed_forward_length").orElseGet(() -> integer("expert_feed_forward_length")
+                .orElseThrow(() -> missing("feed_forward_length")));
+    }
+
+    private Routing routing(Family family) {
+        if (family.scoring() == null) {
+            return null;
+        }
+        int width = integer("expert_feed_forward_length").orElseGet(this::feedForward);
+        boolean shares = family.ggufTensors().names().containsKey(TensorRole.SHARED_UP);
+        int shared = integer("expert_shared_feed_forward_length")
+                .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
+        return new Routing(
+                required("expert_count"), required("expert_used_count"), width, shared, scoring(family),
+                metadata.flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()),
+                (float) real("expert_weights_scale", 1), integer("expert_group_count").orElse(1),
+                integer("expert_group_used_count").orElse(1));
+    }
+
+    private Scoring scoring(Family family) {
+        int function = integer("expert_gating_func").orElse(0);
+        return switch (function) {
+            case 0 -> family.scoring();
+            case 1 -> Scoring.SOFTMAX;
+            case 2 -> Scoring.SIGMOID;
+            default -> throw problem("scores experts by function " + function
+                    + ", which is not supported; 1 (softmax) and 2 (sigmoid) are");
+        };
+    }
+
+    private Set<Integer> unrotated(Family family) {
+        var unrotated = new HashSet<Integer>();
+        for (int layer = family.unrotatedEvery(); layer > 0 && layer <= layers();
+                layer += family.unrotatedEvery()) {
+            unrotated.add(layer - 1);
+        }
+        return unrotated;
+    }
+
+    private Multipliers multipliers(Family family) {
+        double logits = real("logit_scale", 1);
+        return new Multipliers(
+                real("embedding_scale", 1), real("residual_scale", 1), family.dividesLogits() ? 1 / logits : logits);
+    }
+
+    private QueryScaling queryScaling() {
+        double beta = real("attention.temperature_scale", 0);
+        return beta == 0 ? null : new QueryScaling(beta, originalContext());
+    }
+
+    private Block block(Family family) {
+        boolean parallel = metadata.flag(architecture + ".use_parallel_residual").orElse(true);
+        return parallel ? family.block() : Block.SEQUENTIAL;
+    }
+
+    private double epsilon() {
+        double fallback = real("attention.layer_norm_epsilon", 1e-5);
+        return real("attention.layer_norm_rms_epsilon", fallback);
+    }
+
+    private double attentionScale(Family family, int hidden, int heads, int headDim) {
+        boolean wide = layers() == family.wideScaleLayers();
+        return real("attention.scale", 1 / Math.sqrt(wide ? (double) hidden / heads : headDim));
+    }
+
+    private List<Integer> windows(Family family) {
+        int layers = layers();
+        if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
+            throw problem("claims " + layers + " layers");
+        }
+        int window = family.ggufWindows()
+                ? Math.max(integer("attention.sliding_window").orElse(family.window()), 0)
+                : 0;
+        boolean[] slides = sliding(family, layers);
+        var windows = new ArrayList<Integer>();
+        for (int layer = 0; layer < layers; layer++) {
+            windows.add(slides[layer] ? window : 0);
+        }
+        return windows;
+    }
+
+    private boolean[] sliding(Family family, int layers) {
+        String key = architecture + ".attention.sliding_window_pattern";
+        boolean[] slides = new boolean[layers];
+        if (metadata.value(key).orElse(null) instanceof GgufValue.Flags(boolean[] flags)) {
+            if (flags.length < layers) {
+                throw problem("has " + flags.length + " values in metadata " + key + " for " + layers + " layers");
+            }
+            System.arraycopy(flags, 0, slides, 0, layers);
+            return slides;
+        }
+        int every = metadata.integer(key).orElse(family.fullAttentionEvery());
+        for (int layer = 0; layer < layers; layer++) {
+            slides[layer] = every < 1 || (layer + 1) % every != 0;
+        }
+        return slides;
+    }
+
+    // Positions
+
+    private int context(Family family) {
+        int trained = required("context_length");
+        if (askedContext > 0) {
+            if (family.learnsPositions() && askedContext > trained) {
+                throw problem("has learned " + trained + " positions; a context of " + askedContext
+                        + " cannot be given");
+            }
+            return askedContext;
+        }
+        return trained == LLAMA2C_CONTEXT && isFromLlama2c() ? LLAMA2C_TRUE_CONTEXT : trained;
+    }
+
+    private boolean isFromLlama2c() {
+        return metadata.text("general.name").orElse("").equals("llama")
+                && metadata.integer("tokenizer.ggml.seperator_token_id").orElse(0) == -1;
+    }
+
+    private int originalContext() {
+        return integer("rope.scaling.original_context_length").orElseGet(() -> required("context_length"));
+    }
+
+    private RotaryScaling scaling(int rotaryDims) {
+        double magnitude = real("rope.scaling.attn_factor", 1);
+        // A factor without a type is a linear one, as it was before there were types; 0 is none.
+        String type = metadata.text(architecture + ".rope.scaling.type").orElse("linear");
+        double given = type.equals("none") ? 1 : real("rope.scaling.factor", real("rope.scale_linear", 1));
+        double factor = given == 0 ? 1 : given;
+        var divisors = file.tensor("rope_freqs.weight");
+        if (divisors.isPresent()) {
+            return divided(divisors.get(), rotaryDims, factor, magnitude);
+        }
+        var shorter = file.tensor("rope_factors_short.weight");
+        var longer = file.tensor("rope_factors_long.weight");
+        if (shorter.isPresent() && longer.isPresent()) {
+            return new RotaryScaling.LongRope(divided(shorter.get(), rotaryDims, factor, magnitude),
+                    divided(longer.get(), rotaryDims, factor, magnitude), originalContext());
+        }
+        return switch (type) {
+            case "none", "linear" -> new RotaryScaling.Linear(factor, magnitude);
+            case "yarn" -> yarn(factor, magnitude);
+            case "longrope" -> throw problem("stretches positions by longrope but lacks rope_factors_short.weight"
+                    + " or rope_factors_long.weight");
+            default -> throw problem("stretches positions by \"" + type
+                    + "\", which is not supported; none, linear, yarn and longrope are");
+        };
+    }
+
+    private RotaryScaling yarn(double factor, double magnitude) {
+        double weightOfAll = real("rope.scaling.yarn_log_multiplier", 0);
+        double correction = RotaryScaling.Yarn.magnitudeFor(factor)
+                / (weightOfAll == 0 ? 1 : RotaryScaling.Yarn.magnitudeFor(factor, weightOfAll));
+        return new RotaryScaling.Yarn(
+                factor, originalContext(), real("rope.scaling.yarn_beta_fast", 32),
+                real("rope.scaling.yarn_beta_slow", 1), true, magnitude * correction);
+    }
+
+    /// Of layers with a window and a base of their own: not stretched where the family says so.
+    private RotaryScaling localScaling(Family family, int rotaryDims) {
+        return family.localRotaryBase() == 0 ? scaling(rotaryDims) : new RotaryScaling.None();
+    }
+
+    private RotaryScaling.Divided divided(StoredTensor divisors, int rotaryDims, double factor, double magnitude) {
+        if (divisors.rows() != 1 || divisors.columns() != rotaryDims / 2) {
+            throw problem("gives tensor " + divisors.name() + " the shape [" + divisors.rows() + ", "
+                    + divisors.columns() + "]; " + rotaryDims / 2 + " values expected");
+        }
+        var values = new ArrayList<Double>();
+        for (float value : TensorCopies.values(divisors)) {
+            values.add(value * factor);
+        }
+        return new RotaryScaling.Divided(values, magnitude);
+    }
+
+    // Sampling
+
+    private SamplingParams samplingDefaults() {
+        return new SamplingDefaults(
+                metadata.real("general.sampling.temp"), metadata.integer("general.sampling.top_k"),
+                metadata.real("general.sampling.top_p"), metadata.real("general.sampling.min_p"),
+                metadata.real("general.sampling.penalty_repeat"), OptionalDouble.empty(), Optional.empty()).params();
+    }
+
+    // Metadata of this architecture
+
+    private int required(String key) {
+        return integer(key).orElseThrow(() -> missing(key));
+    }
+
+    private OptionalInt integer(String key) {
+        return metadata.integer(architecture + "." + key);
+    }
+
+    /// An integer, or one per layer that are all the same.
+    private OptionalInt uniform(String key) {
+        String full = architecture + "." + key;
+        if (!(metadata.value(full).orElse(null) instanceof GgufValue.Wholes)) {
+            return metadata.integer(full);
+        }
+        int[] values = metadata.integers(full);
+        for (int value : values) {
+            if (value != values[0]) {
+                throw problem("has layers of different " + key + ", which is not supported");
+            }
+        }
+        return values.length == 0 ? OptionalInt.empty() : OptionalInt.of(values[0]);
+    }
+
+    private double real(String key, double otherwise) {
+        return metadata.real(architecture + "." + key).orElse(otherwise);
+    }
+
+    private ModelFileException missing(String key) {
+        return problem("has no metadata " + architecture + "." + key);
+    }
+
+    private ModelFileException problem(String problem) {
+        return new ModelFileException(file.path(), problem);
+    }
+}

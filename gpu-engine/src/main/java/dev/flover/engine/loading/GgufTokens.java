@@ -1,0 +1,71 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.GgufMetadata;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.engine.tokenizer.EndSpellings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/// The tokens of a GGUF file that mean something: what ends an answer, and what a chat template calls by name.
+///
+/// An id that the vocabulary does not have counts as none, as elsewhere, and is told as a warning.
+final class GgufTokens {
+    private static final String PREFIX = "tokenizer.ggml.";
+    private static final List<String> ENDING = List.of("eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep");
+    /// What templates know a token as, by the key that names its id; and what SentencePiece vocabularies have where the
+    /// file names none.
+    private static final Map<String, Integer> NAMED = Map.of("bos", 1, "eos", 2, "unknown", 0, "padding", -1);
+    private static final Map<String, String> NAMES = Map.of(
+            "bos", "bos_token", "eos", "eos_token", "unknown", "unk_token", "padding", "pad_token");
+
+    private final GgufMetadata metadata;
+    private final List<String> spellings;
+    private final List<String> warnings = new ArrayList<>();
+
+    GgufTokens(GgufMetadata metadata) {
+        this.metadata = metadata;
+        this.spellings = metadata.texts(PREFIX + "tokens");
+        for (String key : metadata.keys()) {
+            if (key.startsWith(PREFIX) && key.endsWith("_token_id") && !spellings.isEmpty()) {
+                int id = metadata.integer(key).orElse(-1);
+                if (id < -1 || id >= spellings.size()) {
+                    warnings.add("metadata " + key + " is " + id + ", and the vocabulary has ids from 0 to "
+                            + (spellings.size() - 1) + "; it counts as none");
+                }
+            }
+        }
+    }
+
+    /// @param rows of the embedding: ids that have none are never drawn, and end nothing
+    TokenSet endOfText(int rows) {
+        var ids = new ArrayList<>(EndSpellings.among(spellings));
+        for (String kind : ENDING) {
+            id(kind).ifPresent(ids::add);
+        }
+        return TokenSet.of(ids.stream().filter(id -> id < rows).mapToInt(Integer::intValue).toArray());
+    }
+
+    private OptionalInt id(String kind) {
+        int id = metadata.integer(PREFIX + kind + "_token_id").orElse(-1);
+        int end = spellings.isEmpty() ? Integer.MAX_VALUE : spellings.size();
+        return id >= 0 && id < end ? OptionalInt.of(id) : OptionalInt.empty();
+    }
+
+    /// Spellings by the names that templates use.
+    Map<String, String> forTemplates() {
+        boolean sentencePiece = metadata.text(PREFIX + "model").orElse("").equals("llama");
+        var named = new LinkedHashMap<String, String>();
+        NAMES.forEach((key, name) -> {
+            int id = id(key).orElse(sentencePiece ? NAMED.get(key) : -1);
+            named.put(name, id >= 0 && id < spellings.size() ? spellings.get(id) : "");
+        });
+        return named;
+    }
+
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+}

@@ -1,0 +1,152 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import dev.flover.engine.model.ModelConfig.Routing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/// The numbers of one model, whatever kind of file they came from.
+///
+/// @param rotaryDims  unused where positions are learned
+/// @param windows     positions that each layer sees, 0 for all; one per layer
+/// @param localBase   rotary base of the layers with a window; 0 for the same as the others
+/// @param localScaling of those layers, where they have a base of their own
+/// @param unrotated   layers without positions, from 0
+/// @param multipliers of what enters, joins and leaves the residual stream
+/// @param queryScaling null for none
+/// @param routing     null for none
+record Hyperparameters(
+        String architecture,
+        int hidden,
+        int heads,
+        int kvHeads,
+        int headDim,
+        int feedForward,
+        int vocabulary,
+        int contextLength,
+        double normEpsilon,
+        Activation activation,
+        Block block,
+        double attentionScale,
+        double attentionSoftCap,
+        double logitSoftCap,
+        int rotaryDims,
+        double rotaryBase,
+        double localBase,
+        RotaryScaling scaling,
+        RotaryScaling localScaling,
+        List<Integer> windows,
+        Set<Integer> unrotated,
+        Multipliers multipliers,
+        QueryScaling queryScaling,
+        Routing routing) {
+
+    /// Bounds that no product of two of them overflows.
+    private static final int MAX_WIDTH = 1 << 20;
+    static final int MAX_LAYERS = 1024;
+
+    Hyperparameters {
+        windows = List.copyOf(windows);
+        unrotated = Set.copyOf(unrotated);
+        inRange("hidden width", hidden, MAX_WIDTH);
+        inRange("number of heads", heads, 1 << 12);
+        inRange("number of key-value heads", kvHeads, heads);
+        inRange("head width", headDim, 1 << 12);
+        inRange("feed-forward width", feedForward, MAX_WIDTH);
+        inRange("vocabulary", vocabulary, 1 << 24);
+        inRange("context length", contextLength, 1 << 30);
+        inRange("number of layers", windows.size(), MAX_LAYERS);
+        positive("norm epsilon", normEpsilon);
+        positive("attention scale", attentionScale);
+        notNegative("attention soft cap", attentionSoftCap);
+        notNegative("logit soft cap", logitSoftCap);
+    }
+
+    /// Numbers of one model that multiply.
+    ///
+    /// @param embedding embeddings, beside what the family multiplies them by
+    /// @param residual  what attention and feed-forward add to the residual stream
+    /// @param logits    logits
+    record Multipliers(double embedding, double residual, double logits) {
+        static final Multipliers NONE = new Multipliers(1, 1, 1);
+
+        Multipliers {
+            positive("embedding multiplier", embedding);
+            positive("residual multiplier", residual);
+            positive("logit multiplier", logits);
+        }
+    }
+
+    /// A residual stream whose additions are multiplied by m is m times a stream with embeddings divided by m and
+    /// additions as they are; its norms see the same with an epsilon divided by m². So no backend multiplies.
+    ModelConfig config(Family family, Pairing pairing) {
+        double residual = multipliers.residual();
+        boolean others = family.learnsPositions() || family.tensors().names().containsKey(TensorRole.QUERY_NORM);
+        if (residual != 1 && others) {
+            throw new IllegalArgumentException(
+                    "multiplies its residual stream, which is not supported with learned positions or query norms");
+        }
+        double embedding = multipliers.embedding() * (family.scaledEmbedding() ? Math.sqrt(hidden) : 1);
+        return new ModelConfig(
+                architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength,
+                family.normKind(), (float) (normEpsilon / (residual * residual)), block, activation, family.gated(),
+                (float) (embedding / residual),
+                (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
+                layers(family, family.learnsPositions() ? null : pairing), queryScaling, routing);
+    }
+
+    private List<LayerConfig> layers(Family family, Pairing pairing) {
+        Rotary global = null;
+        Rotary local = null;
+        if (pairing != null) {
+            global = rotary(scaling, rotaryBase, pairing);
+            local = localBase > 0 ? rotary(localScaling, localBase, pairing)
+                    : family.windowsUnscaled() ? rotary(new RotaryScaling.None(), rotaryBase, pairing) : global;
+        }
+        var layers = new ArrayList<LayerConfig>();
+        boolean windowed = windows.stream().anyMatch(window -> window > 0);
+        for (int layer = 0; layer < windows.size(); layer++) {
+            int window = windows.get(layer);
+            boolean unturned = unrotated.contains(layer) || family.rotatesWindowsOnly() && windowed && window == 0;
+            layers.add(new LayerConfig(window, unturned ? null : window == 0 ? global : local));
+        }
+        return layers;
+    }
+
+    private Rotary rotary(RotaryScaling scaling, double base, Pairing pairing) {
+        inRange("number of rotated dimensions", rotaryDims, headDim);
+        positive("rotary base", base);
+        var rotary = scaling.rotary(rotaryDims, base, pairing, contextLength);
+        rotary.frequencies().forEach(frequency -> positive("rotary frequency", frequency));
+        if (rotary.stretch() != null) {
+            rotary.stretch().frequencies().forEach(frequency -> positive("rotary frequency", frequency));
+        }
+        positive("rotary magnitude", rotary.magnitude());
+        return rotary;
+    }
+
+    private static void inRange(String what, int value, int limit) {
+        if (value < 1 || value > limit) {
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; 1 to " + limit + " expected");
+        }
+    }
+
+    private static void positive(String what, double value) {
+        if (!(value > 0 && value <= Float.MAX_VALUE)) {      // written positively, so NaN fails too
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; a positive number expected");
+        }
+    }
+
+    private static void notNegative(String what, double value) {
+        if (!(value >= 0 && value <= Float.MAX_VALUE)) {
+            throw new IllegalArgumentException("has a " + what + " of " + value + "; 0 or more expected");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.flover.engine.loading;
+
+import static dev.flover.engine.loading.TensorRole.ATTENTION_NORM;
+import static dev.flover.engine.loading.TensorRole.ATTENTION_OUT;
+import static dev.flover.engine.loading.TensorRole.ATTENTION_POST_NORM;
+import static dev.flover.engine.loading.TensorRole.DOWN;
+import static dev.flover.engine.loading.TensorRole.EMBEDDING;
+import static dev.flover.engine.loading.TensorRole.FEED_FORWARD_NORM;
+import static dev.flover.engine.loading.TensorRole.FEED_FORWARD_POST_NORM;
+import static dev.flover.engine.loading.TensorRole.FINAL_NORM;
+import static dev.flover.engine.loading.TensorRole.GATE;
+import static dev.flover.engine.loading.TensorRole.HEAD;
+import static dev.flover.engine.loading.TensorRole.KEY;
+import static dev.flover.engine.loading.TensorRole.KEY_NORM;
+import static dev.flover.engine.loading.TensorRole.POSITIONS;
+import static dev.flover.engine.loading.TensorRole.QUERY;
+import static dev.flover.engine.loading.TensorRole.QUERY_KEY_VALUE;
+import static dev.flover.engine.loading.TensorRole.QUERY_NORM;
+import static dev.flover.engine.loading.TensorRole.UP;
+import static dev.flover.engine.loading.TensorRole.VALUE;
+
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// The family from which all others are derived, and its names of tensors.
+final class LlamaFamily {
+    /// llama.cpp's names, the same for all families.
+    static final TensorNames GGUF = TensorNames.of(Map.ofEntries(
+            Map.entry(EMBEDDING, "token_embd"),
+            Map.entry(POSITIONS, "position_embd"),
+            Map.entry(FINAL_NORM, "output_norm"),
+            Map.entry(HEAD, "output"),
+            Map.entry(ATTENTION_NORM, "blk.*.attn_norm"),
+            Map.entry(QUERY, "blk.*.attn_q"),
+            Map.entry(KEY, "blk.*.attn_k"),
+            Map.entry(VALUE, "blk.*.attn_v"),
+            Map.entry(QUERY_KEY_VALUE, "blk.*.attn_qkv"),
+            Map.entry(QUERY_NORM, "blk.*.attn_q_norm"),
+            Map.entry(KEY_NORM, "blk.*.attn_k_norm"),
+            Map.entry(ATTENTION_OUT, "blk.*.attn_output"),
+            Map.entry(ATTENTION_POST_NORM, "blk.*.post_attention_norm"),
+            Map.entry(FEED_FORWARD_NORM, "blk.*.ffn_norm"),
+            Map.entry(GATE, "blk.*.ffn_gate"),
+            Map.entry(UP, "blk.*.ffn_up"),
+            Map.entry(DOWN, "blk.*.ffn_down"),
+            Map.entry(FEED_FORWARD_POST_NORM, "blk.*.post_ffw_norm")));
+
+    static final TensorNames LLAMA_GGUF = GGUF.without(
+            POSITIONS, QUERY_KEY_VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, FEED_FORWARD_POST_NORM);
+
+    static final TensorNames LLAMA_FOLDER = new TensorNames(
+            List.of("model.", ""),
+            Map.ofEntries(
+                    Map.entry(EMBEDDING, "embed_tokens"),
+                    Map.entry(FINAL_NORM, "norm"),
+                    Map.entry(HEAD, "lm_head"),
+                    Map.entry(ATTENTION_NORM, "layers.*.input_layernorm"),
+                    Map.entry(QUERY, "layers.*.self_attn.q_proj"),
+                    Map.entry(KEY, "layers.*.self_attn.k_proj"),
+                    Map.entry(VALUE, "layers.*.self_attn.v_proj"),
+                    Map.entry(ATTENTION_OUT, "layers.*.self_attn.o_proj"),
+                    Map.entry(FEED_FORWARD_NORM, "layers.*.post_attention_layernorm"),
+                    Map.entry(GATE, "layers.*.mlp.gate_proj"),
+                    Map.entry(UP, "layers.*.mlp.up_proj"),
+                    Map.entry(DOWN, "layers.*.mlp.down_proj")));
+
+    /// Llama 1 to 3.x (Touvron et al. 2023), and what shares its files: TinyLlama, SmolLM, Mistral as GGUF.
+    static final Family LLAMA = new Family(
+            List.of("llama"), List.of("llama"),
+            NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,
+            Pairing.ADJACENT, Pairing.HALVES,
+            false, 0, 0, false, false, 0, 0, 0, false, false, 0, 0, false, null, false, false,
+            false, Set.of(), Set.of(),
+            Set.of(QUERY_KEY_VALUE, QUERY, KEY, VALUE, ATTENTION_OUT), Set.of(), Set.of(),
+            "{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}", "{}",
+            LLAMA_FOLDER, LLAMA_GGUF);
+
+    private LlamaFamily() {}
+}

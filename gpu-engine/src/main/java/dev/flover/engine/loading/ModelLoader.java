@@ -1,0 +1,82 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.format.GgufFile;
+import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.engine.tokenizer.TokenizerLoader;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.BiFunction;
+
+/// Opens whatever a user points `--model` at.
+public final class ModelLoader {
+    private ModelLoader() {}
+
+    /// Opens a GGUF file (or any part of a split one) or a Hugging Face folder.
+    ///
+    /// @throws ModelFileException if there is no usable model
+    public static Model open(Path path) {
+        return open(path, 0);
+    }
+
+    /// As [#open(Path)], for a context other than the one the model was trained for.
+    ///
+    /// @param contextLength positions to prepare for; 0 for the model's own. Rotary positions go beyond what a model
+    ///                      was trained for, at the user's risk; learned ones end
+    public static Model open(Path path, int contextLength) {
+        return load(path, contextLength, (files, arena) -> files.model(arena), true);
+    }
+
+    /// Opens a model, or a file with a vocabulary alone, only to say what it is.
+    ///
+    /// @param contextLength as in [#open(Path, int)]
+    /// @throws ModelFileException if there is neither
+    public static ModelSummary inspect(Path path, int contextLength) {
+        return load(path, contextLength, (files, arena) ->
+                files.vocabularyAlone().orElseGet(() -> files.summary(files.model(arena))), false);
+    }
+
+    /// The tokenizer alone, of a model or of a file with a vocabulary and no weights; null where there is none.
+    ///
+    /// @throws ModelFileException if there is no usable file
+    public static Tokenizer openTokenizer(Path path) {
+        if (Files.isDirectory(path)) {
+            return TokenizerLoader.fromHuggingFace(path);
+        }
+        try (var arena = Arena.ofShared()) {
+            return TokenizerLoader.fromGguf(GgufFile.open(path, arena));
+        }
+    }
+
+    private static <T> T load(
+            Path path, int contextLength, BiFunction<ModelFiles, Arena, T> then, boolean keepsMapping) {
+        var arena = Arena.ofShared();
+        boolean kept = false;
+        try {
+            T loaded = then.apply(files(path, contextLength, arena), arena);
+            kept = keepsMapping;
+            return loaded;
+        } catch (IllegalArgumentException | ArithmeticException e) {      // the checks of the records it becomes
+            throw new ModelFileException(path, String.valueOf(e.getMessage()), e);
+        } finally {
+            if (!kept) {
+                arena.close();
+            }
+        }
+    }
+
+    private static ModelFiles files(Path path, int contextLength, Arena arena) {
+        if (contextLength < 0) {
+            throw new IllegalArgumentException("the context length must not be negative, was " + contextLength);
+        }
+        if (Files.isDirectory(path)) {
+            return new FolderModel(path, contextLength, arena);
+        }
+        if (String.valueOf(path.getFileName()).endsWith(".safetensors")) {
+            throw new ModelFileException(path, "is one file of a Hugging Face model; give the folder it is in");
+        }
+        return new GgufModel(GgufFile.open(path, arena), contextLength);
+    }
+}

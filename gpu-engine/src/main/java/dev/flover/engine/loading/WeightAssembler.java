@@ -1,0 +1,372 @@
+package dev.flover.engine.loading;
+
+import static dev.flover.engine.loading.TensorRole.ATTENTION_NORM;
+import static dev.flover.engine.loading.TensorRole.ATTENTION_OUT;
+import static dev.flover.engine.loading.TensorRole.ATTENTION_POST_NORM;
+import static dev.flover.engine.loading.TensorRole.DOWN;
+import static dev.flover.engine.loading.TensorRole.EMBEDDING;
+import static dev.flover.engine.loading.TensorRole.FEED_FORWARD_NORM;
+import static dev.flover.engine.loading.TensorRole.FEED_FORWARD_POST_NORM;
+import static dev.flover.engine.loading.TensorRole.FINAL_NORM;
+import static dev.flover.engine.loading.TensorRole.GATE;
+import static dev.flover.engine.loading.TensorRole.GATE_UP;
+import static dev.flover.engine.loading.TensorRole.HEAD;
+import static dev.flover.engine.loading.TensorRole.KEY;
+import static dev.flover.engine.loading.TensorRole.KEY_NORM;
+import static dev.flover.engine.loading.TensorRole.POSITIONS;
+import static dev.flover.engine.loading.TensorRole.QUERY;
+import static dev.flover.engine.loading.TensorRole.QUERY_KEY_VALUE;
+import static dev.flover.engine.loading.TensorRole.QUERY_NORM;
+import static dev.flover.engine.loading.TensorRole.UP;
+import static dev.flover.engine.loading.TensorRole.VALUE;
+
+import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.format.TensorSource;
+import dev.flover.engine.model.KShards;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.Weights;
+import dev.flover.engine.model.Weights.Layer;
+import dev.flover.engine.model.Weights.Norm;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.RowRange;
+import dev.flover.engine.tensor.StoredTensor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Finds a model's tensors by role, checks their shapes, and puts them together as the transformer wants them.
+///
+/// Strict in both directions: a tensor that the family needs must be there, and one that the family does not know
+/// means that the file is of another family than it says.
+final class WeightAssembler {
+    private final TensorSource source;
+    private final Family family;
+    private final TensorNames names;
+    private final boolean folder;
+    private final ModelConfig config;
+    private final float logitScale;
+    private final TensorCopies copies;
+    private final ExpertAssembler experts;
+    private final String prefix;
+    private final Set<String> used = new HashSet<>();
+
+    /// @param folder     whether the tensors follow Hugging Face's conventions, not those of GGUF
+    /// @param logitScale multiplies logits: what they are made of is multiplied by it here
+    WeightAssembler(
+            TensorSource source, Family family, boolean folder, ModelConfig config, double logitScale,
+            TensorCopies copies) {
+        this.source = source;
+        this.family = family;
+        this.names = folder ? family.tensors() : family.ggufTensors();
+        this.folder = folder;
+        this.config = config;
+        this.logitScale = (float) logitScale;
+        this.copies = copies;
+        this.experts = new ExpertAssembler(this, family, config, copies, folder);
+        this.prefix = prefix(source, names);
+    }
+
+    /// @param tied whether the vocabulary projection is the embedding; empty where the file leaves that to its tensors
+    Weights assemble(Optional<Boolean> tied) {
+        var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
+        var positions = names.names().containsKey(POSITIONS) ? positions() : null;
+        var layers = new ArrayList<Layer>();
+        for (int layer = 0; layer < config.layers().size(); layer++) {
+            layers.add(layer(layer));
+        }
+        var finalNorm = scaled(norm(FINAL_NORM, 0, config.hidden()));
+        boolean ownHead = tied.map(same -> !same).orElseGet(() -> present(HEAD, 0));
+        var head = ownHead ? Matrix.of(matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
+        return new Weights(embedding, positions, layers, finalNorm, head, scaled(bias(HEAD, 0, config.vocabulary())));
+    }
+
+    private Norm scaled(Norm norm) {
+        return new Norm(scaled(norm.weight()), scaled(norm.bias()));
+    }
+
+    private StoredTensor scaled(StoredTensor vector) {
+        return vector == null || logitScale == 1 ? vector : copies.times(vector, logitScale);
+    }
+
+    /// As the file has them.
+    List<StoredTensor> used() {
+        return used.stream().sorted().map(source::tensor).flatMap(Optional::stream).toList();
+    }
+
+    /// Names in the file that no role has taken.
+    Set<String> unused() {
+        var unused = new HashSet<>(source.tensorNames());
+        unused.removeAll(used);
+        return unused;
+    }
+
+    /// Rows of an embedding, before the model's config is known.
+    static int vocabulary(TensorSource source, TensorNames names) {
+        String name = prefix(source, names) + names.name(EMBEDDING, 0).orElseThrow() + ".weight";
+        return source.tensor(name).orElseThrow(() -> missing(source, name)).rows();
+    }
+
+    private static String prefix(TensorSource source, TensorNames names) {
+        String embedding = names.name(EMBEDDING, 0).orElseThrow() + ".weight";
+        for (String prefix : names.prefixes()) {
+            if (source.tensorNames().contains(prefix + embedding)) {
+                return prefix;
+            }
+        }
+        throw missing(source, names.prefixes().getFirst() + embedding);
+    }
+
+    private Layer layer(int layer) {
+        int hidden = config.hidden();
+        int wide = config.feedForward();
+        var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
+        var ofLayer = experts.experts(layer);
+        var down = ofLayer == null ? matrix(DOWN, layer, hidden, wide) : null;
+        return new Layer(
+                optionalNorm(ATTENTION_NORM, layer, hidden),
+                queryKeyValue(layer),
+                queryKeyValueBias(layer),
+                headNorm(QUERY_NORM, layer, config.queryWidth()),
+                headNorm(KEY_NORM, layer, config.kvWidth()),
+                Matrix.of(attentionOut).withShards(KShards.ofHeads(config.heads(), config.headDim())),
+                bias(ATTENTION_OUT, layer, hidden),
+                optionalNorm(ATTENTION_POST_NORM, layer, hidden),
+                feedForwardNorm(layer),
+                down == null ? null : feedForwardIn(layer),
+                down == null ? null : feedForwardInBias(layer),
+                down == null ? null : Matrix.of(down).withShards(KShards.ofColumns(down.columns())),
+                down == null ? null : bias(DOWN, layer, hidden),
+                optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden),
+                ofLayer);
+    }
+
+    private Norm feedForwardNorm(int layer) {
+        boolean none = !names.names().containsKey(FEED_FORWARD_NORM)
+                || family.optional().contains(FEED_FORWARD_NORM) && !present(FEED_FORWARD_NORM, layer)
+                || fullName(FEED_FORWARD_NORM, layer).equals(fullName(ATTENTION_NORM, layer));
+        if (none && config.block() == Block.SEQUENTIAL && names.names().containsKey(FEED_FORWARD_NORM)) {
+            throw missing(source, fullName(FEED_FORWARD_NORM, layer) + ".weight");
+        }
+        return none ? null : norm(FEED_FORWARD_NORM, layer, config.hidden());
+    }
+
+    /// Over each head, or over all of them together.
+    private Norm headNorm(TensorRole role, int layer, int width) {
+        if (!has(role) || family.optional().contains(role) && !present(role, layer)) {
+            return null;
+        }
+        var weight = required(fullName(role, layer) + ".weight");
+        return norm(role, layer, weight.columns() == width ? width : config.headDim());
+    }
+
+    // Attention
+
+    private Matrix queryKeyValue(int layer) {
+        int hidden = config.hidden();
+        if (!fused(layer)) {
+            return Matrix.of(
+                    matrix(QUERY, layer, config.queryWidth(), hidden),
+                    matrix(KEY, layer, config.kvWidth(), hidden),
+                    matrix(VALUE, layer, config.kvWidth(), hidden));
+        }
+        var tensor = matrix(QUERY_KEY_VALUE, layer, config.queryWidth() + 2 * config.kvWidth(), hidden);
+        return interleaved() ? new Matrix(headByHead(tensor), 1) : Matrix.of(tensor);
+    }
+
+    private StoredTensor queryKeyValueBias(int layer) {
+        if (!fused(layer)) {
+            var query = bias(QUERY, layer, config.queryWidth());
+            var key = bias(KEY, layer, config.kvWidth());
+            var value = bias(VALUE, layer, config.kvWidth());
+            if (query == null && key == null && value == null) {
+                return null;
+            }
+            return copies.joined(List.of(
+                    orZeros(query, config.queryWidth()), orZeros(key, config.kvWidth()),
+                    orZeros(value, config.kvWidth())));
+        }
+        var bias = bias(QUERY_KEY_VALUE, layer, config.queryWidth() + 2 * config.kvWidth());
+        return bias != null && interleaved() ? headByHead(bias, TensorCopies.values(bias)) : bias;
+    }
+
+    private boolean fused(int layer) {
+        return names.names().containsKey(QUERY_KEY_VALUE)
+                && !(names.names().containsKey(QUERY) && present(QUERY, layer));
+    }
+
+    private boolean interleaved() {
+        return folder && family.interleavedHeads();
+    }
+
+    /// The queries, key and value of key head 0, then of key head 1, ...: to all queries, all keys, all values.
+    private List<RowRange> headByHead(StoredTensor fused) {
+        int width = config.headDim();
+        int queries = config.heads() / config.kvHeads();
+        var ranges = new ArrayList<RowRange>();
+        int[] firsts = {0, queries, queries + 1};
+        int[] counts = {queries, 1, 1};
+        for (int part = 0; part < 3; part++) {
+            for (int head = 0; head < config.kvHeads(); head++) {
+                int first = head * (queries + 2) + firsts[part];
+                ranges.add(new RowRange(fused, first * width, counts[part] * width));
+            }
+        }
+        return ranges;
+    }
+
+    private StoredTensor headByHead(StoredTensor fused, float[] values) {
+        var matrix = new StoredTensor(fused.name(), fused.type(), values.length, 1, fused.data());
+        float[] ordered = new float[values.length];
+        int at = 0;
+        for (var range : headByHead(matrix)) {
+            System.arraycopy(values, range.firstRow(), ordered, at, range.rows());
+            at += range.rows();
+        }
+        return copies.vector(fused.name(), ordered);
+    }
+
+    // Feed-forward
+
+    private Matrix feedForwardIn(int layer) {
+        int hidden = config.hidden();
+        int wide = config.feedForward();
+        if (!config.gated()) {
+            return Matrix.of(matrix(UP, layer, wide, hidden));
+        }
+        if (names.names().containsKey(GATE_UP)) {
+            return Matrix.of(matrix(GATE_UP, layer, 2 * wide, hidden));
+        }
+        return Matrix.of(matrix(GATE, layer, wide, hidden), matrix(UP, layer, wide, hidden));
+    }
+
+    private StoredTensor feedForwardInBias(int layer) {
+        int wide = config.feedForward();
+        if (!config.gated()) {
+            return bias(UP, layer, wide);
+        }
+        if (names.names().containsKey(GATE_UP)) {
+            return bias(GATE_UP, layer, 2 * wide);
+        }
+        var gate = bias(GATE, layer, wide);
+        var up = bias(UP, layer, wide);
+        return gate == null && up == null ? null : copies.joined(List.of(orZeros(gate, wide), orZeros(up, wide)));
+    }
+
+    private StoredTensor orZeros(StoredTensor bias, int length) {
+        return bias != null ? bias : copies.vector("zeros", new float[length]);
+    }
+
+    // Single tensors
+
+    private Matrix positions() {
+        var tensor = required(fullName(POSITIONS, 0) + ".weight");
+        int offset = folder ? family.positionOffset() : 0;
+        if (tensor.columns() != config.hidden() || tensor.rows() < config.contextLength() + offset) {
+            throw wrongShape(tensor, config.contextLength() + offset, config.hidden());
+        }
+        return new Matrix(List.of(new RowRange(tensor, offset, tensor.rows() - offset)), 1);
+    }
+
+    StoredTensor matrix(String name, int outputs, int inputs) {
+        var tensor = required(TensorNames.weight(name));
+        if (tensor.rows() != outputs || tensor.columns() != inputs) {
+            throw wrongShape(tensor, outputs, inputs);
+        }
+        return tensor;
+    }
+
+    StoredTensor matrix(TensorRole role, int layer, int outputs, int inputs) {
+        var tensor = required(TensorNames.weight(fullName(role, layer)));
+        boolean turn = folder && family.transposed().contains(role);
+        int rows = turn ? inputs : outputs;
+        int columns = turn ? outputs : inputs;
+        if (tensor.rows() != rows || tensor.columns() != columns) {
+            throw wrongShape(tensor, rows, columns);
+        }
+        return turn ? copies.transposed(tensor) : tensor;
+    }
+
+    private Norm optionalNorm(TensorRole role, int layer, int length) {
+        return names.names().containsKey(role) ? norm(role, layer, length) : null;
+    }
+
+    private Norm norm(TensorRole role, int layer, int length) {
+        var weight = vector(required(fullName(role, layer) + ".weight"), length);
+        if (folder && family.normOffset() != 0) {
+            weight = copies.plus(weight, family.normOffset());
+        }
+        return new Norm(weight, bias(role, layer, length));
+    }
+
+    /// [count, length] where the file has them, null where not.
+    StoredTensor biasOfAll(TensorRole role, int layer, int count, int length) {
+        var bias = take(TensorNames.bias(fullName(role, layer))).orElse(null);
+        if (bias != null && (bias.rows() != count || bias.columns() != length)) {
+            throw wrongShape(bias, count, length);
+        }
+        return bias;
+    }
+
+    StoredTensor bias(TensorRole role, int layer, int length) {
+        if (!names.names().containsKey(role)) {
+            return null;
+        }
+        String name = fullName(role, layer) + ".bias";
+        if (family.biased().contains(role)) {
+            return vector(required(name), length);
+        }
+        return take(name).map(tensor -> vector(tensor, length)).orElse(null);
+    }
+
+    private StoredTensor vector(StoredTensor tensor, int length) {
+        if (tensor.rows() != 1 || tensor.columns() != length) {
+            throw wrongShape(tensor, 1, length);
+        }
+        return tensor;
+    }
+
+    boolean has(TensorRole role) {
+        return names.names().containsKey(role);
+    }
+
+    boolean present(TensorRole role, int layer) {
+        return has(role) && source.tensorNames().contains(TensorNames.weight(fullName(role, layer)));
+    }
+
+    /// The vocabulary projection stands beside the wrapped model, not in it, where it has a name of its own.
+    String fullName(TensorRole role, int layer) {
+        var all = names.all(role, layer);
+        String name = all.stream().filter(each -> source.tensorNames().contains(prefix + each + ".weight"))
+                .findFirst().orElse(all.getLast());
+        if (role != HEAD || !folder) {
+            return prefix + name;
+        }
+        for (String outer : List.of("", "language_model.", prefix)) {
+            if (source.tensorNames().contains(outer + name + ".weight")) {
+                return outer + name;
+            }
+        }
+        return name;
+    }
+
+    private StoredTensor required(String name) {
+        return take(name).orElseThrow(() -> missing(source, name));
+    }
+
+    private Optional<StoredTensor> take(String name) {
+        used.add(name);
+        return source.tensor(name);
+    }
+
+    private static ModelFileException missing(TensorSource source, String name) {
+        return new ModelFileException(source.path(), "has no tensor " + name + ", which its architecture needs");
+    }
+
+    private ModelFileException wrongShape(StoredTensor tensor, int rows, int columns) {
+        return new ModelFileException(source.path(), "gives tensor " + tensor.name() + " the shape [" + tensor.rows()
+                + ", " + tensor.columns() + "]; [" + rows + ", " + columns + "] expected from its other numbers");
+    }
+}

@@ -1,0 +1,27 @@
+package dev.flover.engine.tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/// A tensor as a model file holds it; row-major, the last dimension contiguous.
+///
+/// @param name    as in the file, for messages
+/// @param type    how the numbers are stored
+/// @param rows    product of all dimensions but the last; 1 for a vector
+/// @param columns the last dimension, a multiple of the type's block
+/// @param data    exactly `rows * type.rowBytes(columns)` bytes, little-endian, read-only; lives as long as the model
+public record StoredTensor(String name, TensorType type, int rows, int columns, MemorySegment data) {
+    public StoredTensor {
+        if (rows < 1 || columns < 1 || columns % type.blockElements() != 0) {
+            throw new IllegalArgumentException("tensor " + name + " cannot have the shape [" + rows + ", " + columns
+                    + "] as " + type);
+        }
+        if (data.byteSize() != rows * type.rowBytes(columns)) {
+            throw new IllegalArgumentException("tensor " + name + " of shape [" + rows + ", " + columns + "] as " + type
+                    + " takes " + rows * type.rowBytes(columns) + " bytes, found " + data.byteSize());
+        }
+    }
+
+    public long rowBytes() {
+        return type.rowBytes(columns);
+    }
+}

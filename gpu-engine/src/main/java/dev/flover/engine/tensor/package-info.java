@@ -1,0 +1,11 @@
+/// Numbers as a model file stores them.
+///
+/// ```
+///   StoredTensor   name, type, rows, columns, bytes          one tensor of a file
+///   TensorType     f32, f16, bf16, Q8_0, Q4_K ...            how its numbers are stored
+///   Dequantiser    block of bytes ──► floats                 the meaning of those bytes
+///   Matrix         ranges of rows of stored tensors          a weight as the model multiplies by it
+/// ```
+///
+/// Depends on no other package of the engine. Nothing here opens a file or computes a product.
+package dev.flover.engine.tensor;

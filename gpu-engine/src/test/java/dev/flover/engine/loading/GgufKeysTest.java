@@ -1,0 +1,127 @@
+package dev.flover.engine.loading;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.flover.engine.SharedData;
+import dev.flover.engine.format.JsonFile;
+import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.tensor.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GgufKeysTest {
+    /// All that llama.cpp's loader and gguf-py know about an architecture (`llama-arch.cpp`, `constants.py`).
+    private static final String WRITTEN = """
+                activation_sparsity_scale adapters.count adapters.lora_rank adapters.router_gain
+                adapters.token_ids_activate adapters.token_ids_substitute altup.active_idx altup.num_inputs
+                attention.causal attention.clamp_kqv attention.compress_ratios attention.compress_rope_freq_base
+                attention.decay_lora_rank attention.gate_lora_rank attention.group_norm_epsilon
+                attention.group_norm_groups attention.head_count attention.head_count_kv
+                attention.iclr_lora_rank attention.indexer.block_size attention.indexer.head_count
+                attention.indexer.key_length attention.indexer.local_blocks attention.indexer.top_k
+                attention.indexer.types attention.key_length attention.key_length_mla attention.key_length_swa
+                attention.kv_lora_rank attention.layer_norm_epsilon attention.layer_norm_rms_epsilon
+                attention.max_alibi_bias attention.output_group_count attention.output_lora_rank
+                attention.output_scale attention.q_lora_rank attention.recurrent_layers
+                attention.relative_buckets_count attention.scale attention.shared_kv_layers
+                attention.sliding_window attention.sliding_window_pattern attention.temperature_length
+                attention.temperature_scale attention.value_length attention.value_length_mla
+                attention.value_length_swa attention.value_residual_mix_lora_rank attention.value_scale
+                attn_logit_softcapping block_count block_size classifier.output_labels context_length
+                convnext.block_count convnext.embedding_length decoder_block_count decoder_start_token_id
+                deepstack_mapping dense_2_feat_in dense_2_feat_out dense_3_feat_in dense_3_feat_out
+                embedding_length embedding_length_out embedding_length_per_layer_input embedding_scale
+                expert_chunk_feed_forward_length expert_count expert_feed_forward_length expert_gating_func
+                expert_group_count expert_group_scale expert_group_used_count expert_shared_count
+                expert_shared_feed_forward_length expert_used_count expert_weights_norm expert_weights_scale
+                experts_per_group features_length feed_forward_length final_logit_softcapping
+                full_attention_interval hash_layer_count hidden_activation hyper_connection.count
+                hyper_connection.epsilon hyper_connection.sinkhorn_iterations interleave_moe_layer_step
+                kda.head_dim leading_dense_block_count logit_scale moe_every_n_layers moe_latent_size
+                n_deepstack_layers nextn_predict_layers norm_before_fc norm_before_residual num_loops
+                pooling_type posnet.block_count posnet.embedding_length rescale_every_n_layers residual_scale
+                rope.dimension_count rope.dimension_count_swa rope.dimension_sections rope.freq_base
+                rope.freq_base_swa rope.scale_linear rope.scaling.alpha rope.scaling.attn_factor
+                rope.scaling.factor rope.scaling.finetuned rope.scaling.original_context_length
+                rope.scaling.type rope.scaling.yarn_attn_factor rope.scaling.yarn_beta_fast
+                rope.scaling.yarn_beta_slow rope.scaling.yarn_ext_factor rope.scaling.yarn_log_multiplier
+                router_logit_softcapping shortconv.l_cache skip_loop_final_norm ssm.conv_kernel ssm.dt_b_c_rms
+                ssm.group_count ssm.inner_size ssm.state_size ssm.time_step_rank swiglu_clamp_exp
+                swiglu_clamp_shexp swin_norm target_hidden_size target_layers tensor_data_layout
+                time_decay_extra_dim time_mix_extra_dim token_shift_count use_parallel_residual vocab_size
+                wkv.head_size
+            """;
+
+    /// What every family's reader asks for.
+    private static final Set<String> ALWAYS_USED = Set.of("context_length", "embedding_length", "block_count",
+            "feed_forward_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
+            "attention.value_length");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void everyKeyThatConvertersWriteIsUsedRefusedOrIgnoredForAReason() {
+        for (String key : WRITTEN.strip().split("\\s+")) {
+            boolean used = ALWAYS_USED.contains(key);
+            boolean ignored = GgufKeys.whyIgnored(key).isPresent();
+            assertThat(used || ignored || GgufKeys.refuses(key)).as(key + " is in the table").isTrue();
+            assertThat(ignored && GgufKeys.refuses(key)).as(key + " is both ignored and refused").isFalse();
+        }
+    }
+
+    @Test
+    void aKeyThatChangesNumbersIsRefusedByNameUnlessItsValueChangesNone() {
+        for (String key : new String[] {"attention.max_alibi_bias", "attention.clamp_kqv", "attention.q_lora_rank"}) {
+            assertThat(opened(new Entry(key, 0)).warnings()).isEmpty();
+            assertThatThrownBy(() -> opened(new Entry(key, 8))).isInstanceOf(ModelFileException.class)
+                    .hasMessageContaining("has metadata llama." + key + ", which changes what the model computes");
+        }
+    }
+
+    @Test
+    void aKeyThatNobodyKnowsIsAWarningAndOneThatMayBeIgnoredIsNone() {
+        assertThat(opened(new Entry("vocab_size", 258)).warnings()).isEmpty();
+        assertThat(opened(new Entry("novel_trick", 7)).warnings()).singleElement().asString()
+                .isEqualTo("metadata llama.novel_trick is not known here and not used");
+    }
+
+    /// The configurations that transformers wrote for the reference models.
+    @Test
+    void nothingThatTransformersWritesForOurFamiliesIsUnknown() throws IOException {
+        int opened = 0;
+        var warnings = new ArrayList<String>();
+        for (String shared : new String[] {"tiny-models", "tiny-models-today"}) {
+            try (var folders = Files.list(SharedData.require(shared))) {
+                for (var model : folders.filter(each -> isOfAKnownFamily(each)).toList()) {
+                    ModelLoader.inspect(model, 0).warnings().forEach(each -> warnings.add(model + ": " + each));
+                    opened++;
+                }
+            }
+        }
+        assertThat(warnings).isEmpty();
+        assertThat(opened).isGreaterThan(10);
+    }
+
+    private static boolean isOfAKnownFamily(Path folder) {
+        try {
+            Families.ofModelType(folder, JsonFile.read(folder.resolve("config.json")).text("model_type").orElseThrow());
+            return true;
+        } catch (ModelFileException unknown) {
+            return false;
+        }
+    }
+
+    private record Entry(String key, int value) {}
+
+    private ModelSummary opened(Entry entry) {
+        var writer = TinyLlama.of(TensorType.F32, 1).writer().put("llama." + entry.key(), entry.value());
+        return ModelLoader.inspect(writer.write(folder.resolve("model.gguf")), 0);
+    }
+}

@@ -1,0 +1,197 @@
+package dev.flover.engine.loading;
+
+import dev.flover.engine.tensor.TensorType;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/// A Hugging Face folder of a two-layer Llama with random weights, for tests.
+final class TinyFolder {
+    static final String CONFIG = """
+            {"model_type": "llama", "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2,
+             "num_hidden_layers": 2, "intermediate_size": 64, "vocab_size": 48, "max_position_embeddings": 128,
+             "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu", "tie_word_embeddings": false,
+             "eos_token_id": 2,
+             "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                              "original_max_position_embeddings": 64}}
+            """;
+
+    private TinyFolder() {}
+
+    static Map<String, int[]> shapes() {
+        var shapes = new LinkedHashMap<String, int[]>();
+        shapes.put("model.embed_tokens.weight", new int[] {48, 32});
+        for (int layer = 0; layer < 2; layer++) {
+            String of = "model.layers." + layer + ".";
+            shapes.put(of + "input_layernorm.weight", new int[] {32});
+            shapes.put(of + "self_attn.q_proj.weight", new int[] {32, 32});
+            shapes.put(of + "self_attn.k_proj.weight", new int[] {16, 32});
+            shapes.put(of + "self_attn.v_proj.weight", new int[] {16, 32});
+            shapes.put(of + "self_attn.o_proj.weight", new int[] {32, 32});
+            shapes.put(of + "post_attention_layernorm.weight", new int[] {32});
+            shapes.put(of + "mlp.gate_proj.weight", new int[] {64, 32});
+            shapes.put(of + "mlp.up_proj.weight", new int[] {64, 32});
+            shapes.put(of + "mlp.down_proj.weight", new int[] {32, 64});
+        }
+        shapes.put("model.norm.weight", new int[] {32});
+        shapes.put("lm_head.weight", new int[] {48, 32});
+        return shapes;
+    }
+
+    /// One file.
+    static Path write(Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes()));
+        return folder;
+    }
+
+    /// Two files and their index.
+    static Path writeSharded(Path folder) throws IOException {
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+        var names = List.copyOf(shapes().keySet());
+        var index = new ArrayList<String>();
+        for (int part = 0; part < 2; part++) {
+            String file = "model-0000" + (part + 1) + "-of-00002.safetensors";
+            var shapes = shapes();
+            for (int i = 0; i < names.size(); i++) {
+                if (i % 2 == part) {
+                    index.add("\"" + names.get(i) + "\": \"" + file + "\"");
+                } else {
+                    shapes.remove(names.get(i));
+                }
+            }
+            Files.write(folder.resolve(file), safetensors(shapes));
+        }
+        Files.writeString(folder.resolve("model.safetensors.index.json"),
+                "{\"weight_map\": {" + String.join(", ", index) + "}}");
+        return folder;
+    }
+
+    /// Each tensor's numbers depend on its name alone.
+    static byte[] safetensors(Map<String, int[]> shapes) {
+        var header = new ArrayList<String>();
+        var data = new ByteArrayOutputStream();
+        shapes.forEach((name, shape) -> {
+            int from = data.size();
+            data.writeBytes(GgufWriter.encode(TensorType.F32, values(name, shape)));
+            header.add("\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}".formatted(
+                    name, Arrays.toString(shape), from, data.size()));
+        });
+        byte[] json = ("{" + String.join(", ", header) + "}").getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(8 + json.length + data.size()).order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(json.length).put(json).put(data.toByteArray()).array();
+    }
+
+    /// Any family of the table: every tensor that its folders have, seven layers, heads of 16.
+    static Path write(Path folder, Family family) throws IOException {
+        Files.writeString(folder.resolve("config.json"), config(family));
+        var shapes = new LinkedHashMap<String, int[]>();
+        for (var role : TensorRole.values()) {
+            boolean perLayer = role.compareTo(TensorRole.ATTENTION_NORM) >= 0;
+            for (int layer = 0; layer < (perLayer ? 7 : 1); layer++) {
+                addTensor(shapes, family, role, layer);
+            }
+        }
+        Files.write(folder.resolve("model.safetensors"), safetensors(shapes));
+        return folder;
+    }
+
+    private static String config(Family family) {
+        return """
+                {"model_type": "%s", "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": %d,
+                 "head_dim": 16, "num_hidden_layers": 7, "intermediate_size": 96, "max_position_embeddings": 64,
+                 "query_pre_attn_scalar": 16, "rope_parameters": {"rope_theta": 5000.0}%s}
+                """.formatted(
+                family.modelTypes().getFirst(), kvHeads(family),
+                (family.scoring() == null ? "" : ", \"num_local_experts\": 4, \"num_experts_per_tok\": 2,"
+                        + " \"num_experts\": 4, \"n_routed_experts\": 4, \"moe_intermediate_size\": 32,"
+                        + " \"shared_expert_intermediate_size\": 64, \"norm_topk_prob\": " + family.normalisesExperts())
+                        + (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
+                        + (family.configDefaults().contains("residual_multiplier")
+                                ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
+                                        + " \"attention_multiplier\": 0.05, \"logits_scaling\": 4.0" : "")
+                        + (family.configDefaults().contains("rotary_dim") ? ", \"rotary_dim\": 8" : ""));
+    }
+
+    private static int kvHeads(Family family) {
+        if (family.configDefaults().contains("multi_query")) {
+            return 1;
+        }
+        return family.interleavedHeads() || family.learnsPositions() ? 4 : 2;
+    }
+
+    private static void addTensor(Map<String, int[]> shapes, Family family, TensorRole role, int layer) {
+        var name = family.tensors().name(role, layer);
+        boolean tied = family.configDefaults().contains("\"tie_word_embeddings\": true");
+        boolean absent = family.optional().contains(role) && !family.configDefaults().contains("parallel_residual");
+        absent |= family.scoring() != null
+                && EnumSet.of(TensorRole.GATE, TensorRole.UP, TensorRole.DOWN).contains(role);
+        if (name.isEmpty() || role == TensorRole.HEAD && tied || absent) {
+            return;
+        }
+        if (name.get().contains("#")) {
+            for (int expert = 0; expert < 4; expert++) {
+                addExpert(shapes, family, role, name.get().replace("#", Integer.toString(expert)));
+            }
+            return;
+        }
+        int kv = 16 * kvHeads(family);
+        boolean allHeads = family.modelTypes().getFirst().startsWith("olmo");
+        int[] shape = switch (role) {
+            case EMBEDDING, HEAD -> new int[] {48, 64};
+            case POSITIONS -> new int[] {64 + family.positionOffset(), 64};
+            case QUERY, ATTENTION_OUT -> new int[] {64, 64};
+            case KEY, VALUE -> new int[] {kv, 64};
+            case QUERY_KEY_VALUE -> new int[] {64 + 2 * kv, 64};
+            case GATE, UP -> new int[] {96, 64};
+            case GATE_UP -> new int[] {192, 64};
+            case DOWN -> new int[] {64, 96};
+            case ROUTER -> new int[] {4, 64};
+            case ROUTER_CORRECTION -> new int[] {4};
+            case EXPERT_GATE, EXPERT_UP -> new int[] {4, 32, 64};
+            case EXPERT_GATE_UP -> new int[] {4, 64, 64};
+            case EXPERT_DOWN -> new int[] {4, 64, 32};
+            case SHARED_GATE, SHARED_UP -> new int[] {64, 64};
+            case SHARED_DOWN -> new int[] {64, 64};
+            case SHARED_ROUTER -> new int[] {1, 64};
+            case QUERY_NORM -> new int[] {allHeads ? 64 : 16};
+            case KEY_NORM -> new int[] {allHeads ? kv : 16};
+            case FINAL_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM ->
+                new int[] {64};
+        };
+        String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
+        boolean turned = family.transposed().contains(role);
+        shapes.put(TensorNames.weight(full), turned ? new int[] {shape[1], shape[0]} : shape);
+        boolean promised = family.attentionBiased().contains(role)
+                && family.configDefaults().contains("\"attention_bias\": true");
+        if (family.biased().contains(role) || promised) {
+            shapes.put(full + ".bias", new int[] {shape[0]});
+        }
+    }
+
+    private static void addExpert(Map<String, int[]> shapes, Family family, TensorRole role, String name) {
+        int[] shape = role == TensorRole.EXPERT_DOWN ? new int[] {64, 32} : new int[] {32, 64};
+        shapes.put(family.tensors().prefixes().getFirst() + name + ".weight", shape);
+    }
+
+    private static float[] values(String name, int[] shape) {
+        var random = new Random(name.hashCode());
+        float middle = shape.length == 1 && !name.endsWith("bias") ? 1 : 0;
+        float[] values = new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = middle + (float) random.nextGaussian() / 6;
+        }
+        return values;
+    }
+}
