@@ -7,11 +7,51 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.generation.Caution;
+import dev.flover.topology.generation.GenerationProcessor;
+import dev.flover.topology.generation.IdSightings;
+import dev.flover.topology.generation.LeftToOthers;
+import dev.flover.topology.generation.PipelineTopology;
+import dev.flover.topology.generation.ProcessLife;
+import dev.flover.topology.generation.ProcessParts;
+import dev.flover.topology.generation.SharedEngine;
+import dev.flover.topology.generation.TokenEngine;
+import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
 import dev.flover.topology.models.OrderRefusedException;
 import dev.flover.topology.models.Orders.Registered;
 import dev.flover.topology.models.UndecidedStartException;
+import dev.flover.topology.parking.CancelsAhead;
+import dev.flover.topology.position.UnreadGaps;
+import dev.flover.topology.request.ChatPrompts;
+import dev.flover.topology.request.Constraints;
+import dev.flover.topology.request.FairTurns;
+import dev.flover.topology.request.ForeignTopics;
+import dev.flover.topology.request.Inquiries;
+import dev.flover.topology.request.RequestCheck;
+import dev.flover.topology.request.RequestMentions;
+import dev.flover.topology.results.ResultReader;
+import dev.flover.topology.setup.InstanceFolder;
+import dev.flover.topology.setup.Preparation;
+import dev.flover.topology.setup.RefusedException;
+import dev.flover.topology.setup.Registry;
+import dev.flover.topology.setup.TopicLooks;
+import dev.flover.topology.setup.TopicProblemException;
+import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.OpenTransactions;
+import dev.flover.topology.streams.PartitionHolds;
+import dev.flover.topology.streams.PipelineClients;
+import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.streams.StreamsProperties;
+import dev.flover.topology.streams.TransactionTime;
+import dev.flover.topology.waiting.WaitingRoom;
+import dev.flover.topology.weather.ClusterWatch;
+import dev.flover.topology.weather.GroupMembers;
+import dev.flover.topology.weather.Standstill;
+import dev.flover.topology.weather.StandstillWatch;
+import dev.flover.topology.weather.SteadyTime;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.io.IOException;
@@ -99,6 +139,28 @@ public final class Pipeline implements AutoCloseable {
     private boolean engineFailed;
     private boolean renewed;
 
+    private final class Readings implements PipelineMetrics.Readings {
+        @Override
+        public int generationsLeft() {
+            return left.count();
+        }
+
+        @Override
+        public long transactionTimeMs() {
+            return transactionTime.ms();
+        }
+
+        @Override
+        public double silentSeconds() {
+            return standstill.silentSeconds();
+        }
+
+        @Override
+        public long stalledPartitions() {
+            return standstill.stalledPartitions();
+        }
+    }
+
     /// Brings the application up in the background; see [#awaitReady].
     ///
     /// @param engineConfig what the engine was started with
@@ -129,7 +191,7 @@ public final class Pipeline implements AutoCloseable {
         this.engine = engine;
         this.slots = slots;
         this.meters = meters;
-        metrics = new PipelineMetrics(meters, left, transactionTime, standstill);
+        metrics = new PipelineMetrics(meters, new Readings());
         check = new RequestCheck(model, config.limits(), ChatPrompts.orRefusing(model, Clock.systemDefaultZone()));
         constraints = new Constraints(model.tokenizer(), compilers::of);
         var name = UUID.randomUUID();
@@ -299,7 +361,6 @@ public final class Pipeline implements AutoCloseable {
         var steps = new StepSignal();
         var homes = preparation.homes();
         var shared = new SharedEngine(engine, slots, steps, commits::firstToken, System::nanoTime);
-        metrics.watch(shared, room);
         var parts = new ProcessParts(config, model, shared, room, check, constraints, mentions, foreign, commits, holds,
                 caution, process, time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics),
                 homes, gaps, results, preparation.resultBytes(), registry::asWritten, standstill, cancels, metrics);

@@ -4,7 +4,7 @@ import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.PassThrough;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.flover.app.connection;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

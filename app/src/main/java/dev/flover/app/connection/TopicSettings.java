@@ -3,7 +3,7 @@ package dev.flover.app.connection;
 import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.util.List;
 
 /// The names of the topics, as they are set.

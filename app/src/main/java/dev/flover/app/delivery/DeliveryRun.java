@@ -7,7 +7,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ContractSerde;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;

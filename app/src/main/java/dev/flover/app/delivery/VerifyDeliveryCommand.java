@@ -11,7 +11,7 @@ import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.ProgressLine;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.topology.PipelineConfig.Delivery;
+import dev.flover.topology.config.PipelineConfig.Delivery;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

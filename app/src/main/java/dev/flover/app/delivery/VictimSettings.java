@@ -1,12 +1,12 @@
 package dev.flover.app.delivery;
 
-import dev.flover.topology.PipelineConfig;
-import dev.flover.topology.PipelineConfig.Delivery;
-import dev.flover.topology.PipelineConfig.Pace;
-import dev.flover.topology.PipelineConfig.Patience;
-import dev.flover.topology.PipelineConfig.Recovery;
-import dev.flover.topology.PipelineConfig.Remembering;
-import dev.flover.topology.PipelineConfig.Serving;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig.Delivery;
+import dev.flover.topology.config.PipelineConfig.Pace;
+import dev.flover.topology.config.PipelineConfig.Patience;
+import dev.flover.topology.config.PipelineConfig.Recovery;
+import dev.flover.topology.config.PipelineConfig.Remembering;
+import dev.flover.topology.config.PipelineConfig.Serving;
 import dev.flover.topology.models.Begin;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.flover.app.delivery;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

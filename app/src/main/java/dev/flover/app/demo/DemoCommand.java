@@ -10,7 +10,7 @@ import dev.flover.app.terminal.Screen;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
-import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -2,9 +2,9 @@ package dev.flover.app.offline;
 
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.topology.ChatPrompts;
-import dev.flover.topology.RequestTools;
 import dev.flover.topology.chat.ChatTemplateException;
+import dev.flover.topology.request.ChatPrompts;
+import dev.flover.topology.request.RequestTools;
 import java.time.Clock;
 import java.util.List;
 

@@ -18,7 +18,7 @@ import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.AnswerText;
-import dev.flover.topology.SeedOfId;
+import dev.flover.topology.request.SeedOfId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -11,7 +11,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.json.JsonFormException;
 import dev.flover.schemas.json.JsonRequests;
-import dev.flover.topology.SeedOfId;
+import dev.flover.topology.request.SeedOfId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

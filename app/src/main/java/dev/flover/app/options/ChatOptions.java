@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.json.JsonFormException;
 import dev.flover.schemas.json.JsonRequests;
-import dev.flover.topology.RequestTools;
+import dev.flover.topology.request.RequestTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

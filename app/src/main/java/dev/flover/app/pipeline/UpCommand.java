@@ -17,7 +17,7 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
-import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.models.Orders.Registered;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;

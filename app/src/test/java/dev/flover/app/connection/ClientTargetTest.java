@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.Settings;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

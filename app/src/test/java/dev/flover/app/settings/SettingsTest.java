@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.topology.PipelineConfig.Delivery;
+import dev.flover.topology.config.PipelineConfig.Delivery;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

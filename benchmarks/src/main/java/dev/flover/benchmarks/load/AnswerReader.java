@@ -3,7 +3,7 @@ package dev.flover.benchmarks.load;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.serdes.ContractSerde;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package dev.flover.benchmarks.load;
 
 import dev.flover.app.embedded.EmbeddedBroker;
 import dev.flover.app.embedded.EmbeddedRegistry;
-import dev.flover.topology.PipelineConfig.TopicNames;
-import dev.flover.topology.Topics;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
+import dev.flover.topology.setup.Topics;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@ import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ContractSerde;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

@@ -13,7 +13,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationResult;
-import dev.flover.topology.PipelineConfig.Sharing;
+import dev.flover.topology.config.PipelineConfig.Sharing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -8,7 +8,7 @@ import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.topology.PipelineConfig.Remembering;
+import dev.flover.topology.config.PipelineConfig.Remembering;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

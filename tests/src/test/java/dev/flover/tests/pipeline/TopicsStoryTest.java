@@ -3,8 +3,8 @@ package dev.flover.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.topology.PipelineConfig.TopicNames;
-import dev.flover.topology.Topics;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
+import dev.flover.topology.setup.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

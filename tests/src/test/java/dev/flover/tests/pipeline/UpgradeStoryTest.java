@@ -12,7 +12,7 @@ import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Pipeline;
-import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.app.Main;
 import dev.flover.app.settings.PassThrough;
-import dev.flover.topology.PipelineConfig.TopicNames;
-import dev.flover.topology.Topics;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
+import dev.flover.topology.setup.Topics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

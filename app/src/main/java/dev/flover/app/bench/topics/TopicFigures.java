@@ -1,7 +1,7 @@
 package dev.flover.app.bench.topics;
 
 import dev.flover.app.options.CommandException;
-import dev.flover.topology.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;

@@ -1,0 +1,406 @@
+package dev.flover.topology.config;
+
+import dev.flover.topology.models.Begin;
+import dev.flover.topology.position.LostState;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/// Every name and limit of a pipeline.
+///
+/// @param applicationId names the consumer group, the changelog topics and the state folder; instances that share it
+///                      share the work
+/// @param kafka         client properties: `bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, ...; they win
+///                      over what the pipeline sets by itself, prefixes `producer.`, `main.consumer.` and so on
+///                      included
+/// @param registry      registry client properties: `schema.registry.url`, credentials, TLS
+/// @param stateDir      local folder for the state's checkpoints and the mark of a life that has not ended
+/// @param servedModel   what requests call the model that is served here
+/// @param delivery      exactly once, unless a measurement wants to see the difference
+/// @param output        the form of chunks and results; requests are read in both
+public record PipelineConfig(
+        String applicationId,
+        Map<String, String> kafka,
+        Map<String, String> registry,
+        Path stateDir,
+        String servedModel,
+        TopicNames topics,
+        Delivery delivery,
+        Pace pace,
+        RequestLimits limits,
+        WaitingLimits waiting,
+        Remembering remembering,
+        Sharing sharing,
+        Recovery recovery,
+        Serving serving,
+        RecordForm output) {
+
+    private static final String ADMIN = "admin.";
+    private static final List<String> CLIENT_KINDS = List.of(
+            ADMIN, "producer.", "consumer.", "main.consumer.", "restore.consumer.", "global.consumer.");
+
+    public PipelineConfig {
+        kafka = Map.copyOf(kafka);
+        registry = Map.copyOf(registry);
+        Objects.requireNonNull(stateDir, "stateDir");
+        require(!applicationId.isBlank(), "an application id is needed, was blank");
+        require(kafka.containsKey("bootstrap.servers"), "bootstrap.servers is needed to find the Kafka cluster");
+        require(registry.containsKey("schema.registry.url"), "schema.registry.url is needed to find the schemas");
+    }
+
+    /// Everything at its default but the addresses.
+    public static PipelineConfig of(
+            String applicationId, String bootstrapServers, String registryUrl, Path stateDir, String servedModel) {
+        return new PipelineConfig(
+                applicationId,
+                Map.of("bootstrap.servers", bootstrapServers),
+                Map.of("schema.registry.url", registryUrl),
+                stateDir,
+                servedModel,
+                TopicNames.standard(),
+                Delivery.EXACTLY_ONCE,
+                Pace.standard(),
+                RequestLimits.standard(),
+                WaitingLimits.standard(),
+                Remembering.standard(),
+                Sharing.equal(),
+                Recovery.standard(),
+                Serving.standard(),
+                RecordForm.AVRO);
+    }
+
+    /// The same with further client properties.
+    public PipelineConfig withKafka(Map<String, String> more) {
+        var all = new HashMap<>(kafka);
+        all.putAll(more);
+        return new PipelineConfig(applicationId, all, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    /// The same with further registry client properties.
+    public PipelineConfig withRegistry(Map<String, String> more) {
+        var all = new HashMap<>(registry);
+        all.putAll(more);
+        return new PipelineConfig(applicationId, kafka, all, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(TopicNames other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, other, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(Delivery other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, other, pace, limits,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(Pace other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other,
+                limits,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(RequestLimits other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, other,
+                waiting, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(WaitingLimits other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                other, remembering, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(Remembering other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, other, sharing, recovery, serving, output);
+    }
+
+    public PipelineConfig with(Sharing other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, other, recovery, serving, output);
+    }
+
+    public PipelineConfig with(Recovery other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, other, serving, output);
+    }
+
+    public PipelineConfig with(Serving other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, other, output);
+    }
+
+    public PipelineConfig with(RecordForm other) {
+        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
+                waiting, remembering, sharing, recovery, serving, other);
+    }
+
+    /// The client properties of an admin client: those for all clients, and over them those for its kind.
+    public Map<String, Object> admin() {
+        var admin = new HashMap<String, Object>(kafka);
+        kafka.forEach((name, value) -> {
+            if (name.startsWith(ADMIN)) {
+                admin.put(name.substring(ADMIN.length()), value);
+            }
+        });
+        admin.keySet().removeIf(name -> CLIENT_KINDS.stream().anyMatch(name::startsWith));
+        return admin;
+    }
+
+    /// Of the client properties only the names: some values are secrets.
+    @Override
+    public String toString() {
+        return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
+                + new TreeSet<>(registry.keySet()) + ", " + stateDir + ", " + servedModel + ", " + topics + ", "
+                + delivery + ", " + pace + ", " + limits + ", " + waiting + ", " + remembering + ", " + sharing + ", "
+                + recovery + ", " + serving + ", " + output + "]";
+    }
+
+    /// The topics the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of partitions.
+    ///
+    /// @param models says which of the pipelines on the requests topic answers what; has one partition
+    public record TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
+        public static TopicNames standard() {
+            return new TopicNames("generation-requests", "generation-tokens", "generation-results",
+                    "generation-dead-letters", "generation-models");
+        }
+
+        public List<String> all() {
+            return List.of(requests, tokens, results, deadLetters, models);
+        }
+    }
+
+    /// The group's part where several pipelines read one requests topic.
+    ///
+    /// @param aliases      further names of the served model
+    /// @param defaultGroup whether the group is to be the default group, where another one is now
+    /// @param begin        where it begins to read at its first start; null where that has to be said if it matters
+    /// @param lostState    what is done where its offsets and its state do not fit each other
+    public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin, LostState lostState) {
+        public Serving {
+            aliases = Set.copyOf(aliases);
+        }
+
+        public Serving(Set<String> aliases, boolean defaultGroup, Begin begin) {
+            this(aliases, defaultGroup, begin, LostState.STOP);
+        }
+
+        /// One name, and no opinion on what came before.
+        public static Serving standard() {
+            return new Serving(Set.of(), false, null);
+        }
+
+        public Serving from(Begin other) {
+            return new Serving(aliases, defaultGroup, other, lostState);
+        }
+
+        public Serving with(LostState other) {
+            return new Serving(aliases, defaultGroup, begin, other);
+        }
+    }
+
+    /// The form of the records that clients read.
+    public enum RecordForm {
+        /// The registry's wire format.
+        AVRO,
+        /// A JSON object. The registry is then asked for the schemas of requests in Avro only.
+        JSON
+    }
+
+    public enum Delivery {
+        /// Tokens, progress and offsets commit in one transaction.
+        EXACTLY_ONCE,
+        /// A crash may repeat tokens that were already sent; positions let a client drop them.
+        AT_LEAST_ONCE
+    }
+
+    /// @param tick           time between two looks at the engine; below about 1.1 ms nothing is gained
+    /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less, and all wait
+    ///                       up to four intervals more while requests wait for room. Each commit costs some 6 ms of
+    ///                       the stream thread, during which the engine has its steps under way
+    /// @param chunkInterval  least time between two chunks of an answer; its first and last tokens do not wait for it.
+    ///                       Zero sends what each tick brings or, exactly once, what each commit covers
+    public record Pace(Duration tick, Duration commitInterval, Duration chunkInterval) {
+        public Pace {
+            require(tick.toMillis() >= 1, "tick must be at least 1 ms, was " + tick);
+            require(commitInterval.toMillis() >= 1, "commitInterval must be at least 1 ms, was " + commitInterval);
+            require(!chunkInterval.isNegative(), "chunkInterval must not be negative, was " + chunkInterval);
+        }
+
+        public static Pace standard() {
+            return new Pace(Duration.ofMillis(1), Duration.ofMillis(50), Duration.ZERO);
+        }
+    }
+
+    /// What one request may ask for; beyond it, the request is rejected.
+    ///
+    /// @param requestBytes  size of the record's value; the output topics must take records somewhat larger
+    /// @param answers       answers to one prompt
+    /// @param tokens        tokens generated for one request, all answers together
+    /// @param stopStrings   stop strings, and as many stop ids
+    /// @param stopLength    characters of a stop string
+    /// @param tokenBiases   entries of the logit bias; allowed ids may be as many as the vocabulary
+    /// @param mentions      what it may name that others have
+    public record RequestLimits(
+            int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
+            Mentions mentions) {
+        public RequestLimits(
+                int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases) {
+            this(requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, Mentions.none());
+        }
+
+        public RequestLimits {
+            atLeastOne("requestBytes", requestBytes);
+            atLeastOne("answers", answers);
+            atLeastOne("tokens", tokens);
+            atLeastOne("stopStrings", stopStrings);
+            atLeastOne("stopLength", stopLength);
+            atLeastOne("tokenBiases", tokenBiases);
+        }
+
+        public static RequestLimits standard() {
+            return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024);
+        }
+
+        public RequestLimits with(Mentions other) {
+            return new RequestLimits(
+                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, other);
+        }
+    }
+
+    /// What a request may name that others have; a name has to match as a whole.
+    ///
+    /// @param schemaSubjects of the registry; null: none
+    /// @param recordTopics   for records of answers; null: none
+    public record Mentions(Pattern schemaSubjects, Pattern recordTopics) {
+        public static Mentions none() {
+            return new Mentions(null, null);
+        }
+    }
+
+    /// The waiting room of a process. Beyond either limit the request partitions are paused: lag is the queue.
+    ///
+    /// What was fetched already still comes in, a few hundred records at most.
+    ///
+    /// @param requests requests that wait for the engine
+    /// @param bytes    of their stored records
+    public record WaitingLimits(int requests, long bytes) {
+        public WaitingLimits {
+            atLeastOne("waiting requests", requests);
+            require(bytes >= 1, "waiting bytes must be at least 1, was " + bytes);
+        }
+
+        public static WaitingLimits standard() {
+            return new WaitingLimits(100_000, 256L << 20);
+        }
+    }
+
+    /// What is remembered of requests that are not live.
+    ///
+    /// @param ended     how long an ended request's id is known, so that the same request again gets the same answer
+    /// @param cancelled how long a cancel waits for a request that has not come yet
+    /// @param entries   most ids remembered by a partition; the oldest are forgotten first
+    /// @param answers   most stored answers that equal requests of the same tenant are given; 0: each is computed
+    public record Remembering(Duration ended, Duration cancelled, int entries, int answers) {
+        public Remembering {
+            require(!ended.isNegative(), "ended must not be negative, was " + ended);
+            require(!cancelled.isNegative(), "cancelled must not be negative, was " + cancelled);
+            atLeastOne("remembered entries", entries);
+            require(answers >= 0, "answers must not be negative, was " + answers);
+        }
+
+        public static Remembering standard() {
+            return new Remembering(Duration.ofDays(1), Duration.ofMinutes(1), 100_000, 0);
+        }
+    }
+
+    /// Who computes next when more wait than fit.
+    ///
+    /// @param weights      a tenant's share relative to others; 1 where it is not named
+    /// @param priorityStep one step of priority counts as much as having waited this much longer, so that no request
+    ///                     starves
+    public record Sharing(Map<String, Double> weights, Duration priorityStep) {
+        public Sharing {
+            weights = Map.copyOf(weights);
+            weights.forEach((tenant, weight) ->
+                    require(weight > 0 && weight <= 1e6, "the weight of tenant '" + tenant
+                            + "' must be in (0, 1000000], was " + weight));
+            require(!priorityStep.isNegative(), "priorityStep must not be negative, was " + priorityStep);
+        }
+
+        public static Sharing equal() {
+            return new Sharing(Map.of(), Duration.ofSeconds(1));
+        }
+    }
+
+    /// How unfinished generations continue.
+    ///
+    /// @param otherArithmetic what becomes of a generation that was begun under another model file or arithmetic
+    /// @param suspectAfter    lives of a process a generation may take part in without progress before it is
+    ///                        tried alone
+    /// @param attemptsAlone   lives it may end alone before it is given up with an error
+    /// @param patience        with what may get better by itself
+    public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone, Patience patience) {
+        public Recovery {
+            atLeastOne("suspectAfter", suspectAfter);
+            atLeastOne("attemptsAlone", attemptsAlone);
+        }
+
+        public Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone) {
+            this(otherArithmetic, suspectAfter, attemptsAlone, Patience.standard());
+        }
+
+        public static Recovery standard() {
+            return new Recovery(OtherArithmetic.WAIT, 2, 6);
+        }
+
+        public Recovery with(Patience other) {
+            return new Recovery(otherArithmetic, suspectAfter, attemptsAlone, other);
+        }
+    }
+
+    /// How long the pipeline waits for what may get better by itself.
+    ///
+    /// @param unknownSchema how long the registry has to say that it has no schema of an id before a record of it is a
+    ///                      dead letter: a follower may not have heard of it yet
+    /// @param parked        records of a partition that may wait for their schemas at once; beyond it, records of
+    ///                      schemas that the registry does not have are dead letters at once, and if it does not
+    ///                      answer the partition is held back
+    /// @param silence       how long something may stand still before it is said
+    public record Patience(Duration unknownSchema, int parked, Duration silence) {
+        public Patience {
+            require(!unknownSchema.isNegative(), "unknownSchema must not be negative, was " + unknownSchema);
+            atLeastOne("parked", parked);
+            require(silence.toMillis() >= 1, "silence must be at least 1 ms, was " + silence);
+        }
+
+        public static Patience standard() {
+            return new Patience(Duration.ofSeconds(30), 1000, Duration.ofSeconds(10));
+        }
+    }
+
+    /// What becomes of a generation that was begun under another model file or arithmetic.
+    public enum OtherArithmetic {
+        /// It stays stored until an instance with the same fingerprints gets its partition.
+        WAIT,
+        /// It goes on here, and its last chunk names both.
+        CONTINUE
+    }
+
+    private static void atLeastOne(String name, int value) {
+        require(value >= 1, name + " must be at least 1, was " + value);
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.flover.topology.generation;
+
+import dev.flover.topology.records.Forwarding;
+import dev.flover.topology.records.RequestRecord;
+import dev.flover.topology.state.EndedMemory;
+import dev.flover.topology.state.PartitionState;
+import java.time.Instant;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/// One request partition: records come in by [#process], time by [#punctuate].
+///
+/// Streams may initialise the same processor again after it was closed; nothing of its earlier life remains.
+public final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Object> {
+    private final ProcessParts parts;
+    private EndedMemory ended;
+    private Generations generations;
+    private Intake intake;
+
+    public GenerationProcessor(ProcessParts parts) {
+        this.parts = parts;
+    }
+
+    @Override
+    public void init(ProcessorContext<byte[], Object> context) {
+        super.init(context);
+        var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
+        if (partition.partition() >= parts.homes().counts().now()) {
+            throw new KafkaException("partitions were added to " + partition.topic());
+        }
+        var state = new PartitionState(context, parts.contract());
+        var output = new Output(context, parts);
+        ended = new EndedMemory(state, parts.config().remembering(), context.currentSystemTimeMs());
+        generations = new Generations(parts, state, ended, output, partition.partition());
+        intake = new Intake(parts, state, ended, generations, output, partition);
+        generations.restore();
+        // Anchored to the epoch, so that the punctuators of all partitions fire in the same pass and share its step.
+        context.schedule(Instant.EPOCH, parts.config().pace().tick(), PunctuationType.WALL_CLOCK_TIME, this::punctuate);
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        var origin = context().recordMetadata().orElseThrow();
+        var requests = parts.config().topics().requests();
+        long offset = origin.topic().equals(requests) ? origin.offset() : Forwarding.offset(origin.offset());
+        intake.receive(new RequestRecord(requests, origin.partition(), offset, record.timestamp(), record.headers(),
+                record.key(), record.value()), context().currentSystemTimeMs());
+    }
+
+    private void punctuate(long timestamp) {
+        long begin = System.nanoTime();
+        long now = context().currentSystemTimeMs();
+        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().size() > 0);
+        intake.tick(now);
+        generations.tick(now, passBegins);
+        ended.evict(now);
+        if (parts.commits().isDue()) {
+            parts.engine().launchAhead();
+            context().commit();
+        }
+        if (passBegins) {
+            parts.publishLoad();
+        }
+        parts.metrics().ticked(System.nanoTime() - begin);
+    }
+
+    @Override
+    public void close() {
+        if (intake != null) {       // else it was never initialised
+            generations.close();
+            intake.close();
+            parts.publishLoad();
+        }
+    }
+}

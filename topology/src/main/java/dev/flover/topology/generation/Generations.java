@@ -1,0 +1,641 @@
+package dev.flover.topology.generation;
+
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.serdes.NewerFormException;
+import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.request.Constraints;
+import dev.flover.topology.request.ContentKey;
+import dev.flover.topology.request.RequestCheck;
+import dev.flover.topology.results.StoredResult;
+import dev.flover.topology.state.Attempts;
+import dev.flover.topology.state.BegunElsewhere;
+import dev.flover.topology.state.EndedMemory;
+import dev.flover.topology.state.PartitionState;
+import dev.flover.topology.state.PartitionState.StoredAnswer;
+import dev.flover.topology.waiting.Compiling;
+import dev.flover.topology.waiting.Deadlines;
+import dev.flover.topology.waiting.Ticket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.utils.Bytes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The unfinished requests of one partition, from waiting to their terminal record.
+///
+/// ```
+///   arrive / restore -> waiting -> granted -> [attempt is committed] -> live -> ended
+///                          |          |                                  ^
+///                          └──────────┴── cancel, deadline, given up ────┘
+/// ```
+///
+/// The attempt is made durable first where the generation was read back after a restart, or the process is cautious.
+final class Generations {
+    private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
+    private static final int ENDED_PER_TICK = 256;
+
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final EndedMemory ended;
+    private final Output output;
+    private final int partition;
+
+    private final Map<Bytes, Ticket> waiting = new HashMap<>();
+    private final Map<Bytes, LiveGeneration> live = new HashMap<>();
+    private final Queue<Ticket> granted = new ArrayDeque<>();
+    private final Queue<Attempt> attempts = new ArrayDeque<>();
+    private final Queue<Bytes> givenUp = new ArrayDeque<>();
+    /// While an instance had them that did not know all that they say.
+    private final Queue<Bytes> cancelled = new ArrayDeque<>();
+    private final Mailbox mailbox = new Mailbox();
+    private final Deadlines deadlines = new Deadlines();
+    private final Repeats repeats;
+    private final Compiling compiling;
+    private final AnswerRecords records;
+    private final List<Search> searches = new ArrayList<>();
+    private LiveGeneration suspect;
+    private boolean keepsBack;
+    private long keptBackSince;
+
+    /// A request that was stored, and for which the answer to an equal one is looked for.
+    private record Search(Bytes id, Ticket ticket, CompletableFuture<Optional<StoredResult>> found) {}
+
+    /// A generation that starts once the count of commits has passed.
+    private record Attempt(LiveGeneration generation, long writtenAt) {}
+
+    Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
+        this.parts = parts;
+        this.state = state;
+        this.ended = ended;
+        this.output = output;
+        this.partition = partition;
+        repeats = new Repeats(parts, state, ended, output);
+        compiling = new Compiling(parts.constraints());
+        records = new AnswerRecords(parts, output, partition);
+    }
+
+    /// Takes up what the state holds: each unfinished request waits for its turn again.
+    void restore() {
+        parts.life().opened(partition);
+        parts.left().forget(partition);
+        var elsewhere = new BegunElsewhere();
+        state.requestSizes().forEach((id, bytes) -> restore(id, bytes, elsewhere));
+        if (!waiting.isEmpty()) {
+            LOG.info("partition {}: {} unfinished requests continue from the state", partition, waiting.size());
+        }
+        if (!elsewhere.isEmpty()) {
+            LOG.warn("partition {}: {}", partition,
+                    elsewhere.sentence(parts.engine().arithmetic() + " on " + parts.model().fingerprint()));
+        }
+        if (parts.left().count() > 0) {
+            LOG.warn(parts.left().sentence());
+        }
+    }
+
+    private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
+        try {
+            var stored = state.request(id);
+            if (stored.getRepeat() && stored.getPromptIds().isEmpty()) {
+                repeats.restore(id, stored);
+            } else {
+                restore(id, stored, state.answers(id, stored.getRequest().getAnswers()), bytes, elsewhere);
+            }
+        } catch (NewerFormException e) {
+            parts.left().add(partition, e.fields());
+        }
+    }
+
+    private void restore(
+            Bytes id, StoredRequest stored, StoredAnswer[] answers, int bytes, BegunElsewhere elsewhere) {
+        var tried = state.attempts(id).without(parts.life().survivors());
+        var recovery = parts.config().recovery();
+        boolean begun = isBegun(answers);
+        boolean isSuspect = tried.alone() > 0 || tried.together() >= recovery.suspectAfter();
+        var standing = isSuspect ? Ticket.Standing.SUSPECT : begun ? Ticket.Standing.RESUMED : Ticket.Standing.ARRIVED;
+        var ticket = ticket(id, stored, standing, bytes, true);
+        waiting.put(id, ticket);
+        setDeadline(id, stored);
+        if (begun) {
+            parts.metrics().resumed();
+        }
+        if (ended.isCancelled(id)) {
+            cancelled.add(id);
+        } else if (tried.alone() >= recovery.attemptsAlone()) {
+            givenUp.add(id);
+        } else if (mayContinueHere(answers)) {
+            await(id, ticket, stored);
+        } else {
+            elsewhere.add(answers);
+        }
+    }
+
+    private static boolean isBegun(StoredAnswer[] answers) {
+        for (var answer : answers) {
+            if (answer.isBegun()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean mayContinueHere(StoredAnswer[] answers) {
+        if (parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE) {
+            return true;
+        }
+        for (var answer : answers) {
+            boolean sameModel = answer.model() == null || answer.model().equals(parts.model().fingerprint());
+            boolean sameArithmetic = answer.arithmetic().isEmpty()
+                    || answer.arithmetic().getLast().equals(parts.engine().arithmetic());
+            if (!sameModel || !sameArithmetic) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Takes a request in: from now on it is durable, and waits.
+    ///
+    /// @param read with all that its record said
+    void arrive(Bytes id, StoredRequest stored, ReadRequest read, long now) {
+        int bytes = state.putRequest(id, stored, read);
+        var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
+        waiting.put(id, ticket);
+        setDeadline(id, stored);
+        var content = contentOf(stored);
+        if (content != null && parts.results().mayAnswer(content)) {
+            searches.add(new Search(id, ticket, parts.results().findAnswer(content)));
+        } else {
+            await(id, ticket, stored);
+        }
+    }
+
+    /// Lets a request wait for its turn; for its constraint first, where it has one.
+    private void await(Bytes id, Ticket ticket, StoredRequest stored) {
+        var wish = parts.check().wish(stored);
+        if (wish == null) {
+            parts.room().add(ticket);
+        } else {
+            parts.room().prepare(ticket);
+            compiling.begin(id, ticket, wish);
+        }
+    }
+
+    /// Takes in a request that had ended.
+    ///
+    /// @param stored without the ids of its prompt
+    void repeat(Bytes id, StoredRequest stored, ReadRequest read) {
+        repeats.arrive(id, stored, read);
+    }
+
+    /// Takes in a request that was read before, and of which the state knows nothing: it may have ended.
+    ///
+    /// @param stored without the ids of its prompt
+    void recall(Bytes id, StoredRequest stored, ReadRequest read) {
+        repeats.recall(id, stored, read);
+    }
+
+    /// Whether the partition is held back until some of the stored results that repeats wait for have been read.
+    boolean hasManyRepeats() {
+        return repeats.isFull();
+    }
+
+    /// What is stored of the answer is not to be given again.
+    void forget(Bytes id) {
+        repeats.forget(id);
+    }
+
+    /// Null where answers are not given to others.
+    private ByteBuffer contentOf(StoredRequest stored) {
+        return parts.config().remembering().answers() == 0 || stored.getRepeat()
+                || stored.getRequest().getRecordTopic() != null ? null
+                : ContentKey.of(stored, parts.check().plan(stored.getRequest(), stored.getPromptIds().size()),
+                        parts.model().fingerprint(), parts.engine().arithmetic());
+    }
+
+    /// Ends an unfinished request.
+    ///
+    /// @return whether there is one under this id
+    boolean end(Bytes id, Ending reason, long now) {
+        if (repeats.has(id)) {
+            return true;        // it has ended
+        }
+        var generation = live.get(id);
+        if (generation == null) {
+            var ticket = waiting.remove(id);
+            if (ticket == null) {
+                return false;
+            }
+            generation = load(id, ticket);
+        }
+        endAll(generation, reason, now);
+        return true;
+    }
+
+    /// Moves everything on: grants turns, starts and ends generations, pumps the engine, sends what it drew.
+    ///
+    /// @param passBegins whether this is the first partition to tick. It takes in what the engine drew for all, so that
+    ///                   all of them know what a commit at the end of the pass is to cover
+    void tick(long now, boolean passBegins) {
+        giveUp(now);
+        expire(now);
+        repeats.tick(now).forEach(gone -> computeAnew(gone, now));
+        answerFromStored(now);
+        takeCompiled(now);
+        if (parts.life().isEnding()) {
+            takeBackAttempts();
+        } else {
+            grant();
+            admitGranted(now);
+            startAttempted(now);
+            clearSuspect();
+        }
+        if (passBegins) {
+            parts.engine().pump();
+        } else {
+            parts.engine().launch();
+        }
+        deliver(now);
+    }
+
+    /// The partition has gone: nothing that the engine does for it is of use any more.
+    void close() {
+        for (var generation : live.values()) {
+            for (var answer : generation.answers) {
+                parts.engine().release(answer);
+            }
+            parts.room().left(generation.ticket);
+        }
+        waiting.values().forEach(parts.room()::left);
+        parts.life().settled(partition);
+        parts.left().forget(partition);
+    }
+
+    private void computeAnew(Repeats.Gone gone, long now) {
+        var stored = gone.stored();
+        if (stored.getRefusal() != null) {
+            rejectAnew(gone, stored.getRefusal(), now);
+            return;
+        }
+        if (stored.getRequest().getSchemaSubject() != null) {
+            rejectAnew(gone, "the answer's record is gone, and the schema that it was drawn to fit with it; send the "
+                    + "request under a new id", now);
+            return;
+        }
+        switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
+            case RequestCheck.Verdict.Rejected(String message) -> rejectAnew(gone, message, now);
+            case RequestCheck.Verdict.Accepted(int[] promptIds) -> arrive(gone.id(), StoredRequest.newBuilder(stored)
+                    .setPromptIds(Arrays.stream(promptIds).boxed().toList()).build(), gone.read(), now);
+        }
+    }
+
+    private void rejectAnew(Repeats.Gone gone, String message, long now) {
+        long resultAt = output.reject(gone.id(), gone.stored(), Ending.of(FinishReason.REJECTED, message));
+        state.forget(gone.id());
+        ended.rememberEnded(gone.id(), gone.stored().getDigest(), now, resultAt);
+    }
+
+    /// Ends what has the answer to an equal request; the others wait for the engine.
+    private void answerFromStored(long now) {
+        if (searches.isEmpty()) {
+            return;
+        }
+        for (var search : List.copyOf(searches)) {
+            if (!search.found().isDone()) {
+                continue;
+            }
+            searches.remove(search);
+            if (waiting.get(search.id()) != search.ticket()) {
+                continue;       // it was cancelled or has expired
+            }
+            var found = search.found().join();
+            if (found.isEmpty()) {
+                await(search.id(), search.ticket(), state.request(search.id()));
+            } else {
+                waiting.remove(search.id());
+                var stored = state.request(search.id());
+                long resultAt = output.cached(search.id(), stored, found.get().result());
+                over(search.id(), stored, search.ticket(), now, resultAt);
+                parts.metrics().cached();
+            }
+        }
+    }
+
+    private void takeCompiled(long now) {
+        for (var done : compiling.takeDone()) {
+            if (waiting.get(done.id()) != done.ticket()) {
+                continue;       // it was cancelled or has expired
+            }
+            switch (done.prepared()) {
+                case Constraints.Prepared.Ready ready -> {
+                    done.ticket().prepared = ready;
+                    parts.room().add(done.ticket());
+                }
+                case Constraints.Prepared.Refused(String message) ->
+                        end(done.id(), Ending.of(FinishReason.REJECTED, message), now);
+            }
+        }
+    }
+
+    private void giveUp(long now) {
+        while (!cancelled.isEmpty()) {
+            end(cancelled.remove(), Ending.of(FinishReason.CANCELLED, "cancelled by a null value"), now);
+        }
+        while (!givenUp.isEmpty()) {
+            var id = givenUp.remove();
+            var ticket = waiting.remove(id);
+            if (ticket == null) {
+                continue;       // it was cancelled or has expired
+            }
+            var generation = load(id, ticket);
+            String reason = "given up: the process ended " + parts.config().recovery().attemptsAlone()
+                    + " times while this generation was computed alone; look into the logs of the lives that ended";
+            endAll(generation, Ending.of(FinishReason.ERROR, reason), now);
+        }
+    }
+
+    /// A deadline is a time of day: whoever sets the clock moves it.
+    private void expire(long now) {
+        long wall = parts.wall().getAsLong();
+        for (int i = 0; i < ENDED_PER_TICK; i++) {
+            var id = deadlines.takeExpired(wall);
+            if (id == null) {
+                return;
+            }
+            end(id, Ending.of(FinishReason.EXPIRED, "the deadline passed before the answer was complete"), now);
+        }
+    }
+
+    private void grant() {
+        var room = parts.room();
+        while (parts.engine().freeSlots() > room.outstanding() && room.grantNext()) {
+            // one turn after the other, as long as the engine has slots
+        }
+    }
+
+    private void admitGranted(long now) {
+        for (var ticket = granted.poll(); ticket != null; ticket = granted.poll()) {
+            var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
+            if (waiting.remove(id, ticket)) {       // else it ended between its grant and now
+                admit(load(id, ticket), now);
+            }
+        }
+    }
+
+    private void admit(LiveGeneration generation, long now) {
+        var ticket = generation.ticket;
+        live.put(generation.id, generation);
+        generation.alone = ticket.standing == Ticket.Standing.SUSPECT;
+        if (generation.alone) {
+            suspect = generation;
+        }
+        if (ticket.restored || parts.caution().holds(now)) {
+            var before = state.attempts(generation.id).without(parts.life().survivors());
+            state.putAttempts(generation.id,
+                    before.with(new Attempts.Try(parts.life().process(), generation.alone)));
+            generation.onTrial = true;
+            attempts.add(new Attempt(generation, parts.commits().count()));
+            parts.commits().atOnce();
+        } else {
+            start(generation, now);
+        }
+    }
+
+    /// This process ends in good order: what it tries is not the cause.
+    private void takeBackAttempts() {
+        for (var generation : live.values()) {
+            if (generation.onTrial) {
+                generation.onTrial = false;
+                state.putAttempts(generation.id, state.attempts(generation.id).without(parts.life().survivors()));
+            }
+        }
+        parts.life().settled(partition);
+    }
+
+    private void startAttempted(long now) {
+        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
+            var generation = attempts.remove().generation();
+            if (live.get(generation.id) == generation) {
+                start(generation, now);
+            }
+        }
+    }
+
+    private void start(LiveGeneration generation, long now) {
+        parts.room().started(generation.ticket);
+        parts.metrics().startedAfter(now - generation.stored.getReadAt());
+        try {
+            for (var answer : generation.answers) {
+                if (!answer.isEnded()) {
+                    start(answer);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            endAll(generation, Ending.of(FinishReason.REJECTED, e.getMessage()), now);
+        }
+    }
+
+    private void start(LiveAnswer answer) {
+        var generation = answer.generation();
+        var plan = generation.plan;
+        int[] ids = answer.ids();
+        if (ids.length >= plan.maxTokens()) {
+            answer.finishedByEngine(dev.flover.engine.api.FinishReason.LENGTH);
+        } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
+            answer.finishedByEngine(dev.flover.engine.api.FinishReason.STOP);
+        } else {
+            var first = SequenceRequest.of(
+                    generation.promptIds, plan.sampling(), plan.maxTokens(), plan.stopIds());
+            parts.engine().admit(answer, first.with(r -> r
+                    .generatedIds(ids).answerIndex(answer.index())
+                    .priority(generation.stored.getRequest().getPriority()).alone(generation.alone)
+                    .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
+        }
+    }
+
+    /// A suspect whose progress is durable was not the cause: it goes on beside the others.
+    private void clearSuspect() {
+        if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
+            return;
+        }
+        var cleared = suspect;
+        suspect = null;
+        cleared.alone = false;
+        parts.room().cleared(cleared.ticket);
+        for (var answer : cleared.answers) {
+            if (answer.isAdmitted()) {
+                parts.engine().release(answer);
+                start(answer);
+            }
+        }
+    }
+
+    private void deliver(long now) {
+        boolean mayWait = parts.commits().mayWait();
+        boolean kept = false;
+        for (int left = mailbox.size(); left > 0; left--) {
+            var answer = mailbox.poll();
+            var generation = answer.generation();
+            if (live.get(generation.id) != generation || answer.isEnded()) {
+                continue;
+            }
+            if (answer.sentAt() > 0 && !answer.isFinished() && (mayWait || sentLately(answer, now))) {
+                mailbox.add(answer);
+                kept |= mayWait;
+                continue;
+            }
+            if (answer.isFinished() && records.mustWait(answer, now)) {
+                mailbox.add(answer);
+                continue;
+            }
+            answer.unmailed();
+            deliver(answer, answer.take(), now);
+        }
+        keepBack(kept);
+    }
+
+    private boolean sentLately(LiveAnswer answer, long now) {
+        return now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis();
+    }
+
+    private void keepBack(boolean kept) {
+        if (kept && !keepsBack) {
+            keptBackSince = parts.commits().now();
+        }
+        keepsBack = kept;
+        if (kept) {
+            parts.commits().keptBack(keptBackSince);
+        }
+    }
+
+    private void deliver(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        var generation = answer.generation();
+        if (fresh.isEmpty() && !answer.isEnded()) {
+            return;
+        }
+        if (answer.isEnded()) {
+            parts.engine().release(answer);
+        }
+        parts.room().used(generation.ticket, fresh.ids().size());
+        measure(answer, fresh, now);
+        boolean terminal = generation.isEnded();
+        records.write(answer, terminal, now);
+        var segment = answer.segment(
+                fresh.position(), parts.commits().count(), parts.model().fingerprint(), parts.engine().arithmetic());
+        output.chunk(answer, fresh, terminal);
+        if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
+            state.putProgress(generation.id, answer.index(), answer.segmentStart(), segment);
+        }
+        settleTrial(generation);
+        if (terminal) {
+            close(generation, now);
+        }
+    }
+
+    private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        int count = fresh.ids().size();
+        if (count > 0) {
+            if (fresh.position() == 0) {
+                parts.commits().early();        // it may have been withheld when it was drawn
+                parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
+            } else if (answer.sentAt() > 0) {
+                parts.metrics().tokensAfter(count, now - answer.sentAt());
+            }
+            answer.sentAt(now);
+        }
+    }
+
+    /// Progress, once committed, shows that this generation did not end the life before. It is committed soon: being
+    /// killed by chance in between would count against it.
+    private void settleTrial(LiveGeneration generation) {
+        if (generation.onTrial) {
+            generation.onTrial = false;
+            state.clearAttempts(generation.id);
+            generation.progressAt = parts.commits().count();
+            parts.commits().atOnce();
+        }
+    }
+
+    /// Ends every answer that has not ended by itself.
+    private void endAll(LiveGeneration generation, Ending reason, long now) {
+        live.put(generation.id, generation);
+        for (var answer : generation.answers) {
+            if (!answer.isEnded()) {
+                var fresh = answer.end(reason);
+                deliver(answer, fresh, now);
+            }
+        }
+        if (live.get(generation.id) == generation) {
+            close(generation, now);
+        }
+    }
+
+    private void close(LiveGeneration generation, long now) {
+        long resultAt = output.result(generation, contentOf(generation.stored));
+        parts.metrics().ended(generation.answers[0].ending().reason());
+        for (var answer : generation.answers) {
+            if (answer.ending().reason() == FinishReason.ERROR) {
+                output.deadLetter(generation, answer.ending().message());
+                break;
+            }
+        }
+        over(generation.id, generation.stored, generation.ticket, now, resultAt);
+        live.remove(generation.id);
+        if (suspect == generation) {
+            suspect = null;
+        }
+    }
+
+    /// Nothing is kept of it but that it was.
+    private void over(Bytes id, StoredRequest stored, Ticket ticket, long now, long resultAt) {
+        compiling.forget(id);
+        state.forget(id);
+        ended.rememberEnded(id, stored.getDigest(), now, resultAt);
+        deadlines.clear(id);
+        parts.room().left(ticket);
+    }
+
+    /// The generation as it was last committed.
+    private LiveGeneration load(Bytes id, Ticket ticket) {
+        var stored = state.request(id);
+        var request = stored.getRequest();
+        var plan = parts.check().plan(request, stored.getPromptIds().size());
+        var generation = new LiveGeneration(id, stored, plan, ticket);
+        var answers = state.answers(id, request.getAnswers());
+        int preceding = generation.promptIds[generation.promptIds.length - 1];
+        String opening = request.getEcho() ? parts.check().promptText(request, generation.promptIds) : "";
+        var tokenizer = parts.model().tokenizer();
+        for (int i = 0; i < answers.length; i++) {
+            var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
+            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, mailbox);
+        }
+        return generation;
+    }
+
+    private Ticket ticket(Bytes id, StoredRequest stored, Ticket.Standing standing, int bytes, boolean restored) {
+        var request = stored.getRequest();
+        long advance = request.getPriority() * parts.config().sharing().priorityStep().toMillis();
+        return new Ticket(request.getId(), request.getTenant(), standing, stored.getReadAt() - advance,
+                stored.getArrival(), partition, stored.getPromptIds().size(), bytes, restored, granted);
+    }
+
+    private void setDeadline(Bytes id, StoredRequest stored) {
+        var deadline = stored.getRequest().getDeadlineMs();
+        if (deadline != null) {
+            long at = stored.getRequestedAt() + deadline;
+            deadlines.set(id, at < stored.getRequestedAt() ? Long.MAX_VALUE : at);
+        }
+    }
+}

@@ -1,0 +1,476 @@
+package dev.flover.topology.generation;
+
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.StoredSchema;
+import dev.flover.schemas.json.JsonRecords;
+import dev.flover.schemas.serdes.ReadRequest;
+import dev.flover.topology.config.PipelineConfig.Delivery;
+import dev.flover.topology.models.Assignment;
+import dev.flover.topology.parking.ParkedRecords;
+import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.records.BrokenText;
+import dev.flover.topology.records.Forwarding;
+import dev.flover.topology.records.RequestDecoding;
+import dev.flover.topology.records.RequestDigest;
+import dev.flover.topology.records.RequestRecord;
+import dev.flover.topology.records.SchemaName;
+import dev.flover.topology.records.TraceParent;
+import dev.flover.topology.request.RequestCheck;
+import dev.flover.topology.request.RequestMentions;
+import dev.flover.topology.state.EndedMemory;
+import dev.flover.topology.state.PartitionState;
+import dev.flover.topology.state.ReadPosition;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.LongPredicate;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Bytes;
+
+/// What becomes of each record of one request partition.
+///
+/// ```
+///   an id that another partition may know              -> passed on to it
+///   undecodable                                        -> dead letter
+///   another request under a known id                   -> refused, and dead letter
+///   schema not to be had now, or who answers it,
+///   or what it mentions                                -> parked, with all that come after it under its key
+///   null value                                         -> cancel, also of what is parked; or forget, by a header
+///   answered by another group                          -> its id is remembered
+///   the same request again, while it is live           -> absorbed
+///   the same request again, after its end              -> its answer once more
+///   cannot be served                                   -> rejected
+///   otherwise                                          -> stored, and waits for the engine
+/// ```
+final class Intake {
+    private static final int MAX_ID_BYTES = 256;
+    private static final long NONE = -1;
+    private static final long SAY_AGAIN_MS = 1_000;
+    /// Of a parked record.
+    private static final String READ_AGAIN = "flover.read.again";
+    private static final String FORGET = "flover.forget";
+    private static final byte[] FORGET_ELSEWHERE = {0};
+
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final EndedMemory ended;
+    private final Generations generations;
+    private final Output output;
+    private final TopicPartition partition;
+    private final ParkedRecords parked;
+    private final ReadPosition position;
+    private boolean held;
+    private long parkedSince = NONE;
+    private long saidAt;
+    /// Whether the record at hand had been read when it was read now.
+    private boolean readAgain;
+    /// What the record handled last waits for; null where that is its schema.
+    private LongPredicate news;
+
+    Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
+            TopicPartition partition) {
+        this.parts = parts;
+        this.state = state;
+        this.ended = ended;
+        this.generations = generations;
+        this.output = output;
+        this.partition = partition;
+        this.parked = new ParkedRecords(state, partition, parts.config().recovery().patience());
+        position = new ReadPosition(state, parts.models().topicId(), partition.partition(), parts.gaps());
+    }
+
+    void receive(RequestRecord read, long now) {
+        var record = read.key() == null && read.value() != null && JsonRecords.isJson(read.value())
+                ? read.withKey(read.topic() + "-" + read.partition() + "-" + read.offset())
+                : read;
+        var id = idOf(record.key());
+        readAgain = !Forwarding.isForwarded(record) && position.isPast(record.offset());
+        var next = id == null || read.key() == null || mayKnow(id, record, now) ? OptionalInt.empty()
+                : parts.homes().next(id, partition.partition(), Forwarding.visited(record));
+        if (next.isPresent()) {
+            output.passOn(record, next.getAsInt());
+            parts.commits().early();
+        } else if (id != null && record.value() == null && parked.holds(id) && isOursWhateverItSays(id)) {
+            cancelParked(id, now);
+            if (record.headers().lastHeader(FORGET) != null) {
+                forget(id, true, now);
+            }
+        } else if (id != null && parked.holds(id)) {
+            park(record, id, now, null);
+        } else if (!handle(record, now, now)) {
+            park(record, id == null ? ParkedRecords.keyOf(record) : id, now, news);
+        }
+        if (!Forwarding.isForwarded(record)) {
+            position.passed(record.offset());
+        }
+    }
+
+    private void park(RequestRecord record, Bytes key, long now, LongPredicate worthwhile) {
+        if (readAgain) {
+            record.headers().add(READ_AGAIN, new byte[0]);
+        }
+        parked.park(record, key, now, worthwhile);
+        parts.metrics().parked();
+    }
+
+    /// What was cut is rejected wherever it is.
+    private boolean mayKnow(Bytes id, RequestRecord record, long now) {
+        return !parts.homes().counts().haveGrown() || parked.holds(id) || state.digest(id) != null
+                || ended.find(id, now) != null || BoundedRecords.cutFrom(record.headers()) != null;
+    }
+
+    /// Who answers is decided where the record stands on the requests topic.
+    private Assignment assignment(RequestRecord record) {
+        var origin = Forwarding.origin(record);
+        return parts.models().at(origin.partition(), origin.offset());
+    }
+
+    /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that
+    /// follows from the model it names, which is not known yet: then also its cancel waits.
+    private boolean isOursWhateverItSays(Bytes id) {
+        var assignment = parts.models().at(partition.partition(), parked.firstOffset(id));
+        return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);
+    }
+
+    /// Tries again what waits for its schema, as far as there is room for it, and holds the partition back while there
+    /// is no room for more.
+    void tick(long now) {
+        parked.retry(now, parts.decoding(), again(now));
+        sayWhatWaits(now);
+        cancelAhead(now);
+        boolean hold = parked.isFull() || generations.hasManyRepeats() || !parts.models().isCurrent()
+                || parts.room().isFull()
+                || held && !parts.room().hasRoom();
+        if (hold != held) {
+            held = hold;
+            if (hold) {
+                parts.holds().hold(partition);
+            } else {
+                parts.holds().release(partition);
+            }
+        }
+    }
+
+    /// While the partition is held back by what waits, cancels come another way.
+    private void cancelAhead(long now) {
+        if (!parked.isFull()) {
+            parts.cancels().end(partition);
+            return;
+        }
+        parts.cancels().begin(partition, position.next());
+        for (var id = parts.cancels().take(partition); id != null; id = parts.cancels().take(partition)) {
+            if (parked.holds(id) && isOursWhateverItSays(id)) {
+                cancelParked(id, now);
+            }
+        }
+    }
+
+    /// Where records have waited for their schemas for long; with the reason of the first.
+    private void sayWhatWaits(long now) {
+        if (parked.size() == 0) {
+            if (parkedSince != NONE) {
+                parkedSince = NONE;
+                parts.standstill().over(subject());
+            }
+        } else if (parkedSince == NONE) {
+            parkedSince = now;
+        } else if (now - parkedSince >= parts.config().recovery().patience().silence().toMillis()
+                && now - saidAt >= SAY_AGAIN_MS) {
+            saidAt = now;
+            parts.standstill().say(subject(), parked.describe(parts.decoding()), parked.isFull());
+        }
+    }
+
+    private String subject() {
+        return "schemas on " + partition;
+    }
+
+    private ParkedRecords.Handling again(long now) {
+        return new ParkedRecords.Handling() {
+            @Override
+            public boolean handle(RequestRecord record, long since) {
+                readAgain = record.headers().lastHeader(READ_AGAIN) != null;
+                news = null;
+                return (record.value() == null || !parts.room().isFull()) && Intake.this.handle(record, since, now);
+            }
+
+            @Override
+            public LongPredicate news() {
+                return news;
+            }
+        };
+    }
+
+    void close() {
+        parts.holds().forget(partition);
+        parts.standstill().forget(subject());
+        parts.cancels().end(partition);
+    }
+
+    /// @param since when it was read
+    /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
+    ///         now which group answers, or what it mentions has to be looked up
+    private boolean handle(RequestRecord record, long since, long now) {
+        news = null;
+        var assignment = assignment(record);
+        if (assignment == null) {
+            return false;
+        }
+        var id = idOf(record.key());
+        if (id == null) {
+            putAside(record, assignment, "the record's key must be the request's id, 1 to " + MAX_ID_BYTES
+                    + " bytes of UTF-8, " + describe(record.key()));
+            return true;
+        }
+        if (record.value() == null) {
+            var order = record.headers().lastHeader(FORGET);
+            if (order == null) {
+                cancel(id, now);
+            } else {
+                boolean elsewhere = Arrays.equals(order.value(), FORGET_ELSEWHERE);
+                forget(id, !elsewhere && isOurs(assignment, null), now);
+            }
+            return true;
+        }
+        var cutFrom = BoundedRecords.cutFrom(record.headers());
+        if (cutFrom != null) {
+            var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most "
+                    + parts.config().limits().requestBytes() + " bytes, was " + cutFrom);
+            return arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, since, now);
+        }
+        return switch (decode(id, record, now)) {
+            case RequestDecoding.Decoded.Later later -> false;
+            case RequestDecoding.Decoded.Undecodable(String reason) -> {
+                putAside(record, assignment, reason);
+                yield true;
+            }
+            case RequestDecoding.Decoded.Refused(String reason) ->
+                    arrive(id, null, RequestDigest.of(record.value()), record, assignment,
+                            Ending.of(FinishReason.REJECTED, reason), since, now);
+            case RequestDecoding.Decoded.Request(ReadRequest read) -> arrive(id, read, RequestDigest.of(read.said()),
+                    record, assignment, refusal(read, record), since, now);
+        };
+    }
+
+    private RequestDecoding.Decoded decode(Bytes id, RequestRecord record, long now) {
+        return JsonRecords.isJson(record.value())
+                ? RequestDecoding.json(record.value(), new String(id.get(), StandardCharsets.UTF_8))
+                : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
+    }
+
+    /// Null where nothing speaks against it yet.
+    private static Ending refusal(ReadRequest read, RequestRecord record) {
+        if (!read.unknown().isEmpty()) {
+            return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
+                    + ": leave it out, or send the request to a pipeline of a newer release");
+        }
+        return !JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())
+                ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
+                : null;
+    }
+
+    /// What waits for its schema is answered without having been read.
+    private void cancelParked(Bytes id, long now) {
+        var first = parked.remove(id);
+        var past = ended.find(id, now);
+        boolean known = state.digest(id) != null || past != null && past.getDigest() != null;
+        cancel(id, now);
+        if (!known && first.value() != null) {
+            var digest = decode(id, first, now) instanceof RequestDecoding.Decoded.Request(ReadRequest read)
+                    ? RequestDigest.of(read.said())
+                    : RequestDigest.of(first.value());
+            refuse(id, null, digest, first,
+                    Ending.of(FinishReason.CANCELLED, "cancelled while it waited for its schema"), now);
+        }
+    }
+
+    private void cancel(Bytes id, long now) {
+        boolean ended = generations.end(
+                id, Ending.of(FinishReason.CANCELLED, "cancelled by a null value under the request's id"), now);
+        if (!ended && state.digest(id) != null) {       // of another release: who knows it ends it
+            this.ended.rememberCancelOfLive(id);
+        } else if (!ended && this.ended.find(id, now) == null) {
+            this.ended.rememberCancel(id, now);
+        }
+    }
+
+    /// What cannot become a request is the default group's.
+    private void putAside(RequestRecord record, Assignment assignment, String reason) {
+        if (isOurs(assignment, null)) {
+            output.deadLetter(record, reason);
+        }
+    }
+
+    private boolean isOurs(Assignment assignment, String model) {
+        return parts.models().group().equals(assignment.groupFor(model));
+    }
+
+    /// Erases what is kept of an answer; one that is being given ends. The result is erased by the group and in the
+    /// partition that answered, and where nobody remembers it, by the default group in the partition it belongs to.
+    ///
+    /// @param belongsHere where nobody remembers it
+    private void forget(Bytes id, boolean belongsHere, long now) {
+        boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "forgotten by order"), now);
+        var past = ended.find(id, now);
+        boolean isRemembered = past != null && past.getDigest() != null;
+        generations.forget(id);
+        ended.erase(id);
+        parts.results().forget(id);
+        if (live || (isRemembered ? past.getResultAt() > 0 : belongsHere)) {
+            output.forget(id);
+        }
+    }
+
+    /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
+    /// @param refusal why it cannot be served; null where that is still to be found out
+    /// @return false if it has to be handled again later
+    private boolean arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
+            Ending refusal, long since, long now) {
+        var live = state.digest(id);
+        var past = live == null ? ended.find(id, now) : null;
+        var known = live != null ? live : past == null ? null : past.getDigest();
+        String model = read == null ? null : read.request().getModel();
+        if (!isOurs(assignment, model)) {
+            if (known == null) {
+                ended.rememberEnded(id, digest, now, 0);        // so that it is not used again, for a request to us
+            }
+            parts.metrics().othersRequest();
+        } else if (known != null) {
+            arriveAgain(id, live != null, isSame(known, digest, read), read, digest, record, refusal, now);
+        } else if (past != null) {
+            refuse(id, read == null ? null : read.request(), digest, record,
+                    Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
+        } else if (readAgain && read != null) {
+            generations.recall(id, stored(read, digest, record, now), read);
+        } else if (refusal != null) {
+            refuse(id, null, digest, record, refusal, now);
+        } else if (model != null && !assignment.serves(model)) {
+            refuse(id, read.request(), digest, record, unserved(model, assignment), now);
+        } else {
+            return serve(id, read, digest, record, since, now);
+        }
+        return true;
+    }
+
+    private void arriveAgain(Bytes id, boolean live, boolean same, ReadRequest read, ByteBuffer digest,
+            RequestRecord record, Ending refusal, long now) {
+        if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
+            parts.metrics().duplicate();
+        } else if (!same) {
+            output.refused(id, record, "the id is that of a different request that was sent before; use a new one");
+        } else if (live) {
+            parts.metrics().duplicate();
+        } else {
+            repeat(id, read, digest, record, refusal, now);
+        }
+    }
+
+    private static Ending unserved(String model, Assignment assignment) {
+        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is served by nobody here; "
+                + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
+                + " can be asked for, and a request that names none is served too");
+    }
+
+    private static boolean isSame(ByteBuffer known, ByteBuffer digest, ReadRequest read) {
+        return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
+    }
+
+    /// An ended request, sent again. What cannot even be read is refused again. What this release would refuse may have
+    /// been answered by one that knows its fields: that answer stands.
+    private void repeat(
+            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+        if (refusal == null) {
+            generations.repeat(id, stored(read, digest, record, now), read);
+        } else if (read == null) {
+            refuse(id, null, digest, record, refusal, true, now);
+        } else {
+            generations.repeat(id, StoredRequest.newBuilder(stored(read, digest, record, now))
+                    .setRefusal(refusal.message()).build(), ReadRequest.of(read.request()));
+        }
+    }
+
+    /// One whose answer is looked for, without the ids of its prompt.
+    private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+        return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
+                TraceParent.of(record.headers()), digest, true, null, null);
+    }
+
+    /// @return false if what it mentions has to be looked up first
+    private boolean serve(
+            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long since, long now) {
+        var request = read.request();
+        String key = new String(id.get(), StandardCharsets.UTF_8);
+        parts.sightings().saw(id, key, partition.partition(), now);
+        switch (parts.check().check(key, request)) {
+            case RequestCheck.Verdict.Rejected(String message) -> reject(id, request, digest, record, message, now);
+            case RequestCheck.Verdict.Accepted(int[] promptIds) -> {
+                String forbidden = parts.mentions().refusal(request);
+                if (forbidden != null) {
+                    reject(id, request, digest, record, forbidden, now);
+                    return true;
+                }
+                switch (parts.mentions().look(request, since, now)) {
+                    case RequestMentions.Sight.Refused(String reason) ->
+                            reject(id, request, digest, record, reason, now);
+                    case RequestMentions.Sight.Later(LongPredicate worthwhile) -> {
+                        news = worthwhile;
+                        return false;
+                    }
+                    case RequestMentions.Sight.Ready(StoredSchema schema) -> {
+                        generations.arrive(id, new StoredRequest(request, Arrays.stream(promptIds).boxed().toList(),
+                                record.offset(), record.timestamp(), now, TraceParent.of(record.headers()), digest,
+                                false, schema, null), read, now);
+                        parts.metrics().accepted();
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    private void reject(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, String message,
+            long now) {
+        refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);
+    }
+
+    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
+            long now) {
+        refuse(id, request, digest, record, ending, false, now);
+    }
+
+    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
+            boolean repeat, long now) {
+        long resultAt = output.refuse(id, request, record, ending, repeat);
+        ended.rememberEnded(id, digest, now, resultAt);
+    }
+
+    /// Null where a key cannot be an id.
+    private static Bytes idOf(byte[] key) {
+        if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
+            return null;
+        }
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));
+            return Bytes.wrap(key);
+        } catch (CharacterCodingException e) {
+            return null;
+        }
+    }
+
+    private static String describe(byte[] key) {
+        if (key == null) {
+            return "found none";
+        }
+        if (key.length >= BoundedRecords.MAX_HEADER_BYTES) {
+            return "found " + key.length + " bytes or more";
+        }
+        return key.length == 0 || key.length > MAX_ID_BYTES
+                ? "found " + key.length + " bytes"
+                : "found bytes that are not UTF-8";
+    }
+}

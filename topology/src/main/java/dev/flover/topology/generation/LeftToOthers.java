@@ -1,0 +1,48 @@
+package dev.flover.topology.generation;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Generations of a process that stay stored and are not computed, because they say something that this release does
+/// not know. Written by the stream thread; any thread may ask.
+public final class LeftToOthers {
+    private final Map<Integer, Left> partitions = new ConcurrentHashMap<>();
+
+    /// @param fields names of what is not known
+    private record Left(int generations, TreeSet<String> fields) {}
+
+    void add(int partition, List<String> fields) {
+        partitions.compute(partition, (number, before) -> {
+            var names = new TreeSet<>(before == null ? List.of() : before.fields());
+            names.addAll(fields);
+            return new Left(before == null ? 1 : before.generations() + 1, names);
+        });
+    }
+
+    /// The partition has gone.
+    void forget(int partition) {
+        partitions.remove(partition);
+    }
+
+    public int count() {
+        return partitions.values().stream().mapToInt(Left::generations).sum();
+    }
+
+    /// Empty where nothing was left.
+    public String sentence() {
+        var all = new TreeMap<>(partitions);
+        return all.isEmpty() ? "" : sentence(all);
+    }
+
+    private static String sentence(Map<Integer, Left> all) {
+        int generations = all.values().stream().mapToInt(Left::generations).sum();
+        var fields = new TreeSet<String>();
+        all.values().forEach(left -> fields.addAll(left.fields()));
+        String names = fields.isEmpty() ? "in a form" : "with fields (" + String.join(", ", fields) + ")";
+        return generations + " unfinished requests of partitions " + all.keySet() + " are stored " + names
+                + " that this release does not know; they wait for an instance of a release that does";
+    }
+}

@@ -1,0 +1,335 @@
+package dev.flover.topology.generation;
+
+import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.PromptLogprobs;
+import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.tokenizer.AnswerText;
+import dev.flover.schemas.Alternative;
+import dev.flover.schemas.StoredProgress;
+import dev.flover.schemas.TokenLogprob;
+import dev.flover.topology.state.PartitionState.StoredAnswer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// One answer of a live generation: what the engine has drawn for it, and how much of that has been sent.
+///
+/// ```
+///   ids:   | from the state | sent in this life | drawn, not sent yet |
+///          0                                 sent                 drawn
+/// ```
+///
+/// Text is a function of the ids that were sent, so a restart that pushes the stored ids again stands where it stood.
+final class LiveAnswer {
+    private static final long NOT_ADMITTED = -1;
+    private static final int MAX_SEGMENT = 64;
+
+    private final LiveGeneration generation;
+    private final int index;
+    private final Mailbox mailbox;
+    /// Null where the model file has no tokenizer.
+    private final AnswerText decoder;
+    private final StringBuilder text = new StringBuilder();
+    /// Characters of the text before its first token.
+    private final int opening;
+    /// Characters of the text that were given out.
+    private int given;
+    private final List<TokenLogprob> logprobs = new ArrayList<>();
+    /// Of the prompt, from its second token on; sent with the answer's first, so that both are committed together.
+    private final List<TokenLogprob> promptLogprobs = new ArrayList<>();
+    private final List<String> arithmetic = new ArrayList<>();
+    private int[] ids;
+    private int drawn;
+    private int sent;
+    private long sequence = NOT_ADMITTED;
+    private long sentAt;
+    private int segmentStart;
+    private long segmentCommits = -1;
+    private boolean segmentNamesModel;
+    private boolean mailed;
+    private FinishReason finishedByEngine;
+    private Ending ending;
+
+    /// What has become certain since the last time.
+    ///
+    /// @param position of the first id
+    /// @param logprobs one per id, or null where nobody asked
+    /// @param promptLogprobs of the whole prompt, once; mostly empty
+    record Fresh(
+            int position, List<Integer> ids, String text, List<TokenLogprob> logprobs,
+            List<TokenLogprob> promptLogprobs) {
+        boolean isEmpty() {
+            return ids.isEmpty() && text.isEmpty();
+        }
+    }
+
+    /// @param stored  where the answer stood when it was last committed
+    /// @param opening text that the answer begins with before its first token; empty unless the prompt is echoed
+    /// @param decoder nothing pushed yet
+    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, AnswerText decoder,
+            Mailbox mailbox) {
+        this.generation = generation;
+        this.index = index;
+        this.mailbox = mailbox;
+        this.decoder = decoder;
+        ids = stored.ids().length == 0 ? new int[16] : stored.ids().clone();
+        drawn = stored.ids().length;
+        arithmetic.addAll(stored.arithmetic());
+        this.opening = opening.length();
+        text.append(opening);
+        while (sent < drawn) {
+            push();
+        }
+        if (stored.finish() != null) {
+            if (decoder != null && !decoder.stopped()) {
+                text.append(decoder.finish());
+            }
+            ending = new Ending(stored.finish(), "", stored.stop());
+        }
+        given = stored.isBegun() ? text.length() : 0;
+    }
+
+    void admitted(long sequence) {
+        this.sequence = sequence;
+    }
+
+    /// Ids that were drawn and not sent are forgotten: the engine draws them again.
+    void released() {
+        sequence = NOT_ADMITTED;
+        drawn = sent;
+        logprobs.clear();
+        promptLogprobs.clear();
+        finishedByEngine = null;
+    }
+
+    /// What the engine is to report of the prompt: nothing where another answer tells, or it has been told.
+    PromptLogprobs wantedOfPrompt() {
+        var wanted = generation.stored.getRequest().getPromptLogprobs();
+        return wanted == null || index > 0 || sent > 0 ? PromptLogprobs.NONE : new PromptLogprobs(1, wanted);
+    }
+
+    void promptScored(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        assert position == promptLogprobs.size() + 1 : "expected the prompt's token at " + (promptLogprobs.size() + 1)
+                + ", got the one at " + position;
+        promptLogprobs.add(new TokenLogprob(tokenId, logprob, copied(alternatives)));
+    }
+
+    void drawn(int position, int tokenId, float logprob, TopLogprobs alternatives) {
+        assert position == drawn : "expected the token at " + drawn + ", got the one at " + position;
+        if (drawn == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * drawn);
+        }
+        ids[drawn++] = tokenId;
+        if (generation.wantsLogprobs()) {
+            logprobs.add(new TokenLogprob(tokenId, logprob, copied(alternatives)));
+        }
+        mail();
+    }
+
+    void finishedByEngine(FinishReason reason) {
+        sequence = NOT_ADMITTED;
+        finishedByEngine = reason;
+        mail();
+    }
+
+    private void mail() {
+        if (!mailed) {
+            mailed = true;
+            mailbox.add(this);
+        }
+    }
+
+    private static List<Alternative> copied(TopLogprobs alternatives) {
+        if (alternatives == null) {
+            return List.of();
+        }
+        var copy = new ArrayList<Alternative>(alternatives.count());
+        for (int rank = 0; rank < alternatives.count(); rank++) {
+            copy.add(new Alternative(alternatives.token(rank), alternatives.logprob(rank)));
+        }
+        return copy;
+    }
+
+    /// Has been taken from the mailbox.
+    void unmailed() {
+        mailed = false;
+    }
+
+    /// Takes what was drawn since the last time, up to a stop string; ends the answer where that or the engine says so.
+    Fresh take() {
+        return take(null);
+    }
+
+    /// Takes what was drawn since the last time and ends the answer: for the given reason, unless it has ended by
+    /// itself.
+    Fresh end(Ending reason) {
+        return take(reason);
+    }
+
+    private Fresh take(Ending otherwise) {
+        int position = sent;
+        while (sent < drawn && ending == null) {
+            push();
+            if (decoder != null && decoder.stopped()) {
+                ending = Ending.stoppedBy(decoder.stop());
+            }
+        }
+        var reason = finishedByEngine == null ? otherwise : ending(finishedByEngine);
+        if (ending == null && reason != null) {
+            finish(reason);
+        }
+        return fresh(position);
+    }
+
+    private void finish(Ending reason) {
+        if (decoder != null) {
+            text.append(decoder.finish());
+            if (decoder.stopped()) {
+                ending = Ending.stoppedBy(decoder.stop());
+                return;
+            }
+        }
+        ending = reason;
+    }
+
+    private void push() {
+        if (decoder != null) {
+            text.append(decoder.push(ids[sent]));
+        }
+        sent++;
+    }
+
+    private Fresh fresh(int position) {
+        var taken = list(position);
+        List<TokenLogprob> probabilities = null;
+        if (generation.wantsLogprobs()) {
+            var first = logprobs.subList(0, sent - position);
+            probabilities = List.copyOf(first);
+            first.clear();
+        }
+        String certain = text.substring(given);
+        given = text.length();
+        var ofPrompt = List.copyOf(promptLogprobs);
+        promptLogprobs.clear();
+        return new Fresh(position, taken, certain, probabilities, ofPrompt);
+    }
+
+    private static Ending ending(FinishReason reason) {
+        return switch (reason) {
+            case STOP -> Ending.plain(dev.flover.schemas.FinishReason.STOP);
+            case LENGTH -> Ending.plain(dev.flover.schemas.FinishReason.LENGTH);
+            case NOT_FINITE -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
+                    "the model gave logits that are not numbers; other requests are not affected. Try other sampling "
+                            + "parameters or another prompt, and report the model file if it happens again");
+            case NOTHING_FITS -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
+                    "no token continues the answer within its constraint, or following it further takes more memory "
+                            + "than a constraint may; simplify its patterns. Other requests are not affected");
+        };
+    }
+
+    /// The newest segment of its progress, up to the last id sent.
+    ///
+    /// Within one transaction it is the same segment that grows, so that a generation leaves a segment a commit behind
+    /// and not one a tick.
+    ///
+    /// @param position of the ids that are new in it
+    /// @param commits  count of commits so far
+    StoredProgress segment(int position, long commits, String modelFingerprint, String arithmeticFingerprint) {
+        if (segmentCommits != commits || sent - segmentStart > MAX_SEGMENT) {
+            segmentStart = position;
+            segmentCommits = commits;
+            segmentNamesModel = arithmetic.isEmpty() || !arithmetic.getLast().equals(arithmeticFingerprint);
+            if (segmentNamesModel) {
+                arithmetic.add(arithmeticFingerprint);
+            }
+        }
+        return new StoredProgress(list(segmentStart), segmentNamesModel ? modelFingerprint : null,
+                segmentNamesModel ? arithmeticFingerprint : null, ending == null ? null : ending.reason(),
+                ending == null ? null : ending.stop());
+    }
+
+    /// Position of the first id of [#segment].
+    int segmentStart() {
+        return segmentStart;
+    }
+
+    private List<Integer> list(int from) {
+        var list = new ArrayList<Integer>(sent - from);
+        for (int i = from; i < sent; i++) {
+            list.add(ids[i]);
+        }
+        return list;
+    }
+
+    /// Fingerprints of the arithmetic of its tokens, in order of their use.
+    String arithmetic() {
+        return String.join(", then ", arithmetic);
+    }
+
+    LiveGeneration generation() {
+        return generation;
+    }
+
+    int index() {
+        return index;
+    }
+
+    boolean isAdmitted() {
+        return sequence != NOT_ADMITTED;
+    }
+
+    long sequence() {
+        return sequence;
+    }
+
+    /// Whether nothing more will be drawn for it.
+    boolean isFinished() {
+        return finishedByEngine != null;
+    }
+
+    /// When tokens were last sent in this life; 0 before the first.
+    long sentAt() {
+        return sentAt;
+    }
+
+    void sentAt(long now) {
+        sentAt = now;
+    }
+
+    boolean isEnded() {
+        return ending != null;
+    }
+
+    /// Null while it is not ended.
+    Ending ending() {
+        return ending;
+    }
+
+    /// Adds a sentence to why it ended.
+    void say(String sentence) {
+        ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop());
+    }
+
+    /// Text given out so far, without an echo of the prompt.
+    String drawnText() {
+        return text.substring(opening);
+    }
+
+    /// Ids sent so far.
+    int sent() {
+        return sent;
+    }
+
+    int[] ids() {
+        return Arrays.copyOf(ids, sent);
+    }
+
+    List<Integer> sentIds() {
+        return list(0);
+    }
+
+    /// Text given out so far.
+    String text() {
+        return text.toString();
+    }
+}

@@ -1,0 +1,337 @@
+package dev.flover.topology.generation;
+
+import dev.flover.schemas.Finish;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.OtherAnswer;
+import dev.flover.schemas.Refused;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.ToolCall;
+import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.records.Forwarding;
+import dev.flover.topology.records.RequestRecord;
+import dev.flover.topology.records.TraceParent;
+import dev.flover.topology.request.RequestTools;
+import dev.flover.topology.results.SaidAgain;
+import dev.flover.topology.results.StoredResult;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/// Writes what clients read: token chunks, results and dead letters.
+public final class Output {
+    static final String REASON = "flover.reason";
+    static final String SOURCE_TOPIC = "flover.source.topic";
+    static final String SOURCE_PARTITION = "flover.source.partition";
+    static final String SOURCE_OFFSET = "flover.source.offset";
+    /// Of a record: which of the request's answers it is.
+    static final String ANSWER = "flover.answer";
+    /// Of a record among the dead letters: where it was to be written.
+    static final String RECORD_TOPIC = "flover.record.topic";
+
+    /// Of one record: with 20 alternatives each they stay under a tenth of what brokers take by default.
+    private static final int MAX_PROMPT_LOGPROBS = 256;
+
+    private static final int MAX_BYTES_PER_ID = 5;
+    private static final int MAX_BYTES_PER_CHAR = 3;
+
+    private final ProcessorContext<byte[], Object> context;
+    private final ProcessParts parts;
+
+    Output(ProcessorContext<byte[], Object> context, ProcessParts parts) {
+        this.context = context;
+        this.parts = parts;
+    }
+
+    /// Tokens and text of an answer that have become certain.
+    ///
+    /// @param fresh    may be empty where the answer ends
+    /// @param terminal whether this is the request's very last chunk
+    void chunk(LiveAnswer answer, LiveAnswer.Fresh fresh, boolean terminal) {
+        var generation = answer.generation();
+        var request = generation.stored.getRequest();
+        var finish = answer.isEnded() ? finish(answer) : null;
+        Map<String, String> metadata = terminal ? request.getMetadata() : Map.of();
+        int sent = leadingPromptLogprobs(answer, fresh);
+        var ofPrompt = fresh.promptLogprobs().subList(sent, fresh.promptLogprobs().size());
+        var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
+                fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
+                ofPrompt.isEmpty() ? 0 : 1 + sent, generation.stored.getRepeat(), false, null);
+        forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(fresh.ids().size());
+    }
+
+    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that is.
+    private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
+        var generation = answer.generation();
+        int first = 0;
+        for (; fresh.promptLogprobs().size() - first > MAX_PROMPT_LOGPROBS; first += MAX_PROMPT_LOGPROBS) {
+            var part = List.copyOf(fresh.promptLogprobs().subList(first, first + MAX_PROMPT_LOGPROBS));
+            var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
+                    List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
+                    1 + first, generation.stored.getRepeat(), false, null);
+            forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        }
+        return first;
+    }
+
+    private Finish finish(LiveAnswer answer) {
+        var ending = answer.ending();
+        return new Finish(ending.reason(), ending.message(), ending.stop(), answer.generation().promptIds.length,
+                answer.sent(), parts.model().fingerprint(), answer.arithmetic(), calls(answer));
+    }
+
+    private List<ToolCall> calls(LiveAnswer answer) {
+        return parts.check().calls(answer.generation().stored.getRequest(), answer.index(), answer.ids());
+    }
+
+    /// The whole answer as one record, beside the terminal chunk.
+    ///
+    /// @param content by which equal requests find it; null where they are not to
+    /// @return timestamp of the record
+    long result(LiveGeneration generation, ByteBuffer content) {
+        var request = generation.stored.getRequest();
+        boolean whole = resultBytes(generation) <= parts.resultBytes();
+        var first = generation.answers[0];
+        var others = new ArrayList<OtherAnswer>();
+        int completion = first.sent();
+        for (int i = 1; i < generation.answers.length; i++) {
+            var answer = generation.answers[i];
+            completion += answer.sent();
+            others.add(new OtherAnswer(i, whole ? answer.text() : "", whole ? answer.sentIds() : List.of(),
+                    answer.ending().reason(), answer.ending().message(), answer.ending().stop(),
+                    answer.arithmetic(), whole ? calls(answer) : List.of()));
+        }
+        var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
+                whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
+                whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
+                parts.model().fingerprint(), first.arithmetic(),
+                Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
+                request.getMetadata(), first.ending().stop(), false,
+                whole ? calls(first) : List.of());
+        var headers = traceHeaders(generation.stored.getTraceparent());
+        if (content != null && whole && isForOthers(generation)) {
+            headers.add(StoredResult.CONTENT, content.array());
+        }
+        return forward(generation.id, result, headers, PipelineTopology.RESULTS_SINK);
+    }
+
+    /// Whether each answer has come to its end, computed in one arithmetic.
+    private boolean isForOthers(LiveGeneration generation) {
+        for (var answer : generation.answers) {
+            var reason = answer.ending().reason();
+            if (reason != FinishReason.STOP && reason != FinishReason.LENGTH
+                    || !answer.arithmetic().equals(parts.engine().arithmetic())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// An ended request's answer once more: the result as it was written, and its content as chunks.
+    ///
+    /// @return timestamp of the result's record
+    long repeat(Bytes id, StoredResult stored, String traceparent) {
+        var said = new SaidAgain(stored.result());
+        said.chunks(true, false).forEach(chunk -> chunk(id, chunk, traceparent));
+        return forward(id, stored.bytes(), new RecordHeaders(stored.headers()), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// The answer to an equal request, as a request's own.
+    ///
+    /// @return timestamp of the result's record
+    long cached(Bytes id, StoredRequest stored, GenerationResult equal) {
+        var request = stored.getRequest();
+        var result = GenerationResult.newBuilder(equal).setRequestId(request.getId()).setTenant(request.getTenant())
+                .setConversation(request.getConversation()).setMetadata(request.getMetadata())
+                .setRequestedAt(Instant.ofEpochMilli(stored.getRequestedAt()))
+                .setFinishedAt(now()).setCached(true)
+                .setToolCalls(RequestTools.renamed(equal.getToolCalls(), request.getId(), 0))
+                .setOtherAnswers(equal.getOtherAnswers().stream().map(other -> OtherAnswer.newBuilder(other)
+                        .setToolCalls(RequestTools.renamed(other.getToolCalls(), request.getId(), other.getAnswer()))
+                        .build()).toList())
+                .build();
+        new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, stored.getTraceparent()));
+        parts.metrics().ended(result.getFinishReason());
+        return forward(id, result, traceHeaders(stored.getTraceparent()), PipelineTopology.RESULTS_SINK);
+    }
+
+    private void chunk(Bytes id, TokenChunk chunk, String traceparent) {
+        forward(id, chunk, traceHeaders(traceparent), PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(chunk.getTokenIds().size());
+    }
+
+    /// Readers of the results topic are told that this one is gone.
+    void forget(Bytes id) {
+        forward(id, null, new RecordHeaders(), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// Tells the sender of another request under a used id; the first one is not touched.
+    void refused(Bytes id, RequestRecord record, String reason) {
+        var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
+                Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
+        forward(id, chunk, TraceParent.of(record.headers()), PipelineTopology.TOKENS_SINK);
+        parts.metrics().conflict();
+        deadLetter(record, reason);
+    }
+
+    private String tooLarge(LiveAnswer answer) {
+        return (answer.ending().message() + " The answer is too large for one record; its chunks are on "
+                + parts.config().topics().tokens()).strip();
+    }
+
+    /// An upper bound of the encoded size of a generation's answers.
+    private static long resultBytes(LiveGeneration generation) {
+        long bytes = 0;
+        for (var answer : generation.answers) {
+            int texts = generation.stored.getRequest().getTools().isEmpty() ? 1 : 2;    // calls say it again
+            bytes += (long) answer.sent() * MAX_BYTES_PER_ID
+                    + (long) texts * answer.text().length() * MAX_BYTES_PER_CHAR;
+        }
+        for (var entry : generation.stored.getRequest().getMetadata().entrySet()) {
+            bytes += (long) (entry.getKey().length() + entry.getValue().length()) * MAX_BYTES_PER_CHAR;
+        }
+        return bytes;
+    }
+
+    /// The one terminal record, and the result, of a request that was never taken in.
+    ///
+    /// @param request null where its record was not decoded
+    /// @param repeat  whether that was said before
+    /// @return timestamp of the result's record
+    long refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, boolean repeat) {
+        return refuse(id, request, TraceParent.of(record.headers()), record.timestamp(), ending, repeat);
+    }
+
+    /// The same for one that had ended, and cannot be computed anew.
+    long reject(Bytes id, StoredRequest stored, Ending ending) {
+        return refuse(id, stored.getRequest(), stored.getTraceparent(), stored.getRequestedAt(), ending, true);
+    }
+
+    private long refuse(Bytes id, GenerationRequest request, String traceparent, long requestedAt, Ending ending,
+            boolean repeat) {
+        String name = new String(id.get(), StandardCharsets.UTF_8);
+        var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
+                parts.engine().arithmetic(), List.of());
+        Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
+        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
+                repeat, false, null);
+        forward(id, chunk, traceparent, PipelineTopology.TOKENS_SINK);
+        parts.metrics().sent(0);
+        var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
+                request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
+                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
+                now(), List.of(), metadata, null, false, List.of());
+        parts.metrics().ended(ending.reason());
+        return forward(id, result, traceHeaders(traceparent), PipelineTopology.RESULTS_SINK);
+    }
+
+    /// Passes a record on to another partition of the requests.
+    void passOn(RequestRecord record, int to) {
+        context.forward(new Record<>(record.key(), new Forwarding.Forwarded(to, record.value()), record.timestamp(),
+                Forwarding.headers(record)), PipelineTopology.FORWARDED_SINK);
+        parts.metrics().passedOn();
+    }
+
+    /// Puts a record aside that cannot become a request, as it was, with the reason in its headers.
+    void deadLetter(RequestRecord record, String reason) {
+        var headers = new RecordHeaders();
+        int size = 0;
+        for (var header : record.headers()) {
+            size += BoundedRecords.sizeOf(header);
+            if (size <= BoundedRecords.MAX_HEADER_BYTES && !header.key().equals(BoundedRecords.CUT_DIGEST)) {
+                headers.add(header);
+            }
+        }
+        header(headers, SOURCE_TOPIC, record.topic());
+        header(headers, SOURCE_PARTITION, Integer.toString(record.partition()));
+        header(headers, SOURCE_OFFSET, Long.toString(record.offset()));
+        deadLetter(record.key(), record.value(), headers, reason);
+    }
+
+    /// Puts the request of a generation aside that was given up.
+    void deadLetter(LiveGeneration generation, String reason) {
+        var headers = traceHeaders(generation.stored.getTraceparent());
+        header(headers, SOURCE_OFFSET, Long.toString(generation.stored.getArrival()));
+        deadLetter(generation.id.get(), parts.asWritten().apply(generation.stored.getRequest()), headers, reason);
+    }
+
+    /// A finished answer as a record, on the topic that its request names.
+    void record(LiveAnswer answer, String topic, byte[] record, int partition) {
+        var generation = answer.generation();
+        var headers = recordHeaders(answer, partition);
+        context.forward(new Record<>(generation.id.get(), new ForeignRecord(topic, record), parts.wall().getAsLong(),
+                headers), PipelineTopology.FOREIGN_SINK);
+    }
+
+    /// The same, where that topic does not take it.
+    void recordAside(LiveAnswer answer, String topic, byte[] record, int partition, String reason) {
+        var headers = recordHeaders(answer, partition);
+        header(headers, RECORD_TOPIC, topic);
+        deadLetter(answer.generation().id.get(), record, headers, reason);
+    }
+
+    /// What ties a record to its request.
+    private Headers recordHeaders(LiveAnswer answer, int partition) {
+        var stored = answer.generation().stored;
+        var headers = traceHeaders(stored.getTraceparent());
+        header(headers, SOURCE_TOPIC, parts.config().topics().requests());
+        header(headers, SOURCE_PARTITION, Integer.toString(partition));
+        header(headers, SOURCE_OFFSET, Long.toString(stored.getArrival()));
+        header(headers, ANSWER, Integer.toString(answer.index()));
+        return headers;
+    }
+
+    private void deadLetter(byte[] key, byte[] value, Headers headers, String reason) {
+        header(headers, REASON, reason);
+        byte[] kept = value;
+        if (value != null && value.length > BoundedRecords.MAX_DEAD_LETTER_BYTES) {
+            kept = Arrays.copyOf(value, BoundedRecords.MAX_DEAD_LETTER_BYTES);
+            header(headers, BoundedRecords.CUT_FROM, Integer.toString(value.length));
+        }
+        byte[] keptKey = key != null && key.length > BoundedRecords.MAX_HEADER_BYTES
+                ? Arrays.copyOf(key, BoundedRecords.MAX_HEADER_BYTES)
+                : key;
+        context.forward(new Record<>(keptKey, kept, parts.wall().getAsLong(), headers),
+                PipelineTopology.DEAD_LETTERS_SINK);
+        parts.metrics().deadLetter();
+    }
+
+    private void forward(Bytes id, Object value, String traceparent, String sink) {
+        forward(id, value, traceHeaders(traceparent), sink);
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(parts.wall().getAsLong());
+    }
+
+    /// @return the record's timestamp
+    private long forward(Bytes id, Object value, Headers headers, String sink) {
+        long timestamp = parts.wall().getAsLong();
+        context.forward(new Record<>(id.get(), value, timestamp, headers), sink);
+        return timestamp;
+    }
+
+    private static RecordHeaders traceHeaders(String traceparent) {
+        var headers = new RecordHeaders();
+        if (traceparent != null) {
+            header(headers, TraceParent.HEADER, traceparent);
+        }
+        return headers;
+    }
+
+    private static void header(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,102 @@
+package dev.flover.topology.generation;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.records.Forwarding;
+import dev.flover.topology.state.StoreNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/// Every node, store and topic of the application.
+///
+/// ```
+///   generation-requests ──► requests ──► generations ──┬──► tokens ────────► generation-tokens
+///                           (source)     (processor)   ├──► results ───────► generation-results
+///                                             │        ├──► dead-letters ──► generation-dead-letters
+///                                             │        └──► foreign ───────► topics that requests name
+///                      ┌───────────┬──────────┼──────────┬──────────┐
+///                  requests    progress    attempts    ended     parked       stores, each with its changelog
+/// ```
+public final class PipelineTopology {
+    static final String SOURCE = "requests";
+    static final String PROCESSOR = "generations";
+    static final String TOKENS_SINK = "tokens";
+    static final String RESULTS_SINK = "results";
+    static final String DEAD_LETTERS_SINK = "dead-letters";
+    /// Only after partitions were added.
+    static final String FORWARDED_SOURCE = "forwarded";
+    static final String FORWARDED_SINK = "pass-on";
+    /// For topics that requests name.
+    static final String FOREIGN_SINK = "foreign";
+
+    private PipelineTopology() {}
+
+    /// @param forwards whether partitions were added since the requests topic was created
+    public static Topology build(
+            PipelineConfig config, boolean forwards, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
+            Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        // What is said again is what was written.
+        Serializer<Object> freshOrWritten = (topic, value) ->
+                value instanceof byte[] written ? written : results.serialize(topic, (GenerationResult) value);
+        TopicNameExtractor<byte[], Object> named = (key, value, context) -> ((ForeignRecord) value).topic();
+        Serializer<Object> foreign = (topic, value) -> ((ForeignRecord) value).bytes();
+        var topics = config.topics();
+        var bytes = new ByteArraySerializer();
+        var topology = new Topology()
+                .addSource(AutoOffsetReset.earliest(), SOURCE, new ReadTime(), new ByteArrayDeserializer(),
+                        new ByteArrayDeserializer(), topics.requests());
+        var sources = new ArrayList<>(List.of(SOURCE));
+        var forwarded = Forwarding.topic(config.applicationId());
+        if (forwards) {
+            sources.add(FORWARDED_SOURCE);
+            topology.addSource(AutoOffsetReset.earliest(), FORWARDED_SOURCE, new ReadTime(),
+                    new ByteArrayDeserializer(), new ByteArrayDeserializer(), forwarded);
+        }
+        topology.addProcessor(PROCESSOR, generations, sources.toArray(String[]::new))
+                .addStateStore(store(StoreNames.REQUESTS), PROCESSOR)
+                .addStateStore(store(StoreNames.PROGRESS), PROCESSOR)
+                .addStateStore(store(StoreNames.ATTEMPTS), PROCESSOR)
+                .addStateStore(store(StoreNames.ENDED), PROCESSOR)
+                .addStateStore(store(StoreNames.PARKED), PROCESSOR)
+                .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
+                .addSink(RESULTS_SINK, topics.results(), bytes, freshOrWritten, PROCESSOR)
+                .addSink(FOREIGN_SINK, named, bytes, foreign, PROCESSOR)
+                .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
+        return forwards
+                ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Forwarding.serializer(), Forwarding.partitioner(),
+                        PROCESSOR)
+                : topology;
+    }
+
+    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(String name) {
+        return Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+                .withCachingDisabled()
+                .withLoggingEnabled(Map.of("max.message.bytes", Integer.toString(BoundedRecords.MAX_RECORD_BYTES)));
+    }
+
+    /// The record's own timestamp; the time of reading where its producer gave none that can be used.
+    private static final class ReadTime implements TimestampExtractor {
+        @Override
+        public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
+            return record.timestamp() >= 0 ? record.timestamp() : System.currentTimeMillis();
+        }
+    }
+}

@@ -1,0 +1,240 @@
+package dev.flover.topology.metrics;
+
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.schemas.FinishReason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.apache.kafka.common.TopicPartition;
+
+/// What an operator watches. All meters begin with `flover.`; Kafka Streams' own are bound beside them.
+public final class PipelineMetrics {
+    private final MeterRegistry meters;
+    private volatile Load load;
+    private final Timer firstToken;
+    private final Timer betweenTokens;
+    private final Timer waited;
+    private final Timer tick;
+    private final MultiGauge lags;
+    private final Counter tokens;
+    private final Counter chunks;
+    private final Counter accepted;
+    private final Counter duplicates;
+    private final Counter others;
+    private final Counter twoPartitions;
+    private final Counter passedOn;
+    private final Counter deletedUnread;
+    private final Counter repeats;
+    private final Counter conflicts;
+    private final Counter cachedAnswers;
+    private final Counter deadLetters;
+    private final Counter parked;
+    private final Counter resumed;
+    private final Counter lives;
+    private final Map<FinishReason, Counter> ended =
+            new EnumMap<>(FinishReason.class);
+
+    /// What the process has to do at one moment, as its stream thread sees it.
+    ///
+    /// @param live    sequences given to the engine
+    /// @param waiting requests in the waiting room
+    /// @param bytes   of their stored forms
+    public record Load(EngineStatus engine, int live, int waiting, long bytes) {}
+
+    /// What is asked for when somebody reads the gauges, on any thread.
+    public interface Readings {
+        /// Stored generations that this release cannot read.
+        int generationsLeft();
+
+        /// How long a transaction may last.
+        long transactionTimeMs();
+
+        /// For how long no broker has answered.
+        double silentSeconds();
+
+        long stalledPartitions();
+    }
+
+    public PipelineMetrics(MeterRegistry meters, Readings readings) {
+        this.meters = meters;
+        firstToken = timer("flover.first.token", "From reading a request to sending its first token");
+        betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
+        waited = timer("flover.waited", "From reading a request to giving it to the engine");
+        tick = Timer.builder("flover.tick").description("One partition's tick").register(meters);
+        tokens = counter("flover.tokens", "Tokens sent");
+        chunks = counter("flover.chunks", "Token chunks sent");
+        accepted = counter("flover.requests.accepted", "Requests taken in");
+        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is being answered");
+        repeats = counter("flover.requests.repeated", "Ended requests sent again that got their answer again");
+        conflicts = counter("flover.requests.conflicting", "Other requests under an id that was used");
+        cachedAnswers = counter("flover.answers.cached", "Requests that got the stored answer to an equal one");
+        others = counter("flover.requests.others", "Requests passed over because another group answers them");
+        deletedUnread = counter("flover.requests.deleted.unread",
+                "Records that their retention deleted before they were read");
+        passedOn = counter("flover.requests.passed.on",
+                "Records passed on to the partition that may know their id, after partitions were added");
+        twoPartitions = counter("flover.requests.two.partitions", "Requests whose id came in another partition, too");
+        deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
+        parked = counter("flover.requests.parked", "Records kept aside until their schema, or who answers, is known");
+        resumed = counter("flover.generations.resumed", "Generations taken up again from the state");
+        lives = counter("flover.lives", "Lives of Kafka Streams begun in this process");
+        for (var reason : FinishReason.values()) {
+            ended.put(reason, Counter.builder("flover.requests.ended")
+                    .description("Requests that got their terminal record")
+                    .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+                    .register(meters));
+        }
+        engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
+        engineCounter("flover.rows", "Rows computed; over steps, the rows of a step", EngineStatus::rows);
+        engineCounter("flover.rows.discarded", "Rows of sequences that had ended", EngineStatus::discardedRows);
+        engineCounter("flover.preemptions", "Sequences that gave up blocks", EngineStatus::preemptions);
+        engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
+        engineCounter("flover.prefix.hits", "Prompt positions not computed again", EngineStatus::prefixHits);
+        engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
+        engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
+        engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+        gauge("flover.generations.left", "Stored generations that say something this release does not know",
+                metrics -> readings.generationsLeft());
+        gauge("flover.transaction.timeout.seconds", "How long a transaction may last: follows what commits take",
+                metrics -> readings.transactionTimeMs() / 1000.0);
+        gauge("flover.broker.silent.seconds", "For how long no broker has answered; 0 while one does",
+                metrics -> readings.silentSeconds());
+        gauge("flover.partitions.stalled", "Partitions of the requests that stand still; /ready says why",
+                metrics -> readings.stalledPartitions());
+        lags = MultiGauge.builder("flover.lag").description("Records of the requests not read yet, to the log's end")
+                .register(meters);
+        gauge("flover.live", "Sequences given to the engine",
+                metrics -> metrics.of(Load::live));
+        gauge("flover.waiting", "Requests in the waiting room",
+                metrics -> metrics.of(Load::waiting));
+        gauge("flover.waiting.bytes", "Stored bytes of the requests in the waiting room",
+                metrics -> metrics.of(Load::bytes));
+    }
+
+    /// Told by the stream thread; read by whichever thread asks for the gauges.
+    public void load(Load now) {
+        load = now;
+    }
+
+    /// @param ofPartitions of the requests, those that are read here
+    public void lags(Map<TopicPartition, Long> ofPartitions) {
+        lags.register(ofPartitions.entrySet().stream().map(lag -> MultiGauge.Row.of(
+                Tags.of("partition", Integer.toString(lag.getKey().partition())), lag.getValue())).toList(), true);
+    }
+
+    public void sent(int newTokens) {
+        chunks.increment();
+        tokens.increment(newTokens);
+    }
+
+    public void firstTokenAfter(long ms) {
+        firstToken.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
+    }
+
+    public void tokensAfter(int count, long ms) {
+        betweenTokens.record(Math.max(0, ms) * 1000 / count, TimeUnit.MICROSECONDS);
+    }
+
+    public void ticked(long nanos) {
+        tick.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    public void startedAfter(long ms) {
+        waited.record(Math.max(0, ms), TimeUnit.MILLISECONDS);
+    }
+
+    public void accepted() {
+        accepted.increment();
+    }
+
+    public void duplicate() {
+        duplicates.increment();
+    }
+
+    public void othersRequest() {
+        others.increment();
+    }
+
+    public void inTwoPartitions() {
+        twoPartitions.increment();
+    }
+
+    public void passedOn() {
+        passedOn.increment();
+    }
+
+    public void deletedUnread(long records) {
+        deletedUnread.increment(records);
+    }
+
+    public void repeated() {
+        repeats.increment();
+    }
+
+    public void conflict() {
+        conflicts.increment();
+    }
+
+    public void cached() {
+        cachedAnswers.increment();
+    }
+
+    public void deadLetter() {
+        deadLetters.increment();
+    }
+
+    public void parked() {
+        parked.increment();
+    }
+
+    public void lifeBegins() {
+        lives.increment();
+    }
+
+    public void resumed() {
+        resumed.increment();
+    }
+
+    public void ended(FinishReason reason) {
+        ended.get(reason).increment();
+    }
+
+    private Timer timer(String name, String description) {
+        return Timer.builder(name).description(description).publishPercentileHistogram().register(meters);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(meters);
+    }
+
+    private void engineCounter(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        FunctionCounter.builder(name, this, metrics -> metrics.ofEngine(value)).description(description)
+                .register(meters);
+    }
+
+    private void engineGauge(String name, String description, ToDoubleFunction<EngineStatus> value) {
+        Gauge.builder(name, this, metrics -> metrics.ofEngine(value)).description(description).register(meters);
+    }
+
+    private void gauge(String name, String description, ToDoubleFunction<PipelineMetrics> value) {
+        Gauge.builder(name, this, value).description(description).register(meters);
+    }
+
+    private double ofEngine(ToDoubleFunction<EngineStatus> value) {
+        return of(now -> value.applyAsDouble(now.engine()));
+    }
+
+    private double of(ToDoubleFunction<Load> value) {
+        var now = load;
+        return now == null ? 0 : value.applyAsDouble(now);
+    }
+}

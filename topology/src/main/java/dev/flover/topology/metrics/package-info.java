@@ -1,0 +1,10 @@
+/// The meters of a pipeline, all on one screen.
+///
+/// ```
+///   stream thread ──► counters, timers, Load ──┐
+///   watches       ──► lags ────────────────────┼──► MeterRegistry ──► whoever scrapes
+///   Readings      ──► gauges ──────────────────┘
+/// ```
+///
+/// Depends on no other package of the topology.
+package dev.flover.topology.metrics;

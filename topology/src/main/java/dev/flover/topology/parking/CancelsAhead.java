@@ -1,0 +1,127 @@
+package dev.flover.topology.parking;
+
+import dev.flover.topology.config.PipelineConfig;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads ahead in partitions that are held back, for cancels alone: without them a request that waits for its schema,
+/// and by that holds its partition back, could not be skipped. Each cancel is read again, in its turn, and finds then
+/// nothing to do.
+///
+/// ```
+///   requests-0   r r r r │ x x c x x       r handled or waiting, x not read yet, c a cancel of one that waits
+///              held here ┘
+/// ```
+///
+/// On a thread of its own, which lives while something is held back. The other methods are the stream thread's.
+public final class CancelsAhead implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CancelsAhead.class);
+    private static final List<String> OTHER_CLIENTS =
+            List.of("producer.", "main.consumer.", "restore.consumer.", "global.consumer.", "admin.");
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final long PAUSE_NANOS = 1_000_000_000L;
+    private static final int MOST_FOUND = 10_000;
+
+    private final Map<String, String> kafka;
+    private final Map<TopicPartition, Ahead> partitions = new ConcurrentHashMap<>();
+    private Thread thread;
+    private volatile boolean closed;
+
+    /// @param found keys of cancels, not taken yet
+    private record Ahead(long from, Queue<Bytes> found) {}
+
+    public CancelsAhead(PipelineConfig config) {
+        kafka = config.kafka();
+    }
+
+    /// Begins to read.
+    ///
+    /// @param from first offset that is not handled yet
+    public void begin(TopicPartition partition, long from) {
+        if (partitions.putIfAbsent(partition, new Ahead(from, new ConcurrentLinkedQueue<>())) == null
+                && (thread == null || !thread.isAlive())) {
+            thread = Thread.ofPlatform().daemon().name("flover-cancels").start(this::run);
+        }
+    }
+
+    /// The key of a cancel that was found; null where there is none now.
+    public Bytes take(TopicPartition partition) {
+        var ahead = partitions.get(partition);
+        return ahead == null ? null : ahead.found().poll();
+    }
+
+    public void end(TopicPartition partition) {
+        partitions.remove(partition);
+    }
+
+    private void run() {
+        boolean troubled = false;
+        while (!closed && !partitions.isEmpty()) {
+            try (var consumer = consumer()) {
+                Map<TopicPartition, Ahead> read = Map.of();
+                while (!closed && !partitions.isEmpty()) {
+                    read = follow(consumer, read);
+                    consumer.poll(POLL).forEach(record -> {
+                        var ahead = partitions.get(new TopicPartition(record.topic(), record.partition()));
+                        if (record.value() == null && record.key() != null && ahead != null) {
+                            ahead.found().add(Bytes.wrap(record.key()));
+                        }
+                    });
+                    troubled = false;
+                }
+            } catch (KafkaException e) {
+                if (!troubled) {
+                    troubled = true;
+                    LOG.warn("cancels of what waits for its schema cannot be read ahead now: {}", e.getMessage());
+                }
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
+    }
+
+    /// Goes on with those that are still held back, unless too much was found there that nobody has taken.
+    private Map<TopicPartition, Ahead> follow(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Ahead> read) {
+        var held = Map.copyOf(partitions);
+        if (!held.equals(read)) {
+            var positions = new HashMap<TopicPartition, Long>();
+            held.forEach((partition, ahead) -> positions.put(partition,
+                    ahead.equals(read.get(partition)) ? consumer.position(partition) : ahead.from()));
+            consumer.assign(held.keySet());
+            positions.forEach(consumer::seek);
+        }
+        held.forEach((partition, ahead) -> {
+            if (ahead.found().size() > MOST_FOUND) {
+                consumer.pause(List.of(partition));
+            } else {
+                consumer.resume(List.of(partition));
+            }
+        });
+        return held;
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        var properties = new HashMap<String, Object>(kafka);
+        properties.keySet().removeIf(name -> OTHER_CLIENTS.stream().anyMatch(name::startsWith));
+        properties.putAll(Map.of("isolation.level", "read_committed", "enable.auto.commit", false,
+                "auto.offset.reset", "earliest", "allow.auto.create.topics", false, "max.poll.records", 200));
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,215 @@
+package dev.flover.topology.parking;
+
+import dev.flover.schemas.ParkedHeader;
+import dev.flover.schemas.ParkedRecord;
+import dev.flover.topology.config.PipelineConfig.Patience;
+import dev.flover.topology.records.RequestDecoding;
+import dev.flover.topology.records.RequestRecord;
+import dev.flover.topology.records.SchemaName;
+import dev.flover.topology.state.PartitionState;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
+
+/// The records of one partition that wait for their schemas, in the order in which they came. Durable.
+///
+/// Order matters within a key only: what waits holds up no other key.
+///
+/// ```
+///   offset   11  key a, schema 7 not known      waits
+///            12  key b                          handled
+///            13  key a, cancel or a duplicate   waits behind 11
+/// ```
+public final class ParkedRecords {
+    private static final int TRIED_PER_TICK = 64;
+    private static final long MOST_BYTES = 64L << 20;
+
+    private final PartitionState state;
+    private final TopicPartition partition;
+    private final int most;
+    private final TreeMap<Long, Waiting> byOffset = new TreeMap<>();
+    private final Map<Bytes, Integer> byKey = new HashMap<>();
+    private long bytes;
+
+    private static final class Waiting {
+        final Bytes id;
+        /// As the record names it.
+        final SchemaName schema;
+        final int size;
+        /// When it was read, ms; 0 if it was read back.
+        final long since;
+        /// Whether it is worth while to handle it again; null where that follows from its schema.
+        LongPredicate news;
+
+        Waiting(Bytes id, SchemaName schema, int size, long since, LongPredicate news) {
+            this.id = id;
+            this.schema = schema;
+            this.size = size;
+            this.since = since;
+            this.news = news;
+        }
+    }
+
+    /// What is done with a record once it may be handled.
+    public interface Handling {
+        /// @param since when it was read
+        /// @return whether it waits no longer
+        boolean handle(RequestRecord record, long since);
+
+        /// What the last record that still waits is waiting for: whether it is worth while to handle it again; null
+        /// where that follows from its schema.
+        LongPredicate news();
+    }
+
+    public ParkedRecords(PartitionState state, TopicPartition partition, Patience patience) {
+        this.state = state;
+        this.partition = partition;
+        most = patience.parked();
+        for (long offset : state.parkedOffsets()) {
+            var record = unpacked(offset);
+            add(offset, record, keyOf(record), 0, null);
+        }
+    }
+
+    /// Also of a record whose key can be no id, and which may have none.
+    public static Bytes keyOf(RequestRecord record) {
+        return Bytes.wrap(record.key() == null ? new byte[0] : record.key());
+    }
+
+    /// Where the first that waits under a key was read.
+    public long firstOffset(Bytes id) {
+        return byOffset.entrySet().stream().filter(entry -> entry.getValue().id.equals(id)).findFirst().orElseThrow()
+                .getKey();
+    }
+
+    public boolean holds(Bytes id) {
+        return byKey.containsKey(id);
+    }
+
+    public boolean isFull() {
+        return byOffset.size() >= most || bytes >= MOST_BYTES;
+    }
+
+    public int size() {
+        return byOffset.size();
+    }
+
+    /// @param id   the record's key
+    /// @param news tells, by the time, whether to try the record again; null if that depends on its schema alone
+    public void park(RequestRecord record, Bytes id, long now, LongPredicate news) {
+        var headers = new ArrayList<ParkedHeader>();
+        for (var header : record.headers()) {
+            headers.add(new ParkedHeader(header.key(), buffer(header.value())));
+        }
+        state.park(record.offset(),
+                new ParkedRecord(buffer(record.key()), buffer(record.value()), record.timestamp(), headers));
+        add(record.offset(), record, id, now, news);
+    }
+
+    private void add(long offset, RequestRecord record, Bytes id, long now, LongPredicate news) {
+        int size = record.value() == null ? 0 : record.value().length;
+        byOffset.put(offset, new Waiting(id, SchemaName.of(record), size, now, news));
+        byKey.merge(id, 1, Integer::sum);
+        bytes += size;
+    }
+
+    /// Hands out those whose schema there is news of, and the ones behind them under the same key.
+    ///
+    public void retry(long now, RequestDecoding decoding, Handling handling) {
+        if (byOffset.isEmpty()) {
+            return;
+        }
+        int tried = 0;
+        var blocked = new HashSet<Bytes>();
+        for (var entry : new ArrayList<>(byOffset.entrySet())) {
+            var waiting = entry.getValue();
+            if (blocked.contains(waiting.id)) {
+                continue;
+            }
+            boolean due = tried < TRIED_PER_TICK && isDue(waiting, decoding, now);
+            tried += due ? 1 : 0;
+            if (due && handling.handle(unpacked(entry.getKey()), waiting.since)) {
+                remove(entry.getKey());
+            } else {
+                waiting.news = due ? handling.news() : waiting.news;
+                blocked.add(waiting.id);
+            }
+        }
+    }
+
+    private boolean isDue(Waiting waiting, RequestDecoding decoding, long now) {
+        if (waiting.news != null) {
+            return waiting.news.test(now);
+        }
+        return waiting.schema instanceof SchemaName.None || isFull() || decoding.hasNews(waiting.schema, now);
+    }
+
+    /// Forgets all that waits under a key. Returns the first of them.
+    public RequestRecord remove(Bytes id) {
+        RequestRecord first = null;
+        for (var entry : new ArrayList<>(byOffset.entrySet())) {
+            if (entry.getValue().id.equals(id)) {
+                first = first == null ? unpacked(entry.getKey()) : first;
+                remove(entry.getKey());
+            }
+        }
+        return first;
+    }
+
+    private void remove(long offset) {
+        var waiting = byOffset.remove(offset);
+        byKey.computeIfPresent(waiting.id, (id, count) -> count == 1 ? null : count - 1);
+        bytes -= waiting.size;
+        state.unpark(offset);
+    }
+
+    private RequestRecord unpacked(long offset) {
+        return unpack(state.parked(offset), partition, offset);
+    }
+
+    static RequestRecord unpack(ParkedRecord stored, TopicPartition partition, long offset) {
+        var headers = new RecordHeaders();
+        for (var header : stored.getHeaders()) {
+            headers.add(header.getName(), bytes(header.getValue()));
+        }
+        return new RequestRecord(partition.topic(), partition.partition(), offset, stored.getTimestamp(), headers,
+                bytes(stored.getKey()), bytes(stored.getValue()));
+    }
+
+    /// The first, for a person, and how to go on; something has to wait.
+    public String describe(RequestDecoding decoding) {
+        var first = byOffset.firstEntry();
+        String key = new String(first.getValue().id.get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
+        return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
+                + "answers, the first at offset " + first.getKey() + " under the key '" + key + "' ("
+                + reason(first.getValue(), decoding) + ")"
+                + (isFull() ? "; the partition is held back until there are fewer" : "; other keys go on")
+                + ". Mend the registry, or skip a request with: flover cancel " + key;
+    }
+
+    private static String reason(Waiting waiting, RequestDecoding decoding) {
+        return waiting.news == null ? decoding.reason(waiting.schema)
+                : "the schema subject or topic that it names cannot be looked up now";
+    }
+
+    private static ByteBuffer buffer(byte[] bytes) {
+        return bytes == null ? null : ByteBuffer.wrap(bytes);
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+}

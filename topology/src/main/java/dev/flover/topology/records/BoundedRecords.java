@@ -1,0 +1,120 @@
+package dev.flover.topology.records;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/// Cuts what a producer has written to what the pipeline can store and write again, before anything else sees it.
+///
+/// A batch of a few kilobytes may hold records of hundreds of megabytes: what passes here is at most a key of 64 kB,
+/// headers of 64 kB and a value of the limit on requests. What was cut is said in headers, which this class alone
+/// writes.
+public final class BoundedRecords {
+    /// Bytes that a value had.
+    public static final String CUT_FROM = "flover.cut.from.bytes";
+    /// Digest of all of them: two records that differ behind the cut are different requests.
+    public static final String CUT_DIGEST = "flover.cut.digest";
+    public static final int MAX_HEADER_BYTES = 64 << 10;
+    /// Most bytes of a record on any topic that the pipeline writes.
+    public static final int MAX_RECORD_BYTES = 8 << 20;
+    /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
+    public static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
+
+    private BoundedRecords() {}
+
+    public static Deserializer<byte[]> keys() {
+        return new Bounded() {
+            @Override
+            byte[] bounded(Headers headers, ByteBuffer data) {
+                bound(headers);     // here, because a value may be null, and is then not asked for
+                return bytes(data, Math.min(data.remaining(), MAX_HEADER_BYTES));
+            }
+        };
+    }
+
+    /// @param limit bytes of a value
+    public static Deserializer<byte[]> values(int limit) {
+        return new Bounded() {
+            @Override
+            byte[] bounded(Headers headers, ByteBuffer data) {
+                bound(headers);
+                if (data.remaining() <= limit) {
+                    return bytes(data, data.remaining());
+                }
+                headers.add(CUT_FROM, Integer.toString(data.remaining()).getBytes(StandardCharsets.UTF_8));
+                var digest = RequestDigest.of(data);
+                headers.add(CUT_DIGEST, bytes(digest, digest.remaining()));
+                return bytes(data, Math.min(limit, MAX_DEAD_LETTER_BYTES));
+            }
+        };
+    }
+
+    /// Null where the value is whole.
+    public static Integer cutFrom(Headers headers) {
+        var header = headers.lastHeader(CUT_FROM);
+        return header == null ? null : Integer.valueOf(new String(header.value(), StandardCharsets.UTF_8));
+    }
+
+    public static ByteBuffer digest(Headers headers) {
+        return ByteBuffer.wrap(headers.lastHeader(CUT_DIGEST).value());
+    }
+
+    /// Keeps the first headers up to the limit, and the trace in any case.
+    private static void bound(Headers headers) {
+        headers.remove(CUT_FROM).remove(CUT_DIGEST);
+        int size = 0;
+        for (var header : headers) {
+            size += sizeOf(header);
+        }
+        if (size <= MAX_HEADER_BYTES) {
+            return;
+        }
+        var all = headers.toArray();
+        var trace = headers.lastHeader(TraceParent.HEADER);
+        for (var header : all) {
+            headers.remove(header.key());
+        }
+        int kept = 0;
+        for (var header : all) {
+            kept += sizeOf(header);
+            if (kept > MAX_HEADER_BYTES) {
+                break;
+            }
+            headers.add(header);
+        }
+        if (trace != null && sizeOf(trace) <= TraceParent.MAX_BYTES) {
+            headers.add(trace);
+        }
+    }
+
+    public static int sizeOf(Header header) {
+        return header.key().length() + (header.value() == null ? 0 : header.value().length);
+    }
+
+    private static byte[] bytes(ByteBuffer data, int length) {
+        byte[] bytes = new byte[length];
+        data.duplicate().get(bytes);
+        return bytes;
+    }
+
+    private abstract static class Bounded implements Deserializer<byte[]> {
+        abstract byte[] bounded(Headers headers, ByteBuffer data);
+
+        @Override
+        public byte[] deserialize(String topic, byte[] data) {
+            return data;
+        }
+
+        @Override
+        public byte[] deserialize(String topic, Headers headers, byte[] data) {
+            return data == null ? null : bounded(headers, ByteBuffer.wrap(data));
+        }
+
+        @Override
+        public byte[] deserialize(String topic, Headers headers, ByteBuffer data) {
+            return data == null ? null : bounded(headers, data);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.flover.topology.records;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+
+/// Records of the requests topic that a partition passes on to another one: see [Homes].
+///
+/// They go over a topic of the application's own, so that other groups do not see them. In the partition that they come
+/// to they have offsets behind all others, which no record of the requests topic has.
+public final class Forwarding {
+    private static final String VISITED = "flover.visited";
+    private static final String ORIGIN = "flover.origin";
+    private static final long FIRST_OFFSET = 1L << 62;
+
+    private Forwarding() {}
+
+    /// A record on its way.
+    ///
+    /// @param value null for a cancel
+    public record Forwarded(int partition, byte[] value) {}
+
+    /// Where a record stands on the requests topic.
+    public record Origin(int partition, long offset) {}
+
+    public static String topic(String applicationId) {
+        return applicationId + "-forwarded";
+    }
+
+    public static Serializer<Forwarded> serializer() {
+        return (topic, forwarded) -> forwarded.value();
+    }
+
+    public static StreamPartitioner<byte[], Forwarded> partitioner() {
+        return (topic, key, forwarded, partitions) -> Optional.of(Set.of(forwarded.partition()));
+    }
+
+    /// The offset that a record counts under which came by the topic of forwarded ones.
+    public static long offset(long forwarded) {
+        return FIRST_OFFSET + forwarded;
+    }
+
+    public static boolean isForwarded(RequestRecord record) {
+        return record.offset() >= FIRST_OFFSET;
+    }
+
+    /// Partitions that did not know its id.
+    public static Set<Integer> visited(RequestRecord record) {
+        return isForwarded(record)
+                ? List.of(text(record.headers(), VISITED).split(",")).stream().map(Integer::valueOf)
+                        .collect(Collectors.toCollection(LinkedHashSet::new))
+                : Set.of();
+    }
+
+    public static Origin origin(RequestRecord record) {
+        if (!isForwarded(record)) {
+            return new Origin(record.partition(), record.offset());
+        }
+        String[] parts = text(record.headers(), ORIGIN).split(":");
+        return new Origin(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+    }
+
+    /// The headers of a record that this partition passes on.
+    public static Headers headers(RequestRecord record) {
+        var visited = new LinkedHashSet<>(visited(record));
+        visited.add(record.partition());
+        var origin = origin(record);
+        var headers = new RecordHeaders(record.headers().toArray());
+        set(headers, VISITED, visited.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        set(headers, ORIGIN, origin.partition() + ":" + origin.offset());
+        return headers;
+    }
+
+    private static void set(Headers headers, String name, String value) {
+        headers.remove(name);
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(Headers headers, String name) {
+        return new String(headers.lastHeader(name).value(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.flover.topology.records;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Headers;
+
+/// A record of the requests topic, as it was read.
+///
+/// @param key   null where the producer gave none
+/// @param value null is a cancel
+public record RequestRecord(
+        String topic, int partition, long offset, long timestamp, Headers headers, byte[] key, byte[] value) {
+    public RequestRecord withKey(String other) {
+        return new RequestRecord(topic, partition, offset, timestamp, headers,
+                other.getBytes(StandardCharsets.UTF_8), value);
+    }
+}

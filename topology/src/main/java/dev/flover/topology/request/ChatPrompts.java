@@ -1,0 +1,122 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.ChatMessage;
+import dev.flover.topology.chat.ChatTemplate;
+import dev.flover.topology.chat.ChatTemplateException;
+import dev.flover.topology.chat.Conversation;
+import dev.flover.topology.chat.MarkedConversation;
+import dev.flover.topology.chat.Message;
+import dev.flover.topology.tools.JsonValues;
+import dev.flover.topology.tools.Tool;
+import dev.flover.topology.tools.ToolFormat;
+import dev.flover.topology.tools.ToolFormats;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Conversations as prompts, by the model's own chat template. Special tokens are those that the template writes; what
+/// messages spell is text, unless the operator allows it.
+public final class ChatPrompts implements Chat {
+    private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
+
+    private final ChatTemplate template;
+    private final Model model;
+    private final ToolFormat toolFormat;
+
+    private ChatPrompts(ChatTemplate template, Model model) {
+        this.template = template;
+        this.model = model;
+        this.toolFormat = ToolFormats.of(template, model.templateTokens());
+    }
+
+    /// Null where the model has no template.
+    ///
+    /// @throws ChatTemplateException if it has one that cannot be read
+    public static ChatPrompts of(Model model, Clock clock) {
+        return model.chatTemplate() == null || model.tokenizer() == null
+                ? null
+                : new ChatPrompts(ChatTemplate.parse(model.chatTemplate(), clock), model);
+    }
+
+    /// As [#of], but a template that cannot be read is logged now, and refuses every conversation with the same reason.
+    public static Chat orRefusing(Model model, Clock clock) {
+        try {
+            return of(model, clock);
+        } catch (ChatTemplateException e) {
+            LOG.warn("{}", e.getMessage());
+            return (_, _) -> {
+                throw e;
+            };
+        }
+    }
+
+    @Override
+    public ToolFormat toolFormat() {
+        return toolFormat;
+    }
+
+    /// @throws ChatTemplateException    if the template refuses the messages
+    /// @throws IllegalArgumentException if a message is not as it must be, naming it
+    @Override
+    public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
+        var tokenizer = model.tokenizer();
+        var conversation = conversation(messages, tools);
+        if (model.parsesMessages()) {
+            return tokenizer.encode(template.render(conversation, model.templateTokens()), true);
+        }
+        var prompt = MarkedConversation.render(
+                template, conversation, model.templateTokens(), tokenizer::markupAt);
+        return tokenizer.encodeMarked(prompt.text(), prompt.marks()::unmarked);
+    }
+
+    private static Conversation conversation(List<ChatMessage> messages, List<Tool> tools) {
+        var called = new HashMap<String, String>();
+        var rendered = new ArrayList<Map<String, Object>>();
+        for (int i = 0; i < messages.size(); i++) {
+            var message = messages.get(i);
+            var value = new Message(message.getRole(), message.getContent()).value();
+            if (!message.getToolCalls().isEmpty()) {
+                value.put("tool_calls", calls(message, "messages[" + i + "]", called));
+            }
+            String callId = message.getToolCallId();
+            if (callId != null) {
+                if (!called.containsKey(callId)) {
+                    throw new IllegalArgumentException("messages[" + i + "].tool_call_id must be the id of a call in an"
+                            + " earlier message, was '" + RequestCheck.brief(callId) + "'");
+                }
+                value.put("tool_call_id", callId);
+                value.put("name", called.get(callId));
+            }
+            rendered.add(value);
+        }
+        var shown = tools.isEmpty() ? null : tools.stream().map(Tool::value).toList();
+        return new Conversation(rendered, shown, true, Map.of());
+    }
+
+    /// @param called names of functions by the ids of their calls, to be added to
+    private static List<Map<String, Object>> calls(ChatMessage message, String place, Map<String, String> called) {
+        if (!message.getRole().equals("assistant")) {
+            throw new IllegalArgumentException(place + ".tool_calls must be empty but in messages of the role"
+                    + " assistant, was set in one of the role " + RequestCheck.brief(message.getRole()));
+        }
+        var calls = new ArrayList<Map<String, Object>>();
+        for (var call : message.getToolCalls()) {
+            var arguments = JsonValues.objectIn(call.getArguments());
+            if (arguments == null) {
+                throw new IllegalArgumentException(place + ".tool_calls[" + calls.size()
+                        + "].arguments must be a JSON object, was " + RequestCheck.brief(call.getArguments()));
+            }
+            called.put(call.getId(), call.getName());
+            var function = new HashMap<String, Object>();
+            function.put("name", call.getName());
+            function.put("arguments", JsonValues.value(arguments));
+            calls.add(Map.of("id", call.getId(), "type", "function", "function", function));
+        }
+        return calls;
+    }
+}

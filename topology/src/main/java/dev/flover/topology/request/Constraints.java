@@ -1,0 +1,244 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.constraint.Constraint;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.constraint.machine.ConstraintException;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.topology.avro.AvroAnswerException;
+import dev.flover.topology.avro.AvroAnswers;
+import dev.flover.topology.avro.AvroJsonSchema;
+import java.lang.ref.SoftReference;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Compiles the constraints of requests on other threads, equal ones once, for all partitions of a process.
+///
+/// What is compiled is kept as long as an answer needs it, and beyond that as memory allows.
+public final class Constraints {
+    private static final Logger LOG = LoggerFactory.getLogger(Constraints.class);
+    private static final int MOST_KEPT = 1_000;
+
+    private final Tokenizer tokenizer;
+    private final Function<String, Executor> turns;
+    private final Map<ByteBuffer, SoftReference<Prepared>> known = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SoftReference<Prepared>> eldest) {
+            return size() > MOST_KEPT;
+        }
+    };
+    private final Map<ByteBuffer, CompletableFuture<Prepared>> underWay = new HashMap<>();
+    private ConstraintCompiler compiler;
+
+    /// What a request asks of its answer's text.
+    ///
+    /// @param field     of the request, which says the constraint
+    /// @param tenant    on whose account it is compiled
+    /// @param stop      texts that end the answer
+    /// @param minTokens no end before so many
+    public record Wish(String field, Source source, String tenant, List<String> stop, int minTokens) {
+        Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
+            this(field, new Source.Said(source), tenant, stop, minTokens);
+        }
+
+        boolean isPlain() {
+            return stop.isEmpty() && minTokens == 0;
+        }
+    }
+
+    /// Where a constraint comes from.
+    sealed interface Source {
+        record Said(ConstraintSource constraint) implements Source {}
+
+        /// JSON that a record of an AVRO schema is written as.
+        ///
+        /// @param id the registry's
+        record Avro(int id, String text, boolean spaced) implements Source {}
+    }
+
+    /// What became of a constraint.
+    public sealed interface Prepared {
+        /// @param records the answer as a record; null where its schema is none in AVRO
+        record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
+
+        /// @param message what is wrong with it, and where
+        record Refused(String message) implements Prepared {}
+    }
+
+    /// @param tokenizer of the model; null where it has none
+    /// @param turns     an executor for the work of a tenant
+    public Constraints(Tokenizer tokenizer, Function<String, Executor> turns) {
+        this.tokenizer = tokenizer;
+        this.turns = turns;
+    }
+
+    /// Never waits; what is known is there at once.
+    public CompletableFuture<Prepared> prepare(Wish wish) {
+        var compiled = compiled(wish);
+        return wish.isPlain()
+                ? compiled
+                : compiled.thenApplyAsync(prepared -> checked(wish, prepared), turns.apply(wish.tenant()));
+    }
+
+    private synchronized CompletableFuture<Prepared> compiled(Wish wish) {
+        var digest = digest(wish.source());
+        var kept = known.get(digest);
+        var prepared = kept == null ? null : kept.get();
+        if (prepared != null) {
+            return CompletableFuture.completedFuture(prepared);
+        }
+        var compiling = underWay.get(digest);
+        if (compiling == null) {
+            var begun = new CompletableFuture<Prepared>();
+            underWay.put(digest, begun);
+            turns.apply(wish.tenant()).execute(() -> {
+                var result = compile(wish);
+                synchronized (this) {
+                    known.put(digest, new SoftReference<>(result));
+                    underWay.remove(digest);
+                }
+                begun.complete(result);
+            });
+            compiling = begun;
+        }
+        return compiling;
+    }
+
+    private Prepared compile(Wish wish) {
+        return guarded(wish, () -> switch (wish.source()) {
+            case Source.Said(ConstraintSource constraint) ->
+                    new Prepared.Ready(compiler().compile(constraint), null);
+            case Source.Avro avro -> {
+                var schema = parsed(avro);
+                yield new Prepared.Ready(compiler().compile(json(avro, schema)), new AvroAnswers(schema, avro.id()));
+            }
+        });
+    }
+
+    private static Schema parsed(Source.Avro avro) {
+        try {
+            return new Schema.Parser().parse(avro.text());
+        } catch (AvroRuntimeException e) {
+            throw new AvroAnswerException("Avro cannot parse the schema that the registry serves: " + e.getMessage());
+        }
+    }
+
+    private static ConstraintSource json(Source.Avro avro, Schema schema) {
+        return new ConstraintSource.JsonSchema(AvroJsonSchema.of(schema), avro.spaced());
+    }
+
+    private static ConstraintSource constraint(Source source) {
+        return switch (source) {
+            case Source.Said(ConstraintSource constraint) -> constraint;
+            case Source.Avro avro -> json(avro, parsed(avro));
+        };
+    }
+
+    /// Whether other options of the request contradict the constraint.
+    private Prepared checked(Wish wish, Prepared prepared) {
+        return prepared instanceof Prepared.Refused ? prepared : guarded(wish, () -> {
+            var texts = compiler().texts(constraint(wish.source()));
+            for (var stop : wish.stop()) {
+                if (texts.mayContain(stop)) {
+                    return new Prepared.Refused(RequestConstraint.contradiction("stop", wish.field(), "an answer may "
+                            + "contain \"" + RequestCheck.brief(stop) + "\", which would end it before it is complete")
+                            .getMessage());
+                }
+            }
+            return texts.mayBeAsLongAs(wish.minTokens())
+                    ? prepared
+                    : new Prepared.Refused(RequestConstraint.contradiction("min_tokens", wish.field(), "no answer has "
+                            + "as many as " + wish.minTokens()).getMessage());
+        });
+    }
+
+    /// Whatever a stranger's constraint does to the compiler, its own request is answered.
+    private static Prepared guarded(Wish wish, Supplier<Prepared> work) {
+        try {
+            return work.get();
+        } catch (ConstraintException e) {
+            return new Prepared.Refused(e.getMessage());
+        } catch (AvroAnswerException e) {
+            return new Prepared.Refused(wish.field() + ": " + e.getMessage());
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            LOG.warn("{} of a request could not be compiled", wish.field(), e);
+            return new Prepared.Refused(wish.field() + " could not be compiled: " + e);
+        }
+    }
+
+    private synchronized ConstraintCompiler compiler() {
+        if (compiler == null) {
+            compiler = new ConstraintCompiler(tokenizer);
+        }
+        return compiler;
+    }
+
+    private static ByteBuffer digest(Source source) {
+        var hash = sha256();
+        switch (source) {
+            case Source.Avro(int id, String text, boolean spaced) ->
+                    add(hash, (spaced ? "spaced avro " : "avro ") + id, text);
+            case Source.Said(ConstraintSource constraint) -> add(hash, constraint);
+        }
+        return ByteBuffer.wrap(hash.digest());
+    }
+
+    private static void add(MessageDigest hash, ConstraintSource constraint) {
+        switch (constraint) {
+            case ConstraintSource.JsonSchema(String text, boolean spaced) ->
+                    add(hash, spaced ? "spaced" : "json", text);
+            case ConstraintSource.Pattern(String text) -> add(hash, "regex", text);
+            case ConstraintSource.Choices(List<String> texts) -> {
+                add(hash, "choices", Integer.toString(texts.size()));
+                texts.forEach(text -> add(hash, "choice", text));
+            }
+            case ConstraintSource.Grammar(String text) -> add(hash, "grammar", text);
+            case ConstraintSource.Exact(String text) -> add(hash, "exact", text);
+            case ConstraintSource.InOrder(List<ConstraintSource> parts) -> {
+                add(hash, "in order", Integer.toString(parts.size()));
+                parts.forEach(part -> add(hash, part));
+            }
+            case ConstraintSource.OneOf(List<ConstraintSource> choices) -> {
+                add(hash, "one of", Integer.toString(choices.size()));
+                choices.forEach(choice -> add(hash, choice));
+            }
+            case ConstraintSource.Repeated(ConstraintSource body, ConstraintSource separator) -> {
+                add(hash, "repeated", "");
+                add(hash, body);
+                add(hash, separator);
+            }
+            case ConstraintSource.Named(String name, ConstraintSource inner) -> {
+                add(hash, "named", name);
+                add(hash, inner);
+            }
+        }
+    }
+
+    private static void add(MessageDigest hash, String kind, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        hash.update((kind + " " + bytes.length + "\n").getBytes(StandardCharsets.UTF_8));
+        hash.update(bytes);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.flover.topology.request;
+
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.serdes.ContentForm;
+import dev.flover.topology.records.RequestDigest;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// All that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
+///
+/// Everything a request says counts but what names it (id, conversation, metadata), when it is computed (priority,
+/// deadline) and, where the most probable token is always taken, the seed. So a field that is new counts by itself.
+/// With it the prompt as it was tokenised (a template may hold the date), the most tokens, and the fingerprints.
+public final class ContentKey {
+    private ContentKey() {}
+
+    /// Null where the answer is not to be given to others: drawn by a seed that nobody said, or asked for with
+    /// logprobs, which results do not hold.
+    public static ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
+        var request = stored.getRequest();
+        boolean greedy = plan.sampling().temperature() == 0;
+        if (request.getLogprobs() != null || request.getPromptLogprobs() != null
+                || !greedy && request.getSeed() == null) {
+            return null;
+        }
+        var deciding = GenerationRequest.newBuilder(request).setId("").setConversation(null).setMetadata(Map.of())
+                .setPriority(0).setDeadlineMs(null).setModel(null).setMaxTokens(plan.maxTokens())
+                .setSeed(greedy ? null : request.getSeed()).build();
+        var content = new ByteArrayOutputStream();
+        try {
+            var out = new DataOutputStream(content);
+            out.write(ContentForm.of(deciding));
+            if (stored.getResolvedSchema() != null) {
+                out.write(stored.getResolvedSchema().getText().getBytes(StandardCharsets.UTF_8));
+            }
+            for (int id : stored.getPromptIds()) {
+                out.writeInt(id);
+            }
+            out.writeUTF(model);
+            out.writeUTF(arithmetic);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
+        }
+        return RequestDigest.of(content.toByteArray());
+    }
+}

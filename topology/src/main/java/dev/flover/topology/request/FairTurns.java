@@ -1,0 +1,75 @@
+package dev.flover.topology.request;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/// Threads whose work is taken from the tenants in turn: one with much of it delays no other's.
+///
+/// A piece of work gets the number of a round: one above its tenant's last, and above that of the work begun last.
+public final class FairTurns implements AutoCloseable {
+    private static final int TENANTS = 10_000;
+
+    private final ThreadPoolExecutor threads;
+    private final Map<String, Long> rounds = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > TENANTS;
+        }
+    };
+    private long round;
+    private long order;
+
+    private final class Turn implements Runnable, Comparable<Turn> {
+        private final long number;
+        private final long arrival;
+        private final Runnable work;
+
+        Turn(long number, long arrival, Runnable work) {
+            this.number = number;
+            this.arrival = arrival;
+            this.work = work;
+        }
+
+        @Override
+        public void run() {
+            begin(number);
+            work.run();
+        }
+
+        @Override
+        public int compareTo(Turn other) {
+            return number != other.number
+                    ? Long.compare(number, other.number)
+                    : Long.compare(arrival, other.arrival);
+        }
+    }
+
+    public FairTurns(int count, String name) {
+        threads = new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, new PriorityBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name(name, 0).factory());
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    public Executor of(String tenant) {
+        return work -> threads.execute(turn(tenant, work));
+    }
+
+    private synchronized Turn turn(String tenant, Runnable work) {
+        long number = Math.max(round, rounds.getOrDefault(tenant, 0L)) + 1;
+        rounds.put(tenant, number);
+        return new Turn(number, order++, work);
+    }
+
+    private synchronized void begin(long number) {
+        round = Math.max(round, number - 1);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

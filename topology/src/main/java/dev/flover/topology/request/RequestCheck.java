@@ -1,0 +1,228 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.TokenBias;
+import dev.flover.schemas.ToolCall;
+import dev.flover.topology.chat.ChatTemplateException;
+import dev.flover.topology.config.PipelineConfig.RequestLimits;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+
+/// Decides whether a request can be served here, and turns its prompt into token ids.
+public final class RequestCheck {
+    private static final int MAX_TENANT_BYTES = 256;
+    private static final int MAX_ALTERNATIVES = 20;
+    private static final int MAX_PRIORITY = 100;
+
+    private final Model model;
+    private final RequestLimits limits;
+    private final Chat chat;
+
+    /// What became of a request.
+    public sealed interface Verdict {
+        /// @param promptIds at least one
+        record Accepted(int[] promptIds) implements Verdict {}
+
+        /// @param message the field, the value found and the range expected
+        record Rejected(String message) implements Verdict {}
+    }
+
+    /// A reason to reject, thrown by the checks below and caught in one place.
+    private static final class RejectedException extends RuntimeException {
+        RejectedException(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /// @param chat makes messages a prompt by the model's template; null where the model has none
+    public RequestCheck(Model model, RequestLimits limits, Chat chat) {
+        this.model = model;
+        this.limits = limits;
+        this.chat = chat;
+    }
+
+    /// @param key the record's key
+    public Verdict check(String key, GenerationRequest request) {
+        try {
+            checkIdentity(key, request);
+            checkSampling(request);
+            checkLimits(request);
+            RequestConstraint.check(request, model);
+            RequestTools.check(request, chat, model);
+            int[] promptIds = promptIds(request);
+            checkPrompt(promptIds, request);
+            plan(request, promptIds.length);
+            return new Verdict.Accepted(promptIds);
+        } catch (RejectedException | ChatTemplateException | IllegalArgumentException e) {
+            return new Verdict.Rejected(e.getMessage());
+        }
+    }
+
+    /// How an accepted request is computed.
+    public RequestPlan plan(GenerationRequest request, int promptTokens) {
+        return RequestPlan.of(request, promptTokens, model, limits.tokens() / request.getAnswers());
+    }
+
+    /// What its answers have to fit; null for nothing.
+    public Constraints.Wish wish(StoredRequest stored) {
+        var wish = RequestTools.wish(stored.getRequest(), chat);
+        return wish == null ? RequestConstraint.wish(stored) : wish;
+    }
+
+    /// The calls of tools that an answer makes.
+    ///
+    /// @param ids the answer's
+    public List<ToolCall> calls(GenerationRequest request, int answer, int[] ids) {
+        return RequestTools.calls(request, answer, ids, chat, model.tokenizer());
+    }
+
+    /// The prompt as its answer echoes it.
+    public String promptText(GenerationRequest request, int[] promptIds) {
+        return request.getPrompt() == null ? model.tokenizer().decode(promptIds) : request.getPrompt();
+    }
+
+    private void checkIdentity(String key, GenerationRequest request) {
+        if (!request.getId().equals(key)) {
+            throw new RejectedException("id must equal the record's key '" + brief(key) + "', was '"
+                    + brief(request.getId()) + "'");
+        }
+        int tenantBytes = request.getTenant().getBytes(StandardCharsets.UTF_8).length;
+        range("bytes of tenant", tenantBytes, 0, MAX_TENANT_BYTES);
+    }
+
+    private void checkSampling(GenerationRequest request) {
+        var sampling = request.getSampling();
+        range("sampling.temperature", sampling.getTemperature(), 0, 10);
+        range("sampling.top_k", sampling.getTopK(), 0, Integer.MAX_VALUE);
+        aboveZero("sampling.top_p", sampling.getTopP(), 1);
+        range("sampling.min_p", sampling.getMinP(), 0, 1);
+        aboveZero("sampling.typical_p", sampling.getTypicalP(), 1);
+        aboveZero("sampling.repetition_penalty", sampling.getRepetitionPenalty(), 10);
+        range("sampling.presence_penalty", sampling.getPresencePenalty(), -2, 2);
+        range("sampling.frequency_penalty", sampling.getFrequencyPenalty(), -2, 2);
+        checkBiases(sampling.getLogitBias());
+        range("entries of sampling.allowed_ids", sampling.getAllowedIds().size(), 0, model.config().vocabulary());
+        tokenIds("sampling.allowed_ids", sampling.getAllowedIds());
+    }
+
+    private void checkBiases(List<TokenBias> biases) {
+        range("entries of sampling.logit_bias", biases.size(), 0, limits.tokenBiases());
+        var seen = new HashSet<Integer>();
+        for (var bias : biases) {
+            range("sampling.logit_bias.token_id", bias.getTokenId(), 0, model.config().vocabulary() - 1);
+            if (!seen.add(bias.getTokenId())) {
+                throw new RejectedException("sampling.logit_bias must name a token once, found token "
+                        + bias.getTokenId() + " twice");
+            }
+            if (!(bias.getBias() < Float.POSITIVE_INFINITY)) {
+                throw new RejectedException("sampling.logit_bias of token " + bias.getTokenId()
+                        + " must be a number below +Infinity, was " + bias.getBias());
+            }
+        }
+    }
+
+    private void checkLimits(GenerationRequest request) {
+        range("answers", request.getAnswers(), 1, limits.answers());
+        range("max_tokens", request.getMaxTokens(), 1, limits.tokens() / request.getAnswers());
+        int most = request.getMaxTokens() == null ? limits.tokens() : request.getMaxTokens();
+        range("min_tokens", request.getMinTokens(), 0, most);
+        range("entries of stop", request.getStop().size(), 0, limits.stopStrings());
+        for (var stop : request.getStop()) {
+            range("characters of a stop string", stop.length(), 1, limits.stopLength());
+            if (!StandardCharsets.UTF_16BE.newEncoder().canEncode(stop)) {
+                throw new RejectedException("a stop string must be whole characters, found half a surrogate pair");
+            }
+        }
+        range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
+        tokenIds("stop_ids", request.getStopIds());
+        range("logprobs", request.getLogprobs(), 0, MAX_ALTERNATIVES);
+        range("prompt_logprobs", request.getPromptLogprobs(), 0, MAX_ALTERNATIVES);
+        range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
+        if (request.getDeadlineMs() != null && request.getDeadlineMs() < 1) {
+            throw new RejectedException("deadline_ms must be at least 1, was " + request.getDeadlineMs());
+        }
+    }
+
+    private int[] promptIds(GenerationRequest request) {
+        int prompts = (request.getPrompt() == null ? 0 : 1) + (request.getPromptIds() == null ? 0 : 1)
+                + (request.getMessages() == null ? 0 : 1);
+        if (prompts != 1) {
+            throw new RejectedException(
+                    "exactly one of prompt, prompt_ids and messages must be set, found " + prompts + " of them");
+        }
+        if (request.getPromptIds() != null) {
+            tokenIds("prompt_ids", request.getPromptIds());
+            return RequestPlan.ints(request.getPromptIds());
+        }
+        var tokenizer = model.tokenizer();
+        if (tokenizer == null) {
+            throw new RejectedException("the model file has no tokenizer: send prompt_ids");
+        }
+        if (request.getPrompt() != null) {
+            // A tokenizer that begins every text with a mark of its own would make a token of nothing.
+            return request.getPrompt().isEmpty() ? new int[0] : tokenizer.encodePrompt(request.getPrompt());
+        }
+        if (request.getMessages().isEmpty()) {
+            throw new RejectedException("messages must have at least one entry, found none");
+        }
+        if (chat == null) {
+            throw new RejectedException("the model file has no chat template: send prompt or prompt_ids");
+        }
+        return chat.prompt(request.getMessages(), RequestTools.of(request).shown());
+    }
+
+    private void checkPrompt(int[] promptIds, GenerationRequest request) {
+        int context = model.config().contextLength();
+        if (promptIds.length == 0) {
+            throw new RejectedException("the prompt must have at least one token, found none");
+        }
+        if (promptIds.length >= context) {
+            throw new RejectedException("the prompt must leave room for an answer in the model's context of " + context
+                    + " tokens, found " + promptIds.length + " tokens");
+        }
+        for (int id : promptIds) {
+            if (id >= model.config().vocabulary()) {        // a tokenizer may have more tokens than the model has rows
+                throw new RejectedException("the prompt must have tokens that the model knows, in [0, "
+                        + (model.config().vocabulary() - 1) + "], found " + id + " (" + model.tokenizer().spelling(id)
+                        + ")");
+            }
+        }
+        if (model.tokenizer() == null && (!request.getStop().isEmpty() || request.getEcho())) {
+            throw new RejectedException(
+                    "the model file has no tokenizer: stop must be empty, use stop_ids, and echo must be false");
+        }
+    }
+
+    private void tokenIds(String field, List<Integer> ids) {
+        int vocabulary = model.config().vocabulary();
+        for (int id : ids) {
+            if (id < 0 || id >= vocabulary) {
+                throw new RejectedException(field + " must be in [0, " + (vocabulary - 1) + "], found " + id);
+            }
+        }
+    }
+
+    private static void range(String field, Number value, double least, double most) {
+        if (value != null && !(value.doubleValue() >= least && value.doubleValue() <= most)) {
+            throw new RejectedException(
+                    field + " must be in [" + number(least) + ", " + number(most) + "], was " + value);
+        }
+    }
+
+    private static void aboveZero(String field, Float value, double most) {
+        if (value != null && !(value > 0 && value <= most)) {
+            throw new RejectedException(field + " must be in (0, " + number(most) + "], was " + value);
+        }
+    }
+
+    private static String number(double bound) {
+        return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
+    }
+
+    public static String brief(String text) {
+        return text.length() <= 64 ? text : text.substring(0, 64) + "...";
+    }
+}

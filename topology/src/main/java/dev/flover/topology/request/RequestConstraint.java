@@ -1,0 +1,117 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.model.Model;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.StoredSchema;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What an answer has to fit, as its request says it.
+final class RequestConstraint {
+    private RequestConstraint() {}
+
+    /// The fields of a request that are set and constrain its answer.
+    static List<String> named(GenerationRequest request) {
+        var named = new ArrayList<String>();
+        name(named, "json_schema", request.getJsonSchema());
+        name(named, "schema_subject", request.getSchemaSubject());
+        name(named, "regex", request.getRegex());
+        name(named, "choices", request.getChoices());
+        name(named, "grammar", request.getGrammar());
+        return named;
+    }
+
+    private static void name(List<String> named, String field, Object value) {
+        if (value != null) {
+            named.add(field);
+        }
+    }
+
+    /// Null where the answer has to fit nothing.
+    static Constraints.Wish wish(StoredRequest stored) {
+        var request = stored.getRequest();
+        var schema = stored.getResolvedSchema();
+        var source = schema != null && schema.getKind().equals(RequestMentions.AVRO)
+                ? new Constraints.Source.Avro(schema.getId(), schema.getText(), request.getWhiteSpace())
+                : said(request, schema);
+        return source == null ? null : new Constraints.Wish(named(request).getFirst(), source, request.getTenant(),
+                request.getStop(), request.getMinTokens());
+    }
+
+    private static Constraints.Source said(GenerationRequest request, StoredSchema schema) {
+        String json = schema != null ? schema.getText() : request.getJsonSchema();
+        if (json != null) {
+            return new Constraints.Source.Said(new ConstraintSource.JsonSchema(json, request.getWhiteSpace()));
+        }
+        if (request.getRegex() != null) {
+            return new Constraints.Source.Said(new ConstraintSource.Pattern(request.getRegex()));
+        }
+        if (request.getChoices() != null) {
+            return new Constraints.Source.Said(new ConstraintSource.Choices(request.getChoices()));
+        }
+        return request.getGrammar() == null ? null
+                : new Constraints.Source.Said(new ConstraintSource.Grammar(request.getGrammar()));
+    }
+
+    /// Checks what can be said before anything is compiled.
+    ///
+    /// @throws IllegalArgumentException naming the fields that contradict each other
+    static void check(GenerationRequest request, Model model) {
+        var named = named(request);
+        if (named.size() > 1) {
+            throw new IllegalArgumentException("at most one of json_schema, schema_subject, regex, choices and grammar "
+                    + "may be set, found " + String.join(" and ", named));
+        }
+        needs(request.getWhiteSpace() && request.getJsonSchema() == null && request.getSchemaSubject() == null,
+                "white_space", "json_schema or schema_subject");
+        needs(request.getSchemaVersion() != null && request.getSchemaSubject() == null,
+                "schema_version", "schema_subject");
+        needs(request.getRecordTopic() != null && request.getSchemaSubject() == null,
+                "record_topic", "schema_subject");
+        if (!named.isEmpty()) {
+            check(request, named.getFirst(), model);
+        }
+    }
+
+    private static void needs(boolean missing, String field, String other) {
+        if (missing) {
+            throw new IllegalArgumentException(field + " needs " + other + ", which is not set");
+        }
+    }
+
+    /// Checks what contradicts any constraint.
+    ///
+    /// @param field that asks for it
+    static void check(GenerationRequest request, String field, Model model) {
+        if (model.tokenizer() == null) {
+            throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");
+        }
+        if (request.getSchemaVersion() != null && request.getSchemaVersion() < 1) {
+            throw new IllegalArgumentException("schema_version must be at least 1, was " + request.getSchemaVersion());
+        }
+        if (!request.getSampling().getAllowedIds().isEmpty()) {
+            throw contradiction("sampling.allowed_ids", field, "each says which tokens may be drawn");
+        }
+        if (request.getIgnoreEos()) {
+            throw contradiction("ignore_eos", field, "an answer ends where it is complete");
+        }
+        for (var bias : request.getSampling().getLogitBias()) {
+            if (bias.getBias() == Float.NEGATIVE_INFINITY) {
+                throw contradiction("sampling.logit_bias", field, "token " + bias.getTokenId()
+                        + " is banned and may be the only one that fits; give it a finite bias");
+            }
+        }
+        for (int id : request.getStopIds()) {
+            if (!model.tokenizer().isControl(id) && model.tokenizer().bytes(id).length > 0) {
+                throw contradiction("stop_ids", field, "token " + id + " is text, and would end an answer before it is "
+                        + "complete");
+            }
+        }
+    }
+
+    static IllegalArgumentException contradiction(String one, String other, String why) {
+        return new IllegalArgumentException(one + " and " + other + " contradict each other: " + why);
+    }
+}

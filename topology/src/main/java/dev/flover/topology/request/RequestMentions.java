@@ -1,0 +1,99 @@
+package dev.flover.topology.request;
+
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.StoredSchema;
+import dev.flover.topology.config.PipelineConfig.Mentions;
+import java.util.function.LongPredicate;
+import java.util.regex.Pattern;
+
+/// What requests mention and somebody else has: schemas under the registry's subjects, and topics.
+///
+/// Used by the stream thread alone, which never waits for either.
+public final class RequestMentions {
+    public static final String AVRO = "AVRO";
+    public static final String JSON = "JSON";
+    private static final int MOST_CHARACTERS = 249;
+
+    private final Mentions allowed;
+    private final ForeignTopics topics;
+    private final Inquiries<Subject, StoredSchema> subjects;
+
+    /// @param version null for the latest
+    public record Subject(String name, Integer version) {
+        @Override
+        public String toString() {
+            return "the subject " + name + (version == null ? "" : ", version " + version);
+        }
+    }
+
+    public sealed interface Sight {
+        /// @param schema of the subject; null where none is mentioned
+        record Ready(StoredSchema schema) implements Sight {}
+
+        record Refused(String reason) implements Sight {}
+
+        /// @param news whether looking again is worth while at a time
+        record Later(LongPredicate news) implements Sight {}
+    }
+
+    public RequestMentions(Mentions allowed, ForeignTopics topics, Inquiries<Subject, StoredSchema> subjects) {
+        this.allowed = allowed;
+        this.topics = topics;
+        this.subjects = subjects;
+    }
+
+    /// Why a request may not mention what it does, whatever the others say; null where it may.
+    public String refusal(GenerationRequest request) {
+        String subject = request.getSchemaSubject();
+        if (subject != null && !matches(allowed.schemaSubjects(), subject)) {
+            return "schema_subject '" + RequestCheck.brief(subject) + "' may not be named here: "
+                    + hint("schema-subjects", allowed.schemaSubjects());
+        }
+        String topic = request.getRecordTopic();
+        if (topic != null && !matches(allowed.recordTopics(), topic)) {
+            return "record_topic '" + RequestCheck.brief(topic) + "' may not be named here: "
+                    + hint("record-topics", allowed.recordTopics());
+        }
+        return topic != null && topics.isOwn(topic)
+                ? "record_topic '" + topic + "' is one of the pipeline's own topics, or internal"
+                : null;
+    }
+
+    private static boolean matches(Pattern pattern, String name) {
+        return pattern != null && name.length() <= MOST_CHARACTERS && pattern.matcher(name).matches();
+    }
+
+    private static String hint(String setting, Pattern pattern) {
+        return pattern == null
+                ? "the pipeline's setting " + setting + " allows none"
+                : "the pipeline's setting " + setting + " allows " + pattern;
+    }
+
+    /// @param since when the request was read
+    public Sight look(GenerationRequest request, long since, long now) {
+        if (request.getSchemaSubject() == null) {
+            return new Sight.Ready(null);
+        }
+        var subject = new Subject(request.getSchemaSubject(), request.getSchemaVersion());
+        var found = subjects.ask(subject, subject.version() == null ? since : 0, now);
+        if (found instanceof Inquiries.Answer.Refused<StoredSchema>(String reason)) {
+            return new Sight.Refused("schema_subject '" + subject.name() + "': " + reason);
+        }
+        if (!(found instanceof Inquiries.Answer.Known<StoredSchema>(StoredSchema schema))) {
+            return new Sight.Later(at -> subjects.hasNews(subject, since, at));
+        }
+        String topic = request.getRecordTopic();
+        if (topic == null) {
+            return new Sight.Ready(schema);
+        }
+        if (!schema.getKind().equals(AVRO)) {
+            return new Sight.Refused("record_topic and schema_subject contradict each other: the schema of "
+                    + subject.name() + " is " + schema.getKind() + ", and records are written in AVRO");
+        }
+        return switch (topics.look(topic, since, now)) {
+            case Inquiries.Answer.Known<Integer> known -> new Sight.Ready(schema);
+            case Inquiries.Answer.Refused<Integer>(String reason) -> new Sight.Refused("record_topic " + reason);
+            case Inquiries.Answer.Later<Integer> later -> new Sight.Later(at -> topics.hasNews(topic, since, at));
+        };
+    }
+}

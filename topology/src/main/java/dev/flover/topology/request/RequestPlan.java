@@ -1,0 +1,84 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.LogitBias;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import java.util.List;
+
+/// How a request is computed: what its record says, with every gap filled by the model's or the pipeline's value.
+///
+/// A pure function of the request, the model and the pipeline's limits, so that it is the same after a restart.
+///
+/// @param maxTokens of one answer
+public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
+    private static final int NO_LOGPROBS = -1;
+
+    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
+        var stopIds = TokenSet.of(request.getStopIds().stream().mapToInt(Integer::intValue).toArray());
+        if (!request.getIgnoreEos()) {
+            stopIds = union(stopIds, model.endOfText());
+        }
+        int room = Math.max(1, model.config().contextLength() - promptTokens);
+        int asked = request.getMaxTokens() == null ? room : request.getMaxTokens();
+        return new RequestPlan(
+                sampling(request, defaults(model)), stopIds, Math.min(asked, maxTokens));
+    }
+
+    /// What a request leaves out: as the model's publisher suggests, else plain sampling.
+    private static SamplingParams defaults(Model model) {
+        return model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
+    }
+
+    private static SamplingParams sampling(GenerationRequest request, SamplingParams defaults) {
+        var sampling = request.getSampling();
+        return SamplingParams.greedy().with(s -> s
+                .repetitionPenalty(orElse(sampling.getRepetitionPenalty(), defaults.repetitionPenalty()))
+                .presencePenalty(orElse(sampling.getPresencePenalty(), defaults.presencePenalty()))
+                .frequencyPenalty(orElse(sampling.getFrequencyPenalty(), defaults.frequencyPenalty()))
+                .temperature(orElse(sampling.getTemperature(), defaults.temperature()))
+                .topK(sampling.getTopK() == null ? defaults.topK() : sampling.getTopK())
+                .topP(orElse(sampling.getTopP(), defaults.topP()))
+                .minP(orElse(sampling.getMinP(), defaults.minP()))
+                .typicalP(orElse(sampling.getTypicalP(), defaults.typicalP()))
+                .seed(request.getSeed() == null ? SeedOfId.of(request.getId()) : request.getSeed())
+                .topLogprobs(request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs())
+                .logitBias(logitBias(sampling)).allowedOnly(TokenSet.of(ints(sampling.getAllowedIds())))
+                .minTokens(request.getMinTokens()));
+    }
+
+    private static LogitBias logitBias(Sampling sampling) {
+        var biases = sampling.getLogitBias().stream()
+                .sorted((a, b) -> Integer.compare(a.getTokenId(), b.getTokenId()))
+                .toList();
+        int[] tokens = new int[biases.size()];
+        float[] values = new float[biases.size()];
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = biases.get(i).getTokenId();
+            values[i] = biases.get(i).getBias();
+        }
+        return tokens.length == 0 ? LogitBias.NONE : new LogitBias(tokens, values);
+    }
+
+    private static TokenSet union(TokenSet a, TokenSet b) {
+        int[] both = new int[a.tokens().length + b.tokens().length];
+        System.arraycopy(a.tokens(), 0, both, 0, a.tokens().length);
+        System.arraycopy(b.tokens(), 0, both, a.tokens().length, b.tokens().length);
+        return TokenSet.of(both);
+    }
+
+    private static float orElse(Float value, float fallback) {
+        return value == null ? fallback : value;
+    }
+
+    public static int[] ints(List<Integer> values) {
+        int[] result = new int[values.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values.get(i);
+        }
+        return result;
+    }
+}

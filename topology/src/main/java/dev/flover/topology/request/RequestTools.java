@@ -1,0 +1,124 @@
+package dev.flover.topology.request;
+
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.ToolCall;
+import dev.flover.topology.tools.Tool;
+import dev.flover.topology.tools.ToolUse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The tools of a request, and the calls of its answers, between records and [ToolUse].
+public final class RequestTools {
+    /// As long as Mistral's templates ask for.
+    private static final int ID_LENGTH = 9;
+    private static final String ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    private static final String UNKNOWN_FORMAT = "tools are not served: the model's chat template writes no calls of"
+            + " tools in a format that is known here";
+
+    private RequestTools() {}
+
+    /// @throws IllegalArgumentException naming the field that is wrong
+    public static ToolUse of(GenerationRequest request) {
+        var tools = new ArrayList<Tool>();
+        for (var tool : request.getTools()) {
+            tools.add(new Tool(tool.getName(), tool.getDescription(), tool.getParameters()));
+        }
+        return ToolUse.of(tools, request.getToolChoice(), request.getParallelToolCalls());
+    }
+
+    /// Checks what can be said without the messages.
+    ///
+    /// @param chat null where the model has no template
+    /// @throws IllegalArgumentException naming the field that is wrong
+    public static void check(GenerationRequest request, Chat chat, Model model) {
+        var use = of(request);
+        if (use.tools().isEmpty()) {
+            return;
+        }
+        if (request.getMessages() == null) {
+            throw new IllegalArgumentException("tools need messages, and there are none: the model's chat template"
+                    + " shows it the tools");
+        }
+        if (!use.shown().isEmpty() && chat != null && chat.toolFormat() == null) {
+            throw new IllegalArgumentException(UNKNOWN_FORMAT);
+        }
+        var other = RequestConstraint.named(request);
+        if (!use.shown().isEmpty() && !other.isEmpty()) {
+            throw RequestConstraint.contradiction("tools", other.getFirst(), "an answer that fits it calls none;"
+                    + " set tool_choice to none");
+        }
+        if (use.isForced()) {
+            checkForced(request, model);
+        }
+    }
+
+    private static void checkForced(GenerationRequest request, Model model) {
+        RequestConstraint.check(request, "tool_choice", model);
+        if (!request.getStop().isEmpty()) {
+            throw RequestConstraint.contradiction("stop", "tool_choice", "it may end a call before it is complete");
+        }
+        if (request.getMinTokens() > 0) {
+            throw RequestConstraint.contradiction("min_tokens", "tool_choice", "the answer ends with its call");
+        }
+    }
+
+    /// What the calls have to fit that a request's answers must be; null where they may be anything.
+    static Constraints.Wish wish(GenerationRequest request, Chat chat) {
+        var use = of(request);
+        if (!use.isForced()) {
+            return null;
+        }
+        var source = chat == null || chat.toolFormat() == null     // of another model, which the request is resumed on
+                ? new ConstraintSource.Named(UNKNOWN_FORMAT, new ConstraintSource.OneOf(List.of()))
+                : use.forced(chat.toolFormat());
+        return new Constraints.Wish("tool_choice", source, request.getTenant(), List.of(), 0);
+    }
+
+    /// The calls that an answer makes.
+    ///
+    /// @param chat null where the model has no template
+    /// @param ids  the answer's
+    public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, Chat chat,
+            Tokenizer tokenizer) {
+        if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null) {
+            return List.of();
+        }
+        var calls = of(request).calls(chat.toolFormat(), tokenizer, ids);
+        var named = new ArrayList<ToolCall>();
+        for (var call : calls) {
+            named.add(new ToolCall(id(request.getId(), answer, named.size()), call.name(), call.arguments()));
+        }
+        return named;
+    }
+
+    /// The same calls as those of another request's answer.
+    public static List<ToolCall> renamed(List<ToolCall> calls, String request, int answer) {
+        var named = new ArrayList<ToolCall>();
+        for (var call : calls) {
+            named.add(new ToolCall(id(request, answer, named.size()), call.getName(), call.getArguments()));
+        }
+        return named;
+    }
+
+    /// The same after a restart.
+    static String id(String request, int answer, int call) {
+        try {
+            var hash = MessageDigest.getInstance("SHA-256");
+            byte[] digest = hash.digest((answer + "," + call + "," + request).getBytes(StandardCharsets.UTF_8));
+            var id = new StringBuilder();
+            for (int i = 0; i < ID_LENGTH; i++) {
+                id.append(ID_LETTERS.charAt((digest[i] & 0xFF) % ID_LETTERS.length()));
+            }
+            return id.toString();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

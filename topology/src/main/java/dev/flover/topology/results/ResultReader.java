@@ -1,0 +1,312 @@
+package dev.flover.topology.results;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.serdes.UndecodableRecordException;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.records.Homes;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads results back on a thread of its own, one after the other; a broker that is away is waited for.
+///
+/// ```
+///   find(id, time) ──► first offset of that time ──► read until the id comes, or the end
+///   results ─────────► index of answers (by option) ◄── findAnswer(content)
+/// ```
+///
+/// The time index of a partition gives the first record that is not older: at or before the result, even where a clock
+/// went back. The end is the end of the log when the search began, open transactions included, so that nothing
+/// committed is missed. Callers bound how much they ask for.
+public final class ResultReader implements StoredResults, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ResultReader.class);
+    private static final List<String> OTHER_CLIENTS =
+            List.of("producer.", "main.consumer.", "restore.consumer.", "global.consumer.", "admin.");
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final Duration CALL_WITHIN = Duration.ofSeconds(15);
+    private static final long FIRST_RETRY_MS = 100;
+    private static final long LAST_RETRY_MS = 5_000;
+    /// An open transaction holds readers of committed records up; others are looked for meanwhile.
+    private static final long TURN_NANOS = 2_000_000_000;
+
+    private final String topic;
+    private final Map<String, String> kafka;
+    private final Deserializer<GenerationResult> decoding;
+    private final AnswerIndex index;
+    private final boolean indexes;
+    private final BlockingDeque<Wanted> wanted = new LinkedBlockingDeque<>();
+    private final Thread thread = Thread.ofPlatform().daemon().name("flover-results").unstarted(this::run);
+    private volatile boolean closed;
+    private volatile Homes homes;
+
+    /// @param content null where the result of `id` is wanted, else that of an equal request
+    /// @param partitions where it may be and has not been looked for yet
+    private record Wanted(Bytes id, long writtenAt, ByteBuffer content, Deque<Integer> partitions,
+            CompletableFuture<Optional<StoredResult>> found) {}
+
+    /// The consumers of one connection.
+    ///
+    /// @param ends      tells where the log ends and what its time index says
+    /// @param committed reads single results
+    /// @param all       reads all results for the index
+    private record Readers(Consumer<byte[], byte[]> ends, Consumer<byte[], byte[]> committed,
+            Consumer<byte[], byte[]> all) implements AutoCloseable {
+        @Override
+        public void close() {
+            ends.close();
+            committed.close();
+            all.close();
+        }
+    }
+
+    /// @param decoding used by the reader's thread alone; may ask the registry
+    public ResultReader(PipelineConfig config, Deserializer<GenerationResult> decoding) {
+        topic = config.topics().results();
+        kafka = config.kafka();
+        this.decoding = decoding;
+        indexes = config.remembering().answers() > 0;
+        index = new AnswerIndex(config.remembering().answers());
+    }
+
+    /// From now on.
+    public void lookIn(Homes partitions) {
+        homes = partitions;
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    @Override
+    public CompletableFuture<Optional<StoredResult>> find(Bytes id, long writtenAt) {
+        var search = new Wanted(id, writtenAt, null, new ArrayDeque<>(homes.ofResult(id)), new CompletableFuture<>());
+        wanted.add(search);
+        return search.found();
+    }
+
+    @Override
+    public boolean mayAnswer(ByteBuffer content) {
+        return indexes && index.find(content) != null;
+    }
+
+    @Override
+    public CompletableFuture<Optional<StoredResult>> findAnswer(ByteBuffer content) {
+        var search = new Wanted(null, 0, content, new ArrayDeque<>(), new CompletableFuture<>());
+        wanted.add(search);
+        return search.found();
+    }
+
+    @Override
+    public void forget(Bytes id) {
+        index.forget(id);
+    }
+
+    private void run() {
+        long pause = FIRST_RETRY_MS;
+        while (!closed) {
+            try {
+                awaitWork();
+                if (closed) {
+                    return;
+                }
+                try (var readers = open()) {
+                    while (!closed) {
+                        turn(readers);
+                        pause = FIRST_RETRY_MS;
+                    }
+                }
+            } catch (AuthorizationException e) {
+                LOG.warn("{}; ended requests that are sent again are computed again, until the pipeline may read {} "
+                        + "(docs/operate/security.md lists what it has to be granted)", e.getMessage(), topic);
+                giveUp();
+            } catch (KafkaException e) {
+                LOG.warn("waiting for results of requests that were sent again: {}", e.getMessage());
+                pause = Math.min(2 * pause, LAST_RETRY_MS);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause));
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts this thread", e);
+            }
+        }
+    }
+
+    /// Nobody who repeats nothing pays for connections.
+    private void awaitWork() throws InterruptedException {
+        if (!indexes) {
+            wanted.putFirst(wanted.takeFirst());
+        }
+    }
+
+    private void giveUp() {
+        for (var search = wanted.poll(); search != null; search = wanted.poll()) {
+            search.found().complete(Optional.empty());
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LAST_RETRY_MS));
+    }
+
+    private Readers open() {
+        var readers = new Readers(
+                consumer("read_uncommitted"), consumer("read_committed"), consumer("read_committed"));
+        if (indexes) {
+            var partitions = readers.all().partitionsFor(topic).stream()
+                    .map(partition -> new TopicPartition(topic, partition.partition())).toList();
+            readers.all().assign(partitions);
+            readers.all().seekToBeginning(partitions);
+        }
+        return readers;
+    }
+
+    private Consumer<byte[], byte[]> consumer(String isolation) {
+        var properties = new HashMap<String, Object>(kafka);
+        properties.keySet().removeIf(name -> OTHER_CLIENTS.stream().anyMatch(name::startsWith));
+        properties.putAll(Map.of("isolation.level", isolation, "enable.auto.commit", false, "auto.offset.reset",
+                "earliest", "allow.auto.create.topics", false, "fetch.max.wait.ms", (int) POLL.toMillis(),
+                "default.api.timeout.ms", (int) CALL_WITHIN.toMillis(), "request.timeout.ms", 5_000));
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private void turn(Readers readers) throws InterruptedException {
+        if (indexes) {
+            readOn(readers, wanted.isEmpty() ? POLL : Duration.ZERO);
+        } else if (wanted.isEmpty()) {
+            awaitWork();
+        }
+        var search = wanted.peek();
+        if (search != null && !closed) {
+            boolean over = search.content() == null ? find(readers, search) : findAnswer(readers, search);
+            wanted.removeFirst();
+            if (!over) {
+                wanted.addLast(search);
+            }
+        }
+    }
+
+    private void readOn(Readers readers, Duration wait) {
+        for (var record : readers.all().poll(wait)) {
+            if (record.key() == null) {
+                continue;
+            }
+            var id = Bytes.wrap(record.key());
+            var content = record.value() == null ? null : record.headers().lastHeader(StoredResult.CONTENT);
+            if (content == null) {
+                index.forget(id);
+            } else {
+                index.add(ByteBuffer.wrap(content.value()),
+                        new AnswerIndex.Place(new TopicPartition(topic, record.partition()), record.offset(), id));
+            }
+        }
+    }
+
+    /// @return whether the search is over
+    private boolean find(Readers readers, Wanted search) {
+        byte[] key = search.id().get();
+        var partition = new TopicPartition(topic, search.partitions().peek());
+        long end = end(readers, partition);
+        var first = readers.ends().offsetsForTimes(Map.of(partition, search.writtenAt())).get(partition);
+        if (first == null) {
+            return isNowhereElse(search);
+        }
+        var reader = readers.committed();
+        reader.assign(List.of(partition));
+        reader.seek(partition, first.offset());
+        long moved = System.nanoTime();
+        for (long at = first.offset(); at < end && !closed; ) {
+            for (var record : reader.poll(POLL)) {
+                if (record.value() != null && Arrays.equals(record.key(), key)) {
+                    return search.found().complete(decoded(record));
+                }
+            }
+            long now = System.nanoTime();
+            long position = reader.position(partition);
+            moved = position > at ? now : moved;
+            at = position;
+            if (now - moved > TURN_NANOS) {
+                return false;
+            }
+        }
+        return !closed && isNowhereElse(search);
+    }
+
+    private static boolean isNowhereElse(Wanted search) {
+        search.partitions().remove();
+        return search.partitions().isEmpty() && search.found().complete(Optional.empty());
+    }
+
+    private boolean findAnswer(Readers readers, Wanted search) {
+        var place = index.find(search.content());
+        if (place != null && hasReadAll(readers, place.partition())) {
+            place = index.find(search.content());       // it may have been forgotten meanwhile
+        } else {
+            place = null;
+        }
+        if (place == null) {
+            return search.found().complete(Optional.empty());
+        }
+        var reader = readers.committed();
+        reader.assign(List.of(place.partition()));
+        reader.seek(place.partition(), place.offset());
+        long begin = System.nanoTime();
+        var records = reader.poll(POLL);
+        while (records.isEmpty() && !closed && System.nanoTime() - begin < CALL_WITHIN.toNanos()) {
+            records = reader.poll(POLL);
+        }
+        for (var record : records) {
+            if (record.offset() == place.offset() && record.value() != null) {
+                return search.found().complete(decoded(record));
+            }
+        }
+        return !closed && search.found().complete(Optional.empty());
+    }
+
+    /// Whether nothing that was committed up to now is missing in the index, an order to forget above all.
+    private boolean hasReadAll(Readers readers, TopicPartition partition) {
+        long end = end(readers, partition);
+        long begin = System.nanoTime();
+        while (readers.all().position(partition) < end && System.nanoTime() - begin < TURN_NANOS) {
+            readOn(readers, POLL);
+        }
+        return readers.all().position(partition) >= end;
+    }
+
+    private static long end(Readers readers, TopicPartition partition) {
+        return readers.ends().endOffsets(List.of(partition)).get(partition);
+    }
+
+    private Optional<StoredResult> decoded(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return Optional.of(new StoredResult(
+                    record.value(), record.headers(), decoding.deserialize(topic, record.value())));
+        } catch (UndecodableRecordException e) {
+            LOG.warn("a result on {} cannot be given again: {}", topic, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /// The thread ends within a poll; it is not interrupted, which Kafka's consumers report as an error of theirs.
+    @Override
+    public void close() {
+        closed = true;
+        wanted.add(new Wanted(null, 0, null, new ArrayDeque<>(), new CompletableFuture<>()));
+    }
+}

@@ -1,0 +1,71 @@
+package dev.flover.topology.results;
+
+import dev.flover.schemas.Finish;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.ToolCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// The chunks of an answer that is stored whole. They begin at position 0, and are large, but each fits a record.
+public final class SaidAgain {
+    private static final int MOST_IDS = 16_384;
+    private static final int MOST_CHARS = 65_536;
+
+    private final GenerationResult result;
+
+    public SaidAgain(GenerationResult result) {
+        this.result = result;
+    }
+
+    /// Of all answers, one after the other; the last chunk is the terminal one.
+    public List<TokenChunk> chunks(boolean repeat, boolean cached) {
+        var chunks = new ArrayList<TokenChunk>();
+        var others = result.getOtherAnswers();
+        answer(0, result.getText(), result.getTokenIds(), finish(result.getFinishReason(), result.getMessage(),
+                result.getStop(), result.getTokenIds(), result.getArithmetic(), result.getToolCalls()),
+                others.isEmpty(), chunks);
+        for (int i = 0; i < others.size(); i++) {
+            var other = others.get(i);
+            String arithmetic = other.getArithmetic().isEmpty() ? result.getArithmetic() : other.getArithmetic();
+            answer(other.getAnswer(), other.getText(), other.getTokenIds(), finish(other.getFinishReason(),
+                    other.getMessage(), other.getStop(), other.getTokenIds(), arithmetic, other.getToolCalls()),
+                    i == others.size() - 1, chunks);
+        }
+        return chunks.stream()
+                .map(chunk -> TokenChunk.newBuilder(chunk).setRepeat(repeat).setCached(cached).build()).toList();
+    }
+
+    private Finish finish(FinishReason reason, String message, String stop, List<Integer> ids, String arithmetic,
+            List<ToolCall> calls) {
+        boolean wasTooLarge = ids.isEmpty() && result.getOtherAnswers().isEmpty();
+        return new Finish(reason, message, stop, result.getPromptTokens(),
+                wasTooLarge ? result.getCompletionTokens() : ids.size(), result.getModel(), arithmetic, calls);
+    }
+
+    private void answer(int answer, String text, List<Integer> ids, Finish finish, boolean last,
+            List<TokenChunk> chunks) {
+        int id = 0;
+        int character = 0;
+        boolean ends;
+        do {
+            int idsEnd = Math.min(id + MOST_IDS, ids.size());
+            int textEnd = wholeCharacters(text, Math.min(character + MOST_CHARS, text.length()));
+            ends = idsEnd == ids.size() && textEnd == text.length();
+            boolean terminal = ends && last;
+            Map<String, String> metadata = terminal ? result.getMetadata() : Map.of();
+            chunks.add(TokenChunk.newBuilder().setRequestId(result.getRequestId()).setAnswer(answer).setPosition(id)
+                    .setTokenIds(ids.subList(id, idsEnd)).setText(text.substring(character, textEnd))
+                    .setFinish(ends ? finish : null).setTerminal(terminal).setMetadata(metadata).build());
+            id = idsEnd;
+            character = textEnd;
+        } while (!ends);
+    }
+
+    /// Never between the two halves of a character.
+    private static int wholeCharacters(String text, int end) {
+        return end < text.length() && Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
+    }
+}

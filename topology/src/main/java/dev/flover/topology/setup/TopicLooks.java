@@ -1,0 +1,128 @@
+package dev.flover.topology.setup;
+
+import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.request.Inquiries.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/// Looks at topics that requests name, on a thread of its own: whether a record can be written there now.
+public final class TopicLooks implements AutoCloseable {
+    /// Of a batch beside the value of its one record.
+    private static final int BESIDE_THE_VALUE = 2048;
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+    private static final int BROKERS_DEFAULT = 1_048_588;
+
+    private final Map<String, Object> properties;
+    private final ExecutorService background = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("flover-topics").factory());
+    private Admin admin;
+
+    /// @param properties of an admin client, which is made when the first topic is asked for
+    public TopicLooks(Map<String, Object> properties) {
+        this.properties = properties;
+    }
+
+    /// Where [#look] may be called.
+    public Executor background() {
+        return background;
+    }
+
+    /// Most bytes of a record's value. Waits for the cluster.
+    ///
+    /// @throws KafkaException if it does not answer
+    public Outcome<Integer> look(String topic) {
+        try {
+            var description = await(admin().describeTopics(List.of(topic),
+                    new DescribeTopicsOptions().includeAuthorizedOperations(true)).topicNameValues().get(topic));
+            return look(description);
+        } catch (UnknownTopicOrPartitionException e) {
+            return new Outcome.Missing<>("'" + topic + "' does not exist");
+        } catch (InvalidTopicException e) {
+            return new Outcome.Refused<>("'" + topic + "' is no name of a topic");
+        } catch (AuthorizationException e) {
+            return new Outcome.Refused<>("'" + topic + "' may not be looked at by the pipeline: grant it Describe and "
+                    + "Write");
+        }
+    }
+
+    private Outcome<Integer> look(TopicDescription description) {
+        String topic = description.name();
+        if (description.isInternal()) {
+            return new Outcome.Refused<>("'" + topic + "' is internal to Kafka");
+        }
+        var operations = description.authorizedOperations();
+        if (operations != null && !operations.contains(AclOperation.WRITE)) {
+            return new Outcome.Refused<>("'" + topic + "' may not be written by the pipeline: grant it Write");
+        }
+        var config = config(topic);
+        int inSync = config == null ? 1 : number(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, 1);
+        for (var partition : description.partitions()) {
+            if (partition.leader() == null || partition.leader().isEmpty() || partition.isr().size() < inSync) {
+                return new Outcome.Missing<>("'" + topic + "' cannot be written now: partition "
+                        + partition.partition() + " has no leader, or too few replicas in sync");
+            }
+        }
+        int most = config == null ? BROKERS_DEFAULT : number(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                BROKERS_DEFAULT);
+        return new Outcome.Known<>(Math.min(most, BoundedRecords.MAX_RECORD_BYTES) - BESIDE_THE_VALUE);
+    }
+
+    /// Null where it may not be read.
+    private Config config(String topic) {
+        var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            return await(admin().describeConfigs(List.of(resource)).values().get(resource));
+        } catch (AuthorizationException e) {
+            return null;
+        }
+    }
+
+    private static int number(Config config, String name, int otherwise) {
+        var entry = config.get(name);
+        return entry == null || entry.value() == null ? otherwise : Integer.parseInt(entry.value());
+    }
+
+    private Admin admin() {
+        if (admin == null) {
+            admin = Admin.create(properties);
+        }
+        return admin;
+    }
+
+    private static <T> T await(KafkaFuture<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted while a topic was looked at", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+        background.close();
+        if (admin != null) {
+            admin.close(CLOSE_WITHIN);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.flover.topology.state;
+
+import dev.flover.topology.state.PartitionState.StoredAnswer;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// Stored generations that wait for an instance of the model file and the arithmetic that they were begun under,
+/// counted by these.
+public final class BegunElsewhere {
+    private final Map<String, Integer> counts = new TreeMap<>();
+
+    public void add(StoredAnswer[] answers) {
+        for (var answer : answers) {
+            if (answer.isBegun()) {
+                String arithmetic = answer.arithmetic().isEmpty() ? "unknown" : answer.arithmetic().getLast();
+                counts.merge(arithmetic + " on " + answer.model(), 1, Integer::sum);
+                return;
+            }
+        }
+    }
+
+    public boolean isEmpty() {
+        return counts.isEmpty();
+    }
+
+    /// How many there are, what they want and what to do.
+    ///
+    /// @param here arithmetic and model file of this instance
+    public String sentence(String here) {
+        int all = counts.values().stream().mapToInt(Integer::intValue).sum();
+        String wanted = counts.entrySet().stream()
+                .map(entry -> entry.getValue() + " for " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        return all + (all == 1 ? " stored generation waits" : " stored generations wait")
+                + " for an instance of another arithmetic or model file than " + here + ": " + wanted
+                + "; start one that has it, or set other-arithmetic to continue: then they go on here, and their "
+                + "results name both";
+    }
+}

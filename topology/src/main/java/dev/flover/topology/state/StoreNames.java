@@ -1,0 +1,21 @@
+package dev.flover.topology.state;
+
+import java.util.List;
+
+/// The stores of a partition, each with its changelog.
+public final class StoreNames {
+    /// id -> the request and its prompt's ids, written once.
+    public static final String REQUESTS = "requests";
+    /// id, answer, position -> tokens of a segment.
+    public static final String PROGRESS = "progress";
+    /// id -> how often it was taken up again without progress. Also the partition's position.
+    public static final String ATTEMPTS = "attempts";
+    /// id -> what is remembered of a request that is not live.
+    public static final String ENDED = "ended";
+    /// offset -> a record whose schema the registry could not give yet.
+    public static final String PARKED = "parked";
+
+    public static final List<String> ALL = List.of(REQUESTS, PROGRESS, ATTEMPTS, ENDED, PARKED);
+
+    private StoreNames() {}
+}

@@ -1,0 +1,183 @@
+package dev.flover.topology.streams;
+
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig.Delivery;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/// When the stream thread commits, and how often it has.
+///
+/// ```
+///   first change ────────── commit interval ──────────► commit   later where requests wait and commits take long
+///   first change ── somebody's first tokens ─► commit            unless one was made half an interval ago
+///   first change ── an attempt ─► commit                         in any case
+/// ```
+///
+/// Kafka Streams' own timer knows nothing of what there is to commit: it would commit between a request and its first
+/// token, which then waits for two transactions, and as often while nothing happens.
+///
+/// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So what the
+/// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass
+/// would leave behind what the earlier ones have kept longest, and which then causes the next one at once.
+public final class Commits {
+    /// While requests wait for room, a commit is followed by at least so many times its own duration, for reading and
+    /// for steps: at most a quarter of the stream thread's time then goes into commits.
+    private static final int PAUSE_IN_COMMITS = 3;
+    private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
+    /// A commit that takes so long is held up by a quota or a slow broker. Then more goes into each: what is written of
+    /// an answer is one record, so that the same bytes say more.
+    private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long LONGEST_PAUSE_OF_SLOW_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final AtomicLong count = new AtomicLong();
+    private final long intervalNanos;
+    private final boolean readersWait;
+    private final LongSupplier clock;
+
+    private final Set<Integer> ticked = new HashSet<>();
+    private boolean due;
+    private boolean changed;
+    private boolean early;
+    private boolean tooSoon;
+    private boolean requestsWait;
+    private boolean atOnce;
+    private boolean began;
+    private long changedAt;
+    private long beganAt;
+    private long committedAt;
+    private long pauseNanos;
+    private long slowPauseNanos;
+
+    /// @param clock nanoseconds from any origin
+    public Commits(PipelineConfig config, LongSupplier clock) {
+        intervalNanos = config.pace().commitInterval().toNanos();
+        readersWait = config.delivery() == Delivery.EXACTLY_ONCE;
+        this.clock = clock;
+        committedAt = clock.getAsLong() - intervalNanos;
+    }
+
+    /// A partition begins its tick.
+    ///
+    /// @param requestsWait for room: then it is throughput that counts
+    /// @return whether it is the first one of a pass
+    public boolean tick(int partition, boolean requestsWait) {
+        if (!ticked.add(partition)) {
+            passEnds();
+            ticked.add(partition);
+        }
+        if (ticked.size() > 1) {
+            return false;
+        }
+        this.requestsWait = requestsWait;
+        boolean slow = !isOver(slowPauseNanos, committedAt);
+        tooSoon = slow || !isOver(intervalNanos / 2, committedAt);
+        due = changed && !slow && isOver(intervalNanos, changedAt)
+                && (!requestsWait || isOver(pauseNanos, committedAt));
+        return true;
+    }
+
+    /// The stream thread does something else now; a partition that ticks after it begins a new pass. One that ticks
+    /// again does so, too.
+    void passEnds() {
+        ticked.clear();
+    }
+
+    private boolean isOver(long nanos, long since) {
+        return clock.getAsLong() - since >= nanos;
+    }
+
+    /// Something was written that the next commit covers.
+    void changed() {
+        if (!changed) {
+            changed = true;
+            changedAt = clock.getAsLong();
+        }
+    }
+
+    /// Something is kept back since then, to be written with the next commit: see [#mayWait].
+    ///
+    /// @param since on the clock
+    public void keptBack(long since) {
+        if (!changed || since - changedAt < 0) {
+            changed = true;
+            changedAt = since;
+        }
+    }
+
+    /// Whether nobody misses what is written only when the next commit is due: readers wait for that one in any case,
+    /// and one record then costs less than many until then.
+    public boolean mayWait() {
+        return readersWait && !isDue();
+    }
+
+    public long now() {
+        return clock.getAsLong();
+    }
+
+    /// Somebody's first token was drawn, and will be written in this pass.
+    public void firstToken() {
+        changed();
+        early();
+    }
+
+    /// What was written is worth a commit before the interval is over, where readers wait for it, no request waits for
+    /// room, and the last one is not too recent.
+    public void early() {
+        early = readersWait;
+    }
+
+    /// What was written must not wait.
+    public void atOnce() {
+        atOnce = true;
+    }
+
+    /// Whether the stream thread should commit after this pass.
+    public boolean isDue() {
+        return atOnce || due || changed && early && !tooSoon && !requestsWait;
+    }
+
+    /// How long nobody will miss the stream thread for the sake of a commit; zero where readers do not wait for one.
+    ///
+    /// @param most where nothing has changed
+    Duration untilDue(Duration most) {
+        if (!readersWait) {
+            return Duration.ZERO;
+        }
+        long left = changed ? changedAt + intervalNanos - clock.getAsLong() : most.toNanos();
+        return Duration.ofNanos(Math.clamp(left, 0, most.toNanos()));
+    }
+
+    /// Called by the client that begins to commit; it may do so more than once.
+    void begins() {
+        if (!began) {
+            began = true;
+            beganAt = clock.getAsLong();
+        }
+    }
+
+    /// Called by the client that has just committed.
+    public void committed() {
+        due = false;
+        changed = false;
+        early = false;
+        atOnce = false;
+        tooSoon = true;
+        passEnds();
+        committedAt = clock.getAsLong();
+        if (began) {
+            began = false;
+            long took = committedAt - beganAt;
+            pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
+            slowPauseNanos = took < SLOW_NANOS ? 0 : Math.min(took, LONGEST_PAUSE_OF_SLOW_NANOS);
+        }
+        count.incrementAndGet();
+    }
+
+    /// Something written now is durable once this count has grown.
+    public long count() {
+        return count.get();
+    }
+}

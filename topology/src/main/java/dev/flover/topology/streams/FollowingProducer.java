@@ -1,0 +1,193 @@
+package dev.flover.topology.streams;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
+import org.apache.kafka.common.metrics.KafkaMetric;
+
+/// A transactional producer whose timeouts follow what commits take.
+///
+/// A producer has its timeouts for life. So between two transactions another one takes its place, under the same name,
+/// when they should be others:
+///
+/// ```
+///   begin ─ send ─ commit │ begin ─ send ─ commit took long │ new producer: begin ─ send ─ commit
+/// ```
+final class FollowingProducer implements Producer<byte[], byte[]> {
+    private static final long NONE = -1;
+
+    private final Function<Map<String, Object>, Producer<byte[], byte[]>> making;
+    private final Map<String, Object> config;
+    private final TransactionTime time;
+    private Producer<byte[], byte[]> current;
+    private volatile long allowedMs;
+    private volatile boolean begun;
+    private volatile long begunNanos;
+
+    /// @param config with `transaction.timeout.ms`, the least that is allowed
+    FollowingProducer(Function<Map<String, Object>, Producer<byte[], byte[]>> making, Map<String, Object> config,
+            TransactionTime time) {
+        this.making = making;
+        this.config = config;
+        this.time = time;
+        time.atLeast(configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 0));
+        make();
+    }
+
+    private long configured(String name, long otherwise) {
+        var value = config.get(name);
+        return value == null ? otherwise : Long.parseLong(value.toString());
+    }
+
+    private void make() {
+        allowedMs = time.ms();
+        var own = new HashMap<>(config);
+        own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) allowedMs);
+        // What waits for less than its transaction may last would end one that could still be committed.
+        raise(own, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, allowedMs);
+        raise(own, ProducerConfig.MAX_BLOCK_MS_CONFIG, allowedMs);
+        raise(own, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, allowedMs / 2);
+        current = making.apply(own);
+    }
+
+    private void raise(Map<String, Object> own, String name, long least) {
+        if (allowedMs > configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 0)) {
+            own.put(name, (int) Math.max(configured(name, 0), least));
+        }
+    }
+
+    @Override
+    public void initTransactions() {
+        try {
+            current.initTransactions();
+        } catch (InvalidTxnTimeoutException e) {        // as much as the cluster allows is less
+            time.refused(configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, allowedMs));
+            throw e;
+        }
+    }
+
+    @Override
+    public void beginTransaction() {
+        if (time.ms() != allowedMs) {
+            current.close(Duration.ZERO);
+            make();
+            initTransactions();
+        }
+        begun = false;
+        current.beginTransaction();
+    }
+
+    @Override
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+        return send(record, null);
+    }
+
+    @Override
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+        if (!begun) {
+            begunNanos = System.nanoTime();
+            begun = true;
+        }
+        return current.send(record, (written, problem) -> {
+            if (problem != null) {
+                failed();
+            }
+            if (callback != null) {
+                callback.onCompletion(written, problem);
+            }
+        });
+    }
+
+    private long lastedMs() {
+        return begun ? TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begunNanos) : NONE;
+    }
+
+    private void failed() {
+        time.failed(lastedMs(), allowedMs);
+    }
+
+    @Override
+    public void sendOffsetsToTransaction(
+            Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata groupMetadata) {
+        counted(() -> current.sendOffsetsToTransaction(offsets, groupMetadata));
+    }
+
+    @Override
+    public void commitTransaction() {
+        counted(current::commitTransaction);
+        if (begun) {
+            time.committed(lastedMs());
+        }
+    }
+
+    private void counted(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            failed();
+            throw e;
+        }
+    }
+
+    @Override
+    public void abortTransaction() {
+        current.abortTransaction();
+    }
+
+    @Override
+    public void flush() {
+        current.flush();
+    }
+
+    @Override
+    public List<PartitionInfo> partitionsFor(String topic) {
+        return current.partitionsFor(topic);
+    }
+
+    @Override
+    public Map<MetricName, ? extends Metric> metrics() {
+        return current.metrics();
+    }
+
+    @Override
+    public Uuid clientInstanceId(Duration timeout) {
+        return current.clientInstanceId(timeout);
+    }
+
+    @Override
+    public void registerMetricForSubscription(KafkaMetric metric) {
+        current.registerMetricForSubscription(metric);
+    }
+
+    @Override
+    public void unregisterMetricFromSubscription(KafkaMetric metric) {
+        current.unregisterMetricFromSubscription(metric);
+    }
+
+    @Override
+    public void close() {
+        current.close();
+    }
+
+    @Override
+    public void close(Duration timeout) {
+        current.close(timeout);
+    }
+}

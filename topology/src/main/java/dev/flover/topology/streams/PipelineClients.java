@@ -1,0 +1,162 @@
+package dev.flover.topology.streams;
+
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.records.BoundedRecords;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.KafkaClientSupplier;
+
+/// The ordinary clients, with five things added: changes and commits are noted, transactions keep their name from life
+/// to life and may last as long as commits take, held partitions are not fetched from, and while steps are under way a
+/// poll that finds nothing sleeps until one of them has ended.
+public final class PipelineClients implements KafkaClientSupplier {
+    /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
+    /// thread a third of a millisecond, because a step leaves nothing of it in the caches.
+    private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+    private final String transactionalId;
+    private final TransactionTime transactionTime;
+    private final Commits commits;
+    private final PartitionHolds holds;
+    private final StepSignal steps;
+    private final Duration tick;
+    private final int requestBytes;
+
+    /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
+    /// @param transactionTime what commits have taken, also in earlier lives
+    public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
+            PartitionHolds holds, StepSignal steps, PipelineConfig config) {
+        this.transactionalId = transactionalId;
+        this.transactionTime = transactionTime;
+        this.commits = commits;
+        this.holds = holds;
+        this.steps = steps;
+        tick = config.pace().tick();
+        requestBytes = config.limits().requestBytes();
+    }
+
+    @Override
+    public Admin getAdmin(Map<String, Object> config) {
+        return Admin.create(config);
+    }
+
+    /// Kafka Streams names its transactions anew in each life. With a name that stays, a life begins by ending what a
+    /// kill left open; else readers, and its own restoring, would wait until that has run out of time.
+    @Override
+    public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
+        var named = new HashMap<>(config);
+        return named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId) == null
+                ? producer(named, false)
+                : new FollowingProducer(own -> producer(own, true), named, transactionTime);
+    }
+
+    private Producer<byte[], byte[]> producer(Map<String, Object> config, boolean transactional) {
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
+            @Override
+            public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+                commits.changed();
+                return super.send(record, callback);
+            }
+
+            @Override
+            public void flush() {
+                commits.begins();
+                super.flush();
+                if (!transactional) {
+                    commits.committed();
+                }
+            }
+
+            @Override
+            public void commitTransaction() {
+                super.commitTransaction();
+                commits.committed();
+            }
+
+            /// Streams would wait without a limit for a broker that may never come back.
+            @Override
+            public void close() {
+                close(CLOSE_WITHIN);
+            }
+        };
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, BoundedRecords.keys(), BoundedRecords.values(requestBytes)) {
+            @Override
+            public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+                commits.passEnds();
+                applyHolds(this);
+                if (timeout.isZero() || !steps.isStepUnderWay()) {
+                    return super.poll(timeout);
+                }
+                var records = super.poll(Duration.ZERO);
+                if (!records.isEmpty()) {
+                    return records;
+                }
+                if (steps.isFull()) {
+                    steps.await(longer(timeout, commits.untilDue(LONGEST_SLEEP)), tick);
+                    return ConsumerRecords.empty();     // what has come can join no sooner if it is read now
+                }
+                steps.await(timeout, tick);
+                return super.poll(Duration.ZERO);
+            }
+
+            @Override
+            public void resume(Collection<TopicPartition> partitions) {
+                var allowed = new ArrayList<>(partitions);
+                allowed.removeIf(holds::isHeld);
+                super.resume(allowed);
+            }
+        };
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private void applyHolds(Consumer<byte[], byte[]> consumer) {
+        if (holds.isIdle()) {
+            return;
+        }
+        var assigned = consumer.assignment();
+        var held = holds.heldOf(assigned);
+        held.removeAll(consumer.paused());
+        if (!held.isEmpty()) {
+            consumer.pause(held);
+        }
+        var released = holds.takeReleasedOf(assigned);
+        if (!released.isEmpty()) {
+            consumer.resume(released);
+        }
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

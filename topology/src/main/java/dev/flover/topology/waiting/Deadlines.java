@@ -1,0 +1,39 @@
+package dev.flover.topology.waiting;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.common.utils.Bytes;
+
+/// The deadlines of a partition's unfinished requests, waiting or live.
+public final class Deadlines {
+    private final TreeSet<Deadline> byTime =
+            new TreeSet<>(Comparator.comparingLong(Deadline::at).thenComparing(Deadline::id));
+    private final Map<Bytes, Deadline> byId = new HashMap<>();
+
+    private record Deadline(long at, Bytes id) {}
+
+    public void set(Bytes id, long at) {
+        var deadline = new Deadline(at, id);
+        byId.put(id, deadline);
+        byTime.add(deadline);
+    }
+
+    public void clear(Bytes id) {
+        var deadline = byId.remove(id);
+        if (deadline != null) {
+            byTime.remove(deadline);
+        }
+    }
+
+    /// Takes a request whose deadline has passed; null where there is none.
+    public Bytes takeExpired(long now) {
+        if (byTime.isEmpty() || byTime.first().at() > now) {
+            return null;
+        }
+        var expired = byTime.first().id();
+        clear(expired);
+        return expired;
+    }
+}

@@ -1,0 +1,126 @@
+package dev.flover.topology.waiting;
+
+import dev.flover.topology.config.PipelineConfig.Sharing;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/// Whose request is next where several tenants want to be served.
+///
+/// Each tenant has a counter of the tokens computed for it, prompts included, divided by its weight, and the one with
+/// the smallest counter is next (virtual token counter, Sheng et al. 2024). A turn is paid for when it is granted, by
+/// what the tenant's answers usually take, and settled by what it took: else a tenant of long answers would take every
+/// free slot before its counter had moved. A tenant that comes back after a pause starts where the others are, so that
+/// a pause earns nothing. Within a tenant, a ticket's rank decides.
+final class FairShares {
+    /// With more tenants than this that have nothing waiting, what they are ahead of their share is forgotten.
+    private static final int IDLE_ACCOUNTS = 10_000;
+    private static final double FIRST_EXPECTED_TOKENS = 64;
+    private static final double NEWEST_SHARE = 0.1;
+
+    private final Sharing sharing;
+    private final Map<String, Account> accounts = new HashMap<>();
+    private final TreeSet<Account> claimants =
+            new TreeSet<>(Comparator.<Account>comparingDouble(a -> a.served).thenComparing(a -> a.tenant));
+    /// Counter of the tenant that was last served: where a newcomer starts.
+    private double floor;
+
+    private static final class Account {
+        final String tenant;
+        final double weight;
+        final TreeSet<Ticket> waiting = new TreeSet<>(Ticket.ORDER);
+        double served;
+        double expectedTokens = FIRST_EXPECTED_TOKENS;
+
+        Account(String tenant, double weight, double served) {
+            this.tenant = tenant;
+            this.weight = weight;
+            this.served = served;
+        }
+    }
+
+    FairShares(Sharing sharing) {
+        this.sharing = sharing;
+    }
+
+    boolean add(Ticket ticket) {
+        var account = account(ticket.tenant);
+        if (account.waiting.isEmpty()) {
+            account.served = Math.max(account.served, floor);
+            claimants.add(account);
+        }
+        return account.waiting.add(ticket);
+    }
+
+    boolean remove(Ticket ticket) {
+        var account = accounts.get(ticket.tenant);
+        if (account == null || !account.waiting.remove(ticket)) {
+            return false;
+        }
+        if (account.waiting.isEmpty()) {
+            claimants.remove(account);
+        }
+        return true;
+    }
+
+    boolean isEmpty() {
+        return claimants.isEmpty();
+    }
+
+    /// The request whose turn it is, taken out.
+    Ticket takeNext() {
+        var account = claimants.first();
+        floor = Math.max(floor, account.served);
+        var next = account.waiting.first();
+        remove(next);
+        return next;
+    }
+
+    /// A turn begins: its prompt and what is expected of its answers are paid for.
+    void begin(Ticket ticket) {
+        var account = account(ticket.tenant);
+        ticket.used = ticket.promptTokens;
+        ticket.paid = ticket.promptTokens + account.expectedTokens;
+        charge(account, ticket.paid);
+    }
+
+    /// Tokens were computed in a turn.
+    void use(Ticket ticket, int tokens) {
+        ticket.used += tokens;
+        if (ticket.used > ticket.paid) {
+            charge(account(ticket.tenant), ticket.used - ticket.paid);
+            ticket.paid = ticket.used;
+        }
+    }
+
+    /// A turn is over: what it did not use is given back.
+    void end(Ticket ticket) {
+        var account = account(ticket.tenant);
+        double tokens = ticket.used - ticket.promptTokens;
+        account.expectedTokens += NEWEST_SHARE * (tokens - account.expectedTokens);
+        charge(account, ticket.used - ticket.paid);
+        ticket.paid = ticket.used;
+    }
+
+    private void charge(Account account, double tokens) {
+        boolean claims = claimants.remove(account);
+        account.served += tokens / account.weight;
+        if (claims) {
+            claimants.add(account);
+        }
+    }
+
+    /// Tenants that have something waiting, or had not long ago.
+    int tenants() {
+        return accounts.size();
+    }
+
+    private Account account(String tenant) {
+        if (accounts.size() > IDLE_ACCOUNTS + claimants.size()) {
+            accounts.values().removeIf(account -> account.waiting.isEmpty());
+        }
+        return accounts.computeIfAbsent(
+                tenant, name -> new Account(name, sharing.weights().getOrDefault(name, 1.0), floor));
+    }
+}

@@ -1,0 +1,250 @@
+package dev.flover.topology.weather;
+
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.metrics.PipelineMetrics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.NetworkException;
+
+/// Asks the cluster now and then how far the own partitions of the requests are read, on a thread of its own, so that
+/// what an idle pipeline would not notice is said: no broker answers, or somebody else's open transaction holds a
+/// partition up.
+///
+/// ```
+///   requests-0  | r r r r | o r r r |      r read, o open
+///                         ^ last stable offset  ^ end of the log: the lag counts from here
+/// ```
+public final class StandstillWatch implements AutoCloseable {
+    private static final int LOOKS_PER_SILENCE = 6;
+
+    private final PipelineConfig config;
+    private final Map<String, Object> adminProperties;
+    private final Supplier<Set<TopicPartition>> own;
+    private final Standstill standstill;
+    private final PipelineMetrics metrics;
+    private final Duration silence;
+    private final Duration look;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread = Thread.ofPlatform().daemon().name("flover-watch").unstarted(this::run);
+    private final Map<TopicPartition, Stuck> stuck = new HashMap<>();
+    private Admin admin;
+    private long answeredNanos = System.nanoTime();
+
+    /// @param stable the offset that readers of committed records do not get past
+    /// @param read   the offset up to which the group has read
+    private record Stuck(long stable, long read, long sinceNanos) {}
+
+    private record Offsets(Map<TopicPartition, ListOffsetsResultInfo> ends,
+            Map<TopicPartition, ListOffsetsResultInfo> stable, Map<TopicPartition, OffsetAndMetadata> read) {
+        long end(TopicPartition partition) {
+            return ends.get(partition).offset();
+        }
+
+        long stable(TopicPartition partition) {
+            return stable.get(partition).offset();
+        }
+
+        /// Where nothing was read yet, 0.
+        long read(TopicPartition partition) {
+            var offset = read.get(partition);
+            return offset == null ? 0 : offset.offset();
+        }
+    }
+
+    private StandstillWatch(PipelineConfig config, Map<String, Object> adminProperties,
+            Supplier<Set<TopicPartition>> own, Standstill standstill, PipelineMetrics metrics) {
+        this.config = config;
+        this.adminProperties = adminProperties;
+        this.own = own;
+        this.standstill = standstill;
+        this.metrics = metrics;
+        silence = config.recovery().patience().silence();
+        look = silence.dividedBy(LOOKS_PER_SILENCE);
+    }
+
+    /// @param own the partitions of the requests that are read here now; called by the watch's thread
+    public static StandstillWatch start(PipelineConfig config, Map<String, Object> adminProperties,
+            Supplier<Set<TopicPartition>> own, Standstill standstill, PipelineMetrics metrics) {
+        var watch = new StandstillWatch(config, adminProperties, own, standstill, metrics);
+        watch.thread.start();
+        return watch;
+    }
+
+    private void run() {
+        try {
+            while (!closing.await(look.toMillis(), TimeUnit.MILLISECONDS)) {
+                look();
+            }
+        } catch (InterruptedException e) {
+            return;     // closed
+        } finally {
+            if (admin != null) {
+                admin.close(Duration.ZERO);
+            }
+        }
+    }
+
+    private void look() throws InterruptedException {
+        try {
+            if (admin == null) {
+                admin = Admin.create(adminProperties);
+            }
+            var partitions = own.get();
+            if (partitions.isEmpty()) {
+                answer(admin.describeCluster().clusterId());
+            } else {
+                judge(partitions, offsets(partitions));
+            }
+            answered();
+        } catch (KafkaException e) {
+            if (isSilence(e)) {
+                unanswered();
+            } else {
+                answered();     // with a no, which others say
+            }
+        }
+    }
+
+    /// Also where there is no client, because no name can be resolved.
+    private boolean isSilence(KafkaException e) {
+        return admin == null || e instanceof org.apache.kafka.common.errors.TimeoutException
+                || e instanceof DisconnectException || e instanceof NetworkException;
+    }
+
+    private void answered() {
+        answeredNanos = System.nanoTime();
+        standstill.silentFor(0);
+        standstill.aBrokerAnswers();
+    }
+
+    private void unanswered() {
+        long nanos = System.nanoTime() - answeredNanos;
+        standstill.silentFor(nanos / 1e9);
+        if (nanos >= silence.toNanos()) {
+            standstill.noBrokerAnswers("no broker at " + config.kafka().get("bootstrap.servers") + " has answered for "
+                    + nanos / 1_000_000_000 + " s; what is live goes on when one does: see that the brokers run and "
+                    + "can be reached from here");
+        }
+    }
+
+    /// However late it comes, until the client gives up; what is to be said of the silence is said meanwhile.
+    private <T> T answer(KafkaFuture<T> future) throws InterruptedException {
+        while (true) {
+            try {
+                return future.get(look.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                unanswered();
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
+            }
+        }
+    }
+
+    private Offsets offsets(Set<TopicPartition> partitions) throws InterruptedException {
+        var latest = new HashMap<TopicPartition, OffsetSpec>();
+        partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+        var stable = admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all();
+        var ends = admin.listOffsets(latest).all();
+        var read = admin.listConsumerGroupOffsets(config.applicationId()).partitionsToOffsetAndMetadata();
+        return new Offsets(answer(ends), answer(stable), answer(read));
+    }
+
+    private void judge(Set<TopicPartition> partitions, Offsets offsets) throws InterruptedException {
+        var lags = new HashMap<TopicPartition, Long>();
+        for (var partition : partitions) {
+            long end = offsets.end(partition);
+            long read = offsets.read(partition);
+            lags.put(partition, Math.max(0, end - read));
+            long stable = offsets.stable(partition);
+            if (stable < end) {
+                var before = stuck.get(partition);
+                if (before == null || before.stable() != stable || before.read() != read) {
+                    goesOn(partition);
+                    stuck.put(partition, new Stuck(stable, read, System.nanoTime()));
+                } else if (System.nanoTime() - before.sinceNanos() >= silence.toNanos()) {
+                    standstill.say(subject(partition), sentence(partition, stable, end), true);
+                }
+            } else {
+                goesOn(partition);
+            }
+        }
+        metrics.lags(lags);
+        for (var partition : new HashSet<>(stuck.keySet())) {
+            if (!partitions.contains(partition)) {
+                goesOn(partition);
+            }
+        }
+    }
+
+    private void goesOn(TopicPartition partition) {
+        stuck.remove(partition);
+        standstill.over(subject(partition));
+    }
+
+    private static String subject(TopicPartition partition) {
+        return "transactions on " + partition;
+    }
+
+    private String sentence(TopicPartition partition, long stable, long end) throws InterruptedException {
+        return partition + " stands still: at its offset " + stable + " " + author(partition, stable) + ", and "
+                + (end - stable) + " records from there on are not read until it is committed or aborted. If its "
+                + "application is gone: kafka-transactions.sh --bootstrap-server "
+                + config.kafka().get("bootstrap.servers") + " abort --topic " + partition.topic() + " --partition "
+                + partition.partition() + " --start-offset " + stable;
+    }
+
+    private String author(TopicPartition partition, long stable) throws InterruptedException {
+        try {
+            var states = answer(admin.describeProducers(Set.of(partition)).all());
+            return oldest(states.get(partition).activeProducers(), stable)
+                    .map(producer -> "the producer " + producer.producerId() + " has had a transaction open since "
+                            + Instant.ofEpochMilli(producer.lastTimestamp()))
+                    .orElse("somebody's transaction is open");
+        } catch (KafkaException e) {
+            return "somebody's transaction is open (whose, the cluster does not say: " + e.getMessage() + ")";
+        }
+    }
+
+    private static Optional<ProducerState> oldest(Collection<ProducerState> producers, long stable) {
+        return producers.stream().filter(producer -> producer.currentTransactionStartOffset().isPresent()
+                        && producer.currentTransactionStartOffset().getAsLong() >= stable)
+                .min(Comparator.comparingLong(producer -> producer.currentTransactionStartOffset().getAsLong()));
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        stuck.keySet().forEach(partition -> standstill.forget(subject(partition)));
+        standstill.isNotWatched();
+        metrics.lags(Map.of());
+    }
+}

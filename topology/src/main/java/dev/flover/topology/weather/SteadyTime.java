@@ -1,0 +1,70 @@
+package dev.flover.topology.weather;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.utils.Time;
+
+/// The wall clock as it was at the start, and what has passed since: it goes on evenly whatever happens to the wall
+/// clock meanwhile.
+///
+/// Kafka Streams and everything that measures how long something lasts runs on it. A deadline is a time of day and does
+/// not.
+public final class SteadyTime implements Time {
+    private final LongSupplier wall;
+    private final LongSupplier nanos;
+    private final long origin;
+    private final long begin;
+    private long seenDrift;
+
+    /// @param wall  milliseconds since 1970, as somebody may set them
+    /// @param nanos from any origin, never set
+    public SteadyTime(LongSupplier wall, LongSupplier nanos) {
+        this.wall = wall;
+        this.nanos = nanos;
+        origin = wall.getAsLong();
+        begin = nanos.getAsLong();
+    }
+
+    @Override
+    public long milliseconds() {
+        return origin + TimeUnit.NANOSECONDS.toMillis(nanoseconds() - begin);
+    }
+
+    /// Milliseconds since 1970, as the wall clock has them now.
+    public long wallMs() {
+        return wall.getAsLong();
+    }
+
+    /// How far the wall clock was set since the last call, ahead or (negative) back, ms. For one thread.
+    public long takeStep() {
+        long drift = wall.getAsLong() - milliseconds();
+        long step = drift - seenDrift;
+        seenDrift = drift;
+        return step;
+    }
+
+    @Override
+    public long nanoseconds() {
+        return nanos.getAsLong();
+    }
+
+    @Override
+    public void sleep(long ms) {
+        Time.SYSTEM.sleep(ms);
+    }
+
+    @Override
+    public void waitObject(Object monitor, Supplier<Boolean> condition, long deadlineMs) throws InterruptedException {
+        synchronized (monitor) {
+            while (!condition.get()) {
+                long left = deadlineMs - milliseconds();
+                if (left <= 0) {
+                    throw new TimeoutException("the condition did not hold before its deadline");
+                }
+                monitor.wait(left);
+            }
+        }
+    }
+}

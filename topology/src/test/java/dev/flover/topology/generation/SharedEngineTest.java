@@ -1,0 +1,115 @@
+package dev.flover.topology.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
+import dev.flover.topology.state.PartitionState.StoredAnswer;
+import dev.flover.topology.streams.StepSignal;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class SharedEngineTest {
+    private static final int SLOTS = 4;
+    private static final SequenceRequest SEQUENCE =
+            SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 10, TokenSet.EMPTY);
+
+    /// Notes how many steps it may have under way.
+    private static final class Notebook implements TokenEngine {
+        private int underWay;
+        private long admitted;
+        private long steps;
+
+        @Override
+        public long admit(SequenceRequest request) {
+            return ++admitted;
+        }
+
+        @Override
+        public void cancel(long sequence) {}
+
+        @Override
+        public boolean pump(TokenSink sink, int underWay) {
+            this.underWay = underWay;
+            steps++;
+            return true;
+        }
+
+        @Override
+        public boolean launch(int underWay) {
+            return true;
+        }
+
+        @Override
+        public void onStepEnd(Runnable wake) {}
+
+        @Override
+        public EngineStatus status() {
+            return new EngineStatus(steps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        }
+
+        @Override
+        public String arithmetic() {
+            return "none";
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private long now;
+    private final Notebook notebook = new Notebook();
+    private final StepSignal signal = new StepSignal();
+    private final SharedEngine engine =
+            new SharedEngine(notebook, SLOTS, signal, () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
+
+    /// How many steps it may have under way after some that end so far apart.
+    private int underWayAfter(long stepMillis) {
+        for (int i = 0; i < 3; i++) {
+            now += stepMillis;
+            engine.pump();
+        }
+        return notebook.underWay;
+    }
+
+    @Test
+    void newcomersNeedNotWaitForALongStepBehindTheOneUnderWayWhileHalfOfTheSlotsAreFree() {
+        for (int live = 1; live <= SLOTS; live++) {
+            engine.admit(answer(), SEQUENCE);
+            assertThat(underWayAfter(40)).as(live + " live").isEqualTo(live <= SLOTS / 2 ? 1 : Integer.MAX_VALUE);
+        }
+    }
+
+    @Test
+    void theDeviceDoesNotWaitBetweenShortSteps() {
+        engine.admit(answer(), SEQUENCE);
+
+        assertThat(underWayAfter(2)).isGreaterThan(1);
+        assertThat(underWayAfter(9)).isEqualTo(1);
+        assertThat(underWayAfter(3)).isGreaterThan(1);
+    }
+
+    @Test
+    void theThreadMaySleepLongerOnlyWhileEverySlotIsTaken() {
+        var last = answer();
+        for (int live = 1; live < SLOTS; live++) {
+            engine.admit(answer(), SEQUENCE);
+            engine.pump();
+            assertThat(signal.isFull()).as(live + " live").isFalse();
+        }
+        engine.admit(last, SEQUENCE);
+        engine.launch();
+        assertThat(signal.isFull()).isTrue();
+
+        engine.release(last);
+        engine.pump();
+        assertThat(signal.isFull()).isFalse();
+    }
+
+    private static LiveAnswer answer() {
+        return new LiveAnswer(null, 0, StoredAnswer.NONE, "", null, new Mailbox());
+    }
+}

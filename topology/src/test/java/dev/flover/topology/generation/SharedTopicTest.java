@@ -1,0 +1,122 @@
+package dev.flover.topology.generation;
+
+import static dev.flover.topology.generation.SimulatedProcess.request;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.schemas.FinishReason;
+import dev.flover.topology.models.Registrations;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+
+/// One group's part where several read one requests topic.
+class SharedTopicTest {
+    private static final int SLOTS = 8;
+
+    /// The default group, serving `scripted`.
+    private final SimulatedProcess process = SimulatedProcess.of(1, SLOTS);
+
+    @Test
+    void aRequestForAnotherGroupsModelIsLeftToIt() {
+        process.register("others", "other");
+        process.send(0, request("theirs", ">x").setModel("other").build());
+        process.send(0, request("ours", ">x").setModel("scripted").build());
+        process.send(0, request("nobodys", ">x").build());
+        process.settle();
+        assertThat(process.chunks("theirs")).isEmpty();
+        assertThat(process.results("theirs")).isEmpty();
+        assertThat(process.text("ours", 0)).isEqualTo("x");
+        assertThat(process.text("nobodys", 0)).isEqualTo("x");
+        assertThat(process.count("flover.requests.others")).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsBeforeARegistrationIsTheDefaultGroups() {
+        process.send(0, request("before", ">x").setModel("other").build());
+        process.register("others", "other");
+        process.settle();
+        assertThat(process.result("before").getFinishReason()).isEqualTo(FinishReason.REJECTED);
+        assertThat(process.result("before").getMessage()).isEqualTo("model 'other' is served by nobody here; scripted "
+                + "can be asked for, and a request that names none is served too");
+    }
+
+    @Test
+    void aGroupThatIsNotTheDefaultAnswersNothingButItsModel() {
+        process.registrations = defaultIs("first", "main");
+        process.register("test", "scripted");
+        process.crash();
+        process.send(0, request("ours", ">x").setModel("scripted").build());
+        process.send(0, request("none", ">x").build());
+        process.send(0, request("unknown", ">x").setModel("nobody's").build());
+        process.send(0, request("large", ">" + "x".repeat(600_000)).build());
+        process.send(0, "garbage".getBytes(UTF_8), new byte[] {1, 2, 3}, new RecordHeaders());
+        process.send(0, null, new byte[] {1}, new RecordHeaders());
+        process.settle();
+        assertThat(process.text("ours", 0)).isEqualTo("x");
+        assertThat(process.records(PipelineTopology.RESULTS_SINK)).hasSize(1);
+        assertThat(process.deadLetterReasons()).isEmpty();
+    }
+
+    private static Registrations defaultIs(String group, String model) {
+        var other = SimulatedProcess.of(1, SLOTS);
+        other.registrations = Registrations.NONE;
+        other.register(group, model);
+        return other.registrations;
+    }
+
+    @Test
+    void anIdThatWasUsedForAnotherGroupIsNotUsedAgainForUs() {
+        process.register("others", "other");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.send(0, request("a", ">y").build());
+        process.send(0, request("a", ">z").setModel("other").build());
+        process.settle();
+        assertThat(process.chunks("a")).singleElement().satisfies(chunk -> {
+            assertThat(chunk.getRefused().getOffset()).isEqualTo(1);
+            assertThat(chunk.getTerminal()).isFalse();
+        });
+        assertThat(process.deadLetterReasons()).singleElement().asString().contains("that of a different request");
+    }
+
+    @Test
+    void aCancelBeforeItsRequestWorksWhicheverGroupServesIt() {
+        process.register("others", "other");
+        process.cancel(0, "theirs");
+        process.cancel(0, "ours");
+        process.send(0, request("theirs", ">x").setModel("other").build());
+        process.send(0, request("ours", ">x").build());
+        process.settle();
+        assertThat(process.chunks("theirs")).isEmpty();
+        assertThat(process.result("ours").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+    }
+
+    @Test
+    void whileItCannotBeSaidWhoAnswersRequestsWaitAndLiveOnesGoOn() {
+        process.modelsTopicAnswers = false;
+        process.ticks(2450);
+        process.send(0, request("live", ">" + "x".repeat(1500)).build());
+        process.ticks(60);          // what is known has become too old
+        process.commit();
+        int before = process.text("live", 0).length();
+        assertThat(process.isHeld(0)).isTrue();
+        process.send(0, request("new", ">y").build());
+        process.ticks(200);
+        process.commit();
+        assertThat(process.text("live", 0).length()).isGreaterThan(before);
+        assertThat(process.chunks("new")).isEmpty();
+        process.modelsTopicAnswers = true;
+        process.settle();
+        assertThat(process.isHeld(0)).isFalse();
+        assertThat(process.text("new", 0)).isEqualTo("y");
+    }
+
+    @Test
+    void anIdInTwoPartitionsIsSaid() {
+        var two = SimulatedProcess.of(2, SLOTS);
+        two.send(0, request("a", ">x").build());
+        two.send(1, request("a", ">x").build());
+        two.send(1, request("b", ">x").build());
+        two.settle();
+        assertThat(two.count("flover.requests.two.partitions")).isEqualTo(1);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.flover.topology.generation;
+
+import dev.flover.engine.Engine;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.backend.reference.ReferenceBackend;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfig.LayerConfig;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelShape;
+import dev.flover.engine.tensor.TensorType;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// An engine that computes, on a model of random weights whose tokens are bytes.
+final class TinyEngine {
+    private TinyEngine() {}
+
+    static Model model() {
+        var rotary = new Rotary(16, Rotary.Pairing.HALVES, IntStream.range(0, 8).mapToObj(i -> 1.0 / (i + 1)).toList(),
+                1);
+        var config = new ModelConfig("tiny", 32, 2, 1, 16, 64, 257, 512, ModelConfig.NormKind.RMS, 1e-5f,
+                ModelConfig.Block.SEQUENTIAL, ModelConfig.Activation.SILU, true, 1, 0.25f, 0, 0,
+                List.of(new LayerConfig(0, rotary)));
+        return new ModelShape("tiny", config, false).random(TensorType.F32, 3);
+    }
+
+    /// @param blocks of 8 positions; few of them make sequences preempt each other
+    static TokenEngine start(Model model, int slots, int blocks) {
+        return TokenEngine.of(Engine.start(model, new ReferenceBackend(),
+                EngineConfig.of(slots, 16).withPrefillChunk(8).withBlockTokens(8).withKvBlocks(blocks)));
+    }
+}

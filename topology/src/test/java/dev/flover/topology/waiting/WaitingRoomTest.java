@@ -1,0 +1,204 @@
+package dev.flover.topology.waiting;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.flover.topology.config.PipelineConfig.Sharing;
+import dev.flover.topology.config.PipelineConfig.WaitingLimits;
+import dev.flover.topology.waiting.Ticket.Standing;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class WaitingRoomTest {
+    private static final WaitingLimits ROOMY = new WaitingLimits(1_000_000, 1L << 40);
+
+    private final Queue<Ticket> granted = new ArrayDeque<>();
+    private long arrivals;
+
+    private Ticket ticket(String id, String tenant, Standing standing, long rank) {
+        return new Ticket(id, tenant, standing, rank, arrivals++, 0, 1, 100, false, granted);
+    }
+
+    private Ticket arrived(String id, String tenant, long rank) {
+        return ticket(id, tenant, Standing.ARRIVED, rank);
+    }
+
+    private List<String> grantAll(WaitingRoom room) {
+        while (room.grantNext()) {
+            // all of them
+        }
+        var ids = granted.stream().map(ticket -> ticket.id).toList();
+        granted.clear();
+        return ids;
+    }
+
+    @Test
+    void withinATenantTheSmallestRankGoesFirstAndThenTheOldest() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        room.add(arrived("late", "t", 5));
+        room.add(arrived("first", "t", 1));
+        room.add(arrived("second", "t", 1));
+        assertThat(grantAll(room)).containsExactly("first", "second", "late");
+    }
+
+    @Test
+    void whatHadBegunGoesBeforeWhatHasNot() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        room.add(arrived("new", "t", 1));
+        room.add(ticket("resumed", "t", Standing.RESUMED, 9));
+        assertThat(grantAll(room)).containsExactly("resumed", "new");
+    }
+
+    @Test
+    void suspectsGoFirstAndOneAtATime() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        room.add(arrived("new", "t", 1));
+        var one = ticket("suspect 1", "t", Standing.SUSPECT, 1);
+        var two = ticket("suspect 2", "t", Standing.SUSPECT, 2);
+        room.add(two);
+        room.add(one);
+        assertThat(grantAll(room)).containsExactly("suspect 1");
+        room.cleared(two);
+        assertThat(grantAll(room)).as("another suspect's end changes nothing").isEmpty();
+        room.cleared(one);
+        assertThat(grantAll(room)).containsExactly("suspect 2");
+        room.cleared(two);
+        assertThat(grantAll(room)).containsExactly("new");
+    }
+
+    @Test
+    void grantedRequestsAreOutstandingUntilTheyAreSettled() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var ticket = arrived("a", "t", 1);
+        room.add(ticket);
+        room.grantNext();
+        assertThat(room.outstanding()).isOne();
+        room.started(ticket);
+        room.started(ticket);
+        assertThat(room.outstanding()).isZero();
+        room.left(ticket);
+        room.left(ticket);
+        assertThat(room.outstanding()).isZero();
+    }
+
+    @Test
+    void sizeAndBytesFollowWhatWaits() {
+        var room = new WaitingRoom(new WaitingLimits(2, 1000), Sharing.equal());
+        var ticket = arrived("a", "t", 1);
+        room.add(ticket);
+        assertThat(room.isFull()).isFalse();
+        room.add(arrived("b", "u", 1));
+        assertThat(room.isFull()).isTrue();
+        room.left(ticket);
+        room.left(ticket);
+        assertThat(room.size()).isOne();
+        assertThat(room.bytes()).isEqualTo(100);
+        assertThat(room.hasRoom()).isTrue();
+        room.grantNext();
+        assertThat(room.size()).isZero();
+        assertThat(room.bytes()).isZero();
+    }
+
+    @Test
+    void bytesFillTheRoomToo() {
+        var room = new WaitingRoom(new WaitingLimits(1000, 250), Sharing.equal());
+        room.add(arrived("a", "t", 1));
+        room.add(arrived("b", "t", 1));
+        assertThat(room.isFull()).isFalse();
+        room.add(arrived("c", "t", 1));
+        assertThat(room.isFull()).isTrue();
+    }
+
+    @Test
+    void tenantsShareTokensEquallyWhateverTheyAskFor() {
+        var served = simulate(Sharing.equal(), Map.of("short", 10, "long", 200, "mixed", 60), 42);
+        double all = served.values().stream().mapToDouble(Double::doubleValue).sum();
+        served.forEach((tenant, tokens) -> assertThat(tokens / all).as(tenant).isCloseTo(1 / 3.0, within(0.05 / 3)));
+    }
+
+    @Test
+    void tenantsShareTokensByWeight() {
+        var sharing = new Sharing(Map.of("big", 3.0, "small", 1.0), Duration.ofSeconds(1));
+        var served = simulate(sharing, Map.of("big", 40, "small", 40), 7);
+        double all = served.values().stream().mapToDouble(Double::doubleValue).sum();
+        assertThat(served.get("big") / all).isCloseTo(0.75, within(0.05 * 0.75));
+    }
+
+    /// Every tenant always has requests waiting; 16 slots draw a token a round each.
+    ///
+    /// @param lengths longest answer by tenant
+    /// @return tokens computed by tenant, prompts included
+    private Map<String, Double> simulate(Sharing sharing, Map<String, Integer> lengths, long seed) {
+        var random = new Random(seed);
+        var room = new WaitingRoom(ROOMY, sharing);
+        var served = new HashMap<String, Double>();
+        var running = new ArrayList<Map.Entry<Ticket, Integer>>();
+        for (int round = 0; round < 10_000; round++) {
+            for (String tenant : lengths.keySet()) {
+                for (int i = 0; i < 5; i++) {       // more than any of them can be served
+                    room.add(arrived(tenant + round, tenant, round));
+                }
+            }
+            while (running.size() < 16 && room.grantNext()) {
+                var ticket = granted.remove();
+                room.started(ticket);
+                served.merge(ticket.tenant, (double) ticket.promptTokens, Double::sum);
+                running.add(Map.entry(ticket, 1 + random.nextInt(lengths.get(ticket.tenant))));
+            }
+            running.replaceAll(entry -> {
+                served.merge(entry.getKey().tenant, 1.0, Double::sum);
+                room.used(entry.getKey(), 1);
+                return Map.entry(entry.getKey(), entry.getValue() - 1);
+            });
+            running.stream().filter(entry -> entry.getValue() == 0).forEach(entry -> room.left(entry.getKey()));
+            running.removeIf(entry -> entry.getValue() == 0);
+        }
+        return served;
+    }
+
+    @Test
+    void aTenantThatComesLateDoesNotCatchUpOnWhatItNeverAskedFor() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        for (int i = 0; i < 100; i++) {
+            room.add(arrived("early " + i, "early", i));
+        }
+        for (int i = 0; i < 50; i++) {
+            turn(room, 100);
+        }
+        for (int i = 0; i < 100; i++) {
+            room.add(arrived("late " + i, "late", i));
+        }
+        int late = 0;
+        for (int i = 0; i < 20; i++) {
+            late += turn(room, 100).equals("late") ? 1 : 0;
+        }
+        assertThat(late).isBetween(9, 11);
+    }
+
+    /// A whole turn. Returns whose it was.
+    private String turn(WaitingRoom room, int tokens) {
+        room.grantNext();
+        var ticket = granted.remove();
+        room.started(ticket);
+        room.used(ticket, tokens);
+        room.left(ticket);
+        return ticket.tenant;
+    }
+
+    @Test
+    void tenantsWithoutNumberAreForgottenAgain() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        for (int i = 0; i < 100_000; i++) {
+            room.add(arrived("r" + i, "tenant " + i, i));
+            turn(room, 1);
+        }
+        assertThat(room.tenants()).isLessThan(20_000);
+    }
+}
