@@ -1,4 +1,5 @@
-/// The contracts: what is written on the topics, as Avro in `src/main/avro`, and the records generated from it.
+/// The contracts: the Avro schemas in `src/main/avro` of all records on the topics, and the classes generated from
+/// them.
 ///
 /// ```
 ///   GenerationRequest ──► [ Flover ] ──► TokenChunk, TokenChunk, ... , TokenChunk (terminal)
@@ -6,5 +7,6 @@
 /// ```
 ///
 /// A contract evolves compatibly in both directions: every new field has a default, no field changes its type or name,
-/// an enum's new symbol reads as `UNKNOWN` where it is not known. `ReleasedContractsTest` holds it to that.
+/// and a new symbol of an enum reads as `UNKNOWN` in a release that does not know it. `ReleasedContractsTest` checks
+/// this.
 package dev.flover.schemas;

@@ -14,11 +14,11 @@ import org.apache.avro.Schema;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each contract and each stored form as it is now, against each of its released forms, by the check that Confluent's
-/// registry makes.
+/// Compares each contract and each stored form with all its released versions, by the compatibility check of
+/// Confluent's registry.
 ///
-/// A release adds a folder `released/VERSION` with its contracts as registered and its stored forms. Both directions
-/// are asked for, because writers and readers are upgraded at times of their own.
+/// A release adds a folder `released/VERSION` with its contracts as registered and its stored forms. Compatibility is
+/// required in both directions, because writers and readers are upgraded at different times.
 class ReleasedContractsTest {
     private static final CompatibilityChecker BOTH_WAYS = CompatibilityChecker.FULL_TRANSITIVE_CHECKER;
 
@@ -41,14 +41,15 @@ class ReleasedContractsTest {
                 StoredAttempts.getClassSchema(), EndedRequest.getClassSchema(), ParkedRecord.getClassSchema());
     }
 
-    /// What grows by fields with defaults is read by every release and reads every release.
+    /// A stored form that grows only by fields with defaults is read by every release, and reads what every release
+    /// wrote.
     @ParameterizedTest
     @MethodSource("stored")
     void storedFormGrowsByFieldsWithDefaults(Schema form) throws Exception {
         assertThat(BOTH_WAYS.isCompatible(new AvroSchema(form), released(form.getName()))).isEmpty();
     }
 
-    /// Records that name no schema are of this one.
+    /// Stored records of version 1 name no schema: they are read with the schema of the first release.
     @ParameterizedTest
     @MethodSource("stored")
     void theFirstStoredFormStaysAsItWasReleased(Schema form) throws Exception {

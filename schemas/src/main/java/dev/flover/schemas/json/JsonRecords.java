@@ -22,16 +22,17 @@ import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Contract records as JSON objects whose fields have the names of the contract.
+/// Reads and writes records of the contracts as JSON objects whose fields have the names of the contract.
 ///
-/// Times are milliseconds since 1970; a number that JSON cannot express is one of the strings `NaN`, `Infinity` and
-/// `-Infinity`; a field that is null is left out.
+/// Times are milliseconds since 1970. A number that JSON cannot express is one of the strings `NaN`, `Infinity` and
+/// `-Infinity`. A field that is null is left out.
 public final class JsonRecords {
     private static final int MAX_DEPTH = 100;
-    /// What Jackson tells a programmer, in its messages for anybody.
+    /// Matches the advice for programmers in Jackson's error messages, which is removed before a user sees the message.
     private static final String ADVICE = ": enable `.*|: expected close marker.*|, from `.*(?=\\))";
 
-    /// Strict, because a key that is given twice, or a second value behind the first, is a mistake of the sender.
+    /// The JSON parser is strict: a key that is given twice, or a second value after the first, is an error of the
+    /// sender.
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build()).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -44,7 +45,7 @@ public final class JsonRecords {
 
     private JsonRecords() {}
 
-    /// Whether the first character that is not white space opens an object.
+    /// Tells whether the first character that is not white space opens a JSON object.
     public static boolean isJson(byte[] bytes) {
         for (byte each : bytes) {
             switch (each) {
@@ -57,9 +58,9 @@ public final class JsonRecords {
         return false;
     }
 
-    /// Reads both forms of a record.
+    /// Makes a deserializer that reads a record as JSON or in the registry's wire format, whichever its bytes are.
     ///
-    /// @param avro for the registry's wire format
+    /// @param avro reads the bytes that are not JSON: the registry's wire format
     public static <T extends SpecificRecord> Deserializer<T> orAvro(Class<T> type, Deserializer<T> avro) {
         return new Deserializer<>() {
             @Override
@@ -82,7 +83,9 @@ public final class JsonRecords {
         };
     }
 
-    /// @throws JsonFormException if it is no object with the fields of that type
+    /// Reads a record from JSON in UTF-8.
+    ///
+    /// @throws JsonFormException if the bytes are not one JSON object with the fields of that type
     public static <T extends SpecificRecord> T read(byte[] bytes, Class<T> type) {
         return record(parse(bytes), type);
     }

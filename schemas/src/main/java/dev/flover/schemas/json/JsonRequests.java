@@ -3,14 +3,14 @@ package dev.flover.schemas.json;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.GenerationRequest;
 
-/// Requests as JSON, in the contract's field names or in those of OpenAI's API; both may be mixed.
+/// Reads requests that are JSON, in the contract's field names or in those of OpenAI's API; a request may mix both.
 public final class JsonRequests {
     private static final String ID = "id";
 
     private JsonRequests() {}
 
-    /// @param id of a request that says none
-    /// @throws JsonFormException saying which field is wrong, what it was and what it may be
+    /// @param id the id for a request whose JSON has no `id`
+    /// @throws JsonFormException naming the wrong field, its value and the values that it may have
     public static GenerationRequest read(byte[] bytes, String id) {
         ObjectNode object = OpenAiForm.inContractNames(JsonRecords.parse(bytes));
         if (!object.has(ID)) {

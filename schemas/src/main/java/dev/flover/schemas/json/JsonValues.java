@@ -13,15 +13,15 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
 
-/// Values of Avro schemas and of JSON, one made of the other: nulls, booleans, numbers, strings, enums, arrays, maps,
-/// records and unions of null and one of them.
+/// Converts values from JSON to Avro and back: nulls, booleans, numbers, strings, enums, arrays, maps, records, and
+/// unions of null and one other type.
 final class JsonValues {
     private static final int EXCERPT_CHARS = 60;
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private JsonValues() {}
 
-    /// @param path names the value in a message; empty for the whole
+    /// @param path names the value in an error message, such as `sampling.top_k`; empty for the whole record
     static Object toAvro(JsonNode node, Schema schema, String path) {
         return switch (schema.getType()) {
             case UNION -> node.isNull() ? null : toAvro(node, branch(schema), path);
@@ -108,7 +108,8 @@ final class JsonValues {
         return entries;
     }
 
-    /// Half of a surrogate pair is no character, and cannot be written again as UTF-8.
+    /// Returns a JSON string's text. Refuses half a surrogate pair: it is not a character and cannot be written as
+    /// UTF-8.
     private static String text(JsonNode node, String path) {
         if (!node.isTextual()) {
             throw mistyped(path, "a string", node);
@@ -149,7 +150,7 @@ final class JsonValues {
         return text.length() <= EXCERPT_CHARS ? text : text.substring(0, EXCERPT_CHARS) + "...";
     }
 
-    /// @param value of that schema, as generated records or generic ones give it
+    /// @param value a value of the given schema, from a generated record or a generic one
     static JsonNode toJson(Object value, Schema schema) {
         return switch (value) {
             case null -> NODES.nullNode();

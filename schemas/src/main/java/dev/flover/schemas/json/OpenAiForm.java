@@ -9,7 +9,7 @@ import dev.flover.schemas.Sampling;
 import java.util.ArrayList;
 import org.apache.avro.Schema;
 
-/// The body of an OpenAI completion or chat completion, in the names of the contract.
+/// Renames the fields of an OpenAI completion or chat completion request to the names of the contract.
 ///
 /// ```
 ///   n                                  answers
@@ -43,7 +43,7 @@ final class OpenAiForm {
         this.object = object;
     }
 
-    /// @param object is changed
+    /// @param object the request's body; it is changed in place and returned
     static ObjectNode inContractNames(ObjectNode object) {
         var form = new OpenAiForm(object);
         form.dropNulls();

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/// Tools of an OpenAI chat completion, in the names of the contract.
+/// Renames the tool fields of an OpenAI chat completion request to the names of the contract.
 ///
 /// ```
 ///   tools[]: {type, function: {name, description, parameters: {...}}}         {name, description, parameters: "{...}"}
@@ -22,7 +22,7 @@ final class OpenAiTools {
 
     private OpenAiTools() {}
 
-    /// @param object is changed
+    /// @param object the request's body; it is changed in place
     static void inContractNames(ObjectNode object) {
         if (object.get("tools") instanceof ArrayNode tools) {
             for (int i = 0; i < tools.size(); i++) {
@@ -67,7 +67,7 @@ final class OpenAiTools {
         }
     }
 
-    /// Brings what is said of the function up.
+    /// Moves the fields of the inner object `function` into the object around it, and removes `type`.
     private static void flatten(ObjectNode object, String path) {
         var type = object.remove("type");
         if (type != null && !type.asText().equals(FUNCTION)) {

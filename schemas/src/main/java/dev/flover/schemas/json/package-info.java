@@ -6,5 +6,5 @@
 ///   TokenChunk, GenerationResult ──► JsonRecords ──► JSON
 /// ```
 ///
-/// A reader tells the forms apart by the first byte: `{` is JSON, 0 is the registry's wire format.
+/// A reader tells the two forms of a record apart by the first byte: `{` is JSON, 0 is the registry's wire format.
 package dev.flover.schemas.json;

@@ -6,8 +6,8 @@ import io.confluent.kafka.schemaregistry.client.rest.entities.Schema;
 import java.util.Optional;
 import org.apache.avro.AvroRuntimeException;
 
-/// Parses what a registry serves, and tells a schema that Avro refuses from a registry that cannot be asked:
-/// Confluent's provider makes an I/O error of both.
+/// Parses the schemas that a registry serves. A schema that Avro refuses becomes an [UnreadableSchemaException], so
+/// that it differs from a registry that cannot be reached: Confluent's provider reports both as an I/O error.
 public final class AvroSchemas extends AvroSchemaProvider {
     @Override
     public Optional<ParsedSchema> parseSchema(Schema schema, boolean isNew) {

@@ -17,11 +17,12 @@ import org.apache.avro.generic.GenericEnumSymbol;
 import org.apache.avro.generic.GenericFixed;
 import org.apache.avro.generic.IndexedRecord;
 
-/// What a record says, in bytes that do not depend on the schema it is held in.
+/// A record's content as bytes that do not depend on the schema that the record is held in. Digests of requests are
+/// made of these bytes.
 ///
-/// Fields come with their names, in alphabetical order, and one that has its schema's default is left out, at every
-/// depth. So a field more or less in the schema changes nothing as long as it is not set. Numbers have one form each
-/// for integers and for fractions, however wide; maps are sorted.
+/// Each field comes with its name, in alphabetical order. A field whose value is its schema's default is left out, at
+/// every depth, so adding or removing a field in the schema changes nothing as long as the field is not set. There is
+/// one form for integers of all widths and one for fractions of all widths; the entries of maps are sorted by name.
 ///
 /// ```
 ///   record   R  count  (name, value)*      integer  I  8 bytes      text   S  length  UTF-8
@@ -29,7 +30,8 @@ import org.apache.avro.generic.IndexedRecord;
 ///   map      M  count  (name, value)*      boolean  B  1 byte       null   N
 /// ```
 public final class ContentForm {
-    /// Of how many schemas the defaults are kept: producers may come with ever new ones.
+    /// The most schemas whose defaults are kept in memory. A limit is needed because producers may send ever new
+    /// schemas.
     private static final int SCHEMAS_KEPT = 1000;
     private static final Map<Schema, byte[][]> DEFAULTS = new ConcurrentHashMap<>();
 
@@ -39,7 +41,7 @@ public final class ContentForm {
         return bytes(record);
     }
 
-    /// Whether a field has the value that its schema gives it by default.
+    /// Tells whether the value of a field is the default that its schema gives.
     static boolean isDefault(Schema record, Schema.Field field, Object value) {
         return Arrays.equals(bytes(value), defaults(record)[field.pos()]);
     }
@@ -103,10 +105,10 @@ public final class ContentForm {
         named('R', set, out);
     }
 
-    /// By position; null where a field has no default.
+    /// Returns the content of each field's default, by the field's position; null for a field without a default.
     private static byte[][] defaults(Schema record) {
         byte[][] kept = DEFAULTS.get(record);
-        if (kept == null) {     // not computeIfAbsent: a default may be a record, whose defaults are wanted on the way
+        if (kept == null) {     // not computeIfAbsent: the defaults of an inner record are computed in this call
             kept = readDefaults(record);
             if (DEFAULTS.size() > SCHEMAS_KEPT) {
                 DEFAULTS.clear();

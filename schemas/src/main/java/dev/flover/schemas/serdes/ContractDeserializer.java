@@ -11,21 +11,23 @@ import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Tells bytes that can never be decoded from a registry that does not answer: one is a dead letter, the other a wait.
+/// Deserializes records of one contract, and tells two failures apart: bytes that can never be decoded become a dead
+/// letter; a registry that does not answer is asked again later.
 final class ContractDeserializer<T extends IndexedRecord> implements Deserializer<T> {
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int SERVER_ERROR = 500;
-    /// The registry's own words for a subject, a version and a schema; a 404 without them is an ingress's page.
+    /// The registry's own error codes for an unknown subject, version and schema. A 404 without one of these codes is
+    /// the page of a proxy in front of the registry.
     private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40402, 40403);
 
     private final Class<T> type;
     private final String contract;
     private final KafkaAvroDeserializer confluent;
 
-    /// @param contract its name
+    /// @param contract the contract's name, for error messages
     ContractDeserializer(Class<T> type, String contract, KafkaAvroDeserializer confluent) {
         this.type = type;
         this.contract = contract;
@@ -64,14 +66,14 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
         return registryFailure(e).isPresent() ? unavailable(topic, e) : undecodable(topic, bytes, e);
     }
 
-    /// The cause that lies with the registry and not with the bytes, where there is one.
+    /// Returns the cause that lies with the registry and not with the record's bytes, if there is one.
     private static Optional<Throwable> registryFailure(Throwable failure) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RestClientException answer) {
                 return maySucceedLater(answer.getStatus()) ? Optional.of(cause) : Optional.empty();
             }
             if (cause instanceof IOException) {
-                // Avro reads from memory, and says by these two that the bytes are not what the schema promised.
+                // Avro reads from memory, so these two I/O errors say that the bytes do not fit the schema.
                 boolean bytes = cause instanceof EOFException || cause instanceof InvalidNumberEncodingException;
                 return bytes ? Optional.empty() : Optional.of(cause);
             }

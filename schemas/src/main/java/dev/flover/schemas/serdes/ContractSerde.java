@@ -53,7 +53,7 @@ public final class ContractSerde<T extends SpecificRecord> implements Serde<T> {
         return new ContractSerde<>(serializer, new ContractDeserializer<>(type, type.getSimpleName(), deserializer));
     }
 
-    /// Records in the schema that they were written with.
+    /// Makes a deserializer that leaves records in the schema that they were written with.
     static ContractDeserializer<GenericRecord> asWritten(
             String contract, Map<String, ?> clientProperties, SchemaRegistryClient registry) {
         var properties = new HashMap<String, Object>(clientProperties);

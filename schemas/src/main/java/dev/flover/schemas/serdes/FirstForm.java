@@ -15,7 +15,8 @@ import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumWriter;
 
-/// A request as the first stored form had it, in which digests were made of it.
+/// A request in the schema of stored form 1. Digests of requests that were stored in that form were made of these
+/// bytes.
 public final class FirstForm {
     private static final byte VERSION = 1;
     private static final Schema REQUEST = StoredForm.firstForm(StoredRequest.class).getField("request").schema();

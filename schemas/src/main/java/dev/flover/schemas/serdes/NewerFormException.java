@@ -3,11 +3,12 @@ package dev.flover.schemas.serdes;
 import java.util.List;
 import org.apache.kafka.common.errors.SerializationException;
 
-/// What is stored says something that this release does not know; to go on without it would change what was asked for.
+/// Thrown when a stored record sets a field that this release does not know. To continue without the field would change
+/// what the client asked for.
 public final class NewerFormException extends SerializationException {
     private final List<String> fields;
 
-    /// @param fields that are set and unknown; empty where not even the schema is known
+    /// @param fields names of the fields that are set and unknown; empty where even the record's schema is unknown
     NewerFormException(String message, List<String> fields) {
         super(message);
         this.fields = List.copyOf(fields);

@@ -3,7 +3,8 @@ package dev.flover.schemas.serdes;
 import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientException;
 import org.apache.kafka.common.errors.RetriableException;
 
-/// The registry did not answer, or answered that it cannot just now. The same bytes may decode later.
+/// Thrown when the schema registry did not answer, or answered that it cannot at present. The same bytes may decode
+/// later.
 public final class RegistryUnavailableException extends RetriableException {
     private static final int NOT_FOUND = 404;
 
@@ -11,7 +12,8 @@ public final class RegistryUnavailableException extends RetriableException {
         super(message, cause);
     }
 
-    /// Whether the registry itself has nothing at the address that was asked: an older release.
+    /// Tells whether the registry answered 404 for the requested path: an older release of the registry lacks that
+    /// resource.
     public boolean isWithoutResource() {
         for (var cause = getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof RestClientException answer) {

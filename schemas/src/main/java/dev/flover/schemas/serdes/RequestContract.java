@@ -27,10 +27,11 @@ import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// The fields of a request that a process knows. Requests are read, and stored, with no field lost in between.
+/// The fields of a request that a process knows. With it, requests are read and stored without losing any field, also
+/// those that the process does not know.
 ///
-/// Each release has one contract, that of its generated records. Another one stands for another release, so that both
-/// can be tried side by side.
+/// Each release has one contract, the schema of its generated records. Tests make a second contract, which stands for
+/// another release, so that both releases can run side by side.
 public final class RequestContract {
     private static final String REQUEST = "request";
     private static final int SCHEMAS_KEPT = 1000;
@@ -50,10 +51,10 @@ public final class RequestContract {
         return new RequestContract(GenerationRequest.getClassSchema(), null, StoredForm.of(StoredRequest.class));
     }
 
-    /// The contract of another release.
+    /// Makes the contract of another release.
     ///
-    /// @param schema  with other fields
-    /// @param meaning what a record of that schema asks for, in the fields of this release
+    /// @param schema  that release's schema of a request, with other fields than this release
+    /// @param meaning converts a record of that schema to a request in the fields of this release
     public static RequestContract of(Schema schema, Function<GenericRecord, GenerationRequest> meaning) {
         return new RequestContract(schema, meaning,
                 StoredForm.of(StoredRequest.class).writtenAs(storedSchema(schema)));
@@ -70,7 +71,7 @@ public final class RequestContract {
         return Schema.createRecord(own.getName(), own.getDoc(), own.getNamespace(), false, fields);
     }
 
-    /// @param written in the schema of its writer
+    /// @param written a request in the schema of its writer
     public ReadRequest read(IndexedRecord written) {
         List<String> unknown = written.getSchema().equals(schema) ? List.of() : UnknownFields.set(written, schema);
         if (meaning == null) {
@@ -81,7 +82,7 @@ public final class RequestContract {
         return new ReadRequest(meaning.apply(known), unknown.isEmpty() ? known : written, unknown);
     }
 
-    /// Reads requests in the registry's wire format.
+    /// Makes a deserializer for requests in the registry's wire format.
     public Deserializer<ReadRequest> deserializer(Map<String, ?> clientProperties, SchemaRegistryClient registry) {
         var own = ContractSerde.of(GenerationRequest.class, clientProperties, registry).deserializer();
         var generic = ContractSerde.asWritten(GenerationRequest.class.getSimpleName(), clientProperties, registry);
@@ -107,12 +108,13 @@ public final class RequestContract {
         return ByteBuffer.wrap(bytes).getInt(1);
     }
 
-    /// The schema that stored requests are written with, to be stored beside the first of them.
+    /// Returns the schema that stored requests are written with. It is stored itself, once, beside the first such
+    /// request.
     public SchemaText storedSchema() {
         return stored.schema();
     }
 
-    /// The stored form of a request, with all that it says.
+    /// Encodes a stored request with all its fields, also those that this process does not know.
     public byte[] encode(StoredRequest record, ReadRequest read) {
         if (meaning == null) {
             return stored.encode(record);
@@ -123,8 +125,8 @@ public final class RequestContract {
         return stored.encode(generic);
     }
 
-    /// @param schemas texts of the schemas stored beside it, by fingerprint
-    /// @throws NewerFormException if it says something that this process does not know
+    /// @param schemas returns the text of a stored schema by its fingerprint
+    /// @throws NewerFormException if the request sets a field that this process does not know
     public StoredRequest decode(byte[] bytes, LongFunction<String> schemas) {
         var record = stored.decode(bytes, schemas);
         if (meaning != null) {
@@ -134,9 +136,9 @@ public final class RequestContract {
         return record;
     }
 
-    /// All that a stored request says, to be stored again.
+    /// Reads a stored request with all its fields, so that it can be stored again.
     ///
-    /// @throws NewerFormException if it says something that this process does not know
+    /// @throws NewerFormException if the request sets a field that this process does not know
     public ReadRequest said(byte[] bytes, LongFunction<String> schemas) {
         var request = decode(bytes, schemas).getRequest();
         return meaning == null
@@ -144,7 +146,7 @@ public final class RequestContract {
                 : read((GenericRecord) stored.decodeAsWritten(bytes, schemas).get(REQUEST));
     }
 
-    /// A stored request in the schema of its writer.
+    /// Decodes a stored request and leaves it in the schema of its writer.
     public GenericRecord decodeAsWritten(byte[] bytes, LongFunction<String> schemas) {
         return stored.decodeAsWritten(bytes, schemas);
     }
@@ -158,7 +160,7 @@ public final class RequestContract {
         }
     }
 
-    /// A record of another schema in this release's fields.
+    /// Converts a request from the schema of its writer to the fields of this release.
     public static GenerationRequest request(IndexedRecord written) {
         try {
             var own = GenerationRequest.getClassSchema();

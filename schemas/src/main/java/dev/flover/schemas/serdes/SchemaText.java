@@ -10,10 +10,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import org.apache.avro.Schema;
 
-/// A schema as it is stored: all that reading needs, defaults included, and nothing that only people or Java need.
+/// A schema as it is stored: everything that reading needs, defaults included, without the parts that serve only people
+/// or Java.
 ///
-/// @param fingerprint first 8 bytes of the text's SHA-256
-/// @param text        JSON
+/// @param fingerprint the first 8 bytes of the text's SHA-256
+/// @param text        the schema as JSON
 public record SchemaText(long fingerprint, String text) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -27,7 +28,7 @@ public record SchemaText(long fingerprint, String text) {
         }
     }
 
-    /// Removes documentation and Java's choice of a string type, but nothing that is part of a default.
+    /// Removes the documentation and Java's choice of a string class from a schema; default values stay as they are.
     private static JsonNode stripped(JsonNode node) {
         if (node instanceof ObjectNode object) {
             object.remove("doc");

@@ -15,10 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
-/// A registry's schemas by their GUIDs, for a client that knows ids only: each GUID has a number of its own, and asked
-/// for the schema of that number, the client asks `/schemas/guids/GUID` instead of `/schemas/ids/NUMBER`.
+/// Fetches a registry's schemas by GUID with Confluent's client, which can only ask by integer id. Each GUID gets a
+/// number; when the client asks for `/schemas/ids/NUMBER`, the request goes to `/schemas/guids/GUID` instead.
 ///
-/// Numbers are of this object alone. Any thread may call.
+/// The numbers are valid within this object only. Thread-safe.
 public final class SchemasByGuid {
     private static final Pattern BY_ID = Pattern.compile("/schemas/ids/(\\d+)(\\?.*)?$");
 
@@ -26,19 +26,19 @@ public final class SchemasByGuid {
     private final AtomicInteger last = new AtomicInteger();
     private final SchemaRegistryClient client;
 
-    /// @param properties of the registry's client
+    /// @param properties configuration of the registry's client
     public SchemasByGuid(List<String> urls, int cached, List<SchemaProvider> providers, Map<String, ?> properties) {
         client = new CachedSchemaRegistryClient(new ByGuid(urls), cached, providers, properties, Map.of());
     }
 
-    /// A new number for a GUID.
+    /// Assigns a new number to a GUID.
     public int number(UUID guid) {
         int number = last.incrementAndGet();
         guids.put(number, guid);
         return number;
     }
 
-    /// Nobody asks for this number any more.
+    /// Frees a number that no caller needs any more.
     public void forget(int number) {
         guids.remove(number);
     }

@@ -26,8 +26,8 @@ import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
 
-/// Avro without a registry, for what this application alone writes and reads. A record names the schema it was written
-/// with; whoever stores it stores that schema's text beside it, once.
+/// Encodes in Avro, without a registry, the records that only this application writes and reads. Each record starts
+/// with the fingerprint of its schema; the caller that stores the record also stores the text of that schema, once.
 ///
 /// ```
 ///   ┌───┬──────────────────────────────┬─────────────────────────────┐
@@ -37,9 +37,9 @@ import org.apache.avro.specific.SpecificRecord;
 ///   └───┴────────────────────────────────────────────────────────────┘
 /// ```
 ///
-/// So a release reads what older and newer ones stored, and knows whether something is set that it has no field for:
-/// [#decode] refuses then, [#decodeKnown] drops it. Any field with a default may be added, however deep, without
-/// another version.
+/// So a release reads the records that older and newer releases stored, and knows whether a field is set that the
+/// release lacks: [#decode] then throws, [#decodeKnown] drops the field. Any field with a default may be added, at any
+/// depth, without a new version of the form.
 ///
 /// Thread-safe.
 ///
@@ -53,13 +53,13 @@ public final class StoredForm<T extends SpecificRecord> {
     private final Schema own;
     private final SchemaText name;
     private final DatumWriter<IndexedRecord> writer;
-    /// Null for a record that the first builds did not have.
+    /// The reader of version 1; null for a type of record that version 1 did not have.
     private final Reading<T> first;
     private final Map<Long, Reading<T>> readings = new ConcurrentHashMap<>();
 
-    /// How records of one writer are read.
+    /// Reads records of one writer's schema.
     ///
-    /// @param drops whether they can say something that there is no field for
+    /// @param drops whether a record of that schema can set a field that this release lacks
     private record Reading<T>(Schema written, DatumReader<T> reader, boolean drops) {}
 
     private StoredForm(Class<T> type, Schema own) {
@@ -77,7 +77,8 @@ public final class StoredForm<T extends SpecificRecord> {
         return new StoredForm<>(type, SpecificData.get().getSchema(type));
     }
 
-    /// The same for a process with another contract: a schema that has the record's fields, some of them other ones.
+    /// Makes the stored form of a process with another contract: a schema with the same record's fields, some of them
+    /// changed.
     StoredForm<T> writtenAs(Schema schema) {
         return new StoredForm<>(type, schema);
     }
@@ -87,7 +88,7 @@ public final class StoredForm<T extends SpecificRecord> {
         try (InputStream text = StoredForm.class.getResourceAsStream(resource)) {
             return text == null ? null : new Schema.Parser().parse(text);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);      // it is part of this program
+            throw new UncheckedIOException(e);      // the resource is part of this program
         }
     }
 
@@ -97,7 +98,7 @@ public final class StoredForm<T extends SpecificRecord> {
                 UnknownFields.arePossible(written, own));
     }
 
-    /// The schema that records are written with, to be stored beside the first of them.
+    /// Returns the schema that records are written with. It is stored itself, once, beside the first record.
     public SchemaText schema() {
         return name;
     }
@@ -106,7 +107,7 @@ public final class StoredForm<T extends SpecificRecord> {
         return encode((IndexedRecord) record);
     }
 
-    /// @param record in the schema that this writes
+    /// @param record a record of the schema that this object writes
     byte[] encode(IndexedRecord record) {
         var bytes = new ByteArrayOutputStream();
         try {
@@ -120,10 +121,11 @@ public final class StoredForm<T extends SpecificRecord> {
         return bytes.toByteArray();
     }
 
-    /// The record that some release stored.
+    /// Decodes a record that any release stored.
     ///
-    /// @param schemas texts of the schemas stored beside it, by fingerprint; null for one that is not there
-    /// @throws NewerFormException         if a field is set that is not known here, or the schema is not to be had
+    /// @param schemas returns the text of a stored schema by its fingerprint, or null if it is not stored
+    /// @throws NewerFormException         if a field is set that this release lacks, or the record's schema is not
+    ///         found
     /// @throws UndecodableRecordException if the bytes are not a stored record
     public T decode(byte[] bytes, LongFunction<String> schemas) {
         var reading = reading(bytes, schemas);
@@ -137,14 +139,14 @@ public final class StoredForm<T extends SpecificRecord> {
         return read(bytes, reading.reader());
     }
 
-    /// The same, without what is not known here.
+    /// Decodes a record that any release stored, and drops the fields that this release lacks.
     public T decodeKnown(byte[] bytes, LongFunction<String> schemas) {
         return read(bytes, reading(bytes, schemas).reader());
     }
 
-    /// The record as it was written.
+    /// Decodes a record and leaves it in the schema of its writer.
     ///
-    /// @throws NewerFormException if its schema is not to be had
+    /// @throws NewerFormException if the record's schema is not found
     public GenericRecord decodeAsWritten(byte[] bytes, LongFunction<String> schemas) {
         return generic(bytes, reading(bytes, schemas).written());
     }

@@ -3,9 +3,9 @@ package dev.flover.schemas.serdes;
 import dev.flover.schemas.TokenChunk;
 import org.apache.avro.util.ClassSecurityValidator;
 
-/// Avro makes an object of a class named in a schema only where that class is trusted; the schema comes from outside.
+/// Tells Avro to trust the generated record classes, in addition to those trusted before.
 ///
-/// Trusts the generated records, and nothing more than was trusted before.
+/// A schema comes from outside and may name any class; Avro instantiates only classes that are trusted.
 public final class TrustedRecords {
     private static final String PACKAGE = TokenChunk.class.getPackageName();
 
@@ -16,7 +16,8 @@ public final class TrustedRecords {
 
     private TrustedRecords() {}
 
-    /// For who builds records without a serde; the serdes call it themselves. Idempotent and thread-safe.
+    /// Makes Avro trust the generated records. Code that builds records without a serde calls this; the serdes call it
+    /// themselves. Idempotent and thread-safe.
     public static void trust() {}
 
     private static boolean isGenerated(Class<?> type) {

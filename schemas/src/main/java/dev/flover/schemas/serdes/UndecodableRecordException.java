@@ -2,7 +2,7 @@ package dev.flover.schemas.serdes;
 
 import org.apache.kafka.common.errors.SerializationException;
 
-/// These bytes will never become a record, however often they are read: not Avro, another contract, an unknown schema.
+/// Thrown for bytes that no later attempt can decode: bytes that are not Avro, or a record of another contract.
 public final class UndecodableRecordException extends SerializationException {
     public UndecodableRecordException(String message) {
         super(message);

@@ -8,12 +8,12 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
 
-/// What a record says that a reader with another schema would not hear: Avro drops a field that the reader does not
-/// have, and takes the default for a symbol that it does not know.
+/// Finds the content of a record that would be lost when it is read with another schema: Avro drops a field that the
+/// reader's schema lacks, and replaces an enum symbol that the reader's schema lacks by the default.
 final class UnknownFields {
     private UnknownFields() {}
 
-    /// Whether records of a schema can hold something that a reader of another would drop.
+    /// Tells whether a record of one schema can hold content that a reader with the other schema would drop.
     static boolean arePossible(Schema written, Schema read) {
         return arePossible(written, read, new ArrayList<>());
     }
@@ -44,7 +44,7 @@ final class UnknownFields {
         });
     }
 
-    /// Names of the fields that are set, and that the reader does not have; inner ones as `outer.inner`.
+    /// Returns the names of the fields that are set and that the reader's schema lacks; inner ones as `outer.inner`.
     static List<String> set(IndexedRecord record, Schema read) {
         var names = new ArrayList<String>();
         fields(record, read, "", names);
@@ -91,7 +91,8 @@ final class UnknownFields {
         }
     }
 
-    /// The reader's schema, or the branch of it, that takes values of the writer's; null where there is none.
+    /// Returns the reader's schema, or the branch of its union, that accepts values of the writer's schema; null if
+    /// none does.
     private static Schema branch(Schema written, Schema read) {
         if (read.getType() != Schema.Type.UNION) {
             return takes(written, read) ? read : null;
@@ -99,7 +100,8 @@ final class UnknownFields {
         return read.getTypes().stream().filter(candidate -> takes(written, candidate)).findFirst().orElse(null);
     }
 
-    /// As Avro resolves: equal types, and numbers and texts that widen.
+    /// Tells whether a reader accepts a writer's type by Avro's rules of schema resolution: equal types, numbers that
+    /// widen, and strings as bytes or bytes as strings.
     private static boolean takes(Schema written, Schema read) {
         var type = read.getType();
         return switch (written.getType()) {

@@ -2,7 +2,8 @@ package dev.flover.schemas.serdes;
 
 import org.apache.kafka.common.errors.RetriableException;
 
-/// The registry itself said that it has no schema of that id: it never had, or a follower has not heard of it yet.
+/// Thrown when the registry answered that it has no schema of a record's id. Either the id never existed, or a follower
+/// of the registry has not yet received it from the leader; so the record is tried again.
 public final class UnknownSchemaException extends RetriableException {
     public UnknownSchemaException(String message, Throwable cause) {
         super(message, cause);

@@ -2,7 +2,7 @@ package dev.flover.schemas.serdes;
 
 import org.apache.kafka.common.errors.SerializationException;
 
-/// The registry served a schema that Avro cannot parse. No record of it can ever be read.
+/// Thrown when the registry served a schema that Avro cannot parse. No record with that schema can ever be read.
 public final class UnreadableSchemaException extends SerializationException {
     UnreadableSchemaException(String message, Throwable cause) {
         super(message, cause);

@@ -1,4 +1,4 @@
-/// Bytes to records and back.
+/// Converts bytes to records and records to bytes.
 ///
 /// ```
 ///   generation-requests  ──►  ContractSerde<GenerationRequest>  ──►  GenerationRequest
@@ -11,9 +11,10 @@
 ///   changelogs           ◄─►  StoredForm<our own progress>      names its schema, no registry
 /// ```
 ///
-/// What others read goes through the registry, with Confluent's serializer and wire format. What only this application
-/// reads must be readable when no registry answers, so schemas are stored beside it. [RequestContract] is the fields of
-/// a request that a process knows; [ContentForm] is what a request says, whatever schema it is held in.
+/// Records that other programs read go through the registry, with Confluent's serializer and wire format. Records that
+/// only this application reads must be readable when no registry answers, so their schemas are stored beside them.
+/// [RequestContract] holds the fields of a request that a process knows; [ContentForm] is a request's content as bytes
+/// that do not depend on the schema.
 ///
 /// Knows nothing of topics, stores or the engine.
 package dev.flover.schemas.serdes;

@@ -72,7 +72,8 @@ class ContentFormTest {
                 .hasSize(all.size());
     }
 
-    /// The bytes are part of what is stored: another order or another mark would make a conflict of each retry.
+    /// The bytes go into stored digests: with another order or another type mark, each retry of a request would count
+    /// as a conflict.
     @Test
     void theFormIsThis() {
         var request = GenerationRequest.newBuilder().setId("r").setSeed(7L)
@@ -91,7 +92,7 @@ class ContentFormTest {
         return changed;
     }
 
-    /// The request in another schema, with defaults where it says nothing.
+    /// Returns the request converted to another schema, with defaults for the fields that the request does not have.
     private static IndexedRecord in(Schema schema) {
         return filled(schema, request().build());
     }

@@ -155,7 +155,8 @@ class ContractSerdeTest {
         }
     }
 
-    /// A number of more than ten bytes is an IOException, as is a registry that does not answer.
+    /// A number of more than ten bytes makes Avro throw an IOException, as does a registry that does not answer; the
+    /// two must be told apart.
     @Test
     void bytesThatAreNoNumberAreTheRecordsFault() {
         try (var serde = ContractSerde.of(TokenChunk.class, PROPERTIES)) {

@@ -61,7 +61,8 @@ class StoredFormTest {
         assertThat(REQUESTS.decode(bytes.toByteArray(), schemas::get)).isEqualTo(stored().build());
     }
 
-    /// Headers to give back, a resolved schema and a process's name, as later releases may store them.
+    /// Fields that later releases may store: record headers to return, the text or id of a resolved schema, the id of a
+    /// process.
     @Test
     void fieldsOfLaterReleasesNeedNoOtherVersion() {
         var map = "{\"type\":\"map\",\"values\":\"bytes\"}";
