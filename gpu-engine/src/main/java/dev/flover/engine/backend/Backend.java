@@ -27,70 +27,75 @@ import java.util.List;
 ///
 /// **Ownership.** What a backend allocates lives until the backend is closed.
 public interface Backend extends AutoCloseable {
-    /// As given to `--backend`.
+    /// The backend's name, as it is given to `--backend`.
     String name();
 
-    /// Names the arithmetic: two backends with equal strings give equal bits.
+    /// Names the arithmetic, that is the order and rounding of every operation: two backends with equal strings give
+    /// equal bits.
     String arithmetic();
 
-    /// What it computes on, for a person.
+    /// Describes in a few words, for a log line, the hardware and the arithmetic that the backend computes with.
     default String describe() {
         return "arithmetic " + arithmetic();
     }
 
-    /// How many steps may be begun and not ended: 2 where a device computes one while the next is prepared.
+    /// How many steps may be begun and not yet ended: 2 where a device computes one step while the host prepares the
+    /// next.
     default int stepsAhead() {
         return 1;
     }
 
     // Memory, before the first step
 
-    /// Activations for up to `rows` rows.
+    /// Allocates a tensor for the activations of up to `rows` rows.
     Tensor tensor(int rows, int columns);
 
-    /// Brings a matrix to the device, re-packed as the backend likes. May be slow; may run on several threads.
+    /// Copies a matrix to the device, re-packed into the backend's own layout. May take seconds; may use several
+    /// threads.
     Weight weight(Matrix matrix);
 
-    /// A matrix of random numbers, for measuring: where it can, a device makes them itself, so that only the shape of
-    /// what is given counts. A host takes what is given.
+    /// Makes a matrix of random numbers, for benchmarks. A device generates the numbers itself where it can, so that of
+    /// `matrix` only the shape matters; a host backend copies the numbers that `matrix` holds.
     default Weight randomWeight(Matrix matrix, long seed) {
         return weight(matrix);
     }
 
-    /// A matrix whose rows are only looked up, by [#embed] and [#addPositions]; may stay where the model has it.
+    /// Makes a matrix whose rows are only looked up, by [#embed] and [#addPositions], and never multiplied. The numbers
+    /// may stay in the mapped model file.
     default Weight table(Matrix matrix) {
         return weight(matrix);
     }
 
-    /// Brings the matrices of a layer's experts, which have equal shapes, to the device.
+    /// Copies the matrices of one layer's experts, which all have the same shape, to the device.
     default List<Weight> experts(List<Matrix> matrices) {
         return matrices.stream().map(this::weight).toList();
     }
 
-    /// Brings a vector (norm weights, a bias) to the device as f32.
+    /// Copies a vector (norm weights or a bias) to the device, converted to f32.
     Vector vector(StoredTensor values);
 
-    /// How many KV blocks of such a cache fit into the memory that is free. On a host: into a quarter of the machine's
-    /// memory, as the rest is for weights and for everyone else.
+    /// How many KV blocks of a cache of this shape fit into the device's free memory. On a host: into a quarter of the
+    /// machine's memory, since weights and other processes need the rest.
     default int blocksThatFit(CacheShape shape) {
         return HostMemory.blocksThatFit(shape, Float.BYTES);
     }
 
-    /// Where up to `rows` rows go, with [#route].
+    /// Allocates the table of the experts that up to `rows` rows are routed to, which [#route] fills.
     default Routes routes(int rows, Routing routing) {
         throw withoutExperts();
     }
 
-    /// Keys and values, the block tables of all slots, the token history and sampling state of each.
+    /// Allocates keys and values, the block tables of all slots, and each slot's token history and sampling state.
     Cache cache(CacheShape shape);
 
-    /// Heads of this cache will be turned so: where a table of positions serves, it is made now and not in a step.
+    /// Announces that heads in this cache will be rotated as `rotary` says. A backend that uses a table of sines and
+    /// cosines makes the table now and not during a step.
     default void prepare(Cache cache, Rotary rotary) {}
 
-    // Between two steps, by the thread of the steps
+    // Between two steps, on the thread that runs the steps
 
-    /// Copies a block's keys and values, of all layers, over another's: what moving a sequence costs where its keys lie
-    /// in one piece.
+    /// Copies the keys and values of one block, in all layers, over those of another block. A backend that keeps a
+    /// sequence's keys contiguous needs this when a sequence changes its slot.
     void copyBlock(Cache cache, int from, int to);
 
     // One step, in this order
@@ -98,15 +103,15 @@ public interface Backend extends AutoCloseable {
     /// Applies the plan's slot edits (admissions, moves, block table entries) to the cache, before any row is computed.
     void begin(StepPlan plan, Cache cache);
 
-    /// Runs the step's verbs, from [#embed] to [#sample]; a backend that has seen such a step before may replay what it
-    /// then recorded. What the verbs are and in which order must follow from whether the plan has rows and sampling
-    /// rows alone.
+    /// Runs the step's verbs, from [#embed] to [#sample]. A backend that has recorded an equal step (a CUDA graph) may
+    /// replay the recording instead of running the verbs. So the verbs and their order must depend only on whether the
+    /// plan has rows and whether it has sampling rows.
     default void forward(StepPlan plan, Runnable verbs) {
         verbs.run();
     }
 
-    /// Token embeddings of every row: the plan's id, or the slot's newest token where the plan says
-    /// [StepPlan#NEWEST].
+    /// Writes the token embedding of every row. The token is the id in the plan, or the newest token of the row's slot
+    /// where the plan has [StepPlan#NEWEST].
     ///
     /// @param out   [rows, hidden], overwritten
     /// @param scale multiplies every element
@@ -115,18 +120,19 @@ public interface Backend extends AutoCloseable {
     /// Adds the learned position embedding of each row's position.
     void addPositions(Tensor hidden, Weight positions);
 
-    /// Normalises each row, or each `weight.length()`-wide head of it.
+    /// Normalises each row, or, where `weight` is shorter than a row, each part of a row that is as wide as `weight` (a
+    /// head).
     ///
     /// @param out  overwritten; may alias `in`
     /// @param bias null for none
     void normalise(Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias);
 
-    /// Normalises a part of each row in place: all query heads together, or all key heads.
+    /// Normalises one range of columns of each row in place: all query heads together, or all key heads together.
     ///
-    /// @param column the part's first; it is as wide as the weight
+    /// @param column the first column of the range; the range is as wide as `weight`
     void normaliseColumns(Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight);
 
-    /// Multiplies the queries of each row by what belongs to its position.
+    /// Multiplies the queries of each row by a factor that depends on the row's position.
     ///
     /// @param queryKeyValue as [#appendKeysAndValues] left it; its leading `width` columns are changed
     void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling);
@@ -141,21 +147,23 @@ public interface Backend extends AutoCloseable {
     /// `hidden += in * weightᵀ + bias`: a projection that joins the residual stream.
     void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias);
 
-    /// `out = normalise(in) * weightᵀ + bias`. A device may do it in one launch; the bits are those of the two verbs.
+    /// `out = normalise(in) * weightᵀ + bias`. A device may compute it in one kernel launch, with the same bits as
+    /// [#normalise] followed by [#project].
     ///
-    /// @param normed [rows, inputs], overwritten or left as it is
+    /// @param normed [rows, inputs], scratch memory: overwritten by some backends, left unchanged by others
     default void projectNormalised(
             Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
         normalise(normed, in, rows, norm.kind(), norm.epsilon(), norm.weight(), norm.bias());
         project(out, normed, rows, weight, bias);
     }
 
-    /// The way into attention: projects normalised rows to queries, keys and values, and does with these as
-    /// [#appendKeysAndValues]. A device may do it in one launch; the bits are those of the verbs.
+    /// The first half of an attention layer: projects normalised rows to queries, keys and values, and continues as
+    /// [#appendKeysAndValues] does. A device may compute it in one kernel launch, with the same bits as the separate
+    /// verbs.
     ///
-    /// @param queryKeyValue as [#appendKeysAndValues] leaves it
-    /// @param normed        [rows, inputs], overwritten or left as it is; null where `norm` is
-    /// @param norm          null where `in` is to be multiplied as it is
+    /// @param queryKeyValue overwritten with the values that [#appendKeysAndValues] leaves
+    /// @param normed        [rows, inputs], scratch memory, perhaps overwritten; null where `norm` is null
+    /// @param norm          null where `in` is multiplied without a normalisation
     default void projectToHeads(
             Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
             Cache cache, Heads heads) {
@@ -168,12 +176,12 @@ public interface Backend extends AutoCloseable {
                 heads.epsilon());
     }
 
-    /// The way into a feed-forward layer: `out = activate(normalise(in) * weightᵀ + bias)`. A device may do it in one
-    /// launch; the bits are those of the three verbs.
+    /// The first half of a feed-forward layer: `out = activate(normalise(in) * weightᵀ + bias)`. A device may compute
+    /// it in one kernel launch, with the same bits as the three separate verbs.
     ///
-    /// @param normed [rows, inputs], overwritten or left as it is
-    /// @param inner  [rows, outputs], overwritten or left as it is
-    /// @param norm   null where `in` is to be multiplied as it is
+    /// @param normed [rows, inputs], scratch memory, perhaps overwritten
+    /// @param inner  [rows, outputs], scratch memory, perhaps overwritten
+    /// @param norm   null where `in` is multiplied without a normalisation
     default void projectActivated(
             Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
             Activation activation, boolean gated) {
@@ -185,8 +193,8 @@ public interface Backend extends AutoCloseable {
         activate(out, inner, rows, activation, gated);
     }
 
-    /// Normalises query and key heads where the family does, turns them by their positions, and appends keys and values
-    /// to the blocks of the row's slot.
+    /// Normalises query and key heads where the model family does so, rotates them by their positions, and appends the
+    /// keys and values to the KV blocks of each row's slot.
     ///
     /// @param queryKeyValue [rows, (heads + 2 kvHeads) * headDim]; queries are rotated in place, the rest is read
     /// @param queryNorm     [headDim] RMS weight, or null
@@ -197,43 +205,45 @@ public interface Backend extends AutoCloseable {
 
     /// Attention of each row over the cached keys of its own slot, up to and including its own position.
     ///
-    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023), in splits aligned to position 0 and merged in
-    /// order. What this step's rows appended is read by rows of the same slot alone.
+    /// Online softmax over paged keys (Dao 2023; Kwon et al. 2023). Keys are processed in splits that are aligned to
+    /// position 0, and the splits' results are merged in order. A key that was appended in this step is read only by
+    /// rows of the same slot.
     ///
     /// @param out           [rows, heads * headDim], overwritten
     /// @param queryKeyValue as [#appendKeysAndValues] left it
-    /// @param window        positions seen, the row's own included; 0 for all
-    /// @param scale         multiplies query-key products
-    /// @param softCap       0 for none
+    /// @param window        how many of the last positions a row sees, its own included; 0 for all
+    /// @param scale         factor of every query-key product
+    /// @param softCap       bound of the soft cap on the scaled products; 0 for none
     void attention(
             Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap);
 
-    /// The feed-forward layer's non-linearity.
+    /// Applies the feed-forward layer's non-linearity.
     ///
     /// @param out   [rows, width], overwritten; may not alias `in`
-    /// @param in    [rows, width], or gate beside up, [rows, 2 * width], where gated
+    /// @param in    [rows, width]; where `gated`, [rows, 2 * width], the gate's columns before the up-projection's
     void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated);
 
-    /// Chooses the experts of each row, and groups rows by expert: a step reads an expert's weights once.
+    /// Chooses the experts of each row, and groups the rows by expert, so that a step reads each expert's weights once.
     ///
-    /// @param scores     [rows, experts]
-    /// @param correction [experts], or null
+    /// @param scores     [rows, experts], the router's logits
+    /// @param correction [experts], added to the scores when experts are selected; null for none
     default void route(Routes routes, Tensor scores, int rows, Vector correction) {
         throw withoutExperts();
     }
 
-    /// The product of each routed row with the matrix of the expert it goes to, in the order of [Routes].
+    /// Multiplies each routed row by the matrix of its expert. Rows are in the order of [Routes].
     ///
     /// @param out     [rows * chosen, outputs], overwritten
-    /// @param in      [rows, inputs], as they are in the step; or [rows * chosen, inputs], in the order of [Routes]
-    /// @param experts of equal shapes
-    /// @param bias    of all experts one after another, or null
+    /// @param in      [rows, inputs] in the step's order; where `routed`, [rows * chosen, inputs] in the order of
+    ///     [Routes]
+    /// @param experts one matrix for each expert, all of equal shape
+    /// @param bias    the biases of all experts, one after another, or null
     default void projectExperts(
             Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
         throw withoutExperts();
     }
 
-    /// `hidden += sum of weight * in` over the experts of each row, from the lowest on.
+    /// `hidden += sum of weight * in` over the experts of each row, in ascending order of the experts' numbers.
     ///
     /// @param in [rows * chosen, hidden], in the order of [Routes]
     default void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
@@ -254,24 +264,24 @@ public interface Backend extends AutoCloseable {
     /// `hidden += delta`.
     void add(Tensor hidden, Tensor delta, int rows);
 
-    /// Copies the rows that sample, in the plan's order, to the front of `out`.
+    /// Copies the plan's sampling rows from `hidden`, in the plan's order, to the first rows of `out`.
     void gatherSampling(Tensor out, Tensor hidden);
 
-    /// Draws a token for each sampling row, appends it to its slot's history and leaves it in the plan.
+    /// Draws a token for each sampling row, appends the token to its slot's history and writes it to the plan.
     ///
-    /// @param logits  [sampling rows, vocabulary]; consumed
-    /// @param softCap applied first; 0 for none
+    /// @param logits  [sampling rows, vocabulary]; overwritten with intermediate results
+    /// @param softCap bound of the soft cap that is applied to the logits first; 0 for none
     void sample(Tensor logits, float softCap, Cache cache);
 
-    /// Copies the first rows of a tensor to the host, once what was enqueued is done. For tests.
+    /// Copies the first rows of a tensor to the host, after all enqueued work is done. For tests.
     ///
-    /// @param to receives `to.length / tensor.columns()` rows
+    /// @param to receives the first `to.length / tensor.columns()` rows
     void read(Tensor tensor, float[] to);
 
-    /// The step's one synchronisation: returns when the plan's results are readable.
+    /// Waits until the plan's results are readable. This is the only synchronisation of a step.
     void end(StepPlan plan);
 
-    /// The device's own clock; null where verbs have done their work when they return.
+    /// The device's own clock; null for a backend whose verbs have finished their work when they return.
     default Timeline timeline() {
         return null;
     }
@@ -279,11 +289,11 @@ public interface Backend extends AutoCloseable {
     @Override
     void close();
 
-    /// Moments on a device, in order with what is enqueued. For measuring.
+    /// Time stamps that a device takes between two pieces of enqueued work. For benchmarks.
     interface Timeline {
-        /// Marks the moment when all that has been enqueued so far is done.
+        /// Enqueues time stamp number `mark`: its time is when all work enqueued so far has finished.
         ///
-        /// @param mark any small number; marking it again forgets the earlier moment
+        /// @param mark a small non-negative number; marking it again replaces its earlier time
         void mark(int mark);
 
         /// Waits for the later of two marks and returns the microseconds between them.
@@ -297,7 +307,7 @@ public interface Backend extends AutoCloseable {
         int columns();
     }
 
-    /// Which experts the rows of a step go to.
+    /// The experts that each row of a step is routed to, and the rows grouped by expert.
     interface Routes {}
 
     /// A weight matrix on a device, [outputs, inputs].
@@ -315,19 +325,19 @@ public interface Backend extends AutoCloseable {
         int length();
     }
 
-    /// How rows are normalised.
+    /// The normalisation of a layer's input.
     ///
     /// @param weight [columns]
     /// @param bias   null for none
     record Norm(NormKind kind, float epsilon, Vector weight, Vector bias) {}
 
-    /// What a layer does with its queries, keys and values before attention.
+    /// The parameters of [#appendKeysAndValues] for one layer.
     ///
     /// @param rotary    null for none
     /// @param queryNorm [headDim] RMS weight, or null
     record Heads(int layer, Rotary rotary, Vector queryNorm, Vector keyNorm, float epsilon) {}
 
-    /// Keys and values and all per-slot state on a device.
+    /// Keys and values of all blocks, and the state of every slot, on a device.
     interface Cache {
         CacheShape shape();
 
@@ -335,14 +345,16 @@ public interface Backend extends AutoCloseable {
         long bytes();
     }
 
+    /// @param heads         query heads
+    /// @param kvHeads       key heads, and as many value heads
     /// @param blocks        KV blocks in all
     /// @param blockTokens   positions per block
-    /// @param slots         sequences at a time
+    /// @param slots         most sequences that the cache holds at a time
     /// @param contextLength most positions of a sequence
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
             int blocks, int blockTokens, int slots, int contextLength) {
-        /// The same with another number of blocks, and contexts no longer than they hold.
+        /// The same shape with another number of blocks, and a context no longer than these blocks hold.
         public CacheShape withBlocks(int blocks) {
             long positions = Math.min(contextLength, (long) blocks * blockTokens);
             return new CacheShape(

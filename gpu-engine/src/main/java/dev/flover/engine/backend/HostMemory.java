@@ -4,16 +4,17 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.flover.engine.backend.Backend.CacheShape;
 import java.lang.management.ManagementFactory;
 
-/// The memory that host backends share with everyone else on the machine.
+/// Computes how much of the machine's memory, which other processes use too, a host backend takes for its KV cache.
 public final class HostMemory {
-    /// Of the machine's memory, for a KV cache.
+    /// The KV cache takes one part in this many of the machine's memory.
     private static final int SHARE = 4;
 
     private HostMemory() {}
 
-    /// How many blocks of keys and values may be there, at least 1: a machine of little memory still serves something.
+    /// How many KV blocks fit into a quarter of the machine's memory. At least 1, so that a machine of little memory
+    /// can still serve something.
     ///
-    /// @param elementBytes of a number in them
+    /// @param elementBytes bytes of one number in the cache
     public static int blocksThatFit(CacheShape shape, int elementBytes) {
         return blocksThatFit(shape, elementBytes, machineBytes());
     }

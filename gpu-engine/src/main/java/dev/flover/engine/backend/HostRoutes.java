@@ -3,17 +3,17 @@ package dev.flover.engine.backend;
 import dev.flover.engine.model.ModelConfig.Routing;
 import java.util.Arrays;
 
-/// Which experts the rows of a step go to, for backends in host memory.
+/// The experts that each row of a step is routed to, for backends that compute in host memory.
 ///
-/// Places are the pairs of a row and an expert it goes to, expert by expert, so that an expert's weights are read once
-/// for all of its rows:
+/// A place is a pair of a row and one of the experts that the row chose. Places are numbered expert by expert, so that
+/// an expert's weights are read once for all of its rows:
 ///
 /// ```
 ///   row of place     0  2  3 | 1  2 | 0  1  3
-///   expert              0    |   1  |    3          (2 has none)
+///   expert              0    |   1  |    3          (no row chose expert 2)
 /// ```
 ///
-/// What a row chooses, and the order in which its experts are added, follow from its own scores alone.
+/// The experts of a row, and the order in which their outputs are added, depend on that row's own scores alone.
 public final class HostRoutes implements Backend.Routes {
     private final Routing routing;
     private final double[] scores;
@@ -21,11 +21,11 @@ public final class HostRoutes implements Backend.Routes {
     private final double[] groupScores;
     private final boolean[] closed;
     private int rows;
-    /// [rows][chosen], ascending.
+    /// [rows][chosen], the numbers of each row's experts, ascending.
     private final int[] experts;
     private final float[] weights;
     private final int[] places;
-    /// [experts + 1]
+    /// [experts + 1], the first place of each expert, then the number of places.
     private final int[] firstPlaces;
     private final int[] rowsOfPlaces;
 
@@ -47,12 +47,12 @@ public final class HostRoutes implements Backend.Routes {
         return routing;
     }
 
-    /// Pairs of a row and an expert.
+    /// The number of places: rows times chosen experts.
     public int places() {
         return rows * routing.chosen();
     }
 
-    /// The first place of an expert; of the number of experts, all places.
+    /// The first place of an expert; for `expert` equal to the number of experts, the number of places.
     public int firstPlace(int expert) {
         return firstPlaces[expert];
     }
@@ -61,7 +61,7 @@ public final class HostRoutes implements Backend.Routes {
         return rowsOfPlaces[place];
     }
 
-    /// Where a row meets the experts it chose, from the lowest on.
+    /// The place of a row's expert number `rank`, counted from the lowest expert that the row chose.
     public int place(int row, int rank) {
         return places[row * routing.chosen() + rank];
     }
@@ -70,14 +70,14 @@ public final class HostRoutes implements Backend.Routes {
         return weights[row * routing.chosen() + rank];
     }
 
-    /// Where one row's scores are put before [#choose].
+    /// [experts], the array into which the caller writes one row's scores before it calls [#choose].
     public double[] scores() {
         return scores;
     }
 
-    /// Chooses for one row, whose scores are in [#scores].
+    /// Chooses the experts of one row, whose scores are in [#scores].
     ///
-    /// @param correction added to scores where experts are selected, not where they are weighed; null for none
+    /// @param correction [experts], added to the scores for the selection but not for the weights; null for none
     public void choose(int row, float[] correction) {
         weigh();
         for (int expert = 0; expert < scores.length; expert++) {
@@ -126,7 +126,8 @@ public final class HostRoutes implements Backend.Routes {
         }
     }
 
-    /// The open expert that is selected first; the lower of equals. Where a score is not a number: any open one.
+    /// The selectable expert with the highest selection score, the lowest of equals; any selectable one where a score
+    /// is NaN.
     private int best(int from, int end) {
         int best = -1;
         for (int expert = from; expert < end; expert++) {
@@ -137,7 +138,8 @@ public final class HostRoutes implements Backend.Routes {
         return best;
     }
 
-    /// Leaves the groups with the highest scores open: a group's is that of its best expert, or of its best two.
+    /// Leaves only the experts of the best groups selectable. A group's score is that of its best expert (softmax
+    /// scoring), or the sum of its two best (sigmoid scoring).
     private void closeGroups() {
         int size = scores.length / routing.groups();
         if (routing.groups() == routing.chosenGroups()) {
@@ -166,7 +168,7 @@ public final class HostRoutes implements Backend.Routes {
         return selection[best] + selection[best(first, first + size)];
     }
 
-    /// Numbers the places, when all rows have chosen.
+    /// Numbers the places, after all rows have chosen.
     public void group(int rows) {
         this.rows = rows;
         Arrays.fill(firstPlaces, 0);

@@ -6,17 +6,17 @@ import dev.flover.engine.sampling.SamplingState;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/// The state of every slot of a cache in host memory: its block table, and what drawing its next token needs.
+/// The state of every slot of a cache in host memory: its block table, and its sampling state.
 ///
 /// ```
 ///   slot 0 ─► block table [7, 2, 9, ...]   sampling state (newest token, tokens so far, penalties)
 ///   slot 1 ─► block table [0, 4, ...]      ...
 /// ```
 ///
-/// Edited by one thread through [#apply]. [#sample] may run on several threads at once, each with a [Sampler] of its
-/// own, for different samples of one plan: a slot has at most one that draws.
+/// One thread edits it through [#apply]. Several threads may call [#sample] at once for different samples of one plan,
+/// each with its own [Sampler]: no two samples of a plan draw for the same slot.
 public final class HostSlots {
-    /// Entries of a block table at first: 4 KiB, which most contexts never outgrow.
+    /// Entries that a new block table has room for: 4 KiB, which is enough for most contexts.
     private static final int FIRST_ENTRIES = 1024;
 
     private final int mostBlocks;
@@ -48,22 +48,23 @@ public final class HostSlots {
         }
     }
 
-    /// Block numbers of the slot's sequence, from its first position on; longer than what is in use, and replaced by a
-    /// longer one when it is full. Valid until the next [#apply].
+    /// The block numbers of the slot's sequence, from its first position on. The array is longer than the part in use,
+    /// and is replaced by a longer one when it is full. Valid until the next [#apply].
     public int[] blockTable(int slot) {
         return blockTables[slot];
     }
 
-    /// The slot's last token: what a row of [StepPlan#NEWEST] embeds.
+    /// The newest token of the slot's sequence, which a row of [StepPlan#NEWEST] embeds.
     public int newest(int slot) {
         return sampling[slot].newest();
     }
 
-    /// Draws the token of one of the plan's samples, appends it to its slot and leaves it in the plan; or scores one.
+    /// Processes one of the plan's samples: draws its token, appends it to its slot and writes it to the plan; or, for
+    /// a sample with a target, computes the target's log-probability.
     ///
     /// @param sample index into the plan's samples
     /// @param logits memory that holds the sample's row of logits
-    /// @param offset in bytes, of the row in it
+    /// @param offset where the row begins in that memory, in bytes
     public void sample(
             StepPlan plan, int sample, Sampler sampler, MemorySegment logits, long offset, float softCap) {
         if (plan.isScored(sample)) {
@@ -89,14 +90,15 @@ public final class HostSlots {
         plan.sampledLogprobs[sample] = logprob;
     }
 
-    /// Whether a sample is simply the greatest logit, which a backend may find itself and leave with [#take].
+    /// Whether a sample's token is simply that of the greatest logit. A backend may then find it itself and call
+    /// [#take].
     public boolean isArgmax(StepPlan plan, int sample) {
         return !plan.isScored(sample) && sampling[plan.sampleSlots[sample]].isArgmax();
     }
 
-    /// As [#sample], for the greatest of the logits.
+    /// Completes a sample as [#sample] does, with a token that the backend found as the greatest logit.
     ///
-    /// @param token the lowest id of those with the greatest logit, or [StepPlan#NOT_FINITE]
+    /// @param token the lowest id among those with the greatest logit, or [StepPlan#NOT_FINITE]
     public void take(StepPlan plan, int sample, int token) {
         plan.sampledTokens[sample] = token;
         plan.sampledLogprobs[sample] = Float.NaN;
@@ -105,7 +107,7 @@ public final class HostSlots {
         }
     }
 
-    /// As a slot that is moved from is free afterwards, its arrays change places with those of the slot moved to.
+    /// Moves a slot's state by swapping the arrays of both slots, as the slot that is moved from is free afterwards.
     private void swap(int from, int to) {
         int[] table = blockTables[from];
         blockTables[from] = blockTables[to];

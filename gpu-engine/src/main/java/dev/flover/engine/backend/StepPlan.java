@@ -6,33 +6,35 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// What one step computes, as flat arrays of ints: filled by the scheduler, read by the backend, reused.
+/// The description of one step, as flat arrays of ints. The scheduler fills it, the backend reads it, and it is reused.
 ///
-/// A plan is owned by one thread at a time: the scheduler's until it is submitted, the step queue's until the step has
-/// ended, then the scheduler's again.
+/// A plan is owned by one part at a time: by the scheduler until the plan is submitted, by the step queue until the
+/// step has ended, then by the scheduler again.
 ///
-/// Order of effects on the device: moves, admissions, block edits, then the rows. Slot numbers in every later part are
-/// those after the moves.
+/// The device applies moves first, then admissions, then block edits, then computes the rows. Slot numbers in
+/// admissions, block edits and rows are those after the moves.
 public final class StepPlan {
-    /// In [#tokenIds]: the row's token is its slot's newest one, drawn by a step before this and perhaps not yet read.
+    /// A value in [#tokenIds]: the row's token is its slot's newest one, which an earlier step drew and the host may
+    /// not yet have read.
     public static final int NEWEST = -1;
 
-    // Rows: slice after slice
+    // Rows, one slice after another
     public final int[] tokenIds;
     public final int[] positions;
-    /// The position as [dev.flover.engine.model.ModelConfig.Rotary#angle] knows it: itself, but for the first positions
-    /// of a long sequence where the model turns those in another way.
+    /// The position by which [dev.flover.engine.model.ModelConfig.Rotary#angle] rotates the row. Equal to the row's
+    /// position, except for the first positions of a long sequence in models that rotate those differently.
     public final int[] turns;
     public final int[] rowSlots;
     private int rows;
 
-    // Slices: a sequence's consecutive rows
+    // Slices: the consecutive rows of one sequence
     public final int[] sliceSlots;
     public final int[] sliceFirstRows;
     public final int[] sliceRows;
     private int slices;
 
-    // Sampling: rows whose logits are wanted. The last of a slice may draw; others score the token that follows them
+    // Samples: rows whose logits are needed. The last row of a slice may draw a token; others score the token after
+    // them
     public final int[] sampleRows;
     public final int[] sampleSlots;
     public final int[] sampleTargets;
@@ -49,38 +51,38 @@ public final class StepPlan {
     public int[] editBlocks = new int[64];
     private int edits;
 
-    // Results, by sampling row
+    // Results, by sample
     public final int[] sampledTokens;
     public final float[] sampledLogprobs;
     public final int[] alternativeTokens;
     public final float[] alternativeLogprobs;
 
-    /// In [#sampleTargets]: the row draws a token.
+    /// A value in [#sampleTargets]: the row draws a token.
     public static final int DRAWS = -1;
 
-    /// Most rows of a step that score a prompt's tokens.
+    /// The most rows of a step that score a token of a prompt.
     public static final int MOST_SCORED = 32;
 
-    /// In [#sampledTokens]: the row's logits were not all finite.
+    /// A value in [#sampledTokens]: the row's logits were not all finite.
     public static final int NOT_FINITE = -1;
 
-    /// In [#sampledTokens]: the sequence's constraint allows no further token.
+    /// A value in [#sampledTokens]: the sequence's constraint allows no further token.
     public static final int NOTHING_FITS = -2;
 
-    /// Most alternatives a request may ask for.
+    /// The most alternatives (other likely tokens with their log-probabilities) that a request may ask for.
     public static final int MAX_ALTERNATIVES = 20;
 
-    /// A slot begins to hold a sequence.
+    /// A sequence begins to occupy a slot.
     ///
     /// @param history      prompt ids, then generated ids; copied by the backend
-    /// @param promptLength how many of them are the prompt
-    /// @param answerIndex  part of the key of every draw
-    /// @param ending       ids that may not be drawn before `sampling.minTokens()` tokens
-    /// @param constraint   what the answer has to fit, or null
+    /// @param promptLength how many ids of `history` are the prompt
+    /// @param answerIndex  number of the answer within its request, part of the random key of every draw
+    /// @param ending       ids that may not be drawn before `sampling.minTokens()` tokens have been
+    /// @param constraint   the constraint that the answer must satisfy, or null
     public record Admission(
             int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending,
             Constraint constraint) {
-        /// Of an answer that has to fit nothing.
+        /// An admission without a constraint.
         public Admission(
                 int slot, int[] history, int promptLength, int answerIndex, SamplingParams sampling, int[] ending) {
             this(slot, history, promptLength, answerIndex, sampling, ending, null);
@@ -108,7 +110,7 @@ public final class StepPlan {
         alternativeLogprobs = new float[samples * MAX_ALTERNATIVES];
     }
 
-    /// Most rows of a step whose logits are wanted: every slot may draw, and some rows score.
+    /// The most rows of a step whose logits are needed: one draw for every slot, and the rows that score.
     public static int mostSamples(int slots) {
         return slots + MOST_SCORED;
     }
@@ -122,7 +124,7 @@ public final class StepPlan {
         admissions.clear();
     }
 
-    /// Opens a slice; its rows follow with [#addRow].
+    /// Begins a slice; [#addRow] then adds its rows.
     public void beginSlice(int slot) {
         sliceSlots[slices] = slot;
         sliceFirstRows[slices] = rows;
@@ -134,7 +136,7 @@ public final class StepPlan {
         addRow(tokenId, position, position);
     }
 
-    /// @param turn as in [#turns]
+    /// @param turn the row's value in [#turns]
     public void addRow(int tokenId, int position, int turn) {
         assert slices > 0;
         tokenIds[rows] = tokenId;
@@ -145,8 +147,9 @@ public final class StepPlan {
         rows++;
     }
 
-    /// Slices of one row each, which continue from their slots' newest tokens and draw the next ones. They come first,
-    /// and their [#rowSlots], [#positions] and [#turns] have been written.
+    /// Fills a plan with `count` slices of one row each, which continue from their slots' newest tokens and draw the
+    /// next ones. To be called on an empty plan, after the first `count` entries of [#rowSlots], [#positions] and
+    /// [#turns] have been written.
     public void beginWithDraws(int count) {
         repeatDraws(count);
         Arrays.fill(tokenIds, 0, count, NEWEST);
@@ -161,8 +164,8 @@ public final class StepPlan {
         }
     }
 
-    /// As [#beginWithDraws], of slots that this plan has begun with before, in this order; only their [#positions]
-    /// and [#turns] have been written.
+    /// Does the same as [#beginWithDraws] where the plan's previous step began with draws for the same slots in the
+    /// same order. Only the entries of [#positions] and [#turns] have to be written before.
     public void repeatDraws(int count) {
         assert rows == 0;
         rows = count;
@@ -170,12 +173,12 @@ public final class StepPlan {
         samples = count;
     }
 
-    /// The newest row draws its slot's next token. Returns the index of its result.
+    /// Lets the last row added draw its slot's next token. Returns the index of the sample.
     public int sampleLastRow() {
         return addSample(DRAWS, 0);
     }
 
-    /// The newest row scores a token that is known to follow it. Returns the index of its result.
+    /// Lets the last row added score `target`, the token known to follow it. Returns the index of the sample.
     public int scoreLastRow(int target, int alternatives) {
         return addSample(target, alternatives);
     }
@@ -193,7 +196,7 @@ public final class StepPlan {
         return sampleTargets[sample] != DRAWS;
     }
 
-    /// All state of a slot moves to another, free one.
+    /// Moves all state of a slot to another slot, which is free.
     public void moveSlot(int from, int to) {
         moveFrom[moves] = from;
         moveTo[moves] = to;
@@ -204,7 +207,7 @@ public final class StepPlan {
         admissions.add(admission);
     }
 
-    /// Entry `index` of the slot's block table becomes `block`. At most once a step for each entry.
+    /// Sets entry `index` of the slot's block table to `block`. At most one call in a step for each entry.
     public void setBlock(int slot, int index, int block) {
         if (edits == editSlots.length) {
             editSlots = Arrays.copyOf(editSlots, edits * 2);

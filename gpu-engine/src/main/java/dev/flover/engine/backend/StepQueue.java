@@ -4,7 +4,7 @@ import dev.flover.engine.api.EngineException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/// Runs submitted steps in order on a thread of its own, so that their owner never waits for a device.
+/// Runs submitted steps in order on a thread of its own, so that the owner thread never waits for a device.
 ///
 /// ```
 ///   owner    submit k+1                 ended() > k ─► reads k's results
@@ -12,10 +12,11 @@ import java.util.function.Consumer;
 ///   runner     └──► step k ──► step k+1 ──────┘
 /// ```
 ///
-/// One owner thread. A plan belongs to the runner from [#submit] until [#ended] counts it. The first step that fails is
-/// the last that runs.
+/// There is one owner thread. A plan belongs to the runner thread from [#submit] until [#ended] counts its step. When a
+/// step fails, no later step runs.
 public final class StepQueue implements AutoCloseable {
-    /// How often a thread looks again before it sleeps: a few microseconds, as others want the core.
+    /// How often a thread checks its condition before it sleeps. That is a few microseconds, since other threads need
+    /// the core.
     private static final int SPINS = 200;
 
     private final Consumer<StepPlan> launch;
@@ -31,18 +32,19 @@ public final class StepQueue implements AutoCloseable {
     private volatile Thread waitingOwner;
     private volatile Runnable onStepEnd = () -> { };
 
+    /// @param depth       most steps that may be submitted and not yet ended
     /// @param computation computes one step and returns when its results are in the plan
-    /// @param depth       most steps submitted and not ended
     public StepQueue(int depth, Consumer<StepPlan> computation) {
         this(depth, 1, computation, plan -> { });
     }
 
-    /// For a device that computes while the runner waits.
+    /// A queue for a device that computes while the runner thread waits.
     ///
-    /// @param depth  most steps submitted and not ended
-    /// @param ahead  most steps launched and not finished: with 2, the next is launched before one has ended
+    /// @param depth  most steps that may be submitted and not yet ended
+    /// @param ahead  most steps that may be launched and not yet finished: with 2, a step is launched before the last
+    ///     has ended
     /// @param launch gives a step to the device
-    /// @param finish returns when the results of the oldest step launched are in its plan
+    /// @param finish returns when the results of the oldest launched step are in its plan
     public StepQueue(int depth, int ahead, Consumer<StepPlan> launch, Consumer<StepPlan> finish) {
         this.launch = launch;
         this.finish = finish;
@@ -52,7 +54,7 @@ public final class StepQueue implements AutoCloseable {
         runner.start();
     }
 
-    /// Runs `wake` on the runner whenever a step ends or fails.
+    /// Registers a callback that the runner thread runs whenever a step ends or fails.
     public void onStepEnd(Runnable wake) {
         onStepEnd = wake;
     }
@@ -62,7 +64,7 @@ public final class StepQueue implements AutoCloseable {
         assert number - ended < ring.length;
         ring[(int) (number % ring.length)] = plan;
         submitted = number + 1;
-        if (runnerWaits) {      // rarely while there is work: it still computes the step before
+        if (runnerWaits) {      // rarely true under load: the runner is then still computing the step before
             LockSupport.unpark(runner);
         }
     }
@@ -94,7 +96,7 @@ public final class StepQueue implements AutoCloseable {
         waitingOwner = null;
     }
 
-    /// Waits for the step being computed; those behind it are dropped.
+    /// Waits for the step that is being computed, and drops the steps after it.
     @Override
     public void close() {
         closed = true;
@@ -121,8 +123,8 @@ public final class StepQueue implements AutoCloseable {
                     launched++;
                 }
                 finish.accept(ring[(int) (ended % ring.length)]);
-                ended = ended + 1;      // written by this thread only
-            } catch (Throwable thrown) {        // whatever it is, the owner must learn of it
+                ended = ended + 1;      // only this thread writes it
+            } catch (Throwable thrown) {        // the owner must learn of every kind of failure
                 failure = thrown;
             }
             LockSupport.unpark(waitingOwner);
@@ -138,7 +140,7 @@ public final class StepQueue implements AutoCloseable {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
-                runnerWaits = true;     // before it looks once more: what is submitted from now on wakes it
+                runnerWaits = true;     // set before the check below: a submit after this line unparks the runner
                 if (submitted == ended && !closed) {
                     LockSupport.park(this);
                 }
