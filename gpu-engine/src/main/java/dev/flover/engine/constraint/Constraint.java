@@ -6,7 +6,8 @@ import dev.flover.engine.constraint.machine.Position;
 import dev.flover.engine.constraint.machine.TokenMasks;
 import java.util.List;
 
-/// A compiled constraint over a vocabulary: shared by all answers that it holds for.
+/// A compiled constraint over one vocabulary, shared by all answers that must satisfy it. Each answer's own state is a
+/// [ConstrainedAnswer].
 public final class Constraint {
     private final Machine machine = new Machine();
     private final TokenMasks masks;
@@ -17,7 +18,7 @@ public final class Constraint {
         this.start = machine.position(beginning);
     }
 
-    /// Whether a token is text, which an answer can contain, rather than markup.
+    /// Whether a token stands for text, which an answer can contain, rather than for markup of a template.
     public boolean isText(int token) {
         return masks.isText(token);
     }
@@ -26,7 +27,8 @@ public final class Constraint {
         return machine;
     }
 
-    /// Shared by all constraints over a vocabulary, and the lock of what they remember.
+    /// The masks of this vocabulary, shared by all constraints over it. The object is also the lock that guards its
+    /// caches and those of the machines.
     TokenMasks masks() {
         return masks;
     }

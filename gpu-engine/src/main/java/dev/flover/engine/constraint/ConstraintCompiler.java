@@ -22,9 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// Compiles constraints. Safe to use from several threads.
+/// Compiles constraints for one vocabulary. Safe to use from several threads.
 ///
-/// Automata of equal languages are shared among constraints, the tokens found for their states with them.
+/// Equal regular expressions share one automaton across all constraints, and so also share the token masks that were
+/// computed for its states. The most recently used [#MAX_AUTOMATA] automata are kept.
 public final class ConstraintCompiler {
     private static final int MAX_AUTOMATA = 4_096;
 
@@ -37,20 +38,20 @@ public final class ConstraintCompiler {
         }
     };
 
-    /// @param tokenizer whose vocabulary answers are written in
+    /// @param tokenizer the tokenizer whose vocabulary the answers are written in
     public ConstraintCompiler(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
         this.masks = new TokenMasks(TokenMasks.bytesOf(tokenizer));
     }
 
-    /// @throws ConstraintException if it cannot be used, with the reason
+    /// @throws ConstraintException if the source cannot be used, with the reason
     public Constraint compile(ConstraintSource source) {
         return new Constraint(masks, beginning(source));
     }
 
-    /// The texts that a constraint accepts, to be searched.
+    /// The texts that a constraint accepts, as an object that answers questions about them by search.
     ///
-    /// @throws ConstraintException if it cannot be used, with the reason
+    /// @throws ConstraintException if the source cannot be used, with the reason
     public ConstraintTexts texts(ConstraintSource source) {
         return new ConstraintTexts(beginning(source));
     }
@@ -105,7 +106,8 @@ public final class ConstraintCompiler {
         return sources.stream().map(this::part).toList();
     }
 
-    /// A text as the machine reads it, token for token where it spells markup.
+    /// A fixed text as the machine reads it: where the text spells a control token, only that token is accepted there;
+    /// elsewhere the text's bytes are.
     private Beginning exact(String text) {
         if (text.isEmpty()) {
             return Frame::resume;
@@ -124,7 +126,7 @@ public final class ConstraintCompiler {
         return text(Regex.words(List.of(bytes.toByteArray())), "text");
     }
 
-    /// The field of a request.
+    /// The name of the request's field that a source comes from, for error messages.
     private static String name(ConstraintSource source) {
         return switch (source) {
             case ConstraintSource.JsonSchema schema -> "json_schema";

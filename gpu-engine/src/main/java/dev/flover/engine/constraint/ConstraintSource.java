@@ -2,34 +2,34 @@ package dev.flover.engine.constraint;
 
 import java.util.List;
 
-/// What an answer has to be, as a client says it.
+/// The form that an answer must have, as the client wrote it, before it is compiled.
 public sealed interface ConstraintSource {
-    /// Longest regular expression, choice or grammar.
+    /// The most characters that a regular expression, a list of choices or a grammar may have.
     int MAX_CHARACTERS = 1 << 20;
 
     /// JSON that a schema accepts.
     ///
-    /// @param text   draft 2020-12; what earlier drafts write otherwise is understood too
-    /// @param spaced whether white space may stand between tokens; otherwise JSON is compact
+    /// @param text   a JSON Schema of draft 2020-12; keywords of earlier drafts are also understood
+    /// @param spaced whether white space may stand between JSON tokens; otherwise the JSON is compact
     record JsonSchema(String text, boolean spaced) implements ConstraintSource {}
 
-    /// A text that a regular expression of ECMA-262 matches as a whole.
+    /// A text that matches a regular expression of ECMA-262 from its first to its last character.
     record Pattern(String text) implements ConstraintSource {}
 
-    /// One of these texts.
+    /// Exactly one of the given texts.
     record Choices(List<String> texts) implements ConstraintSource {
         public Choices {
             texts = List.copyOf(texts);
         }
     }
 
-    /// A text of a context-free grammar, in GBNF.
+    /// A text that a context-free grammar derives, written in GBNF.
     record Grammar(String text) implements ConstraintSource {}
 
-    /// Exactly this text. Markup that it spells is that token.
+    /// Exactly this text. Where it spells a control token of the vocabulary, the answer must contain that token.
     record Exact(String text) implements ConstraintSource {}
 
-    /// One part behind the other.
+    /// All of the parts, one directly after the other.
     record InOrder(List<ConstraintSource> parts) implements ConstraintSource {
         public InOrder {
             parts = List.copyOf(parts);
@@ -40,18 +40,18 @@ public sealed interface ConstraintSource {
         }
     }
 
-    /// Any one of these.
+    /// Any one of the choices.
     record OneOf(List<ConstraintSource> choices) implements ConstraintSource {
         public OneOf {
             choices = List.copyOf(choices);
         }
     }
 
-    /// One or more of these.
+    /// One or more occurrences of the body.
     ///
-    /// @param separator stands between two
+    /// @param separator stands between two occurrences
     record Repeated(ConstraintSource body, ConstraintSource separator) implements ConstraintSource {}
 
-    /// A part that what is wrong with it is told of by this name.
+    /// A part with a name: error messages about the part begin with this name.
     record Named(String name, ConstraintSource source) implements ConstraintSource {}
 }

@@ -9,10 +9,10 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 
-/// The texts that a constraint accepts, searched by depth: whether any of them has a property. Shares nothing with the
-/// answers under way. Not safe for use by several threads at once.
+/// The texts that a constraint accepts, searched depth first for one that has a property. It uses a machine of its own,
+/// so it shares no state with answers in progress. Not safe for use by several threads at once.
 public final class ConstraintTexts {
-    /// Places looked at; each costs up to 256 steps.
+    /// The most places that one search visits; each place costs up to 256 steps, one for each next byte.
     private static final int MAX_SEARCHED = 2_000;
 
     private final Position start;
@@ -21,10 +21,12 @@ public final class ConstraintTexts {
         start = new Machine().position(beginning);
     }
 
-    /// @param read how many bytes of the wanted property are behind it
+    /// A node of the search.
+    ///
+    /// @param read how much of the wanted property is already fulfilled: bytes of the wanted text, or bytes of length
     private record Place(Position position, int read) {}
 
-    /// Whether a text may contain another one. True also where that would take too long to find out.
+    /// Whether an accepted text may contain the given text. Also true if the search would take too long to decide.
     public boolean mayContain(String text) {
         byte[] wanted = text.getBytes(StandardCharsets.UTF_8);
         int[] borders = borders(wanted);
@@ -37,17 +39,21 @@ public final class ConstraintTexts {
         });
     }
 
-    /// Whether a text may have this many bytes or more. True also where that would take too long to find out.
+    /// Whether an accepted text may have at least this many bytes. Also true if the search would take too long to
+    /// decide.
     public boolean mayBeAsLongAs(int bytes) {
         return search(bytes, null, (read, value) -> read + 1);
     }
 
     private interface Reading {
-        /// @return how much is read behind one more byte
+        /// @return the fulfilled part of the property after one more byte
         int after(int read, int value);
     }
 
-    /// @param first byte to try first, by how much is read: the last one that is put on the stack; null for any
+    /// Searches depth first for a text whose `read` reaches `wanted`.
+    ///
+    /// @param first the byte to try first at each place, indexed by the place's `read` (it is pushed onto the stack
+    ///              last); null for no preference
     private boolean search(int wanted, byte[] first, Reading reading) {
         if (wanted == 0) {
             return true;

@@ -1,4 +1,5 @@
-/// Answers that fit: a JSON Schema, a regular expression, a list of choices or a grammar, as masks over a vocabulary.
+/// Constraints on an answer's form (a JSON Schema, a regular expression, a list of choices or a grammar), as token
+/// masks over a vocabulary.
 ///
 /// ```
 ///   ConstraintSource ──ConstraintCompiler──► Constraint ──start──► ConstrainedAnswer ──► mask, take, mayEnd
@@ -6,8 +7,9 @@
 ///                       regex                 shared by requests     one for each answer
 /// ```
 ///
-/// A mask depends on the constraint and the token ids so far, and on nothing else: an answer that is resumed elsewhere
-/// gets the same masks. Compiling and masking are bounded by counts of work, not by clocks.
+/// A mask depends only on the constraint and the token ids so far. An answer that is resumed in another process
+/// therefore gets the same masks. The work of compiling and masking is bounded by counts of states and cursors, not by
+/// time.
 ///
-/// It knows nothing of models, sampling or records.
+/// This package knows nothing of models, sampling or records.
 package dev.flover.engine.constraint;

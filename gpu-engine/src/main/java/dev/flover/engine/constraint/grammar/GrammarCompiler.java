@@ -13,7 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/// From GBNF to cursors. Rules that do not refer to themselves become one regular language where they are used.
+/// Compiles a grammar in GBNF to cursors and frames. A rule that does not refer to itself, directly or through others,
+/// is regular: it becomes part of one regular expression wherever it is used.
 public final class GrammarCompiler {
     private static final int MAX_PARTS = 20_000;
 
@@ -30,8 +31,9 @@ public final class GrammarCompiler {
         this.automata = automata;
     }
 
-    /// How a text of the rule `root` begins.
+    /// Compiles a grammar.
     ///
+    /// @return the beginning of a text that the rule `root` derives
     /// @throws ConstraintException if the grammar cannot be used
     public static Beginning compile(String grammar, Function<Regex, Dfa> automata) {
         var compiler = new GrammarCompiler(GrammarReader.read(grammar), automata);
@@ -48,7 +50,7 @@ public final class GrammarCompiler {
         return root::begin;
     }
 
-    /// Marks the rules on a circle of references.
+    /// Adds to `recursive` all rules that lie on a cycle of references through `name`.
     private void findRecursive(String name, List<String> path, Set<String> done) {
         int at = path.indexOf(name);
         if (at >= 0) {
@@ -85,7 +87,7 @@ public final class GrammarCompiler {
         return names;
     }
 
-    /// Null where a node needs the stack.
+    /// The node as a regular expression; null if it contains a recursive rule and so needs a stack.
     private Regex regex(GrammarNode node) {
         return switch (node) {
             case GrammarNode.Terminal terminal -> terminal.regex();
@@ -157,7 +159,9 @@ public final class GrammarCompiler {
         rule.choices.add(List.copyOf(choice));
     }
 
-    /// @param pending regular parts that are one text with those that follow
+    /// Appends the parts of a node to a choice.
+    ///
+    /// @param pending regular expressions not yet appended; consecutive ones are joined into one lexeme
     private void addParts(
             String name, GrammarNode node, List<GrammarRule.Part> choice, List<Regex> pending) {
         if (++parts > MAX_PARTS) {
@@ -187,7 +191,8 @@ public final class GrammarCompiler {
         }
     }
 
-    /// A repetition of what needs the stack: a rule that refers to itself at its end.
+    /// Appends a repetition whose body needs a stack. An unbounded repetition becomes a rule that refers to itself at
+    /// its end; a bounded one becomes a chain of optional rules.
     private void repeat(String name, GrammarNode.Repeated repeated, List<GrammarRule.Part> choice) {
         var body = new GrammarRule.Part(null, rule(name, repeated.body()));
         for (int i = 0; i < repeated.min(); i++) {

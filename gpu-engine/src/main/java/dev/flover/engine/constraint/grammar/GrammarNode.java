@@ -3,9 +3,9 @@ package dev.flover.engine.constraint.grammar;
 import dev.flover.engine.constraint.regex.Regex;
 import java.util.List;
 
-/// The right side of a rule.
+/// The right side of a grammar rule, as a syntax tree.
 sealed interface GrammarNode {
-    /// A text of a regular language.
+    /// A terminal: a text that a regular expression matches.
     record Terminal(Regex regex) implements GrammarNode {}
 
     record Rule(String name) implements GrammarNode {}
@@ -14,6 +14,7 @@ sealed interface GrammarNode {
 
     record Either(List<GrammarNode> choices) implements GrammarNode {}
 
-    /// @param max -1 for no end
+    /// @param min the fewest occurrences of the body
+    /// @param max the most occurrences of the body; -1 for no limit
     record Repeated(GrammarNode body, int min, int max) implements GrammarNode {}
 }

@@ -9,7 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads GBNF: rules `name ::= ...` of texts, character classes, groups, alternatives and repetitions.
+/// Reads GBNF: rules of the form `name ::= ...`, built from texts, character classes, groups, alternatives and
+/// repetitions.
 final class GrammarReader {
     private static final int MAX_DEPTH = 100;
     private static final int MAX_COUNT = 100_000;
@@ -22,7 +23,8 @@ final class GrammarReader {
         this.text = text;
     }
 
-    /// @throws ConstraintException with what is not understood, and in which line
+    /// @return the right sides of the rules, by name, in the order of the text
+    /// @throws ConstraintException with the part that is not understood and its line
     static Map<String, GrammarNode> read(String text) {
         var reader = new GrammarReader(text);
         var rules = new LinkedHashMap<String, GrammarNode>();
@@ -67,7 +69,7 @@ final class GrammarReader {
         return new GrammarNode.InOrder(parts);
     }
 
-    /// Null where no part begins.
+    /// The next part; null if the text at this place begins no part.
     private GrammarNode part() {
         space(depth > 1);
         if (at >= text.length()) {
@@ -210,6 +212,8 @@ final class GrammarReader {
     }
 
     /// Skips blanks and comments.
+    ///
+    /// @param lines whether to skip line ends, too
     private void space(boolean lines) {
         while (at < text.length()) {
             char c = text.charAt(at);

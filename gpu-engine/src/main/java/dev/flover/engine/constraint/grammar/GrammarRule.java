@@ -7,7 +7,8 @@ import dev.flover.engine.constraint.regex.Dfa;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A rule that needs the stack, as alternatives of parts in order. Filled once, since rules refer to each other.
+/// A rule that needs a stack: a list of choices, each a list of parts in order. The choices are added after
+/// construction, because rules refer to each other.
 final class GrammarRule {
     final String name;
     final List<List<Part>> choices = new ArrayList<>();
@@ -16,14 +17,16 @@ final class GrammarRule {
         this.name = name;
     }
 
-    /// One of a text and a rule.
+    /// A part of a choice: either a regular text or a rule; the other component is null.
     record Part(Dfa text, GrammarRule rule) {
         boolean isEmptyable(java.util.Set<GrammarRule> emptyable) {
             return text != null ? text.isAccepting(text.start()) : emptyable.contains(rule);
         }
     }
 
-    /// Adds the cursors before a text of the rule.
+    /// Adds the cursors that stand before a text of the rule.
+    ///
+    /// @param behind continues after the rule's text
     void begin(Frame behind, List<Cursor> next) {
         for (var choice : choices) {
             begin(choice, 0, behind, next);
@@ -44,7 +47,7 @@ final class GrammarRule {
         }
     }
 
-    /// Goes on with the parts of a choice from `index` on.
+    /// The frame that continues a choice with its parts from `index` on.
     private static final class Rest extends Frame {
         private final List<Part> parts;
         private final int index;

@@ -5,5 +5,6 @@
 ///                                              what is regular is one Regex; the rest is rules with a stack
 /// ```
 ///
-/// Left recursion is refused, as llama.cpp does: a stack of it has no end.
+/// Left recursion is refused, as llama.cpp does: expanding a left-recursive rule before a byte is read would push
+/// frames without end.
 package dev.flover.engine.constraint.grammar;

@@ -8,14 +8,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// An array that is open: how many items it has.
+/// The state of an array that is open: how many items it has, and how many of them count towards each `contains`.
+/// Immutable.
 ///
-/// A state is blind behind an item whose text is not known, which happens in looking ahead within a token: where items
-/// are unique, it takes no second one.
+/// A state is blind if the text of an item is unknown, which happens while the machine looks ahead within one token. If
+/// items must be unique, a blind state accepts no further item.
 final class ArrayState {
     private final ArrayPlan plan;
     private final Frame behind;
-    /// Counts that no longer matter stand still.
+    /// The number of items so far. If there is no maximum, it stops growing once a further item would change nothing.
     private final int count;
     private final int[] contained;
     private final Seen items;
@@ -117,7 +118,7 @@ final class ArrayState {
         COMMA
     }
 
-    /// Between tokens, where a bracket may close or a comma stand.
+    /// The cursor between two JSON tokens of the array, where a closing bracket or a comma may come.
     private record At(ArrayState state, Phase phase) implements Cursor {
         @Override
         public void step(int value, List<Cursor> next) {
@@ -159,7 +160,7 @@ final class ArrayState {
         }
     }
 
-    /// Goes on behind an item.
+    /// The frame that continues after an item.
     private static final class ItemEnd extends Frame {
         private final ArrayState state;
         private final ArrayPlan.Way way;

@@ -4,15 +4,16 @@ import dev.flover.engine.constraint.machine.Cursor;
 import dev.flover.engine.constraint.machine.Frame;
 import java.util.List;
 
-/// White space between two tokens of JSON.
+/// White space between two JSON tokens.
 ///
-/// @param length bytes of it so far
-/// @param then   what comes behind it
+/// @param length the bytes of white space so far
+/// @param then   continues after the white space
 record Gap(int length, Frame then) implements Cursor {
-    /// A deep indentation; without a bound a model could go on for ever.
+    /// The most bytes of one gap: enough for a deep indentation. Without a bound a model could write white space for
+    /// ever.
     private static final int MAX_LENGTH = 100;
 
-    /// Adds what comes next, behind white space if there may be any.
+    /// Adds the cursors of `then`, and, if `spaced`, a cursor that accepts white space before them.
     static void before(Frame then, boolean spaced, List<Cursor> next) {
         then.resume(next);
         if (spaced) {

@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.json;
 
-/// Keys that are not named one by one.
+/// A class of object keys that a schema describes by a pattern rather than by name.
 ///
-/// @param keys  JSON strings; the ones with a name of their own are never among the keys of an object's class
-/// @param value what stands behind such a key
+/// @param keys  the keys as JSON strings; an object never takes a key that has a name of its own from a class
+/// @param value the values that such a key may have
 public record KeyClass(TextPlan keys, ValuePlan value) {}

@@ -2,16 +2,17 @@ package dev.flover.engine.constraint.json;
 
 import java.util.List;
 
-/// Objects of one kind.
+/// The objects that one alternative of a schema allows.
 ///
-/// @param names    JSON strings of the keys with a plan of their own, sorted by unsigned bytes
-/// @param values   by name; null where the key may not be there
-/// @param required by name, a bit
-/// @param needs    by name, bits of the names that have to be there, too, with all that those need; null for none
-/// @param classes  of all other keys; disjoint
-/// @param min      keys, at least
-/// @param max      keys, at most; -1 for no limit
-/// @param spaced   whether white space may stand between tokens
+/// @param names    the keys with a plan of their own, as JSON strings, sorted by unsigned bytes
+/// @param values   the plan of the value for each name; null if the object must not have this key
+/// @param required one bit for each name: whether the object must have this key
+/// @param needs    for each name, the bits of the names that must be present if it is, closed transitively; null for
+///                 none
+/// @param classes  the classes of all keys without a name of their own; disjoint
+/// @param min      the fewest keys
+/// @param max      the most keys; -1 for no limit
+/// @param spaced   whether white space may stand between JSON tokens
 public record ObjectPlan(
         byte[][] names, ValuePlan[] values, long[] required, long[][] needs, List<KeyClass> classes, int min, int max,
         boolean spaced) {}

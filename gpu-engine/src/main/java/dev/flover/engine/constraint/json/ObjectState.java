@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// An object that is open: which keys it has.
+/// The state of an object that is open: which keys it has, and which it still needs. Immutable.
 ///
-/// A state is blind behind a key whose text is not known, which happens in looking ahead within a token: it takes no
-/// second key of a class.
+/// A state is blind if the text of a key of a class is unknown, which happens while the machine looks ahead within one
+/// token. A blind state accepts no further key of a class.
 final class ObjectState {
     private final ObjectPlan plan;
     private final Frame behind;
@@ -62,7 +62,7 @@ final class ObjectState {
         return more;
     }
 
-    /// @param text null if it is not known
+    /// @param text the key as a JSON string; null if it is unknown
     private ObjectState withOther(byte[] text) {
         return new ObjectState(plan, behind, present, needed, text == null ? others : others.with(text), count + 1,
                 blind || text == null);
@@ -98,7 +98,7 @@ final class ObjectState {
         return !plan.classes().isEmpty() && (plan.max() < 0 || count + 1 + missing(needed, -1) <= plan.max());
     }
 
-    /// Whether another key can be begun. Classes that are used up leave no cursor.
+    /// Whether another key can begin. If all keys of a class are used up, the class yields no cursor.
     private boolean mayGoOn() {
         if (mayTakeAny(0, plan.names().length)) {
             return true;
@@ -162,9 +162,9 @@ final class ObjectState {
         VALUE
     }
 
-    /// At a place between tokens, behind `phase`.
+    /// The cursor between two JSON tokens of the object, after the token that `phase` names.
     ///
-    /// @param value behind a key, what it stands for
+    /// @param value after a key: the plan of its value; else null
     private record At(ObjectState state, Phase phase, ValuePlan value) implements Cursor {
         @Override
         public void step(int read, List<Cursor> next) {
@@ -180,7 +180,7 @@ final class ObjectState {
         }
     }
 
-    /// Goes on behind `phase`.
+    /// The frame that continues with the cursor after `phase`.
     private static final class Then extends Frame {
         private final At at;
 
@@ -204,7 +204,7 @@ final class ObjectState {
         }
     }
 
-    /// Goes on with the value of a key.
+    /// The frame that begins the value of a key.
     private static final class Begin extends Frame {
         private final ObjectState state;
         private final ValuePlan value;
@@ -230,7 +230,7 @@ final class ObjectState {
         }
     }
 
-    /// Goes on behind a value.
+    /// The frame that continues after a value.
     private static final class ValueEnd extends Frame {
         private final ObjectState state;
 
@@ -254,7 +254,8 @@ final class ObjectState {
         }
     }
 
-    /// Inside a key with a name: those in a range of the sorted names, which share what is read.
+    /// The cursor inside a key that has a name. The bytes so far are a common prefix of the sorted names `from` to `to`
+    /// (exclusive); `depth` is the length of that prefix.
     private record Key(ObjectState state, int from, int to, int depth) implements Cursor {
         @Override
         public void step(int value, List<Cursor> next) {
@@ -277,7 +278,7 @@ final class ObjectState {
         }
     }
 
-    /// Goes on behind a key of a class.
+    /// The frame that continues after a key of a class.
     private static final class KeyEnd extends Frame {
         private final ObjectState state;
         private final KeyClass keyClass;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Texts that may not come again. Immutable.
+/// A set of texts that must not occur again in the same object or array. Immutable; sorted by unsigned bytes.
 final class Seen {
     static final Seen NONE = new Seen(List.of());
 

@@ -5,11 +5,12 @@ import dev.flover.engine.constraint.regex.Regex;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A language of texts that may each come once: keys of an object, items that are unique.
+/// A regular language of texts that may each occur once: the keys of an object, or the items of an array with unique
+/// items.
 public final class TextPlan {
     private final Regex regex;
     private final Dfa dfa;
-    /// Whether any beginning of a text goes on in infinitely many ways, so that none can be used up.
+    /// Whether every prefix of a text can continue in infinitely many ways, so that the texts cannot run out.
     private final boolean inexhaustible;
 
     public TextPlan(Regex regex, Dfa dfa) {
@@ -18,8 +19,11 @@ public final class TextPlan {
         this.inexhaustible = dfa.isInexhaustible();
     }
 
-    /// The automaton of what may still come: the whole language's, where its user refuses what was seen at the end of a
-    /// text, or one without those texts, where a beginning could lead to nothing else. Dead where none is left.
+    /// The automaton for the texts that may still come.
+    ///
+    /// If every prefix of a seen text leads to more texts than were seen, this is the automaton of the whole language,
+    /// and the frame behind the text refuses the seen ones at their end. Otherwise some prefix might lead to seen texts
+    /// only, so a new automaton without these texts is built. Its start state is dead if no text is left.
     Dfa without(List<byte[]> seen) {
         if (inexhaustible || seen.isEmpty() || seen.stream().allMatch(text -> leavesOthers(text, seen.size()))) {
             return dfa;
@@ -47,7 +51,7 @@ public final class TextPlan {
         return inexhaustible ? -1 : dfa.count(dfa.start(), limit);
     }
 
-    /// Whether a text is one of them.
+    /// Whether the language contains a text.
     public boolean matches(byte[] text) {
         return dfa.matches(text);
     }

@@ -6,22 +6,23 @@ import dev.flover.engine.constraint.machine.Lexeme;
 import dev.flover.engine.constraint.regex.Dfa;
 import java.util.List;
 
-/// The values that may stand in one place. Filled once, since plans refer to each other in circles.
+/// The values that a schema allows in one place. Filled after construction, because plans refer to each other in
+/// cycles.
 public final class ValuePlan {
     private Dfa scalars;
     private List<ObjectPlan> objects = List.of();
     private List<ArrayPlan> arrays = List.of();
 
-    /// @param scalars null where none may stand here
+    /// @param scalars the automaton of the strings, numbers, true, false and null that may stand here; null for none
     public void fill(Dfa scalars, List<ObjectPlan> objects, List<ArrayPlan> arrays) {
         this.scalars = scalars;
         this.objects = objects;
         this.arrays = arrays;
     }
 
-    /// Adds the cursors before a value.
+    /// Adds the cursors that stand before a value.
     ///
-    /// @param behind what comes behind it
+    /// @param behind continues after the value
     public void begin(Frame behind, List<Cursor> next) {
         if (scalars != null) {
             Lexeme.begin(scalars, behind, next);
@@ -31,7 +32,7 @@ public final class ValuePlan {
         }
     }
 
-    /// Before the bracket of an object or array.
+    /// The cursor before the opening bracket of an object or array.
     private record Opening(ValuePlan plan, Frame behind) implements Cursor {
         @Override
         public void step(int value, List<Cursor> next) {

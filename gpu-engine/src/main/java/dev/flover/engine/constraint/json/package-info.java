@@ -6,7 +6,7 @@
 ///               └─ ArrayPlan  ... ──► ArrayState  ( how many items )       ──► a ValuePlan for each item
 /// ```
 ///
-/// Plans are what a schema becomes: alternatives without any "and" or "not" between them, each of them satisfiable.
-/// Keys may come in any order; which are there is a set in the object's state, so that required keys, dependent keys
-/// and counts are exact in any order, and no key comes twice.
+/// A schema becomes plans: alternatives that contain no conjunction or negation, each of them satisfiable. The keys of
+/// an object may come in any order. The object's state holds the set of keys that are present, so required keys,
+/// dependent keys and counts are exact in any order, and no key comes twice.
 package dev.flover.engine.constraint.json;

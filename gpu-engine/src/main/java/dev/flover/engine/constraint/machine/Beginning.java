@@ -2,33 +2,33 @@ package dev.flover.engine.constraint.machine;
 
 import java.util.List;
 
-/// How a part of an answer begins. Parts are put together to larger ones.
+/// Produces the cursors at the beginning of a part of an answer. Larger parts are composed of smaller ones.
 @FunctionalInterface
 public interface Beginning {
-    /// Adds the cursors before the part.
+    /// Adds the cursors that stand before the part.
     ///
-    /// @param behind what comes behind it
+    /// @param behind continues after the part
     void begin(Frame behind, List<Cursor> next);
 
-    /// One part behind the other.
+    /// All of the parts, one directly after the other.
     static Beginning inOrder(List<Beginning> parts) {
         return (behind, next) -> InOrder.begin(parts, 0, behind, next);
     }
 
-    /// Any one of several parts.
+    /// Any one of the choices.
     static Beginning oneOf(List<Beginning> choices) {
         return (behind, next) -> choices.forEach(choice -> choice.begin(behind, next));
     }
 
-    /// A part that is there once or more often.
+    /// One or more occurrences of a part.
     ///
-    /// @param body      never empty
-    /// @param separator stands between two
+    /// @param body      accepts no empty text
+    /// @param separator stands between two occurrences
     static Beginning repeated(Beginning body, Beginning separator) {
         return new Repeated(body, separator);
     }
 
-    /// Goes on with the parts from `index` on.
+    /// The frame that continues with the parts from `index` on.
     final class InOrder extends Frame {
         private final List<Beginning> parts;
         private final int index;
@@ -65,7 +65,7 @@ public interface Beginning {
         }
     }
 
-    /// The body, and more of them as long as there are separators.
+    /// One or more bodies with a separator between each two.
     final class Repeated implements Beginning {
         private final Beginning body;
         private final Beginning separator;
@@ -80,7 +80,7 @@ public interface Beginning {
             body.begin(new Behind(this, false, behind), next);
         }
 
-        /// Behind a body, or behind a separator.
+        /// The frame after a separator if `separated`, else after a body.
         private static final class Behind extends Frame {
             private final Repeated repeated;
             private final boolean separated;

@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.machine;
 
-/// A constraint that cannot be used: not understood, not supported, impossible to satisfy, or too large. The message
-/// says which part of it, and why, for the person who wrote it.
+/// Thrown for a constraint that cannot be used: not understood, not supported, impossible to satisfy, or too large. The
+/// message names the part of the constraint and the reason, for the person who wrote it.
 public final class ConstraintException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -3,25 +3,26 @@ package dev.flover.engine.constraint.machine;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What comes behind a lexeme or a bracket that closes. Immutable, and equal to others that go on alike.
+/// One entry of the parse stack: continues after a lexeme or after a closing bracket. Immutable. Two frames that
+/// continue in the same way from the same state are equal.
 public abstract class Frame {
     private Position resumed;
 
-    /// Adds the cursors behind the end. Where the frame wants the text of what ended, these are the ones behind a text
-    /// that it does not forbid, good for looking ahead within a token.
+    /// Adds the cursors after the end of the lexeme or bracket. If the frame [#wantsText], these are the cursors after
+    /// any text that the frame does not forbid; they serve to look ahead within one token.
     public abstract void resume(List<Cursor> next);
 
-    /// Whether what follows depends on the bytes of the lexeme that ended.
+    /// Whether the continuation depends on the bytes of the lexeme that ended.
     public boolean wantsText() {
         return false;
     }
 
-    /// Adds the cursors behind the end of this text; none where it is forbidden.
+    /// Adds the cursors after this text of a lexeme; adds none if the text is forbidden.
     public void resume(Text text, List<Cursor> next) {
         resume(next);
     }
 
-    /// The texts that are forbidden.
+    /// The texts that the lexeme before this frame must not have.
     public Iterable<byte[]> forbidden() {
         return List.of();
     }
@@ -35,7 +36,7 @@ public abstract class Frame {
         return resumed;
     }
 
-    /// The last frame of all: the end of the answer.
+    /// The bottom of the stack: the end of the answer.
     public static Frame end() {
         return new End();
     }

@@ -4,11 +4,14 @@ import dev.flover.engine.constraint.regex.Dfa;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Inside a text of a regular language. Never at a state behind which nothing can follow: there the frame goes on.
+/// The cursor inside a text of a regular language, which an automaton reads. In an accepting state that nothing can
+/// follow there is no such cursor: the frame's cursors take its place at once.
 ///
-/// @param text what is read of it, where the frame wants to know; null at its beginning
+/// @param text the bytes of the lexeme so far, if the frame wants them; null at the beginning, and if it does not
 public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Cursor {
-    /// Adds the cursors at the beginning of a text.
+    /// Adds the cursors at the beginning of a text that the automaton accepts.
+    ///
+    /// @param frame continues after the text
     public static void begin(Dfa dfa, Frame frame, List<Cursor> next) {
         reach(dfa, dfa.start(), frame, null, next);
     }

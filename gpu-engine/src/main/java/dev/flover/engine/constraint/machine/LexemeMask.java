@@ -1,7 +1,7 @@
 package dev.flover.engine.constraint.machine;
 
-/// What the vocabulary has for a state of an automaton.
+/// The tokens of the vocabulary that can follow a state of an automaton.
 ///
-/// @param bits  a bit for each token that stays within the lexeme, which goes on behind it
-/// @param exits nodes of the trie at which the lexeme may end, ascending
+/// @param bits  one bit for each token that ends inside the lexeme, with at least one more byte of the lexeme possible
+/// @param exits the nodes of the token trie at which the lexeme may end, ascending
 record LexemeMask(long[] bits, int[] exits) {}

@@ -7,11 +7,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
-/// The positions of one constraint, each once. What it remembers is bounded, and changes no answer.
+/// The positions of one constraint, interned: equal lists of cursors give one position. The caches are bounded, and
+/// dropping an entry changes no result.
 ///
 /// Not safe for use by several threads at once.
 public final class Machine {
-    /// Ways to read one text that are followed.
+    /// The most cursors of a position, that is, of ways to parse one text that are followed at the same time.
     static final int MAX_CURSORS = 512;
     private static final int MAX_POSITIONS = 8_192;
     private static final int MAX_MASKS = 16;
@@ -42,7 +43,7 @@ public final class Machine {
         return position;
     }
 
-    /// Keeps the masks of the last positions asked for.
+    /// Caches a position's mask, and drops the mask of the position that was cached [#MAX_MASKS] calls ago.
     void remember(Position position, long[] mask) {
         lastMasked = (lastMasked + 1) % MAX_MASKS;
         if (masked[lastMasked] != null) {

@@ -3,11 +3,11 @@ package dev.flover.engine.constraint.machine;
 import dev.flover.engine.constraint.regex.Dfa;
 import java.util.Set;
 
-/// The characters that JSON strings do not escape, as steps of an automaton.
+/// Steps of an automaton by plain characters: the characters that a JSON string contains without an escape.
 final class PlainCharacters {
     private PlainCharacters() {}
 
-    /// Whether none of them can follow.
+    /// Whether no plain character can follow a state.
     static boolean areDead(Dfa dfa, int state) {
         for (int value = 0x20; value < 0x100; value++) {
             if (value != '"' && value != '\\' && dfa.step(state, value) != Dfa.DEAD) {
@@ -17,9 +17,9 @@ final class PlainCharacters {
         return true;
     }
 
-    /// Adds the states behind each of them.
+    /// Adds the states after each plain character.
     ///
-    /// @return false where one of them cannot follow
+    /// @return false if some plain character cannot follow
     static boolean step(Dfa dfa, int state, Set<Integer> next) {
         int last = Dfa.DEAD;
         for (int value = 0x20; value < 0x80; value++) {

@@ -3,13 +3,13 @@ package dev.flover.engine.constraint.machine;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Where the reading of a text stands: all cursors by which it can be read. Its steps are remembered.
+/// The state of a parse after some text: the set of all cursors by which this text can be parsed. Caches its steps.
 public final class Position {
     private final Machine machine;
     final Cursor[] cursors;
     private Position[] next;
     private Boolean mayEnd;
-    /// The cursors that are no lexemes, as a position.
+    /// The position of those cursors that are not lexemes; computed on first use.
     private Position others;
     long[] mask;
 
@@ -18,12 +18,12 @@ public final class Position {
         this.cursors = cursors;
     }
 
-    /// Whether no text leads here.
+    /// Whether no text that the constraint accepts begins with the text so far.
     public boolean isDead() {
         return cursors.length == 0;
     }
 
-    /// The position that no text leads to.
+    /// The dead position: no accepted text begins in this way.
     public Position dead() {
         return machine.position(List.of());
     }
@@ -39,7 +39,9 @@ public final class Position {
         return mayEnd;
     }
 
-    /// Behind one more byte.
+    /// The position after one more byte.
+    ///
+    /// @param value the byte, 0 to 255
     public Position step(int value) {
         if (next == null) {
             next = new Position[256];

@@ -2,9 +2,11 @@ package dev.flover.engine.constraint.machine;
 
 import java.util.Arrays;
 
-/// Bytes of a lexeme, the last one first: texts that begin alike share their beginning.
+/// The bytes of a lexeme, as a linked list from the last byte to the first, so that texts with a common prefix share
+/// it.
 ///
-/// @param before null at the first byte
+/// @param before the bytes before the last one; null at the first byte
+/// @param length the number of bytes
 public record Text(Text before, byte last, int length, int hash) {
     static Text append(Text before, int value) {
         return before == null

@@ -10,14 +10,16 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The tokens of one vocabulary that may come next.
+/// Computes the mask of the tokens of one vocabulary that may come next at a position.
 ///
 /// Not safe for use by several threads at once.
 public final class TokenMasks {
-    /// Of one state each; a vocabulary of 128,000 tokens takes 16 KB, and 4 bytes for each place where a lexeme ends.
+    /// The most cached masks, each of one automaton state. With a vocabulary of 128,000 tokens a mask takes 16 KB, and
+    /// 4 bytes for each trie node at which the lexeme may end.
     private static final int MAX_KNOWN = 1_024;
     private static final int MAX_PLAIN_STATES = 512;
-    /// Of one automaton, by the tokens of one mask: a function of the state, not of what is known already.
+    /// The most states of one automaton that the tokens of one mask may reach. The count depends only on the state, not
+    /// on the contents of the cache, so that the limit refuses the same constraints everywhere.
     private static final int MAX_VISITED = 30_000;
     private static final byte MARK = (byte) 0xFF;
 
@@ -37,14 +39,15 @@ public final class TokenMasks {
 
     private record State(Dfa dfa, int state) {}
 
-    /// @param bytes what each token stands for; empty for what no mask allows
+    /// @param bytes the bytes that each token stands for; empty for a token that no mask allows
     public TokenMasks(byte[][] bytes) {
         this.bytes = bytes;
         this.trie = TokenTrie.of(bytes);
     }
 
-    /// What each token of a model stands for. Markup is [#markup]; tokens of text that have its first byte, which is
-    /// in no UTF-8, stand for nothing.
+    /// The bytes that each token of a model stands for. A control token stands for [#markup]. A text token that
+    /// contains the byte 0xFF, with which markup begins and which occurs in no UTF-8, stands for nothing and is never
+    /// allowed.
     public static byte[][] bytesOf(Tokenizer tokenizer) {
         byte[][] bytes = new byte[tokenizer.vocabulary()][];
         for (int token = 0; token < bytes.length; token++) {
@@ -53,7 +56,8 @@ public final class TokenMasks {
         return bytes;
     }
 
-    /// A token of markup, as the machine reads it: no text is alike, so that only what asks for this token allows it.
+    /// A control token's bytes for the machine: 0xFF and the token's id. No text has such bytes, so only a constraint
+    /// that names this token allows it.
     public static byte[] markup(int token) {
         byte[] bytes = {MARK, 0, 0, 0, 0, 0};
         for (int i = 1, rest = token; i < bytes.length; i++, rest >>>= 7) {
@@ -71,7 +75,7 @@ public final class TokenMasks {
         return text;
     }
 
-    /// Whether any mask may allow a token.
+    /// Whether some mask may allow a token.
     public boolean isKnown(int token) {
         return token < bytes.length && bytes[token].length > 0;
     }
@@ -84,12 +88,12 @@ public final class TokenMasks {
         return bytes.length;
     }
 
-    /// What a token stands for.
+    /// The bytes that a token stands for; empty if no mask allows it.
     public byte[] bytes(int token) {
         return bytes[token];
     }
 
-    /// The position behind a token; dead where it cannot follow.
+    /// The position after a token; dead if the token cannot follow.
     public Position step(Position position, int token) {
         var at = position;
         for (byte value : bytes[token]) {
@@ -98,9 +102,9 @@ public final class TokenMasks {
         return at;
     }
 
-    /// Which tokens may come next. The caller must not change the answer.
+    /// The tokens that may come next. The caller must not change the array, which is cached.
     ///
-    /// @return a bit for each token
+    /// @return one bit for each token; token `t` is bit `t % 64` of element `t / 64`
     public long[] mask(Machine machine, Position position) {
         if (position.mask != null) {
             return position.mask;
@@ -168,7 +172,7 @@ public final class TokenMasks {
         }
     }
 
-    /// Nodes at which a forbidden text ends, ascending.
+    /// The trie nodes at which a text ends that the lexeme's frame forbids, ascending.
     private int[] forbidden(Lexeme lexeme) {
         var nodes = new ArrayList<Integer>();
         int read = Text.lengthOf(lexeme.text());
@@ -181,7 +185,8 @@ public final class TokenMasks {
         return nodes.stream().mapToInt(Integer::intValue).sorted().toArray();
     }
 
-    /// Adds the tokens below nodes `from` to `to` (exclusive) that a position can read, which is the one before `from`.
+    /// Adds the tokens at trie nodes `from` to `to` (exclusive) that can be read from position `before`, which is the
+    /// position at the parent of node `from`.
     private void walk(Position before, int from, int to, long[] bits) {
         int node = from;
         while (node < to) {
@@ -280,10 +285,11 @@ public final class TokenMasks {
         exits[exitCount++] = node;
     }
 
-    /// Plain characters that may follow.
+    /// How freely plain characters may follow a state.
     ///
-    /// @param any  so many of them, whichever: at most [TokenTrie#SHORT], or one more for any number
-    /// @param ends whether none follows behind so many, nor may the lexeme end among them
+    /// @param any  this many plain characters may follow, whichever they are; at most [TokenTrie#SHORT], or one more
+    ///             than that if the number is unlimited
+    /// @param ends whether no plain character can follow after `any` of them, and the lexeme cannot end among them
     private record Freedom(int any, boolean ends) {}
 
     private static Freedom freedom(Dfa dfa, int state) {

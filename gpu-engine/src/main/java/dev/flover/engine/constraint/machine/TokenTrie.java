@@ -4,33 +4,34 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The tokens of a vocabulary by their bytes, as three tries one behind the other in one array of nodes, in preorder.
+/// The tokens of a vocabulary by their bytes: three tries, one behind the other in one array of nodes, each in
+/// preorder.
 ///
-/// Two of them hold the tokens of plain characters, which any string can contain: those of at most [#SHORT]
-/// characters, and longer ones. The first holds all others. Tokens without bytes are in none.
+/// The second and third trie hold the tokens of plain characters, which any JSON string can contain: tokens of at most
+/// [#SHORT] characters, and longer ones. The first trie holds all other tokens. Tokens without bytes are in none.
 final class TokenTrie {
     static final int SHORT = 16;
 
-    /// Parts: other tokens, short plain ones, long plain ones.
+    /// The indices of the three tries: other tokens, short plain tokens, long plain tokens.
     static final int OTHERS = 0;
     static final int SHORT_PLAIN = 1;
     static final int LONG_PLAIN = 2;
     static final int PARTS = 3;
 
     final int tokens;
-    /// The byte that leads to a node.
+    /// By node: the byte that leads to the node.
     final byte[] label;
-    /// The node behind the last one below a node.
+    /// By node: the first node after the node's subtree.
     final int[] skip;
-    /// 1 for the first byte of a token.
+    /// By node: its depth, 1 for the first byte of a token.
     final short[] depth;
-    /// The token that ends at a node, or -1.
+    /// By node: the token that ends at the node, or -1.
     final int[] token;
-    /// A further token with the same bytes, by token, or -1.
+    /// By token: a further token with the same bytes, or -1.
     final int[] alike;
-    /// Where each part begins, and the end.
+    /// The first node of each trie, and the number of nodes.
     final int[] parts = new int[PARTS + 1];
-    /// By n: the plain tokens of at most n characters.
+    /// By n: the plain tokens of at most n characters, one bit for each token.
     final long[][] plainUpTo = new long[SHORT + 1][];
 
     private TokenTrie(byte[][] bytes) {
@@ -68,7 +69,7 @@ final class TokenTrie {
         token = Arrays.copyOf(growing.token, growing.size);
     }
 
-    /// @param bytes what each token stands for; empty for markup
+    /// @param bytes the bytes that each token stands for; empty for a token that is in no trie
     static TokenTrie of(byte[][] bytes) {
         return new TokenTrie(bytes);
     }
@@ -121,7 +122,8 @@ final class TokenTrie {
         }
     }
 
-    /// How many characters, or -1 where bytes are no whole characters or JSON strings escape one.
+    /// The number of plain characters of a token, or -1 if the bytes are not whole characters of UTF-8 or contain a
+    /// character that JSON strings escape.
     private static int plainCharacters(byte[] bytes) {
         int count = 0;
         var utf8 = Utf8.START;
@@ -138,7 +140,9 @@ final class TokenTrie {
         return utf8 == Utf8.START ? count : -1;
     }
 
-    /// The nodes of a path from the root, in every part that has it.
+    /// Adds the node at the end of a path, from each trie that contains the path.
+    ///
+    /// @param from the index of the first byte of the path
     void nodes(byte[] path, int from, List<Integer> found) {
         for (int part = 0; part < PARTS; part++) {
             int node = parts[part];

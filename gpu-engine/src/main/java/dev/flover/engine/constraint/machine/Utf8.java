@@ -1,6 +1,7 @@
 package dev.flover.engine.constraint.machine;
 
-/// How far a character of UTF-8 is read.
+/// The state between two bytes of UTF-8: how much of a character is read. AFTER_xx: the first byte of a character was
+/// xx (F1: F1 to F3), which limits its second byte to `from` to `to`.
 enum Utf8 {
     START(0, 0),
     LAST(0x80, 0xBF),
@@ -19,7 +20,7 @@ enum Utf8 {
         this.to = to;
     }
 
-    /// Null where the byte cannot follow.
+    /// The state after one more byte; null if the byte cannot follow.
     Utf8 step(int value) {
         if (this == START) {
             return first(value);

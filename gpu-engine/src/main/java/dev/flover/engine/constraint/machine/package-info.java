@@ -1,4 +1,4 @@
-/// The machine that every constraint becomes, and the tokens that it allows.
+/// The machine that runs every compiled constraint, and the masks of the tokens that it allows.
 ///
 /// ```
 ///   Position = the cursors by which the text so far can be read          step(byte) ──► Position, remembered
@@ -11,11 +11,11 @@
 ///                reach beyond its end are read on, by the frames behind it
 /// ```
 ///
-/// The stack of what is open is a list of immutable frames, so that cursors share it and a position is a value: it
-/// depends on the bytes read and on nothing else. Every cursor is live: some text leads from it to the end, hence a
-/// mask is never empty, and dropping cursors (more than [Machine#MAX_CURSORS] ways to read one text) can refuse a text
-/// but not accept a wrong one.
+/// The parse stack is a list of immutable frames. Cursors share frames, and a position is a value: it depends only on
+/// the bytes read. Every cursor is live: some text leads from it to an accepted end, so an answer is never at a place
+/// where it can neither continue nor end. If there are more than [Machine#MAX_CURSORS] ways to parse one text, cursors
+/// are dropped; this can refuse a valid text but never accept an invalid one.
 ///
-/// The walk over a trie of the vocabulary with a lexer inside a parser, without precomputed masks, is that of
+/// The walk over a trie of the vocabulary with a lexer inside a parser, without precomputed masks, is the method of
 /// llguidance (Moskal and others 2024).
 package dev.flover.engine.constraint.machine;

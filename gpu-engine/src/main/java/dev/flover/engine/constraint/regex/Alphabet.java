@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// How the characters of a text are written as bytes. A text is written in one way only, so that equal texts are equal
+/// The encoding of a text's characters as bytes. Each text has exactly one encoding, so that equal texts are equal
 /// bytes.
 public enum Alphabet {
-    /// UTF-8.
+    /// The text in UTF-8.
     PLAIN,
-    /// UTF-8 between the quotes of a JSON string: escapes only where JSON asks for them, the short ones where there
-    /// are any, and lower-case digits in the others.
+    /// A JSON string in UTF-8, with its quotes. Only the characters that JSON requires to be escaped are escaped: with
+    /// the short escape if there is one, else as a backslash, `u` and four lower-case hexadecimal digits.
     JSON;
 
     private static final int SURROGATES = 0xD800;
@@ -23,7 +23,7 @@ public enum Alphabet {
 
     private final Map<CharSet, Regex> known = new ConcurrentHashMap<>();
 
-    /// Any one of the characters.
+    /// The language of the texts that are one character of the set, without quotes.
     public Regex one(CharSet set) {
         var found = known.get(set);
         if (found == null) {
@@ -35,26 +35,26 @@ public enum Alphabet {
         return found;
     }
 
-    /// Any text.
+    /// The language of all texts, without quotes.
     public Regex any() {
         return Regex.repeat(one(CharSet.ALL), 0, -1);
     }
 
-    /// What stands behind a text.
+    /// The bytes after each text: the closing quote or nothing.
     public Regex end() {
         return this == PLAIN ? Regex.EMPTY : QUOTE;
     }
 
-    /// What stands before a text.
+    /// The bytes before each text: the opening quote or nothing.
     public Regex begin() {
         return this == PLAIN ? Regex.EMPTY : QUOTE;
     }
 
     private static final Regex QUOTE = Regex.text("\"");
-    /// Every JSON string.
+    /// The language of all JSON strings.
     public static final Regex STRING = Regex.concat(QUOTE, JSON.any(), QUOTE);
 
-    /// A text with what stands before and behind it.
+    /// The bytes of a text, with quotes for [#JSON].
     public byte[] write(String text) {
         if (this == PLAIN) {
             return text.getBytes(StandardCharsets.UTF_8);
@@ -99,7 +99,7 @@ public enum Alphabet {
         return Regex.or(ways);
     }
 
-    /// A range by the lengths of its characters' encodings.
+    /// Adds the characters `first` to `last`, split by the length of their UTF-8 encoding.
     private static void add(ArrayList<Regex> ways, int first, int last) {
         int[] longest = {0x7F, 0x7FF, 0xFFFF, 0x10FFFF};
         int from = first;
@@ -119,7 +119,10 @@ public enum Alphabet {
                 : tail(first, last, length, lead[length], 6 * (length - 1));
     }
 
-    /// @param shift bits behind those of the first byte
+    /// The last `length` bytes of the encodings of the characters `first` to `last`.
+    ///
+    /// @param mark  the fixed high bits of the first of these bytes
+    /// @param shift the number of payload bits in the bytes after it
     private static Regex tail(int first, int last, int length, int mark, int shift) {
         if (length == 1) {
             return Regex.bytes(ByteSet.range(mark | first, mark | last));

@@ -2,7 +2,7 @@ package dev.flover.engine.constraint.regex;
 
 /// A set of bytes.
 ///
-/// @param a bytes 0 to 63, a bit each; `b`, `c` and `d` the next ones
+/// @param a one bit for each of the bytes 0 to 63; `b`, `c` and `d` hold the bits of the next 64 bytes each
 record ByteSet(long a, long b, long c, long d) {
     static final ByteSet NONE = new ByteSet(0, 0, 0, 0);
     static final ByteSet ALL = new ByteSet(-1, -1, -1, -1);

@@ -11,7 +11,7 @@ public final class CharSet {
     public static final CharSet NONE = new CharSet(new int[0]);
     public static final CharSet ALL = range(0, LAST);
 
-    /// Pairs of first and last, ascending, neither overlapping nor adjacent.
+    /// Pairs of the first and last code point of a range, ascending; ranges neither overlap nor touch.
     private final int[] ranges;
 
     private CharSet(int[] ranges) {
@@ -88,7 +88,7 @@ public final class CharSet {
         return false;
     }
 
-    /// Pairs of first and last, ascending; the caller's to change.
+    /// Pairs of the first and last code point of a range, ascending. The caller may change the list and the pairs.
     List<int[]> ranges() {
         var list = new ArrayList<int[]>();
         for (int i = 0; i < ranges.length; i += 2) {

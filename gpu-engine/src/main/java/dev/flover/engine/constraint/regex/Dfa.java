@@ -9,14 +9,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
-/// The automaton of a [Regex], built as it is asked for. State 0 is the only one that leads nowhere.
+/// The deterministic automaton of a [Regex], built lazily: a state is computed when it is first reached. Its states are
+/// derivatives of the expression (Brzozowski 1964). State 0, [#DEAD], is the only one from which no text is accepted.
 ///
-/// Safe to share between threads: rows are filled under the lock, and read without it.
+/// Safe to share between threads: transitions are computed under the lock, and known ones are read without it.
 public final class Dfa {
     public static final int DEAD = 0;
-    /// Of one automaton; each takes a few hundred bytes.
+    /// The most states of one automaton; each takes a few hundred bytes.
     private static final int MAX_STATES = 200_000;
-    /// States looked at to find out whether a state is live.
+    /// The most states that a search visits to decide whether a state is live.
     private static final int MAX_SEARCH = 20_000;
     private static final int MAX_REACHED = 300;
     private static final int UNKNOWN = -1;
@@ -109,7 +110,7 @@ public final class Dfa {
         }
     }
 
-    /// [#DEAD] where the language is empty.
+    /// The start state; [#DEAD] if the language is empty.
     public int start() {
         return start;
     }
@@ -140,7 +141,8 @@ public final class Dfa {
         return barren.get(state) || regexes.get(state).tangled && !isLive(state) ? DEAD : state;
     }
 
-    /// By a search for an accepting state; what is found on the way is remembered.
+    /// Whether some text leads from a state to acceptance, found by a depth-first search for an accepting state. The
+    /// search records the states that it proves live or dead.
     private boolean isLive(int state) {
         if (live.get(state) || accepting[state]) {
             return true;
@@ -200,7 +202,7 @@ public final class Dfa {
         return isAccepting(state);
     }
 
-    /// Whether no byte may follow.
+    /// Whether no byte can follow this state.
     public boolean isFinal(int state) {
         for (int i = 0; i < classes; i++) {
             if (step(state, sample[i]) != DEAD) {
@@ -210,13 +212,14 @@ public final class Dfa {
         return true;
     }
 
-    /// The texts from a state to acceptance, or -1 where they are infinitely many or more than `limit`, or take more
-    /// than `limit` states to count.
+    /// The number of texts that lead from a state to acceptance; -1 if they are infinitely many or more than `limit`,
+    /// or if counting them takes more than `limit` states.
     public int count(int state, int limit) {
         return count(state, limit, new HashMap<>());
     }
 
-    /// -2 in `known` is a state whose count is under way: a text that leads back to it can be repeated for ever.
+    /// As above. In `known`, -2 marks a state whose count is in progress: reaching it again means a cycle, hence
+    /// infinitely many texts.
     private int count(int state, int limit, Map<Integer, Integer> known) {
         Integer found = known.get(state);
         if (found != null) {
@@ -246,7 +249,8 @@ public final class Dfa {
         return (int) total;
     }
 
-    /// Whether any beginning of a text goes on in infinitely many ways. False where it takes too many states to say.
+    /// Whether every prefix of a text can continue in infinitely many ways. False if deciding this takes too many
+    /// states.
     public synchronized boolean isInexhaustible() {
         if (inexhaustible == null) {
             var states = reachable();
@@ -256,7 +260,7 @@ public final class Dfa {
         return inexhaustible;
     }
 
-    /// Whether texts of at most `length` bytes lead to more states than so many.
+    /// Whether texts of at most `length` bytes lead to more than `limit` states.
     boolean hasMoreThan(int limit, int length) {
         var found = new BitSet();
         var level = List.of(start);
@@ -282,7 +286,7 @@ public final class Dfa {
         return false;
     }
 
-    /// Empty where they are too many.
+    /// The states that texts lead to; empty if there are more than [#MAX_REACHED].
     private BitSet reachable() {
         var found = new BitSet();
         var queue = new ArrayDeque<Integer>();

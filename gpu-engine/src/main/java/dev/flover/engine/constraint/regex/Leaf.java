@@ -2,12 +2,14 @@ package dev.flover.engine.constraint.regex;
 
 import java.util.List;
 
-/// A language with a closed form for what is left of it after a byte. A record: equal leaves are equal languages.
+/// A language whose derivatives have a closed form, such as the numbers above a bound. Implementations are records, so
+/// that equal leaves are equal languages.
 interface Leaf {
     Regex derive(int value);
 
     boolean nullable();
 
-    /// Bytes of the same sets lead to the same derivative, in every leaf that this one leads to.
+    /// A partition of the bytes for this leaf: bytes in the same sets have the same derivative, both of this leaf and
+    /// of every leaf that it leads to.
     List<ByteSet> sets();
 }

@@ -6,7 +6,8 @@ import java.util.List;
 
 /// JSON numbers as languages.
 ///
-/// Bounds and multiples are for numbers written without an exponent, which have one comparable spelling.
+/// Bounds and multiples are languages of numbers without an exponent, because a value can then be compared digit by
+/// digit.
 public final class Numbers {
     private static final Regex DIGITS = Regex.bytes(ByteSet.range('0', '9'));
     private static final Regex WHOLE = Regex.or(Regex.text("0"),
@@ -20,9 +21,9 @@ public final class Numbers {
 
     public static final Regex ANY = Regex.concat(MINUS, WHOLE, Regex.optional(FRACTION), Regex.optional(EXPONENT));
     public static final Regex INTEGER = Regex.concat(MINUS, WHOLE);
-    /// Without exponents.
+    /// The numbers without an exponent.
     public static final Regex DECIMAL = Regex.concat(MINUS, WHOLE, Regex.optional(FRACTION));
-    /// Each value in one way.
+    /// One spelling of each value: no exponent, no zeros at the end of a fraction, no minus before 0.
     public static final Regex CANONICAL = Regex.or(
             Regex.concat(Regex.text("0"), Regex.optional(SHORTEST_FRACTION)),
             Regex.concat(MINUS, Regex.bytes(ByteSet.range('1', '9')), Regex.repeat(DIGITS, 0, -1),
@@ -32,14 +33,14 @@ public final class Numbers {
     private static final List<ByteSet> SETS = java.util.stream.Stream.concat(
             java.util.stream.Stream.of(ByteSet.of('-'), ByteSet.of('.')),
             java.util.stream.IntStream.rangeClosed('0', '9').mapToObj(ByteSet::of)).toList();
-    /// Longest bound, in digits.
+    /// The most digits of a bound.
     private static final int MAX_DIGITS = 400;
-    /// A state of the automaton each.
+    /// The largest divisor, without its decimal point; the automaton has a state for each remainder.
     private static final long MAX_DIVISOR = 10_000;
 
     private Numbers() {}
 
-    /// The canonical spelling.
+    /// The spelling of a value in [#CANONICAL].
     public static String spell(BigDecimal value) {
         if (value.signum() == 0) {
             return "0";
@@ -54,12 +55,12 @@ public final class Numbers {
         return value;
     }
 
-    /// Decimals at least (or above) a bound.
+    /// The decimals at least `bound`, or above it if `exclusive`.
     public static Regex atLeast(BigDecimal bound, boolean exclusive) {
         return bounded(bound, true, exclusive);
     }
 
-    /// Decimals at most (or below) a bound.
+    /// The decimals at most `bound`, or below it if `exclusive`.
     public static Regex atMost(BigDecimal bound, boolean exclusive) {
         return bounded(bound, false, exclusive);
     }
@@ -68,13 +69,14 @@ public final class Numbers {
         var digits = new Digits(checked(bound.abs()));
         boolean negative = bound.signum() < 0;
         var equal = !exclusive;
-        // a number with the bound's sign is compared by magnitude; with a lower bound below 0, smaller ones are inside
+        // a number with the sign of the bound is compared by magnitude; for a lower bound below 0, smaller magnitudes
+        // are inside
         var greaterInside = lower != negative;
         var same = Regex.leaf(new Magnitude(digits, greaterInside, equal, Phase.FIRST, 0, 0));
         boolean otherInside = lower == negative;
         var other = otherInside ? Regex.ANY : Regex.NOTHING;
         if (bound.signum() == 0) {
-            // 0 is spelled with or without a minus; only the plain spelling is taken
+            // 0 can be spelled with or without a minus; only the spelling without is accepted
             var minusSide = lower ? Regex.NOTHING : Regex.leaf(new Magnitude(digits, true, false, Phase.FIRST, 0, 0));
             var plusSide = lower ? same : equal ? Regex.leaf(new Magnitude(digits, false, true, Phase.FIRST, 0, 0))
                     : Regex.NOTHING;
@@ -91,7 +93,7 @@ public final class Numbers {
                 : magnitude;
     }
 
-    /// Decimals that are multiples of a positive number.
+    /// The decimals that are multiples of a positive number.
     public static Regex multiplesOf(BigDecimal divisor) {
         var stripped = checked(divisor).stripTrailingZeros();
         int places = Math.max(0, stripped.scale());
@@ -102,7 +104,7 @@ public final class Numbers {
         return Regex.concat(MINUS, Regex.leaf(new Multiple(scaled.longValueExact(), places, 0, -1)));
     }
 
-    /// A magnitude's digits, without zeros at the ends.
+    /// The digits of a magnitude before and after the point, without leading or trailing zeros.
     private record Digits(String whole, String fraction) {
         Digits(BigDecimal magnitude) {
             this(magnitude.toBigInteger().signum() == 0 ? "" : magnitude.toBigInteger().toString(),
@@ -122,12 +124,13 @@ public final class Numbers {
         FRACTION
     }
 
-    /// Magnitudes on one side of a bound, read digit by digit: a longer whole part is the greater one.
+    /// The magnitudes on one side of a bound, read digit by digit. A number whose whole part has more digits is the
+    /// greater one.
     ///
-    /// @param greater whether greater magnitudes are inside, rather than smaller ones
-    /// @param equal   whether the bound itself is
-    /// @param at      digits of the part that are read
-    /// @param order   -1, 0, 1: less, equal or greater in the digits read
+    /// @param greater whether the language holds the magnitudes above the bound, rather than those below it
+    /// @param equal   whether the language holds the bound itself
+    /// @param at      the number of digits read in the current part (whole or fraction)
+    /// @param order   -1, 0 or 1: whether the digits read are less than, equal to or greater than those of the bound
     private record Magnitude(Digits bound, boolean greater, boolean equal, Phase phase, int at, int order)
             implements Leaf {
         @Override
@@ -183,11 +186,11 @@ public final class Numbers {
         }
     }
 
-    /// Digits whose number is a multiple.
+    /// The digits of the multiples of a divisor.
     ///
-    /// @param divisor   times ten to the power of `places`, a whole number
-    /// @param remainder of the digits read so far
-    /// @param fraction  digits read behind the point, or -1 before it
+    /// @param divisor   the divisor times 10 to the power of `places`, which is a whole number
+    /// @param remainder the remainder of the digits read so far
+    /// @param fraction  the number of digits read after the point; -1 before the point
     private record Multiple(long divisor, int places, long remainder, int fraction) implements Leaf {
         @Override
         public Regex derive(int value) {

@@ -2,7 +2,7 @@ package dev.flover.engine.constraint.regex;
 
 import java.util.List;
 
-/// A parsed pattern of ECMA-262.
+/// The syntax tree of a pattern of ECMA-262.
 sealed interface PatternNode {
     record One(CharSet set) implements PatternNode {}
 
@@ -10,7 +10,7 @@ sealed interface PatternNode {
 
     record Either(List<PatternNode> choices) implements PatternNode {}
 
-    /// @param max -1 for no end
+    /// @param max the most repetitions; -1 for no limit
     record Repeated(PatternNode body, int min, int max) implements PatternNode {}
 
     record Start() implements PatternNode {}
@@ -19,7 +19,7 @@ sealed interface PatternNode {
 
     record LookAhead(PatternNode body, boolean negative) implements PatternNode {}
 
-    /// Whether all that it asks of a text is the characters that it takes.
+    /// Whether the node contains no anchor and no look-ahead, so that it is a plain regular expression over characters.
     default boolean isPlain() {
         return switch (this) {
             case One one -> true;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Reads patterns of ECMA-262 with the flag `u` (and what browsers take without it), but for back-references, word
-/// boundaries and look-behind.
+/// Reads patterns of ECMA-262 with the flag `u`, and patterns that browsers accept without this flag. Back-references,
+/// word boundaries and look-behind are not supported.
 final class PatternReader {
     private static final int MAX_LENGTH = 16_384;
     private static final int MAX_DEPTH = 100;
@@ -26,7 +26,7 @@ final class PatternReader {
         this.pattern = pattern;
     }
 
-    /// @throws IllegalArgumentException with what is not understood, and where
+    /// @throws IllegalArgumentException with the part that is not understood and its place in the pattern
     static PatternNode read(String pattern) {
         if (pattern.length() > MAX_LENGTH) {
             throw new IllegalArgumentException("a pattern of " + pattern.length() + " characters is longer than "
@@ -88,7 +88,8 @@ final class PatternReader {
         return new PatternNode.Repeated(atom, min, max);
     }
 
-    /// Null where what follows is no `{n}`, `{n,}` or `{n,m}`.
+    /// The two numbers of a quantifier `{n}`, `{n,}` (the second is -1) or `{n,m}`; null if there is no such quantifier
+    /// here.
     private int[] counts() {
         int close = at < pattern.length() && pattern.charAt(at) == '{' ? pattern.indexOf('}', at) : -1;
         String inner = close < 0 ? "" : pattern.substring(at + 1, close);
@@ -313,7 +314,7 @@ final class PatternReader {
         return CharSet.where(c -> (types >> Character.getType(c) & 1) != 0);
     }
 
-    /// A bit for each of Java's types of characters.
+    /// The general category with this name as one bit for each of the constants of [Character#getType]; 0 if unknown.
     private static int categories(String name) {
         return switch (name) {
             case "Lu", "Uppercase_Letter" -> 1 << Character.UPPERCASE_LETTER;

@@ -2,16 +2,18 @@ package dev.flover.engine.constraint.regex;
 
 import java.util.ArrayList;
 
-/// From a pattern to the texts in which it is found.
+/// Compiles a pattern to the language of the texts that match it.
 ///
-/// A pattern is put together from its end, with the language of all that may follow: `$` then asks that nothing
-/// follows, and a look-ahead intersects. `^` asks that nothing came before, so each language is kept twice: at the
-/// start of the text and behind it.
+/// A pattern is compiled from its end to its beginning, always together with the language of everything that may
+/// follow. So `$` requires that nothing follows, and a look-ahead is an intersection. `^` requires that nothing came
+/// before; so each language is kept twice, for the start of the text and for any later place.
 public final class Patterns {
-    /// Repetitions of something with an anchor or a look-ahead in it, written out.
+    /// The most copies of a repeated part with an anchor or a look-ahead inside; such a part cannot be a repetition of
+    /// the [Regex] and is written out.
     private static final int MAX_WRITTEN_OUT = 8;
 
-    /// Counts that are looked at; smaller ones cannot multiply far.
+    /// The least count of a repetition for which the number of states is checked; smaller counts cannot multiply it
+    /// far.
     private static final int LEAST_COUNT = 5;
     private static final int MAX_COUNTING_STATES = 4_000;
     private static final int COUNTED_BYTES = 32;
@@ -19,10 +21,10 @@ public final class Patterns {
     private final Alphabet alphabet;
     private final Regex rest;
 
-    /// What may follow.
+    /// The language of everything that may follow a place in the pattern.
     ///
-    /// @param first  if nothing came before
-    /// @param behind if something came before
+    /// @param first  at the start of the text
+    /// @param behind after at least one character
     private record Following(Regex first, Regex behind) {}
 
     private Patterns(Alphabet alphabet) {
@@ -30,9 +32,9 @@ public final class Patterns {
         this.rest = Regex.concat(alphabet.any(), alphabet.end());
     }
 
-    /// The texts that contain a match, as ECMA-262 has it.
+    /// The texts that contain a match, by the rules of ECMA-262.
     ///
-    /// @throws IllegalArgumentException with what is not understood, and where
+    /// @throws IllegalArgumentException with the part that is not understood and its place in the pattern
     public static Regex search(String pattern, Alphabet alphabet) {
         var node = PatternReader.read(pattern);
         var patterns = new Patterns(alphabet);
@@ -44,9 +46,9 @@ public final class Patterns {
         return bounded(texts, mayMultiply(node, true));
     }
 
-    /// The texts that are a match as a whole.
+    /// The texts that match from their first to their last character.
     ///
-    /// @throws IllegalArgumentException with what is not understood, and where
+    /// @throws IllegalArgumentException with the part that is not understood and its place in the pattern
     public static Regex whole(String pattern, Alphabet alphabet) {
         var node = PatternReader.read(pattern);
         var patterns = new Patterns(alphabet);
@@ -55,8 +57,9 @@ public final class Patterns {
         return bounded(texts, mayMultiply(node, false));
     }
 
-    /// A count behind something of any length is kept for each place where it may have begun, so that states may
-    /// multiply with each character: then all of them are looked at now, rather than while an answer is drawn.
+    /// Refuses a language with too many states. A repetition with a count, after a part of any length, is counted
+    /// separately for each place where it may have begun; so the states may multiply with each character. In that case
+    /// the states are counted now, rather than while an answer is drawn.
     private static Regex bounded(Regex texts, boolean mayMultiply) {
         if (mayMultiply && new Dfa(texts).hasMoreThan(MAX_COUNTING_STATES, COUNTED_BYTES)) {
             throw new TooComplexException("its repetitions with a count, behind ones without, lead to more than "
@@ -66,7 +69,9 @@ public final class Patterns {
         return texts;
     }
 
-    /// @param open whether anything of any length may come before
+    /// Whether a repetition with a count may follow a part of any length.
+    ///
+    /// @param open whether a part of any length may come before the node
     private static boolean mayMultiply(PatternNode node, boolean open) {
         return switch (node) {
             case PatternNode.One one -> false;

@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// A regular language over bytes. Immutable; equal ones are written alike, though the same language may be written in
-/// several ways.
+/// A regular language over bytes, as an expression. Immutable. Two expressions are equal if they have the same
+/// structure; one language may have several unequal expressions.
 public final class Regex {
-    /// Parts of an expression, counted as often as it has them; beyond, nothing is built.
+    /// The most nodes of an expression, where a shared node counts at each of its uses. Building a larger one throws a
+    /// [TooComplexException].
     static final int MAX_SIZE = 200_000;
     private static final Regex[] NO_PARTS = {};
 
@@ -30,18 +31,19 @@ public final class Regex {
 
     public static final Regex NOTHING = new Regex(Kind.NOTHING, NO_PARTS, null, 0, 0);
     public static final Regex EMPTY = new Regex(Kind.EMPTY, NO_PARTS, null, 0, 0);
-    /// Every text.
+    /// All texts.
     public static final Regex ANY = new Regex(Kind.NOT, new Regex[] {NOTHING}, null, 0, 0);
 
     final Kind kind;
     final Regex[] parts;
-    /// A [ByteSet], [Words] or [Leaf].
+    /// By kind: a [ByteSet], [Words] or [Leaf]; null for the other kinds.
     final Object content;
     final int min;
-    /// -1 for no end.
+    /// The most repetitions; -1 for no limit.
     final int max;
     final boolean nullable;
-    /// Whether it may be empty without being [#NOTHING].
+    /// Whether the language may be empty although the expression is not [#NOTHING]: true if the expression contains an
+    /// intersection or a complement.
     final boolean tangled;
     final int size;
     private final int hash;
@@ -99,7 +101,7 @@ public final class Regex {
                 : new Regex(Kind.WORDS, NO_PARTS, words, 0, 0);
     }
 
-    /// Exactly these texts.
+    /// Exactly the given texts.
     public static Regex words(Iterable<byte[]> texts) {
         return words(Words.of(texts));
     }
@@ -238,7 +240,7 @@ public final class Regex {
         return part.kind == Kind.NOT ? part.parts[0] : new Regex(Kind.NOT, new Regex[] {part}, null, 0, 0);
     }
 
-    /// @param max -1 for no end
+    /// @param max the most repetitions; -1 for no limit
     public static Regex repeat(Regex part, int min, int max) {
         if (max == 0 || part.kind == Kind.EMPTY) {
             return EMPTY;
@@ -256,12 +258,12 @@ public final class Regex {
         return or(EMPTY, part);
     }
 
-    /// Whether it is a list of texts.
+    /// Whether the expression is a list of texts.
     public boolean isWords() {
         return kind == Kind.WORDS || kind == Kind.EMPTY || kind == Kind.NOTHING;
     }
 
-    /// The texts of a list of them.
+    /// The texts, if [#isWords].
     public List<byte[]> asWords() {
         if (kind != Kind.WORDS) {
             return kind == Kind.EMPTY ? List.of(new byte[0]) : List.of();
@@ -271,9 +273,9 @@ public final class Regex {
                 .map(word -> Arrays.copyOfRange(word, words.depth(), word.length)).toList();
     }
 
-    /// What may follow a byte.
+    /// The derivative by a byte: the language of the rests of those texts that begin with the byte (Brzozowski 1964).
     ///
-    /// @param known derivatives by this byte found so far
+    /// @param known a cache of the derivatives by this byte, which is filled
     Regex derive(int value, Map<Regex, Regex> known) {
         return switch (kind) {
             case NOTHING, EMPTY -> NOTHING;

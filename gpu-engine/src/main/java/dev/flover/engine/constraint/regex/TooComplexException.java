@@ -1,6 +1,6 @@
 package dev.flover.engine.constraint.regex;
 
-/// A language whose automaton is larger than a limit of this package.
+/// Thrown for a language whose expression, automaton or token mask exceeds a limit of the constraint packages.
 public final class TooComplexException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -2,12 +2,13 @@ package dev.flover.engine.constraint.regex;
 
 import java.util.Arrays;
 
-/// Texts of a sorted list, without their first bytes, which they share.
+/// A finite list of texts without their first bytes, which they have in common: the derivative of a list by these
+/// bytes.
 ///
-/// @param all   sorted by unsigned bytes, no two alike
-/// @param from  the first one, inclusive
-/// @param to    the last one, exclusive
-/// @param depth bytes that are taken
+/// @param all   the complete texts, sorted by unsigned bytes and distinct
+/// @param from  the first text of the list
+/// @param to    the end of the list, exclusive
+/// @param depth the number of common bytes that are left out
 record Words(byte[][] all, int from, int to, int depth) {
     static Words of(Iterable<byte[]> texts) {
         var list = new java.util.ArrayList<byte[]>();

@@ -2,11 +2,11 @@
 ///
 /// ```
 ///   PatternReader ( ECMA-262 ) ──► Regex ──► Dfa ──► state × byte ──► state        ( built as it is asked for )
-///   NumberLanguage, JsonStrings ──►   └─ with intersection and complement, closed forms for bounds and multiples
+///   Numbers, Alphabet.JSON     ──►   └─ with intersection and complement, closed forms for bounds and multiples
 /// ```
 ///
-/// Every state that a [Dfa] hands out is live: some text leads from it to acceptance. What would take too many states
-/// or too large expressions to find out is a [TooComplexException]; work is counted, never timed.
+/// Every state that a [Dfa] returns is live: some text leads from it to acceptance. If deciding this would take too
+/// many states or too large expressions, a [TooComplexException] is thrown. Limits are counts of work, not times.
 ///
-/// It knows nothing of tokens, and nothing of JSON Schema.
+/// This package knows nothing of tokens and nothing of JSON Schema.
 package dev.flover.engine.constraint.regex;

@@ -9,7 +9,8 @@ import dev.flover.engine.constraint.regex.Regex;
 import java.util.ArrayList;
 import java.util.List;
 
-/// An [ArrayShape] with a place for each item.
+/// An [ArrayShape] whose items have places, before it is known which places can have a value. It becomes an
+/// [ArrayPlan].
 final class ArrayDraft {
     private final ArrayShape shape;
     private final Planner planner;
@@ -17,7 +18,7 @@ final class ArrayDraft {
     private final List<Way> rest;
     private final TextPlan unique;
 
-    /// @param counted a bit for each of the shape's `contains`
+    /// @param counted bit i is set if such an item counts towards the shape's `contains[i]`
     private record Way(Planner.Place place, int counted) {}
 
     ArrayDraft(ArrayShape shape, Planner planner) {
@@ -90,7 +91,7 @@ final class ArrayDraft {
         return ways.stream().anyMatch(way -> way.place.productive);
     }
 
-    /// How many items there can be; -1 for no limit.
+    /// The most items that such an array can have; -1 for no limit.
     private int longest() {
         for (int i = 0; i < first.size(); i++) {
             if (!hasWay(first.get(i))) {

@@ -3,24 +3,28 @@ package dev.flover.engine.constraint.schema;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Arrays that meet all of some conditions.
+/// The set of the arrays that satisfy all of these conditions.
 ///
-/// @param layers   each says for any place what the item has to be
-/// @param contains how many items of a kind there are
-/// @param unique   whether no two items may be equal
-/// @param min      items, at least
-/// @param max      items, at most; -1 for no limit
+/// @param layers   the formulas of the items, one layer for each schema; an item must satisfy every layer
+/// @param contains the limits on how many items satisfy a formula
+/// @param unique   whether all items must differ
+/// @param min      the fewest items
+/// @param max      the most items; -1 for no limit
 record ArrayShape(List<Layer> layers, List<Contains> contains, boolean unique, int min, int max) {
     static final ArrayShape ANY = new ArrayShape(List.of(), List.of(), false, 0, -1);
 
-    /// @param first  the items of the first places
-    /// @param others all others
+    /// What one schema requires of the items.
+    ///
+    /// @param first  the formulas of the first items, by index
+    /// @param others the formula of all further items
     record Layer(List<Formula> first, Formula others) {
         Formula at(int index) {
             return index < first.size() ? first.get(index) : others;
         }
     }
 
+    /// The limits on the number of items that satisfy a formula.
+    ///
     /// @param max -1 for no limit
     record Contains(Formula item, int min, int max) {}
 
@@ -45,7 +49,9 @@ record ArrayShape(List<Layer> layers, List<Contains> contains, boolean unique, i
         return new ArrayShape(List.of(), List.of(), false, min, max);
     }
 
-    /// All other arrays, as alternatives.
+    /// The complement of this set among arrays, as a union of shapes.
+    ///
+    /// @throws NegationException if the complement is no such union
     List<ArrayShape> negated() {
         var ways = new ArrayList<ArrayShape>();
         if (unique) {

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// From formulas to sets of values: what the keywords of a place say together.
+/// Expands the formula of a place to a set of values: combines all keywords that apply to the place.
 final class Expansion {
-    /// Levels of children looked at to find two alternatives apart.
+    /// The depth of children that is searched to prove that two alternatives have no value in common.
     private static final int MAX_APART_DEPTH = 4;
 
     private final SchemaDocument document;
@@ -31,11 +31,13 @@ final class Expansion {
         this.keywords = new Keywords(document);
     }
 
-    /// A place that is its own `$ref`, `allOf` or the like.
+    /// Thrown while expanding a formula that depends on itself at the same place, by `$ref`, `allOf` or the like.
     private static final class CycleException extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
 
+    /// The set of values that satisfy a formula.
+    ///
     /// @throws ConstraintException if the schema cannot be used
     Values values(Formula formula) {
         try {
@@ -195,7 +197,7 @@ final class Expansion {
         return new Values(literal(value), Regex.NOTHING, Regex.NOTHING, List.of(), List.of());
     }
 
-    /// Each alternative without the values that it shares with another one.
+    /// The union of the alternatives, each without the values that it has in common with another one.
     private Values oneOf(SchemaLocation schema, Values values) {
         var alternatives = new ArrayList<Values>();
         for (var part : keywords.children(schema, "oneOf")) {
@@ -236,7 +238,7 @@ final class Expansion {
         return isSurelyEmpty(one.and(other), 0);
     }
 
-    /// False where it is not known.
+    /// Whether the set is empty; false if this is not known.
     private boolean isSurelyEmpty(Values values, int level) {
         return values.literals() == 0 && isEmpty(values.strings()) && isEmpty(values.numbers())
                 && values.objects().stream().allMatch(shape -> isSurelyEmpty(shape, level))
@@ -291,7 +293,7 @@ final class Expansion {
         }
     }
 
-    /// What the value of a key has to be.
+    /// The formula that the value of a key must satisfy.
     Formula value(ObjectShape shape, String key) {
         var parts = new ArrayList<Formula>();
         byte[] written = Alphabet.JSON.write(key);

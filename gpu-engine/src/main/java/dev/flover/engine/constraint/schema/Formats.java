@@ -3,9 +3,9 @@ package dev.flover.engine.constraint.schema;
 import java.util.Map;
 import java.util.Set;
 
-/// The formats of draft 2020-12 as patterns. They accept no text that is not of the format; of those that are, they
-/// leave out leap seconds, quoted local parts of addresses, and host names with two hyphens in a row (encoded ones
-/// among them) or in other than ASCII.
+/// The formats of draft 2020-12 as patterns. A pattern accepts only texts of its format, but not all of them. These are
+/// left out: leap seconds, e-mail addresses with a quoted local part, and host names with two consecutive hyphens
+/// (which excludes punycode) or with characters outside ASCII.
 final class Formats {
     private static final String DATE = "(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
             + "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
@@ -17,7 +17,8 @@ final class Formats {
     private static final String DURATION = "P(?:[0-9]+W|(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
             + "(?:" + DURATION_TIME + ")?|" + DURATION_TIME + ")";
     private static final String LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-    /// Said without a negation: what a negation forbids is found out by a search, which took seconds here.
+    /// Written without a complement: whether a language with a complement is empty is decided by a search, which took
+    /// seconds here.
     private static final String NO_TWO_HYPHENS = "[A-Za-z0-9](?:-?[A-Za-z0-9])*";
     private static final String HOST = LABEL + "(?:\\." + LABEL + ")*";
     private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
@@ -90,13 +91,14 @@ final class Formats {
         return "(?:\\?" + c + "*)?(?:#" + c + "*)?";
     }
 
-    /// An anchored pattern, or null where the format is no keyword but a remark.
+    /// The anchored pattern of a format; null if the format is unknown, in which case it is an annotation without
+    /// effect.
     static String pattern(String format) {
         String pattern = PATTERNS.get(format);
         return pattern == null ? null : "^(?:" + pattern + ")$";
     }
 
-    /// Whether the format asks for something that no pattern here says.
+    /// Whether the format is one that no pattern here can express, so that a schema with it must be refused.
     static boolean isUnsupported(String format) {
         return UNSUPPORTED.contains(format);
     }

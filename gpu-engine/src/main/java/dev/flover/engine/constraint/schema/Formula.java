@@ -5,15 +5,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Which values may stand in a place. Equal formulas are planned once.
+/// A condition on the value in one place of a document: subschemas and constants, joined by "and" and "not". Equal
+/// formulas are planned once.
 sealed interface Formula {
     Formula TRUE = new All(Set.of());
     Formula FALSE = new Not(TRUE);
 
-    /// The values that a subschema accepts.
+    /// Satisfied by the values that a subschema accepts.
     record Is(SchemaLocation schema) implements Formula {}
 
-    /// One value.
+    /// Satisfied by one value only.
     record Constant(JsonNode value) implements Formula {}
 
     record Not(Formula inner) implements Formula {}

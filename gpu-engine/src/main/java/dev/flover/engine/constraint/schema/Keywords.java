@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The keywords that speak of one type alone, as sets of values.
+/// Reads the keywords that constrain values of a single type, such as `minLength` or `properties`, as sets of values.
 final class Keywords {
-    /// Keywords that change which values are accepted, and are not among those read here or in [Expansion].
+    /// Keywords that change which values are accepted but that neither this class nor [Expansion] implements.
     private static final List<String> UNSUPPORTED =
             List.of("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef");
 
@@ -149,7 +149,8 @@ final class Keywords {
         return schema.node.get(keyword).decimalValue();
     }
 
-    /// A number of things; `-1` stands for an upper bound that no answer reaches.
+    /// The value of a keyword that is a count; `absent` if the keyword is missing. An upper bound above
+    /// [Limits#MAX_MAXIMUM] is read as -1, no limit, because no answer reaches it.
     private static int count(SchemaLocation schema, String keyword, int absent) {
         var node = schema.node.get(keyword);
         if (node == null) {
@@ -232,7 +233,7 @@ final class Keywords {
                 + entry.getKey().replace("~", "~0").replace("/", "~1"));
     }
 
-    /// The schemas of a list.
+    /// The formulas of a keyword whose value is a list of schemas.
     List<Formula> children(SchemaLocation schema, String keyword) {
         var list = schema.node.get(keyword);
         if (!list.isArray()) {

@@ -1,6 +1,6 @@
 package dev.flover.engine.constraint.schema;
 
-/// What is not this cannot be said in alternatives.
+/// Thrown if the complement of a set of values is not a union of shapes that this package supports.
 final class NegationException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -16,9 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// An [ObjectShape] with a place for the value of each key.
+/// An [ObjectShape] whose keys have places for their values, before it is known which places can have a value. It
+/// becomes an [ObjectPlan].
 final class ObjectDraft {
-    /// Texts of a class that are counted one by one.
+    /// The most keys of a class that are counted.
     private static final int MAX_COUNTED = 1_000;
 
     private final ObjectShape shape;
@@ -26,7 +27,9 @@ final class ObjectDraft {
     private final Map<String, Planner.Place> named = new LinkedHashMap<>();
     private final List<Group> groups = new ArrayList<>();
 
-    /// Keys that are not named.
+    /// The keys without a name of their own that match the same patterns.
+    ///
+    /// @param count the number of these keys; -1 if they are more than [#MAX_COUNTED]
     private record Group(TextPlan keys, int count, Planner.Place value) {}
 
     private ObjectDraft(ObjectShape shape, Planner planner) {
@@ -46,7 +49,9 @@ final class ObjectDraft {
         group(List.copyOf(patterns), 0, names, new ArrayList<>());
     }
 
-    /// The drafts of a shape: one, or more where it asks for some key that is one of several.
+    /// The drafts of a shape. A shape that asks for some key out of several becomes one draft for each of these keys.
+    ///
+    /// @throws NegationException if the key might also be one without a name
     static List<ObjectDraft> of(ObjectShape shape, Planner planner) {
         if (shape.some().isEmpty()) {
             return List.of(new ObjectDraft(shape, planner));
@@ -73,7 +78,7 @@ final class ObjectDraft {
                 && some.patterns().stream().noneMatch(pattern -> new Dfa(pattern).matches(written));
     }
 
-    /// Whether no key without a name can be the one asked for.
+    /// Whether no key without a name can satisfy the condition.
     private boolean isClosedTo(ObjectShape.Some some) {
         return groups.stream().allMatch(group -> planner.expansion()
                 .values(Formula.and(group.value.formula, some.value())).equals(Values.NONE));
@@ -99,7 +104,11 @@ final class ObjectDraft {
         return all;
     }
 
-    /// Goes through all ways to match some of the patterns and not the others.
+    /// Adds a group for each combination of patterns that a key can match: each of `patterns` from index `next` on is
+    /// either matched or not.
+    ///
+    /// @param keys    the keys that match `matched` and none of the other patterns before `next`
+    /// @param matched the patterns that these keys match
     private void group(List<Regex> patterns, int next, Regex keys, List<Regex> matched) {
         if (next < patterns.size()) {
             var pattern = patterns.get(next);
@@ -134,7 +143,7 @@ final class ObjectDraft {
         }
     }
 
-    /// Without the keys that are named; -1 for many.
+    /// The number of texts of a class, not counting keys with a name of their own; -1 for more than [#MAX_COUNTED].
     private int count(TextPlan keys) {
         int all = keys.count(MAX_COUNTED);
         if (all >= 0) {
@@ -145,7 +154,7 @@ final class ObjectDraft {
         return all;
     }
 
-    /// The keys that come with one, itself among them; null where one of them can have no value.
+    /// The key and all keys that must be present if it is; null if one of them can have no value.
     private Set<String> closure(String key) {
         var all = new LinkedHashSet<String>();
         var open = new ArrayList<String>(List.of(key));

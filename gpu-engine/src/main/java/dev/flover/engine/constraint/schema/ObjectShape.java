@@ -8,34 +8,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Objects that meet all of some conditions.
+/// The set of the objects that satisfy all of these conditions.
 ///
-/// @param layers     each says for any key what its value has to be
-/// @param required   keys
-/// @param dependents by key: the keys that have to be there if it is
-/// @param names      what every key has to be, as a string
-/// @param some       each asks for a key with a value
-/// @param min        keys, at least
-/// @param max        keys, at most; -1 for no limit
+/// @param layers     the formulas of the keys' values, one layer for each schema; a value must satisfy every layer
+/// @param required   the keys that must be present
+/// @param dependents by key: the keys that must be present if that key is
+/// @param names      the formulas that every key, as a string, must satisfy
+/// @param some       conditions that each require some key with a certain value
+/// @param min        the fewest keys
+/// @param max        the most keys; -1 for no limit
 record ObjectShape(
         List<Layer> layers, Set<String> required, Map<String, Set<String>> dependents, List<Formula> names,
         List<Some> some, int min, int max) {
     static final ObjectShape ANY =
             new ObjectShape(List.of(), Set.of(), Map.of(), List.of(), List.of(), 0, -1);
 
-    /// What one schema says of the values of keys.
+    /// What one schema requires of the values of keys.
     ///
-    /// @param others keys that are neither named nor match a pattern
+    /// @param others the formula of the values of keys that are not named and match no pattern
     record Layer(Map<String, Formula> named, List<Pattern> patterns, Formula others) {
         static final Layer NONE = new Layer(Map.of(), List.of(), Formula.TRUE);
     }
 
-    /// @param keys JSON strings
+    /// @param keys the language of the keys, as JSON strings
     record Pattern(Regex keys, Formula value) {}
 
-    /// There is a key that is neither named nor matches a pattern, with such a value.
+    /// Requires at least one key that is neither in `named` nor matches one of `patterns`, and whose value satisfies
+    /// the formula.
     ///
-    /// @param within the keys among which it is, or null for all
+    /// @param within the language of the keys that can fulfil the condition; null for all keys
     record Some(Set<String> named, List<Regex> patterns, Regex within, Formula value) {}
 
     ObjectShape and(ObjectShape other) {
@@ -85,7 +86,9 @@ record ObjectShape(
         return new ObjectShape(List.of(), Set.of(), Map.of(), List.of(), List.of(key), 0, -1);
     }
 
-    /// All other objects, as alternatives.
+    /// The complement of this set among objects, as a union of shapes.
+    ///
+    /// @throws NegationException if the complement is no such union
     List<ObjectShape> negated() {
         var ways = new ArrayList<ObjectShape>();
         required.forEach(key -> ways.add(lacking(key)));

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/// From the formula of a whole schema to a plan of its values.
+/// Turns the formula of a whole schema into a plan of its values, and drops all parts that no value can satisfy.
 final class Planner {
     private final Expansion expansion;
     private final Function<Regex, Dfa> automata;
@@ -21,7 +21,7 @@ final class Planner {
     private final Map<Formula, Place> places = new HashMap<>();
     private final ArrayDeque<Place> unread = new ArrayDeque<>();
 
-    /// A formula that can be reached, with what it may be.
+    /// A formula that is reachable from the root, with the alternatives that its value has.
     static final class Place {
         final Formula formula;
         final ValuePlan plan = new ValuePlan();
@@ -41,8 +41,9 @@ final class Planner {
         this.spaced = spaced;
     }
 
-    /// @param automata the automaton of a language; may hand out one for equal ones
-    /// @throws ConstraintException if the schema cannot be used
+    /// @param automata returns the automaton of a language, and may return the same one for equal expressions
+    /// @param spaced   whether white space may stand between JSON tokens
+    /// @throws ConstraintException if the schema cannot be used or no value satisfies it
     static ValuePlan plan(SchemaDocument document, Function<Regex, Dfa> automata, boolean spaced) {
         var planner = new Planner(document, automata, spaced);
         var root = planner.place(document.formula(document.root(), document.root().node, ""));
@@ -112,7 +113,7 @@ final class Planner {
         return Regex.or(texts);
     }
 
-    /// Until no further place is found to have a value.
+    /// Marks the places that can have a value: repeats until a pass over all places marks no further one.
     private void findProductive() {
         boolean changed = true;
         while (changed) {

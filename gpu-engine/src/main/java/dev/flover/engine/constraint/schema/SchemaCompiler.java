@@ -6,12 +6,13 @@ import dev.flover.engine.constraint.regex.Dfa;
 import dev.flover.engine.constraint.regex.Regex;
 import java.util.function.Function;
 
-/// The front of this package.
+/// Compiles a JSON Schema to the plan of its values. The only public class of this package.
 public final class SchemaCompiler {
     private SchemaCompiler() {}
 
-    /// @param automata the automaton of a language; may hand out one for equal ones
-    /// @param spaced   whether white space may stand between the tokens of JSON
+    /// @param schema   the text of the schema
+    /// @param automata returns the automaton of a language, and may return the same one for equal expressions
+    /// @param spaced   whether white space may stand between JSON tokens
     /// @throws ConstraintException if the schema cannot be used
     public static ValuePlan compile(String schema, Function<Regex, Dfa> automata, boolean spaced) {
         try {

@@ -17,9 +17,10 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// A schema's text with its identifiers and references resolved. Nothing is ever fetched.
+/// A parsed schema whose identifiers and references are resolved within its own text. Nothing is fetched from
+/// elsewhere.
 final class SchemaDocument {
-    /// Ten times the largest that is published in schemastore.org's catalogue.
+    /// The most characters of a schema: ten times the largest one in schemastore.org's catalogue.
     static final int MAX_CHARACTERS = 4 << 20;
     private static final int MAX_NESTING = 500;
     private static final URI NOWHERE = URI.create("flover:/schema");
@@ -75,7 +76,7 @@ final class SchemaDocument {
         return root;
     }
 
-    /// Whether drafts 4 to 7 are declared, in which `$ref` has no siblings.
+    /// Whether the schema declares a draft from 4 to 7, in which keywords beside `$ref` are ignored.
     boolean isOld() {
         return old;
     }
@@ -138,7 +139,11 @@ final class SchemaDocument {
         return text.endsWith("#") ? URI.create(text.substring(0, text.length() - 1)) : uri;
     }
 
-    /// The formula of a subschema that stands under a keyword.
+    /// The formula of a subschema.
+    ///
+    /// @param parent  the subschema around it
+    /// @param node    the subschema
+    /// @param pointer where `node` stands, as a JSON pointer
     Formula formula(SchemaLocation parent, JsonNode node, String pointer) {
         if (node.isBoolean()) {
             return node.booleanValue() ? Formula.TRUE : Formula.FALSE;

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.flover.engine.constraint.machine.ConstraintException;
 import java.net.URI;
 
-/// A subschema, and where it is. Each has one object, so that identity is equality.
+/// A subschema with its location. Each subschema has exactly one such object, so that identity is equality.
 final class SchemaLocation {
     final JsonNode node;
-    /// What relative references are resolved against.
+    /// The URI against which relative references in this subschema are resolved.
     final URI location;
     private final String pointer;
 
@@ -17,7 +17,7 @@ final class SchemaLocation {
         this.pointer = pointer;
     }
 
-    /// RFC 6901.
+    /// The place of the subschema as a JSON pointer (RFC 6901).
     String pointer() {
         return pointer;
     }

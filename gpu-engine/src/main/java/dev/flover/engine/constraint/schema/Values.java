@@ -9,11 +9,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.function.BiPredicate;
 
-/// A set of JSON values, by type. Children of objects and arrays are formulas.
+/// A set of JSON values, given separately for each type. The children of objects and arrays are still formulas.
 ///
-/// @param literals [#NULL], [#FALSE] and [#TRUE]
-/// @param strings  as JSON
-/// @param numbers  as JSON
+/// @param literals the bits [#NULL], [#FALSE] and [#TRUE]
+/// @param strings  the language of the strings, written as JSON
+/// @param numbers  the language of the numbers, written as JSON
 record Values(int literals, Regex strings, Regex numbers, List<ObjectShape> objects, List<ArrayShape> arrays) {
     static final int NULL = 1;
     static final int FALSE = 2;
@@ -73,10 +73,10 @@ record Values(int literals, Regex strings, Regex numbers, List<ObjectShape> obje
         return mine.equals(all) || theirs.equals(all) ? all : Regex.or(mine, theirs);
     }
 
-    /// These without the others.
+    /// The difference of the sets.
     ///
-    /// @param apart whether two kinds of objects have nothing in common; may say no when in doubt
-    /// @throws NegationException where that is no set of this form
+    /// @param apart whether two sets have no value in common; may answer false if this is not known
+    /// @throws NegationException if the difference cannot be written as such a set
     Values minus(Values other, BiPredicate<Values, Values> apart) {
         var leftObjects = new ArrayList<>(objects);
         for (var shape : other.objects) {
@@ -116,7 +116,7 @@ record Values(int literals, Regex strings, Regex numbers, List<ObjectShape> obje
         return new Values(0, Regex.NOTHING, Regex.NOTHING, List.of(), List.of(shape));
     }
 
-    /// @param comparable the texts that are compared as values: of each value, one
+    /// @param comparable a language with exactly one spelling of each value, within which values are compared
     private static Regex without(Regex mine, Regex theirs, Regex all, Regex comparable) {
         if (theirs.equals(Regex.NOTHING) || mine.equals(Regex.NOTHING)) {
             return mine;

@@ -1,4 +1,4 @@
-/// JSON Schema, as far as it is supported, to plans of values.
+/// Compiles JSON Schema, as far as it is supported, to plans of values.
 ///
 /// ```
 ///   SchemaDocument ──► Formula ──► Expansion ──► Values ──► Planner ──► ValuePlan
@@ -6,8 +6,8 @@
 ///                                     to sets       objects, arrays: alternatives, children as formulas
 /// ```
 ///
-/// A formula names the values of one place: subschemas, joined by "and" and "not". [Expansion] turns it into
-/// alternatives at that place alone, and leaves the formulas of its children as they are; so recursive schemas are
-/// finite, and `allOf`, `oneOf`, `not` and `if` are sets of values rather than rules of a grammar. [Planner] visits
-/// each formula that can be reached, finds out which ones have any value, and keeps those.
+/// A formula describes the value of one place: subschemas, joined by "and" and "not". [Expansion] turns it into
+/// alternatives for that place alone, and leaves the children as formulas. So recursive schemas stay finite, and
+/// `allOf`, `oneOf`, `not` and `if` are operations on sets of values rather than rules of a grammar. [Planner] visits
+/// each reachable formula, determines which ones have any value, and keeps only those.
 package dev.flover.engine.constraint.schema;
