@@ -10,13 +10,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 
-/// Compiles the kernels beside it, once for each instruction set, to one shared library: a step of the build.
+/// Compiles the kernels in its folder, once for each instruction set, and links them to one shared library. A step of
+/// the build.
 ///
-/// Does nothing, and says so, where there is no C compiler (`CC`, else cc, gcc or clang) or the system is not Linux.
-/// Does nothing where the library is newer than every source. Written for Java 17, which may be what runs the build.
+/// Does nothing, and prints why, if there is no C compiler (`CC`, else cc, gcc or clang) or the system is not Linux.
+/// Does nothing if the library is newer than every source. Written for Java 17, on which the build may run.
 ///
-/// The compiler is the user's. What an old one does not know of an instruction set costs that set; what a new one warns
-/// of is an error where `CI` is set, and is shown elsewhere.
+/// The user chooses the compiler. If an old compiler does not support an instruction set, the library lacks that set.
+/// Warnings, of which newer compilers have more, are errors where the variable `CI` is set, and are only printed
+/// elsewhere.
 final class CompileKernels {
     private static final Map<String, List<String>> X86_SETS = Map.of(
             "avx512", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma", "-mf16c"),
@@ -26,7 +28,7 @@ final class CompileKernels {
 
     private CompileKernels() {}
 
-    /// @param arguments the folder of sources, and the folder of classes to put the library into
+    /// @param arguments the folder of the sources, and the folder of classes into which the library is written
     public static void main(String[] arguments) throws IOException, InterruptedException, ExecutionException {
         Path sources = Path.of(arguments[0]);
         String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
@@ -89,7 +91,7 @@ final class CompileKernels {
         return null;
     }
 
-    /// The sets whose options the compiler takes.
+    /// Returns the instruction sets whose options the compiler accepts.
     private static Map<String, List<String>> known(String compiler, Map<String, List<String>> sets)
             throws IOException, InterruptedException {
         var known = new TreeMap<String, List<String>>();

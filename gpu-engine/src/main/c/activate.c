@@ -5,7 +5,8 @@
 //   GELU erf:   (x / 2) * erfc(-x / sqrt 2), erfc by Chebyshev fitting (relative error 1.2e-7)
 //   ReLU:       max(x, 0), or its square
 //
-// Bound by reading and writing the rows once. All of it follows from exp(x <= 0), so nothing overflows.
+// Bound by memory: each row is read and written once. All functions are computed from exp(x) with x <= 0, so nothing
+// overflows.
 
 #include "lanes.h"
 
@@ -63,8 +64,11 @@ INLINE void rows_of(
     }
 }
 
-/// @param out [rows][width]
-/// @param in  [rows][width], or [rows][2][width], gate before up
+/// @param out Applies the activation, and multiplies by the up-projection where `gated`.
+///
+/// @param out        [rows][width], overwritten
+/// @param in         [rows][width]; where `gated`, [rows][2][width], the gate before the up-projection
+/// @param activation a value of `enum activation`
 void KERNEL(activate)(float *out, const float *in, int rows, int width, int gated, int activation) {
     switch (activation) {
         case SILU: rows_of(out, in, rows, width, gated, SILU); break;
@@ -75,7 +79,7 @@ void KERNEL(activate)(float *out, const float *in, int rows, int width, int gate
     }
 }
 
-/// `out = in` or `out += in`, rows of `width`.
+/// Copies or adds rows of `width` floats: `out = in`, or `out += in` where `accumulate`.
 void KERNEL(put)(float *out, int stride, const float *in, int in_stride, int rows, int width, int accumulate) {
     for (int row = 0; row < rows; row++, out += stride, in += in_stride) {
         int at = 0;

@@ -1,10 +1,10 @@
-// The index of a row's greatest number, the lowest where there are several.
+// The index of a row's greatest number, the lowest index where several numbers are equal.
 //
-// Bound by reading the row from the cache: once for the greatest, and again up to where it is.
+// Bound by reading the row from the cache: once to find the greatest number, and a second time up to its index.
 
 #include "lanes.h"
 
-/// -1 where a number is not finite: its difference from itself is not zero.
+/// Returns -1 if any number is not finite: only then is its difference from itself not zero.
 int KERNEL(argmax)(const float *row, int count) {
     floats most[4], doubt = splat(0);
     for (int j = 0; j < 4; j++) {

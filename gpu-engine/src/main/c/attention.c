@@ -1,25 +1,27 @@
-// Attention of a few queries that share their keys: rows of one slice, and the query heads of one key head.
+// Attention of a few queries that share their keys: the query heads of one key head, for a few rows of one slice.
 //
 // Online softmax (Dao 2023) over paged keys (Kwon et al. 2023) in splits of 64 positions, aligned to position 0:
 //
 //   per split:   s[t] = cap(scale * (q · k[t])),  m' = max s,  p[t] = exp(s[t] - m'),  l' = sum p,  o' = sum p[t] v[t]
 //   merged in order:  n = max(m, m'),  l = l exp(m - n) + l' exp(m' - n),  o alike;  at the end out = o * (1 / l)
 //
-// q · k is a chain of fma over the head's dimensions; o' a chain over t; l' sixteen sums, t in number t mod 16, and a
-// tree. Nothing depends on how many queries are computed together. Two small matrix products per split, both bound by
-// fma when there are queries enough, and by reading keys and values when there is one: f16 is widened in registers,
-// and few queries ask for a split's values while they meet its keys, and for the next keys while they weigh values,
-// since the machine does not read ahead of pieces of 2 KB all over the cache by itself. Layouts are those of append.c.
+// q · k is a chain of fma over the head's dimensions. o' is a chain of fma over t. l' is sixteen partial sums, t in sum
+// t mod 16, added in a tree. No result depends on how many queries are computed together.
+//
+// A split takes two small matrix products. With many queries both are bound by fma. With one query they are bound by
+// reading keys and values; f16 is therefore widened in registers, and the kernel prefetches: a split's values while it
+// computes scores, and the next split's keys while it weighs values. The hardware does not prefetch pieces of 2 KB that
+// are scattered over the cache. The layouts of keys and values are documented in append.c.
 
 #include "lanes.h"
 
 enum { SPLIT = 64, MOST_QUERIES = 48, QUERY_ROWS = 6, MOST_PANELS = 4 };
 
-/// Where a split's keys and values are.
+/// The addresses of a split's keys and values.
 typedef struct {
-    const char *panels[SPLIT / 16];             // of keys
-    const char *panel_values[SPLIT / 16];       // of each panel's first token
-    const char *values[SPLIT];                  // of each `run` tokens
+    const char *panels[SPLIT / 16];             // of each key panel
+    const char *panel_values[SPLIT / 16];       // of the value of each panel's first token
+    const char *values[SPLIT];                  // of each run of `run` tokens whose values are adjacent
 } place;
 
 typedef struct {
@@ -28,14 +30,14 @@ typedef struct {
     float *query;             // [queries][head_dim]
     float *scores;            // [queries][SPLIT]
     float *out;               // [queries][padded]
-    float *greatest;          // [queries], as all below padded to a multiple of 16: m
+    float *greatest;          // m; [queries] padded to a multiple of 16, as the arrays below
     float *total;             // l
     float *split_greatest;    // m'
     float *keep;              // exp(m - n)
     float *take;              // exp(m' - n)
-    char *gathered;           // [SPLIT / 16][head_dim][16]: key panels of blocks smaller than a panel
+    char *gathered;           // [SPLIT / 16][head_dim][16], key panels gathered from blocks smaller than a panel
     int run;
-    const place *here, *next;      // of the split at hand, and of what is read after it
+    const place *here, *next;      // the split being computed, and the split to prefetch
 } attention;
 
 enum stored_as { SINGLE = sizeof(float), HALF = sizeof(uint16_t) };
@@ -44,7 +46,7 @@ INLINE floats load_stored(const char *p, long at, const enum stored_as stored) {
     return stored == SINGLE ? load((const float *)p + at) : load_half((const uint16_t *)p + at);
 }
 
-/// `R` queries with `P` panels of keys.
+/// Computes the scores of `R` queries with `P` panels of keys, and prefetches the split's values.
 INLINE void score(attention *a, int query, int panel, const int R, const int P, const enum stored_as stored) {
     floats sum[QUERY_ROWS * MOST_PANELS];
     UNROLLED for (int i = 0; i < R * P; i++) {
@@ -72,7 +74,8 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P, 
     }
 }
 
-/// `R` queries' weighted sums of values, `P` registers of dimensions, over the first `tokens` of the split.
+/// Computes the weighted sums of values for `R` queries and `P` registers of dimensions, over the first `tokens`
+/// positions of the split, and prefetches the keys of the next split.
 INLINE void weigh(
         attention *a, int query, int dim, int tokens, const int R, const int P, const enum stored_as stored) {
     floats sum[QUERY_ROWS * MOST_PANELS];
@@ -145,7 +148,7 @@ INLINE void weigh_all(attention *a, int tokens, const enum stored_as stored) {
     FOR_QUERIES(WEIGH)
 }
 
-/// The split's positions that a query sees, from `first` up to `end`; none where end <= first.
+/// Finds the split's positions that a query sees, from `first` up to and excluding `end`; none where end <= first.
 INLINE void visible(const attention *a, int query, int split, int *first, int *end) {
     int position = a->first_position + query / a->group;
     *first = a->window > 0 && position + 1 - a->window > split ? position + 1 - a->window - split : 0;
@@ -158,7 +161,7 @@ INLINE floats only(floats x, int at, int first, int end, floats other) {
          : keep_range(x, first < at ? 0 : first - at, end < at ? 0 : end - at, other);
 }
 
-/// Scales and caps a query's scores and finds the greatest that it sees.
+/// Scales and caps a query's scores, and finds the greatest score of a position that the query sees.
 INLINE void scale_scores(attention *a, int query, int split) {
     int first, end;
     visible(a, query, split, &first, &end);
@@ -176,7 +179,7 @@ INLINE void scale_scores(attention *a, int query, int split) {
     a->split_greatest[query] = greatest(most);
 }
 
-/// Scores to weights, and their sum.
+/// Replaces a query's scores by softmax weights, and adds their sum to the query's total.
 INLINE void soften(attention *a, int query, int split) {
     int first, end;
     visible(a, query, split, &first, &end);
@@ -193,8 +196,8 @@ INLINE void soften(attention *a, int query, int split) {
     a->total[query] = __builtin_fmaf(a->total[query], a->keep[query], sum_tree(sum) * a->take[query]);
 }
 
-/// Scores of all queries to weights, and how what was there before and what this split adds are scaled. A query that
-/// sees nothing of the split keeps all it has and takes nothing.
+/// Replaces the scores of all queries by softmax weights, and computes the factors of the merge: `keep` for the sums of
+/// earlier splits, `take` for this split. A query that sees no position of the split gets keep = 1 and take = 0.
 static void soften_all(attention *a, int split) {
     for (int query = 0; query < a->queries; query++) {
         scale_scores(a, query, split);
@@ -211,7 +214,7 @@ static void soften_all(attention *a, int split) {
     }
 }
 
-/// Finds the keys and values of a split of one head.
+/// Finds the addresses of the keys and values of one split for one key head.
 static void find_split(
         attention *a, place *p, int split, int tokens, const char *keys, const char *values, const int *blocks,
         int block_tokens, int kv_heads, int kv_head, long stored) {
@@ -234,19 +237,24 @@ static void find_split(
         }
     }
     for (int t = 0; t < SPLIT; t += 16) {
-        int there = t < tokens ? t : 0;     // what is asked for where this split is shorter
+        // a shorter split repeats its first addresses, which are then prefetched in vain
+        int there = t < tokens ? t : 0;
         p->panels[t / 16] = p->panels[there / 16];
         p->panel_values[t / 16] = p->values[there / a->run] + there % a->run * a->padded * stored;
     }
 }
 
-/// @param out            [rows][heads * head_dim], this slice's rows from the first
-/// @param row            the same rows of queries, keys and values, `row_stride` floats apart
-/// @param first_position of the first row; the others follow
-/// @param kv_head        the key head; its queries are heads kv_head * group up to the next's
-/// @param keys           of the layer, see append.c
+/// @param out            Attention of one key head's queries for consecutive rows of one slice.
+///
+/// @param out            [rows][heads * head_dim], the outputs of these rows
+/// @param row            queries, keys and values of the same rows, `row_stride` floats apart
+/// @param first_position position of the first row; the other rows follow it
+/// @param group          query heads that share a key head
+/// @param kv_head        the key head; its query heads are kv_head * group up to (kv_head + 1) * group - 1
+/// @param keys           keys of the layer, see append.c
+/// @param values         values of the layer, see append.c
 /// @param blocks         the slot's block table
-/// @param scratch        see attention_scratch
+/// @param scratch        as many floats as `Kernels.attentionScratchFloats` returns
 INLINE void attend(
         float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,
         int kv_heads, int kv_head, const void *keys, const void *values, const enum stored_as stored,
@@ -272,7 +280,7 @@ INLINE void attend(
     memset(a.out, 0, (size_t)(a.queries * a.padded) * sizeof(float));
     memset(a.total, 0, (size_t)a.queries * sizeof(float));
     for (int query = 0; query < lanes; query++) {
-        a.greatest[query] = -1e30f;     // less than any score, and its difference from itself is 0
+        a.greatest[query] = -1e30f;     // less than any score; its difference from itself is 0
         a.split_greatest[query] = 0;
     }
     int length = first_position + rows;
@@ -291,7 +299,7 @@ INLINE void attend(
         if (split + SPLIT < length) {
             FIND(next, split + SPLIT, kv_head);
             a.next = next;
-        } else if (kv_head + 1 < kv_heads && block_tokens >= 16) {      // most often computed next
+        } else if (kv_head + 1 < kv_heads && block_tokens >= 16) {      // the tile that is usually computed next
             FIND(next, first_split, kv_head + 1);
             a.next = next;
         }

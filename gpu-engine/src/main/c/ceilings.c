@@ -1,10 +1,10 @@
-// What this machine can do at most: fma, integer dot products, and reading memory. For benchmarks.
+// Peak rates of this machine, for benchmarks: fma, integer dot products, and reading memory.
 
 #include "lanes.h"
 
 enum { CHAINS = 12 };
 
-/// 12 * 16 fma a round; returns something that depends on all of them.
+/// Computes 12 * 16 fma a round. The result depends on all of them, so that the compiler removes none.
 float KERNEL(float_ceiling)(long rounds) {
     floats sum[CHAINS], factor = splat(0.999f), addend = splat(0.001f);
     UNROLLED for (int i = 0; i < CHAINS; i++) {
@@ -21,7 +21,7 @@ float KERNEL(float_ceiling)(long rounds) {
     return sum_tree(sum[0]);
 }
 
-/// 12 * 64 products of bytes a round.
+/// Computes 12 * 64 products of bytes a round. The result depends on all of them.
 float KERNEL(integer_ceiling)(long rounds) {
     ints sum[CHAINS], bytes = splat_int(0x01020301), four = splat_int(0x01FF0201);
     UNROLLED for (int i = 0; i < CHAINS; i++) {
@@ -39,7 +39,7 @@ float KERNEL(integer_ceiling)(long rounds) {
     return sum_tree(total);
 }
 
-/// Reads `count` floats, a multiple of 64.
+/// Reads `count` floats, a multiple of 64. The result depends on all of them.
 float KERNEL(read_ceiling)(const float *memory, long count) {
     floats most[4] = {splat(0), splat(0), splat(0), splat(0)};
     for (long i = 0; i < count; i += 64) {

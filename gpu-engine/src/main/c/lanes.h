@@ -1,23 +1,23 @@
-// Sixteen lanes of f32 or i32, whatever the machine's registers are.
+// Sixteen lanes of f32 or i32, for any width of the machine's registers.
 //
 // Every kernel is written once in these operations and compiled once for each instruction set. A lane is one output
-// element (or one of sixteen fixed partial sums), so that the width of the registers changes no bit. Each operation
-// rounds once; the compiler must not fuse or reorder (-ffp-contract=off, no -ffast-math).
+// element (or one of sixteen fixed partial sums), so the width of the registers does not change any bit of a result.
+// Each operation rounds once. The compiler must not fuse or reorder operations (-ffp-contract=off, no -ffast-math).
 //
-// KERNEL(name) gives the instruction set's own symbol; the tile sizes below were chosen by measurement
-// (docs/decisions/09-cpu-kernels.md) and change no bit either.
+// KERNEL(name) expands to the name of the instruction set's own function. The tile sizes below were chosen by
+// measurement (docs/decisions/09-cpu-kernels.md) and do not change any bit either.
 #pragma once
 
 #include <stdint.h>
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
-/// Before a loop over the rows or panels of a tile, whose sums must stay in registers.
+/// Goes before a loop over the rows or panels of a tile: it is unrolled, so that the tile's sums stay in registers.
 #define UNROLLED _Pragma("GCC unroll 32")
 
 static const float GREATEST_HALF = 65504;
 
-/// Asks for memory that will be read soon; it may lie behind what is ours.
+/// Prefetches memory that will be read soon. The address may be outside the allocated memory.
 INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 
 #if defined(__AVX512F__) && defined(__AVX512VNNI__)
@@ -44,7 +44,7 @@ INLINE floats add(floats a, floats b) { return _mm512_add_ps(a, b); }
 INLINE floats sub(floats a, floats b) { return _mm512_sub_ps(a, b); }
 INLINE floats mul(floats a, floats b) { return _mm512_mul_ps(a, b); }
 INLINE floats div_(floats a, floats b) { return _mm512_div_ps(a, b); }
-/// The greater; `b` where either is not a number.
+/// The greater of each pair of lanes; `b` where either is NaN.
 INLINE floats max_(floats a, floats b) { return _mm512_max_ps(a, b); }
 INLINE floats min_(floats a, floats b) { return _mm512_min_ps(a, b); }
 INLINE floats absolute(floats a) { return _mm512_abs_ps(a); }
@@ -56,13 +56,13 @@ INLINE floats with_sign(floats a, floats sign) {
 INLINE floats where_positive(floats at, floats x, floats y) {
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(_mm512_castps_si512(at)), x, y);
 }
-/// Lanes from `first` up to `end`, the others from `other`.
+/// Takes lanes `first` up to and excluding `end` from `x`, the others from `other`.
 INLINE floats keep_range(floats x, int first, int end, floats other) {
     uint32_t mask = ((end >= 16 ? 0x10000u : 1u << end) - 1) & ~((1u << first) - 1);
     return _mm512_mask_blend_ps((__mmask16)mask, other, x);
 }
 INLINE floats load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)p)); }
-/// To the nearest, ties to even, within the finite halves; what is not a number becomes the least.
+/// Rounds to the nearest f16, ties to even, limited to finite values; NaN becomes the lowest finite value.
 INLINE void store_half(uint16_t *p, floats x) {
     x = min_(max_(x, _mm512_set1_ps(-GREATEST_HALF)), _mm512_set1_ps(GREATEST_HALF));
     _mm256_storeu_si256((void *)p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -79,17 +79,17 @@ INLINE floats power_of_two(floats n) {
     ints exponent = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
     return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
 }
-/// Whole numbers in [-128, 127] to bytes; returns their sum.
+/// Converts integers in [-128, 127] to bytes; returns their sum.
 INLINE int32_t store_bytes(int8_t *p, floats x) {
     ints whole = _mm512_cvttps_epi32(x);
     _mm_storeu_si128((void *)p, _mm512_cvtepi32_epi8(whole));
     return _mm512_reduce_add_epi32(whole);
 }
-/// Without their fractions; for magnitudes below 2^31.
+/// Rounds each lane towards zero, for magnitudes below 2^31.
 INLINE floats truncated(floats x) { return _mm512_cvtepi32_ps(_mm512_cvttps_epi32(x)); }
-/// The sum of lanes that hold whole numbers, exactly; it must be one of 32 bits.
+/// The exact sum of lanes that hold integers. The sum must fit into 32 bits.
 INLINE int32_t sum_whole(floats x) { return _mm512_reduce_add_epi32(_mm512_cvttps_epi32(x)); }
-/// The greatest of lanes that are not negative; a lane that is not a number is greater than all numbers.
+/// The greatest of lanes that are not negative; NaN counts as greater than every number.
 INLINE float greatest_magnitude(floats x) {
     int32_t bits = _mm512_reduce_max_epi32(_mm512_castps_si512(x));
     float value;
@@ -101,7 +101,7 @@ INLINE ints load_ints(const void *p) { return _mm512_loadu_si512(p); }
 INLINE void store_ints(void *p, ints x) { _mm512_storeu_si512(p, x); }
 INLINE ints low_nibbles(ints x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
 INLINE ints high_nibbles(ints x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
-/// Adds to each lane the product of its four unsigned bytes with four signed ones.
+/// Adds to each lane of `sum` the dot product of four unsigned bytes with four signed bytes.
 INLINE ints dot(ints sum, ints bytes, ints four) { return _mm512_dpbusd_epi32(sum, bytes, four); }
 INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
 
@@ -226,7 +226,7 @@ INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) {
     __m256i pairs = _mm256_maddubs_epi16(bytes, four);
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
-/// Exact while no two neighbouring products add up to more than 32767: for bytes up to 127.
+/// Exact while no two neighbouring products add up to more than 32767, which holds for `bytes` up to 127.
 INLINE ints dot(ints sum, ints bytes, ints four) {
     return (ints){dot_half(sum.a, bytes.a, four.a), dot_half(sum.b, bytes.b, four.b)};
 }
@@ -234,7 +234,7 @@ INLINE __m256i dot_signed_half(__m256i sum, __m256i bytes, __m256i four) {
     __m256i weight = _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
     return dot_half(sum, _mm256_abs_epi8(weight), _mm256_sign_epi8(four, weight));
 }
-/// The same for bytes that are 128 more than the signed weight they stand for, without the 128.
+/// Does the same for bytes that are a signed weight plus 128; the result is the dot product of the signed weights.
 INLINE ints dot_signed(ints sum, ints bytes, ints four) {
     return (ints){dot_signed_half(sum.a, bytes.a, four.a), dot_signed_half(sum.b, bytes.b, four.b)};
 }
@@ -291,7 +291,7 @@ INLINE uint16_t float_to_half(float value) {
     uint32_t bits;
     memcpy(&bits, &value, 4);
     uint32_t sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
-    if (magnitude < 0x38800000) {       // a subnormal half: adding 1/2 rounds to its unit, 2^-24
+    if (magnitude < 0x38800000) {       // a subnormal f16: adding 1/2 rounds to its unit, 2^-24
         memcpy(&value, &magnitude, 4);
         value += 0.5f;
         memcpy(&bits, &value, 4);
@@ -370,7 +370,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 #endif
 
 #if defined(__x86_64__) && defined(__AVX2__)
-/// Lane i + 8 to lane i, i + 4 to i, i + 2 to i, i + 1 to i.
+/// Sums the lanes: adds lane i + 8 to lane i, then i + 4 to i, i + 2 to i and i + 1 to i.
 INLINE float sum_tree(floats x) {
 #if defined(__AVX512F__)
     __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
@@ -382,7 +382,7 @@ INLINE float sum_tree(floats x) {
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-/// The greatest lane; what it gives where a lane is not a number is not said.
+/// The greatest lane. The result is unspecified if a lane is NaN.
 INLINE float greatest(floats x) {
 #if defined(__AVX512F__)
     __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
@@ -410,7 +410,8 @@ INLINE float greatest(floats x) {
 }
 #endif
 
-/// `exp(x)` for `x <= 0`, the same bits as dev.flover.engine.sampling.Exponential; of -64 where `x` is less.
+/// `exp(x)` for `x <= 0`, with the same bits as dev.flover.engine.sampling.Exponential; `exp(-64)` where `x` is below
+/// -64.
 INLINE floats exponential(floats x) {
     floats rounder = splat(0x1.8p23f), argument = max_(splat(-64), x);
     floats n = sub(fma_(argument, splat(0x1.715476p0f), rounder), rounder);
@@ -425,7 +426,7 @@ INLINE floats exponential(floats x) {
     return mul(p, power_of_two(n));
 }
 
-/// `(1 - e) / (1 + e)` with `e = exp(-2 |x|)`, and the sign of x.
+/// `tanh(x)`, computed as `(1 - e) / (1 + e)` with `e = exp(-2 |x|)` and the sign of `x`.
 INLINE floats tangent(floats x) {
     floats e = exponential(mul(splat(-2), absolute(x)));
     return with_sign(div_(sub(splat(1), e), add(splat(1), e)), x);

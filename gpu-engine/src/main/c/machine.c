@@ -1,4 +1,4 @@
-// Which of the compiled kernels this machine can run, and memory for them.
+// Finds which of the compiled kernels this machine can run, and maps memory for them.
 
 #define _DEFAULT_SOURCE      // for MAP_ANONYMOUS
 
@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #endif
 
-/// 2: AVX-512 with VNNI; 1: AVX2 with FMA and F16C; 0: what every machine of this architecture can; -1: nothing.
+/// The level of instructions that this machine supports. 2: AVX-512 with VNNI; 1: AVX2 with FMA and F16C; 0: the base
+/// instructions of an architecture other than x86-64; -1: x86-64 without AVX2, for which no kernels are compiled.
 int flover_level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -26,7 +27,8 @@ int flover_level(void) {
 
 enum { HUGE_PAGE = 2 << 20 };
 
-/// Zeroed memory in whole huge pages, that takes no room until it is touched. Null where there is none.
+/// Maps zeroed memory in whole huge pages. Physical memory is used only for pages that have been touched. Returns null
+/// if the system refuses.
 void *flover_map(size_t bytes) {
 #if defined(__linux__)
     size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
@@ -42,7 +44,8 @@ void *flover_map(size_t bytes) {
         munmap(start + whole, HUGE_PAGE - before);
     }
 #if defined(MADV_HUGEPAGE)
-    madvise(start, whole, MADV_HUGEPAGE);      // spares page walks when weights are streamed; only ever a hint
+    // saves page-table walks when weights are streamed; a failure is harmless
+    madvise(start, whole, MADV_HUGEPAGE);
 #endif
     return start;
 #else

@@ -3,7 +3,7 @@
 //   RMS:    out = (x * (1 / sqrt(mean(x²) + epsilon))) * weight
 //   layer:  out = (((x - mean) * (1 / sqrt(mean((x - mean)²) + epsilon))) * weight) + bias
 //
-// Sums run in sixteen partial sums, element i in number i mod 16, and are added in a tree. Bound by reading x.
+// Sums consist of sixteen partial sums, element i in sum i mod 16, which are added in a tree. Bound by reading x.
 
 #include "lanes.h"
 
@@ -11,7 +11,7 @@ INLINE floats first_lanes(const float *x, int at, int width) {
     return at + 16 <= width ? load(x + at) : load_first(x + at, width - at);
 }
 
-/// Sum of x - shift, or of its squares.
+/// The sum of x - shift, or of its squares.
 INLINE float sum_of(const float *x, int width, float shift, const int squares) {
     floats sums = splat(0);
     for (int at = 0; at < width; at += 16) {
@@ -26,7 +26,7 @@ INLINE float sum_of(const float *x, int width, float shift, const int squares) {
 
 /// @param out    [count][width], may be `in`
 /// @param weight [width], padded to a multiple of 16
-/// @param bias   the same, or null
+/// @param bias   [width], padded to a multiple of 16, or null
 void KERNEL(normalise)(
         float *out, const float *in, int count, int width, int centred, float epsilon,
         const float *weight, const float *bias) {

@@ -3,16 +3,18 @@
 //   out[r, o] = sum over blocks b, in order:  (scale[o, b] * scale[r, b]) * (sum over the block of q[o, k] * q[r, k])
 //             + for weights with minimums:    minimum[o, b] * (scale[r, b] * sum over the block of q[r, k])
 //
-// The sum in integers is exact; the sum over b is a chain of fma from zero. Weights lie in panels of sixteen outputs,
-// four inputs of each side by side, so that a register of weights meets a broadcast of four activations:
+// The integer sum is exact; the sum over b is a chain of fma from zero. Weights lie in panels of sixteen outputs, with
+// four inputs of each output side by side, so that a register of weights is multiplied by a broadcast of four
+// activations:
 //
 //   panel ─► block ─► 8 times [ o0: k0 k1 k2 k3 | o1: k0 k1 k2 k3 | ... | o15 ]     512 bytes; as nibbles 256, where
-//                                                                                  the low ones are the first half
-// Bound by the int8 multipliers from 16 rows on, by reading the weights before: one row asks for them ahead. A tile of
-// INTEGER_ROWS rows and INTEGER_PANELS keeps its integer and its float sums in registers. Up to HELD_ROWS rows, all
-// tiles meet a few blocks before any goes on to the next: those stay in the nearest cache, and the machine reads the
-// next ones from memory meanwhile. Nibbles are unpacked again for every tile: that costs less than writing them down
-// and reading twice as much.
+//                                                                                  the low nibbles are inputs 0 to 15
+//
+// From 16 rows on the kernel is bound by the int8 multipliers. With fewer rows it is bound by reading the weights, so
+// it prefetches them. A tile of INTEGER_ROWS rows and INTEGER_PANELS panels keeps its integer and float sums in
+// registers. With up to HELD_ROWS rows, all tiles process a few blocks before any tile goes on to the next blocks: the
+// weights of these blocks stay in the L1 cache, while the next ones are prefetched from memory. Nibbles are unpacked
+// again for every tile, which costs less than storing the unpacked weights and reading twice as many bytes.
 
 #include "shards.h"
 
@@ -22,13 +24,13 @@ enum scales { HALF_SCALES, FLOAT_SCALES };
 typedef struct {
     const uint8_t *quants;       // [panels][blocks][512 or 256]
     const void *scales;          // [panels][blocks][32 / group][16] f16 or f32
-    const float *minimums;       // the same in f32, or null
+    const float *minimums;       // [panels][blocks][32 / group][16] f32, or null
     int blocks, shards, outputs, stride;
     const int8_t *bytes;         // [rows][32 * blocks]
     const float *row_scales;     // [rows][blocks]
     const int32_t *corrections;  // [rows][blocks * 32 / group]
-    const float *sums;           // the same
-    float *out;                  // [rows][stride], outputs of them written
+    const float *sums;           // [rows][blocks * 32 / group], read where there are minimums
+    float *out;                  // [rows][stride], of which `outputs` columns are written
     const float *bias;           // [panels][16] or null
     int accumulate;
 } product;
@@ -43,7 +45,8 @@ INLINE floats load_scale(const product *p, long at, const enum scales scales) {
     return scales == HALF_SCALES ? load_half((const uint16_t *)p->scales + at) : load((const float *)p->scales + at);
 }
 
-/// Adds block `block` of `R` rows and `P` panels to their sums, and asks for what lies `ahead` bytes on, if not 0.
+/// Adds the products of one block to the sums of `R` rows and `P` panels, and prefetches the weights `ahead` bytes
+/// further on where `ahead` is not 0.
 INLINE void add_block(
         const product *p, const uint8_t *quants, long panel_bytes, int panel, int row, int block, long ahead,
         floats *sum,
@@ -100,24 +103,24 @@ INLINE void add_block(
     }
 }
 
-/// What the tiles of some rows keep while others are computed.
+/// The sums of some rows' tiles, kept while other tiles are computed.
 typedef struct {
     _Alignas(64) float sums[HELD_ROWS][INTEGER_PANELS * 16];
     _Alignas(64) float shards[HELD_ROWS][MOST_SHARD_LEVELS * INTEGER_PANELS * 16];
 } held;
 
-/// Some blocks of one shard.
+/// Some consecutive blocks of one shard.
 typedef struct {
     int first, end, shard, begins, ends;
 } chunk;
 
-/// A chunk of `R` rows, whose place in `h` is `at`.
+/// Computes one chunk of blocks for `R` rows, whose sums are in `h` from row `at` on.
 INLINE void tile(
         const product *p, held *h, const uint8_t *quants, long panel_bytes, int panel, int row, int at, chunk c,
         long ahead,
         const int R, const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
         const int is_signed) {
-    floats sum[INTEGER_ROWS * INTEGER_PANELS];      // constant sizes: registers, not memory
+    floats sum[INTEGER_ROWS * INTEGER_PANELS];      // a constant size, so that the compiler uses registers
     float *sums = h->sums[at];
     UNROLLED for (int i = 0; i < R * P; i++) {
         sum[i] = c.begins ? splat(0) : load(sums + 16 * i);
@@ -145,15 +148,15 @@ INLINE void tile(
     }
 }
 
-/// How far ahead of what it computes a tile of few rows asks for weights: of one row at once, of more in the second
-/// tile, which finds its own in the cache.
+/// How many bytes ahead a tile prefetches weights; 0 for none. With one row, the only tile prefetches. With few rows,
+/// only the second tile does, as it finds its own weights in the cache.
 INLINE long ahead(int at, int rows, const int nibbles) {
     return rows == 1 ? AHEAD_BYTES
          : at == INTEGER_ROWS && rows <= AHEAD_ROWS ? CHUNK_BLOCKS * (nibbles ? 256 : 512)
          : 0;
 }
 
-/// All rows of `P` panels.
+/// Computes all rows of `P` panels.
 INLINE void rows_of_panels(
         const product *p, const uint8_t *quants, long panel_bytes, int panel, int rows,
         const int P, const int nibbles, const enum scales scales, const int minimums, const int group,
@@ -189,7 +192,7 @@ INLINE void rows_of_panels(
 #undef TILE
 }
 
-/// Panels `first` up to `end`.
+/// Computes panels `first` up to and excluding `end`.
 INLINE void panels_of(
         const product *p, int first, int end, int rows,
         const int nibbles, const enum scales scales, const int minimums, const int group) {
@@ -206,7 +209,7 @@ INLINE void panels_of(
     }
 }
 
-/// One entry point for a way of storing blocks.
+/// Defines the entry point for one storage format of blocks.
 #define PROJECT(name, nibbles, scale_type, minimum, group)                                                            \
     void KERNEL(name)(                                                                                                \
             const uint8_t *quants, const void *scales, const float *minimums, int blocks, int shards, int outputs,    \

@@ -1,13 +1,14 @@
-// out = in * weightᵀ for weights stored as floats: f32, f16 or bf16, widened in registers.
+// out = in * weightᵀ for unquantised weights: f32, f16 or bf16, widened in registers.
 //
 //   out[r, o] = sum over chunks of 256 inputs, in order:  (fma chain over the chunk, from zero)
 //
-// Chunks keep the rounding error of long sums small. Weights lie in panels of sixteen outputs:
+// The sum over chunks keeps the rounding error of long sums small. Weights lie in panels of sixteen outputs:
 //
 //   panel ─► k0 [o0 .. o15], k1 [o0 .. o15], ...
 //
-// Bound by fma from 16 rows on, by reading the weights before: panels lie too far apart for the machine to read ahead of
-// several by itself, so that the kernel asks for what comes next. A tile of FLOAT_ROWS x FLOAT_PANELS is in registers.
+// From 16 rows on the kernel is bound by fma. With fewer rows it is bound by reading the weights; the panels lie too
+// far apart for the hardware to prefetch several of them, so the kernel prefetches. The sums of a tile of FLOAT_ROWS
+// rows and FLOAT_PANELS panels are kept in registers.
 
 #include "shards.h"
 
@@ -18,7 +19,7 @@ typedef struct {
     const void *weights;    // [panels][inputs][16]
     int inputs, shards, outputs, stride;
     const float *in;        // [rows][inputs]
-    float *out;             // [rows][stride], outputs of them written
+    float *out;             // [rows][stride], of which `outputs` columns are written
     const float *bias;      // [panels][16] or null
     int accumulate;
 } product;
@@ -42,7 +43,7 @@ INLINE void tile(
         int end = (shard + 1) * shard_inputs;
         for (int chunk = shard * shard_inputs; chunk < end; chunk += CHUNK) {
             int chunk_end = chunk + CHUNK < end ? chunk + CHUNK : end;
-            floats sum[FLOAT_ROWS * FLOAT_PANELS];      // a constant size: registers, not memory
+            floats sum[FLOAT_ROWS * FLOAT_PANELS];      // a constant size, so that the compiler uses registers
             UNROLLED for (int i = 0; i < R * P; i++) {
                 sum[i] = splat(0);
             }

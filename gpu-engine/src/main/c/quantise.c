@@ -1,14 +1,14 @@
-// Activations to signed bytes, with a scale for every 32 of them.
+// Quantises activations to signed bytes, with a scale for every 32 of them.
 //
 //   scale = max|x| / 127,  q = round(x * (127 / max|x|)) to nearest, ties to even
 //
-// Bound by reading x once. Beside the bytes it leaves what the product kernels need of a block and can be had here for
-// nothing: the sums of the bytes, times minus what was added to every weight to make it unsigned; and, for weights
-// with minimums, scale times sum.
+// Bound by reading x once. The product kernels also need sums of the bytes, which cost almost nothing here: for each
+// group the correction -offset * sum, where offset is the number added to every weight to make it unsigned; and, for
+// weights with minimums, scale * sum.
 
 #include "lanes.h"
 
-/// Rounded to whole numbers: adding 1.5 * 2^23 leaves no bits for a fraction.
+/// Rounds x * inverse to integers: adding 1.5 * 2^23 leaves no bits for a fraction.
 INLINE floats whole(floats x, floats inverse) {
     floats rounder = splat(0x1.8p23f);
     return sub(add(mul(x, inverse), rounder), rounder);
@@ -19,7 +19,7 @@ INLINE floats whole(floats x, floats inverse) {
 /// @param scales      [rows][columns / 32]
 /// @param corrections [rows][columns / group]: -offset * sum of the group's bytes
 /// @param sums        [rows][columns / group]: scale * sum, or null
-/// @param group       16 or 32
+/// @param group       bytes in a group, 16 or 32
 void KERNEL(quantise)(
         const float *in, int columns, int rows, int8_t *bytes, float *scales, int32_t *corrections, float *sums,
         int group, int offset) {

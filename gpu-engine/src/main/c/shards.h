@@ -1,14 +1,16 @@
 // Sums of shards, added in a binary tree.
 //
-// A product's inputs are cut in a power of two of equal shards. Each is summed by itself, from zero; the sums are added
-// pairwise, like the carries of a binary counter: after shard 1 the stack holds 0+1, after shard 3 (0+1)+(2+3).
+// A product's inputs are cut into equal shards, whose number is a power of two. Each shard is summed by itself, from
+// zero. The sums are added in pairs, like the carries of a binary counter: after shard 1 the stack holds 0+1, after
+// shard 3 (0+1)+(2+3).
 #pragma once
 
 #include "lanes.h"
 
 enum { MOST_SHARD_LEVELS = 12 };
 
-/// Adds the tree's finished left neighbours to a shard's sum. `stack[level]` holds `count` lanes of floats each.
+/// Adds the sums of the finished shards left of it in the tree to a shard's sum. `stack[level]` holds `count` registers
+/// of sixteen floats.
 INLINE void add_shard(float *stack, int shard, floats *sum, const int count) {
     int level = 0;
     for (; shard >> level & 1; level++) {
@@ -21,7 +23,7 @@ INLINE void add_shard(float *stack, int shard, floats *sum, const int count) {
     }
 }
 
-/// One row of one panel, complete: `out = sum + bias`, or `out += sum + bias`.
+/// Completes one row of one panel: `out = sum + bias`, or `out += sum + bias`.
 INLINE void finish(float *out, floats sum, const float *bias, int lanes, int accumulate) {
     if (bias) {
         sum = add(sum, load(bias));

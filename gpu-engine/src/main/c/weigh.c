@@ -1,15 +1,17 @@
-// The two passes over a row of logits that a draw needs: the greatest, and every token's mass.
+// The two passes over a row of logits that a draw needs: the first finds the greatest logit, the second computes the
+// mass of every token.
 //
-//   mass = floor(exp((logit - greatest) / temperature) * 2^40), a whole number, as f32 (24 bits hold it)
+//   mass = floor(exp((logit - greatest) / temperature) * 2^40), an integer, as f32 (24 bits hold it)
 //
-// Masses are summed exactly, so that the order of their sums is nobody's business: the upper 20 bits of 64 of them fit
-// into a lane as floats, and so do the lower. Bound by the polynomial and the division; a row is read from the cache.
+// Masses are summed exactly, so that the order of additions does not matter: the sum of the upper 20 bits of 64 masses
+// fits into an f32 lane, and so does the sum of their lower bits. Bound by the polynomial and the division; the row is
+// read from the cache.
 
 #include "lanes.h"
 
 enum { WEIGHED_TOGETHER = 64 };
 
-/// The greatest logit. Not a number where one is not finite; `masked` ones may be minus infinity.
+/// The greatest logit; NaN if a logit is not finite. Where `masked`, minus infinity is allowed.
 float KERNEL(greatest)(const float *row, int count, int masked) {
     floats most = splat(-__builtin_inff()), doubt = splat(0);
     for (int at = 0; at < count; at += 16) {
@@ -22,12 +24,12 @@ float KERNEL(greatest)(const float *row, int count, int masked) {
     return greatest(most) + sum_tree(doubt);
 }
 
-/// Returns the sum of all masses.
+/// Computes the masses and returns their sum.
 ///
 /// @param most   the greatest logit
-/// @param masses room for `count`, rounded up to 64
+/// @param masses room for `count` masses, rounded up to a multiple of 64
 /// @param totals the sum of each 64 masses
-/// @param maxima the greatest of each 64
+/// @param maxima the greatest mass of each 64
 int64_t KERNEL(weigh)(
         const float *row, int count, float most, float temperature, float *masses, int64_t *totals, float *maxima) {
     int64_t total = 0;

@@ -94,7 +94,7 @@ public interface Backend extends AutoCloseable {
 
     // Between two steps, on the thread that runs the steps
 
-    /// Copies the keys and values of one block, in all layers, over those of another block. A backend that keeps a
+    /// Copies the keys and values of one block, in all layers, over those of another block. An engine that keeps a
     /// sequence's keys contiguous needs this when a sequence changes its slot.
     void copyBlock(Cache cache, int from, int to);
 

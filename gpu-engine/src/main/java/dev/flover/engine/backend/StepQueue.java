@@ -4,7 +4,7 @@ import dev.flover.engine.api.EngineException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/// Runs submitted steps in order on a thread of its own, so that the owner thread never waits for a device.
+/// Runs submitted steps in order on a thread of its own, so that the owner thread need not wait for a device.
 ///
 /// ```
 ///   owner    submit k+1                 ended() > k ─► reads k's results

@@ -7,37 +7,38 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/// Attention of all rows of a step. A tile is a few rows of one slice with some key heads; the cutting by rows is the
-/// same for every layer, so it is made once a step. Long tiles come first, so that the last ones even out.
+/// Computes the attention of all rows of a step. A tile is a few rows of one slice together with some key heads. How
+/// rows are cut into tiles is the same for every layer, so the cutting is computed once a step. Tiles of long sequences
+/// come first, so that short tiles at the end even out the load of the workers.
 final class AttentionWork implements Workers.Revocable {
-    /// Queries that share the reading of keys and values; see `attention.c`.
+    /// Most queries that are computed together and share one reading of keys and values; see `attention.c`.
     private static final int QUERIES = 48;
-    /// A tile takes so many heads, whose keys and values lie one after another, that these many are left and that it
-    /// takes no longer than this.
+    /// A tile takes several consecutive key heads, whose keys and values are adjacent in memory, if at least this many
+    /// tiles for each worker remain and the tile takes at most [#TILE_NANOS].
     private static final int TILES_OF_A_WORKER = 8;
     private static final long TILE_NANOS = 40_000;
-    /// Elements of keys, with as many of values, that a core multiplies with a query, roughly.
+    /// Elements of keys that a core multiplies with a query in a nanosecond, with as many elements of values, roughly.
     private static final int ELEMENTS_A_NANO = 4;
 
     private final Kernels kernels;
     private final Workers workers;
     private final SegmentAllocator memory;
-    /// By worker.
+    /// One for each worker.
     private final Piece[] pieces;
 
-    // The step's cutting
+    // How the step's rows are cut into items: a few rows of one slice each
     private int[] itemSlices = new int[64];
     private int[] itemRows = new int[64];
     private int[] itemCounts = new int[64];
     private int items;
-    /// Seen by all rows.
+    /// The number of query-key pairs of one head, summed over all rows.
     private long positions;
     private MemorySegment tables = MemorySegment.NULL;
     private long[] tableOffsets = new long[64];
     private StepPlan plan;
     private PagedCache cache;
 
-    // One layer
+    // The parameters of one layer
     private HostTensor out;
     private HostTensor queryKeyValue;
     private int layer;
@@ -55,7 +56,7 @@ final class AttentionWork implements Workers.Revocable {
         Arrays.setAll(pieces, _ -> new Piece());
     }
 
-    /// Cuts a step into tiles and copies the block tables that they read.
+    /// Cuts a step into tiles and copies the block tables that the tiles read.
     void begin(StepPlan plan, PagedCache cache) {
         this.plan = plan;
         this.cache = cache;
@@ -116,7 +117,7 @@ final class AttentionWork implements Workers.Revocable {
         return last / cache.shape().blockTokens() + 1;
     }
 
-    /// One layer of the step begun.
+    /// Computes one layer of the step that [#begin] was called for.
     void run(HostTensor out, HostTensor queryKeyValue, int layer, int window, float scale, float softCap) {
         this.out = out;
         this.queryKeyValue = queryKeyValue;
@@ -138,7 +139,7 @@ final class AttentionWork implements Workers.Revocable {
         return pieces[worker];
     }
 
-    /// Some rows of one slice, with some key heads.
+    /// Attention of a few rows of one slice for some key heads.
     private final class Piece extends TensorPiece {
         private MemorySegment scratch = MemorySegment.NULL;
         private CacheShape shape;
@@ -184,7 +185,7 @@ final class AttentionWork implements Workers.Revocable {
             asideStride = placeStride;
         }
 
-        /// Outputs of one key head's queries.
+        /// Outputs of the query heads that share one key head, for one row.
         private int headWidth() {
             return shape.heads() / shape.kvHeads() * shape.headDim();
         }

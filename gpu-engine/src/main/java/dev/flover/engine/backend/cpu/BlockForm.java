@@ -1,32 +1,33 @@
 package dev.flover.engine.backend.cpu;
 
-/// How weights in blocks of 32 lie in memory.
+/// The layouts of quantised weights in memory, in blocks of 32 inputs.
 ///
-/// Bytes hold 128 more than the signed weight; nibbles hold their offset more.
+/// In layouts with one byte a weight, the byte is the signed weight plus 128. In layouts with four bits (a nibble) a
+/// weight, the nibble is the signed weight plus [#offset].
 enum BlockForm {
-    /// Q8_0, Q5_0, IQ4_NL.
+    /// Holds Q8_0, Q5_0 and IQ4_NL.
     BYTES(false, true, false, 32, 128),
-    /// Q4_0.
+    /// Holds Q4_0.
     NIBBLES(true, true, false, 32, 8),
-    /// IQ4_XS.
+    /// Holds IQ4_XS.
     BYTES_WIDE(false, false, false, 32, 128),
-    /// Q5_1, Q5_K.
+    /// Holds Q5_1 and Q5_K.
     BYTES_ABOVE(false, false, true, 32, 128),
-    /// Q4_1, Q4_K.
+    /// Holds Q4_1 and Q4_K.
     NIBBLES_ABOVE(true, false, true, 32, 0),
-    /// Q3_K, Q6_K.
+    /// Holds Q3_K and Q6_K.
     BYTES_BY_16(false, false, false, 16, 128),
-    /// Q2_K.
+    /// Holds Q2_K.
     BYTES_ABOVE_BY_16(false, false, true, 16, 128);
 
     final boolean nibbles;
-    /// Whether scales are f16; otherwise f32.
+    /// Whether scales are stored as f16; otherwise they are stored as f32.
     final boolean halfScales;
-    /// Whether a minimum is added to every weight of a group.
+    /// Whether a stored minimum is added to every weight of a group.
     final boolean minimums;
-    /// Weights that share a scale.
+    /// How many consecutive weights share a scale.
     final int group;
-    /// What is added to a weight to make it unsigned.
+    /// The number that is added to a signed weight to make it unsigned.
     final int offset;
 
     BlockForm(boolean nibbles, boolean halfScales, boolean minimums, int group, int offset) {
@@ -37,7 +38,7 @@ enum BlockForm {
         this.offset = offset;
     }
 
-    /// Bytes of sixteen outputs' quantised weights for one block.
+    /// Bytes that the quantised weights of sixteen outputs take for one block of 32 inputs.
     int panelBlockBytes() {
         return nibbles ? 256 : 512;
     }

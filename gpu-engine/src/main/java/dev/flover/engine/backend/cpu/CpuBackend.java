@@ -23,12 +23,14 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The backend for machines without a GPU: every verb computes at once, on a few threads that share its tiles.
+/// The backend for machines without a GPU. Every verb computes before it returns, on a few threads that share its
+/// tiles.
 ///
-/// Verbs that work row by row are in [RowWork]s, products in [Projection], attention in [AttentionWork]; the
-/// arithmetic of all of them is in [Kernels]. In a step nothing is allocated once buffers have grown.
+/// Verbs that process row by row are subclasses of [RowWork]; matrix products are in [Projection], attention is in
+/// [AttentionWork], and the arithmetic of all of them is in [Kernels]. A step allocates nothing after the buffers have
+/// grown to their final sizes.
 public final class CpuBackend implements Backend {
-    /// Equal for all kernels: they give the same bits.
+    /// The name of the arithmetic of all implementations of [Kernels], which give the same bits.
     private static final String ARITHMETIC = "cpu-3";
 
     private final Kernels kernels;
@@ -50,7 +52,7 @@ public final class CpuBackend implements Backend {
     private StepPlan plan;
     private PagedCache cache;
 
-    /// @param workers ended with the backend
+    /// @param workers the threads, which end when the backend is closed
     CpuBackend(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
@@ -113,7 +115,7 @@ public final class CpuBackend implements Backend {
         return HostMemory.blocksThatFit(shape, cacheForm().bytes);
     }
 
-    /// Keys and values are as exact as the weights that made them: f32 only beside weights that all are.
+    /// The number format of keys and values, as precise as the weights: f32 if all weights are f32, otherwise f16.
     private FloatForm cacheForm() {
         for (var matrix : packed.keySet()) {
             for (var range : matrix.ranges()) {
@@ -209,7 +211,7 @@ public final class CpuBackend implements Backend {
         append.share(plan.rows(), 2 * queryKeyValue.columns());
     }
 
-    /// The rotary's table, filled for all positions of this step.
+    /// The table of sines and cosines for `rotary`, filled for all positions of this step.
     private RotaryTable rotaryTable(Rotary rotary) {
         RotaryTable found = null;
         for (int i = 0; i < rotaryTables.size() && found == null; i++) {
@@ -319,7 +321,8 @@ public final class CpuBackend implements Backend {
             super(workers);
         }
 
-        /// @param positions whether rows are looked up by position and added, or by token and written
+        /// @param positions true to look a row up by its position and add it to `out`, false to look it up by its token
+        ///     and overwrite `out`
         void run(HostTensor out, PackedWeight weight, float scale, boolean positions) {
             this.out = out;
             this.weight = weight;

@@ -2,27 +2,28 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
 
-/// Chooses the kernels of the CPU backend.
+/// Opens CPU backends by name.
 public final class CpuBackends {
     private CpuBackends() {}
 
-    /// Opens `cpu` (the fastest that run here), `cpu-java`, or a compiled instruction set: `cpu-avx512`, `cpu-avx2`,
-    /// `cpu-plain`.
+    /// Opens the CPU backend of a name: `cpu` (the fastest kernels that this machine can run), `cpu-java` (the Vector
+    /// API), or a compiled instruction set, `cpu-avx512`, `cpu-avx2` or `cpu-plain`.
     ///
-    /// @param threads how many compute; 0 for one per processor
-    /// @throws IllegalArgumentException if there are no such kernels, or this machine cannot run them
+    /// @param threads how many threads compute; 0 for one per processor
+    /// @throws IllegalArgumentException if no kernels have this name, or this machine cannot run them
     public static Backend open(String name, int threads) {
         return open(name, threads, Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS);
     }
 
-    /// As the constructor of [Workers].
+    /// Opens a backend as the other method does, with the time limits of [Workers] that tests vary.
     static Backend open(String name, int threads, long worthwhileNanos, long patienceNanos) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         var kernels = kernels(name);
         return new CpuBackend(kernels, new Workers(count, kernels.name(), worthwhileNanos, patienceNanos));
     }
 
-    /// Measures what kernels of a name can reach here on so many threads; takes about a second.
+    /// Measures the peak rates that the kernels of a name reach on this machine with this many threads. Takes about a
+    /// second.
     public static CpuCeilings ceilings(String name, int threads) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         return CpuCeilings.measure(kernels(name), count);

@@ -2,17 +2,17 @@ package dev.flover.engine.backend.cpu;
 
 import java.lang.foreign.Arena;
 
-/// What a machine can do at most, all threads together, with the instructions that the kernels use.
+/// The peak rates of a machine, all threads together, with the instructions that the kernels use.
 ///
-/// @param floatOperations   multiplications and additions of f32 a second
+/// @param floatOperations   f32 multiplications and additions a second
 /// @param integerOperations multiplications and additions of bytes a second
-/// @param readBytes         a second, from memory that no cache holds
+/// @param readBytes         bytes a second that are read from memory outside all caches
 public record CpuCeilings(double floatOperations, double integerOperations, double readBytes) {
     private static final int REPEATS = 5;
     private static final long ROUNDS = 2_000_000;
     private static final long READ_BYTES = 256L << 20;
 
-    /// The best of a few runs.
+    /// Measures each rate several times and keeps the best.
     static CpuCeilings measure(Kernels kernels, int threads) {
         try (var workers = new Workers(threads, "ceilings"); var arena = Arena.ofShared()) {
             double floats = best(workers, worker -> sink(kernels.computeFloats(ROUNDS)));
@@ -32,7 +32,7 @@ public record CpuCeilings(double floatOperations, double integerOperations, doub
         void run(int tile);
     }
 
-    /// Seconds of the fastest run of one tile a thread.
+    /// The seconds of the fastest of several runs, where each thread runs one tile.
     private static double best(Workers workers, Piece piece) {
         double best = Double.MAX_VALUE;
         for (int i = 0; i < REPEATS; i++) {

@@ -7,8 +7,8 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/// The feed-forward part of layers with experts: rows are laid out expert by expert, so that each expert is one product
-/// of its rows, shared out like any other.
+/// The feed-forward part of layers with experts. Rows are sorted by expert, so that each expert is one product with its
+/// rows, which workers share like any other product.
 final class ExpertWork {
     private final Projection projection;
     private final SegmentAllocator memory;
@@ -33,8 +33,8 @@ final class ExpertWork {
         routes.group(rows);
     }
 
-    /// @param routed whether `in` has a row for each place, or one for each row of the step
-    /// @param bias   address of the biases of all experts, 0 for none
+    /// @param routed true if `in` has one row for each place, false if it has one row for each row of the step
+    /// @param bias   address of the biases of all experts, one after another; 0 for none
     void project(HostTensor out, HostTensor in, HostRoutes routes, boolean routed, List<Weight> experts, long bias) {
         long from = routed ? in.address() : gather(in, routes).address();
         for (int expert = 0; expert < experts.size(); expert++) {

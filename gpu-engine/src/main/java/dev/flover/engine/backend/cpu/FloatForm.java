@@ -1,6 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
-/// Weights kept as floats.
+/// The formats of unquantised weights, keys and values: f32, f16 and bf16.
 enum FloatForm {
     SINGLE(4),
     HALF(2),

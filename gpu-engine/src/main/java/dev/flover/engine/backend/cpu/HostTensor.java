@@ -3,13 +3,12 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.Backend;
 import java.lang.foreign.MemorySegment;
 
-/// Activations in host memory, rows one after another.
+/// Activations in host memory, [rows, columns] f32, one row after another.
 record HostTensor(int rows, int columns, MemorySegment memory) implements Backend.Tensor {
     long address() {
         return memory.address();
     }
 
-    /// Address of a row.
     long row(int index) {
         return memory.address() + 4L * index * columns;
     }

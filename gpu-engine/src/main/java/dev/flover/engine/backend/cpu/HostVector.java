@@ -3,11 +3,12 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.Backend;
 import java.lang.foreign.MemorySegment;
 
-/// A vector in host memory, padded to whole panels of sixteen.
+/// A vector in host memory, padded to a multiple of sixteen floats.
 ///
-/// @param values the same, without padding
+/// @param memory the numbers and the padding
+/// @param values a copy of the numbers without padding
 record HostVector(int length, MemorySegment memory, float[] values) implements Backend.Vector {
-    /// 0 for null.
+    /// The address of the numbers; 0 for a vector that is null.
     static long address(Backend.Vector vector) {
         return vector == null ? 0 : ((HostVector) vector).memory.address();
     }

@@ -1,12 +1,12 @@
 package dev.flover.engine.backend.cpu;
 
-/// What the C kernels were compiled for.
+/// The instruction sets for which the C kernels are compiled.
 enum InstructionSet {
-    /// Any machine of the architecture the library was built for.
+    /// Runs on any machine of the architecture that the library was built for.
     PLAIN("plain", 0, 1),
-    /// With FMA and F16C: Intel since 2013, AMD since 2015.
+    /// Needs AVX2, FMA and F16C: Intel since 2013, AMD since 2015.
     AVX2("avx2", 1, 1),
-    /// With VNNI: Intel servers since 2019, AMD since 2022.
+    /// Needs AVX-512 with VNNI: Intel servers since 2019, AMD since 2022.
     AVX512("avx512", 2, 3);
 
     private final String symbol;
@@ -19,17 +19,17 @@ enum InstructionSet {
         this.panelsTogether = panelsTogether;
     }
 
-    /// In the names of the library's functions and in `--backend`.
+    /// The part of the library's function names, and of the backend's name in `--backend`, that names this set.
     String symbol() {
         return symbol;
     }
 
-    /// As `flover_level` in `machine.c` returns it.
+    /// The lowest value of `flover_level` in `machine.c` with which this set can run.
     int level() {
         return level;
     }
 
-    /// INTEGER_PANELS and FLOAT_PANELS in `lanes.h`.
+    /// How many panels a product computes side by side: INTEGER_PANELS and FLOAT_PANELS in `lanes.h`.
     int panelsTogether() {
         return panelsTogether;
     }

@@ -3,7 +3,7 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.sampling.LogitPasses;
 import java.lang.foreign.MemorySegment;
 
-/// Whole rows of logits, on the backend's kernels.
+/// The sampler's passes over whole rows of logits, computed by the backend's kernels.
 record KernelPasses(Kernels kernels) implements LogitPasses {
     @Override
     public float greatest(MemorySegment logits, int count, boolean masked) {

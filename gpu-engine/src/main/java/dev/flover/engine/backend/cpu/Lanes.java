@@ -11,21 +11,22 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Vectors of this machine's width over all memory, and the functions of `lanes.h` in them.
+/// Vectors of this machine's width, and the functions of `lanes.h` on them.
 ///
-/// Sixteen lanes are [#PARTS] vectors of [#WIDTH]. Lanes do not meet in any operation, so the width changes no bit.
+/// A group of sixteen lanes is held in [#PARTS] vectors of [#WIDTH] lanes. No operation combines lanes, so the vectors'
+/// width does not change any bit of a result.
 @SuppressWarnings("restricted")
 final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > 16
             ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
-    /// As many halves as [#FLOATS] has lanes.
+    /// Vectors with as many 16-bit numbers as [#FLOATS] has lanes.
     private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_64.withShape(
             VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
     static final int WIDTH = FLOATS.length();
     static final int PARTS = 16 / WIDTH;
-    /// All memory; offsets are addresses.
+    /// The whole address space, so that an offset in it is an address.
     static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -61,7 +62,8 @@ final class Lanes {
         return IntVector.fromMemorySegment(INTS, MEMORY, address, ORDER);
     }
 
-    /// f16 to f32, for finite values: a half's exponent is 112 less than a float's.
+    /// Loads f16 numbers and converts them to f32. Correct for finite values: the exponent bias of f32 is 112 greater
+    /// than that of f16.
     static FloatVector loadHalf(long address) {
         var bits = loadShorts(address);
         var magnitude = bits.and(0x7FFF).lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
@@ -82,7 +84,7 @@ final class Lanes {
         return FLOATS.indexInRange(0, count);
     }
 
-    /// Lanes from `first` up to `end`; either may be out of range.
+    /// A mask of the lanes from `first` up to and excluding `end`; both may be outside the vector.
     static VectorMask<Float> range(int first, int end) {
         return FLOATS.indexInRange(0, end).andNot(FLOATS.indexInRange(0, first));
     }
@@ -95,7 +97,8 @@ final class Lanes {
         MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
     }
 
-    /// Lane i + 8 to lane i, i + 4 to i, i + 2 to i, i + 1 to i; overwrites the sums.
+    /// Sums sixteen floats in the order of `lanes.h`: adds lane i + 8 to lane i, then i + 4, i + 2 and i + 1.
+    /// Overwrites `sums`.
     static float sumTree(float[] sums) {
         for (int half = 8; half > 0; half /= 2) {
             for (int i = 0; i < half; i++) {
@@ -105,7 +108,7 @@ final class Lanes {
         return sums[0];
     }
 
-    /// As [dev.flover.engine.sampling.Exponential].
+    /// `exp(x)` in the arithmetic of [dev.flover.engine.sampling.Exponential].
     static FloatVector exponential(FloatVector x) {
         var argument = x.max(-64);
         var n = argument.fma(splat(0x1.715476p0f), splat(ROUNDER)).sub(ROUNDER);
@@ -121,7 +124,7 @@ final class Lanes {
         return p.mul(exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
     }
 
-    /// `(1 - e) / (1 + e)` with `e = exp(-2 |x|)`, and the sign of x.
+    /// `tanh(x)`, computed as `(1 - e) / (1 + e)` with `e = exp(-2 |x|)` and the sign of `x`.
     static FloatVector tangent(FloatVector x) {
         var e = exponential(x.abs().mul(-2));
         var magnitude = splat(1).sub(e).div(e.add(1));

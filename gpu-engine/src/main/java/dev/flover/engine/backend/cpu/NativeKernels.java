@@ -12,10 +12,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.MethodHandle;
 
-/// The C kernels of one instruction set.
+/// The kernels in C, compiled for one instruction set.
 ///
-/// Handles are constants that take the function's address as their first argument, so that the compiler inlines the
-/// call for every instruction set.
+/// A method handle is a constant that takes the function's address as its first argument. So the JIT compiler inlines
+/// the call, whichever instruction set is used.
 @SuppressWarnings("restricted")
 final class NativeKernels implements Kernels {
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
@@ -254,12 +254,12 @@ final class NativeKernels implements Kernels {
         return library.find("flover_" + instructions.symbol() + "_" + kernel);
     }
 
-    /// @param parameters p: an address, i: an int, l: a long, f: a float
+    /// @param parameters a letter for each parameter: p for an address, i for an int, l for a long, f for a float
     private static MethodHandle handle(String parameters) {
         return Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(layouts(parameters)));
     }
 
-    /// A function that returns a float.
+    /// The handle of a function that returns a float.
     private static MethodHandle result(String parameters) {
         return Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_FLOAT, layouts(parameters)));
     }

@@ -17,10 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// The compiled C kernels, if the build had a C compiler and this machine can run them.
+/// The library of compiled C kernels, present if the build had a C compiler and this machine can run the result.
 ///
-/// The library is unpacked to a new private folder, loaded, and deleted at once: nobody can have put another in its
-/// place, and nothing is left behind.
+/// The library is copied to a new private folder, loaded, and deleted at once. So no other process can replace the
+/// file, and no file is left behind.
 @SuppressWarnings("restricted")
 final class NativeLibrary {
     private final SymbolLookup symbols;
@@ -37,7 +37,8 @@ final class NativeLibrary {
         runnable = runnable(level());
     }
 
-    /// @throws UnsatisfiedLinkError if there is no library for this machine, saying why
+    /// @throws UnsatisfiedLinkError if the library for this machine is missing or cannot be loaded; the message says
+    ///     why
     static NativeLibrary open() {
         return Loaded.LIBRARY;
     }
@@ -46,7 +47,7 @@ final class NativeLibrary {
         static final NativeLibrary LIBRARY = load();
     }
 
-    /// What this machine can run, fastest first; empty if nothing.
+    /// The instruction sets that this machine can run, fastest first; empty if there are none.
     List<InstructionSet> runnable() {
         return runnable;
     }
@@ -55,7 +56,7 @@ final class NativeLibrary {
         return symbols.find(function).orElseThrow(() -> new UnsatisfiedLinkError("no function " + function));
     }
 
-    /// A mapping of its own, zeroed, from the start of a huge page; it takes no room before it is touched.
+    /// Maps zeroed memory that begins at a huge page. Physical memory is used only for pages that have been touched.
     MemorySegment map(long bytes, Arena arena) {
         try {
             var start = (MemorySegment) map.invokeExact(bytes);
@@ -118,7 +119,7 @@ final class NativeLibrary {
         }
     }
 
-    /// As the build names it: `linux-x86_64`, `linux-aarch64`.
+    /// The name of the operating system and processor in the library's path: `linux-x86_64`, `linux-aarch64`.
     private static String platform() {
         String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
         return System.getProperty("os.name").toLowerCase(Locale.ROOT) + "-" + machine;

@@ -5,9 +5,10 @@ import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import java.util.List;
 
-/// A weight matrix in panels of sixteen outputs; rows are looked up in the model's own memory.
+/// A weight matrix in panels of sixteen outputs. Rows that are looked up are read from the mapped model file instead.
 ///
-/// @param parts stacked from output 0 on, one for each way of storing; none if the matrix is only looked up
+/// @param parts ranges of outputs, ascending from output 0, one for each storage format; empty if rows are only looked
+///     up
 record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
     static PackedWeight of(Backend.Weight weight) {
         return (PackedWeight) weight;
@@ -32,7 +33,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         return bytes;
     }
 
-    /// Panels in all parts.
+    /// The number of panels in all parts.
     int panels() {
         int panels = 0;
         for (int i = 0; i < parts.size(); i++) {
@@ -41,7 +42,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         return panels;
     }
 
-    /// Writes the numbers of one row of the matrix to `out`.
+    /// Dequantises one row of the matrix into `out`, [inputs].
     void readRow(int row, float[] out) {
         int first = 0;
         for (int i = 0; i < matrix.ranges().size(); i++) {
@@ -56,7 +57,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         throw new IndexOutOfBoundsException("row " + row + " of a matrix of " + first);
     }
 
-    /// Outputs stored in one way.
+    /// A range of outputs that are stored in one format.
     sealed interface Part permits BlockPart, FloatPart {
         int firstOutput();
 
@@ -69,13 +70,18 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         }
     }
 
-    /// @param quants   [panels][blocks][512 or 256], see `project_blocks.c`
-    /// @param scales   [panels][blocks][groups][16]
-    /// @param minimums the same, or 0
+    /// @param quants   Outputs whose weights are quantised in blocks of 32 inputs.
+    ///
+    /// @param quants   address of [panels][blocks][512 or 256] bytes, see `project_blocks.c`
+    /// @param scales   address of [panels][blocks][groups][16] f16 or f32
+    /// @param minimums address of [panels][blocks][groups][16] f32, or 0 for none
+    /// @param bytes    size of all three arrays
     record BlockPart(
             int firstOutput, int outputs, BlockForm form, long quants, long scales, long minimums, long bytes)
             implements Part {}
 
-    /// @param weights [panels][inputs][16]
+    /// @param weights Outputs whose weights are not quantised.
+    ///
+    /// @param weights address of [panels][inputs][16] numbers in `form`
     record FloatPart(int firstOutput, int outputs, FloatForm form, long weights, long bytes) implements Part {}
 }

@@ -15,7 +15,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Brings stored weights into panels of sixteen outputs, on all workers.
+/// Re-orders stored weights into panels of sixteen outputs, on all workers.
 final class Packer {
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -55,7 +55,8 @@ final class Packer {
 
     private Part pack(StoredRows rows, int firstOutput, int inputs, int shards) {
         if (inputs / shards % 32 != 0) {
-            return floats(rows, firstOutput, inputs, FloatForm.SINGLE);     // a shard may not end within a block
+            // a shard may end within a block of 32, so weights are stored as floats
+            return floats(rows, firstOutput, inputs, FloatForm.SINGLE);
         }
         return switch (rows.type()) {
             case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
@@ -117,15 +118,15 @@ final class Packer {
                 minimums.address(), quants.byteSize() + scales.byteSize() + minimums.byteSize());
     }
 
-    /// Packs one stored row as one lane of a panel.
+    /// Packs one stored row as one lane (output) of a panel.
     private interface RowPacking {
         void pack(MemorySegment from, long at, int blocks, PanelWriter to, int lane);
     }
 
-    /// One panel's memory.
+    /// The memory of one panel.
     record PanelWriter(MemorySegment quants, MemorySegment scales, MemorySegment minimums) {}
 
-    /// Q8_0: a half scale, then 32 signed bytes.
+    /// Packs Q8_0, whose blocks are an f16 scale and 32 signed bytes.
     private static void packBytes(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
         for (int block = 0; block < blocks; block++, at += 34) {
             to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
@@ -136,7 +137,7 @@ final class Packer {
         }
     }
 
-    /// Q4_0: a half scale, then 16 bytes with elements i and i + 16: the order of the panel's nibbles.
+    /// Packs Q4_0, whose blocks are an f16 scale and 16 bytes that hold elements i and i + 16, the panel's own order.
     private static void packNibbles(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
         for (int block = 0; block < blocks; block++, at += 18) {
             to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
@@ -156,7 +157,8 @@ final class Packer {
             for (int group = 0; group < groups; group++) {
                 long scale = 16L * (block * groups + group) + lane;
                 if (form.halfScales) {
-                    to.scales.set(SHORT, 2 * scale, Float.floatToFloat16(stored.scales[group]));     // was one: exact
+                    // exact, as the stored scale was f16
+                    to.scales.set(SHORT, 2 * scale, Float.floatToFloat16(stored.scales[group]));
                 } else {
                     to.scales.set(FLOAT, 4 * scale, stored.scales[group]);
                 }
@@ -178,7 +180,7 @@ final class Packer {
         }
     }
 
-    /// Rows of a few ranges, one after another.
+    /// The rows of several ranges, one after another.
     private static final class StoredRows {
         private final StoredTensor[] tensors;
         private final int[] rows;

@@ -5,9 +5,9 @@ import dev.flover.engine.backend.HostSlots;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
-/// Keys and values of all layers in f32 or f16, in the layouts of `append.c`, and the state of every slot.
+/// The keys and values of all layers, as f32 or f16 in the layouts of `append.c`, and the state of every slot.
 final class PagedCache implements Backend.Cache {
-    /// Positions whose softmax is computed together; aligned to position 0.
+    /// Positions whose softmax is computed together (a split). Splits are aligned to position 0.
     static final int SPLIT = 64;
 
     private final Backend.CacheShape shape;
@@ -56,12 +56,12 @@ final class PagedCache implements Backend.Cache {
         MemorySegment.copy(memory, blockBytes * (first + from), memory, blockBytes * (first + to), blockBytes);
     }
 
-    /// Address of a block's keys.
+    /// The address of a block's keys in one layer.
     long keys(int layer, int block) {
         return keys.address() + keyBlockBytes * ((long) layer * shape.blocks() + block);
     }
 
-    /// Address of a block's values.
+    /// The address of a block's values in one layer.
     long values(int layer, int block) {
         return values.address() + valueBlockBytes * ((long) layer * shape.blocks() + block);
     }

@@ -6,20 +6,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 
-/// A product of activations with a packed weight: quantises the activations where the weight wants it, then shares
-/// panels out to the workers. A tile is a few panels with all rows, or with some where rows are many.
+/// A product of activations with a packed weight. It quantises the activations if the weight's format needs that, then
+/// shares panels among the workers. A tile is a few panels with all rows, or with some of the rows if there are many.
 final class Projection implements Workers.Revocable {
-    /// Multiplications that are worth handing to another thread, and so many that handing over costs little beside
-    /// them.
+    /// The least multiplications of a tile, below which a second thread costs more than it gains; and a number beside
+    /// which the cost of handing a tile over is small.
     private static final long WORTHWHILE = 1 << 16;
     private static final long AMPLE = 4 * WORTHWHILE;
-    /// So many tiles even out the threads' speeds.
+    /// Tiles for each worker that suffice to even out the threads' different speeds.
     private static final int TILES_OF_A_WORKER = 8;
-    /// Of panels that are computed together, in a tile.
+    /// Most groups of panels, of [Kernels#panelsTogether] each, in a tile.
     private static final int MOST_GROUPS = 64;
     private static final int ROWS_OF_A_TILE = 128;
     private static final int PANEL = 16;
-    /// Weights that a core reads from its caches, and multiplications that it does, roughly.
+    /// Bytes of weights that a core reads from its caches in a nanosecond, roughly.
     private static final int BYTES_A_NANO = 16;
     private static final int PRODUCTS_A_NANO = 64;
 
@@ -27,7 +27,7 @@ final class Projection implements Workers.Revocable {
     private final Workers workers;
     private final SegmentAllocator memory;
     private final Quantisation quantisation = new Quantisation();
-    /// By worker.
+    /// One for each worker.
     private final Piece[] pieces;
 
     private long out;
@@ -43,7 +43,7 @@ final class Projection implements Workers.Revocable {
     private int rowsOfATile;
     private int panelTiles;
 
-    // Quantised activations
+    // Buffers for quantised activations
     private MemorySegment bytes = MemorySegment.NULL;
     private MemorySegment scales = MemorySegment.NULL;
     private MemorySegment corrections = MemorySegment.NULL;
@@ -57,15 +57,15 @@ final class Projection implements Workers.Revocable {
         Arrays.setAll(pieces, _ -> new Piece());
     }
 
-    /// `out (+)= in * weightᵀ + bias`.
+    /// Computes `out = in * weightᵀ + bias`, or `out += in * weightᵀ + bias` where `accumulate`.
     ///
-    /// @param bias address of the weight's outputs, 0 for none
+    /// @param bias address of [outputs] f32, 0 for none
     void run(HostTensor out, HostTensor in, int rows, PackedWeight weight, long bias, boolean accumulate) {
         assert in.columns() == weight.inputs() && out.columns() == weight.outputs();
         run(out.address(), in.address(), rows, weight, bias, accumulate);
     }
 
-    /// As above, of rows that lie one after another.
+    /// Does the same for rows that lie one after another at an address.
     void run(long out, long in, int rows, PackedWeight weight, long bias, boolean accumulate) {
         this.in = in;
         this.rows = rows;
@@ -110,7 +110,7 @@ final class Projection implements Workers.Revocable {
         return pieces[worker];
     }
 
-    /// Rare: buffers grow to the widest input and the most rows seen.
+    /// Grows the buffers to the widest input and the most rows seen so far, so that it allocates rarely.
     private void reserve() {
         long elements = (long) rows * inputs;
         bytes = TensorPiece.reserved(memory, bytes, elements * kernels.activationBytes());
@@ -119,7 +119,7 @@ final class Projection implements Workers.Revocable {
         sums = TensorPiece.reserved(memory, sums, elements / 4);
     }
 
-    /// Some panels, for some rows.
+    /// The outputs of some panels for some rows.
     private final class Piece extends TensorPiece {
         private PackedWeight.Part part;
         private int inputs;
@@ -178,7 +178,7 @@ final class Projection implements Workers.Revocable {
         }
     }
 
-    /// Activations to bytes, some rows a tile.
+    /// Quantises activations to bytes; a tile is some rows.
     private final class Quantisation implements Workers.Job {
         private BlockForm form;
         private int rowsOfATile;

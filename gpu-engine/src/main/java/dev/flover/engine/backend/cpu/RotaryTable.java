@@ -5,10 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
-/// Cosines and sines of every turn seen so far, times the rotary magnitude. The first positions of long sequences,
-/// where those turn in a way of their own, come before position 0.
+/// Cosines and sines of every rotary position used so far, multiplied by the rotary magnitude. Negative positions come
+/// before position 0: they stand for the first positions of long sequences in models that rotate those differently.
 final class RotaryTable {
-    /// Positions filled together: rarely, as [StrictMath] allocates, and never for long.
+    /// How many positions are filled at a time. Filling allocates, as [StrictMath] does, but happens rarely and takes
+    /// little time.
     private static final int GROWTH = 256;
 
     final Rotary rotary;
@@ -29,7 +30,7 @@ final class RotaryTable {
         sines = memory.allocate(4L * (before + positions) * pairs);
     }
 
-    /// Makes a turn readable, and those below it.
+    /// Fills the table for `turn` and all positions below it, if they are not filled yet.
     void reach(int turn) {
         if (turn < 0 && !filledBefore) {
             fill(-before, 0);

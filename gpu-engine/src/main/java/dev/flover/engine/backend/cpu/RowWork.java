@@ -1,8 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
-/// Work that is the same for every row, shared out by rows where there is enough of it.
+/// Work that is the same for every row. Its rows are shared among the workers if there is enough work.
 abstract class RowWork implements Workers.Job {
-    /// Elements worth handing to another thread.
+    /// The least elements of a tile, below which a second thread costs more than it gains.
     private static final int WORTHWHILE = 8192;
 
     private final Workers workers;
@@ -13,7 +13,7 @@ abstract class RowWork implements Workers.Job {
         this.workers = workers;
     }
 
-    /// @param elements touched in a row, weighted by what one costs
+    /// @param elements elements of a row that are read or written, weighted by the cost of one
     final void share(int rows, int elements) {
         this.rows = rows;
         rowsOfATile = Math.max(1, WORTHWHILE / elements);

@@ -4,13 +4,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
-/// Zeroed memory in huge pages: pieces lie one after another in large mappings, since a mapping of its own for each
-/// would leave most of a small matrix in small pages.
+/// An allocator of zeroed memory in huge pages. Pieces lie one after another in large mappings, since with a mapping
+/// for each piece most of a small matrix would lie in small pages.
 ///
-/// A mapping takes no room before it is touched, and is released with the arena. For one thread at a time.
+/// Physical memory is used only for pages that have been touched. All memory is released with the arena. For use by one
+/// thread at a time.
 final class Slabs implements SegmentAllocator {
     private static final long SLAB_BYTES = 64L << 20;
-    /// The kernels' widest load, and a line of the caches.
+    /// Bytes of the kernels' widest load, and of a cache line.
     private static final long ALIGNMENT = 64;
 
     private final NativeLibrary library;

@@ -5,9 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
-/// 32 stored weights taken apart: whole numbers, and a scale and a minimum for each group of them.
+/// 32 weights of a model file in their parts: an integer (quant) for each weight, and a scale and a minimum for each
+/// group.
 ///
-/// `weight = quant * scale + minimum`, with the roundings of ggml's own scales. Reused from block to block.
+/// `weight = quant * scale + minimum`, where scale and minimum are rounded as ggml rounds them. One object is reused
+/// for many blocks.
 final class StoredBlock {
     private static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
@@ -15,7 +17,7 @@ final class StoredBlock {
     final float[] scales = new float[2];
     final float[] minimums = new float[2];
 
-    /// How the panels hold blocks of this type; null where weights are floats.
+    /// The layout of panels that hold weights of this type; null for unquantised types.
     static BlockForm formOf(TensorType type) {
         return switch (type) {
             case F32, F16, BF16 -> null;
@@ -29,8 +31,8 @@ final class StoredBlock {
         };
     }
 
-    /// @param row   where the row begins in `data`
-    /// @param index which 32 weights of the row
+    /// @param row   where the row begins in `data`, in bytes
+    /// @param index which 32 weights of the row to read, counted from 0
     void read(TensorType type, MemorySegment data, long row, int index) {
         int perStored = type.blockElements() / 32;
         long at = row + (long) (index / perStored) * type.blockBytes();
@@ -60,7 +62,7 @@ final class StoredBlock {
         }
     }
 
-    /// @param fifths the fifth bit of each
+    /// @param fifths the fifth bit of each of the 32 quants, for five-bit types; 0 for others
     private void readNibbles(MemorySegment data, long scale, long nibbles, int bias, int fifths, float minimum) {
         scales[0] = half(data, scale);
         minimums[0] = minimum;
@@ -132,7 +134,8 @@ final class StoredBlock {
         }
     }
 
-    /// Parts 0 to 3 have six bits of their own; those of 4 to 7 are a nibble and the others' two top bits.
+    /// Parts 0 to 3 have six bits of their own for scale and minimum. Those of parts 4 to 7 consist of a nibble and the
+    /// two top bits of parts 0 to 3.
     private void readSixBits(MemorySegment data, long at, int part) {
         long bits = at + 4;
         int scale = part < 4 ? unsigned(data, bits + part) & 63

@@ -3,12 +3,13 @@ package dev.flover.engine.backend.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
-/// A piece whose result is a rectangle of a tensor: computed there, or aside and then copied or added.
+/// A piece of work whose result is a rectangle of a tensor. The result is computed directly in the tensor, or in
+/// scratch memory from which it is then copied or added to the tensor.
 abstract class TensorPiece implements Workers.Piece {
     private final Kernels kernels;
     private MemorySegment aside = MemorySegment.NULL;
 
-    // The rectangle, noted by the tile
+    // The rectangle of the tensor, which [#note] sets; `asideStride` is the stride in scratch memory
     long place;
     int placeStride;
     int asideStride;
@@ -16,7 +17,7 @@ abstract class TensorPiece implements Workers.Piece {
     int width;
     boolean accumulate;
 
-    // Where it is computed
+    // Where [#compute] writes: the tensor or scratch memory
     long out;
     int stride;
     boolean add;
@@ -25,17 +26,17 @@ abstract class TensorPiece implements Workers.Piece {
         this.kernels = kernels;
     }
 
-    /// Makes room for a result of so many floats.
+    /// Makes the scratch memory large enough for a result of this many floats.
     final void reserve(SegmentAllocator memory, long floats) {
         aside = reserved(memory, aside, floats * Float.BYTES);
     }
 
-    /// What is held if it is large enough, else new memory.
+    /// Returns `held` if it has at least `bytes` bytes, otherwise new memory.
     static MemorySegment reserved(SegmentAllocator memory, MemorySegment held, long bytes) {
         return held.byteSize() >= bytes ? held : memory.allocate(bytes);
     }
 
-    /// Notes what the tile needs, so that it can be computed when the job is at another.
+    /// Copies the tile's parameters into fields, so that the tile can be computed while the owner runs another job.
     abstract void note(int tile);
 
     @Override

@@ -16,7 +16,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Attention of one query at a time, the twin of `attention.c`.
+/// Attention for one query at a time, in the same arithmetic as `attention.c`.
 final class VectorAttention {
     private final int headDim;
     private final int padded;
@@ -25,16 +25,16 @@ final class VectorAttention {
     private final long keys;
     private final long values;
     private final boolean half;
-    /// Bytes of a stored number.
+    /// Bytes of a stored key or value element.
     private final long size;
     private final long blocks;
     private final int blockTokens;
     private final int window;
     private final float scale;
     private final float cap;
-    /// [SPLIT] scores, then weights.
+    /// Address of [SPLIT] scores, later the split's softmax weights.
     private final long scores;
-    /// [padded] sums.
+    /// Address of [padded] sums of the output.
     private final long out;
     private final float[] sums;
 
@@ -84,7 +84,8 @@ final class VectorAttention {
         }
     }
 
-    /// Scaled and capped scores of the split's keys from `first` up to `end`; returns the greatest.
+    /// Computes the scaled and capped scores of the split's keys from `first` up to and excluding `end`; returns the
+    /// greatest.
     private float score(long query, int split, int first, int end) {
         if (blockTokens >= WIDTH) {
             for (int t = first / WIDTH * WIDTH; t < end; t += WIDTH) {
@@ -148,7 +149,7 @@ final class VectorAttention {
         return block * kvHeads + kvHead;
     }
 
-    /// Scores to weights; returns their sum.
+    /// Replaces scores by softmax weights; returns their sum.
     private float soften(float greatest, int first, int end) {
         Arrays.fill(sums, 0);
         for (int part = 0; part < PARTS; part++) {

@@ -6,13 +6,13 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 
-/// The kernels in Java's Vector API, for machines that have no compiled ones; and the plain twin that those are tested
-/// against.
+/// The kernels in Java's Vector API, for machines without compiled kernels. Tests compare the compiled kernels with
+/// these.
 final class VectorKernels implements Kernels {
     private static final Activation[] ACTIVATIONS = Activation.values();
     private static final int SHARD_LEVELS = 12;
 
-    /// Sixteen partial sums, or the tree of shards of four rows.
+    /// Scratch memory of a thread: sixteen partial sums, or the sums of the shard tree for four rows.
     private final ThreadLocal<float[]> sums = ThreadLocal.withInitial(() -> new float[SHARD_LEVELS * 4 * 16]);
 
     @Override
@@ -130,7 +130,7 @@ final class VectorKernels implements Kernels {
         return sum;
     }
 
-    /// Whole numbers are multiplied in f32.
+    /// As the products of this class multiply integers in f32, their peak rate is that of f32.
     @Override
     public float computeIntegers(long rounds) {
         return computeFloats(rounds);

@@ -10,22 +10,23 @@ import static dev.flover.engine.backend.cpu.Lanes.zero;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// Products, the twins of `project_blocks.c` and `project_floats.c`, one or four rows with one vector of outputs.
+/// Matrix products for one or four rows and one vector of outputs at a time, in the same arithmetic as
+/// `project_blocks.c` and `project_floats.c`.
 ///
-/// Integer dot products are computed in f32: they stay below 2^24 and so are exact.
+/// Integer dot products are computed in f32. They stay below 2^24, so they are exact.
 final class VectorProducts {
     private static final int CHUNK = 256;
 
     private VectorProducts() {}
 
-    /// Where a product reads and writes.
+    /// The inputs and outputs of a product, by address.
     ///
-    /// @param in     [rows][inputs], quantised where the weights are
-    /// @param out    [rows][stride]
-    /// @param bias   0 for none
+    /// @param in     [rows][inputs] f32; quantised activations where the weights are in blocks
+    /// @param out    [rows][stride] f32
+    /// @param bias   [outputs] f32, 0 for none
     record Product(int inputs, int shards, int outputs, long in, int rows, long out, int stride, long bias,
             boolean accumulate) {
-        /// Writes one row's outputs from `first` on.
+        /// Adds the bias and writes one row's outputs from output `first` on.
         void finish(FloatVector sum, int row, int first) {
             if (first >= outputs) {
                 return;
@@ -41,10 +42,10 @@ final class VectorProducts {
         }
     }
 
-    /// Weights in blocks, and the scales of the rows.
+    /// The weights of a product in blocks, and the scales and sums of the quantised rows.
     record Blocks(BlockForm form, long quants, long scales, long minimums, long rowScales, long sums) {}
 
-    /// @param stack for sums of shards
+    /// @param stack scratch memory for the sums of the shard tree
     static void blocks(Product product, Blocks blocks, int first, int end, float[] stack) {
         for (int panel = first; panel < end; panel++) {
             for (int part = 0; part < PARTS; part++) {
@@ -136,7 +137,7 @@ final class VectorProducts {
             for (int index = shard * shardBlocks * groups; index < (shard + 1) * shardBlocks * groups; index++) {
                 int block = index / groups;
                 var even = zero();
-                var odd = zero();       // two chains; adding them is exact
+                var odd = zero();       // two independent chains of additions; adding the two sums is exact
                 int firstStep = index % groups * steps;
                 for (int step = firstStep; step < firstStep + steps; step++) {
                     long in = product.in + 4L * ((long) row * product.inputs + 32 * block + 4 * step);
@@ -161,7 +162,7 @@ final class VectorProducts {
         product.finish(sum, row, 16 * panel + lane);
     }
 
-    /// One input's weights, as whole numbers.
+    /// The weights of one input for a vector of outputs, as integers in f32.
     private static FloatVector weight(BlockForm form, long quants, int block, int step, int byteIndex) {
         if (form.nibbles) {
             var both = Lanes.loadInts(quants + 256L * block + 64 * (step & 3));
@@ -178,7 +179,7 @@ final class VectorProducts {
         return weights.form.halfScales ? Lanes.loadHalf(weights.scales + 2 * at) : load(weights.scales + 4 * at);
     }
 
-    /// Adds the tree's finished left neighbours to a shard's sum; see `shards.h`.
+    /// Adds a shard's sum to the sums of the finished shards left of it in the tree; see `shards.h`.
     private static FloatVector addShard(float[] stack, int slot, int shard, FloatVector sum) {
         int level = 0;
         for (; (shard >> level & 1) != 0; level++) {

@@ -19,7 +19,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// What works row by row: the twins of `quantise.c`, `normalise.c`, `append.c` and `activate.c`.
+/// Row-by-row kernels, in the same arithmetic as `quantise.c`, `normalise.c`, `append.c` and `activate.c`.
 final class VectorRows {
     private static final float ROUNDER = 0x1.8p23f;
     private static final float GREATEST_HALF = 65504;
@@ -29,7 +29,7 @@ final class VectorRows {
 
     private VectorRows() {}
 
-    /// @param quantised whole numbers as floats, which the products multiply
+    /// @param quantised overwritten with [rows][columns] integers as f32, which [VectorProducts] multiplies
     static void quantise(
             long in, int columns, int rows, long quantised, long scales, long sums, int group) {
         long blocks = (long) rows * columns / 32;
@@ -55,7 +55,7 @@ final class VectorRows {
         }
     }
 
-    /// The bits of the greatest magnitude of 32; what is not a number counts as greater than all.
+    /// The bits of the greatest magnitude of 32 floats. NaN counts as greater than every number.
     private static int greatestMagnitude(long from) {
         var most = load(from).reinterpretAsInts().and(Integer.MAX_VALUE);
         for (int i = WIDTH; i < 32; i += WIDTH) {
@@ -87,7 +87,7 @@ final class VectorRows {
         return bias == 0 ? value : value.add(load(bias + 4L * at));
     }
 
-    /// Sum of x - shift, or of its squares: element i in partial sum i mod 16.
+    /// The sum of `x - shift`, or of its squares. Element i is added to partial sum i mod 16.
     private static float sumOf(long x, int width, float shift, boolean squares, float[] sums) {
         int whole = width & -16;
         for (int part = 0; part < PARTS; part++) {
@@ -105,7 +105,8 @@ final class VectorRows {
         return Lanes.sumTree(sums);
     }
 
-    /// -1 where a number is not finite: its difference from itself is not zero.
+    /// The lowest index of the greatest number, -1 if any is not finite. A number is finite if its difference from
+    /// itself is zero.
     static int argmax(long row, int count) {
         var most = splat(Float.NEGATIVE_INFINITY);
         var doubt = Lanes.zero();
@@ -131,7 +132,7 @@ final class VectorRows {
         return at;
     }
 
-    /// Six independent chains, twice as long as a round says.
+    /// Six independent chains of fused multiply-adds, with two operations for each round in each chain.
     static float fmaChains(long rounds) {
         var factor = splat(0.999f);
         var addend = splat(0.001f);
@@ -191,7 +192,7 @@ final class VectorRows {
         }
     }
 
-    /// The nearest value within the finite halves; what is not a number becomes the least.
+    /// The nearest finite f16 value; NaN becomes the lowest one.
     private static float finiteHalf(float value) {
         float atLeast = value > -GREATEST_HALF ? value : -GREATEST_HALF;
         return atLeast < GREATEST_HALF ? atLeast : GREATEST_HALF;

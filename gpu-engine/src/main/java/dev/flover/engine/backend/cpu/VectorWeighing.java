@@ -14,7 +14,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
-/// The twin of `weigh.c`.
+/// The sampler's passes over logits, in the same arithmetic as `weigh.c`.
 final class VectorWeighing {
     private static final float LEAST_NUMBER = -Float.MAX_VALUE;
 
@@ -31,7 +31,7 @@ final class VectorWeighing {
             doubt = doubt.add(x.sub(x));
         }
         float best = most.reduceLanes(VectorOperators.MAX);
-        float rest = doubt.abs().reduceLanes(VectorOperators.MAX);      // 0, or not a number
+        float rest = doubt.abs().reduceLanes(VectorOperators.MAX);      // 0, or NaN if a logit is not finite
         for (; at < count; at++) {
             float x = Lanes.get(row + 4L * at);
             best = Math.max(best, x);
@@ -66,7 +66,7 @@ final class VectorWeighing {
         return sum;
     }
 
-    /// Not yet rounded down; 0 in lanes behind the row.
+    /// The masses of a vector of logits, not yet rounded down; 0 in lanes beyond the row's end.
     private static FloatVector mass(long row, int count, int at, float most, float temperature) {
         boolean whole = at + WIDTH <= count;
         var x = whole ? load(row + 4L * at) : loadFirst(row + 4L * at, count - at);
@@ -74,12 +74,12 @@ final class VectorWeighing {
         return whole ? mass : zero().blend(mass, Lanes.first(count - at));
     }
 
-    /// Without fractions, for magnitudes below 2^31.
+    /// Rounds towards zero, for magnitudes below 2^31.
     private static FloatVector truncated(FloatVector x) {
         return (FloatVector) x.convert(VectorOperators.F2I, 0).convert(VectorOperators.I2F, 0);
     }
 
-    /// The sum of lanes that hold whole numbers: of integers, which have no order.
+    /// Sums lanes that hold integers. Integer addition is exact, so the order does not matter.
     private static int sumWhole(FloatVector x) {
         return (int) x.convert(VectorOperators.F2I, 0).reduceLanesToLong(VectorOperators.ADD);
     }

@@ -6,26 +6,28 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/// The threads of one backend: they share the tiles of a job out by a counter, so that a slow core simply takes fewer.
+/// The threads of one backend. They take the tiles of a job from a shared counter, so that a slow core takes fewer
+/// tiles.
 ///
 /// ```
 ///   owner    publishes the job ─► takes tiles ─────────► waits for tiles still being computed, or takes them away
-///   workers  spin a while ──────► take tiles ─► spin ... and park when nothing comes
+///   workers  spin a while ──────► take tiles ─► spin ... and park when no job comes
 /// ```
 ///
-/// The owner takes part, and waits only for workers that hold a tile. One that the operating system has put aside with
-/// a tile in its hands loses it to the owner after a while, where the job is [Revocable]. Jobs are run by one thread at
-/// a time. A job allocates nothing.
+/// The owner is the thread that calls [#run]. It computes tiles too, and waits only for workers that hold a tile. If
+/// the operating system preempts a worker that holds a tile, the owner takes the tile away after a time limit and
+/// computes it itself, where the job is [Revocable]. Only one thread at a time may run jobs. Running a job allocates
+/// nothing.
 final class Workers implements AutoCloseable {
-    /// A piece of work: called once for every tile.
+    /// A piece of work that is called once for every tile.
     interface Job {
-        /// @param worker in [0, threads): for scratch memory
+        /// @param worker number of the calling thread, in [0, threads), by which it chooses its scratch memory
         void run(int tile, int worker);
     }
 
-    /// A job whose tiles the workers compute aside and then publish, so that the owner can take one away and compute it
-    /// itself: the worker may go on with it at any later time, while the owner is several jobs ahead, and nobody sees
-    /// what it does.
+    /// A job whose workers compute tiles in scratch memory and then publish them, so that the owner can take a tile
+    /// away and compute it itself. A preempted worker may continue with its lost tile at any later time, while the
+    /// owner is several jobs ahead; the worker's result is then discarded.
     ///
     /// ```
     ///   worker   claims a tile ─► prepare ─► compute ─────────────────────► gives the claim up ─► publish
@@ -40,31 +42,31 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /// What one worker computes of a revocable job, in memory of its own.
+    /// The computation of one worker's tile of a revocable job, with its own scratch memory.
     interface Piece {
-        /// Computes a tile in its place.
+        /// Computes a tile directly in its destination.
         void run(int tile);
 
-        /// Notes what the tile needs. Where the tile has been taken away meanwhile, it may read values of the next job,
-        /// or of both: nothing else is called then.
+        /// Copies the tile's parameters. If the tile has been taken away meanwhile, this method may read parameters of
+        /// the next job, or a mixture of two jobs; then no other method is called afterwards.
         void prepare(int tile);
 
-        /// Computes what was prepared, aside. Where the tile has been taken away, what it reads may change under its
-        /// hands, but stays memory of this backend.
+        /// Computes the prepared tile in scratch memory. If the tile has been taken away, the inputs may change during
+        /// the computation, but they stay readable memory of this backend.
         void compute();
 
-        /// Brings what was computed aside to its place.
+        /// Copies the result from scratch memory to its destination.
         void publish();
     }
 
-    /// How long a worker looks for the next job before it parks; operations of a step follow each other faster.
+    /// How long a worker spins for the next job before it parks. The jobs of a step follow each other faster than that.
     private static final long SPIN_NANOS = 50_000;
 
-    /// What a job must take one thread at least to be shared. Less than this is soon done, and a helper whose core
-    /// somebody else takes, while it holds a tile, holds the step up for much longer.
+    /// The least time, on one thread, of a job that is shared. A shorter job gains little, and a worker that is
+    /// preempted while it holds a tile delays the step by much more.
     static final long WORTHWHILE_NANOS = 15_000;
 
-    /// How much longer than twice what a tile should take the owner waits before it takes one away.
+    /// The owner waits for a tile twice the tile's expected time, and this much longer, before it takes the tile away.
     static final long PATIENCE_NANOS = 20_000;
 
     private static final int SPINS_A_LOOK = 64;
@@ -73,12 +75,12 @@ final class Workers implements AutoCloseable {
     private static final int TILE_BITS = 24;
     private static final int TILE_MASK = (1 << TILE_BITS) - 1;
 
-    /// The current job's number, its tiles, and the next one to take. In one word, so that who takes a tile knows
-    /// whether there was one, and of which job.
+    /// The current job's number, its number of tiles, and the next tile to take, packed into one word. So a thread that
+    /// takes a tile learns at once whether the tile exists and which job it belongs to.
     private final AtomicLong state = new AtomicLong();
     private final AtomicInteger unfinished = new AtomicInteger();
-    /// By worker, a cache line each: the tile of a revocable job that it computes, and one; 0 for none. Who sets it to
-    /// 0, the worker or the owner, has the tile.
+    /// For each worker, in a cache line of its own: 1 plus the tile of a revocable job that the worker computes, or 0
+    /// for none. The thread that sets the entry to 0, the worker or the owner, finishes the tile.
     private final AtomicIntegerArray claims;
     private final Thread[] threads;
     private volatile Job job;
@@ -93,9 +95,9 @@ final class Workers implements AutoCloseable {
         this(count, name, WORTHWHILE_NANOS, PATIENCE_NANOS);
     }
 
-    /// @param worthwhileNanos what a job must take at least to be shared
-    /// @param patienceNanos   how much longer than twice what a tile should take the owner waits before it takes one
-    ///                        away
+    /// @param worthwhileNanos the least time of a job, on one thread, that is shared
+    /// @param patienceNanos   how much longer than twice a tile's expected time the owner waits before it takes the
+    ///     tile away
     Workers(int count, String name, long worthwhileNanos, long patienceNanos) {
         this.worthwhileNanos = worthwhileNanos;
         this.patienceNanos = patienceNanos;
@@ -110,21 +112,21 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    /// Threads that compute, the owner included.
+    /// The number of threads that compute, the owner included.
     int count() {
         return threads.length + 1;
     }
 
-    /// Runs every tile; returns when all have ended.
+    /// Runs every tile of a job; returns when all have ended.
     ///
-    /// @throws RuntimeException what a tile threw
+    /// @throws RuntimeException if a tile threw, with that exception as the cause
     void run(Job work, int tiles) {
         share(work, tiles, Long.MAX_VALUE);
     }
 
-    /// As [#run(Job, int)], on this thread alone if that is soon done.
+    /// Does the same as [#run(Job, int)], but on this thread alone if the job is short.
     ///
-    /// @param nanos what all tiles take one thread, about
+    /// @param nanos the expected time of all tiles on one thread
     void run(Job work, int tiles, long nanos) {
         if (nanos < worthwhileNanos) {
             runAlone(work, tiles);
@@ -191,7 +193,7 @@ final class Workers implements AutoCloseable {
         Throwable thrown = null;
         try {
             piece.prepare(tile);
-            VarHandle.acquireFence();       // all values are read before the claim; pairs with the owner's fence
+            VarHandle.acquireFence();       // all parameters are read before the claim is; pairs with the owner's fence
             if (claims.get(worker * LINE) == 0) {
                 return;
             }
@@ -222,17 +224,17 @@ final class Workers implements AutoCloseable {
                 takeBack();
             }
             if (waited > SPIN_NANOS) {
-                Thread.yield();     // a worker was put aside with a tile in its hands: let it have this core
+                Thread.yield();     // a worker that holds a tile was preempted: let it run on this core
             }
         }
     }
 
-    /// Computes what workers hold.
+    /// Computes the tiles that workers hold.
     private void takeBack() {
         for (int worker = OWNER + 1; worker < count(); worker++) {
             int claim = claims.get(worker * LINE);
             if (claim != 0 && claims.compareAndSet(worker * LINE, claim, 0)) {
-                VarHandle.releaseFence();       // the next job's values are written after the claim
+                VarHandle.releaseFence();       // the next job's parameters are written after the claim
                 finish(claim - 1, OWNER);
             }
         }
@@ -275,7 +277,7 @@ final class Workers implements AutoCloseable {
         return (int) (state >>> TILE_BITS) & TILE_MASK;
     }
 
-    /// Ends the threads; no job may be running.
+    /// Ends the threads. No job may be running.
     @Override
     public void close() {
         closed = true;

@@ -8,9 +8,9 @@
 ///                                                                        ◄── VectorKernels: Java's Vector API
 /// ```
 ///
-/// Every kernel computes an output element in the same order, whatever the machine's registers, the rows of the step
-/// or the threads: all of them give the same bits. Weights stay quantised in memory, and lie with keys and
-/// values in huge pages (Slabs).
+/// Every kernel computes an output element in the same order, whatever the machine's registers, the rows of the step or
+/// the number of threads, so all kernels give the same bits. Weights stay quantised in memory. Weights, keys and values
+/// lie in huge pages (Slabs).
 ///
-/// It knows neither whole models nor schedules: rows, weights and positions come from the plan and the verbs.
+/// The package knows neither whole models nor schedules: rows, weights and positions come from the plan and the verbs.
 package dev.flover.engine.backend.cpu;
