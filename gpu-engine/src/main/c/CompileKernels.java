@@ -82,7 +82,7 @@ final class CompileKernels {
                     return name;
                 }
             } catch (IOException e) {
-                // not there: try the next
+                // this compiler is not installed: try the next
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return null;

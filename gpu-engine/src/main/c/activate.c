@@ -64,7 +64,7 @@ INLINE void rows_of(
     }
 }
 
-/// @param out Applies the activation, and multiplies by the up-projection where `gated`.
+/// Applies the activation, and multiplies by the up-projection where `gated`.
 ///
 /// @param out        [rows][width], overwritten
 /// @param in         [rows][width]; where `gated`, [rows][2][width], the gate before the up-projection

@@ -244,7 +244,7 @@ static void find_split(
     }
 }
 
-/// @param out            Attention of one key head's queries for consecutive rows of one slice.
+/// Attention of one key head's queries for consecutive rows of one slice.
 ///
 /// @param out            [rows][heads * head_dim], the outputs of these rows
 /// @param row            queries, keys and values of the same rows, `row_stride` floats apart

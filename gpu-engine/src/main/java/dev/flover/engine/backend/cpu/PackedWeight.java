@@ -70,7 +70,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
         }
     }
 
-    /// @param quants   Outputs whose weights are quantised in blocks of 32 inputs.
+    /// Outputs whose weights are quantised in blocks of 32 inputs.
     ///
     /// @param quants   address of [panels][blocks][512 or 256] bytes, see `project_blocks.c`
     /// @param scales   address of [panels][blocks][groups][16] f16 or f32
@@ -80,7 +80,7 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
             int firstOutput, int outputs, BlockForm form, long quants, long scales, long minimums, long bytes)
             implements Part {}
 
-    /// @param weights Outputs whose weights are not quantised.
+    /// Outputs whose weights are not quantised.
     ///
     /// @param weights address of [panels][inputs][16] numbers in `form`
     record FloatPart(int firstOutput, int outputs, FloatForm form, long weights, long bytes) implements Part {}
