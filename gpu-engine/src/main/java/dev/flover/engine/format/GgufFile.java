@@ -13,13 +13,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// A GGUF file (versions 2 and 3), mapped: metadata and tensors by name. A split model is one of these.
+/// A mapped GGUF file (version 2 or 3): its metadata and its tensors by name. A model that is split over several files
+/// is one object of this class.
 ///
 /// ```
 ///   "GGUF" version | counts | metadata: key, type, value ... | directory: name, shape, type, offset ... | data
 /// ```
 ///
-/// Layout after the GGUF specification of ggml.
+/// The layout is that of ggml's GGUF specification.
 public final class GgufFile implements TensorSource {
     private static final Pattern SPLIT = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
     private static final int MAX_PARTS = 999;
@@ -40,9 +41,9 @@ public final class GgufFile implements TensorSource {
         this.bytes = bytes;
     }
 
-    /// Maps the file, or all parts of a split one when given any of them. The tensors live as long as the arena.
+    /// Maps the file. If it is one part of a split model, maps all parts. The tensors live as long as the arena.
     ///
-    /// @throws ModelFileException if anything in it cannot be so
+    /// @throws ModelFileException if the file is not a valid GGUF file of a supported version
     public static GgufFile open(Path path, Arena arena) {
         var parts = new ArrayList<GgufReader.Part>();
         var tensors = new LinkedHashMap<String, StoredTensor>();
@@ -100,7 +101,7 @@ public final class GgufFile implements TensorSource {
         return version;
     }
 
-    /// The first part's, where the model is split.
+    /// The metadata; that of the first part if the model is split.
     public GgufMetadata metadata() {
         return metadata;
     }
@@ -115,22 +116,22 @@ public final class GgufFile implements TensorSource {
         return Optional.ofNullable(tensors.get(name));
     }
 
-    /// By name, in the file's order.
+    /// The tensors by name, in the file's order.
     public Map<String, StoredTensor> tensors() {
         return tensors;
     }
 
-    /// Everything before the tensors' data, a piece per part.
+    /// The bytes before the tensors' data, one segment for each part.
     public List<MemorySegment> headers() {
         return headers;
     }
 
-    /// Files that the model was split into; usually 1.
+    /// The number of files that the model was split into; usually 1.
     public int parts() {
         return headers.size();
     }
 
-    /// Size on disk, all parts together.
+    /// The size on disk in bytes, all parts together.
     public long bytes() {
         return bytes;
     }

@@ -11,9 +11,11 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The metadata of a GGUF file by key, in the file's order.
+/// The metadata of a GGUF file by key, in the file's order. Records which keys were read, so that the loader can refuse
+/// a file with a key that it does not use.
 ///
-/// An absent key is empty; a key of another kind than asked for is a [ModelFileException] that names both.
+/// For an absent key the getters return an empty value. For a value of another type than requested they throw a
+/// [ModelFileException] that names both types.
 public final class GgufMetadata {
     private final Path file;
     private final Map<String, GgufValue> values;
@@ -48,7 +50,7 @@ public final class GgufMetadata {
         };
     }
 
-    /// Integers are accepted, too.
+    /// A float; an integer is accepted, too.
     public OptionalDouble real(String key) {
         return switch (asked(key)) {
             case null -> OptionalDouble.empty();
@@ -66,7 +68,7 @@ public final class GgufMetadata {
         };
     }
 
-    /// An empty list where the key is absent.
+    /// An array of strings; an empty list if the key is absent.
     public List<String> texts(String key) {
         return switch (asked(key)) {
             case null -> List.of();
@@ -75,7 +77,7 @@ public final class GgufMetadata {
         };
     }
 
-    /// A fresh array, empty where the key is absent.
+    /// An array of integers as a new array; empty if the key is absent.
     public int[] integers(String key) {
         return switch (asked(key)) {
             case null -> new int[0];
@@ -84,7 +86,7 @@ public final class GgufMetadata {
         };
     }
 
-    /// A fresh array, empty where the key is absent.
+    /// An array of floats as a new array; empty if the key is absent.
     public float[] reals(String key) {
         return switch (asked(key)) {
             case null -> new float[0];
@@ -98,12 +100,12 @@ public final class GgufMetadata {
         return values.get(key);
     }
 
-    /// Keys under a prefix that nobody has asked for, in the file's order.
+    /// The keys with a prefix that were not read by any other method, in the file's order.
     public List<String> neverAsked(String prefix) {
         return values.keySet().stream().filter(key -> key.startsWith(prefix) && !asked.contains(key)).toList();
     }
 
-    /// A value that is not to count as used.
+    /// The value of a key, without counting the key as read; null if it is absent.
     public GgufValue peek(String key) {
         return values.get(key);
     }
@@ -116,7 +118,7 @@ public final class GgufMetadata {
         return narrowed;
     }
 
-    /// Unsigned 32-bit numbers that say "none" as all ones become -1.
+    /// The value as an int. The largest unsigned 32-bit number, by which files say "none", becomes -1.
     private int narrow(String key, long value) {
         if (value == 0xFFFF_FFFFL) {
             return -1;

@@ -13,16 +13,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads the header of one mapped GGUF file from front to back, believing nothing: each count is compared with the
-/// bytes that are left before anything is allocated for it, and each message says at which byte.
+/// Reads the header of one mapped GGUF file from front to back. The file is untrusted: each count is compared with the
+/// remaining bytes before memory is allocated for it, and each error message names the byte at which the problem is.
 final class GgufReader {
     private static final int MAGIC = 0x46554747;      // "GGUF"
     private static final int MAX_KEY_BYTES = 65_535;
     private static final int MAX_STRING_BYTES = 16 << 20;
     private static final int MAX_ENTRIES = 1 << 17;
-    /// Over all arrays of a file; the largest published vocabularies have under a million strings in all.
+    /// The most elements of all arrays of a file together; the largest published vocabularies have under a million
+    /// strings.
     private static final int MAX_ARRAY_ELEMENTS = 4 << 20;
-    /// Over all strings of a file; the largest published vocabularies have ten million bytes.
+    /// The most bytes of all strings of a file together; the largest published vocabularies have ten million bytes.
     private static final int MAX_TEXT_BYTES = 64 << 20;
     private static final int MAX_DIMENSIONS = 4;
     private static final int MIN_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
@@ -44,7 +45,7 @@ final class GgufReader {
         this.bytes = bytes;
     }
 
-    /// One file's content; a split model has several.
+    /// The content of one file; a split model has several.
     ///
     /// @param header all bytes before the tensors' data
     record Part(int version, GgufMetadata metadata, Map<String, StoredTensor> tensors, MemorySegment header) {}
@@ -129,7 +130,7 @@ final class GgufReader {
         };
     }
 
-    /// Fewest bytes that a value of a type takes.
+    /// The fewest bytes that a value of a type takes in the file.
     private int width(String key, int type) {
         return switch (type) {
             case 0, 1, 7 -> 1;
@@ -262,7 +263,7 @@ final class GgufReader {
         return tensors;
     }
 
-    /// GGUF names the contiguous dimension first.
+    /// The dimensions from the outermost to the contiguous one; GGUF lists the contiguous one first.
     private static long[] reversed(long[] dimensions) {
         long[] reversed = new long[dimensions.length];
         for (int i = 0; i < reversed.length; i++) {

@@ -2,12 +2,12 @@ package dev.flover.engine.format;
 
 import java.util.List;
 
-/// One metadata value of a GGUF file. All widths of integers become `long`, both of floats `double`.
+/// A metadata value of a GGUF file. Integers of all widths are read as `long`, floats of both widths as `double`.
 public sealed interface GgufValue {
-    /// What the value is, for messages.
+    /// The type of the value in words, for error messages.
     String kind();
 
-    /// Unsigned 64-bit numbers above `Long.MAX_VALUE` are refused when read.
+    /// An integer of any width. An unsigned 64-bit number above `Long.MAX_VALUE` is refused when the file is read.
     record Whole(long value) implements GgufValue {
         @Override
         public String kind() {
@@ -36,7 +36,7 @@ public sealed interface GgufValue {
         }
     }
 
-    /// The array is the file's own: callers must not change it.
+    /// The array is not copied; callers must not change it.
     record Wholes(long[] values) implements GgufValue {
         @Override
         public String kind() {
@@ -44,7 +44,7 @@ public sealed interface GgufValue {
         }
     }
 
-    /// The array is the file's own: callers must not change it.
+    /// The array is not copied; callers must not change it.
     record Reals(float[] values) implements GgufValue {
         @Override
         public String kind() {
@@ -52,7 +52,7 @@ public sealed interface GgufValue {
         }
     }
 
-    /// The array is the file's own: callers must not change it.
+    /// The array is not copied; callers must not change it.
     record Flags(boolean[] values) implements GgufValue {
         @Override
         public String kind() {

@@ -22,12 +22,13 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// A JSON object of a model's folder, read key by key. A key that is absent or `null` is empty; one of another kind
-/// than asked for is a [ModelFileException] that names it.
+/// A JSON object in a file of a model's folder, read key by key. Records which keys were read, so that the loader can
+/// warn about unused ones. For a key that is absent or `null` the getters return an empty value; for a value of another
+/// type than requested they throw a [ModelFileException] that names the key.
 ///
-/// Where several keys are given, the first that has a value counts: families spell the same number differently.
+/// If several keys are given, the first that has a value is used, because families name the same setting differently.
 public final class JsonFile {
-    /// Published configurations take a few kilobytes, the largest indexes a few megabytes.
+    /// The largest accepted file: published configurations take a few kilobytes, the largest indexes a few megabytes.
     private static final int MAX_BYTES = 8 << 20;
     private static final int MAX_NESTING = 64;
     private static final int MAX_STRING = 4 << 20;
@@ -53,7 +54,7 @@ public final class JsonFile {
         this.object = object;
     }
 
-    /// With bounds on nesting and lengths, and no key twice.
+    /// The factory of parsers that limit nesting and lengths and refuse duplicate keys.
     static JsonFactory factory() {
         return FACTORY;
     }
@@ -83,13 +84,13 @@ public final class JsonFile {
         throw new ModelFileException(path, "does not hold a JSON object");
     }
 
-    /// Where the problem is, in words.
+    /// The line and column of a syntax error, as a clause for an error message.
     static String at(JsonProcessingException e) {
         var location = e.getLocation();
         return location == null ? "" : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
     }
 
-    /// This object, with what `defaults` has and it has not.
+    /// This object, completed by the keys of `defaults`, a JSON object, that it does not have.
     public JsonFile withDefaults(String defaults) {
         try {
             var merged = parse(path, defaults.getBytes(StandardCharsets.UTF_8)).object;
@@ -100,7 +101,8 @@ public final class JsonFile {
         }
     }
 
-    /// The first key of `expected`, a JSON object, that this has with another value, as a clause for a message.
+    /// The first key of `expected`, a JSON object, that this object has with another value, as a clause for an error
+    /// message; empty if there is none.
     public Optional<String> firstDifference(String expected) {
         try {
             for (var wanted : parse(path, expected.getBytes(StandardCharsets.UTF_8)).object.properties()) {
@@ -131,7 +133,7 @@ public final class JsonFile {
         return asked.contains(key);
     }
 
-    /// Keys with a number, a list of numbers or `true` that nobody has asked for.
+    /// The keys that were not read and whose value is a number, a list of numbers or `true`.
     public List<String> numbersNeverAsked() {
         return keys().stream().filter(key -> !asked.contains(key)).filter(key -> {
             var value = object.get(key);
@@ -178,7 +180,7 @@ public final class JsonFile {
         return firstOf(keys).map(key -> objectIn(key, object.get(key)));
     }
 
-    /// A token's spelling: a string, or the `content` of an object that says more about the token.
+    /// The spelling of a token: a string, or the `content` of an object that describes the token.
     public Optional<String> tokenText(String key) {
         return isText(key) ? text(key) : object(key).flatMap(token -> token.text("content"));
     }
@@ -188,7 +190,7 @@ public final class JsonFile {
         return object.path(key).isTextual();
     }
 
-    /// A list of integers, or one alone.
+    /// A list of integers; a single integer is a list of one.
     public List<Integer> integers(String key) {
         return elements(key).stream().map(value -> integer(key, value)).toList();
     }

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// Maps whole files, of any size, read-only.
+/// Maps whole files of any size into memory, read-only.
 public final class MappedFile {
     private MappedFile() {}
 

@@ -2,8 +2,8 @@ package dev.flover.engine.format;
 
 import java.nio.file.Path;
 
-/// A model file that cannot be used. The message is one sentence for a person: the file, what was expected, what was
-/// found and where.
+/// Thrown for a model file that cannot be used. The message is one sentence for a person: the file, what was expected,
+/// what was found and where.
 public class ModelFileException extends RuntimeException {
     public ModelFileException(Path file, String problem) {
         super(file + ": " + problem);

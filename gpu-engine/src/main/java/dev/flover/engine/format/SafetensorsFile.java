@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// One `.safetensors` file, mapped.
+/// A mapped `.safetensors` file, and its tensors by name.
 ///
 /// ```
 ///   header length (8 bytes) | header: {"name": {"dtype", "shape", "data_offsets": [from, to]}, ...} | data
 /// ```
 public final class SafetensorsFile implements TensorSource {
-    /// As in the reference implementation.
+    /// The same limit as in the reference implementation of safetensors.
     private static final int MAX_HEADER_BYTES = 100_000_000;
     private static final int MAX_TENSORS = 1 << 18;
     private static final int MAX_DIMENSIONS = 8;
@@ -35,7 +35,8 @@ public final class SafetensorsFile implements TensorSource {
     private final MemorySegment header;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    /// @param from of the tensor's first byte, counted from the header's end
+    /// @param from the offset of the tensor's first byte from the end of the header
+    /// @param to   the offset behind its last byte
     private record Entry(String dtype, long[] shape, long from, long to) {}
 
     private SafetensorsFile(Path path, MemorySegment bytes) {
@@ -167,7 +168,7 @@ public final class SafetensorsFile implements TensorSource {
         return header;
     }
 
-    /// The bytes of each tensor, whatever they are.
+    /// The bytes of each tensor, including tensors of unsupported types.
     public List<MemorySegment> data() {
         long start = 8 + header.byteSize();
         return entries.values().stream()

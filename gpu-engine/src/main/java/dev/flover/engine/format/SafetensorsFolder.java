@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The weights of a Hugging Face folder: `model.safetensors` or, where there is none, the files that its index names.
+/// The weights of a Hugging Face folder: `model.safetensors`, or else the files that `model.safetensors.index.json`
+/// lists.
 public final class SafetensorsFolder implements TensorSource {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String SINGLE = "model.safetensors";

@@ -5,10 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// A tensor's dimensions as rows and columns, checked: no product overflows.
+/// The shape of a stored tensor as rows and columns, with its size in bytes, checked for overflow.
 record TensorShape(int rows, int columns, long bytes) {
 
-    /// @param dimensions outermost first; none for a single number
+    /// @param dimensions the dimensions, the outermost first; empty for a single number
     static TensorShape of(Path file, String name, TensorType type, long[] dimensions) {
         long columns = dimensions.length == 0 ? 1 : dimensions[dimensions.length - 1];
         long rows = 1;
@@ -29,7 +29,7 @@ record TensorShape(int rows, int columns, long bytes) {
             throw new ModelFileException(file, "stores the rows of tensor " + name + ", " + columns
                     + " numbers each, as " + type + ", whose blocks have " + type.blockElements());
         }
-        // Below 2^31 rows of below 2^31 columns of at most 4 bytes: below 2^64, but perhaps not below 2^63.
+        // The size is below 2^31 rows * 2^31 columns * 4 bytes, that is, below 2^64, but it may exceed 2^63.
         long bytes;
         try {
             bytes = Math.multiplyExact(rows, type.rowBytes(columns));
@@ -40,7 +40,9 @@ record TensorShape(int rows, int columns, long bytes) {
         return new TensorShape((int) rows, (int) columns, bytes);
     }
 
-    /// The bytes of a tensor, if the file has them.
+    /// The bytes of a tensor.
+    ///
+    /// @throws ModelFileException if the file ends before them
     static MemorySegment slice(
             Path file, MemorySegment mapped, String name, long dataStart, long offset, long length) {
         long available = mapped.byteSize() - dataStart;

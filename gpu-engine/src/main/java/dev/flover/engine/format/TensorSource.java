@@ -5,13 +5,15 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/// The tensors of one model, by name.
+/// The tensors of one model file or folder, by name.
 public interface TensorSource {
-    /// For messages.
+    /// The file or folder, for error messages.
     Path path();
 
     Set<String> tensorNames();
 
-    /// @throws ModelFileException if the tensor is there but stored in a way that cannot be read
+    /// The tensor with this name; empty if there is none.
+    ///
+    /// @throws ModelFileException if the tensor exists but is stored in an unsupported type
     Optional<StoredTensor> tensor(String name);
 }

@@ -7,10 +7,10 @@
 /// ```
 ///
 /// Files are mapped, not read: a tensor is a slice of the mapping ([dev.flover.engine.tensor.StoredTensor]), in the
-/// type it is stored as.
+/// type in which the file stores it.
 ///
 /// A file is untrusted. Every count, offset, length, type and nesting is checked before it is used, and a file that
 /// fails a check is refused with a [dev.flover.engine.format.ModelFileException] of one sentence.
 ///
-/// Knows tensors and nothing else of the engine: no model, no family, no tokenizer.
+/// Of the engine, this package knows only tensors: no models, families or tokenizers.
 package dev.flover.engine.format;

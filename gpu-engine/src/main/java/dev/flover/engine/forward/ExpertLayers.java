@@ -12,7 +12,7 @@ import dev.flover.engine.tensor.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The feed-forward parts with experts (Shazeer et al. 2017), in the verbs of a backend:
+/// The feed-forward parts of layers with experts (Shazeer et al. 2017), in the operations of a backend:
 ///
 /// ```
 ///   h += sum over chosen experts of weight * expert(norm h) + gate * shared(norm h)
@@ -31,7 +31,7 @@ final class ExpertLayers {
     private final Tensor sharedActivated;
     private final Tensor sharedScores;
 
-    /// As [Weights.Experts], on the device; null at layers without experts.
+    /// [Weights.Experts] on the device; null for layers without experts.
     private record Layer(
             Weight router, Vector routerBias, Vector correction, List<Weight> in, Vector inBias, List<Weight> out,
             Vector outBias, Weight sharedIn, Weight sharedOut, Weight sharedGate) {}
@@ -77,9 +77,10 @@ final class ExpertLayers {
         return values == null ? null : backend.vector(values);
     }
 
-    /// Adds to `hidden` what the experts of one layer make of it.
+    /// Adds the results of the experts of one layer to `hidden`.
     ///
-    /// @param normed the layer's input, normalised
+    /// @param hidden [rows, hidden], the residual stream
+    /// @param normed [rows, hidden], the layer's input, normalised
     void compute(int index, Tensor hidden, Tensor normed, int rows) {
         var layer = layers.get(index);
         backend.project(scores, normed, rows, layer.router, layer.routerBias);

@@ -22,16 +22,17 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /// The forward pass of a decoder-only transformer (Vaswani et al. 2017, in the pre-norm form of Radford et al. 2019),
-/// in the verbs of a backend.
+/// in the operations of a backend.
 ///
 /// ```
 ///   sequential:  h += attention(norm h);  h += feedForward(norm h)
-///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm where the weights have one only)
+///   parallel:    h += attention(norm h) + feedForward(norm' h)      (norm' is norm if the weights have only one)
 /// ```
 ///
-/// Where the weights have norms after attention and feed-forward, what joins `h` is normalised; some have those only.
+/// If the weights have norms after attention and feed-forward, the results are normalised before they are added to `h`;
+/// some families have only those norms.
 ///
-/// Families differ in data alone: [ModelConfig] says how, [Weights] has what. Used by one thread.
+/// Families differ only in data, which is in [ModelConfig] and [Weights]. Used by one thread.
 public final class Transformer {
     private final ModelConfig config;
     private final Backend backend;
@@ -55,14 +56,14 @@ public final class Transformer {
     private final Tensor sampled;
     private final Tensor logits;
 
-    private final Runnable verbs = this::compute;       // one object for all steps: a step allocates nothing
+    private final Runnable verbs = this::compute; // one object for all steps, because a step allocates nothing
     private StepPlan plan;
 
-    /// Brings the weights to the backend: slow.
+    /// Loads the weights to the backend, which can take minutes.
     ///
-    /// @param slots       sequences at a time
-    /// @param tokenBudget most rows in a step
-    /// @param shape       of the cache; asked when everything else is in the backend's memory
+    /// @param slots       the most sequences at a time
+    /// @param tokenBudget the most rows in a step
+    /// @param shape       the shape of the cache; called when everything else is already in the backend's memory
     public Transformer(Model model, Backend backend, int slots, int tokenBudget, Supplier<CacheShape> shape,
             LoadListener listener) {
         config = model.config();
@@ -91,29 +92,30 @@ public final class Transformer {
                 .forEach(rotary -> backend.prepare(cache, rotary));
     }
 
-    /// As it was made.
+    /// The shape with which the cache was made.
     public CacheShape cacheShape() {
         return cache.shape();
     }
 
-    /// Gives one step to the backend: the plan's rows, and a token for each that samples.
+    /// Launches one step on the backend: computes the plan's rows, and draws a token for each row that samples. Does
+    /// not wait.
     public void launch(StepPlan plan) {
         this.plan = plan;
         backend.begin(plan, cache);
         backend.forward(plan, verbs);
     }
 
-    /// Returns when the results of a launched step are in its plan.
+    /// Waits until the results of a launched step are in its plan.
     public void finish(StepPlan plan) {
         backend.end(plan);
     }
 
-    /// Between two steps: a block's keys and values become another's, too.
+    /// Copies the keys and values of one block of the cache to another. Called between two steps.
     public void copyBlock(int from, int to) {
         backend.copyBlock(cache, from, to);
     }
 
-    /// What keys and values take on the device.
+    /// The bytes that keys and values take on the device.
     public long cacheBytes() {
         return cache.bytes();
     }
@@ -161,7 +163,7 @@ public final class Transformer {
         join(activated, rows, layer.feedForwardOut, layer.feedForwardOutBias, layer.feedForwardPostNorm);
     }
 
-    /// @param norm null where rows are multiplied as they are
+    /// @param norm null to multiply the rows without a norm
     private void attention(int index, Layer layer, Tensor in, Norm norm, int rows) {
         var layerConfig = config.layers().get(index);
         if (layer.normsWholeWidth(config.headDim())) {
@@ -178,7 +180,8 @@ public final class Transformer {
                 config.attentionSoftCap());
     }
 
-    /// As [Backend#projectToHeads], where a norm over all heads together comes in between.
+    /// As [Backend#projectToHeads], for layers with a norm over all heads together, which must run between the product
+    /// and the rotation.
     private void projectApart(int index, Layer layer, Tensor in, Norm norm, int rows) {
         if (norm == null) {
             backend.project(queryKeyValue, in, rows, layer.queryKeyValue, layer.queryKeyValueBias);
@@ -192,7 +195,8 @@ public final class Transformer {
                 perHead(layer.heads.keyNorm(), config.queryWidth(), rows), config.normEpsilon());
     }
 
-    /// A norm over each head is returned; one over all of them together is done here.
+    /// The norm, if it is over each head, for the backend to apply; a norm over all heads together is applied here, and
+    /// null is returned.
     private Vector perHead(Vector norm, int column, int rows) {
         if (norm == null || norm.length() == config.headDim()) {
             return norm;
@@ -201,13 +205,13 @@ public final class Transformer {
         return null;
     }
 
-    /// @param norm null where rows are multiplied as they are
+    /// @param norm null to multiply the rows without a norm
     private void feedForward(Layer layer, Tensor in, Norm norm, int rows) {
         backend.projectActivated(activated, in, normed, gateUp, rows, norm, layer.feedForwardIn,
                 layer.feedForwardInBias, config.activation(), config.gated());
     }
 
-    /// Projects back to the residual stream and joins it.
+    /// Projects to the width of the residual stream and adds the result to the stream, after a norm if there is one.
     private void join(Tensor in, int rows, Weight out, Vector bias, Norm postNorm) {
         if (postNorm == null) {
             backend.projectAdd(hidden, in, rows, out, bias);
@@ -274,7 +278,7 @@ public final class Transformer {
         return norm == null ? null : vector(norm.weight());
     }
 
-    /// As [Weights.Layer], on the device.
+    /// [Weights.Layer] on the device.
     private record Layer(
             Norm attentionNorm,
             Weight queryKeyValue, Vector queryKeyValueBias,

@@ -1,9 +1,9 @@
-/// The forward pass, which reads like the paper: [dev.flover.engine.forward.Transformer] turns the rows of one step
-/// into tokens, in the verbs of a [dev.flover.engine.backend.Backend].
+/// The forward pass: [dev.flover.engine.forward.Transformer] turns the rows of one step into tokens, in the operations
+/// of a [dev.flover.engine.backend.Backend].
 ///
 /// ```
 ///   embed ─► layers, each: norm ─► attention ─► norm ─► feed-forward or experts ─► norm ─► logits ─► draw
 /// ```
 ///
-/// Knows no file format, no particular device and no request: it computes the plan of a step that it is given.
+/// This package knows nothing of file formats, devices and requests: it computes the plan of a step that it is given.
 package dev.flover.engine.forward;

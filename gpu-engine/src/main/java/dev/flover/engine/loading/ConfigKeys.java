@@ -6,18 +6,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// What becomes of the numbers in `config.json` that nobody asks for. Keys that change what a model computes are used
-/// by their family or refused by name ([#NEVER], and each family's own list); what is neither known to be harmless
-/// nor used is told as a warning.
+/// Decides about the numeric keys of `config.json` that no reader has asked for. A key that changes what a model
+/// computes is either used by its family or refused by name (by [#NEVER], and by each family's own list,
+/// [Family#onlyWith]). A key that is neither used nor known to be harmless is reported as a warning.
 final class ConfigKeys {
-    /// What no family here can compute, whatever it is: with any other value the model is refused.
+    /// JSON: keys that no family here supports, each with the only value that is accepted; a model with another value
+    /// is refused.
     static final String NEVER = """
             {"use_alibi": false, "is_encoder_decoder": false, "logits_soft_cap": 0, "scale_emb": 1,
              "scale_depth": 1, "use_mup": false, "mup_enabled": false, "layer_norm_elementwise_affine": true,
              "rope_interleaved": false, "use_parallel_embedding": false, "attn_output_gate": false}""";
 
-    /// Numbers that change nothing here: of training, of how tensors are kept, of ids and sizes that stand elsewhere,
-    /// and what the tensors themselves say.
+    /// Numeric keys that change nothing here: those of training, of how tensors are stored, of ids and sizes that are
+    /// read from elsewhere, and those that the shapes of the tensors tell as well.
     private static final Set<String> HARMLESS = words("""
             num_key_value_heads num_kv_heads qk_head_dim num_nextn_predict_layers first_k_dense_replace use_qk_norm
             attention_dropout attn_pdrop embd_pdrop resid_pdrop dropout hidden_dropout embedding_dropout
@@ -45,10 +46,10 @@ final class ConfigKeys {
         return Arrays.stream(text.strip().split("\\s+")).collect(Collectors.toUnmodifiableSet());
     }
 
-    /// A warning for each number that nobody has asked for and that is not known to be harmless.
+    /// Warnings for the numeric keys that no reader has asked for and that are not known to be harmless.
     ///
     /// @param outer  the whole file
-    /// @param config its part about the language model; the same content where there is no such part
+    /// @param config the part of the file about the language model; the whole file if there is no such part
     static List<String> warnings(JsonFile outer, JsonFile config) {
         return config.numbersNeverAsked().stream()
                 .filter(key -> !outer.wasAsked(key) && !HARMLESS.contains(key))

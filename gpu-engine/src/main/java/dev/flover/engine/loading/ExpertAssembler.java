@@ -22,7 +22,8 @@ import dev.flover.engine.tensor.StoredTensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Puts the experts of a layer together, from tensors of their own or from parts of tensors that hold all of them.
+/// Assembles the experts of a layer, either from one tensor for each expert or from tensors that hold all experts of
+/// the layer.
 final class ExpertAssembler {
     private final WeightAssembler tensors;
     private final Family family;
@@ -40,7 +41,7 @@ final class ExpertAssembler {
         this.folder = folder;
     }
 
-    /// Null where the layer has none.
+    /// The experts of a layer; null if the layer has none.
     Experts experts(int layer) {
         if (routing == null || !tensors.present(ROUTER, layer)) {
             return null;
@@ -75,7 +76,9 @@ final class ExpertAssembler {
                 part(EXPERT_GATE, layer, expert, wide, hidden), part(EXPERT_UP, layer, expert, wide, hidden));
     }
 
-    /// One expert's rows, of a tensor of its own or of one that holds all experts'.
+    /// The rows of one expert: a tensor of its own, or a range of rows of a tensor that holds all experts.
+    ///
+    /// @return [outputs, inputs]
     private RowRange part(TensorRole role, int layer, int expert, int outputs, int inputs) {
         String name = tensors.fullName(role, layer);
         if (name.contains("#")) {
@@ -111,7 +114,7 @@ final class ExpertAssembler {
         return copies.vector(gate.name() + " and those beside it", joined);
     }
 
-    /// Gate and up in turn become all of gate, then all of up, for each expert.
+    /// Reorders interleaved gate and up values, for each expert, to all gate values followed by all up values.
     private StoredTensor sorted(StoredTensor bias) {
         int wide = routing.width();
         float[] values = TensorCopies.values(bias);
@@ -123,7 +126,7 @@ final class ExpertAssembler {
         return copies.vector(bias.name(), sorted);
     }
 
-    /// Of all experts; null where there is none.
+    /// The biases of all experts; null if there are none.
     private StoredTensor bias(TensorRole role, int layer, int length) {
         return tensors.biasOfAll(role, layer, routing.experts(), length);
     }

@@ -28,7 +28,7 @@ import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import java.util.List;
 import java.util.Set;
 
-/// Families with mixtures of experts in place of feed-forward layers.
+/// The families with a mixture of experts in place of the feed-forward layers.
 final class ExpertFamilies {
     private static final TensorNames EXPERT_GGUF = LLAMA_GGUF
             .without(GATE, UP, DOWN)
@@ -44,7 +44,7 @@ final class ExpertFamilies {
             .with(EXPERT_UP, "layers.*.mlp.experts.#.up_proj")
             .with(EXPERT_DOWN, "layers.*.mlp.experts.#.down_proj");
 
-    /// As GGUF it is of Llama's architecture.
+    /// In GGUF files, Mixtral has the architecture "llama".
     private static final Family MIXTRAL = LLAMA.but(family -> {
         family.architectures = List.of("llama");
         family.modelTypes = List.of("mixtral");
@@ -62,7 +62,7 @@ final class ExpertFamilies {
         family.ggufTensors = EXPERT_GGUF;
     });
 
-    /// All rows go through one more expert, as far as a gate of theirs lets them.
+    /// Has one shared expert beside the routed ones, whose output is scaled for each row by a gate.
     private static final Family QWEN2_MOE = LLAMA.but(family -> {
         family.architectures = List.of("qwen2moe");
         family.modelTypes = List.of("qwen2_moe");
@@ -112,7 +112,7 @@ final class ExpertFamilies {
                 .with(KEY_NORM, "blk.*.attn_k_norm");
     });
 
-    /// Queries and keys are normalised over all heads.
+    /// Normalises queries and keys over all heads together, not for each head.
     private static final Family OLMOE = QWEN3_MOE.but(family -> {
         family.architectures = List.of("olmoe");
         family.modelTypes = List.of("olmoe");
@@ -144,7 +144,7 @@ final class ExpertFamilies {
         family.ggufTensors = EXPERT_GGUF;
     });
 
-    /// The first layers have no experts. Probabilities are corrected where experts are selected.
+    /// The first layers have no experts. The router adds a correction to the probabilities when it selects experts.
     private static final Family GLM4_MOE = LLAMA.but(family -> {
         family.architectures = List.of("glm4moe");
         family.modelTypes = List.of("glm4_moe");

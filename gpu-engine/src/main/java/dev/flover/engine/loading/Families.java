@@ -38,7 +38,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The model families that can be run. Adding one is an entry here: see `docs/understand/adding-a-model-family.md`.
+/// The table of the supported model families. How to add a family is described in
+/// `docs/understand/adding-a-model-family.md`.
 final class Families {
     private static final Family MISTRAL = LLAMA.but(family -> {
         family.architectures = List.of("mistral");
@@ -132,7 +133,7 @@ final class Families {
                 .with(FEED_FORWARD_POST_NORM, "blk.*.post_ffw_norm");
     });
 
-    /// Text only: what its larger sizes have for images is passed over.
+    /// Text only: the vision tensors of the larger models are ignored.
     private static final Family GEMMA3 = GEMMA2.but(family -> {
         family.architectures = List.of("gemma3");
         family.modelTypes = List.of("gemma3_text", "gemma3");
@@ -186,7 +187,7 @@ final class Families {
                 QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM);
     });
 
-    /// One norm feeds attention and feed-forward, which run beside each other.
+    /// Attention and feed-forward run in parallel on the output of one norm.
     private static final Family GPTJ = LLAMA.but(family -> {
         family.architectures = List.of("gptj");
         family.modelTypes = List.of("gptj");
@@ -253,7 +254,9 @@ final class Families {
 
     private Families() {}
 
-    /// @param experts whether the file has experts: some families with them have the architecture of one without
+    /// The family of a GGUF architecture.
+    ///
+    /// @param experts whether the file has experts; some families with experts share the architecture of one without
     static Family ofArchitecture(Path file, String architecture, boolean experts) {
         var family = find(file, "architecture", architecture, Family::architectures);
         return ALL.stream()

@@ -10,42 +10,50 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A model family as data: what its files do not say about themselves. The table is [Families].
+/// A model family as data: everything about its models that the model files do not say. The families are listed in
+/// [Families].
 ///
-/// @param architectures  values of `general.architecture` in GGUF files
-/// @param modelTypes     values of `model_type` in Hugging Face's `config.json`
-/// @param activation     where the file names none
-/// @param activationFixed whether that holds whatever `config.json` says: Gemma's first files name another than it has
-/// @param ggufPairing    how GGUF files order rotated dimensions (Llama's are permuted by their converter); null where
+/// @param architectures  the values of `general.architecture` in GGUF files
+/// @param modelTypes     the values of `model_type` in Hugging Face's `config.json`
+/// @param activation     the activation if the file names none
+/// @param activationFixed whether `activation` holds even if `config.json` names another one; Gemma's first files name
+///                        a wrong one
+/// @param gated          whether the feed-forward layer multiplies its activated gate projection with an up projection
+/// @param ggufPairing    how GGUF files order rotated dimensions (llama.cpp's converter permutes Llama's); null if
 ///                       positions are learned
-/// @param folderPairing  how Hugging Face folders do
+/// @param folderPairing  how Hugging Face folders order rotated dimensions; null if positions are learned
 /// @param scaledEmbedding whether embeddings are multiplied by sqrt(hidden)
-/// @param normOffset     added to norm weights of Hugging Face folders (GGUF converters have added it already)
-/// @param fullAttentionEvery where there is a window: each n-th layer sees everything; 0: no layer does
-/// @param folderWindows  whether a window that a folder names is one of its layers'; elsewhere the key means nothing
-/// @param ggufWindows    whether a window that a GGUF file names is
-/// @param window         where a GGUF file names none; 0 for none
-/// @param localRotaryBase of the layers with a window, which are then not scaled; 0 for the same as the others
-/// @param wideScaleLayers the number of layers of the size that scales attention by sqrt(heads / hidden); 0 for none
-/// @param windowsUnscaled whether the layers with a window have positions as they were before a longer context
-/// @param rotatesWindowsOnly whether layers that see everything have no positions, where others have a window
-/// @param unrotatedEvery each n-th layer has no positions where the file does not say which; 0: each has some
-/// @param positionOffset rows of learned positions in Hugging Face folders before that of position 0
+/// @param normOffset     added to the norm weights of Hugging Face folders (GGUF converters have already added it)
+/// @param fullAttentionEvery in models with a sliding window: each n-th layer attends to all positions; 0: no layer
+///                           does
+/// @param folderWindows  whether a sliding window in `config.json` applies to layers; if not, the key is ignored
+/// @param ggufWindows    whether a sliding window in a GGUF file applies to layers
+/// @param window         the sliding window, in positions, if a GGUF file names none; 0 for no window
+/// @param localRotaryBase the rotary base of the layers with a window, whose positions are then not scaled; 0 for the
+///                        same base as in the other layers
+/// @param wideScaleLayers the number of layers by which to recognise the one model size that scales attention by
+///                        sqrt(heads / hidden); 0 for none
+/// @param windowsUnscaled whether the layers with a window keep their rotary frequencies when the context is stretched
+/// @param rotatesWindowsOnly whether layers with full attention have no rotary positions in models that also have
+///                           layers with a window
+/// @param unrotatedEvery each n-th layer has no rotary positions, if the file does not say which; 0: all layers have
+///                       some
+/// @param positionOffset the rows before that of position 0 in the table of learned positions of Hugging Face folders
 /// @param dividesLogits  whether the file's logit scale is a divisor
-/// @param scoring        how experts are scored where the file does not say; null for a family without experts
+/// @param scoring        how experts are scored if the file does not say; null for a family without experts
 /// @param normalisesExperts whether the weights of a row's experts are divided by their sum, if the file does not say
-/// @param interleavedGates whether folders hold rows of gate and up in turn in their experts
+/// @param interleavedGates whether Hugging Face folders alternate the rows of gate and up in the experts' tensors
 /// @param interleavedHeads whether fused projections in Hugging Face folders hold the queries, key and value of one key
-///                       head, then of the next
-/// @param transposed     roles that Hugging Face folders store as [inputs, outputs]
-/// @param biased         roles whose bias must be there; others may have one
-/// @param attentionBiased roles that `config.json` means by `attention_bias`
-/// @param linearBiased   roles that it means by `bias`, `use_bias` or `enable_bias`
-/// @param optional       roles that some sizes of the family do not have
-/// @param configDefaults JSON: what `config.json` leaves out when it is the default
-/// @param onlyWith       JSON: keys of `config.json` that must have these values where they are given
-/// @param tensors        names in Hugging Face folders
-/// @param ggufTensors    names in GGUF files
+///                         head, then those of the next
+/// @param transposed     the roles of tensors that Hugging Face folders store as [inputs, outputs]
+/// @param biased         the roles whose bias is required; the bias of any other role is optional
+/// @param attentionBiased the roles to which `attention_bias` in `config.json` applies
+/// @param linearBiased   the roles to which `bias`, `use_bias` or `enable_bias` in `config.json` applies
+/// @param optional       the roles that only some models of the family have
+/// @param configDefaults JSON: the keys that `config.json` leaves out if they have these values
+/// @param onlyWith       JSON: keys of `config.json` that, if given, must have these values
+/// @param tensors        the names of tensors in Hugging Face folders
+/// @param ggufTensors    the names of tensors in GGUF files
 record Family(
         List<String> architectures,
         List<String> modelTypes,
@@ -87,14 +95,16 @@ record Family(
         return ggufPairing == null;
     }
 
-    /// A family that differs from this one in what `changes` sets.
+    /// A copy of this family with changes.
+    ///
+    /// @param changes sets the fields that differ
     Family but(Consumer<Draft> changes) {
         var draft = new Draft(this);
         changes.accept(draft);
         return draft.family();
     }
 
-    /// This family in a file that says whether these roles have biases.
+    /// This family for a file that says whether the given roles have biases.
     Family biased(Set<TensorRole> roles, boolean present) {
         var changed = EnumSet.noneOf(TensorRole.class);
         changed.addAll(biased);
@@ -106,7 +116,7 @@ record Family(
         return but(draft -> draft.biased = changed);
     }
 
-    /// A family being described, so that an entry of the table names what it sets.
+    /// A mutable copy of a family: its fields have names, so that an entry of [Families] can say which ones it sets.
     static final class Draft {
         List<String> architectures;
         List<String> modelTypes;

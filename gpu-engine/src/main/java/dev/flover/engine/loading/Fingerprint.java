@@ -12,7 +12,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// Names the content of a model without reading all of it: a digest over its metadata and over pieces of each tensor.
+/// Identifies the content of a model without reading all of it: a SHA-256 digest over its metadata and over pieces of
+/// each tensor, of which the first 8 bytes are kept.
 final class Fingerprint {
     private static final int PIECES = 8;
     private static final int PIECE_BYTES = 512;
@@ -62,7 +63,8 @@ final class Fingerprint {
         }
     }
 
-    /// Pieces spread evenly over a tensor, its first and last bytes among them. What it is stands in the metadata.
+    /// Digests pieces that are spread evenly over a tensor, including its first and last bytes. The tensor's name, type
+    /// and shape are part of the metadata.
     private void addPieces(MemorySegment data) {
         if (data.byteSize() <= PIECES * PIECE_BYTES) {
             addAll(data);

@@ -26,14 +26,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// A model out of a Hugging Face folder: `config.json`, safetensors, and what stands beside them.
+/// A model read from a Hugging Face folder: `config.json`, safetensors files, and the files of the tokenizer and of
+/// chat.
 final class FolderModel implements ModelFiles {
-    /// Files whose content decides what the model answers, beside its weights.
+    /// The files beside the weights whose content affects the model's answers; they are part of its fingerprint.
     static final List<String> DESCRIPTIONS = List.of(
             "config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
             "special_tokens_map.json", "chat_template.jinja");
     private static final long MAX_TEMPLATE_BYTES = 4 << 20;
-    /// What published folders hold beside the weights of the language model: constants, tables, and eyes.
+    /// The ends (and below, the starts) of the names of tensors that published folders hold beside the language model's
+    /// weights: constants, precomputed tables, and the weights of vision encoders.
     private static final List<String> IGNORED_ENDS =
             List.of("rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias", ".attention.bias",
                     ".attention.masked_bias", "lm_head.weight");
@@ -49,7 +51,7 @@ final class FolderModel implements ModelFiles {
     private final SafetensorsFolder tensors;
     private List<StoredTensor> used = List.of();
 
-    /// @param askedContext positions to prepare for; 0 for the model's own
+    /// @param askedContext the most positions of a sequence; 0 for the model's own context
     /// @param arena        owns the mapped weights
     FolderModel(Path folder, int askedContext, Arena arena) {
         this.folder = folder;
@@ -69,7 +71,7 @@ final class FolderModel implements ModelFiles {
         this.tensors = SafetensorsFolder.open(folder, arena);
     }
 
-    /// The family, with the biases that the configuration gives or denies it.
+    /// The family, with biases added or removed as the configuration says.
     private Family sayingBiases(Family known) {
         var said = known;
         for (var entry : List.of(
@@ -149,7 +151,7 @@ final class FolderModel implements ModelFiles {
     private void refuseUnknown(Set<String> unused) {
         int layers = required("num_hidden_layers", "n_layer");
         for (int extra = 0; extra < config.integer("num_nextn_predict_layers").orElse(0); extra++) {
-            String predicting = "layers." + (layers + extra) + ".";     // they guess further tokens
+            String predicting = "layers." + (layers + extra) + "."; // tensors of layers for multi-token prediction
             unused.removeIf(name -> name.contains(predicting));
         }
         unused.removeIf(name -> IGNORED_ENDS.stream().anyMatch(name::endsWith)
@@ -260,7 +262,7 @@ final class FolderModel implements ModelFiles {
         return windows;
     }
 
-    /// Layers without positions.
+    /// The layers without rotary positions, counted from 0.
     private Set<Integer> unrotated() {
         var unrotated = new HashSet<Integer>();
         var rotated = config.integers("no_rope_layers");

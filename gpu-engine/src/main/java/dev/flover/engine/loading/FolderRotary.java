@@ -6,22 +6,22 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
-/// Rotary positions as `config.json` describes them: in keys of their own, or in `rope_scaling` or `rope_parameters`,
-/// or both.
+/// Rotary positions as `config.json` describes them: by keys at the top level, by `rope_scaling` or `rope_parameters`,
+/// or by both.
 ///
-/// @param own `rope_scaling` or, since transformers 5, `rope_parameters`; of models with two kinds of layers the part
-///            that describes this kind
+/// @param own `rope_scaling` or, since transformers 5, `rope_parameters`; in models that describe layers with and
+///            without a window separately, the part about one of the two kinds
 record FolderRotary(JsonFile config, Optional<JsonFile> own) {
     private static final Set<String> STRETCHING = Set.of("factor", "short_factor", "long_factor", "low_freq_factor",
             "high_freq_factor", "beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim", "truncate");
 
-    /// Of all layers, or of those that see everything.
+    /// The description for all layers, or for those with full attention if the two kinds are described separately.
     static FolderRotary of(JsonFile config) {
         var stretching = config.object("rope_scaling").or(() -> config.object("rope_parameters"));
         return new FolderRotary(config, stretching.map(all -> all.object("full_attention").orElse(all)));
     }
 
-    /// Of the layers with a window, where the configuration describes those apart.
+    /// The description for the layers with a window; empty if the configuration does not describe them separately.
     static Optional<FolderRotary> ofWindows(JsonFile config) {
         return config.object("rope_scaling").or(() -> config.object("rope_parameters"))
                 .flatMap(all -> all.object("sliding_attention"))
@@ -32,12 +32,12 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
         return ownBase().orElseGet(() -> config.real("rope_theta", "rotary_emb_base").orElse(10_000));
     }
 
-    /// Empty where the base is said for all layers alike.
+    /// The rotary base of this kind of layers; empty if the configuration gives one base for all layers.
     Optional<Double> ownBase() {
         return own("rope_theta");
     }
 
-    /// Which part of a head is rotated.
+    /// The fraction of a head's dimensions that is rotated.
     double share() {
         return own("partial_rotary_factor")
                 .orElseGet(() -> config.real("partial_rotary_factor", "rotary_pct").orElse(1));
@@ -53,17 +53,18 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
         return named.orElse("default");
     }
 
-    /// Whether positions beyond those the model was trained for would need another arithmetic than those before.
+    /// Whether the model's scaling would need a different computation for positions beyond the trained context, so that
+    /// sequences must end there.
     boolean endsWithTraining() {
         return type().equals("dynamic");
     }
 
-    /// How queries grow beyond the original context; 0 where they do not.
+    /// How much queries grow with positions beyond the original context (`llama_4_scaling_beta`); 0 for not at all.
     double queryGrowth() {
         return own("llama_4_scaling_beta").orElse(0.0);
     }
 
-    /// The context before it was stretched.
+    /// The context, in positions, that the model was trained for before its positions were stretched.
     double originalContext() {
         return boxed(config.real("original_max_position_embeddings"))
                 .or(() -> own("original_max_position_embeddings"))
@@ -72,7 +73,7 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
 
     RotaryScaling scaling() {
         return switch (type()) {
-            // Dynamic scaling begins beyond the trained context, where sequences end here.
+            // Dynamic scaling starts beyond the trained context, and here sequences end there.
             case "default", "dynamic" -> new RotaryScaling.None();
             case "linear" -> new RotaryScaling.Linear(required("factor"), 1);
             case "llama3" -> new RotaryScaling.Llama3(

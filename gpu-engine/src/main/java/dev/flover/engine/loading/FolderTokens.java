@@ -10,11 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The tokens of a Hugging Face folder that mean something: what ends an answer, and what a chat template calls by
+/// The special tokens of a Hugging Face folder: those that end an answer, and those to which a chat template refers by
 /// name.
 ///
-/// Ids stand in `generation_config.json` and `config.json`, spellings in `tokenizer_config.json` and, of older folders,
-/// in `special_tokens_map.json`. Spellings win for templates; both count for the end of an answer.
+/// Token ids are in `generation_config.json` and `config.json`; spellings are in `tokenizer_config.json` and, in older
+/// folders, in `special_tokens_map.json`. Templates prefer the spellings; an answer ends at the tokens of either
+/// source.
 final class FolderTokens {
     private static final List<String> NAMES =
             List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token");
@@ -27,8 +28,8 @@ final class FolderTokens {
     private final List<String> warnings = new ArrayList<>();
 
     /// @param outer     `config.json`
-    /// @param config    its part about the language model
-    /// @param tokenizer null where the folder has none
+    /// @param config    the part of `config.json` about the language model
+    /// @param tokenizer null if the folder has none
     FolderTokens(Path folder, JsonFile outer, JsonFile config, Optional<JsonFile> generation, Tokenizer tokenizer) {
         this.configs = List.of(outer, config);
         this.generation = generation;
@@ -37,7 +38,9 @@ final class FolderTokens {
         this.tokenizer = tokenizer;
     }
 
-    /// @param rows of the embedding: ids that have none are never drawn, and end nothing
+    /// The tokens that end an answer.
+    ///
+    /// @param rows the rows of the embedding; a larger id cannot be drawn, and is reported as a warning instead
     TokenSet endOfText(int rows) {
         var ids = new ArrayList<Integer>();
         for (int id : ids("eos_token_id")) {
@@ -69,8 +72,8 @@ final class FolderTokens {
                 .findFirst().orElse(List.of());
     }
 
-    /// Spellings by the names that templates use. One that the folder says there is none of is not defined, as where
-    /// the folder was made.
+    /// The spellings of special tokens by the names that templates use. A token that the folder explicitly sets to null
+    /// stays undefined, as in transformers.
     Map<String, String> forTemplates() {
         var named = new LinkedHashMap<String, String>();
         for (String name : NAMES) {
@@ -95,7 +98,7 @@ final class FolderTokens {
                 .or(() -> isNone(name) ? Optional.empty() : olderSpellings.flatMap(file -> file.tokenText(name)));
     }
 
-    /// Complete once everything else has been asked.
+    /// The warnings so far; complete after the other methods were called.
     List<String> warnings() {
         return List.copyOf(warnings);
     }

@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// What becomes of the keys that llama.cpp's converters write about a model's architecture: a key that changes a
-/// number is used or refused by name. What is used, the readers ask for; this table is about keys that nobody has
-/// asked for.
+/// Decides about the metadata keys of a GGUF architecture that no reader has asked for. A key that changes what the
+/// model computes must be used or refused by name; this table lists the keys that are refused and those that may be
+/// ignored.
 final class GgufKeys {
-    /// Keys that change numbers, and the values with which they change none.
+    /// Keys that change what a model computes, each with the values that change nothing.
     private static final String NEUTRAL = """
             activation_sparsity_scale = 0
             adapters.count = 0
@@ -88,7 +88,7 @@ final class GgufKeys {
             wkv.head_size = 0
             """;
 
-    /// Keys that change no number where nobody asks for them, and why.
+    /// Keys that may be ignored if no reader has asked for them, below the reason.
     private static final String IGNORED = """
             the embedding says how many rows it has:
                 vocab_size embedding_length_out features_length
@@ -150,17 +150,17 @@ final class GgufKeys {
         return reasons;
     }
 
-    /// Whether a key that nobody asks for is refused, unless its value is neutral.
+    /// Whether the key is refused if no reader has asked for it and its value is not neutral.
     static boolean refuses(String key) {
         return REFUSED.containsKey(key);
     }
 
-    /// Why a key that nobody asks for may be ignored; empty where it may not.
+    /// Why the key may be ignored if no reader has asked for it; empty if it may not.
     static Optional<String> whyIgnored(String key) {
         return Optional.ofNullable(REASONS.get(key));
     }
 
-    /// Refuses what changes numbers and has not been asked for.
+    /// Refuses a file with a key that changes what the model computes and that no reader has asked for.
     ///
     /// @return a warning for each key that is not known here
     /// @throws ModelFileException naming the key

@@ -25,10 +25,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// A model out of a GGUF file: reads the metadata keys that llama.cpp's converters write.
+/// A model read from a GGUF file, by the metadata keys that llama.cpp's converters write.
 final class GgufModel implements ModelFiles {
-    /// llama.cpp's converter of llama2.c checkpoints writes this into every file, whatever the model was trained
-    /// with. It calls every model "llama", and is the only one to say that there is no separator by an id of all ones.
+    /// The context length that llama.cpp's converter of llama2.c checkpoints writes into every file, whatever the model
+    /// was trained with. Such files are recognised by the model name "llama" and by a separator id of -1, which no
+    /// other converter writes.
     private static final int LLAMA2C_CONTEXT = 128;
     private static final int LLAMA2C_TRUE_CONTEXT = 512;
 
@@ -38,7 +39,7 @@ final class GgufModel implements ModelFiles {
     private final int askedContext;
     private List<StoredTensor> used = List.of();
 
-    /// @param askedContext positions to prepare for; 0 for the model's own
+    /// @param askedContext the most positions of a sequence; 0 for the model's own context
     GgufModel(GgufFile file, int askedContext) {
         this.file = file;
         this.metadata = file.metadata();
@@ -61,7 +62,7 @@ final class GgufModel implements ModelFiles {
         var unused = assembler.unused();
         unused.removeIf(name -> name.startsWith("rope_f"));
         for (int layer = layers(); layer < required("block_count"); layer++) {
-            String predicting = "blk." + layer + ".";       // they guess further tokens
+            String predicting = "blk." + layer + "."; // tensors of layers for multi-token prediction
             unused.removeIf(name -> name.startsWith(predicting));
         }
         if (!unused.isEmpty()) {
@@ -150,7 +151,7 @@ final class GgufModel implements ModelFiles {
                 multipliers(family), queryScaling(), routing(family)).config(family, family.ggufPairing());
     }
 
-    /// Without those that guess further tokens.
+    /// The number of layers, not counting those for multi-token prediction.
     private int layers() {
         return required("block_count") - integer("nextn_predict_layers").orElse(0);
     }
@@ -279,7 +280,8 @@ final class GgufModel implements ModelFiles {
 
     private RotaryScaling scaling(int rotaryDims) {
         double magnitude = real("rope.scaling.attn_factor", 1);
-        // A factor without a type is a linear one, as it was before there were types; 0 is none.
+        // A factor without a type means linear scaling, as in files from before there were types. A factor of 0 means
+        // no scaling.
         String type = metadata.text(architecture + ".rope.scaling.type").orElse("linear");
         double given = type.equals("none") ? 1 : real("rope.scaling.factor", real("rope.scale_linear", 1));
         double factor = given == 0 ? 1 : given;
@@ -312,7 +314,7 @@ final class GgufModel implements ModelFiles {
                 real("rope.scaling.yarn_beta_slow", 1), true, magnitude * correction);
     }
 
-    /// Of layers with a window and a base of their own: not stretched where the family says so.
+    /// The scaling of the layers with a window: none if these layers have a rotary base of their own.
     private RotaryScaling localScaling(Family family, int rotaryDims) {
         return family.localRotaryBase() == 0 ? scaling(rotaryDims) : new RotaryScaling.None();
     }
@@ -348,7 +350,7 @@ final class GgufModel implements ModelFiles {
         return metadata.integer(architecture + "." + key);
     }
 
-    /// An integer, or one per layer that are all the same.
+    /// A key that is an integer, or one integer for each layer, all of them equal.
     private OptionalInt uniform(String key) {
         String full = architecture + "." + key;
         if (!(metadata.value(full).orElse(null) instanceof GgufValue.Wholes)) {

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/// The tokens of a GGUF file that mean something: what ends an answer, and what a chat template calls by name.
+/// The special tokens of a GGUF file: those that end an answer, and those to which a chat template refers by name.
 ///
-/// An id that the vocabulary does not have counts as none, as elsewhere, and is told as a warning.
+/// An id outside the vocabulary counts as absent and is reported as a warning.
 final class GgufTokens {
     private static final String PREFIX = "tokenizer.ggml.";
     private static final List<String> ENDING = List.of("eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep");
-    /// What templates know a token as, by the key that names its id; and what SentencePiece vocabularies have where the
-    /// file names none.
+    /// By the kind in the metadata key `tokenizer.ggml.KIND_token_id`: the id in a SentencePiece vocabulary if the file
+    /// has no such key (-1 for none), and, in NAMES, the name that templates use.
     private static final Map<String, Integer> NAMED = Map.of("bos", 1, "eos", 2, "unknown", 0, "padding", -1);
     private static final Map<String, String> NAMES = Map.of(
             "bos", "bos_token", "eos", "eos_token", "unknown", "unk_token", "padding", "pad_token");
@@ -39,7 +39,9 @@ final class GgufTokens {
         }
     }
 
-    /// @param rows of the embedding: ids that have none are never drawn, and end nothing
+    /// The tokens that end an answer.
+    ///
+    /// @param rows the rows of the embedding; a larger id cannot be drawn and is left out
     TokenSet endOfText(int rows) {
         var ids = new ArrayList<>(EndSpellings.among(spellings));
         for (String kind : ENDING) {
@@ -54,7 +56,7 @@ final class GgufTokens {
         return id >= 0 && id < end ? OptionalInt.of(id) : OptionalInt.empty();
     }
 
-    /// Spellings by the names that templates use.
+    /// The spellings of special tokens by the names that templates use; empty for an absent token.
     Map<String, String> forTemplates() {
         boolean sentencePiece = metadata.text(PREFIX + "model").orElse("").equals("llama");
         var named = new LinkedHashMap<String, String>();

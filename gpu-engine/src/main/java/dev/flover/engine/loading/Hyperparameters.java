@@ -12,16 +12,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// The numbers of one model, whatever kind of file they came from.
+/// The hyperparameters of one model, read from a GGUF file or a Hugging Face folder, from which its [ModelConfig] is
+/// made.
 ///
-/// @param rotaryDims  unused where positions are learned
-/// @param windows     positions that each layer sees, 0 for all; one per layer
-/// @param localBase   rotary base of the layers with a window; 0 for the same as the others
-/// @param localScaling of those layers, where they have a base of their own
-/// @param unrotated   layers without positions, from 0
-/// @param multipliers of what enters, joins and leaves the residual stream
+/// @param rotaryDims  the rotated dimensions of a head; unused if positions are learned
+/// @param windows     the number of positions that each layer attends to, 0 for all; one element for each layer
+/// @param localBase   the rotary base of the layers with a window; 0 for the same base as in the other layers
+/// @param localScaling the scaling of the layers with a window, if they have a base of their own
+/// @param unrotated   the layers without rotary positions, counted from 0
+/// @param multipliers factors on the embeddings, on additions to the residual stream, and on the logits
 /// @param queryScaling null for none
-/// @param routing     null for none
+/// @param routing     null for a model without experts
 record Hyperparameters(
         String architecture,
         int hidden,
@@ -48,7 +49,7 @@ record Hyperparameters(
         QueryScaling queryScaling,
         Routing routing) {
 
-    /// Bounds that no product of two of them overflows.
+    /// Limits chosen so that the product of any two of them does not overflow an int.
     private static final int MAX_WIDTH = 1 << 20;
     static final int MAX_LAYERS = 1024;
 
@@ -69,11 +70,11 @@ record Hyperparameters(
         notNegative("logit soft cap", logitSoftCap);
     }
 
-    /// Numbers of one model that multiply.
+    /// Factors that the model's file gives.
     ///
-    /// @param embedding embeddings, beside what the family multiplies them by
-    /// @param residual  what attention and feed-forward add to the residual stream
-    /// @param logits    logits
+    /// @param embedding multiplies the embeddings, in addition to the family's own factor
+    /// @param residual  multiplies what attention and feed-forward add to the residual stream
+    /// @param logits    multiplies the logits
     record Multipliers(double embedding, double residual, double logits) {
         static final Multipliers NONE = new Multipliers(1, 1, 1);
 
@@ -84,8 +85,10 @@ record Hyperparameters(
         }
     }
 
-    /// A residual stream whose additions are multiplied by m is m times a stream with embeddings divided by m and
-    /// additions as they are; its norms see the same with an epsilon divided by m². So no backend multiplies.
+    /// The config that backends compute. It has no residual multiplier m: a residual stream whose additions are
+    /// multiplied by m equals m times a stream with embeddings divided by m and unmultiplied additions, and a norm of
+    /// that stream gives the same values if its epsilon is divided by m². So embeddings and epsilons are changed here,
+    /// and no backend multiplies.
     ModelConfig config(Family family, Pairing pairing) {
         double residual = multipliers.residual();
         boolean others = family.learnsPositions() || family.tensors().names().containsKey(TensorRole.QUERY_NORM);

@@ -31,12 +31,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Families whose norms are layer norms, beyond those of [Families].
+/// The families with layer norms that are not in [Families].
 final class LayerNormFamilies {
     private static final TensorNames FUSED_GGUF = GGUF.without(
             QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM);
 
-    /// One norm without bias feeds attention and feed-forward, which run beside each other.
+    /// Attention and feed-forward run in parallel on the output of one norm, which has no bias.
     private static final Family COHERE = LLAMA.but(family -> {
         family.architectures = List.of("command-r");
         family.modelTypes = List.of("cohere");
@@ -52,7 +52,7 @@ final class LayerNormFamilies {
         family.ggufTensors = LLAMA_GGUF.without(FEED_FORWARD_NORM);
     });
 
-    /// Only the layers with a window have positions.
+    /// Only the layers with a window have rotary positions.
     private static final Family COHERE2 = COHERE.but(family -> {
         family.architectures = List.of("cohere2");
         family.modelTypes = List.of("cohere2");
@@ -87,7 +87,7 @@ final class LayerNormFamilies {
         family.ggufTensors = LLAMA_GGUF.without(GATE);
     });
 
-    /// Its larger sizes have a second norm, for the feed-forward layer.
+    /// The larger models have a second norm, for the feed-forward layer.
     private static final Family FALCON = LLAMA.but(family -> {
         family.architectures = List.of("falcon");
         family.modelTypes = List.of("falcon");
@@ -117,7 +117,7 @@ final class LayerNormFamilies {
                         Map.entry(FEED_FORWARD_NORM, "h.*.ln_mlp"),
                         Map.entry(UP, "h.*.mlp.dense_h_to_4h"),
                         Map.entry(DOWN, "h.*.mlp.dense_4h_to_h")));
-        // Where there are two norms, attention's is the second.
+        // In models with two norms, `attn_norm_2` is the one before attention.
         family.ggufTensors = FUSED_GGUF.without(POSITIONS)
                 .with(ATTENTION_NORM, "blk.*.attn_norm_2|blk.*.attn_norm")
                 .with(FEED_FORWARD_NORM, "blk.*.attn_norm");
@@ -210,7 +210,7 @@ final class LayerNormFamilies {
         family.ggufTensors = FUSED_GGUF;
     });
 
-    /// The table of positions begins with two rows that nobody reads. llama.cpp has no such architecture.
+    /// The table of learned positions begins with two unused rows. llama.cpp does not support this architecture.
     private static final Family OPT = LLAMA.but(family -> {
         family.architectures = List.of();
         family.modelTypes = List.of("opt");

@@ -27,9 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The family from which all others are derived, and its names of tensors.
+/// The Llama family, from which all other families are derived, and its tensor names.
 final class LlamaFamily {
-    /// llama.cpp's names, the same for all families.
+    /// llama.cpp's tensor names, which are the same for all families.
     static final TensorNames GGUF = TensorNames.of(Map.ofEntries(
             Map.entry(EMBEDDING, "token_embd"),
             Map.entry(POSITIONS, "position_embd"),
@@ -69,7 +69,7 @@ final class LlamaFamily {
                     Map.entry(UP, "layers.*.mlp.up_proj"),
                     Map.entry(DOWN, "layers.*.mlp.down_proj")));
 
-    /// Llama 1 to 3.x (Touvron et al. 2023), and what shares its files: TinyLlama, SmolLM, Mistral as GGUF.
+    /// Llama 1 to 3.x (Touvron et al. 2023), and models with the same file format: TinyLlama, SmolLM, Mistral as GGUF.
     static final Family LLAMA = new Family(
             List.of("llama"), List.of("llama"),
             NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,

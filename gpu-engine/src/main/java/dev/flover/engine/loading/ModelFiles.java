@@ -4,15 +4,19 @@ import dev.flover.engine.model.Model;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 
-/// The files of one model, of one kind or the other.
+/// The files of one model: either a GGUF file or a Hugging Face folder.
 sealed interface ModelFiles permits GgufModel, FolderModel {
-    /// @param arena given to the model, to be closed with it
+    /// Loads the model.
+    ///
+    /// @param arena owns the mapped weights; the model takes it over and closes it
     Model model(Arena arena);
 
-    /// @param model as [#model] gave it
+    /// Describes the model.
+    ///
+    /// @param model the model that [#model] returned
     ModelSummary summary(Model model);
 
-    /// What there is to say of files with a vocabulary and no weights; empty where there are weights.
+    /// The summary of a file that holds a vocabulary but no weights; empty if there are weights.
     default Optional<ModelSummary> vocabularyAlone() {
         return Optional.empty();
     }

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.BiFunction;
 
-/// Opens whatever a user points `--model` at.
+/// Opens the model at a path that a user gives, of whichever supported format.
 public final class ModelLoader {
     private ModelLoader() {}
 
@@ -21,24 +21,24 @@ public final class ModelLoader {
         return open(path, 0);
     }
 
-    /// As [#open(Path)], for a context other than the one the model was trained for.
+    /// As [#open(Path)], with a context length other than the one that the model was trained for.
     ///
-    /// @param contextLength positions to prepare for; 0 for the model's own. Rotary positions go beyond what a model
-    ///                      was trained for, at the user's risk; learned ones end
+    /// @param contextLength the most positions of a sequence; 0 for the model's own. Rotary positions can exceed the
+    ///                      trained context, with a loss of quality that the user accepts; learned positions cannot
     public static Model open(Path path, int contextLength) {
         return load(path, contextLength, (files, arena) -> files.model(arena), true);
     }
 
-    /// Opens a model, or a file with a vocabulary alone, only to say what it is.
+    /// Describes a model, or a file that holds only a vocabulary, without keeping it open.
     ///
     /// @param contextLength as in [#open(Path, int)]
-    /// @throws ModelFileException if there is neither
+    /// @throws ModelFileException if the path holds neither
     public static ModelSummary inspect(Path path, int contextLength) {
         return load(path, contextLength, (files, arena) ->
                 files.vocabularyAlone().orElseGet(() -> files.summary(files.model(arena))), false);
     }
 
-    /// The tokenizer alone, of a model or of a file with a vocabulary and no weights; null where there is none.
+    /// The tokenizer of a model, or of a file that holds only a vocabulary; null if there is none.
     ///
     /// @throws ModelFileException if there is no usable file
     public static Tokenizer openTokenizer(Path path) {
@@ -58,7 +58,8 @@ public final class ModelLoader {
             T loaded = then.apply(files(path, contextLength, arena), arena);
             kept = keepsMapping;
             return loaded;
-        } catch (IllegalArgumentException | ArithmeticException e) {      // the checks of the records it becomes
+        // thrown by the checks of the records that are made from the file
+        } catch (IllegalArgumentException | ArithmeticException e) {
             throw new ModelFileException(path, String.valueOf(e.getMessage()), e);
         } finally {
             if (!kept) {

@@ -11,21 +11,22 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/// What a model file is, for a person who asks.
+/// A description of a model file for a person, as the command `inspect` prints it.
 ///
-/// @param format           `GGUF 3`, `GGUF 3 in 2 parts`, `Hugging Face folder`
-/// @param name             the publisher's, or null
-/// @param architecture     what the file calls its family
-/// @param vocabulary       tokens that the model knows
-/// @param config           null where the file holds a vocabulary alone
-/// @param parameters       numbers in all tensors that are used; a tied vocabulary projection counts once
-/// @param tensors          how many, by the type they are stored as
-/// @param tokenizer        its kind, or null where there is none
-/// @param hasChatTemplate  whether the file says how a conversation becomes a prompt
-/// @param samplingDefaults what its publisher suggests, or null
-/// @param warnings         what in the file cannot be followed and does not keep it from being used
-/// @param bytes            on disk, all files of weights together
-/// @param fingerprint      names the content
+/// @param format           `GGUF 3`, `GGUF 3 in 2 parts` or `Hugging Face folder`
+/// @param name             the publisher's name of the model, or null
+/// @param architecture     the file's name of the model family
+/// @param vocabulary       the number of tokens that the model knows
+/// @param config           null if the file holds only a vocabulary
+/// @param parameters       the number of elements of all used tensors; a vocabulary projection tied to the embedding
+///                         counts once
+/// @param tensors          the number and size of tensors, by stored type
+/// @param tokenizer        the kind of the tokenizer, or null if there is none
+/// @param hasChatTemplate  whether the file has a template that turns a conversation into a prompt
+/// @param samplingDefaults the sampling parameters that the publisher suggests, or null
+/// @param warnings         statements of the file that cannot be followed but do not prevent its use
+/// @param bytes            the size on disk of all weight files together
+/// @param fingerprint      a digest that identifies the content
 public record ModelSummary(
         Path path,
         String format,
@@ -48,8 +49,8 @@ public record ModelSummary(
         warnings = List.copyOf(warnings);
     }
 
-    /// @param tensors how many
-    /// @param bytes   that they take together
+    /// @param tensors the number of tensors
+    /// @param bytes   the size of these tensors together
     public record TensorCount(int tensors, long bytes) {
         TensorCount plus(StoredTensor tensor) {
             return new TensorCount(tensors + 1, bytes + tensor.data().byteSize());

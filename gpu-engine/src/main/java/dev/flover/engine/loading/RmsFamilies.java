@@ -21,11 +21,11 @@ import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.util.List;
 import java.util.Set;
 
-/// Families whose norms are RMS norms, beyond those of [Families].
+/// The families with RMS norms that are not in [Families].
 final class RmsFamilies {
     private static final Set<TensorRole> QUERY_KEY_AND_VALUE = Set.of(QUERY, KEY, VALUE);
 
-    /// Squared ReLU without a gate.
+    /// The feed-forward layer uses a squared ReLU and no gate.
     private static final Family ARCEE = LLAMA.but(family -> {
         family.architectures = List.of("arcee");
         family.modelTypes = List.of("arcee");
@@ -37,7 +37,7 @@ final class RmsFamilies {
         family.ggufTensors = LLAMA_GGUF.without(GATE);
     });
 
-    /// Each fourth layer has no positions.
+    /// Every fourth layer has no rotary positions.
     private static final Family SMOLLM3 = LLAMA.but(family -> {
         family.architectures = List.of("smollm3");
         family.modelTypes = List.of("smollm3");
@@ -48,7 +48,8 @@ final class RmsFamilies {
                  "num_key_value_heads": 4, "use_sliding_window": false, "no_rope_layer_interval": 4}""";
     });
 
-    /// Embeddings, attention, what joins the residual stream, and logits are multiplied by numbers of the file.
+    /// The file gives factors for the embeddings, the attention scores, the additions to the residual stream, and the
+    /// logits.
     private static final Family GRANITE = LLAMA.but(family -> {
         family.architectures = List.of("granite");
         family.modelTypes = List.of("granite");
@@ -70,7 +71,7 @@ final class RmsFamilies {
         family.ggufTensors = LLAMA_GGUF.with(FEED_FORWARD_NORM, "blk.*.post_attention_norm");
     });
 
-    /// Queries grow with their position beyond the context that was trained first.
+    /// Scales queries up with their position, beyond the context of the first training stage.
     private static final Family MINISTRAL3 = LLAMA.but(family -> {
         family.architectures = List.of("mistral3");
         family.modelTypes = List.of("ministral3", "mistral3");
@@ -82,7 +83,8 @@ final class RmsFamilies {
                 List.of("model.", "language_model.model.", "model.language_model.", ""), LLAMA_FOLDER.names());
     });
 
-    /// No norm before attention and feed-forward, but one after each; queries and keys are normalised over all heads.
+    /// Norms stand after attention and feed-forward, not before. Queries and keys are normalised over all heads
+    /// together.
     private static final Family OLMO2 = LLAMA.but(family -> {
         family.architectures = List.of("olmo2");
         family.modelTypes = List.of("olmo2");
@@ -107,7 +109,7 @@ final class RmsFamilies {
                 .with(FEED_FORWARD_POST_NORM, "blk.*.post_ffw_norm");
     });
 
-    /// [#OLMO2] with windows. As GGUF it is of the same architecture.
+    /// [#OLMO2] with sliding windows. In GGUF files both have the architecture "olmo2".
     private static final Family OLMO3 = OLMO2.but(family -> {
         family.architectures = List.of("olmo2");
         family.modelTypes = List.of("olmo3");

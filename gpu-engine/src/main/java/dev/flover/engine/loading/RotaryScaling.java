@@ -5,17 +5,19 @@ import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How rotary positions are stretched beyond the context a model was first trained for.
+/// How rotary positions are stretched beyond the context that a model was first trained for.
 sealed interface RotaryScaling {
-    /// Radians per position of a pair.
+    /// The scaled frequency of a pair of dimensions, in radians per position.
     ///
-    /// @param frequency unscaled: base^(-2 pair / dims)
+    /// @param frequency the unscaled frequency: base^(-2 pair / dims)
     double scale(double frequency, int pair, int dims, double base);
 
-    /// Multiplies sine and cosine.
+    /// The factor on sine and cosine.
     double magnitude();
 
-    /// @param context most positions of a sequence
+    /// The rotary positions of a model.
+    ///
+    /// @param context the most positions of a sequence
     default Rotary rotary(int dims, double base, Pairing pairing, int context) {
         return new Rotary(dims, pairing, frequencies(dims, base), magnitude());
     }
@@ -28,7 +30,7 @@ sealed interface RotaryScaling {
         return frequencies;
     }
 
-    /// As trained.
+    /// No scaling: positions as trained.
     record None() implements RotaryScaling {
         @Override
         public double scale(double frequency, int pair, int dims, double base) {
@@ -49,10 +51,11 @@ sealed interface RotaryScaling {
         }
     }
 
-    /// Llama 3.1's: long waves are divided by the factor, short ones kept, those between blended.
+    /// The scaling of Llama 3.1: frequencies of long waves are divided by the factor, those of short waves are kept,
+    /// and those in between are interpolated.
     ///
-    /// @param lowFactor  waves longer than `originalContext / lowFactor` are divided
-    /// @param highFactor waves shorter than `originalContext / highFactor` are kept
+    /// @param lowFactor  waves longer than `originalContext / lowFactor` positions are divided
+    /// @param highFactor waves shorter than `originalContext / highFactor` positions are kept
     record Llama3(double factor, double lowFactor, double highFactor, double originalContext)
             implements RotaryScaling {
         @Override
@@ -74,9 +77,10 @@ sealed interface RotaryScaling {
         }
     }
 
-    /// YaRN (Peng et al. 2023): as [Llama3], with the blend linear in the pair instead of the frequency.
+    /// YaRN (Peng et al. 2023): as [Llama3], but interpolated linearly in the index of the pair instead of the
+    /// frequency.
     ///
-    /// @param truncate whether the blend begins and ends at whole pairs
+    /// @param truncate whether the interpolation begins and ends at whole indices
     record Yarn(
             double factor, double originalContext, double betaFast, double betaSlow, boolean truncate,
             double magnitude) implements RotaryScaling {
@@ -91,23 +95,23 @@ sealed interface RotaryScaling {
             return frequency / factor * divided + frequency * (1 - divided);
         }
 
-        /// The pair, as a fraction, that turns so often over the original context.
+        /// The index of the pair, as a fraction, that makes this many turns over the original context.
         private double pairOfTurns(double turns, int dims, double base) {
             return dims * Math.log(originalContext / (turns * 2 * Math.PI)) / (2 * Math.log(base));
         }
 
-        /// Its paper's correction of the softmax temperature.
+        /// The correction of the softmax temperature that the YaRN paper gives.
         static double magnitudeFor(double factor) {
             return magnitudeFor(factor, 1);
         }
 
-        /// @param weight of the correction (`mscale`)
+        /// @param weight the weight of the correction (`mscale`)
         static double magnitudeFor(double factor, double weight) {
             return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
         }
     }
 
-    /// A divisor per pair, computed by the file's converter (`rope_freqs`).
+    /// A divisor for each pair's frequency, computed by the file's converter (the tensor `rope_freqs`).
     record Divided(List<Double> divisors, double magnitude) implements RotaryScaling {
         public Divided {
             divisors = List.copyOf(divisors);
@@ -123,8 +127,8 @@ sealed interface RotaryScaling {
         }
     }
 
-    /// Two divisors per pair, found by search (LongRoPE, Ding et al. 2024): those of sequences that fit into the
-    /// context the model was first trained for, and those of longer ones.
+    /// Two divisors for each pair, found by search (LongRoPE, Ding et al. 2024): one for sequences that fit into the
+    /// context that the model was first trained for, and one for longer sequences.
     record LongRope(Divided shorter, Divided longer, int originalContext) implements RotaryScaling {
         @Override
         public double scale(double frequency, int pair, int dims, double base) {
@@ -144,7 +148,7 @@ sealed interface RotaryScaling {
                     dims, pairing, shorter.rotary(dims, base, pairing, context).frequencies(), magnitude(), stretch);
         }
 
-        /// The magnitude for a context that was stretched.
+        /// The factor on sine and cosine for a context that was stretched by `factor`.
         static double magnitudeFor(double factor, double originalContext) {
             return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalContext));
         }

@@ -6,9 +6,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/// What a model's publisher suggests for sampling, as far as the file says.
+/// The publisher's suggestions for sampling that a model file contains.
 ///
-/// @param samples false: the most probable token each time, whatever the temperature
+/// @param samples false: choose the most probable token each time, whatever the temperature
 record SamplingDefaults(
         OptionalDouble temperature,
         OptionalInt topK,
@@ -18,15 +18,17 @@ record SamplingDefaults(
         OptionalDouble typicalP,
         Optional<Boolean> samples) {
 
-    /// @return null where the file suggests nothing
-    /// @throws IllegalArgumentException if a suggestion cannot be followed
+    /// The suggestions as sampling parameters.
+    ///
+    /// @return null if the file suggests nothing
+    /// @throws IllegalArgumentException if a value is out of range
     SamplingParams params() {
         boolean suggests = topK.isPresent() || samples.isPresent()
                 || Stream.of(temperature, topP, minP, repetitionPenalty, typicalP).anyMatch(OptionalDouble::isPresent);
         if (!suggests) {
             return null;
         }
-        // No probability at all still leaves the most probable token.
+        // A top-p of 0 still keeps the most probable token.
         boolean onlyMostProbable = topP.orElse(1) == 0;
         return SamplingParams.greedy().with(s -> s.repetitionPenalty((float) repetitionPenalty.orElse(1))
                 .temperature(samples.orElse(true) ? (float) temperature.orElse(1) : 0)

@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/// The few tensors that cannot be used where they lie: biases to be joined, norm weights stored as offsets, matrices
-/// stored the other way round. The copies live as long as the arena.
+/// Copies of the few tensors that cannot be used in place: biases to be concatenated, norm weights stored as offsets,
+/// and matrices stored transposed. The copies live as long as the arena.
 final class TensorCopies {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int TILE = 64;
@@ -33,7 +33,7 @@ final class TensorCopies {
         return new StoredTensor(name, TensorType.F32, 1, values.length, data.asReadOnly());
     }
 
-    /// Vectors one after another.
+    /// The concatenation of vectors.
     StoredTensor joined(List<StoredTensor> vectors) {
         float[] values = new float[vectors.stream().mapToInt(StoredTensor::columns).sum()];
         int at = 0;
@@ -60,9 +60,9 @@ final class TensorCopies {
         return vector(vector.name(), values);
     }
 
-    /// [columns, rows] of some rows of a matrix, as f32.
+    /// A range of rows of a matrix, transposed to [columns, rows], as f32.
     ///
-    /// @param inTurn whether even columns come first, then odd ones
+    /// @param inTurn whether to put the even columns first, then the odd ones
     StoredTensor turnedPart(StoredTensor tensor, int firstRow, int rows, boolean inTurn) {
         int columns = tensor.columns();
         float[] values = new float[Math.multiplyExact(rows, columns)];
@@ -79,7 +79,7 @@ final class TensorCopies {
         return new StoredTensor(tensor.name(), TensorType.F32, columns, rows, data.asReadOnly());
     }
 
-    /// [columns, rows] of what was [rows, columns].
+    /// The transpose, [columns, rows], of a matrix [rows, columns].
     StoredTensor transposed(StoredTensor tensor) {
         int width = tensor.type().blockBytes();
         if (tensor.type().blockElements() != 1) {

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What a family's files call the tensor of each role.
+/// The names of tensors in the files of one family, by role.
 ///
-/// @param prefixes tried in turn before each name: the same model is published with and without its wrapper's name
-/// @param names    without `.weight` or `.bias`; `*` stands for the layer, `#` for the expert, and `|` parts names of
-///                 which the first that the file has counts. A name that ends in `!` is whole. A role that is absent
-///                 does not exist
+/// @param prefixes tried in order before each name, because the same model is published with and without the name of
+///                 its wrapper
+/// @param names    the names without `.weight` or `.bias`; `*` stands for the layer and `#` for the expert. `|`
+///                 separates alternatives, of which the first that the file contains is used. A name that ends in `!`
+///                 is complete and gets no suffix. A role without an entry does not exist in the family
 record TensorNames(List<String> prefixes, Map<TensorRole, String> names) {
     TensorNames {
         prefixes = List.copyOf(prefixes);
@@ -21,18 +22,18 @@ record TensorNames(List<String> prefixes, Map<TensorRole, String> names) {
         return new TensorNames(List.of(""), names);
     }
 
-    /// Of several names, the first.
+    /// The name of a role; the first one if there are alternatives.
     Optional<String> name(TensorRole role, int layer) {
         return all(role, layer).stream().findFirst();
     }
 
-    /// None where the role does not exist.
+    /// The alternative names of a role; empty if the role does not exist.
     List<String> all(TensorRole role, int layer) {
         String all = names.get(role);
         return all == null ? List.of() : List.of(all.replace("*", Integer.toString(layer)).split("\\|"));
     }
 
-    /// What a file calls the weight of this name.
+    /// The full name of a weight.
     static String weight(String name) {
         return name.endsWith("!") ? name.substring(0, name.length() - 1) : name + ".weight";
     }

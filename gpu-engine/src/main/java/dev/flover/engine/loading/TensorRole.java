@@ -1,13 +1,13 @@
 package dev.flover.engine.loading;
 
-/// What a stored tensor is for. Files call the same role by different names: see [TensorNames].
+/// The purpose of a stored tensor. Files name the same role differently: see [TensorNames].
 enum TensorRole {
     EMBEDDING,
     POSITIONS,
     FINAL_NORM,
     HEAD,
 
-    // One of each per layer
+    // One tensor of each in every layer
     ATTENTION_NORM,
     QUERY,
     KEY,
@@ -24,7 +24,7 @@ enum TensorRole {
     DOWN,
     FEED_FORWARD_POST_NORM,
 
-    // Layers with experts
+    // In layers with experts
     ROUTER,
     ROUTER_CORRECTION,
     EXPERT_GATE,

@@ -37,10 +37,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Finds a model's tensors by role, checks their shapes, and puts them together as the transformer wants them.
+/// Finds a model's tensors by role, checks their shapes, and assembles them to the [Weights] of the forward pass.
 ///
-/// Strict in both directions: a tensor that the family needs must be there, and one that the family does not know
-/// means that the file is of another family than it says.
+/// Strict in both directions: every tensor that the family needs must be present, and a tensor that the family does not
+/// know means that the file belongs to another family than it says.
 final class WeightAssembler {
     private final TensorSource source;
     private final Family family;
@@ -53,8 +53,9 @@ final class WeightAssembler {
     private final String prefix;
     private final Set<String> used = new HashSet<>();
 
-    /// @param folder     whether the tensors follow Hugging Face's conventions, not those of GGUF
-    /// @param logitScale multiplies logits: what they are made of is multiplied by it here
+    /// @param folder     whether the tensors follow the conventions of Hugging Face folders rather than of GGUF
+    /// @param logitScale the factor on logits; it is applied here to the final norm and the bias of the vocabulary
+    ///                   projection
     WeightAssembler(
             TensorSource source, Family family, boolean folder, ModelConfig config, double logitScale,
             TensorCopies copies) {
@@ -69,7 +70,10 @@ final class WeightAssembler {
         this.prefix = prefix(source, names);
     }
 
-    /// @param tied whether the vocabulary projection is the embedding; empty where the file leaves that to its tensors
+    /// Assembles all weights.
+    ///
+    /// @param tied whether the vocabulary projection is the embedding; if empty, it is unless the file has a tensor for
+    ///             it
     Weights assemble(Optional<Boolean> tied) {
         var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
         var positions = names.names().containsKey(POSITIONS) ? positions() : null;
@@ -91,19 +95,19 @@ final class WeightAssembler {
         return vector == null || logitScale == 1 ? vector : copies.times(vector, logitScale);
     }
 
-    /// As the file has them.
+    /// The tensors that were used, as the file stores them.
     List<StoredTensor> used() {
         return used.stream().sorted().map(source::tensor).flatMap(Optional::stream).toList();
     }
 
-    /// Names in the file that no role has taken.
+    /// The names of tensors in the file that belong to no role.
     Set<String> unused() {
         var unused = new HashSet<>(source.tensorNames());
         unused.removeAll(used);
         return unused;
     }
 
-    /// Rows of an embedding, before the model's config is known.
+    /// The number of rows of the embedding, read before the model's config is known.
     static int vocabulary(TensorSource source, TensorNames names) {
         String name = prefix(source, names) + names.name(EMBEDDING, 0).orElseThrow() + ".weight";
         return source.tensor(name).orElseThrow(() -> missing(source, name)).rows();
@@ -153,7 +157,8 @@ final class WeightAssembler {
         return none ? null : norm(FEED_FORWARD_NORM, layer, config.hidden());
     }
 
-    /// Over each head, or over all of them together.
+    /// The norm of queries or keys: over each head, or over all heads together if its weight is that long; null for
+    /// none.
     private Norm headNorm(TensorRole role, int layer, int width) {
         if (!has(role) || family.optional().contains(role) && !present(role, layer)) {
             return null;
@@ -201,7 +206,8 @@ final class WeightAssembler {
         return folder && family.interleavedHeads();
     }
 
-    /// The queries, key and value of key head 0, then of key head 1, ...: to all queries, all keys, all values.
+    /// Reorders the rows of a fused projection. The file holds the queries, key and value of key head 0, then of key
+    /// head 1, and so on; the result holds all queries, then all keys, then all values.
     private List<RowRange> headByHead(StoredTensor fused) {
         int width = config.headDim();
         int queries = config.heads() / config.kvHeads();
@@ -301,7 +307,7 @@ final class WeightAssembler {
         return new Norm(weight, bias(role, layer, length));
     }
 
-    /// [count, length] where the file has them, null where not.
+    /// The biases of all experts, [count, length]; null if the file has none.
     StoredTensor biasOfAll(TensorRole role, int layer, int count, int length) {
         var bias = take(TensorNames.bias(fullName(role, layer))).orElse(null);
         if (bias != null && (bias.rows() != count || bias.columns() != length)) {
@@ -336,7 +342,8 @@ final class WeightAssembler {
         return has(role) && source.tensorNames().contains(TensorNames.weight(fullName(role, layer)));
     }
 
-    /// The vocabulary projection stands beside the wrapped model, not in it, where it has a name of its own.
+    /// The name of a role's tensor with its prefix. The vocabulary projection, if it has a tensor of its own, is stored
+    /// outside of the wrapped model and so has another prefix.
     String fullName(TensorRole role, int layer) {
         var all = names.all(role, layer);
         String name = all.stream().filter(each -> source.tensorNames().contains(prefix + each + ".weight"))

@@ -9,8 +9,8 @@
 ///   Families: Family ────────┘
 /// ```
 ///
-/// What a file does not say about itself stands in one table, `Families`: how the architecture differs from Llama, and
-/// how its files name tensors and settings.
+/// Everything that a file does not say about itself is in one table, `Families`: how each architecture differs from
+/// Llama, and how its files name tensors and settings.
 ///
-/// Knows no backend, step or sequence.
+/// This package knows nothing of backends, steps and sequences.
 package dev.flover.engine.loading;

@@ -1,25 +1,26 @@
 package dev.flover.engine.model;
 
-/// In how many pieces the inputs of the products are summed that end in the residual stream: what several devices may
-/// divide among themselves. It follows from the model's widths alone, whatever its weights are stored as.
+/// The number of shards over which the sum along the inputs is split in products that end in the residual stream.
+/// Several devices can divide these shards among themselves. The number depends only on the model's widths, not on the
+/// type of its weights, so that every device count computes the same bits.
 public final class KShards {
     private static final int MOST = 8;
-    /// A piece has whole blocks of this many columns; K-quants are made of eight.
+    /// The columns of a shard are a multiple of this number; a block of the K-quants has eight times as many.
     private static final int COLUMNS = 32;
 
     private KShards() {}
 
-    /// Of the product that follows attention: pieces of whole query heads.
+    /// The shards of the product that follows attention: each has whole query heads.
     public static int ofHeads(int heads, int headDim) {
         return greatest(Math.min(MOST, Integer.lowestOneBit(heads)), heads * headDim);
     }
 
-    /// Of the product that ends a feed-forward layer.
+    /// The shards of the product that ends a feed-forward layer.
     public static int ofColumns(int inputs) {
         return greatest(MOST, inputs);
     }
 
-    /// The largest power of two up to `limit` that cuts the inputs into equal pieces of whole blocks.
+    /// The largest power of two up to `limit` that divides the inputs into equal shards of whole blocks.
     private static int greatest(int limit, int inputs) {
         int shards = limit;
         while (shards > 1 && inputs % (shards * COLUMNS) != 0) {

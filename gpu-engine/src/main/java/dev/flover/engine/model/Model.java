@@ -8,23 +8,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// A model file, opened: what it is, its weights as stored, and its tokenizer.
+/// An open model file: its configuration, its weights as stored, and its tokenizer.
 ///
-/// Owns the mapping of the file; backends read the weights from it, so close it after the engine.
+/// Owns the mapping of the file, from which backends read the weights; so close it after the engine.
 ///
-/// @param path         what was opened
-/// @param fingerprint  names the file's content: first 16 hex digits of a SHA-256 over its metadata and samples of
-///                     every tensor
-/// @param endOfText    token ids that end an answer
-/// @param tokenizer    null where the file has none (weights only)
-/// @param chatTemplate the model's own Jinja template, or null
-/// @param templateTokens how special tokens are spelled, by the names that templates call them (`bos_token`); one
-///                       that is
-///                     missing is not defined there
-/// @param parsesMessages whether special tokens that a message spells are those tokens, as an operator may allow; else
-///                     they are text
-/// @param samplingDefaults what its publisher suggests, or null
-/// @param warnings     what in the file cannot be followed and does not keep it from being used, a sentence each
+/// @param path         the file or folder that was opened
+/// @param fingerprint  identifies the file's content: the first 16 hexadecimal digits of a SHA-256 over its metadata
+///                     and over samples of every tensor
+/// @param endOfText    the token ids that end an answer
+/// @param tokenizer    null if the file has only weights
+/// @param chatTemplate the model's Jinja template, or null
+/// @param templateTokens the spellings of special tokens by the names that templates use (`bos_token`); a name without
+///                       an entry is undefined in templates
+/// @param parsesMessages whether the spelling of a special token inside a message becomes that token, which an operator
+///                       can allow; otherwise it is text
+/// @param samplingDefaults the sampling parameters that the publisher suggests, or null
+/// @param warnings     statements of the file that cannot be followed but do not prevent its use, one sentence each
 /// @param arena        owns every [dev.flover.engine.tensor.StoredTensor]
 public record Model(
         Path path,
@@ -46,7 +45,7 @@ public record Model(
         warnings = List.copyOf(warnings);
     }
 
-    /// A model whose file suggests nothing for sampling, and gives no reason to warn.
+    /// A model without template tokens, suggested sampling parameters and warnings.
     public Model(
             Path path, ModelConfig config, Weights weights, String fingerprint, TokenSet endOfText,
             Tokenizer tokenizer, String chatTemplate, Arena arena) {
@@ -54,7 +53,7 @@ public record Model(
                 arena);
     }
 
-    /// The same model, whose messages may spell special tokens.
+    /// A copy of this model that parses special tokens in messages.
     public Model parsingMessages() {
         return new Model(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, templateTokens, true,
                 samplingDefaults, warnings, arena);

@@ -2,28 +2,28 @@ package dev.flover.engine.model;
 
 import java.util.List;
 
-/// A transformer as data: everything that makes one family differ from another.
+/// A transformer as data: everything that distinguishes one model family from another.
 ///
-/// @param architecture   as the file names it: `llama`, `qwen2`, `gptj`, ...
-/// @param hidden         width of the residual stream
-/// @param heads          query heads
-/// @param kvHeads        key and value heads, a divisor of `heads`
-/// @param headDim        width of one head; need not be `hidden / heads`
-/// @param feedForward    width of the feed-forward layer
-/// @param vocabulary     number of token ids
-/// @param contextLength  most positions the model was made for
-/// @param normKind       of every norm in the model
-/// @param normEpsilon    added under the root
-/// @param block          how attention and feed-forward are wired
-/// @param activation     of the feed-forward layer
-/// @param gated          whether the activation multiplies a second projection (SwiGLU and relatives)
-/// @param embeddingScale multiplies token embeddings; 1 for most
+/// @param architecture   the file's name of the architecture: `llama`, `qwen2`, `gptj`, ...
+/// @param hidden         the width of the residual stream
+/// @param heads          the number of query heads
+/// @param kvHeads        the number of key and value heads, a divisor of `heads`
+/// @param headDim        the width of one head; not always `hidden / heads`
+/// @param feedForward    the width of the feed-forward layer
+/// @param vocabulary     the number of token ids
+/// @param contextLength  the most positions of a sequence
+/// @param normKind       the kind of every norm in the model
+/// @param normEpsilon    added under the square root of every norm
+/// @param block          how attention and feed-forward are connected
+/// @param activation     the activation of the feed-forward layer
+/// @param gated          whether the activation multiplies a second projection (SwiGLU and its relatives)
+/// @param embeddingScale multiplies token embeddings; 1 for most families
 /// @param attentionScale multiplies query-key products, usually 1/sqrt(headDim)
 /// @param attentionSoftCap `cap * tanh(x / cap)` on query-key products; 0 for none
 /// @param logitSoftCap   the same on logits; 0 for none
-/// @param layers         what differs from layer to layer, one entry per layer
-/// @param queryScaling   how queries grow with their position; null where they do not
-/// @param routing        how rows choose experts, in the layers that have some; null where none has
+/// @param layers         the settings that differ from layer to layer, one element for each layer
+/// @param queryScaling   how queries are scaled with their position; null for not at all
+/// @param routing        how rows choose experts in layers with experts; null if no layer has any
 public record ModelConfig(
         String architecture,
         int hidden,
@@ -62,7 +62,7 @@ public record ModelConfig(
         }
     }
 
-    /// A transformer with nothing that only few families have.
+    /// A transformer without query scaling and experts.
     public ModelConfig(
             String architecture, int hidden, int heads, int kvHeads, int headDim, int feedForward, int vocabulary,
             int contextLength, NormKind normKind, float normEpsilon, Block block, Activation activation, boolean gated,
@@ -73,18 +73,18 @@ public record ModelConfig(
                 layers, null, null);
     }
 
-    /// Width of the queries of one position.
+    /// The width of the queries of one position.
     public int queryWidth() {
         return heads * headDim;
     }
 
-    /// Width of the keys, and of the values, of one position.
+    /// The width of the keys, and of the values, of one position.
     public int kvWidth() {
         return kvHeads * headDim;
     }
 
-    /// Longer sequences than this have their positions turned by other frequencies, from the first position on;
-    /// [Integer#MAX_VALUE] where all are turned alike. The same in all layers.
+    /// A sequence of more positions than this uses other rotary frequencies for all its positions. [Integer#MAX_VALUE]
+    /// if all sequences use the same frequencies. The same for all layers.
     public int stretchedBeyond() {
         var rotary = layers.getFirst().rotary();
         return rotary == null || rotary.stretch() == null ? Integer.MAX_VALUE : rotary.stretch().beyond();
@@ -104,9 +104,10 @@ public record ModelConfig(
     }
 
     public enum Block {
-        /// Attention, then feed-forward on its result; norms before each, and after each where the weights have them.
+        /// Attention, then feed-forward on the result; a norm before each, and after each if the weights have such
+        /// norms.
         SEQUENTIAL,
-        /// Attention and feed-forward both read the block's input; their results are added together (GPT-J, GPT-NeoX).
+        /// Attention and feed-forward both read the block's input; their results are added to it (GPT-J, GPT-NeoX).
         PARALLEL
     }
 
@@ -122,19 +123,19 @@ public record ModelConfig(
         RELU_SQUARED
     }
 
-    /// How a row chooses the experts of a layer, and what each is worth (Shazeer et al. 2017; Fedus et al. 2022).
+    /// How a row chooses the experts of a layer, and with which weights (Shazeer et al. 2017; Fedus et al. 2022).
     ///
-    /// Scores become probabilities; of the open groups the experts with the highest are chosen, each weighed by its
-    /// own.
+    /// Scores become probabilities. The row chooses the experts with the highest probabilities among those of its
+    /// chosen groups, and weighs each expert by its probability.
     ///
-    /// @param experts      of a layer
-    /// @param chosen       by each row
-    /// @param width        of one expert's feed-forward layer
-    /// @param sharedWidth  of the one that all rows go through; 0 for none
+    /// @param experts      the number of experts of a layer
+    /// @param chosen       the number of experts that each row chooses
+    /// @param width        the width of one expert's feed-forward layer
+    /// @param sharedWidth  the width of the shared expert, which all rows use; 0 for none
     /// @param normalised   whether the weights of a row are divided by their sum
     /// @param scale        multiplies the weights
-    /// @param groups       of neighbouring experts (DeepSeek-AI 2024); 1 for none
-    /// @param chosenGroups the groups with the highest scores, from which a row chooses
+    /// @param groups       the number of groups of neighbouring experts (DeepSeek-AI 2024); 1 for none
+    /// @param chosenGroups the number of groups with the highest scores from which a row chooses
     public record Routing(
             int experts, int chosen, int width, int sharedWidth, Scoring scoring, boolean normalised, float scale,
             int groups, int chosenGroups) {
@@ -159,17 +160,17 @@ public record ModelConfig(
         }
 
         public enum Scoring {
-            /// Over all experts. A group is worth its best expert.
+            /// A softmax over the scores of all experts. The score of a group is that of its best expert.
             SOFTMAX,
-            /// Of each expert's own score. A group is worth its best two experts.
+            /// The sigmoid of each expert's score. The score of a group is the sum of those of its best two experts.
             SIGMOID
         }
     }
 
-    /// Queries are multiplied by `1 + beta * log(1 + floor(position / every))`, so that attention stays as sharp over
-    /// many positions as over few (Ministral 3, Llama 4).
+    /// Multiplies queries by `1 + beta * log(1 + floor(position / every))`, so that attention over many positions stays
+    /// as sharp as over few (Ministral 3, Llama 4).
     ///
-    /// @param every the context that was trained first: no query before it is changed
+    /// @param every the context of the first training stage, in positions; queries within it are unchanged
     public record QueryScaling(double beta, int every) {
         public QueryScaling {
             if (!(beta >= 0 && beta <= 1000) || every < 1) {        // written positively, so NaN fails too
@@ -177,23 +178,25 @@ public record ModelConfig(
             }
         }
 
-        /// At one position.
+        /// The factor at one position.
         public double factor(int position) {
             return 1 + beta * StrictMath.log(1 + position / every);
         }
     }
 
-    /// @param window how many positions back attention sees, itself included; 0 for all
-    /// @param rotary rotary positions; null where the model learned its positions, or where the layer has none
+    /// The settings of one layer.
+    ///
+    /// @param window the number of positions that a query attends to, its own included; 0 for all
+    /// @param rotary the rotary positions; null if the model learned its positions or the layer has none
     public record LayerConfig(int window, Rotary rotary) {}
 
     /// Rotary position embedding (Su et al. 2021).
     ///
-    /// @param dims        how many leading dimensions of a head are rotated, even
-    /// @param pairing     which two dimensions turn together
-    /// @param frequencies radians per position for each pair, `dims / 2` of them, scaling already applied
-    /// @param magnitude   multiplies sine and cosine (YaRN's attention factor); 1 for most
-    /// @param stretch     what replaces the frequencies in long sequences (LongRoPE); null for most
+    /// @param dims        the number of leading dimensions of a head that are rotated, even
+    /// @param pairing     which two dimensions form a pair that is rotated together
+    /// @param frequencies radians per position for each pair, `dims / 2` values, scaling already applied
+    /// @param magnitude   multiplies sine and cosine (YaRN's attention factor); 1 for most models
+    /// @param stretch     the frequencies of long sequences (LongRoPE); null for the same ones
     public record Rotary(
             int dims, Pairing pairing, List<Double> frequencies, double magnitude, Stretch stretch) {
         public Rotary {
@@ -205,27 +208,29 @@ public record ModelConfig(
             }
         }
 
-        /// The same frequencies however long a sequence is.
+        /// Rotary positions with the same frequencies for sequences of any length.
         public Rotary(int dims, Pairing pairing, List<Double> frequencies, double magnitude) {
             this(dims, pairing, frequencies, magnitude, null);
         }
 
-        /// Positions below this one turn in two ways: as part of a short sequence, and as part of a long one.
+        /// Positions below this number have two rotations: one in short sequences, and one in long sequences.
         public int ambiguousPositions() {
             return stretch == null ? 0 : stretch.beyond;
         }
 
-        /// By how much a pair is turned, in radians.
+        /// The angle by which a pair is rotated, in radians.
         ///
-        /// @param turn as in [dev.flover.engine.backend.StepPlan#turns]: the position, or in a long sequence the
-        ///             positions below [#ambiguousPositions] less that number, so -1 is the last of them
+        /// @param turn as in [dev.flover.engine.backend.StepPlan#turns]: the position; but in a long sequence, for a
+        ///             position below [#ambiguousPositions], the position minus this number, which is negative
         public double angle(int turn, int pair) {
             boolean stretched = stretch != null && (turn < 0 || turn >= stretch.beyond);
             long position = turn < 0 ? turn + ambiguousPositions() : turn;
             return position * (stretched ? stretch.frequencies : frequencies).get(pair);
         }
 
-        /// @param beyond      sequences of more positions than this are turned by these frequencies, all of them
+        /// The frequencies of long sequences.
+        ///
+        /// @param beyond      a sequence with more positions than this uses these frequencies for all its positions
         /// @param frequencies radians per position for each pair
         public record Stretch(int beyond, List<Double> frequencies) {
             public Stretch {
@@ -235,9 +240,9 @@ public record ModelConfig(
         }
 
         public enum Pairing {
-            /// Dimensions 2i and 2i+1 (GPT-J, and Llama as GGUF stores it).
+            /// A pair is dimensions 2i and 2i+1 (GPT-J, and Llama as GGUF stores it).
             ADJACENT,
-            /// Dimensions i and i + dims/2 (GPT-NeoX, and Hugging Face's Llama).
+            /// A pair is dimensions i and i + dims/2 (GPT-NeoX, and Hugging Face's Llama).
             HALVES
         }
     }

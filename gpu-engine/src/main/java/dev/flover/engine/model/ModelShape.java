@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// The sizes of a published model, without its weights: what its speed depends on. `tiny` is none: it is for
-/// trying out.
+/// The sizes of a published model without its weights: all that its speed depends on. The shape `tiny` is of no
+/// published model; it serves for trying things out.
 ///
-/// @param name what a person calls it
+/// @param name the name by which a person chooses the shape
 /// @param tied whether the vocabulary projection is the embedding
 public record ModelShape(String name, ModelConfig config, boolean tied) {
     private static final Map<String, ModelShape> KNOWN = new LinkedHashMap<>();
@@ -34,7 +34,7 @@ public record ModelShape(String name, ModelConfig config, boolean tied) {
         add(llama("tiny", 64, 2, 4, 2, 16, 128, 256, 2048, 10000), true);
     }
 
-    /// @throws IllegalArgumentException if there is none of that name, naming those there are
+    /// @throws IllegalArgumentException if there is no shape of this name; the message lists the known names
     public static ModelShape named(String name) {
         var shape = KNOWN.get(name);
         if (shape == null) {
@@ -48,14 +48,16 @@ public record ModelShape(String name, ModelConfig config, boolean tied) {
         return List.copyOf(KNOWN.keySet());
     }
 
-    /// A model of this shape with weights from a seed. Its memory is that of its largest matrix, whatever its size.
+    /// A model of this shape with pseudo-random weights. All matrices share one pool of memory, little larger than the
+    /// largest matrix.
     ///
     /// @param type F32, F16, BF16, Q8_0 or Q4_0
+    /// @param seed determines the weights
     public Model random(TensorType type, long seed) {
         return new RandomWeights(this, type, seed).model();
     }
 
-    /// Parameters in all.
+    /// The number of parameters of the model.
     public long parameters() {
         long layer = (long) config.hidden() * (2L * config.queryWidth() + 2L * config.kvWidth())
                 + (long) config.hidden() * config.feedForward() * (config.gated() ? 3 : 2);

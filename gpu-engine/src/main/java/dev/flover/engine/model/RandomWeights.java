@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.Random;
 import java.util.SplittableRandom;
 
-/// Weights of a shape from a seed, as a file would store them.
+/// Pseudo-random weights for a model shape, as a file would store them.
 ///
 /// ```
 ///   pool   [ random values, as many as the largest matrix has, and a little more ]
@@ -22,13 +22,14 @@ import java.util.SplittableRandom;
 ///   layer 0, gate, up    └──────────────────┘        each matrix is a part of the pool that begins elsewhere
 /// ```
 ///
-/// No two matrices are equal, so that a backend keeps each; an 8B model takes 1 GB here instead of 16.
+/// No two matrices have equal content, so that a backend keeps all of them; a model of 8 billion parameters takes 1 GB
+/// of host memory here instead of 16.
 final class RandomWeights {
     /// Where matrices may begin, beyond the pool's first byte, in strides.
     private static final int STARTS = 4096;
     private static final int TABLE = 1 << 16;
 
-    /// Makes each byte odd: no stored quant is -128.
+    /// Makes each byte odd, so that no stored quant is -128.
     private static final long NOT_LEAST = 0x0101_0101_0101_0101L;
 
     private final ModelConfig config;
@@ -99,14 +100,15 @@ final class RandomWeights {
         return new StoredTensor("random-" + count++, TensorType.F32, 1, config.hidden(), data.asReadOnly());
     }
 
-    /// Floats are drawn from a table of normal values; blocks have one scale and uniform quants.
+    /// Fills the pool. Floats are drawn from a table of normally distributed values; blocks have one scale and uniform
+    /// quants.
     private void fill(long seed, double deviation) {
         var bits = new SplittableRandom(seed);
         switch (type) {
             case F32 -> fillFloats(bits, deviation);
             case F16, BF16 -> fillHalves(bits, deviation);
-            case Q8_0 -> fillBlocks(bits, (float) (deviation / 73.9));      // of uniform bytes
-            case Q4_0 -> fillBlocks(bits, (float) (deviation / 4.6));       // of uniform nibbles
+            case Q8_0 -> fillBlocks(bits, (float) (deviation / 73.9)); // 73.9: the standard deviation of uniform bytes
+            case Q4_0 -> fillBlocks(bits, (float) (deviation / 4.6)); // 4.6: the standard deviation of uniform nibbles
             default -> throw new IllegalArgumentException(
                     "random weights are F32, F16, BF16, Q8_0 or Q4_0, not " + type);
         }

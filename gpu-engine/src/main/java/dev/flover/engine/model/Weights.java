@@ -4,11 +4,11 @@ import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import java.util.List;
 
-/// The tensors of a model by role. What a family does not have is null.
+/// The weights of a model by role. A role that the family does not have is null.
 ///
 /// @param embedding token embeddings [vocabulary, hidden]
 /// @param positions learned positions [contextLength, hidden] (GPT-2), or null
-/// @param head      the vocabulary projection [vocabulary, hidden]; the embedding where they are tied
+/// @param head      the vocabulary projection [vocabulary, hidden]; the same object as `embedding` if the two are tied
 /// @param headBias  [vocabulary], or null
 public record Weights(
         Matrix embedding,
@@ -22,19 +22,22 @@ public record Weights(
         layers = List.copyOf(layers);
     }
 
-    /// @param attentionNorm     before attention; null where there are norms after only (OLMo 2)
+    /// The weights of one layer.
+    ///
+    /// @param attentionNorm     the norm before attention; null if there are only norms after (OLMo 2)
     /// @param queryKeyValue     [(heads + 2 kvHeads) * headDim, hidden]: queries, then keys, then values, head by head
-    /// @param queryKeyValueBias as many values, or null
-    /// @param queryNorm         over each query head (Qwen3, Gemma 3) or over all together (OLMo 2), or null
-    /// @param keyNorm           the same of keys, or null
-    /// @param attentionOut      [hidden, heads * headDim], summed in shards aligned to heads
-    /// @param attentionPostNorm before the result joins the residual stream (Gemma), or null
-    /// @param feedForwardNorm   before the feed-forward layer; null where it reads what attention read (GPT-J), or
-    ///                          where there are norms after only
-    /// @param feedForwardIn     [feedForward, hidden], or gate above up, [2 * feedForward, hidden], where gated; null
-    ///                          in layers with experts
+    /// @param queryKeyValueBias [(heads + 2 kvHeads) * headDim], or null
+    /// @param queryNorm         the norm over each query head (Qwen3, Gemma 3) or over all heads together (OLMo 2), or
+    ///                          null
+    /// @param keyNorm           the same for keys, or null
+    /// @param attentionOut      [hidden, heads * headDim], summed in shards of whole heads
+    /// @param attentionPostNorm the norm of attention's result before it joins the residual stream (Gemma), or null
+    /// @param feedForwardNorm   the norm before the feed-forward layer; null if this layer reads the same input as
+    ///                          attention (GPT-J), or if there are only norms after
+    /// @param feedForwardIn     [feedForward, hidden], or, if gated, gate above up: [2 * feedForward, hidden]; null in
+    ///                          layers with experts
     /// @param feedForwardOut    [hidden, feedForward], summed in shards; null in layers with experts
-    /// @param experts           null in layers without
+    /// @param experts           null in layers without experts
     public record Layer(
             Norm attentionNorm,
             Matrix queryKeyValue,
@@ -51,7 +54,7 @@ public record Weights(
             StoredTensor feedForwardOutBias,
             Norm feedForwardPostNorm,
             Experts experts) {
-        /// A layer with one feed-forward part, that all rows go through.
+        /// A layer without experts.
         public Layer(
                 Norm attentionNorm, Matrix queryKeyValue, StoredTensor queryKeyValueBias, Norm queryNorm, Norm keyNorm,
                 Matrix attentionOut, StoredTensor attentionOutBias, Norm attentionPostNorm, Norm feedForwardNorm,
@@ -65,14 +68,14 @@ public record Weights(
 
     /// The feed-forward part of a layer with experts.
     ///
-    /// @param router     [experts, hidden]: scores
+    /// @param router     [experts, hidden]: computes the scores of the experts
     /// @param routerBias [experts], or null
-    /// @param correction [experts], added to probabilities where experts are selected, or null
-    /// @param in         of each expert, as [Layer#feedForwardIn]
-    /// @param inBias     of all experts one after another, or null
-    /// @param out        of each expert, as [Layer#feedForwardOut]
-    /// @param outBias    of all experts one after another, or null
-    /// @param shared     what all rows go through as well, or null
+    /// @param correction [experts], added to probabilities only to select experts, or null
+    /// @param in         one matrix for each expert, as [Layer#feedForwardIn]
+    /// @param inBias     the biases of all experts one after another, or null
+    /// @param out        one matrix for each expert, as [Layer#feedForwardOut]
+    /// @param outBias    the biases of all experts one after another, or null
+    /// @param shared     the expert that all rows use in addition, or null
     public record Experts(
             Matrix router, StoredTensor routerBias, StoredTensor correction,
             List<Matrix> in, StoredTensor inBias, List<Matrix> out, StoredTensor outBias, SharedExpert shared) {
@@ -82,10 +85,10 @@ public record Weights(
         }
     }
 
-    /// @param gate [1, hidden]: its sigmoid multiplies what comes out; null for none
+    /// @param gate [1, hidden]: the sigmoid of its product with a row multiplies the row's result; null for none
     public record SharedExpert(Matrix in, Matrix out, Matrix gate) {}
 
-    /// @param weight one value per column
-    /// @param bias   the same, or null
+    /// @param weight one value for each column
+    /// @param bias   one value for each column, or null
     public record Norm(StoredTensor weight, StoredTensor bias) {}
 }

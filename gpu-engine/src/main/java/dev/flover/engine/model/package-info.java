@@ -6,5 +6,5 @@
 ///   Model         both, with the tokenizer and chat template that the file brings along
 /// ```
 ///
-/// Knows no file format, no backend and no forward pass.
+/// This package knows nothing of file formats, backends and the forward pass.
 package dev.flover.engine.model;

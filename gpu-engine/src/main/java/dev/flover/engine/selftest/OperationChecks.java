@@ -24,11 +24,13 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// Each verb on the backend and on the reference, from the same random numbers. Outputs are NaN before.
+/// Compares each operation on the backend with the same operation on the reference backend, from the same pseudo-random
+/// numbers. Output tensors are filled with NaN beforehand, so that a value that is not written is found.
 ///
-/// Activations come from a table of random rows through `embed`, which is exact, so that both start from equal numbers.
+/// Activations are rows of a random table, loaded by the operation `embed`, which is exact; so both backends begin with
+/// equal numbers.
 final class OperationChecks {
-    /// Rows of random activations to take from.
+    /// The rows of the table of random activations.
     private static final int TABLE_ROWS = 331;
 
     private final Supplier<Backend> backends;
@@ -43,21 +45,23 @@ final class OperationChecks {
         this.report = report;
     }
 
-    /// What a check does on either backend, in one step: returns the numbers to compare.
+    /// The computation of a check, which runs on either backend, in one step.
+    ///
+    /// @return the numbers to compare
     private interface Computation {
         float[] on(Bench bench);
     }
 
-    /// A backend with one step's plan over `rows` rows of a slot, and tensors to work with.
+    /// A backend with the plan of one step over `rows` rows of a slot, and random tensors.
     private record Bench(Backend backend, RandomTensors tensors, StepPlan plan, Cache cache, int rows) {
-        /// Random activations.
+        /// A tensor of random activations, [rows, columns].
         Tensor activations(int columns) {
             var tensor = backend.tensor(rows, columns);
             fill(tensor, Matrix.of(tensors.matrix(TensorType.F32, TABLE_ROWS, columns, 1)));
             return tensor;
         }
 
-        /// NaN.
+        /// A tensor of NaN, [rows, columns].
         Tensor poisoned(int columns) {
             var tensor = backend.tensor(rows, columns);
             int[] tokens = Arrays.copyOf(plan.tokenIds, rows);
@@ -74,7 +78,7 @@ final class OperationChecks {
             backend.end(plan);
         }
 
-        /// A matrix whose products are of the size of what it multiplies.
+        /// A random matrix, scaled so that products have the magnitude of the inputs.
         Weight weight(TensorType type, int outputs, int inputs, int shards) {
             return backend.weight(Matrix.of(tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs)))
                     .withShards(shards));
@@ -86,7 +90,7 @@ final class OperationChecks {
             return values;
         }
 
-        /// One behind the other.
+        /// The values of both tensors, one behind the other.
         float[] read(Tensor first, Tensor second) {
             var values = Arrays.copyOf(read(first), rows * (first.columns() + second.columns()));
             System.arraycopy(read(second), 0, values, rows * first.columns(), rows * second.columns());
@@ -108,7 +112,7 @@ final class OperationChecks {
         sampling();
     }
 
-    /// Attention over blocks that were copied, the originals being overwritten.
+    /// Checks attention over copied blocks whose originals were overwritten.
     private void copies() {
         int positions = 3 * 16 + 5;
         var shape = new CacheShape(2, 4, 2, 16, 64, 16, 16, 2, 256);
@@ -161,7 +165,7 @@ final class OperationChecks {
                 });
     }
 
-    /// The way of rows through a block's norms and products, which a device may fuse in fewer launches.
+    /// Checks the norms and products of a block in sequence, which a device may fuse into fewer launches.
     private void chains(TensorType type) {
         int[] rowCounts = full ? new int[] {1, 7, 8, 9, 16, 17, 70, 130} : new int[] {1, 11, 17};
         int aligned = full ? 384 : 96;
@@ -177,7 +181,7 @@ final class OperationChecks {
         chain(type, aligned, 64, NormKind.LAYER, Activation.GELU_TANH, true, 5);
     }
 
-    /// Twice, as a backend may find out the first time what it is to leave for the verbs that follow.
+    /// Runs the sequence of operations twice, because a backend may decide during the first run what it fuses.
     private void chain(
             TensorType type, int hidden, int inner, NormKind kind, Activation activation, boolean gated, int rows) {
         compare("%s %s norm of %d, products, %s of %d%s, %d rows".formatted(
@@ -211,8 +215,8 @@ final class OperationChecks {
                 });
     }
 
-    /// Operands lose up to half a unit in the last place: 2^-24 of f32, 2^-11 of f16, 2^-9 of bf16, and 2^-8 of the
-    /// greatest in a block where a backend multiplies 8-bit integers.
+    /// The tolerance of one product. Operands lose up to half a unit in the last place: 2^-24 for f32, 2^-11 for f16,
+    /// 2^-9 for bf16, and 2^-8 of the largest value in a block where a backend multiplies 8-bit integers.
     private static double tolerance(TensorType type) {
         return switch (type) {
             case F32 -> 2e-6;
@@ -285,9 +289,9 @@ final class OperationChecks {
         }
     }
 
-    /// Every rule of sampling, on equal logits: the tokens must be equal, not near.
+    /// Checks every sampling rule on equal logits. The drawn tokens must be equal.
     private void sampling() {
-        int vocabulary = full ? 128256 : 9001;        // several blocks a row
+        int vocabulary = full ? 128256 : 9001; // several thread blocks for each row
         var bias = new LogitBias(new int[] {1, 5, 900}, new float[] {3, Float.NEGATIVE_INFINITY, 1.5f});
         var some = TokenSet.of(new Random(seed).ints(300, 0, vocabulary).toArray());
         var rules = new SamplingParams[] {
@@ -380,14 +384,15 @@ final class OperationChecks {
         }
     }
 
-    /// A cache as a model of such weights would have it: some backends choose its precision by them.
+    /// A cache as a model with weights of this type would have it; some backends choose the cache's precision by the
+    /// type.
     private static Cache cacheAfter(Backend backend, RandomTensors tensors, TensorType type, CacheShape shape) {
         StoredTensor weights = tensors.matrix(type, 32, 64, 1);
         backend.weight(Matrix.of(weights));
         return backend.cache(shape);
     }
 
-    /// |found - expected| / |expected|, as lengths of vectors.
+    /// The relative error |found - expected| / |expected| in the Euclidean norm.
     private static double relativeError(float[] expected, float[] found) {
         double difference = 0;
         double length = 0;

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Small models with random weights, made in memory.
+/// Small models with pseudo-random weights, made in memory.
 final class RandomModels {
     static final int VOCABULARY = 97;
     static final int CONTEXT = 640;
@@ -30,7 +30,7 @@ final class RandomModels {
         this.type = type;
     }
 
-    /// Grouped queries, SwiGLU, a window in the second layer (Llama, Mistral).
+    /// A model like Llama and Mistral: grouped queries, SwiGLU, and a window in the second layer.
     static Model llama(long seed, TensorType type) {
         var rotary = rotary(16, Rotary.Pairing.HALVES);
         return new RandomModels(seed, type).build(new ModelConfig(
@@ -39,7 +39,7 @@ final class RandomModels {
                 List.of(new LayerConfig(0, rotary), new LayerConfig(40, rotary))), false);
     }
 
-    /// Parallel blocks, layer norms, biases, partial rotary positions (GPT-NeoX).
+    /// A model like GPT-NeoX: parallel blocks, layer norms, biases, and rotary positions for part of a head.
     static Model neox(long seed, TensorType type) {
         var rotary = rotary(8, Rotary.Pairing.ADJACENT);
         return new RandomModels(seed, type).build(new ModelConfig(

@@ -6,7 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
-/// Random numbers as a model file would store them. Normal, so that sums neither vanish nor explode.
+/// Tensors of pseudo-random numbers as a model file would store them. The numbers are normally distributed, so that
+/// sums neither vanish nor overflow.
 final class RandomTensors {
     private final Random random;
     private final Arena arena;
@@ -18,7 +19,8 @@ final class RandomTensors {
         this.arena = arena;
     }
 
-    /// @param type F32, F16, BF16, Q8_0 or Q4_0
+    /// @param type      F32, F16, BF16, Q8_0 or Q4_0
+    /// @param deviation the standard deviation of the values
     StoredTensor matrix(TensorType type, int rows, int columns, double deviation) {
         var data = arena.allocate(rows * type.rowBytes(columns), 64);
         for (long block = 0; block < data.byteSize() / type.blockBytes(); block++) {
@@ -55,7 +57,7 @@ final class RandomTensors {
         return new StoredTensor("random-" + count++, TensorType.F32, 1, length, data.asReadOnly());
     }
 
-    /// One row of NaN.
+    /// A row of NaN.
     StoredTensor poison(int columns) {
         var data = arena.allocate(4L * columns, 64);
         for (int i = 0; i < columns; i++) {

@@ -6,21 +6,22 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// All checks of a backend, from single verbs to a thousand sequences that join and leave.
+/// All checks of a backend, from single operations to a thousand sequences that start and end at different steps.
 ///
-/// @param backend opens the backend under test, once for each group of checks
-/// @param seed    of all random numbers
+/// @param backend opens the backend under test; called once for each group of checks
+/// @param seed    the seed of all pseudo-random numbers
 /// @param size    how much is checked
 public record SelfTest(Supplier<Backend> backend, long seed, Size size) {
     public enum Size {
-        /// Seconds, also where every thread of a device is emulated.
+        /// Takes seconds, even where every thread of a device is emulated.
         SMALL,
-        /// What a person runs on a device.
+        /// The size for a run by a person on a real device.
         FULL
     }
 
-    /// Runs everything, reporting each check as it ends.
+    /// Runs all checks.
     ///
+    /// @param progress receives each check as it ends
     /// @return all checks
     public List<Check> run(Consumer<Check> progress) {
         var checks = new ArrayList<Check>();

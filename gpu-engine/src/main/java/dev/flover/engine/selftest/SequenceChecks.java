@@ -20,7 +20,8 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/// Whole generations: a sequence's tokens must not depend on what happens around it.
+/// Checks whole generations: the tokens of a sequence must not depend on the other sequences, nor on how its tokens
+/// were computed.
 final class SequenceChecks {
     private final Supplier<Backend> backends;
     private final long seed;
@@ -34,7 +35,7 @@ final class SequenceChecks {
         this.report = report;
     }
 
-    /// Tokens of each sequence, by the id that the engine gave it.
+    /// The tokens of each sequence, by the engine's id of the sequence.
     private static final class Answers implements TokenSink {
         private final Map<Long, List<Integer>> tokens = new HashMap<>();
 
@@ -67,7 +68,8 @@ final class SequenceChecks {
         joinsAndLeaves();
     }
 
-    /// Greedy tokens of an F32 model are the reference's: the gap between the first two logits is far above rounding.
+    /// The greedy tokens of an F32 model must equal those of the reference backend: the gap between the two largest
+    /// logits is far above rounding errors.
     private void sameAsReference() {
         try (var model = RandomModels.llama(seed, TensorType.F32)) {
             var requests = requests(full ? 8 : 2, 12, true);
@@ -89,7 +91,7 @@ final class SequenceChecks {
         }
     }
 
-    /// Computing generated tokens again as a prompt gives the same cache, so the same continuation.
+    /// Checks that computing generated tokens again, as part of a prompt, gives the same continuation.
     private void sameAfterPrefill(Model model, String name) {
         try (model) {
             var requests = requests(full ? 12 : 3, full ? 40 : 8, false);
@@ -108,7 +110,8 @@ final class SequenceChecks {
         }
     }
 
-    /// Sequences come and go at random, some cancelled; the first ones are the same as alone.
+    /// Checks many sequences that start and end at random steps, some of them cancelled: the first ones must have the
+    /// same tokens as when computed alone.
     private void joinsAndLeaves() {
         int count = full ? 1000 : 14;
         try (var model = RandomModels.llama(seed, TensorType.F16)) {
@@ -159,7 +162,7 @@ final class SequenceChecks {
                 .withKvBlocks(1000))) {
             var ids = requests.stream().map(engine::admit).toList();
             while (engine.step(answers)) {
-                // each step computes what it can of all of them
+                // each step computes the next tokens of all sequences
             }
             return ids.stream().map(answers::of).toList();
         }

@@ -4,9 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Stored numbers to floats, the same bits that ggml's own dequantisation gives.
+/// Converts stored numbers to floats, with the same bits as ggml's dequantisation.
 ///
-/// Each formula is written with its multiplications in ggml's order, in float, because another order rounds otherwise.
+/// Each formula multiplies in ggml's order, in float, because another order would round differently.
 public final class Dequantiser {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -16,10 +16,10 @@ public final class Dequantiser {
 
     private Dequantiser() {}
 
-    /// Writes `count` elements from `firstElement` on, counted through the rows, to `out`.
+    /// Writes `count` elements to `out`, beginning with element `firstElement` of the tensor in row-major order.
     ///
-    /// @param firstElement a multiple of the type's block
-    /// @param count        a multiple of the type's block
+    /// @param firstElement a multiple of the type's block size in elements
+    /// @param count        a multiple of the type's block size in elements
     public static void toFloats(StoredTensor tensor, long firstElement, float[] out, int outOffset, int count) {
         var type = tensor.type();
         int block = type.blockElements();
@@ -56,7 +56,7 @@ public final class Dequantiser {
         }
     }
 
-    /// A half scale, then 32 signed bytes.
+    /// Block layout: a scale as f16, then 32 signed bytes.
     private static void q8Block(MemorySegment data, long at, float[] out, int to) {
         float scale = half(data, at);
         for (int i = 0; i < 32; i++) {
@@ -64,7 +64,7 @@ public final class Dequantiser {
         }
     }
 
-    /// A half scale, then 32 nibbles, biased by 8: the low ones are the first 16 elements.
+    /// Block layout: a scale as f16, then 32 nibbles, each biased by 8. The low nibbles are elements 0 to 15.
     private static void q4Block(MemorySegment data, long at, float[] out, int to) {
         float scale = half(data, at);
         for (int i = 0; i < 16; i++) {
@@ -74,7 +74,7 @@ public final class Dequantiser {
         }
     }
 
-    /// A half scale and a half minimum, then 32 nibbles.
+    /// Block layout: a scale and a minimum as f16, then 32 nibbles. The low nibbles are elements 0 to 15.
     private static void q4MinimumBlock(MemorySegment data, long at, float[] out, int to) {
         float scale = half(data, at);
         float minimum = half(data, at + 2);
@@ -85,7 +85,8 @@ public final class Dequantiser {
         }
     }
 
-    /// A half scale, the 32 fifth bits, then 32 nibbles; biased by 16.
+    /// Block layout: a scale as f16, the fifth bits of the 32 elements, then their 32 low nibbles. Elements are biased
+    /// by 16.
     private static void q5Block(MemorySegment data, long at, float[] out, int to) {
         float scale = half(data, at);
         int fifths = data.get(INT, at + 2);
@@ -96,7 +97,7 @@ public final class Dequantiser {
         }
     }
 
-    /// A half scale, a half minimum, the 32 fifth bits, then 32 nibbles.
+    /// Block layout: a scale and a minimum as f16, the fifth bits of the 32 elements, then their 32 low nibbles.
     private static void q5MinimumBlock(MemorySegment data, long at, float[] out, int to) {
         float scale = half(data, at);
         float minimum = half(data, at + 2);

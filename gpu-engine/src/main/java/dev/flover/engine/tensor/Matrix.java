@@ -2,15 +2,15 @@ package dev.flover.engine.tensor;
 
 import java.util.List;
 
-/// A weight matrix [outputs, inputs] as the model uses it, assembled from rows of stored tensors.
+/// A weight matrix [outputs, inputs] as the model multiplies by it, assembled from rows of stored tensors.
 ///
-/// Query, key and value projections become one matrix here, and so do gate and up; a fused tensor that interleaves
-/// them per head becomes a list of ranges in the order the model wants. Nothing is copied.
+/// The projections of query, key and value are one matrix, and so are gate and up. A fused tensor that interleaves the
+/// projections head by head becomes a list of row ranges in the order that the model needs. No bytes are copied.
 ///
-/// @param ranges   stacked from output 0 on; all with the same number of columns
-/// @param kShards  how many equal pieces the inputs are summed in, a power of two; the pieces' sums are added in a
-///                 binary tree, on one device as on several, so that tensor parallelism changes no bit. 1 for
-///                 column-parallel products, which are never split along their inputs
+/// @param ranges   the rows, stacked from output 0 on; all ranges have the same number of columns
+/// @param kShards  the number of equal shards, a power of two, over which the sum along the inputs is split. The sums
+///                 of the shards are added in a binary tree, on one device as on several, so that tensor parallelism
+///                 changes no bit. 1 for products that are never split along their inputs (column-parallel ones)
 public record Matrix(List<RowRange> ranges, int kShards) {
     public Matrix {
         ranges = List.copyOf(ranges);
@@ -44,13 +44,13 @@ public record Matrix(List<RowRange> ranges, int kShards) {
 
     public int outputs() {
         int outputs = 0;
-        for (int i = 0; i < ranges.size(); i++) {       // asked in every step: nothing is allocated
+        for (int i = 0; i < ranges.size(); i++) { // called in every step, so it allocates nothing
             outputs += ranges.get(i).rows();
         }
         return outputs;
     }
 
-    /// Consecutive rows of one stored tensor.
+    /// A range of consecutive rows of one stored tensor.
     public record RowRange(StoredTensor tensor, int firstRow, int rows) {
         public RowRange {
             if (firstRow < 0 || rows < 1 || firstRow > tensor.rows() - rows) {

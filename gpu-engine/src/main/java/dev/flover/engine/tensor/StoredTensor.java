@@ -2,12 +2,12 @@ package dev.flover.engine.tensor;
 
 import java.lang.foreign.MemorySegment;
 
-/// A tensor as a model file holds it; row-major, the last dimension contiguous.
+/// A tensor as a model file stores it; row-major, the last dimension contiguous.
 ///
-/// @param name    as in the file, for messages
+/// @param name    the name in the file, for error messages
 /// @param type    how the numbers are stored
-/// @param rows    product of all dimensions but the last; 1 for a vector
-/// @param columns the last dimension, a multiple of the type's block
+/// @param rows    the product of all dimensions but the last; 1 for a vector
+/// @param columns the last dimension, a multiple of the type's block size in elements
 /// @param data    exactly `rows * type.rowBytes(columns)` bytes, little-endian, read-only; lives as long as the model
 public record StoredTensor(String name, TensorType type, int rows, int columns, MemorySegment data) {
     public StoredTensor {

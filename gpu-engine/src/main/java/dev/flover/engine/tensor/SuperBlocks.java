@@ -3,11 +3,12 @@ package dev.flover.engine.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// ggml's blocks of 256: a float scale for the block, small integer scales for its parts of 16 or 32.
+/// ggml's blocks of 256 elements: one float scale for the block, and small integer scales for its parts of 16 or 32
+/// elements.
 ///
-/// The layout of each is drawn in the order of its bytes. All write 256 floats from `to` on.
+/// The comment on each method shows the layout of the block in bytes. Each method writes 256 floats from `out[to]` on.
 final class SuperBlocks {
-    /// The 16 levels of the non-linear 4-bit types.
+    /// The 16 values of the non-linear 4-bit types.
     static final byte[] LEVELS = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
     private SuperBlocks() {}
@@ -45,7 +46,7 @@ final class SuperBlocks {
         }
     }
 
-    /// Low nibbles in the first 8 bytes, two high bits of each in the last 4.
+    /// The 6-bit scale of a part: its low nibble is in the first 8 bytes, its two high bits in the last 4.
     private static int q3Scale(MemorySegment data, long scales, int part) {
         int low = unsigned(data, scales + part % 8) >> part / 8 * 4 & 15;
         int high = unsigned(data, scales + 8 + part % 4) >> part / 4 * 2 & 3;
@@ -112,7 +113,8 @@ final class SuperBlocks {
         }
     }
 
-    /// 16 bytes of nibbles that choose levels: the low ones are the first 16 elements.
+    /// Reads 16 bytes of nibbles, each the index of a level, and writes 32 floats. The low nibbles are elements 0 to
+    /// 15.
     static void levels(MemorySegment data, long quants, float scale, float[] out, int to) {
         for (int i = 0; i < 16; i++) {
             int pair = unsigned(data, quants + i);
@@ -121,7 +123,8 @@ final class SuperBlocks {
         }
     }
 
-    /// Parts 0 to 3 have six bits of their own; those of 4 to 7 are a nibble and the others' two top bits.
+    /// The 6-bit scale of a part. Parts 0 to 3 have six bits in one byte; parts 4 to 7 have a nibble, and their high
+    /// two bits are the top bits of the bytes of parts 0 to 3.
     private static int sixBitScale(MemorySegment data, long scales, int part) {
         return part < 4
                 ? unsigned(data, scales + part) & 63

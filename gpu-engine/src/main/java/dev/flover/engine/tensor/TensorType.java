@@ -1,6 +1,7 @@
 package dev.flover.engine.tensor;
 
-/// How the numbers of a tensor are stored: plain floats, or blocks that share scales (ggml's block formats).
+/// How the numbers of a tensor are stored: as plain floats, or in quantisation blocks that share scales (ggml's
+/// formats).
 public enum TensorType {
     F32(0, 1, 4),
     F16(1, 1, 2),
@@ -28,12 +29,12 @@ public enum TensorType {
         this.blockBytes = blockBytes;
     }
 
-    /// The number this type has in a GGUF file.
+    /// The number of this type in GGUF files.
     public int ggufId() {
         return ggufId;
     }
 
-    /// Consecutive elements of a row that are stored together.
+    /// The number of consecutive elements of a row that form one block; 1 for plain floats.
     public int blockElements() {
         return blockElements;
     }
@@ -42,7 +43,9 @@ public enum TensorType {
         return blockBytes;
     }
 
-    /// Bytes of a row; `columns` must be a multiple of [#blockElements].
+    /// The bytes of a row.
+    ///
+    /// @param columns a multiple of [#blockElements]
     public long rowBytes(long columns) {
         return columns / blockElements * blockBytes;
     }

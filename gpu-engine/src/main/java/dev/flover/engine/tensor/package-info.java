@@ -7,5 +7,5 @@
 ///   Matrix         ranges of rows of stored tensors          a weight as the model multiplies by it
 /// ```
 ///
-/// Depends on no other package of the engine. Nothing here opens a file or computes a product.
+/// This package depends on no other package of the engine. It opens no files and computes no products.
 package dev.flover.engine.tensor;

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 
-/// Whether a constraint lets a text be written, byte by byte and by longer tokens; masks and steps have to agree.
+/// Decides whether a constraint allows a text, both byte by byte and by longer tokens, and checks that masks and steps
+/// agree.
 final class Accepting {
     private static final Tokenizer TOKENS = new TextTokens();
 
@@ -48,7 +49,7 @@ final class Accepting {
         return (mask[token >> 6] >> token & 1) != 0;
     }
 
-    /// Whether these tokens can be written; masks and steps have to agree.
+    /// Whether the constraint allows these tokens; checks that masks and steps agree.
     boolean takes(int... tokens) {
         var answer = new ConstrainedAnswer(constraint);
         for (int token : tokens) {

@@ -19,7 +19,7 @@ class TextConstraintTest {
         assertThat(pattern.accepts("xab12")).isFalse();
     }
 
-    /// Each of them would hold a step for seconds as its text is written.
+    /// Without a limit, each of these patterns would block a step for seconds while its text is drawn.
     @ParameterizedTest
     @ValueSource(strings = {"(?=.*a.{10})(?=.*b.{10}).*", "(?=.*a.{6})(?=.*b.{6})(?=.*c.{6}).*", ".*a.{30}"})
     void aPatternWhoseStatesMultiplyIsRefusedWhenItIsCompiled(String pattern) {

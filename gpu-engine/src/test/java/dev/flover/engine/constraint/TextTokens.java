@@ -4,8 +4,8 @@ import dev.flover.engine.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// A vocabulary of one token for each byte, some longer ones, markup `<|call|>`, and one that ends a text; texts become
-/// the longest tokens.
+/// A test vocabulary: one token for each byte, some longer tokens, the markup `<|call|>`, and an end-of-text token. A
+/// text is encoded greedily, by the longest token at each place.
 public final class TextTokens implements Tokenizer {
     public static final int END = 256;
     private static final String[] LONGER = {"{\"", "\":", "\",\"", "\"}", "true", "null", "ab", "abc", "12", "[[", "]]",
