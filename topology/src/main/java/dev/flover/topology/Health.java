@@ -19,7 +19,7 @@ public record Health(State state, String detail) {
         FAILED
     }
 
-    /// Whether the process should be left alone by whoever restarts what has failed.
+    /// Whether a supervisor should leave the process alone, rather than restart it.
     public boolean isAlive() {
         return state != State.FAILED;
     }

@@ -163,7 +163,7 @@ public final class Pipeline implements AutoCloseable {
 
     /// Brings the application up in the background; see [#awaitReady].
     ///
-    /// @param engineConfig what the engine was started with
+    /// @param engineConfig the configuration that the engine was started with
     /// @throws IllegalStateException if another pipeline uses the same state folder
     public static Pipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
@@ -171,7 +171,7 @@ public final class Pipeline implements AutoCloseable {
                 System::currentTimeMillis);
     }
 
-    /// The same for a release that knows other fields of requests, and with a wall clock that somebody may set.
+    /// The same for a release that knows other fields of requests, and with another wall clock.
     ///
     /// @param wall milliseconds since 1970
     public static Pipeline start(PipelineConfig config, RequestContract contract, Model model, Engine engine,
@@ -240,7 +240,7 @@ public final class Pipeline implements AutoCloseable {
         return Optional.ofNullable(registered);
     }
 
-    /// Why it failed, where that is because nobody has said where it is to begin.
+    /// Why it failed, where the reason is that no option says where it is to begin.
     public Optional<UndecidedStartException> undecided() {
         return Optional.ofNullable(undecided);
     }

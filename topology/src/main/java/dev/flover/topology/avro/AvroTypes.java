@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 
-/// What a type's logical type makes of it.
+/// The form in JSON of a type with a logical type.
 final class AvroTypes {
     private AvroTypes() {}
 

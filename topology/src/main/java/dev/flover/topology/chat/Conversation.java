@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// What a chat template is given.
+/// The variables of a chat template.
 ///
 /// @param messages      a role and a content each, and what templates know besides: `tool_calls`, `reasoning_content`
 /// @param tools         what the model may call, as JSON Schema says it; null for none

@@ -7,7 +7,7 @@ import java.util.Objects;
 /// One turn of a conversation.
 ///
 /// @param role    system, user, assistant, or what the model's template knows besides
-/// @param content what was said; may be empty
+/// @param content the text; may be empty
 public record Message(String role, String content) {
     public Message {
         Objects.requireNonNull(role, "role");

@@ -192,7 +192,7 @@ public record PipelineConfig(
             this(aliases, defaultGroup, begin, LostState.STOP);
         }
 
-        /// One name, and no opinion on what came before.
+        /// One name; where to begin has to be said where it matters.
         public static Serving standard() {
             return new Serving(Set.of(), false, null);
         }
@@ -247,7 +247,7 @@ public record PipelineConfig(
     /// @param stopStrings   stop strings, and as many stop ids
     /// @param stopLength    characters of a stop string
     /// @param tokenBiases   entries of the logit bias; allowed ids may be as many as the vocabulary
-    /// @param mentions      what it may name that others have
+    /// @param mentions      schema subjects and topics that it may name
     public record RequestLimits(
             int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
             Mentions mentions) {
@@ -275,7 +275,7 @@ public record PipelineConfig(
         }
     }
 
-    /// What a request may name that others have; a name has to match as a whole.
+    /// Subjects and topics that a request may name; a name has to match as a whole.
     ///
     /// @param schemaSubjects of the registry; null: none
     /// @param recordTopics   for records of answers; null: none
@@ -287,7 +287,7 @@ public record PipelineConfig(
 
     /// The waiting room of a process. Beyond either limit the request partitions are paused: lag is the queue.
     ///
-    /// What was fetched already still comes in, a few hundred records at most.
+    /// Records that were fetched before still come in, a few hundred at most.
     ///
     /// @param requests requests that wait for the engine
     /// @param bytes    of their stored records
@@ -302,7 +302,7 @@ public record PipelineConfig(
         }
     }
 
-    /// What is remembered of requests that are not live.
+    /// The memory of ids of requests that are not live.
     ///
     /// @param ended     how long an ended request's id is known, so that the same request again gets the same answer
     /// @param cancelled how long a cancel waits for a request that has not come yet

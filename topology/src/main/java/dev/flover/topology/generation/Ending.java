@@ -4,7 +4,7 @@ import dev.flover.schemas.FinishReason;
 
 /// Why an answer ends.
 ///
-/// @param message what was wrong and what to do; empty where nothing was
+/// @param message the fault and the remedy; empty where there was no fault
 /// @param stop    the stop string that ended it, or null
 record Ending(FinishReason reason, String message, String stop) {
     static Ending of(FinishReason reason, String message) {

@@ -58,7 +58,7 @@ final class Generations {
     private final Queue<Ticket> granted = new ArrayDeque<>();
     private final Queue<Attempt> attempts = new ArrayDeque<>();
     private final Queue<Bytes> givenUp = new ArrayDeque<>();
-    /// While an instance had them that did not know all that they say.
+    /// Requests that were cancelled while an instance had them that did not know all their fields.
     private final Queue<Bytes> cancelled = new ArrayDeque<>();
     private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
@@ -87,7 +87,7 @@ final class Generations {
         records = new AnswerRecords(parts, output, partition);
     }
 
-    /// Takes up what the state holds: each unfinished request waits for its turn again.
+    /// Reads the unfinished requests back from the state: each waits for its turn again.
     void restore() {
         parts.life().opened(partition);
         parts.left().forget(partition);
@@ -212,7 +212,7 @@ final class Generations {
         return repeats.isFull();
     }
 
-    /// What is stored of the answer is not to be given again.
+    /// The stored result is not to be written again.
     void forget(Bytes id) {
         repeats.forget(id);
     }
@@ -244,10 +244,10 @@ final class Generations {
         return true;
     }
 
-    /// Moves everything on: grants turns, starts and ends generations, pumps the engine, sends what it drew.
+    /// One tick: grants turns, starts and ends generations, pumps the engine, sends the tokens that it drew.
     ///
-    /// @param passBegins whether this is the first partition to tick. It takes in what the engine drew for all, so that
-    ///                   all of them know what a commit at the end of the pass is to cover
+    /// @param passBegins whether this is the first partition to tick. It takes the engine's tokens in for all, so that
+    ///                   each of them has written its own before the commit at the end of the pass
     void tick(long now, boolean passBegins) {
         giveUp(now);
         expire(now);
@@ -307,7 +307,7 @@ final class Generations {
         ended.rememberEnded(gone.id(), gone.stored().getDigest(), now, resultAt);
     }
 
-    /// Ends what has the answer to an equal request; the others wait for the engine.
+    /// Ends the requests for which the answer to an equal one was found; the others wait for the engine.
     private void answerFromStored(long now) {
         if (searches.isEmpty()) {
             return;
@@ -366,7 +366,7 @@ final class Generations {
         }
     }
 
-    /// A deadline is a time of day: whoever sets the clock moves it.
+    /// A deadline is a time of day: it follows the wall clock where that is set.
     private void expire(long now) {
         long wall = parts.wall().getAsLong();
         for (int i = 0; i < ENDED_PER_TICK; i++) {
@@ -413,7 +413,7 @@ final class Generations {
         }
     }
 
-    /// This process ends in good order: what it tries is not the cause.
+    /// This process ends in good order: its attempts do not count.
     private void takeBackAttempts() {
         for (var generation : live.values()) {
             if (generation.onTrial) {
@@ -598,7 +598,7 @@ final class Generations {
         }
     }
 
-    /// Nothing is kept of it but that it was.
+    /// Deletes the request's state; only the id, the digest and the time of the result are remembered.
     private void over(Bytes id, StoredRequest stored, Ticket ticket, long now, long resultAt) {
         compiling.forget(id);
         state.forget(id);

@@ -39,7 +39,7 @@ import org.apache.kafka.common.utils.Bytes;
 ///   undecodable                                        -> dead letter
 ///   another request under a known id                   -> refused, and dead letter
 ///   schema not to be had now, or who answers it,
-///   or what it mentions                                -> parked, with all that come after it under its key
+///   or a subject or topic that it names                -> parked, with all later records of its key
 ///   null value                                         -> cancel, also of what is parked; or forget, by a header
 ///   answered by another group                          -> its id is remembered
 ///   the same request again, while it is live           -> absorbed
@@ -69,7 +69,7 @@ final class Intake {
     private long saidAt;
     /// Whether the record at hand had been read when it was read now.
     private boolean readAgain;
-    /// What the record handled last waits for; null where that is its schema.
+    /// Tells whether the record handled last can go on; null where it waits for its schema.
     private LongPredicate news;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
@@ -118,7 +118,7 @@ final class Intake {
         parts.metrics().parked();
     }
 
-    /// What was cut is rejected wherever it is.
+    /// A record whose value was cut is rejected in every partition, so it need not be passed on.
     private boolean mayKnow(Bytes id, RequestRecord record, long now) {
         return !parts.homes().counts().haveGrown() || parked.holds(id) || state.digest(id) != null
                 || ended.find(id, now) != null || BoundedRecords.cutFrom(record.headers()) != null;
@@ -130,7 +130,7 @@ final class Intake {
         return parts.models().at(origin.partition(), origin.offset());
     }
 
-    /// Whether nobody else can be the one to answer what is parked under an id. Where groups share the topic that
+    /// Whether this group must be the one to answer the records parked under an id. Where groups share the topic that
     /// follows from the model it names, which is not known yet: then also its cancel waits.
     private boolean isOursWhateverItSays(Bytes id) {
         var assignment = parts.models().at(partition.partition(), parked.firstOffset(id));
@@ -214,7 +214,7 @@ final class Intake {
 
     /// @param since when it was read
     /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
-    ///         now which group answers, or what it mentions has to be looked up
+    ///         now which group answers, or a subject or topic that it names has to be looked up
     private boolean handle(RequestRecord record, long since, long now) {
         news = null;
         var assignment = assignment(record);
@@ -313,7 +313,7 @@ final class Intake {
     /// Erases what is kept of an answer; one that is being given ends. The result is erased by the group and in the
     /// partition that answered, and where nobody remembers it, by the default group in the partition it belongs to.
     ///
-    /// @param belongsHere where nobody remembers it
+    /// @param belongsHere whether this group erases the result if no group remembers the id
     private void forget(Bytes id, boolean belongsHere, long now) {
         boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "forgotten by order"), now);
         var past = ended.find(id, now);
@@ -400,7 +400,7 @@ final class Intake {
                 TraceParent.of(record.headers()), digest, true, null, null);
     }
 
-    /// @return false if what it mentions has to be looked up first
+    /// @return false if a subject or topic that it names has to be looked up first
     private boolean serve(
             Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long since, long now) {
         var request = read.request();

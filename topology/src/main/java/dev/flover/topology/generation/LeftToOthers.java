@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class LeftToOthers {
     private final Map<Integer, Left> partitions = new ConcurrentHashMap<>();
 
-    /// @param fields names of what is not known
+    /// @param fields names of the fields that are not known
     private record Left(int generations, TreeSet<String> fields) {}
 
     void add(int partition, List<String> fields) {

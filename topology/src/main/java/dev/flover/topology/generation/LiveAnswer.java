@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// One answer of a live generation: what the engine has drawn for it, and how much of that has been sent.
+/// One answer of a live generation: the tokens that the engine has drawn, and how many of them have been sent.
 ///
 /// ```
 ///   ids:   | from the state | sent in this life | drawn, not sent yet |
@@ -50,10 +50,10 @@ final class LiveAnswer {
     private FinishReason finishedByEngine;
     private Ending ending;
 
-    /// What has become certain since the last time.
+    /// Tokens and text that have become certain since the last call.
     ///
     /// @param position of the first id
-    /// @param logprobs one per id, or null where nobody asked
+    /// @param logprobs one per id; null where the request asks for none
     /// @param promptLogprobs of the whole prompt, once; mostly empty
     record Fresh(
             int position, List<Integer> ids, String text, List<TokenLogprob> logprobs,
@@ -102,7 +102,7 @@ final class LiveAnswer {
         finishedByEngine = null;
     }
 
-    /// What the engine is to report of the prompt: nothing where another answer tells, or it has been told.
+    /// Logprobs of the prompt that the engine is to report: none where another answer has them, or they were sent.
     PromptLogprobs wantedOfPrompt() {
         var wanted = generation.stored.getRequest().getPromptLogprobs();
         return wanted == null || index > 0 || sent > 0 ? PromptLogprobs.NONE : new PromptLogprobs(1, wanted);
@@ -150,17 +150,17 @@ final class LiveAnswer {
         return copy;
     }
 
-    /// Has been taken from the mailbox.
+    /// The answer has been taken from the mailbox.
     void unmailed() {
         mailed = false;
     }
 
-    /// Takes what was drawn since the last time, up to a stop string; ends the answer where that or the engine says so.
+    /// Takes the tokens drawn since the last call, up to a stop string; ends the answer there, or where the engine did.
     Fresh take() {
         return take(null);
     }
 
-    /// Takes what was drawn since the last time and ends the answer: for the given reason, unless it has ended by
+    /// Takes the tokens drawn since the last call and ends the answer: for the given reason, unless it has ended by
     /// itself.
     Fresh end(Ending reason) {
         return take(reason);

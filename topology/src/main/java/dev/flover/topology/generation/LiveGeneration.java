@@ -16,7 +16,7 @@ final class LiveGeneration {
 
     final Ticket ticket;
 
-    /// Computed with nobody beside it, until it has made progress.
+    /// Computed in steps without other sequences, until it has made progress.
     boolean alone;
     /// It was tried again after a crash and has not made progress since.
     boolean onTrial;

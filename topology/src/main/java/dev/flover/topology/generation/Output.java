@@ -72,7 +72,7 @@ public final class Output {
         parts.metrics().sent(fresh.ids().size());
     }
 
-    /// Sends what is too much of the prompt's logprobs for one record on chunks of their own. Returns how many that is.
+    /// Sends prompt logprobs that do not fit the next chunk on chunks of their own. Returns how many were sent.
     private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
         var generation = answer.generation();
         int first = 0;

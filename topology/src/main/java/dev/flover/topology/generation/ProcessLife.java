@@ -30,12 +30,12 @@ public final class ProcessLife {
         return process;
     }
 
-    /// Processes that did not die of what they computed: this one, and the one before where that ended in good order.
+    /// Processes that no generation has ended: this one, and the one before where that ended in good order.
     Set<UUID> survivors() {
         return survivors;
     }
 
-    /// This process ends now, and not because of what it computes.
+    /// This process ends now, in good order.
     public void ends() {
         ending = true;
     }
@@ -58,7 +58,7 @@ public final class ProcessLife {
         }
     }
 
-    /// Waits for all of them, at most so long: a thread that waits for an absent broker never says it.
+    /// Waits, within the limit, until all partitions have settled; a thread that waits for an absent broker never does.
     public void awaitSettled(long limitMs) {
         try {
             settled.await(limitMs, TimeUnit.MILLISECONDS);

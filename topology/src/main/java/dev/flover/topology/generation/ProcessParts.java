@@ -22,13 +22,13 @@ import dev.flover.topology.weather.Standstill;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/// What the partitions of a process share. Used by its one stream thread.
+/// The objects that all partitions of a process share. Used by its one stream thread.
 ///
 /// @param caution     whether the life before this one ended badly and its cause may be at work again
 /// @param life        from the start of this process to its end
 /// @param wall        the wall clock, ms: for deadlines, which are times of day, and for what clients are told
 /// @param contract    the fields of a request that this process knows
-/// @param left        what is stored and said in other fields
+/// @param left        stored generations with fields that this process does not know
 /// @param decoding    opens a decoder for one partition
 /// @param models      says which group answers a record
 /// @param homes       which partitions may know an id
@@ -66,7 +66,7 @@ public record ProcessParts(
         Standstill standstill,
         CancelsAhead cancels,
         PipelineMetrics metrics) {
-    /// For whoever reads the gauges.
+    /// For the gauges, which other threads read.
     void publishLoad() {
         metrics.load(new PipelineMetrics.Load(engine.status(), engine.live(), room.size(), room.bytes()));
     }

@@ -22,7 +22,7 @@ import org.apache.kafka.common.utils.Bytes;
 /// ```
 ///
 /// A request that is only read again, because its group's offsets were set back, is looked for in the same way, and
-/// what is found is not said.
+/// a result that is found is not written again.
 ///
 /// The same request once more is absorbed meanwhile. Bounded: beyond it the partition is held.
 final class Repeats {
@@ -43,7 +43,7 @@ final class Repeats {
         final long resultAt;
         /// Count of commits before it was stored: its result may be in the transaction that is under way.
         final long storedAt;
-        /// Whether nobody has asked again.
+        /// Whether it was only read again, and not sent again.
         final boolean recalled;
         CompletableFuture<Optional<StoredResult>> search;
 
@@ -99,7 +99,7 @@ final class Repeats {
         return pending.size() >= MOST;
     }
 
-    /// What is stored of its answer is not to be said again.
+    /// Its stored result is not to be written again.
     void forget(Bytes id) {
         var repeat = pending.get(id);
         if (repeat != null && repeat.recalled) {
@@ -110,7 +110,7 @@ final class Repeats {
         }
     }
 
-    /// Says again what was found.
+    /// Writes the results that were found once more.
     ///
     /// @return those that have to be computed anew; they are no longer pending
     List<Gone> tick(long now) {

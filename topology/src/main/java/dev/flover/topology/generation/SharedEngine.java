@@ -54,7 +54,7 @@ public final class SharedEngine implements TokenSink {
         answers.put(sequence, answer);
     }
 
-    /// The engine forgets the answer; what is in flight for it is discarded.
+    /// The engine forgets the answer; its tokens in flight are discarded.
     void release(LiveAnswer answer) {
         if (answer.isAdmitted()) {
             answers.remove(answer.sequence());

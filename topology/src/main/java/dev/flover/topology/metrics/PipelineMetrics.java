@@ -43,14 +43,14 @@ public final class PipelineMetrics {
     private final Map<FinishReason, Counter> ended =
             new EnumMap<>(FinishReason.class);
 
-    /// What the process has to do at one moment, as its stream thread sees it.
+    /// The load of the process at one moment, as its stream thread sees it.
     ///
     /// @param live    sequences given to the engine
     /// @param waiting requests in the waiting room
     /// @param bytes   of their stored forms
     public record Load(EngineStatus engine, int live, int waiting, long bytes) {}
 
-    /// What is asked for when somebody reads the gauges, on any thread.
+    /// Values that are asked for when the gauges are read, on any thread.
     public interface Readings {
         /// Stored generations that this release cannot read.
         int generationsLeft();

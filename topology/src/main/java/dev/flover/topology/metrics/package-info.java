@@ -2,7 +2,7 @@
 ///
 /// ```
 ///   stream thread ──► counters, timers, Load ──┐
-///   watches       ──► lags ────────────────────┼──► MeterRegistry ──► whoever scrapes
+///   watches       ──► lags ────────────────────┼──► MeterRegistry ──► a scraper
 ///   Readings      ──► gauges ──────────────────┘
 /// ```
 ///

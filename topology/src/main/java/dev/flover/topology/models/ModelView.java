@@ -3,7 +3,7 @@ package dev.flover.topology.models;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// What a process knows of the models topic, and as of when. Published by the thread that reads it; asked by the stream
+/// The models topic as a process knows it, and as of when. Published by the thread that reads it; asked by the stream
 /// thread, for the price of a volatile read and a look at the clock.
 public final class ModelView {
     /// How long an order waits at least before offsets are read from which it holds.

@@ -36,7 +36,7 @@ public final class ModelWatch implements AutoCloseable {
     }
 
     /// @param kafka client properties
-    /// @param view  gets what is read
+    /// @param view  is given the registrations that were read
     public static ModelWatch start(
             Map<String, String> kafka, String modelsTopic, String requestsTopic, ModelView view) {
         var watch = new ModelWatch(kafka, modelsTopic, requestsTopic, view);

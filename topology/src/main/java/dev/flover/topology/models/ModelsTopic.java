@@ -108,7 +108,7 @@ final class ModelsTopic implements AutoCloseable {
         counts.merge(line.getTopicId(), new PartitionCounts(List.of(next)), (before, first) -> before.with(next));
     }
 
-    /// How many partitions a requests topic has had; null where nobody has said.
+    /// How many partitions a requests topic has had; null where the models topic does not say it.
     PartitionCounts counts(String topicId) {
         return counts.get(topicId);
     }

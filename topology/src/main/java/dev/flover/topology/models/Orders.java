@@ -71,7 +71,7 @@ public final class Orders implements AutoCloseable {
     ///
     /// @param names        first the model's own, then its aliases
     /// @param defaultGroup whether it is to be the default group, if another one is
-    /// @param begin        where it begins; null where nobody has said
+    /// @param begin        where it begins; null where no option says it
     /// @param onLoss       what is done where its offsets and its state do not fit each other
     /// @throws UndecidedStartException if that has to be said
     public Registered register(List<String> names, boolean defaultGroup, Begin begin, LostState onLoss,
@@ -97,7 +97,7 @@ public final class Orders implements AutoCloseable {
     /// @param note       of a first start: which requests from before it were found, and who answers them
     public record Registered(Assignment assignment, String topicId, Optional<String> note) {}
 
-    /// How many partitions the requests topic has and had. Writes down what nobody has written down yet.
+    /// How many partitions the requests topic has and had. Writes counts down that are not on the models topic yet.
     ///
     /// @param before how many the group's state was made for, where it has one
     public PartitionCounts countPartitions(OptionalInt before) {

@@ -77,7 +77,7 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         return latest().refusal(order);
     }
 
-    /// What the topic says with its next order, which is left out where it is refused or changes nothing.
+    /// The registrations after the topic's next order, which is left out where it is refused or changes nothing.
     ///
     /// @param position of the order in the models topic
     Registrations with(long position, ModelOrder order) {

@@ -2,7 +2,7 @@ package dev.flover.topology.models;
 
 import java.util.List;
 
-/// Where an application id is to begin follows from nothing that is there, and nobody has said it.
+/// Neither the cluster nor an option says where an application id is to begin.
 public final class UndecidedStartException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -92,7 +92,7 @@ public final class CancelsAhead implements AutoCloseable {
         }
     }
 
-    /// Goes on with those that are still held back, unless too much was found there that nobody has taken.
+    /// Reads on in the partitions that are still held back; pauses those with too many cancels that were not taken yet.
     private Map<TopicPartition, Ahead> follow(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Ahead> read) {
         var held = Map.copyOf(partitions);
         if (!held.equals(read)) {

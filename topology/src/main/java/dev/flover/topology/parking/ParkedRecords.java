@@ -58,13 +58,13 @@ public final class ParkedRecords {
         }
     }
 
-    /// What is done with a record once it may be handled.
+    /// Handles a record that no longer has to wait.
     public interface Handling {
         /// @param since when it was read
         /// @return whether it waits no longer
         boolean handle(RequestRecord record, long since);
 
-        /// What the last record that still waits is waiting for: whether it is worth while to handle it again; null
+        /// Tells of the last record that still waits whether it is worth while to handle it again; null
         /// where that follows from its schema.
         LongPredicate news();
     }

@@ -6,7 +6,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Cuts what a producer has written to what the pipeline can store and write again, before anything else sees it.
+/// Cuts records of the requests topic to a size that the pipeline can store and write again, while they are read.
 ///
 /// A batch of a few kilobytes may hold records of hundreds of megabytes: what passes here is at most a key of 64 kB,
 /// headers of 64 kB and a value of the limit on requests. What was cut is said in headers, which this class alone

@@ -38,7 +38,7 @@ public final class RequestDecoding {
     private static final Logger LOG = LoggerFactory.getLogger(RequestDecoding.class);
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 10_000;
-    /// Anybody can name ids that do not exist.
+    /// A bound, because producers can name ids that do not exist.
     private static final int MOST_SCHEMAS = 10_000;
     private static final String BY_GUID = "; the record names its schema by a GUID in the header " + SchemaName.HEADER
             + ". Where the registry cannot be asked by GUID, have its producer write the schema's id before the value "
@@ -66,7 +66,7 @@ public final class RequestDecoding {
 
         /// The registry has not given the schema yet; the same bytes may decode later.
         ///
-        /// @param reason what it said last; empty where it was not asked yet
+        /// @param reason the registry's last answer; empty where it was not asked yet
         record Later(String reason) implements Decoded {}
     }
 

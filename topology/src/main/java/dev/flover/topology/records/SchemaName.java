@@ -20,9 +20,9 @@ public sealed interface SchemaName {
 
     record Guid(UUID guid) implements SchemaName {}
 
-    /// None, or in a way that nobody knows.
+    /// The record names no schema, or in a form that is not known.
     ///
-    /// @param problem null where the value may say itself what it is
+    /// @param problem null where the value may be self-describing
     record None(String problem) implements SchemaName {}
 
     static SchemaName of(RequestRecord record) {

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 
 /// Compiles the constraints of requests on other threads, equal ones once, for all partitions of a process.
 ///
-/// What is compiled is kept as long as an answer needs it, and beyond that as memory allows.
+/// A compiled constraint is kept as long as an answer needs it, and beyond that as memory allows.
 public final class Constraints {
     private static final Logger LOG = LoggerFactory.getLogger(Constraints.class);
     private static final int MOST_KEPT = 1_000;
@@ -44,12 +44,12 @@ public final class Constraints {
     private final Map<ByteBuffer, CompletableFuture<Prepared>> underWay = new HashMap<>();
     private ConstraintCompiler compiler;
 
-    /// What a request asks of its answer's text.
+    /// The constraint of a request, and the options that may contradict it.
     ///
     /// @param field     of the request, which says the constraint
     /// @param tenant    on whose account it is compiled
     /// @param stop      texts that end the answer
-    /// @param minTokens no end before so many
+    /// @param minTokens the answer does not end before this many
     public record Wish(String field, Source source, String tenant, List<String> stop, int minTokens) {
         Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
             this(field, new Source.Said(source), tenant, stop, minTokens);
@@ -75,7 +75,7 @@ public final class Constraints {
         /// @param records the answer as a record; null where its schema is none in AVRO
         record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
 
-        /// @param message what is wrong with it, and where
+        /// @param message the fault, and where in the constraint it is
         record Refused(String message) implements Prepared {}
     }
 
@@ -86,7 +86,7 @@ public final class Constraints {
         this.turns = turns;
     }
 
-    /// Never waits; what is known is there at once.
+    /// Never waits; a constraint that was compiled before is there at once.
     public CompletableFuture<Prepared> prepare(Wish wish) {
         var compiled = compiled(wish);
         return wish.isPlain()

@@ -10,7 +10,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Questions to somebody outside the process, asked on another thread, each once for all who wait for its answer.
+/// Questions to a service outside the process, asked on another thread, each once for all requests that wait for it.
 ///
 /// ```
 ///   no answer         asked again, without an end
@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// Used by the stream thread alone.
 ///
-/// @param <K> what is asked for
-/// @param <V> what there is to know of it
+/// @param <K> of the question
+/// @param <V> of the answer
 public final class Inquiries<K, V> {
     private static final Logger LOG = LoggerFactory.getLogger(Inquiries.class);
     private static final int MOST_KEPT = 200;
@@ -72,7 +72,7 @@ public final class Inquiries<K, V> {
         }
     }
 
-    /// @param source     may wait; throws [RegistryUnavailableException] or another exception where nobody answers
+    /// @param source     may wait; throws [RegistryUnavailableException] or another exception where there is no answer
     /// @param background where waiting is allowed
     /// @param missingFor how long "there is none" is asked again
     public Inquiries(Function<K, Outcome<V>> source, Executor background, Duration missingFor) {
@@ -81,7 +81,7 @@ public final class Inquiries<K, V> {
         this.missingForMs = missingFor.toMillis();
     }
 
-    /// @param since when somebody wanted to know: an answer that was asked for earlier does not count
+    /// @param since when the question arose: an answer that was asked for earlier does not count
     Answer<V> ask(K key, long since, long now) {
         var inquiry = inquiries.computeIfAbsent(key, fresh -> new Inquiry<>());
         take(key, inquiry, now);

@@ -6,7 +6,7 @@ import dev.flover.topology.config.PipelineConfig.Mentions;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 
-/// What requests mention and somebody else has: schemas under the registry's subjects, and topics.
+/// Schemas under the registry's subjects, and topics of others, that requests name.
 ///
 /// Used by the stream thread alone, which never waits for either.
 public final class RequestMentions {
@@ -42,7 +42,7 @@ public final class RequestMentions {
         this.subjects = subjects;
     }
 
-    /// Why a request may not mention what it does, whatever the others say; null where it may.
+    /// Why the pipeline's settings forbid the names in a request; null where they do not.
     public String refusal(GenerationRequest request) {
         String subject = request.getSchemaSubject();
         if (subject != null && !matches(allowed.schemaSubjects(), subject)) {

@@ -28,7 +28,7 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
                 sampling(request, defaults(model)), stopIds, Math.min(asked, maxTokens));
     }
 
-    /// What a request leaves out: as the model's publisher suggests, else plain sampling.
+    /// Values for options that a request leaves out: the model publisher's, else plain sampling.
     private static SamplingParams defaults(Model model) {
         return model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
     }

@@ -69,7 +69,7 @@ public final class RequestTools {
         }
     }
 
-    /// What the calls have to fit that a request's answers must be; null where they may be anything.
+    /// The constraint of calls that a request forces; null where it forces none.
     static Constraints.Wish wish(GenerationRequest request, Chat chat) {
         var use = of(request);
         if (!use.isForced()) {

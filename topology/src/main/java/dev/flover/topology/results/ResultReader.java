@@ -151,7 +151,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// Nobody who repeats nothing pays for connections.
+    /// Without repeats there is no connection.
     private void awaitWork() throws InterruptedException {
         if (!indexes) {
             wanted.putFirst(wanted.takeFirst());

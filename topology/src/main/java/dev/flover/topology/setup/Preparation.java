@@ -19,7 +19,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 
-/// What has to be there, and to be decided, before a life of Kafka Streams begins. Each method throws [KafkaException]
+/// Checks and decisions before a life of Kafka Streams begins. Each method throws [KafkaException]
 /// where something has to be waited for.
 public final class Preparation {
     private final PipelineConfig config;
@@ -71,7 +71,7 @@ public final class Preparation {
         var serving = config.serving();
         var names = new ArrayList<>(List.of(config.servedModel()));
         names.addAll(serving.aliases());
-        // What comes to a topic that was made anew while this process lives was read by nobody.
+        // No group has read the records of a topic that was created anew while this process lives.
         var begin = serving.begin() == null && before != null ? new Begin.Earliest() : serving.begin();
         try (var admin = Admin.create(adminProperties());
                 var orders = new Orders(config.kafka(), topics.models(), topics.requests(), closing)) {

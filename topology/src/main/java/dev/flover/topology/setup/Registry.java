@@ -87,7 +87,7 @@ public final class Registry implements AutoCloseable {
                 contract.deserializer(properties, client), contract.deserializer(properties, client));
     }
 
-    /// Registers what the pipeline writes, so that writing needs no registry later.
+    /// Registers the schemas of chunks and results, so that writing needs no registry later.
     ///
     /// @throws SerializationException if the registry does not answer; try again
     /// @throws RefusedException       if it refuses, saying why

@@ -285,7 +285,7 @@ public final class Topics {
         }
     }
 
-    /// @param what is asked for, where the broker may say that it is not allowed
+    /// @param what the operation, for the message where the broker does not allow it
     private static <T> T await(KafkaFuture<T> future, String what) {
         try {
             return future.get();

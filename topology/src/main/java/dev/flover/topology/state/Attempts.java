@@ -23,7 +23,7 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
     static final Attempts NONE = new Attempts(new StoredAttempts(0, 0), List.of());
     private static final int TRY_BYTES = 1 + 2 * Long.BYTES;
 
-    /// @param alone with nobody beside it
+    /// @param alone computed in steps without other sequences
     public record Try(UUID process, boolean alone) {}
 
     public Attempts {

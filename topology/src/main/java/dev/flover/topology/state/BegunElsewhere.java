@@ -24,7 +24,7 @@ public final class BegunElsewhere {
         return counts.isEmpty();
     }
 
-    /// How many there are, what they want and what to do.
+    /// How many there are, which arithmetic and model file they wait for, and the remedy.
     ///
     /// @param here arithmetic and model file of this instance
     public String sentence(String here) {

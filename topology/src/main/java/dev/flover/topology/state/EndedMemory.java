@@ -83,7 +83,7 @@ public final class EndedMemory {
         due.add(new Due(forgetAt, id));
     }
 
-    /// Forgets what is due, some at a time.
+    /// Forgets entries whose time is over, a bounded number a call.
     public void evict(long now) {
         for (int i = 0; i < EVICTIONS_PER_TICK && !due.isEmpty(); i++) {
             var next = due.peek();

@@ -45,7 +45,7 @@ public final class PartitionState {
     private final KeyValueStore<Bytes, byte[]> ended;
     private final KeyValueStore<Bytes, byte[]> parked;
 
-    /// What is stored of one answer, its segments joined.
+    /// The stored progress of one answer, its segments joined.
     ///
     /// @param ids        tokens of the answer so far
     /// @param model      fingerprint of the model file that its newest tokens come from; null where there are none
@@ -73,7 +73,7 @@ public final class PartitionState {
         }
     }
 
-    /// Stores the schema of what is about to be stored, the first time.
+    /// Stores the schema of a record that is about to be stored, once.
     private void know(SchemaText schema) {
         if (schemas.putIfAbsent(schema.fingerprint(), schema.text()) == null) {
             requests.put(StateKeys.schema(schema.fingerprint()), schema.text().getBytes(StandardCharsets.UTF_8));
@@ -166,7 +166,7 @@ public final class PartitionState {
         segments.forEach(progress::delete);
     }
 
-    /// What is stored of a request's answers, by index.
+    /// The stored progress of a request's answers, by index.
     ///
     /// @throws NewerFormException if there is something that this process does not know
     public StoredAnswer[] answers(Bytes id, int count) {

@@ -23,8 +23,8 @@ import java.util.function.LongSupplier;
 /// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass
 /// would leave behind what the earlier ones have kept longest, and which then causes the next one at once.
 public final class Commits {
-    /// While requests wait for room, a commit is followed by at least so many times its own duration, for reading and
-    /// for steps: at most a quarter of the stream thread's time then goes into commits.
+    /// While requests wait for room, the next commit comes after at least this many times the duration of the last one:
+    /// at most a quarter of the stream thread's time then goes into commits, the rest into reading and steps.
     private static final int PAUSE_IN_COMMITS = 3;
     private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
     /// A commit that takes so long is held up by a quota or a slow broker. Then more goes into each: what is written of
@@ -107,7 +107,7 @@ public final class Commits {
         }
     }
 
-    /// Whether nobody misses what is written only when the next commit is due: readers wait for that one in any case,
+    /// Whether chunks may be kept back until the next commit is due: readers wait for that one in any case,
     /// and one record then costs less than many until then.
     public boolean mayWait() {
         return readersWait && !isDue();
@@ -117,7 +117,7 @@ public final class Commits {
         return clock.getAsLong();
     }
 
-    /// Somebody's first token was drawn, and will be written in this pass.
+    /// The first token of an answer was drawn, and will be written in this pass.
     public void firstToken() {
         changed();
         early();
@@ -129,7 +129,7 @@ public final class Commits {
         early = readersWait;
     }
 
-    /// What was written must not wait.
+    /// An attempt was written: it must be committed after this pass.
     public void atOnce() {
         atOnce = true;
     }
@@ -139,7 +139,7 @@ public final class Commits {
         return atOnce || due || changed && early && !tooSoon && !requestsWait;
     }
 
-    /// How long nobody will miss the stream thread for the sake of a commit; zero where readers do not wait for one.
+    /// How long the stream thread may sleep without delaying a commit; zero where readers do not wait for one.
     ///
     /// @param most where nothing has changed
     Duration untilDue(Duration most) {

@@ -24,7 +24,7 @@ public final class PartitionHolds {
         }
     }
 
-    /// The partition has gone to another instance; whoever gets it back decides anew.
+    /// The partition has gone to another instance, which decides anew.
     public void forget(TopicPartition partition) {
         held.remove(partition);
         released.remove(partition);

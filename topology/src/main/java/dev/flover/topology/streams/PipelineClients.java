@@ -115,7 +115,7 @@ public final class PipelineClients implements KafkaClientSupplier {
                 }
                 if (steps.isFull()) {
                     steps.await(longer(timeout, commits.untilDue(LONGEST_SLEEP)), tick);
-                    return ConsumerRecords.empty();     // what has come can join no sooner if it is read now
+                    return ConsumerRecords.empty();     // no slot is free: new requests could not join sooner
                 }
                 steps.await(timeout, tick);
                 return super.poll(Duration.ZERO);

@@ -23,12 +23,12 @@ public final class StepSignal {
         LockSupport.unpark(waiting);
     }
 
-    /// The owner is about to take what has ended; what ends from now on is news.
+    /// The owner is about to take the ended steps; a step that ends from now on wakes it again.
     public void taking() {
         ended = false;
     }
 
-    /// @param steps whether any are under way, now that the owner has launched what it could
+    /// @param steps whether any are under way
     /// @param full  whether every slot is taken
     public void launched(boolean steps, boolean full) {
         underWay = steps;
@@ -55,7 +55,7 @@ public final class StepSignal {
             for (long left = limit.toNanos(); left > 0 && !ended; left = until - System.nanoTime()) {
                 LockSupport.parkNanos(this, left);
                 if (Thread.currentThread().isInterrupted()) {
-                    break;      // whoever called sees to it
+                    break;      // the caller handles the interrupt
                 }
             }
         }

@@ -90,7 +90,7 @@ public final class TransactionTime {
         }
     }
 
-    /// The cluster allows no more than what is in force.
+    /// The cluster does not allow a longer timeout.
     synchronized void refused(long allowedMs) {
         mostMs = Math.max(leastMs, allowedMs);
         ms = mostMs;

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /// A function that the model may call.
 ///
-/// @param description what it does; may be empty
+/// @param description for the model; may be empty
 /// @param parameters  a JSON Schema of type object, as JSON; null for a function without parameters
 public record Tool(String name, String description, String parameters) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");

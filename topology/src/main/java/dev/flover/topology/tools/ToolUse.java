@@ -17,7 +17,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     private static final int MOST_TOOLS = 128;
     private static final Set<String> WORDS = Set.of("none", "auto", "required");
 
-    /// What the answer has to do.
+    /// Whether the answer may, must or must not call a tool.
     public sealed interface Choice {
         /// Call nothing: the model is told of no tool.
         record None() implements Choice {}
@@ -81,7 +81,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         return choice instanceof Choice.None ? List.of() : tools;
     }
 
-    /// What the answer has to fit; null where it may be anything.
+    /// The constraint of the answer; null where it has none.
     public ConstraintSource forced(ToolFormat format) {
         return switch (choice) {
             case Choice.None none -> null;

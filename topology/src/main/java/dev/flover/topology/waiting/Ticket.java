@@ -25,7 +25,7 @@ public final class Ticket {
     /// Where the grant is put for the partition that owns the request.
     final Queue<Ticket> granted;
 
-    /// What its answers have to fit; null where that is nothing, or is being compiled.
+    /// The constraint of its answers; null where there is none, or it is being compiled.
     public Constraints.Prepared.Ready prepared;
 
     // Kept by the waiting room
@@ -48,7 +48,7 @@ public final class Ticket {
 
     /// How a request came to wait.
     public enum Standing {
-        /// It might be what ended earlier lives of the process: it is tried with nobody beside it.
+        /// It may have ended earlier lives of the process (a poison pill): it is computed alone.
         SUSPECT,
         /// It had begun before a restart, and goes on before others begin.
         RESUMED,

@@ -60,7 +60,7 @@ public final class ClusterWatch implements AutoCloseable {
         askedAt = System.nanoTime();
     }
 
-    /// Takes in what has been answered, and asks again now and then.
+    /// Takes in the answers that have come, and asks again every two seconds.
     public void look() {
         answered(members).ifPresent(this::lookAt);
         lookForDeleted();

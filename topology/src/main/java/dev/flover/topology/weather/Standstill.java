@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What has stood still for longer than it should, for the log, for health and for metrics. Any thread may call.
+/// Reports of partitions and services that have stood still for too long, for log, health and metrics. Thread-safe.
 public final class Standstill {
     private static final Logger LOG = LoggerFactory.getLogger(Standstill.class);
     private static final String BROKERS = "the brokers";

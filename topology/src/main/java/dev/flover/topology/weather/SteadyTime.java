@@ -18,7 +18,7 @@ public final class SteadyTime implements Time {
     private final long begin;
     private long seenDrift;
 
-    /// @param wall  milliseconds since 1970, as somebody may set them
+    /// @param wall  the wall clock, milliseconds since 1970; may be set while the process runs
     /// @param nanos from any origin, never set
     public SteadyTime(LongSupplier wall, LongSupplier nanos) {
         this.wall = wall;

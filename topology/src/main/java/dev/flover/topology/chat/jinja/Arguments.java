@@ -3,7 +3,7 @@ package dev.flover.topology.chat.jinja;
 import java.util.List;
 import java.util.Map;
 
-/// What a call passes.
+/// The arguments of a call.
 record Arguments(List<Object> positional, Map<String, Object> named) {
     static final Arguments NONE = new Arguments(List.of(), Map.of());
 

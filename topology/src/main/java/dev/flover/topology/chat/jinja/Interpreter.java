@@ -352,7 +352,7 @@ final class Interpreter {
         return map;
     }
 
-    /// @param caller what the called macro knows as `caller`; null for none
+    /// @param caller the value of `caller` in the called macro; null for none
     private Object call(Expression target, Parameters parameters, Callable caller, Scope scope) {
         Object called = evaluate(target, scope);
         if (called instanceof Callable callable) {

@@ -13,7 +13,7 @@ record Markup(String text) {
         return value instanceof Markup markup ? markup : new Markup(escape(Values.text(value)));
     }
 
-    /// What is not safe text, unchanged.
+    /// Values other than safe text, unchanged.
     static Object plain(Object value) {
         return value instanceof Markup(String text) ? text : value;
     }

@@ -248,7 +248,7 @@ final class Values {
         };
     }
 
-    /// What a value is, for messages.
+    /// The kind of a value, for messages.
     static String kind(Object value) {
         return switch (value) {
             case null -> "None";
