@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/// `flover` of the engine bundle: the commands that need no Kafka, so that its libraries can be left out.
+/// The main class of the engine bundle: the commands that need no Kafka, so that Kafka's libraries can be left out.
 @Command(
         name = "flover",
         versionProvider = Version.class,

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// Turns what was thrown into one sentence on stderr and an exit code.
+/// Turns a command's exception into one sentence on stderr and an exit code.
 final class FailureReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
 
     @Override
@@ -42,7 +42,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
             return "there is no option " + unmatched.getUnmatched().getFirst();
         }
         if (failure.getCause() instanceof SettingException) {
-            return failure.getMessage();       // it may begin with the name of a file
+            return failure.getMessage();       // unchanged, since it may begin with a file name
         }
         String message = failure.getMessage().replaceFirst("^Error: ", "");
         return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
@@ -51,7 +51,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
         if (isEnding()) {
-            return ExitCode.SOFTWARE;      // a signal ends us, and what it cut off has nothing to say
+            return ExitCode.SOFTWARE;      // a signal is ending this process, which caused the failure
         }
         Main main = command.getCommandSpec().root().userObject() instanceof Main root ? root : null;
         boolean verbose = main != null && main.verbose();
@@ -73,7 +73,8 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         }
     }
 
-    /// Failures made for a person speak for themselves. Anything else is a mistake of ours, and says so.
+    /// The messages of exceptions that are meant for users are printed as they are. Any other exception is a fault of
+    /// this program and is reported as unexpected.
     private static String sentence(Exception failure, boolean verbose) {
         return switch (failure) {
             case CommandException expected -> expected.getMessage();

@@ -32,7 +32,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/// `./flover`: the table of subcommands.
+/// The main class of `./flover`, with the table of subcommands.
 @Command(
         name = "flover",
         versionProvider = Version.class,
@@ -63,7 +63,7 @@ import picocli.CommandLine.Spec;
             VerifyDeliveryCommand.class
         })
 public final class Main implements Runnable {
-    /// Those that `simplelogger.properties` makes quieter.
+    /// The loggers that `simplelogger.properties` makes quieter; `--verbose` sets them back to the level info.
     private static final List<String> LOGGERS_OF_KAFKA =
             List.of("", ".clients.Metadata", ".clients.NetworkClient", ".clients.producer.internals.Sender");
 
@@ -82,8 +82,8 @@ public final class Main implements Runnable {
     private boolean verbose;
 
     public static void main(String[] args) {
-        if (Arrays.asList(args).contains("--verbose")) {      // read once, when the first class that logs is loaded
-            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // milliseconds since the start
+        if (Arrays.asList(args).contains("--verbose")) {      // the logging library reads this once, when it is loaded
+            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // as ms since the start
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
             for (String logger : LOGGERS_OF_KAFKA) {
                 System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka" + logger, "info");
@@ -104,7 +104,7 @@ public final class Main implements Runnable {
         System.exit(code);
     }
 
-    /// The whole command line; what it writes goes to `out` and `err`.
+    /// Makes the whole command line, whose commands write to `out` and `err`.
     public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         var failures = new FailureReport();
         var command = new CommandLine(new Main());
@@ -119,7 +119,7 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler(failures);
     }
 
-    /// A blank line between what a command is and its options.
+    /// Puts a blank line between a command's description and its options, in each help text.
     private static void spread(CommandLine command) {
         command.getCommandSpec().usageMessage().optionListHeading("%n");
         command.getSubcommands().values().forEach(Main::spread);
@@ -134,7 +134,7 @@ public final class Main implements Runnable {
         throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 
-    /// Whatever the locale says: JSON lines are UTF-8, and so are terminals.
+    /// Opens an output stream in UTF-8, whatever the locale is: JSON lines are UTF-8, and so are terminals.
     private static PrintWriter utf8(FileDescriptor descriptor) {
         return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8), true);
     }

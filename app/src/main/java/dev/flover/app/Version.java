@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/// What `--version` prints.
+/// The output of `--version`.
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() throws IOException {

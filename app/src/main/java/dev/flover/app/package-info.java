@@ -1,18 +1,19 @@
-/// What a person starts: one executable, a subcommand for each thing it does.
+/// The executable that a user starts, with a subcommand for each task.
 ///
 /// ```
-///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, gone afterwards
+///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, removed afterwards
 ///                       ├─> up        the pipeline, until it is told to stop        pipeline/
 ///                       ├─> submit, tail, cancel      a client of the topics         client/
 ///                       ├─> generate, tokenize, inspect, devices, selftest     without Kafka   offline/
-///                       ├─> bench     figures                                        bench/
-///                       └─> verify-delivery           the promise, under kills       delivery/
+///                       ├─> bench     measurements                                   bench/
+///                       └─> verify-delivery           checks exactly-once under kills          delivery/
 /// ```
 ///
-/// A command parses, opens what it needs, runs and reports. Options that several commands share are in `options`;
-/// the broker and the registry of `demo` and `up --embedded` are in `embedded`. How requests become tokens is known in
+/// A command parses its options, opens what it needs, runs and reports. Options that several commands share are in
+/// `options`; the broker and the registry of `demo` and `up --embedded` are in `embedded`. Only `topology` and
+/// `gpu-engine` know how requests become tokens.
 /// `topology` and `gpu-engine` only.
 ///
-/// Exit codes are the same everywhere: 0 done, 1 failed, 2 wrong usage, 130 interrupted. A failure is one sentence on
-/// stderr; [dev.flover.app.FailureReport] is the only place that turns an exception into one.
+/// Exit codes are the same for all commands: 0 done, 1 failed, 2 wrong usage, 130 interrupted. A failure is one
+/// sentence on stderr; [dev.flover.app.FailureReport] is the only place that turns an exception into that sentence.
 package dev.flover.app;

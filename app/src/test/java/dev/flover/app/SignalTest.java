@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The program as a child process that is told to end, at moments when it has children and a temporary folder.
+/// Flover as a child process that gets a signal while it has children of its own and a temporary folder.
 class SignalTest {
     private static final int LIMIT_S = 30;
     private static final long LOOK_NANOS = 10_000_000;
@@ -113,7 +113,7 @@ class SignalTest {
         assertThat(temporary).isDirectoryNotContaining(path -> path.getFileName().toString().startsWith("flover-"));
     }
 
-    /// As it is for a job that a shell started in the background.
+    /// Tells whether this process ignores SIGINT, as a job does that a shell started in the background.
     private static boolean ignoresInterrupts() throws IOException {
         return Files.exists(STATUS) && Files.readAllLines(STATUS).stream()
                 .filter(line -> line.startsWith("SigIgn:"))

@@ -16,12 +16,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/// Reads the tokens topic from now on, without a consumer group: every reader sees everything.
+/// Reads the committed chunks of the tokens topic without a consumer group, so that each reader gets all of them.
 public final class Answers implements AutoCloseable {
     private final KafkaConsumer<String, TokenChunk> consumer;
     private final String topic;
 
-    /// From here on, nothing that is committed is missed.
+    /// Starts reading at the end or the beginning of the topic. No chunk that is committed after this call is missed.
     ///
     /// @throws CommandException if the topic cannot be read
     public Answers(Connection connection, String topic, boolean fromBeginning) {
@@ -63,7 +63,7 @@ public final class Answers implements AutoCloseable {
         offsets.forEach(consumer::seek);
     }
 
-    /// Reads one partition only, from where this reader stands.
+    /// Reads on in one partition only, from the reader's present position in that partition.
     public void only(int partition) {
         var wanted = new TopicPartition(topic, partition);
         long position = consumer.position(wanted);
@@ -71,9 +71,9 @@ public final class Answers implements AutoCloseable {
         consumer.seek(wanted, position);
     }
 
-    /// Hands on what has come, after waiting at most `wait` for it.
+    /// Passes each chunk that has arrived to `reader`, after waiting at most `wait` for the first.
     ///
-    /// @return whether the reader goes on; false after [#wake]
+    /// @return true if reading can go on; false after [#wake]
     public boolean poll(Duration wait, Consumer<TokenChunk> reader) {
         try {
             for (var chunk : consumer.poll(wait)) {
@@ -89,7 +89,7 @@ public final class Answers implements AutoCloseable {
         }
     }
 
-    /// Ends the poll under way, from any thread.
+    /// Ends a [#poll] that is waiting; may be called from any thread.
     public void wake() {
         consumer.wakeup();
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `cancel`: a null value for a request's key.
+/// The command `cancel`: writes a null value under the key of a request.
 @Command(
         name = "cancel",
         modelTransformer = SettingOptions.OfClients.class,

@@ -13,8 +13,8 @@ import dev.flover.schemas.TokenLogprob;
 import java.util.List;
 import java.util.Locale;
 
-/// What `tail --json` and `submit --json` write, a line a chunk; fields that only some chunks have are left out
-/// elsewhere.
+/// A chunk as `tail --json` and `submit --json` write it, one chunk on a line. Fields that a chunk does not have are
+/// left out.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "logprobs",
         "prompt_position", "prompt_logprobs", "finish_reason", "message", "tool_calls",
@@ -51,7 +51,7 @@ record ChunkLine(
                 chunk.getRefused() == null ? null : RefusedLine.of(chunk.getRefused()));
     }
 
-    /// A record that is another request under the id.
+    /// A record that was refused because its id was used by a different request.
     record RefusedLine(
             @JsonProperty("partition") int partition,
             @JsonProperty("offset") long offset,
@@ -69,7 +69,7 @@ record ChunkLine(
         }
     }
 
-    /// Null where they were not asked for.
+    /// Returns null if no logprobs were requested.
     static List<LogprobLine> logprobs(List<TokenLogprob> logprobs) {
         return logprobs == null ? null : logprobs.stream().map(token -> new LogprobLine(
                 token.getTokenId(), token.getLogprob(), token.getAlternatives().stream()

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `forget`: a null value for a request's key, with a header that says so.
+/// The command `forget`: writes a null value under the key of a request, with a header that tells it from a cancel.
 @Command(
         name = "forget",
         modelTransformer = SettingOptions.OfClients.class,

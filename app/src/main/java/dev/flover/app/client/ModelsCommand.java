@@ -21,7 +21,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `models`: which group answers which requests, where several pipelines read one requests topic.
+/// The command `models`: lists and changes which group answers the requests for which model, if several pipelines read
+/// one requests topic.
 @Command(
         name = "models",
         modelTransformer = SettingOptions.OfClients.class,
@@ -70,7 +71,7 @@ public final class ModelsCommand implements Runnable {
         }
     }
 
-    /// The offsets of the requests topic from which on a group answers for a model, as it does now.
+    /// Returns in words the offsets of the requests topic, by partition, from which on a group answers for a model.
     private static String since(Registrations registrations, String name, String group) {
         var offsets = offsetsSince(registrations, name, group);
         return offsets == null ? "a moment that is not over yet" : "offsets " + offsets + " by partition";

@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `parked`: records that wait for their schemas.
+/// The command `parked`: lists the records that wait for their schemas.
 @Command(
         name = "parked",
         modelTransformer = SettingOptions.OfClients.class,
@@ -63,7 +63,7 @@ public final class ParkedCommand implements Runnable {
         }
     }
 
-    /// None where the group has never run.
+    /// Returns the records of a group that wait; empty if the group has never run.
     private static List<Waiting> waiting(ClientTarget target, String group) {
         try {
             return WaitingRecords.of(target.connection().kafka(), group);

@@ -6,18 +6,18 @@ import io.confluent.kafka.schemaregistry.client.rest.exceptions.RestClientExcept
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/// Who refused, where the libraries' messages do not say it: the registry, or a listener that was spoken to in the
-/// wrong protocol and does not answer at all.
+/// Explains failures whose messages in Kafka's libraries do not name the cause: a registry that refuses the user, or a
+/// listener that expects another protocol and does not answer.
 final class Refusal {
     private Refusal() {}
 
-    /// A client that refuses its settings, each of which it would take.
+    /// Makes the error for a client of Kafka that refuses its combination of settings, each of which is valid alone.
     static CommandException ofSettings(String client, KafkaException failure) {
         return new CommandException("Kafka's " + client + " cannot be set up: " + CommandException.reason(failure)
                 + "; `flover config` shows where each kafka. setting comes from", failure);
     }
 
-    /// What the sender of another request under a used id is told.
+    /// Returns the message for a user whose request was refused because its id was used by a different request.
     static String sentence(String id, Refused refused) {
         return "the request " + id + " in partition " + refused.getPartition() + " at offset " + refused.getOffset()
                 + " was refused: " + refused.getReason() + ". The first request of that id is not affected";

@@ -17,7 +17,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/// Writes requests and cancellations, keyed by the request's id.
+/// Writes requests and cancellations to the requests topic, with the request's id as the key.
 public final class Requests implements AutoCloseable {
     private static final String FORGET = "flover.forget";
 
@@ -38,21 +38,21 @@ public final class Requests implements AutoCloseable {
         }
     }
 
-    /// Returns when the request is on the topic.
+    /// Writes a request and returns when the broker has it.
     ///
-    /// @return its place there
+    /// @return the request's partition and offset
     public RecordMetadata write(GenerationRequest request) {
         return write(new ProducerRecord<>(topic, request.getId(), request));
     }
 
-    /// Returns when the request is on the topic.
+    /// Writes a request and returns when the broker has it.
     ///
-    /// @return where: the answer will be in the partition of the same number
+    /// @return the number of the request's partition; the answer will be in the same partition of the tokens topic
     public int send(GenerationRequest request) {
         return write(new ProducerRecord<>(topic, request.getId(), request)).partition();
     }
 
-    /// Writes the request without waiting for it to be there.
+    /// Sends the request and returns before the broker has it.
     public void sendLater(GenerationRequest request) {
         try {
             producer.send(new ProducerRecord<>(topic, request.getId(), request));
@@ -61,18 +61,18 @@ public final class Requests implements AutoCloseable {
         }
     }
 
-    /// Ends the request of that id, live or waiting, or one that comes a little later.
+    /// Cancels the request of that id: one that is live, one that waits, or one that arrives shortly afterwards.
     ///
-    /// Goes to every partition: a request may be in another one than this producer would choose for its key, because
-    /// its own producer chose otherwise, or because partitions were added since.
+    /// The cancellation is written to every partition. The request may be in another partition than this producer would
+    /// choose for its key, because the request's producer partitions differently or because partitions were added.
     public void cancel(String id) {
         for (var partition : partitions()) {
             write(new ProducerRecord<>(topic, partition.partition(), id, null));
         }
     }
 
-    /// Erases what is stored of the answer to the request of that id. Goes to every partition, as [#cancel] does;
-    /// what nobody remembers is erased by the one that the id belongs to.
+    /// Erases the stored answer to the request of that id. Like [#cancel], this writes to every partition. If no
+    /// partition has the request in its state, the partition that the id hashes to erases the answer.
     public void forget(String id) {
         var partitions = partitions();
         int own = BuiltInPartitioner.partitionForKey(id.getBytes(StandardCharsets.UTF_8), partitions.size());

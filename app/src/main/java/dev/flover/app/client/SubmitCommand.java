@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `submit`: one request, and its answer as it comes.
+/// The command `submit`: sends one request and prints its answer as it arrives.
 @Command(
         name = "submit",
         modelTransformer = SettingOptions.OfClients.class,
@@ -90,7 +90,7 @@ public final class SubmitCommand implements Callable<Integer> {
     private boolean ended;
     private Refused refused;
     private boolean reached;
-    /// Reads the tokens topic from its beginning.
+    /// Opens a second reader of the tokens topic, which starts at the topic's beginning.
     private Supplier<Answers> earlier;
 
     @Override
@@ -102,7 +102,7 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         OptionRange.check(spec, "--priority", priority, -100, 100);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
-        sampling.params(spec, 0);      // a value out of range is found before anything is written
+        sampling.params(spec, 0);      // finds values out of range before anything is written
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         var topics = target.topics();
@@ -190,7 +190,7 @@ public final class SubmitCommand implements Callable<Integer> {
         return verdict(id);
     }
 
-    /// The same request was sent before and is being answered: first comes what it has said already.
+    /// Prints the earlier part of an answer that is under way, because the same request was sent before.
     private void attach(TokenChunk chunk, int partition, StopSignal stop, PrintWriter out) {
         if (chunk.getPosition() <= nextPosition || ended) {
             return;
@@ -211,7 +211,7 @@ public final class SubmitCommand implements Callable<Integer> {
         }
     }
 
-    /// @param written the request's place; null where another one's refusal does not count
+    /// @param written the partition and offset of the request; null to ignore refusals of other requests with its id
     private void show(TokenChunk chunk, RecordMetadata written, PrintWriter out) {
         if (ended) {
             return;
@@ -226,7 +226,7 @@ public final class SubmitCommand implements Callable<Integer> {
             return;
         }
         int after = chunk.getPosition() + chunk.getTokenIds().size();
-        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();      // at-least-once may repeat
+        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();      // under at-least-once
         if (!repeated) {
             write(chunk, out);
             nextPosition = after;

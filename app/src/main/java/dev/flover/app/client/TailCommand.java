@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `tail`: the tokens topic, as it grows.
+/// The command `tail`: prints the tokens topic as it grows.
 @Command(
         name = "tail",
         modelTransformer = SettingOptions.OfClients.class,

@@ -1,10 +1,10 @@
-/// A client of the topics, as any other program could be one.
+/// The commands that are clients of the topics, with no more access than any other program has.
 ///
 /// ```
 ///   submit ──> Requests ──> generation-requests ──> ... ──> generation-tokens ──> Answers ──> submit, tail
 ///   cancel ──> Requests (a null value)
 /// ```
 ///
-/// Reads committed records only: what is shown has happened. Knows the contracts and Kafka's clients, and nothing of
-/// how answers come about.
+/// They read committed records only. They use the contracts and Kafka's clients, and know nothing of how answers are
+/// computed.
 package dev.flover.app.client;

@@ -12,17 +12,19 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// What a client command talks to.
+/// The cluster and the topics that a client command uses. They are found in this order:
 ///
 /// ```
-///   addresses that are set > the pipeline of --pipeline > the only one that runs here > localhost
+///  addresses in the settings > the pipeline of --pipeline > the only pipeline on this machine > localhost
 /// ```
 public record ClientTarget(Connection connection, TopicNames topics) {
     private static final String BOOTSTRAP = "127.0.0.1:9092";
     private static final String REGISTRY = "http://127.0.0.1:8081";
 
-    /// @param err is told which of several pipelines it is
-    /// @throws CommandException where that is not decided
+    /// Finds the target of a client command.
+    ///
+    /// @param err gets a line that names the chosen pipeline, if several run
+    /// @throws CommandException if several pipelines run and the settings choose none of them
     public static ClientTarget find(Settings settings, PrintWriter err) {
         return find(settings, RunningPipeline.all(), line -> err.println("flover: " + line));
     }
@@ -32,9 +34,9 @@ public record ClientTarget(Connection connection, TopicNames topics) {
         return new ClientTarget(connection(settings, found), topics(settings, found));
     }
 
-    /// Where `up` finds its servers: as a client does, but with topics of its own.
+    /// Finds the cluster that `up` uses: as a client command does, but the topics do not matter.
     ///
-    /// @throws CommandException where that is not decided
+    /// @throws CommandException if the running pipelines use several clusters and the settings choose none of them
     public static Connection cluster(Settings settings, Consumer<String> say) {
         return connection(settings, choose(settings, RunningPipeline.all(), pipeline -> List.of(
                 pipeline.address().bootstrapServers(), pipeline.address().registryUrl()), say));
@@ -54,7 +56,10 @@ public record ClientTarget(Connection connection, TopicNames topics) {
         return found.isPresent() && !named ? found.get().address().topics() : TopicSettings.names(settings);
     }
 
-    /// @param difference of which there must be one among those that fit
+    /// Chooses a running pipeline by the settings.
+    ///
+    /// @param difference the property of a pipeline that the caller needs; all candidates must have the same value of
+    ///                   it
     private static Optional<RunningPipeline> choose(Settings settings, List<RunningPipeline> running,
             Function<RunningPipeline, Object> difference, Consumer<String> say) {
         Optional<String> name = settings.find(SettingTable.PIPELINE_NAME);

@@ -12,16 +12,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/// A Kafka cluster and its schema registry, as their clients are told of them.
+/// The addresses of a Kafka cluster and its schema registry, with the properties of their clients.
 ///
 /// @param bootstrapServers `host:port`, separated by commas
-/// @param registryUrl      of a registry that speaks Confluent's REST interface; several are separated by commas
-/// @param kafkaProperties  further properties of Kafka's clients; they may hold secrets
-/// @param ofRegistry       further properties of the registry's client; they may hold secrets
+/// @param registryUrl      URL of a registry with Confluent's REST interface; several are separated by commas
+/// @param kafkaProperties  further properties of Kafka's clients; they may contain secrets
+/// @param ofRegistry       further properties of the registry's client; they may contain secrets
 public record Connection(
         String bootstrapServers, String registryUrl, Map<String, String> kafkaProperties,
         Map<String, String> ofRegistry) {
-    /// A registry that takes the user of the Kafka cluster has to be told who that is.
+    /// The registry's property that says where its credentials come from. The value `SASL_INHERIT` means the SASL user
+    /// of the Kafka clients, whose properties the registry's client then needs, too.
     private static final String CREDENTIALS_SOURCE = "basic.auth.credentials.source";
     private static final String TLS = "ssl.";
     private static final String REGISTRY_TLS = "schema.registry.ssl.";
@@ -29,7 +30,7 @@ public record Connection(
     private static final int HTTP_PORT = 80;
     private static final int HTTPS_PORT = 443;
 
-    /// Kinds of Kafka's clients; a property may be for one of them.
+    /// Prefixes of properties that are meant for one kind of Kafka client only.
     private static final List<String> KINDS =
             List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.");
 
@@ -57,7 +58,7 @@ public record Connection(
         return new Connection(bootstrapServers, registryUrl, Map.of(), Map.of());
     }
 
-    /// What Kafka Streams is configured with: also what is for one kind of its clients, under its prefix.
+    /// Returns the configuration of Kafka Streams, including the prefixed properties for one kind of client.
     public Map<String, String> kafka() {
         var kafka = new HashMap<>(kafkaProperties);
         kafka.put("bootstrap.servers", bootstrapServers);
@@ -72,7 +73,7 @@ public record Connection(
         return client("consumer.");
     }
 
-    /// What is for all clients, and over it what is for one kind.
+    /// Returns the properties for all clients, overridden by those for one kind of client.
     private Map<String, String> client(String kind) {
         var client = new HashMap<String, String>();
         kafka().forEach((name, value) -> {
@@ -88,7 +89,7 @@ public record Connection(
         return client;
     }
 
-    /// What a registry client is configured with. It has its names for TLS under a prefix of its own.
+    /// Returns the configuration of a registry client. Its TLS properties get the prefix that this client expects.
     public Map<String, String> registry() {
         var registry = new HashMap<String, String>();
         ofRegistry.forEach((name, value) -> registry.put(
@@ -104,9 +105,9 @@ public record Connection(
         return registry;
     }
 
-    /// Finds out at once what the clients would find out by waiting.
+    /// Connects to the addresses, to report an unreachable server at once and not after the clients' long timeouts.
     ///
-    /// @throws CommandException if nobody listens at one of the addresses
+    /// @throws CommandException if no broker or no registry accepts a connection
     public void check() {
         boolean broker = addresses().stream().anyMatch(Connection::answers);
         if (!broker) {
@@ -158,7 +159,7 @@ public record Connection(
         }
     }
 
-    /// The names of the properties without their values: some are secrets.
+    /// Prints the names of the properties without their values, because some are secrets.
     @Override
     public String toString() {
         return "Connection[" + bootstrapServers + ", " + registryUrl + ", " + new TreeSet<>(kafkaProperties.keySet())

@@ -2,5 +2,5 @@ package dev.flover.app.connection;
 
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 
-/// All that tells one pipeline from another for its clients. Pipelines that share it share their requests.
+/// The addresses and topics by which clients tell pipelines apart. Pipelines with equal addresses share their requests.
 public record PipelineAddress(String bootstrapServers, String registryUrl, TopicNames topics) {}

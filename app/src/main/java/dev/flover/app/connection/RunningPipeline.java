@@ -14,12 +14,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 
-/// A note that `up` leaves while it runs, so that `submit` beside it needs no addresses.
+/// A file with the addresses of a running `up`, so that client commands on the same machine find them without options.
 ///
-/// In the user's own folder under the temporary one, a file a process; a note whose process is gone counts for nothing.
+/// Each process has its own file in a folder of the user under the temporary folder. A file whose process has ended is
+/// ignored.
 ///
-/// @param pid     of `up`
-/// @param started when that process did, in milliseconds since 1970: numbers of processes come again
+/// @param pid     process id of `up`
+/// @param started when that process started, in ms since 1970; it tells apart processes that got the same id
 public record RunningPipeline(
         long pid, long started, String applicationId, String model, PipelineAddress address) {
     private static final String PID = "pid";
@@ -32,7 +33,7 @@ public record RunningPipeline(
     private static final String BEGINNING = "pipeline-";
     private static final String END = ".properties";
 
-    /// Those that run on this machine for this user, by process.
+    /// Returns the pipelines that run on this machine for this user, in order of their process ids.
     public static List<RunningPipeline> all() {
         return all(folder());
     }
@@ -52,7 +53,7 @@ public record RunningPipeline(
         return List.copyOf(running);
     }
 
-    /// Nothing where it cannot be understood, or is another user's: as if that one did not run.
+    /// Reads a file; empty if it has another format or belongs to another user, as if that pipeline did not run.
     private static Optional<RunningPipeline> read(Path note) {
         var properties = new Properties();
         try (var in = Files.newBufferedReader(note)) {
@@ -79,7 +80,7 @@ public record RunningPipeline(
                 value(properties, TOPIC + "models"));
     }
 
-    /// Leaves the note of this process.
+    /// Writes the file of this process.
     public static RunningPipeline announce(String applicationId, String model, PipelineAddress address) {
         var process = ProcessHandle.current();
         var running = new RunningPipeline(process.pid(), started(process), applicationId, model, address);
@@ -113,16 +114,16 @@ public record RunningPipeline(
         }
     }
 
-    /// Takes the note away.
+    /// Deletes the file of this process.
     public void withdraw() {
         try {
             Files.deleteIfExists(note(folder()));
         } catch (IOException e) {
-            return;      // the process it names will be gone in a moment, so nobody will believe it
+            return;      // the process ends soon, and then the file is ignored
         }
     }
 
-    /// `application flover, model novelist-f16, process 4711, at 127.0.0.1:9092`
+    /// Describes the pipeline, as in `application flover, model novelist-f16, process 4711, at 127.0.0.1:9092`.
     String words() {
         return "application " + applicationId + ", model " + model + ", process " + pid + ", at "
                 + address.bootstrapServers();
@@ -136,7 +137,7 @@ public record RunningPipeline(
         return ProcessHandle.of(pid).filter(process -> process.isAlive() && started(process) == started).isPresent();
     }
 
-    /// 0 where the system does not say.
+    /// Returns when a process started, in ms since 1970; 0 if the system does not tell.
     static long started(ProcessHandle process) {
         return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
     }

@@ -6,11 +6,11 @@ import dev.flover.app.settings.Settings;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.util.List;
 
-/// The names of the topics, as they are set.
+/// The names of the topics according to the settings.
 public final class TopicSettings {
     private TopicSettings() {}
 
-    /// The prefix stands before each name that nobody set.
+    /// Returns the topics' names. The prefix is put before each name that is a default, not before names that are set.
     public static TopicNames names(Settings settings) {
         return new TopicNames(name(settings, SettingTable.REQUESTS_TOPIC), name(settings, SettingTable.TOKENS_TOPIC),
                 name(settings, SettingTable.RESULTS_TOPIC), name(settings, SettingTable.DEAD_LETTERS_TOPIC),

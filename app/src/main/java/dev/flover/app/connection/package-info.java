@@ -1,8 +1,8 @@
-/// Where Kafka and the schema registry are, and which pipeline's topics are meant.
+/// Finds the addresses of Kafka and of the schema registry, and the topics of the pipeline that the user means.
 ///
 /// ```
-///   settings > what a running `up` wrote down (RunningPipeline) > localhost      ──> ClientTarget
+///   settings > file written by a running `up` (RunningPipeline) > localhost      ──> ClientTarget
 /// ```
 ///
-/// Knows addresses, topics and client properties, and whether anybody answers there; not what is said.
+/// Knows addresses, topics and client properties, and whether a server accepts connections; knows nothing of records.
 package dev.flover.app.connection;

@@ -18,7 +18,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 
-/// Sends a script's requests at their times and reads the answers, as a client would, while a view watches.
+/// Plays one act of the demo: sends a script's requests at their times and reads the answers, like a client, while a
+/// view shows the progress.
 final class Act {
     private static final long FRAME_NANOS = 40_000_000;
     private static final long LIMIT_MS = 120_000;
@@ -32,8 +33,8 @@ final class Act {
     private final Runnable check;
     private long startNanos;
 
-    /// @param name  begins the ids of its requests
-    /// @param check throws where the pipeline cannot go on
+    /// @param name  the prefix of its requests' ids
+    /// @param check throws if the pipeline has failed
     Act(Connection connection, Script script, String name, Scoreboard board, MeterRegistry meters, Runnable check) {
         this.connection = connection;
         this.script = script;
@@ -43,9 +44,9 @@ final class Act {
         this.check = check;
     }
 
-    /// Returns when every generation has ended.
+    /// Plays the act, and returns when every generation has ended.
     ///
-    /// @return how it looked then
+    /// @return the last frame
     Frame play(View view) {
         var topics = TopicNames.standard();
         try (var requests = new Requests(connection, topics.requests());

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `demo`: from nothing to tokens in a terminal, and back to nothing.
+/// The command `demo`: starts everything, shows how generations fuse, and removes everything afterwards.
 @Command(
         name = "demo",
         sortOptions = false,
@@ -159,7 +159,8 @@ public final class DemoCommand implements Runnable {
         }
     }
 
-    /// What could not be started has said so, and needs no end.
+    /// Closes the servers when their start has ended. If the start failed, its failure was reported and there is
+    /// nothing to close.
     private static void close(CompletableFuture<Servers> starting) {
         starting.handle((servers, failure) -> Optional.ofNullable(servers)).join().ifPresent(Servers::close);
     }

@@ -2,17 +2,17 @@ package dev.flover.app.demo;
 
 import java.util.List;
 
-/// What there is to see at one moment.
+/// The content of the screen at one moment.
 ///
-/// @param nowMs           since the first request was sent
-/// @param generations     those sent so far, by number
-/// @param total           how many there will be
-/// @param spanMs          how long the act is expected to take
-/// @param stepsPerSecond  over the last second
-/// @param tokensPerSecond over the last second
-/// @param rowsPerStep     over the last second
-/// @param overlap         rows per step over time, [Scoreboard#SAMPLE_MS] apart
-/// @param notice          what is happening, in words
+/// @param nowMs           ms since the first request was sent
+/// @param generations     the generations sent so far, by number
+/// @param total           how many generations the act has
+/// @param spanMs          expected duration of the act in ms
+/// @param stepsPerSecond  steps per second, over the last second
+/// @param tokensPerSecond tokens per second, over the last second
+/// @param rowsPerStep     rows per step, over the last second
+/// @param overlap         rows per step over time, one value for each [Scoreboard#SAMPLE_MS]
+/// @param notice          the phase of the demo, in words
 record Frame(
         long nowMs,
         List<Generation> generations,
@@ -33,14 +33,15 @@ record Frame(
     }
 
     enum State {
-        /// Sent; nothing has come back yet.
+        /// The request was sent, and none of its tokens has been read.
         WAITING,
         DECODING,
         DONE
     }
 
-    /// @param firstMs when its first tokens were read from the tokens topic; meaningless while it waits
-    /// @param endMs   when its last ones were; meaningless before it is done
+    /// @param firstMs when its first tokens were read from the tokens topic, in ms since the act began; undefined while
+    ///                it waits
+    /// @param endMs   when its last tokens were read, in ms since the act began; undefined until it is done
     record Generation(
             int number, String prompt, String text, int tokens, State state, long sentMs, long firstMs, long endMs) {}
 }

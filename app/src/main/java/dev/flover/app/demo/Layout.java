@@ -8,21 +8,22 @@ import java.util.Locale;
 import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 
-/// Lays a frame out for a terminal of a given size.
+/// Lays out a frame as lines for a terminal of a given size.
 ///
 /// ```
 ///   title                                             seconds
-///   what runs where
+///  model, backend and servers
 ///
-///    7 ●  41  The horses were tired, and the road…  ┄━━━━━╸       a line a generation: its text, and when it lived
+///   7 ●  41  The horses were tired, and the road…  ┄━━━━━╸       a generation: number, state, tokens, text, times
 ///    8 ✓  63  At the end of the garden stood a …       ━━━━━
 ///
 ///             rows in a step                        ▁▂▄▆▇▅▃       under the same time axis
 ///   fused batch  7  9  10  12                                     one cell for each row of the newest steps
-///   steps/s, tokens/s                              how many where
+///  steps/s, tokens/s                              how many are waiting, decoding, done
 /// ```
 ///
-/// A pure function of frame and size. Where lines are short, the earliest finished generations give way first.
+/// The layout is a pure function of frame and size. If there are too few lines, the generations that finished first are
+/// left out.
 final class Layout {
     private static final int LEADING_COLUMNS = 12;
     private static final int LINES_AROUND = 8;
@@ -56,13 +57,13 @@ final class Layout {
         return lines;
     }
 
-    /// All generations, without what surrounds them: what is left to read when the show is over.
+    /// Returns the lines of all generations without the rest of the screen, to be printed when the demo has ended.
     List<AttributedString> generations(Frame frame, int columns) {
         int width = Math.max(1, columns - 1);
         return frame.generations().stream().map(each -> line(each, frame, width, axisColumns(width))).toList();
     }
 
-    /// Room for the time axis, where there is enough beside the text.
+    /// Returns the columns of the time axis; 0 if the text would have too little room beside it.
     private static int axisColumns(int width) {
         int axis = Math.min(40, width / 4);
         return width - LEADING_COLUMNS - axis - 1 >= MIN_TEXT_COLUMNS ? axis : 0;
@@ -100,7 +101,7 @@ final class Layout {
         return line.toAttributedString();
     }
 
-    /// Prompt and text on one line: the end of it while it grows, the beginning when it is done.
+    /// Returns prompt and text on one line: the end of the text while it grows, the beginning when it is done.
     private AttributedString text(Generation generation, int columns) {
         boolean done = generation.state() == State.DONE;
         var text = new AttributedStringBuilder();
@@ -120,7 +121,7 @@ final class Layout {
                 .append(whole.columnSubSequence(length - columns + 1, length)).toAttributedString();
     }
 
-    /// When the generation waited and when it was decoded, on the axis of time.
+    /// Draws on the time axis when the generation waited and when it was decoded.
     private AttributedString life(Generation generation, Frame frame, int axis) {
         boolean waiting = generation.state() == State.WAITING;
         boolean done = generation.state() == State.DONE;
@@ -167,7 +168,7 @@ final class Layout {
         return line.toAttributedString();
     }
 
-    /// Mean rows per step in the time that a column of the axis stands for.
+    /// Returns the mean rows per step during the time that one column of the axis stands for.
     private static double meanOverlap(Frame frame, int column, int axis) {
         long span = span(frame);
         int from = (int) (column * span / axis / Scoreboard.SAMPLE_MS);
@@ -180,7 +181,7 @@ final class Layout {
         return to > from ? sum / (to - from) : 0;
     }
 
-    /// A cell for each generation in the batch, narrower where there are many.
+    /// Draws a cell for each generation in the batch; the cells are narrower if there are many.
     private AttributedString batchLine(Frame frame, int width) {
         var line = new AttributedStringBuilder();
         line.styled(palette.strong(), " fused batch ");
@@ -226,7 +227,8 @@ final class Layout {
         return new AttributedStringBuilder().append(left).append(" ".repeat(gap)).append(right).toAttributedString();
     }
 
-    /// A model's text may hold anything; a line of a terminal may not.
+    /// Replaces white space by blanks and removes control characters, which a model's text may contain and which would
+    /// break a line of the terminal.
     static String printable(String text) {
         var printable = new StringBuilder(text.length());
         text.codePoints().forEach(point -> {

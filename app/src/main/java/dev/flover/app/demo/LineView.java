@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// A line for each thing that happens, for logs and pipes.
+/// Prints a line for each event, for logs and pipes.
 final class LineView implements View {
     private static final long STATUS_MS = 1000;
 

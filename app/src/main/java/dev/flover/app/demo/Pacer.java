@@ -5,14 +5,15 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.locks.LockSupport;
 
-/// Makes each step of a backend last at least a given time, so that an eye can follow, until it is released.
+/// Makes each step of a backend last at least a given time, so that a person can follow, until it is released.
 ///
-/// The wait is in the step's own thread, where a larger model would compute: nothing else notices.
+/// It waits on the thread of the step, where a larger model would compute, so the rest of the pipeline behaves as
+/// usual.
 final class Pacer {
     private volatile long stepNanos;
     private long nextEnd = System.nanoTime();
 
-    /// @param stepsPerSecond 0 for no limit
+    /// @param stepsPerSecond the most steps per second; 0 for no limit
     Pacer(double stepsPerSecond) {
         stepNanos = stepsPerSecond == 0 ? 0 : (long) (1e9 / stepsPerSecond);
     }

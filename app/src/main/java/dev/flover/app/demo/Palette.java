@@ -3,25 +3,25 @@ package dev.flover.app.demo;
 import java.util.Map;
 import org.jline.utils.AttributedStyle;
 
-/// Colours and characters of the view, reduced to what the terminal can show.
+/// The colours and characters of the view, as far as the terminal can show them.
 ///
-/// @param colour  whether to use any (`NO_COLOR`, no-color.org)
-/// @param unicode whether more than ASCII can be shown
+/// @param colour  whether colours are used; the variable `NO_COLOR` (no-color.org) forbids them
+/// @param unicode whether characters beyond ASCII can be shown
 record Palette(boolean colour, boolean unicode) {
-    /// Soft colours of the 256 that stay apart on dark and on light ground.
+    /// Soft colours of the 256-colour palette that can be told apart on dark and on light backgrounds.
     private static final int[] HUES = {75, 114, 173, 176, 80, 179, 168, 110, 150, 209, 140, 73};
 
     static Palette of(Map<String, String> environment, boolean unicode) {
         return new Palette(environment.getOrDefault("NO_COLOR", "").isEmpty(), unicode);
     }
 
-    /// The colour a generation keeps for life.
+    /// Returns the colour of a generation, which never changes.
     AttributedStyle hue(int number) {
         var style = AttributedStyle.DEFAULT;
         return colour ? style.foreground(HUES[number % HUES.length]) : style;
     }
 
-    /// A generation's cell in the fused batch.
+    /// Returns the style of a generation's cell in the fused batch.
     AttributedStyle cell(int number) {
         return hue(number).inverse();
     }
@@ -70,7 +70,7 @@ record Palette(boolean colour, boolean unicode) {
         return unicode ? '╸' : '>';
     }
 
-    /// A column as high as `share`, in [0, 1], of a line; a blank for nothing.
+    /// Returns a block character whose height is `share` of the line, in [0, 1]; a blank for 0.
     char column(double share) {
         String heights = unicode ? " ▁▂▃▄▅▆▇█" : " ..::||##";
         int step = (int) Math.ceil(Math.clamp(share, 0, 1) * (heights.length() - 1));

@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Where senders and readers note what happened, and views look. Safe to share between threads.
+/// The progress of an act: senders and readers record events in it, and views read it. Thread-safe.
 final class Scoreboard {
-    /// Time between two samples of the engine's counters.
+    /// The time between two samples of the engine's counters, in ms.
     static final int SAMPLE_MS = 100;
 
     private static final int SAMPLES_A_SECOND = 1000 / SAMPLE_MS;
@@ -32,7 +32,7 @@ final class Scoreboard {
 
     private record Sample(long nowMs, long steps, long rows, long tokens) {}
 
-    /// @param spanMs how long it is expected to take
+    /// @param spanMs expected duration of the act in ms
     Scoreboard(Script script, long spanMs) {
         this.script = script;
         this.spanMs = spanMs;
@@ -46,9 +46,9 @@ final class Scoreboard {
         entry.sentMs = nowMs;
     }
 
-    /// Some tokens of an answer were read.
+    /// Records that tokens of an answer were read.
     ///
-    /// @param position of the first of them
+    /// @param position the position of the first of these tokens in the answer
     synchronized void read(
             int number, int position, List<Integer> newTokens, String text, boolean last, long nowMs) {
         Entry entry = entries[number - 1];
@@ -68,10 +68,10 @@ final class Scoreboard {
         }
     }
 
-    /// Notes the engine's counters; called every [#SAMPLE_MS].
+    /// Records the engine's counters; called every [#SAMPLE_MS] ms.
     ///
-    /// @param steps  ended since the pipeline began
-    /// @param rows   computed in them
+    /// @param steps steps that have ended since the pipeline started
+    /// @param rows  rows computed in those steps
     synchronized void sample(long steps, long rows, long nowMs) {
         samples.add(new Sample(nowMs, steps, rows, tokens));
     }
@@ -84,17 +84,18 @@ final class Scoreboard {
         return Arrays.stream(entries).allMatch(entry -> entry.state == State.DONE);
     }
 
-    /// The tokens of every answer, by number.
+    /// Returns the token ids of every answer, in the order of the requests' numbers.
     synchronized List<List<Integer>> answers() {
         return Arrays.stream(entries).map(entry -> List.copyOf(entry.tokens)).toList();
     }
 
-    /// Chunks that did not begin where the answer stood: something was lost or came twice.
+    /// Returns the number of chunks that did not start at the next position of their answer: a chunk was lost or
+    /// repeated.
     synchronized int misplaced() {
         return misplaced;
     }
 
-    /// Steps and rows from the first sample to the last.
+    /// Returns the number of steps between the first sample and the last.
     synchronized long steps() {
         return samples.isEmpty() ? 0 : samples.getLast().steps - samples.getFirst().steps;
     }

@@ -4,7 +4,7 @@ import dev.flover.app.terminal.Screen;
 import java.io.PrintWriter;
 import org.jline.utils.AttributedString;
 
-/// Frames drawn over one another.
+/// Draws each frame over the one before on a terminal.
 final class ScreenView implements View {
     private final Screen screen;
     private final Layout layout;

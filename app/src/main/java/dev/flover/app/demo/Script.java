@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Who asks for what, and when: openings in the manner of the novels that the bundled model has read.
+/// The requests of an act with their times. The prompts are openings in the style of the novels that the bundled model
+/// was trained on.
 ///
-/// @param lines in the order of their times
+/// @param lines the requests in order of time
 record Script(List<Line> lines) {
     private static final List<String> OPENINGS = List.of(
             "It was a dark and stormy night, and",
@@ -37,18 +38,19 @@ record Script(List<Line> lines) {
     private static final int MIN_TOKENS = 24;
     private static final int MAX_TOKENS = 160;
 
-    /// @param number    from 1
-    /// @param atMs      after the first one
-    /// @param maxTokens of its answer
+    /// @param number    the request's number, from 1
+    /// @param atMs      when it is sent, in ms after the first request
+    /// @param maxTokens the most tokens of its answer
     record Line(int number, String prompt, long atMs, int maxTokens) {}
 
     Script {
         lines = List.copyOf(lines);
     }
 
-    /// Arrivals are a Poisson process; lengths are uniform, as in the paper's random workload.
+    /// Makes a random script. Arrivals are a Poisson process; lengths are uniform, as in the random workload of the
+    /// Flover paper (arXiv 2305.13484).
     ///
-    /// @param meanGapMs between two requests
+    /// @param meanGapMs mean time between two requests, in ms
     static Script random(long seed, double meanGapMs) {
         var random = new Random(seed);
         var lines = new ArrayList<Line>();
@@ -61,7 +63,7 @@ record Script(List<Line> lines) {
         return new Script(lines);
     }
 
-    /// The same requests without a pause between them.
+    /// Returns the same requests, all sent at time 0.
     Script allAtOnce() {
         return new Script(lines.stream()
                 .map(line -> new Line(line.number(), line.prompt(), 0, line.maxTokens()))

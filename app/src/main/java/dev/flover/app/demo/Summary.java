@@ -4,13 +4,13 @@ import dev.flover.app.demo.Frame.Generation;
 import java.util.List;
 import java.util.Locale;
 
-/// What there was to see, in figures.
+/// The figures that the demo prints at its end.
 ///
 /// @param first  the act that was slowed down
-/// @param second the same requests, all at once
+/// @param second the same requests, sent all at once
 record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame secondEnd) {
 
-    /// A figure a line, none wider than an ordinary terminal.
+    /// Returns one figure per line; no line is wider than an ordinary terminal.
     List<String> lines() {
         int misplaced = first.misplaced() + second.misplaced();
         return List.of(
@@ -25,7 +25,7 @@ record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame second
                         secondEnd.generations().size()));
     }
 
-    /// Tokens that a step gave, on average: the generations that shared it.
+    /// Returns the mean number of tokens per step, which is the mean number of generations that shared a step.
     private double overlap() {
         return (double) tokens(firstEnd) / Math.max(1, first.steps());
     }

@@ -1,13 +1,13 @@
 package dev.flover.app.demo;
 
-/// Shows frames as they come: on a screen, or as lines where there is none.
+/// Shows frames as they come: drawn on a terminal, or as lines if the output is not a terminal.
 interface View extends AutoCloseable {
     void show(Frame frame);
 
-    /// Ends the show, with this left to read.
+    /// Ends the display and leaves the final state of the generations to read.
     void leaveBehind(Frame frame);
 
-    /// Ends the show, with nothing left.
+    /// Ends the display and leaves nothing.
     @Override
     void close();
 }

@@ -1,15 +1,15 @@
-/// `demo`: everything at once, for somebody who has never seen it.
+/// The command `demo`: broker, registry, pipeline and clients at once, for a person who has never seen Flover.
 ///
 /// ```
 ///   Script ──────────> requests topic ──> Pipeline (one Engine) ──> tokens topic
-///   24 prompts, when,        │                  │ EngineStatus             │
-///   how long                 └──────────┐       │           ┌─────────────┘
+///   24 prompts, times,       │                  │ EngineStatus             │
+///   lengths                  └──────────┐       │           ┌─────────────┘
 ///                                       v       v           v
 ///                                      Scoreboard  ──Frame──>  ScreenView or LineView
 /// ```
 ///
-/// The first act is slowed down to a speed at which an eye can follow (`Pacer`); the second sends the same requests
-/// again, all at once and unslowed, and compares the answers token by token.
+/// `Pacer` slows the first act down to a speed that a person can follow. The second act sends the same requests again,
+/// all at once and at full speed, and compares the answers token by token.
 ///
-/// Everything it starts, it ends: a private folder, a broker in a process of its own, the pipeline.
+/// The demo ends everything that it starts: a private folder, a broker in a process of its own, the pipeline.
 package dev.flover.app.demo;

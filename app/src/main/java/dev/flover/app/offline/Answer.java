@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/// A request being answered: its tokens as they come, and what they read as.
+/// The answer to one request of `generate`: its tokens as they are drawn, and their text.
 final class Answer {
     private final GenerateRequest request;
     private final int[] promptIds;
@@ -21,8 +21,8 @@ final class Answer {
     private int count;
     private String finishReason;
 
-    /// @param decoder null where the model has no tokenizer: the answer is ids only
-    /// @param calls   finds the calls of tools in the answer's ids; null where it makes none
+    /// @param decoder makes text of the tokens; null if the model has no tokenizer, so that the answer is ids only
+    /// @param calls   finds the tool calls in the answer's ids; returns null if it has none
     Answer(GenerateRequest request, int[] promptIds, AnswerText decoder, Function<int[], List<ToolCallLine>> calls) {
         this.calls = calls;
         this.request = request;
@@ -30,7 +30,7 @@ final class Answer {
         this.decoder = decoder;
     }
 
-    /// Takes the next token and returns the text that has become certain with it.
+    /// Appends the next token and returns the text that is final with it.
     String append(int token, float logprob, TopLogprobs alternatives) {
         if (request.sampling().topLogprobs() >= 0) {
             logprobs.add(LogprobLine.of(token, logprob, alternatives));
@@ -50,7 +50,7 @@ final class Answer {
         return piece;
     }
 
-    /// The engine ended the answer. Returns the text that was held back.
+    /// Ends the answer as the engine reported, and returns the text that was held back.
     String finish(FinishReason reason) {
         finishReason = switch (reason) {
             case STOP, LENGTH -> reason.name().toLowerCase(Locale.ROOT);
@@ -61,7 +61,7 @@ final class Answer {
         }
         String piece = decoder.finish();
         text.append(piece);
-        if (decoder.stopped()) {      // with the last character that was held back
+        if (decoder.stopped()) {      // the held-back text completed a stop string
             finishReason = "stop";
         }
         return piece;
@@ -95,17 +95,17 @@ final class Answer {
         return finishReason;
     }
 
-    /// One for each token, where they were asked for; else none.
+    /// Returns the logprobs of each token; empty if none were requested.
     List<LogprobLine> logprobs() {
         return logprobs;
     }
 
-    /// Null where it makes none.
+    /// Returns the tool calls of the answer; null if it has none.
     List<ToolCallLine> toolCalls() {
         return calls.apply(Arrays.copyOf(tokens, count));
     }
 
-    /// The answer as a line of `--json`, fields in this order.
+    /// Returns the answer as a line of `--json`.
     AnswerLine line() {
         return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason,
                 toolCalls(),

@@ -5,12 +5,13 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
 
-/// What `generate --json` writes, a line a request.
+/// An answer as `generate --json` writes it, one on a line.
 ///
-/// @param tokenIds     all that were drawn, an end-of-text token included
-/// @param finishReason `stop`, `length`, or `error` where the model gave logits that are not numbers
-/// @param logprobs     null where they were not asked for
-/// @param toolCalls    null where the answer makes none
+/// @param tokenIds     all tokens that were drawn, an end-of-text token included
+/// @param finishReason `stop`, `length`, or `error` if the model's logits were not finite or no token fitted the
+///                     constraint
+/// @param logprobs     null if none were requested
+/// @param toolCalls    null if the answer has no tool calls
 @JsonPropertyOrder({"id", "prompt_ids", "token_ids", "text", "finish_reason", "tool_calls", "logprobs"})
 record AnswerLine(
         @JsonProperty("id") String id,

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
 
-/// Writes answers: as they come for one prompt, else each when it and all before it have ended.
+/// Prints answers: for one prompt, its text as it grows; for several, each answer when it and all before it have ended.
 final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     private final CommandLine command;
     private final PrintWriter out;
@@ -15,7 +15,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     private final ObjectMapper mapper = StrictJson.mapper();
     private int written;
 
-    /// @param streaming whether there is one answer, wanted as it comes
+    /// @param streaming whether there is one answer and its text is printed as it grows
     AnswerReport(CommandLine command, List<Answer> answers, boolean json, boolean streaming) {
         this.command = command;
         this.out = command.getOut();

@@ -8,7 +8,7 @@ import dev.flover.topology.request.RequestTools;
 import java.time.Clock;
 import java.util.List;
 
-/// Messages and tools of `generate`'s requests, by the chat template of one model.
+/// Turns the messages and tools of `generate`'s requests into token ids, by the chat template of one model.
 final class Conversations {
     private final Model model;
     private ChatPrompts prompts;
@@ -17,7 +17,7 @@ final class Conversations {
         this.model = model;
     }
 
-    /// A request with its messages as token ids, and with the constraint of calls that it forces.
+    /// Returns the request with its messages as token ids, and with the constraint of the tool calls that it forces.
     ///
     /// @throws IllegalArgumentException if the model has no template, or the request cannot be served
     GenerateRequest prepared(GenerateRequest request) {
@@ -40,7 +40,7 @@ final class Conversations {
         }
     }
 
-    /// The calls that an answer makes; null where it makes none.
+    /// Returns the tool calls of an answer; null if it has none.
     List<ToolCallLine> calls(GenerationRequest chat, int[] ids) {
         return chat == null ? null : ToolCallLine.of(RequestTools.calls(chat, 0, ids, prompts, model.tokenizer()));
     }

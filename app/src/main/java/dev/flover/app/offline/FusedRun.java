@@ -10,14 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Answers all requests in one engine: every step is one fused pass over whatever is unfinished.
+/// Answers all requests in one engine: every step is one fused pass over all unfinished answers.
 final class FusedRun implements TokenSink {
     private final Engine engine;
     private final Listener listener;
     private final Map<Long, Answer> live = new HashMap<>();
     private final List<Long> stopped = new ArrayList<>();
 
-    /// Told of progress, on the thread that runs.
+    /// Receives the text and the end of each answer, on the thread that calls [#run].
     interface Listener {
         void text(Answer answer, String piece);
 
@@ -29,12 +29,12 @@ final class FusedRun implements TokenSink {
         this.listener = listener;
     }
 
-    /// @throws IllegalArgumentException if the request could never be computed
+    /// @throws IllegalArgumentException if the engine's limits do not allow the request at all
     void admit(Answer answer, SequenceRequest sequence) {
         live.put(engine.admit(sequence), answer);
     }
 
-    /// Returns when every answer has ended.
+    /// Runs steps until every answer has ended.
     void run() {
         while (engine.step(this)) {
             stopped.forEach(engine::cancel);
@@ -47,7 +47,7 @@ final class FusedRun implements TokenSink {
     public void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives) {
         Answer answer = live.get(sequence);
         if (answer == null) {
-            return;      // a stop string has ended it, and the cancellation is still to come
+            return;      // a stop string ended it; its cancellation follows
         }
         String piece = answer.append(tokenId, logprob, alternatives);
         if (!piece.isEmpty()) {

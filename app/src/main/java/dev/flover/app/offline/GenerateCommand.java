@@ -35,7 +35,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `generate`: the engine alone.
+/// The command `generate`: answers requests with the engine alone, without Kafka.
 @Command(
         name = "generate",
         sortOptions = false,
@@ -84,7 +84,7 @@ public final class GenerateCommand implements Callable<Integer> {
     private final Map<ConstraintSource, Constraint> constraints = new HashMap<>();
     private ConstraintCompiler compiler;
 
-    /// What to answer.
+    /// The source of the requests: one prompt, or a file.
     static final class Input {
         @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; its text is written as it comes.")
         private String prompt;
@@ -219,7 +219,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    /// Nothing is generated while any line is wrong: half an output file helps nobody.
+    /// Refuses all requests if any line is wrong, because a partial output file is of no use.
     private void refuse(List<String> problems) {
         if (problems.isEmpty()) {
             return;

@@ -5,18 +5,19 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
 import java.util.List;
 
-/// One answer that `generate` was asked for.
+/// A request of `generate` for one answer.
 ///
-/// @param line      where it stands in the file of requests, from 1; 0 where it came as an option
-/// @param id        comes back with the answer
-/// @param prompt    text to tokenise, or null where token ids were given
-/// @param promptIds used as they are, or null where text was given
-/// @param maxTokens the answer ends at this many tokens
+/// @param line      its line in the file of requests, from 1; 0 if it came from an option
+/// @param id        is written with the answer
+/// @param prompt    text to tokenise, or null if token ids or messages were given
+/// @param promptIds token ids to use as they are, or null if text or messages were given
+/// @param maxTokens the most tokens of the answer
+/// @param sampling  how tokens are drawn
 /// @param stop      texts that end the answer and are not part of it
-/// @param ignoreEos whether the model's end of text does not end the answer
-/// @param constraint what the answer has to fit, or null
-/// @param seeded    whether somebody has said the seed; else it follows from the id
-/// @param chat      its messages and tools, or null where a prompt was given
+/// @param ignoreEos whether the answer continues after the model's end-of-text token
+/// @param constraint the constraint that the answer has to fit, or null
+/// @param seeded    whether the seed was given; otherwise it is derived from the id
+/// @param chat      messages and tools, or null if a prompt was given
 record GenerateRequest(
         int line,
         String id,
@@ -34,19 +35,19 @@ record GenerateRequest(
         stop = List.copyOf(stop);
     }
 
-    /// What a line that says nothing asks for: its number is its id.
+    /// Returns the request of a line that sets no field: the line's number is its id.
     GenerateRequest numbered(int line) {
         return new GenerateRequest(
                 line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null, seeded, null);
     }
 
-    /// The same with its prompt as token ids.
+    /// Returns the same request with its prompt as token ids.
     GenerateRequest prepared(int[] ids, ConstraintSource fitting) {
         return new GenerateRequest(
                 line, id, null, ids, maxTokens, sampling, stop, ignoreEos, fitting, seeded, chat);
     }
 
-    /// Where to look for a mistake.
+    /// Returns the place of the request in the input, for error messages.
     String origin() {
         return line == 0 ? "--prompt" : "line " + line;
     }

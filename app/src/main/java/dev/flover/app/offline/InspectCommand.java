@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `inspect`: what a model file holds.
+/// The command `inspect`: describes a model file.
 @Command(name = "inspect", description = "Says what a model file is.")
 public final class InspectCommand implements Runnable {
     private static final int KEY_AND_VALUE = 2;

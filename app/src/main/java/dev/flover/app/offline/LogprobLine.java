@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// A token's logprob and those of the tokens that were most probable in its place, as all commands write them.
+/// The logprob of a token and those of the most probable tokens at its position, as all commands write them.
 @JsonPropertyOrder({"token_id", "logprob", "alternatives"})
 public record LogprobLine(
         @JsonProperty("token_id") int tokenId,
@@ -19,7 +19,7 @@ public record LogprobLine(
         alternatives = List.copyOf(alternatives);
     }
 
-    /// Another token in that place.
+    /// One of the most probable tokens at the position.
     @JsonPropertyOrder({"token_id", "logprob"})
     public record Alternative(@JsonProperty("token_id") int tokenId, @JsonProperty("logprob") float logprob) {
         private String words() {
@@ -27,13 +27,13 @@ public record LogprobLine(
         }
     }
 
-    /// @param alternatives null for none
+    /// @param alternatives the most probable tokens; null if none were requested
     static LogprobLine of(int token, float logprob, TopLogprobs alternatives) {
         return new LogprobLine(token, logprob, IntStream.range(0, alternatives == null ? 0 : alternatives.count())
                 .mapToObj(rank -> new Alternative(alternatives.token(rank), alternatives.logprob(rank))).toList());
     }
 
-    /// `1043 -0.105 (1043 -0.105, 9 -2.600)`
+    /// Formats the logprobs as in `1043 -0.105 (1043 -0.105, 9 -2.600)`: the token, then the alternatives.
     public String words() {
         String token = new Alternative(tokenId, logprob).words();
         return alternatives.isEmpty() ? token

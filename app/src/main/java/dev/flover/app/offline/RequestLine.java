@@ -20,15 +20,15 @@ import java.util.TreeSet;
 
 /// A line of `--requests`: a JSON object whose fields are named as in the `GenerationRequest` contract.
 ///
-/// Strict, because a misspelt field that is ignored gives a wrong answer without a word: unknown fields, wrong types
-/// and values out of range are refused with the field, the value and the range.
+/// The parser is strict, because ignoring a misspelt field would give a wrong answer without a warning: it refuses
+/// unknown fields, wrong types and values out of range, and names the field, the value and the range.
 final class RequestLine {
     private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
             "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
             "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs", "json_schema", "regex", "choices", "grammar",
             "white_space", "messages", "tools", "tool_choice", "parallel_tool_calls");
 
-    /// Of conversations, and what contradicts tools in them.
+    /// The fields of conversations, and the constraints, which cannot be combined with tools.
     private static final List<String> CHAT_FIELDS = List.of("messages", "tools", "tool_choice", "parallel_tool_calls",
             "json_schema", "regex", "choices", "grammar");
     private static final List<String> PROMPTS = List.of("prompt", "prompt_ids", "messages");
@@ -40,9 +40,9 @@ final class RequestLine {
         this.object = object;
     }
 
-    /// What a line does not say is taken from `defaults`.
+    /// Parses a line. Fields that the line does not set are taken from `defaults`.
     ///
-    /// @throws IllegalArgumentException saying which field is wrong, what it was and what it may be
+    /// @throws IllegalArgumentException naming the wrong field, its value and the values that it may have
     static GenerateRequest parse(ObjectMapper mapper, String line, GenerateRequest defaults) {
         JsonNode node;
         try {
@@ -85,7 +85,7 @@ final class RequestLine {
                 chat(id, sampling.minTokens(), stop, ignoreEos));
     }
 
-    /// Null where there are no messages.
+    /// Returns the conversation of the line; null if it has no messages.
     private GenerationRequest chat(String id, int minTokens, List<String> stop, boolean ignoreEos) {
         if (!has("messages")) {
             for (String field : List.of("tools", "tool_choice", "parallel_tool_calls")) {
@@ -113,7 +113,7 @@ final class RequestLine {
         return CONSTRAINTS.stream().filter(this::has).toList();
     }
 
-    /// Null where the answer has to fit nothing.
+    /// Returns the constraint of the line; null if it has none.
     private ConstraintSource constraint() {
         var given = named();
         if (given.size() > 1) {

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `selftest`: whether a backend computes what it should on this machine.
+/// The command `selftest`: checks that a backend computes correctly on this machine.
 @Command(
         name = "selftest",
         description = "Checks a backend on this machine: every operation against plain loops in double, then whole "

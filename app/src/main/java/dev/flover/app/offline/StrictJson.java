@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-/// JSON as people should have written it: no key twice, nothing after the value.
+/// A strict JSON parser: it refuses repeated keys and content after the value.
 final class StrictJson {
     private static final int EXCERPT_CHARS = 60;
 
@@ -27,7 +27,7 @@ final class StrictJson {
         }
     }
 
-    /// The beginning of what was found, for a message.
+    /// Returns the beginning of a text for an error message.
     static String excerpt(String text) {
         return text.length() <= EXCERPT_CHARS ? text : text.substring(0, EXCERPT_CHARS) + "...";
     }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `tokenize`: text to token ids, as a request's prompt would be.
+/// The command `tokenize`: prints the token ids of a text, tokenised as a request's prompt is.
 @Command(
         name = "tokenize",
         description = "Shows the token ids that a prompt becomes.")
@@ -47,7 +47,7 @@ public final class TokenizeCommand implements Runnable {
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
-    /// Where the text comes from.
+    /// The source of the text: an option, or a file.
     static final class Input {
         @Option(names = "--text", paramLabel = "TEXT", description = "One text.")
         private String text;

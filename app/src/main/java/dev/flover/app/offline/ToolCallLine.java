@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import dev.flover.schemas.ToolCall;
 import java.util.List;
 
-/// A call of a tool, as commands write it.
+/// A tool call as the commands write it.
 ///
 /// @param arguments a JSON object, as text
 @JsonPropertyOrder({"id", "name", "arguments"})
@@ -13,7 +13,7 @@ public record ToolCallLine(
         @JsonProperty("id") String id,
         @JsonProperty("name") String name,
         @JsonProperty("arguments") String arguments) {
-    /// Null where there are none.
+    /// Converts the calls of an answer; null if there are none.
     public static List<ToolCallLine> of(List<ToolCall> calls) {
         return calls.isEmpty() ? null : calls.stream()
                 .map(call -> new ToolCallLine(call.getId(), call.getName(), call.getArguments())).toList();

@@ -1,12 +1,12 @@
-/// The commands that need a model file and nothing else: no broker, no registry, no topology.
+/// The commands that need only a model file: no broker, no registry, no topology.
 ///
 /// ```
-///   generate   requests (options, or a line of JSON each) ──> one Engine, every step one fused pass ──> answers
+///   generate   requests (options, or a file of JSON lines) ──> one Engine, every step one fused pass ──> answers
 ///   tokenize   text ──> token ids
-///   inspect    what a model file holds
+///   inspect    description of a model file
 ///   devices    which backends work on this machine, and why others do not
-///   selftest   whether a backend computes here what the reference computes
+///   selftest   compares a backend on this machine with the reference backend
 /// ```
 ///
-/// Input is untrusted: every complaint names the line, the field, the value and the range that was expected.
+/// Input is untrusted: every error message names the line, the field, the value and the expected range.
 package dev.flover.app.offline;

@@ -8,7 +8,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/// `--backend` and `--threads`, where an engine's limits are not the user's to choose.
+/// The options `--backend` and `--threads`, for commands that do not let the user set the engine's limits.
 public final class BackendOption {
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -25,12 +25,14 @@ public final class BackendOption {
         return name;
     }
 
-    /// 0 for one on each core.
+    /// Returns the number of threads; 0 for one thread per core.
     public int threads() {
         return threads;
     }
 
-    /// @throws ParameterException if there is no backend of that name, or none that works here
+    /// Opens the backend.
+    ///
+    /// @throws ParameterException if there is no backend of that name, or if it does not work on this machine
     public Backend open() {
         OptionRange.check(command, "--threads", threads, 0, Integer.MAX_VALUE);
         try {
@@ -40,7 +42,7 @@ public final class BackendOption {
         }
     }
 
-    /// Finds out before anything is started that [#open] can succeed.
+    /// Checks that [#open] will succeed, so that a command can fail before it starts anything.
     public void check() {
         open().close();
     }

@@ -4,7 +4,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The model that comes with Flover: a file, not a resource of the jar, so that it can be mapped.
+/// The model that comes with Flover. It is a file and not a resource of the jar, so that it can be memory-mapped.
 public final class BundledModel {
     /// Set by the launcher and the image to the folder that holds `models/`.
     public static final String HOME_PROPERTY = "flover.home";
@@ -13,7 +13,7 @@ public final class BundledModel {
 
     private BundledModel() {}
 
-    /// Looks in `flover.home`; without it, in the folders above the code.
+    /// Returns the path of the model: in the folder `flover.home`, or, if that is not set, in a folder above the code.
     public static Path path() {
         String home = System.getProperty(HOME_PROPERTY);
         if (home != null) {

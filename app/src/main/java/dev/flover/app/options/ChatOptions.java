@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/// A conversation instead of a prompt, and the tools that the model may call in it.
+/// Options that give a conversation instead of a prompt, and the tools that the model may call in it.
 public final class ChatOptions {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -41,7 +41,7 @@ public final class ChatOptions {
         return messages != null;
     }
 
-    /// Puts what was given into a request.
+    /// Copies the options into a request.
     public void set(GenerationRequest.Builder request) {
         if (messages != null) {
             request.setMessages(read(messages, "messages").getMessages());
@@ -55,7 +55,9 @@ public final class ChatOptions {
         request.setToolChoice(toolChoice).setParallelToolCalls(!single);
     }
 
-    /// Finds what is wrong before anything is written.
+    /// Checks messages and tools before anything is written.
+    ///
+    /// @throws CommandException if they do not fit together
     public static void check(GenerationRequest request) {
         try {
             RequestTools.of(request);
@@ -64,7 +66,7 @@ public final class ChatOptions {
         }
     }
 
-    /// A request of one field, whose value a file has.
+    /// Reads a JSON file as the value of one field, and returns a request with that field.
     private static GenerationRequest read(String file, String field) {
         try (var lines = InputFile.open(file)) {
             JsonNode value = JSON.readTree(lines.lines().collect(Collectors.joining("\n")));

@@ -5,8 +5,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/// The world does not allow what the user asked for. The message is one sentence for that user: what was expected, what
-/// was found, what to do.
+/// Thrown when a command cannot do what the user asked. The message is one sentence for the user: what was expected,
+/// what was found, what to do.
 public final class CommandException extends RuntimeException {
     public CommandException(String message) {
         super(message);
@@ -16,8 +16,8 @@ public final class CommandException extends RuntimeException {
         super(message, cause);
     }
 
-    /// What went wrong first, in words: libraries wrap it in layers that say less, and files' failures often say only
-    /// which file.
+    /// Returns the message of a failure's root cause. Libraries wrap the root cause in less specific exceptions. For
+    /// file errors the sentence names the error as well, since their messages often contain only the file name.
     public static String reason(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {

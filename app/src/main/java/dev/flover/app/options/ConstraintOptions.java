@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/// What an answer has to fit: at most one constraint.
+/// Options that give the constraint of an answer; at most one constraint is allowed.
 public final class ConstraintOptions {
     @Option(names = "--json-schema", paramLabel = "FILE", description = "JSON that the JSON Schema in FILE accepts.")
     private String jsonSchema;
@@ -35,7 +35,7 @@ public final class ConstraintOptions {
     @Option(names = "--white-space", description = "Let white space stand between the tokens of JSON.")
     private boolean whiteSpace;
 
-    /// Puts what was given into a request.
+    /// Copies the options into a request.
     public void set(GenerationRequest.Builder request) {
         request.setJsonSchema(content(jsonSchema)).setSchemaSubject(schemaSubject).setSchemaVersion(schemaVersion)
                 .setRecordTopic(recordTopic).setRegex(regex).setChoices(choices).setGrammar(content(grammar))

@@ -7,13 +7,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// Backend and limits of an engine. What is not given gets its default here and nowhere else.
+/// Options for the backend and the limits of an engine. This is the only place that sets their defaults.
 public final class EngineOptions {
     private static final int DEFAULT_SEQUENCES = 64;
     private static final int DEFAULT_PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
 
-    /// As many as fit.
+    /// The value of `--kv-blocks` for as many blocks as fit into memory.
     private static final int FITTING_BLOCKS = 0;
 
     @Option(names = "--backend", paramLabel = "NAME",
@@ -43,7 +43,9 @@ public final class EngineOptions {
                     + "whole contexts, at most what is free of a device's memory or a quarter of the machine's.")
     private Integer kvBlocks;
 
-    /// @throws ParameterException naming the option, where a value is out of range
+    /// Makes the engine's configuration.
+    ///
+    /// @throws ParameterException naming the option whose value is out of range
     public EngineConfig config(CommandLine command) {
         int sequences = maxSequences != null ? maxSequences : DEFAULT_SEQUENCES;
         int chunk = prefillChunk != null ? prefillChunk : DEFAULT_PREFILL_CHUNK;
@@ -62,7 +64,9 @@ public final class EngineOptions {
         }
     }
 
-    /// @throws ParameterException if there is no backend of that name, or none that works here
+    /// Opens the backend.
+    ///
+    /// @throws ParameterException if there is no backend of that name, or if it does not work on this machine
     public Backend openBackend(CommandLine command) {
         if (threads < 0) {
             throw new ParameterException(command, "--threads must be at least 0, was " + threads);

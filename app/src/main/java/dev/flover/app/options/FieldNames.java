@@ -4,19 +4,20 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/// Spells the component names in a record's complaint ("topP must be in (0, 1], was 3.0") the way the user wrote them.
+/// Replaces the names of a record's components in an error message ("topP must be in (0, 1], was 3.0") by the names
+/// that the user wrote.
 public final class FieldNames {
     private static final Pattern FIELD = Pattern.compile("^[a-z][A-Za-z]*|\\b[a-z]+(?:[A-Z][a-z]*)+\\b");
     private static final Pattern HUMP = Pattern.compile("[A-Z]");
 
     private FieldNames() {}
 
-    /// `--top-p must be in (0, 1], was 3.0`
+    /// Uses names of options, as in `--top-p must be in (0, 1], was 3.0`.
     public static String asOptions(String complaint) {
         return FIELD.matcher(complaint).replaceAll(field -> "--" + lower(field, "-"));
     }
 
-    /// `top_p must be in (0, 1], was 3.0`
+    /// Uses names of JSON fields, as in `top_p must be in (0, 1], was 3.0`.
     public static String asJson(String complaint) {
         return FIELD.matcher(complaint).replaceAll(field -> lower(field, "_"));
     }

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/// A file of lines named on the command line; `-` is standard input. UTF-8, and nothing else.
+/// A text file that is named on the command line; `-` means standard input. The encoding is always UTF-8.
 public final class InputFile {
     private InputFile() {}
 
@@ -21,7 +21,7 @@ public final class InputFile {
         return Files.newBufferedReader(Path.of(name));
     }
 
-    /// What is wrong with it, in words.
+    /// Makes the error that says in words why a file cannot be read.
     public static CommandException unreadable(String name, Exception cause) {
         Throwable reason = cause.getCause() instanceof IOException inner ? inner : cause;
         String problem = switch (reason) {

@@ -8,9 +8,9 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;
 
-/// How far a large model is loaded, where somebody looks on; gone when it is.
+/// A progress line on the terminal while a large model is loaded; it is removed at the end.
 public final class LoadingLine implements LoadListener, AutoCloseable {
-    /// A model that is loaded sooner needs no line.
+    /// How long loading takes before the line appears, in ns. A smaller model is loaded before that and needs no line.
     private static final long QUIET_NANOS = 300_000_000;
 
     private final long begin = System.nanoTime();
@@ -20,9 +20,9 @@ public final class LoadingLine implements LoadListener, AutoCloseable {
         this.line = line;
     }
 
-    /// Starts an engine as [Engine#start] does.
+    /// Starts an engine like [Engine#start] and shows the progress.
     ///
-    /// @param err gets the line, and nothing where it is no terminal
+    /// @param err where the line is printed; nothing is printed if the process has no terminal
     public static Engine start(Model model, Backend backend, EngineConfig config, PrintWriter err) {
         if (!ProgressLine.isOnTerminal()) {
             return Engine.start(model, backend, config);

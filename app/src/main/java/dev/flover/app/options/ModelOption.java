@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `--model` and `--context`.
+/// The options `--model` and `--context`.
 public final class ModelOption {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -30,9 +30,9 @@ public final class ModelOption {
         return path != null ? path : BundledModel.path();
     }
 
-    /// As given; 0 for the model's own.
+    /// Returns the context length in positions as given; 0 for the model's own.
     ///
-    /// @throws ParameterException if it is no number of positions
+    /// @throws ParameterException if it is less than 1
     public int context() {
         if (context != null && context < 1) {
             throw new ParameterException(command.commandLine(), "--context must be at least 1, was " + context);
@@ -40,17 +40,17 @@ public final class ModelOption {
         return context == null ? 0 : context;
     }
 
-    /// Opens the model, and says on stderr what in it cannot be followed.
+    /// Opens the model, and warns on stderr about settings in its files that Flover cannot follow.
     ///
     /// @throws dev.flover.engine.format.ModelFileException if there is no usable model there
     public Model open() {
         return open(path(), context(), command.commandLine().getErr());
     }
 
-    /// As [#open()].
+    /// Opens a model like [#open()].
     ///
-    /// @param context 0 for the model's own
-    /// @param err     gets the warnings
+    /// @param context the context length in positions; 0 for the model's own
+    /// @param err     where the warnings are printed
     public static Model open(Path path, int context, PrintWriter err) {
         var model = ModelLoader.open(path, context);
         for (String warning : model.warnings()) {
@@ -59,17 +59,19 @@ public final class ModelOption {
         return model;
     }
 
-    /// Opens the model only to say what it is.
+    /// Reads the description of the model without loading it.
     public ModelSummary inspect() {
         return ModelLoader.inspect(path(), context());
     }
 
-    /// Opens its tokenizer alone; weights need not be there.
+    /// Opens the model's tokenizer alone; the weights may be missing.
     public Tokenizer openTokenizer() {
         return orRefuse(ModelLoader.openTokenizer(path()), path());
     }
 
-    /// The model's tokenizer, where text is needed.
+    /// Returns the tokenizer of a model.
+    ///
+    /// @throws CommandException if the model has none
     public static Tokenizer tokenizerOf(Model model) {
         return orRefuse(model.tokenizer(), model.path());
     }

@@ -3,11 +3,11 @@ package dev.flover.app.options;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/// Whole numbers out of their range, as complaints that name the option.
+/// Checks that the whole number of an option is in its range, with an error that names the option.
 public final class OptionRange {
     private OptionRange() {}
 
-    /// @throws ParameterException where the value is not in [least, most]
+    /// @throws ParameterException if the value is not in [least, most]
     public static void check(CommandSpec command, String option, long value, long least, long most) {
         if (value < least || value > most) {
             String expected = most == Integer.MAX_VALUE ? "at least " + least : "in [" + least + ", " + most + "]";

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// How tokens are drawn and when an answer ends. What is not given is null.
+/// Options for how tokens are drawn and when an answer ends. An option that was not given is null.
 public final class SamplingOptions {
     private static final int MOST_LOGPROBS = 20;
     private static final int NO_LOGPROBS = -1;
@@ -118,10 +118,10 @@ public final class SamplingOptions {
         return ignoreEos;
     }
 
-    /// For the engine itself; greedy where nothing is said.
+    /// Makes the engine's sampling parameters; greedy if no option was given.
     ///
-    /// @param otherSeed where no seed is said
-    /// @throws ParameterException naming the option, where a value is out of range
+    /// @param otherSeed the seed if none was given
+    /// @throws ParameterException naming the option whose value is out of range
     public SamplingParams params(CommandSpec command, long otherSeed) {
         if (maxTokens != null) {
             OptionRange.check(command, "--max-tokens", maxTokens, 1, Integer.MAX_VALUE);

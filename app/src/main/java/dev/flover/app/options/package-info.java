@@ -1,9 +1,9 @@
-/// Groups of options that several commands share, each knowing how to turn itself into what it describes.
+/// Groups of options that several commands share. Each group makes the object that its options describe.
 ///
 /// ```
 ///   ModelOption ──────> an opened Model          (--model, or the bundled one)
 ///   EngineOptions ────> EngineConfig, Backend    (the one place where limits get their defaults)
-///   LoadingLine ──────> an Engine, and on the way how far it is
+///   LoadingLine ──────> an Engine, with a progress line while it loads
 ///   SamplingOptions ──> SamplingParams           (--temperature, --seed, ...)
 /// ```
 ///

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `config`: what is set, and where.
+/// The command `config`: lists the settings with their values and sources.
 @Command(
         name = "config",
         modelTransformer = SettingOptions.OfPipeline.class,
@@ -64,7 +64,7 @@ public final class ConfigCommand implements Runnable {
         }
     }
 
-    /// @param value null where it is secret or not set
+    /// @param value null if the setting is secret or not set
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Line(
             @JsonProperty("name") String name, @JsonProperty("value") String value,
@@ -95,7 +95,8 @@ public final class ConfigCommand implements Runnable {
         return lines;
     }
 
-    /// Also where the default depends on other things, as far as they can be told without starting anything.
+    /// Returns a setting's value, including defaults that depend on other settings, as far as they are known without
+    /// starting anything.
     private static String value(Settings settings, Setting<?> setting) {
         var pipeline = new PipelineSettings(settings);
         return settings.text(setting).orElseGet(() ->

@@ -6,18 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/// A folder for what has to be there after a restart.
+/// The folder for data that has to survive a restart.
 final class DataFolder {
     private DataFolder() {}
 
-    /// Makes it where it is missing, and finds out that files can be put there.
+    /// Creates the folder if it is missing, and checks that files can be created in it.
     ///
-    /// @throws CommandException if not, saying why
+    /// @throws CommandException saying why not
     static void require(Path folder) {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, "try", null));
-        } catch (NoSuchFileException e) {       // of a file system that has only what it shows, such as /proc
+        } catch (NoSuchFileException e) {       // thrown by file systems such as /proc
             throw unusable(folder, "nothing can be made there", e);
         } catch (IOException e) {
             throw unusable(folder, CommandException.reason(e), e);

@@ -2,6 +2,6 @@ package dev.flover.app.pipeline;
 
 import java.util.Optional;
 
-/// Where the embedded servers are to listen, on the loopback address; 0 takes a free port, and so does the first start
-/// in a folder where nothing is said. A later one takes the port of the last, so that clients find the servers again.
+/// The ports of the embedded servers on the loopback address. 0 takes a free port. If no port is given, the first start
+/// in a folder takes a free port and later starts take the same port, so that clients find the servers again.
 record EmbeddedPorts(Optional<Integer> broker, Optional<Integer> registry) {}

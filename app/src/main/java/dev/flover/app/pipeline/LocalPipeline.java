@@ -21,7 +21,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
 
-/// A pipeline in this process, and its failures as sentences.
+/// A pipeline in this process, whose failures become sentences for the user.
 public final class LocalPipeline implements AutoCloseable {
     private static final Duration RETENTION = Duration.ofDays(7);
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -33,14 +33,14 @@ public final class LocalPipeline implements AutoCloseable {
         this.pipeline = pipeline;
     }
 
-    /// Takes ownership of the engine; the model has to outlive this.
+    /// Starts a pipeline and takes ownership of the engine. The model must stay open until the pipeline is closed.
     ///
     /// @throws CommandException if another pipeline uses the same state folder
     public static LocalPipeline start(
             PipelineConfig config, Model model, Engine engine, EngineConfig engineConfig, MeterRegistry meters) {
         try {
             return new LocalPipeline(Pipeline.start(config, model, engine, engineConfig, meters));
-        } catch (IllegalStateException e) {         // another pipeline's folder
+        } catch (IllegalStateException e) {         // another pipeline uses the folder
             throw new CommandException(e.getMessage(), e);
         } catch (UncheckedIOException e) {
             throw new CommandException("the state folder " + config.stateDir() + " cannot be used: "
@@ -48,14 +48,14 @@ public final class LocalPipeline implements AutoCloseable {
         }
     }
 
-    /// Creates the topics that are missing, with the brokers' own number of replicas, for a week of records.
+    /// Creates the missing topics with the brokers' default number of replicas and a retention of one week.
     public static void createTopics(PipelineConfig config, int partitions) {
         createTopics(config, partitions, Optional.empty(), RETENTION);
     }
 
-    /// Creates the topics that are missing.
+    /// Creates the missing topics.
     ///
-    /// @param replicas as many as the brokers have for their default where nothing is said
+    /// @param replicas number of replicas; empty for the brokers' default
     static void createTopics(
             PipelineConfig config, int partitions, Optional<Integer> replicas, Duration retention) {
         var properties = config.admin();
@@ -70,7 +70,7 @@ public final class LocalPipeline implements AutoCloseable {
         }
     }
 
-    /// Whether topics that could not be created may be created later: no broker answered, or no name was resolved.
+    /// Tells whether creating the topics may succeed later, because no broker answered or no host name was resolved.
     static boolean mayBeLater(CommandException failure) {
         for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof RetriableException || cause instanceof ConfigException wrong
@@ -81,11 +81,11 @@ public final class LocalPipeline implements AutoCloseable {
         return false;
     }
 
-    /// Waits until the pipeline serves.
+    /// Waits until the pipeline answers requests.
     ///
-    /// @param givenUp asked meanwhile
-    /// @return whether it serves now
-    /// @throws CommandException if it never will
+    /// @param givenUp asked repeatedly; true ends the wait
+    /// @return true if the pipeline answers requests, false if the wait was given up
+    /// @throws CommandException if the pipeline has failed
     public boolean awaitReady(BooleanSupplier givenUp) {
         try {
             while (!givenUp.getAsBoolean()) {
@@ -101,19 +101,20 @@ public final class LocalPipeline implements AutoCloseable {
         }
     }
 
-    /// @throws CommandException if the pipeline cannot go on
+    /// @throws CommandException if the pipeline has failed
     public void throwIfFailed() {
         if (!health().isAlive()) {
             throw new CommandException("the pipeline cannot go on: " + health().detail());
         }
     }
 
-    /// Why it failed, where that is because nobody has said where the application id is to begin.
+    /// Returns the reason for the failure, if it is that the settings do not say where a new application id begins to
+    /// read.
     Optional<UndecidedStartException> undecided() {
         return pipeline.undecided();
     }
 
-    /// How the group is registered; empty until it is.
+    /// Returns the registration of the group; empty until it is registered.
     Optional<Registered> registered() {
         return pipeline.registered();
     }

@@ -12,10 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/// Answers `/metrics` in Prometheus' text format and `/health` in a sentence.
+/// An HTTP server for the metrics, in Prometheus' text format at `/metrics`, and for the state of the pipeline.
 ///
-/// `/health` is 200 while the process should be left alone and 503 when it has failed; `/ready` is 200 only while
-/// requests are served.
+/// `/health` answers 200 while the process should be left running and 503 when the pipeline has failed; `/ready`
+/// answers 200 only while requests are served. The body is a sentence.
 final class MetricsServer implements AutoCloseable {
     private static final int OK = 200;
     private static final int UNAVAILABLE = 503;
@@ -27,7 +27,7 @@ final class MetricsServer implements AutoCloseable {
         this.server = server;
     }
 
-    /// @param port 0 takes a free one
+    /// @param port the port to listen on; 0 takes a free one
     /// @throws CommandException if the port is in use
     static MetricsServer start(
             String host, int port, PrometheusMeterRegistry meters, Supplier<Health> health) {

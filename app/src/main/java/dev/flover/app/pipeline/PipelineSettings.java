@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The settings of `up`, as the pipeline and its engine are told of them.
+/// Makes the configurations of the pipeline and of its engine from the settings of `up`.
 record PipelineSettings(Settings settings) {
-    /// As many as fit.
+    /// The value of `--kv-blocks` for as many blocks as fit into memory.
     private static final int FITTING_BLOCKS = 0;
 
     Path model() {
@@ -50,7 +50,8 @@ record PipelineSettings(Settings settings) {
                 : Path.of(System.getProperty("user.home"), ".local", "share", "flover");
     }
 
-    /// @param servers where they are; what else their clients are told comes from the settings, also for embedded ones
+    /// @param servers the addresses of broker and registry; the clients' other properties come from the settings, also
+    ///                if the servers are embedded
     PipelineConfig pipeline(Connection servers) {
         var connection = new Connection(servers.bootstrapServers(), servers.registryUrl(),
                 settings.passed(PassThrough.KAFKA), settings.passed(PassThrough.REGISTRY));
@@ -98,7 +99,7 @@ record PipelineSettings(Settings settings) {
                         settings.find(SettingTable.RECORD_TOPICS).orElse(null)));
     }
 
-    /// @throws SettingException if the settings do not fit each other, naming them and where they are
+    /// @throws SettingException if settings contradict each other, naming the settings and their sources
     EngineConfig engine() {
         int sequences = settings.get(SettingTable.MAX_SEQUENCES);
         int chunk = settings.get(SettingTable.PREFILL_CHUNK);

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// The broker and the registry that a pipeline works with: somebody else's, or embedded ones that end with this.
+/// The broker and the registry of a pipeline: servers that run elsewhere, or embedded ones that are stopped on close.
 public final class Servers implements AutoCloseable {
     private final Connection connection;
     private final EmbeddedBroker broker;
@@ -31,12 +31,12 @@ public final class Servers implements AutoCloseable {
         this.registry = registry;
     }
 
-    /// Those at an address; nothing is started or stopped.
+    /// Uses running servers at the given addresses; nothing is started or stopped.
     public static Servers at(Connection connection) {
         return new Servers(connection, null, null, null);
     }
 
-    /// Starts both on loopback, with all they store in a folder. What was stored there is there again.
+    /// Starts both servers on the loopback address with their data in a folder. Data from an earlier start is kept.
     ///
     /// @throws CommandException if other embedded servers use the folder
     static Servers embedded(Path folder, EmbeddedPorts ports) {
@@ -45,8 +45,8 @@ public final class Servers implements AutoCloseable {
                 .orElseGet(() -> EmbeddedBroker.start(data.resolve("kafka"))));
     }
 
-    /// Starts both on free ports, for the life of the folder. Where this process is killed, the broker notices
-    /// and takes the folder along.
+    /// Starts both servers on free ports, for the lifetime of the folder. If this process is killed, the broker's
+    /// process notices and deletes the folder.
     public static Servers temporary(TemporaryFolder folder) {
         return embedded(folder.path(), Optional.empty(), EmbeddedBroker::startTemporary);
     }
@@ -70,7 +70,7 @@ public final class Servers implements AutoCloseable {
         }
     }
 
-    /// Two brokers in one folder would ruin each other.
+    /// Locks a folder, because two brokers in one folder would destroy each other's data.
     private static FileChannel lock(Path folder) {
         try {
             Files.createDirectories(folder);
@@ -105,7 +105,7 @@ public final class Servers implements AutoCloseable {
         return connection;
     }
 
-    /// Whether what we started still runs.
+    /// Tells whether the embedded servers still run; always true for servers that were not started here.
     public boolean isAlive() {
         return broker == null || broker.isAlive();
     }

@@ -11,8 +11,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// A folder that is gone at the end of the process, whatever way the process ends short of being killed; then also the
-/// child processes end, since they may work in it. Of a killed process, [Servers#temporary] clears up.
+/// A folder that is deleted when the process ends, unless the process is killed. The child processes are ended with it,
+/// since they may use the folder. If the process is killed, the broker of [Servers#temporary] deletes the folder.
 public final class TemporaryFolder implements AutoCloseable {
     private static final long CHILD_SECONDS = 5;
 
@@ -40,19 +40,19 @@ public final class TemporaryFolder implements AutoCloseable {
         return path;
     }
 
-    /// Who works in it has to have ended.
+    /// Deletes the folder. All processes that use it must have ended.
     @Override
     public void close() {
         FolderTree.delete(path);
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending, and the hook finds nothing left
+            return;      // the process is ending; the hook finds no folder
         }
     }
 
     private void clear() {
-        System.setErr(new PrintStream(OutputStream.nullOutputStream()));      // what is cut off now may only complain
+        System.setErr(new PrintStream(OutputStream.nullOutputStream()));      // late errors mean nothing
         ProcessHandle.current().descendants().forEach(TemporaryFolder::end);
         FolderTree.delete(path);
     }
@@ -64,7 +64,7 @@ public final class TemporaryFolder implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            return;      // the operating system has the order, and will carry it out
+            return;      // the operating system ends it later
         }
     }
 }

@@ -31,7 +31,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `up`: the long-running pipeline.
+/// The command `up`: runs the pipeline until it is stopped.
 @Command(
         name = "up",
         modelTransformer = SettingOptions.OfPipeline.class,
@@ -137,9 +137,9 @@ public final class UpCommand implements Callable<Integer> {
         return settings.settings().get(SettingTable.WAIT_FOR_SERVERS);
     }
 
-    /// Where the topics are to be created, does so; waits for the cluster where it may.
+    /// Creates the topics if the settings say so, and waits for the cluster if the settings allow it.
     ///
-    /// @return false if it was told to stop meanwhile
+    /// @return false if the command was told to stop in the meantime
     private boolean createTopics(PipelineConfig config, StopSignal stop) {
         if (!isEmbedded() && !settings.settings().get(SettingTable.CREATE_TOPICS)) {
             return true;
@@ -219,7 +219,7 @@ public final class UpCommand implements Callable<Integer> {
 
     private static PrometheusMeterRegistry meters() {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));      // random: another series each start
+        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));      // random in each process
         new JvmMemoryMetrics().bindTo(meters);
         new ProcessorMetrics().bindTo(meters);
         return meters;

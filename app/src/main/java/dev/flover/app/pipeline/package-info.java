@@ -1,12 +1,12 @@
-/// `up`, and what it shares with `demo` and `verify-delivery`: a pipeline, and what surrounds it.
+/// The command `up`, and the parts that `demo` and `verify-delivery` share with it: a pipeline and its surroundings.
 ///
 /// ```
-///   Servers          broker and registry: somebody's, or embedded
-///   TemporaryFolder  for those that leave nothing behind: files and child processes end with it
+///   Servers          broker and registry: running elsewhere, or embedded
+///   TemporaryFolder  a folder that is deleted at the end, with the child processes that use it
 ///   LocalPipeline    model ──> Engine ──> Pipeline, started in order, stopped in reverse
 ///   MetricsServer    /metrics, /health and /ready on a loopback port
-///   UpCommand        puts them together, says where everything is, waits for the order to stop
+///   UpCommand        starts them, prints the addresses, waits for the signal to stop
 /// ```
 ///
-/// Knows how things are started and stopped; what they do is in `topology`.
+/// Knows how things are started and stopped; the pipeline's work is in `topology`.
 package dev.flover.app.pipeline;

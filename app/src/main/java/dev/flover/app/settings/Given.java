@@ -1,4 +1,4 @@
 package dev.flover.app.settings;
 
-/// A value as it was written, and where.
+/// A setting's value as the user wrote it, with its source.
 record Given(String text, Source source) {}

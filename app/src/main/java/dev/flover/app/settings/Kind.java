@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// What values a setting takes, and how they are written.
+/// The type of a setting: which values it allows and how they are written.
 ///
-/// @param <T> of the value
+/// @param <T> type of the parsed value
 public sealed interface Kind<T> {
-    /// @throws IllegalArgumentException if the text is not as [#expected] says
+    /// @throws IllegalArgumentException if the text is not of the form that [#expected] describes
     T parse(String text);
 
-    /// Completes "must be ...".
+    /// Describes the allowed values, as the end of a sentence that begins "must be".
     String expected();
 
-    /// What the help writes in place of a value.
+    /// Returns the placeholder for the value in help texts, such as `FILE`.
     String label();
 
     /// A whole number in [least, most].
@@ -45,7 +45,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// A length of time: `50ms`, `10s`, `5m`, `2h`, `7d`; a bare number counts milliseconds, as in Kafka's settings.
+    /// A duration: `50ms`, `10s`, `5m`, `2h`, `7d`; a number without a unit is in milliseconds, as in Kafka's settings.
     record Time(Duration least, Duration most) implements Kind<Duration> {
         private static final Map<String, Duration> UNITS = units();
 
@@ -79,7 +79,7 @@ public sealed interface Kind<T> {
             return "TIME";
         }
 
-        /// In the largest unit that leaves no rest.
+        /// Writes a duration in the largest unit that gives a whole number.
         public static String write(Duration time) {
             long millis = time.toMillis();
             for (var unit : Map.of("d", 86_400_000L, "h", 3_600_000L, "m", 60_000L, "s", 1_000L).entrySet().stream()
@@ -92,7 +92,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// A point in time, or one of the two ends of it.
+    /// A position in a topic from which to read: a point in time, the beginning (`earliest`) or the end (`latest`).
     record Moment() implements Kind<Begin> {
         @Override
         public Begin parse(String text) {
@@ -110,7 +110,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// A number of bytes: `512KiB`, `256MiB`, `2GiB`; a bare number counts bytes.
+    /// A number of bytes: `512KiB`, `256MiB`, `2GiB`; a number without a unit is in bytes.
     record Size(long least, long most) implements Kind<Long> {
         private static final Map<String, Integer> SHIFTS = Map.of("B", 0, "KiB", 10, "MiB", 20, "GiB", 30);
 
@@ -134,7 +134,7 @@ public sealed interface Kind<T> {
             return "BYTES";
         }
 
-        /// In the largest unit that leaves no rest.
+        /// Writes a number of bytes in the largest unit that gives a whole number.
         public static String write(long bytes) {
             for (String unit : new String[] {"GiB", "MiB", "KiB"}) {
                 int shift = SHIFTS.get(unit);
@@ -146,7 +146,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// On or off.
+    /// A boolean, written `true` or `false`.
     record Flag() implements Kind<Boolean> {
         @Override
         public Boolean parse(String text) {
@@ -194,8 +194,9 @@ public sealed interface Kind<T> {
 
     /// A text of a certain form.
     ///
-    /// @param form     the whole text matches it
+    /// @param form     the pattern that the whole text has to match
     /// @param expected the form in words
+    /// @param label    the placeholder in help texts
     record Text(Pattern form, String expected, String label) implements Kind<String> {
         @Override
         public String parse(String text) {
@@ -206,7 +207,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// A regular expression of Java that names have to match as a whole.
+    /// A regular expression in Java's syntax, which has to match whole names.
     record Names() implements Kind<Pattern> {
         @Override
         public Pattern parse(String text) {
@@ -227,7 +228,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// The name of a file or folder.
+    /// The path of a file or folder.
     record File(String label) implements Kind<Path> {
         @Override
         public Path parse(String text) {
@@ -243,7 +244,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// Names, each with a positive number: `north=2,south=0.5`.
+    /// Names with positive weights: `north=2,south=0.5`.
     record Weights(double most) implements Kind<Map<String, Double>> {
         @Override
         public Map<String, Double> parse(String text) {
@@ -286,7 +287,7 @@ public sealed interface Kind<T> {
         }
     }
 
-    /// `50ms` as 50 and `ms`.
+    /// A number and its unit: `50ms` is 50 and `ms`.
     record Scaled(long number, String unit) {
         private static final Pattern FORM = Pattern.compile("(-?\\d{1,18})\\s*([A-Za-z]*)");
 

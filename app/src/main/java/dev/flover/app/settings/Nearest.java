@@ -4,12 +4,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/// The known name that somebody may have meant.
+/// Finds the known name that is nearest to a misspelt one, for error messages.
 final class Nearest {
     private Nearest() {}
 
-    /// By the fewest letters to insert, delete, replace or swap with their neighbour, small or capital; of several, the
-    /// first in order.
+    /// Returns the known name with the smallest edit distance, ignoring upper and lower case; of several, the first in
+    /// alphabetical order.
     static String to(String wrong, Collection<String> known) {
         String small = wrong.toLowerCase(Locale.ROOT);
         return known.stream()
@@ -18,7 +18,8 @@ final class Nearest {
                 .orElseThrow();
     }
 
-    /// Optimal string alignment (Damerau 1964), by dynamic programming over three rows.
+    /// Computes the optimal string alignment distance (Damerau 1964): insertions, deletions, replacements and swaps of
+    /// neighbouring letters, by dynamic programming over three rows.
     static int distance(String from, String to) {
         int[] before = new int[to.length() + 1];
         int[] last = new int[to.length() + 1];

@@ -1,6 +1,6 @@
 package dev.flover.app.settings;
 
-/// Which texts of a request may spell special tokens.
+/// Says in which texts of a request the spellings of special tokens become those tokens.
 public enum ParsedText {
     NOTHING,
     /// @see dev.flover.engine.model.Model#parsingMessages

@@ -19,15 +19,16 @@ import org.apache.kafka.common.config.ConfigDef.Type;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
-/// Settings that are handed on to a client as they are: `kafka.linger.ms`, `registry.value.subject.name.strategy`.
+/// Settings that are passed to a client unchanged, such as `kafka.linger.ms` and
+/// `registry.value.subject.name.strategy`.
 public enum PassThrough {
-    /// The clients of Kafka, and Kafka Streams. `producer.`, `consumer.`, `admin.` and the prefixes of Kafka Streams
-    /// before a name make it count for one kind of client.
+    /// Properties of Kafka's clients and of Kafka Streams. A prefix `producer.`, `consumer.` or `admin.`, or another
+    /// prefix of Kafka Streams, limits a property to one kind of client.
     KAFKA("kafka",
             List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin."),
             Map.of("bootstrap.servers", "bootstrap-servers", "application.id", "application-id", "state.dir", "data",
                     "processing.guarantee", "delivery")),
-    /// The registry's client and its serializers.
+    /// Properties of the registry's client and its serializers.
     REGISTRY("registry", List.of("schema.registry."),
             Map.of("schema.registry.url", "schema-registry-url"));
 
@@ -46,19 +47,19 @@ public enum PassThrough {
         this.settings = settings;
     }
 
-    /// Where a name in the file belongs, if it is one of these.
+    /// Returns the client that a name in the configuration file belongs to, if it begins with a client's prefix.
     static Optional<PassThrough> of(String key) {
         return Stream.of(values()).filter(one -> key.startsWith(one.prefix + ".")).findFirst();
     }
 
-    /// Which client a bare property is for: the registry where it alone knows it.
+    /// Returns the client that a property without prefix is for: the registry's client if only that one knows it.
     public static PassThrough forClientProperty(String property) {
         boolean registry = !KAFKA.known().containsKey(property) && REGISTRY.known().containsKey(property)
                 || Stream.of("schema.registry.", "basic.auth.", "bearer.auth.").anyMatch(property::startsWith);
         return registry ? REGISTRY : KAFKA;
     }
 
-    /// Whether some client knows a bare property of that name.
+    /// Tells whether any client knows a property of that name, without the prefix of its setting.
     static boolean isProperty(String name) {
         return Stream.of(values()).anyMatch(one -> one.known().containsKey(one.bare(name)));
     }
@@ -67,12 +68,12 @@ public enum PassThrough {
         return "--" + prefix;
     }
 
-    /// The setting that stands for a property of this client.
+    /// Returns the name of the setting for a property of this client.
     public String key(String property) {
         return prefix + "." + property;
     }
 
-    /// The client's property that a setting stands for.
+    /// Returns the client's property for the name of a setting.
     String property(String key) {
         return key.substring(prefix.length() + 1);
     }
@@ -81,18 +82,19 @@ public enum PassThrough {
         return "FLOVER_" + prefix.toUpperCase(Locale.ROOT) + "_";
     }
 
-    /// The variable that stands for a property of this client.
+    /// Returns the environment variable for a property of this client.
     String variable(String property) {
         return variablePrefix() + upper(property);
     }
 
-    /// `sasl.jaas.config` of `SASL_JAAS_CONFIG`; what no client knows has a full stop for each underscore.
+    /// Returns the property for an environment variable: `sasl.jaas.config` for `..._SASL_JAAS_CONFIG`. If no client
+    /// knows a property of that spelling, each underscore becomes a full stop.
     String propertyOf(String variable) {
         String rest = variable.substring(variablePrefix().length());
         return named(rest).orElseGet(() -> rest.toLowerCase(Locale.ROOT).replace('_', '.'));
     }
 
-    /// The known property of that variable.
+    /// Returns the known property for the end of a variable's name, if there is one.
     Optional<String> named(String rest) {
         for (String kind : Stream.concat(Stream.of(""), kinds.stream()).toList()) {
             for (String name : known().keySet()) {
@@ -108,14 +110,14 @@ public enum PassThrough {
         return property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
     }
 
-    /// Whether nobody may see the value.
+    /// Tells whether the property's value must not be shown.
     public boolean isSecret(String property) {
         var key = known().get(bare(property));
         return key != null && key.type == Type.PASSWORD || SECRET.matcher(bare(property)).matches();
     }
 
-    /// @throws SettingException if the client knows another spelling, cannot take the value, or there is a setting for
-    ///                          it
+    /// @throws SettingException if the name is a misspelt property, the client does not accept the value, or another
+    ///         setting exists for the property
     void check(String property, Given given) {
         String bare = bare(property);
         if (settings.containsKey(bare)) {
@@ -140,7 +142,8 @@ public enum PassThrough {
         }
     }
 
-    /// Names that nobody knows may be an interceptor's or a login module's; one letter off, they are mistakes.
+    /// Refuses a property that the client does not know but whose name is close to a known one. Other unknown
+    /// properties are allowed, since they may belong to an interceptor or a login module.
     private void requireNoTypo(String property, String bare, Given given) {
         String nearest = Nearest.to(bare, known().keySet());
         int near = bare.length() / 8 + 1;
@@ -154,14 +157,14 @@ public enum PassThrough {
         return given.source().words() + ": " + key(property);
     }
 
-    /// Without the kind of client that it is for.
+    /// Removes the prefix for one kind of client from a property's name.
     private String bare(String property) {
         return kinds.stream().filter(property::startsWith).findFirst()
                 .map(kind -> property.substring(kind.length()))
                 .filter(rest -> !known().containsKey(property)).orElse(property);
     }
 
-    /// Secrets that are listed also where they are not set.
+    /// Returns the secrets that `flover config` lists even if they are not set.
     public List<String> usualSecrets() {
         return switch (this) {
             case KAFKA -> List.of("sasl.jaas.config", "ssl.key.password", "ssl.keystore.password",
@@ -170,7 +173,8 @@ public enum PassThrough {
         };
     }
 
-    /// Looked up when the first property is: a command that passes none on does not load the clients' classes for it.
+    /// Returns the client's properties by name. They are loaded at the first call, so that a command that passes no
+    /// property on does not load the client's classes.
     private Map<String, ConfigKey> known() {
         return switch (this) {
             case KAFKA -> KafkaKeys.KEYS;

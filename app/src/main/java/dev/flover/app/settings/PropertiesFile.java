@@ -11,15 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
-/// A Java properties file in UTF-8, read as [Properties] reads it, but with the number of each line, and no key twice.
+/// Reads a Java properties file in UTF-8 like [Properties], but keeps the line number of each entry and refuses
+/// duplicate keys.
 final class PropertiesFile {
     private PropertiesFile() {}
 
-    /// An entry, and the line on which it begins.
+    /// An entry of the file, with the number of its first line.
     record Entry(String key, String value, Source.Line source) {}
 
-    /// @throws dev.flover.app.options.CommandException if it cannot be read
-    /// @throws SettingException                        if it is no properties file, or has a key twice
+    /// @throws dev.flover.app.options.CommandException if the file cannot be read
+    /// @throws SettingException                        if it is not a properties file, or has a key twice
     static List<Entry> read(Path file) {
         List<String> lines;
         try {
@@ -57,7 +58,8 @@ final class PropertiesFile {
         return entries;
     }
 
-    /// Lines that end with an odd number of backslashes go on in the next one; comments do not.
+    /// Returns the last line of the entry that begins at a line. A line that ends with an odd number of backslashes
+    /// continues in the next line; comments do not.
     private static int endOfEntry(List<String> lines, int begin) {
         String first = lines.get(begin).stripLeading();
         int at = begin;

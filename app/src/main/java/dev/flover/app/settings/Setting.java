@@ -4,28 +4,28 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// A line of the table of settings.
+/// A setting, which is one line of [SettingTable].
 ///
-/// One name in three spellings: `max-sequences` in the file, `FLOVER_MAX_SEQUENCES` in the environment,
+/// The same name has three spellings: `max-sequences` in the file, `FLOVER_MAX_SEQUENCES` in the environment,
 /// `--max-sequences` on the command line.
 ///
-/// @param standard    the default as it would be written; none where it depends on other things
-/// @param description sentences that end with a full stop; the default in words among them where `standard` is none
-/// @param readers     the commands that use it; all others accept it in the file and the environment
-/// @param <T>         of the value
+/// @param standard    the default as a user would write it; empty if it depends on other settings
+/// @param description sentences that end with a full stop; they describe the default if `standard` is empty
+/// @param readers     the commands that use the setting; all others accept it in the file and the environment
+/// @param <T>         type of the value
 public record Setting<T>(
         String name, Section section, Kind<T> kind, Optional<String> standard, String description,
         Set<Reader> readers) {
 
-    /// Who uses a setting.
+    /// The commands that use a setting.
     public enum Reader {
-        /// `up`.
+        /// The command `up`.
         PIPELINE,
-        /// `submit`, `tail`, `cancel`.
+        /// The client commands: `submit`, `tail`, `cancel` and others.
         CLIENT
     }
 
-    /// Headings of the help and of the reference.
+    /// The groups of settings, as headings of the help and of the reference page.
     public enum Section {
         MODEL("Model"), KAFKA("Kafka and the schema registry"), TOPICS("Topics"), EMBEDDED("Embedded servers"),
         METRICS("Metrics and health"), DELIVERY("Delivery and pace"), REQUESTS("What one request may ask for"),

@@ -1,7 +1,7 @@
 package dev.flover.app.settings;
 
-/// A setting that cannot be used. The message is one sentence: where it is, what was expected, what was found. It never
-/// holds a secret.
+/// Thrown for a setting that cannot be used. The message is one sentence with the setting's source, the expected value
+/// and the value found. It never contains a secret.
 public final class SettingException extends RuntimeException {
     public SettingException(String message) {
         super(message);

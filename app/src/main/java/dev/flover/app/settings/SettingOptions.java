@@ -14,14 +14,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/// The table as options of a command: give one of the two classes as the command's `modelTransformer`, and take the
-/// values with [#of].
+/// Makes the options of a command from the table of settings: the command names one of the two classes as its
+/// `modelTransformer`, and reads the values with [#of].
 public final class SettingOptions {
     private static final String CONFIG = "--config";
 
     private SettingOptions() {}
 
-    /// For `up`, and for `config`, which shows what `up` would use.
+    /// The options of `up`, and of `config`, which shows the settings that `up` would use.
     public static final class OfPipeline implements IModelTransformer {
         @Override
         public CommandSpec transform(CommandSpec command) {
@@ -31,7 +31,7 @@ public final class SettingOptions {
         }
     }
 
-    /// For the clients of a pipeline.
+    /// The options of the client commands.
     public static final class OfClients implements IModelTransformer {
         @Override
         public CommandSpec transform(CommandSpec command) {
@@ -72,7 +72,8 @@ public final class SettingOptions {
                 : option.arity("1").type(String.class).paramLabel(setting.kind().label()).build();
     }
 
-    /// The second name of the interval is from before times had units: a bare number counts milliseconds.
+    /// Returns the names of the option. `--commit-interval-ms` is an old name, from the time when settings had no
+    /// units; a number without a unit is in milliseconds, so it still works.
     private static String[] names(Setting<?> setting) {
         if (setting == SettingTable.SERVED_MODEL) {
             return new String[] {setting.option(), "--model-name"};
@@ -95,9 +96,9 @@ public final class SettingOptions {
         return options;
     }
 
-    /// What is set for this run of the command.
+    /// Resolves the settings for this run of the command.
     ///
-    /// @throws ParameterException that says in a sentence which setting is wrong, and where it is
+    /// @throws ParameterException with a sentence that names the wrong setting and its source
     public static Settings of(CommandSpec command) {
         return of(command, System.getenv());
     }
@@ -124,7 +125,8 @@ public final class SettingOptions {
         }
     }
 
-    /// Null where it was not given, or is no setting's option: `submit --model` is one of its own.
+    /// Returns the option's value; null if it was not given or if the command itself declares an option of that name,
+    /// as `submit` does with `--model`.
     private static Object value(CommandSpec command, String name) {
         var option = command.findOption(name);
         boolean own = option == null || option.userObject() != null;

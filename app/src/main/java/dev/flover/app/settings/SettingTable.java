@@ -37,8 +37,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Every setting. From this table come the options of `up`, `submit`, `tail` and `cancel`, what a configuration file
-/// and the environment may say, `flover config`, and `docs/operate/settings.md`.
+/// The table of all settings. It yields the options of `up` and of the client commands, the names that a configuration
+/// file and the environment may use, the output of `flover config`, and `docs/operate/settings.md`.
 public final class SettingTable {
     private static final List<Setting<?>> SETTINGS = new ArrayList<>();
 
@@ -50,7 +50,7 @@ public final class SettingTable {
     private static final Duration YEAR = Duration.ofDays(365);
     private static final Set<Reader> BOTH = Set.of(PIPELINE, CLIENT);
 
-    /// Of a registry: no user and password, which messages and listings would repeat.
+    /// The pattern of a registry's URL. It excludes user and password, because messages and listings would repeat them.
     private static final String URL = "https?://[^\\s,/@]+(/[^\\s,]*)?";
     private static final Kind<String> ANYTHING = text(".+", "not empty", "NAME");
     private static final Kind<String> TOPIC = text("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}",
@@ -285,7 +285,7 @@ public final class SettingTable {
 
     private SettingTable() {}
 
-    /// In the order in which a person reads them.
+    /// Returns the settings in the order in which a reader meets them.
     public static List<Setting<?>> all() {
         return Collections.unmodifiableList(SETTINGS);
     }

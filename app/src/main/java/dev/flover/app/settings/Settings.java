@@ -14,18 +14,18 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/// What is set, by whom, and what is at its default.
+/// The values of all settings, with the source of each. A source overrides those to its left:
 ///
 /// ```
 ///   default < --client-properties (clients only) < file of --config < FLOVER_* variables < options
 /// ```
 public final class Settings {
-    /// Variables of the launchers, which are no settings.
+    /// Environment variables that the launch scripts read, which are not settings.
     private static final Set<String> OTHERS = Set.of("FLOVER_JAVA_OPTS", "FLOVER_JAVA_HOME");
     private static final String PREFIX = "FLOVER_";
     private static final String CONFIG_VARIABLE = "FLOVER_CONFIG";
     private static final String FILE_SUFFIX = "_FILE";
-    /// What Kubernetes sets in each container for a service named flover or flover-something.
+    /// The variables that Kubernetes sets in each container for a service named flover or flover-something.
     private static final Pattern SERVICE_LINK = Pattern.compile(
             "FLOVER_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT_\\d+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?)");
     private static final Pattern SERVICE_URL = Pattern.compile("(tcp|udp|sctp)://.*");
@@ -40,11 +40,13 @@ public final class Settings {
         }
     }
 
-    /// @param file        of `--config`
+    /// Collects the settings from all sources.
+    ///
+    /// @param file        the file that `--config` names
     /// @param options     values of the command line, by setting
-    /// @param passed      of `--kafka` and `--registry`: `NAME=VALUE`
-    /// @param environment all variables
-    /// @throws SettingException if something is unknown, out of range or a secret on the command line
+    /// @param passed      values of `--kafka` and `--registry`, as `NAME=VALUE`
+    /// @param environment all environment variables
+    /// @throws SettingException if a name is unknown, a value is out of range, or a secret is on the command line
     public static Settings resolve(Optional<String> file, Map<Setting<?>, String> options,
             Map<PassThrough, List<String>> passed, Map<String, String> environment) {
         var settings = new Settings();
@@ -118,8 +120,10 @@ public final class Settings {
         }
     }
 
-    /// @param loose also takes properties that no client is known to have
-    /// @return whether the variable stands for anything
+    /// Takes an environment variable as a setting or as a property of a client.
+    ///
+    /// @param loose whether properties are accepted that no client is known to have
+    /// @return whether the variable was taken
     private boolean take(String variable, Given value, boolean loose) {
         for (var setting : SettingTable.all()) {
             if (setting.variable().equals(variable)) {
@@ -169,7 +173,8 @@ public final class Settings {
         pass(client, property, new Given(entry.substring(equals + 1), new Source.Option(option)));
     }
 
-    /// They count less than all else, though their file is known last.
+    /// Reads the file of `--client-properties`. Its properties have the lowest priority, although the file is read
+    /// last, because its name is a setting.
     private void readClientProperties() {
         var path = find(SettingTable.CLIENT_PROPERTIES);
         if (path.isEmpty()) {
@@ -206,7 +211,7 @@ public final class Settings {
     private static <T> T parse(Setting<T> setting, Given value) {
         try {
             return setting.kind().parse(value.text());
-        } catch (IllegalArgumentException e) {       // its words may repeat credentials
+        } catch (IllegalArgumentException e) {       // the exception's message may repeat credentials
             String name = switch (value.source()) {
                 case Source.Option option -> option.name();
                 case Source.Variable variable -> variable.words();
@@ -223,22 +228,22 @@ public final class Settings {
         return text.replaceAll("//[^/@]*@", "//(credentials)@");
     }
 
-    /// The value, where it is set or has a default.
+    /// Returns the value if the setting is set or has a default.
     public <T> Optional<T> find(Setting<T> setting) {
         return text(setting).map(text -> parse(setting, new Given(text, source(setting))));
     }
 
-    /// The value of a setting that has a default.
+    /// Returns the value of a setting that has a default.
     public <T> T get(Setting<T> setting) {
         return find(setting).orElseThrow(() -> new AssertionError(setting.name() + " has no default"));
     }
 
-    /// Whether somebody set it.
+    /// Tells whether any source sets the setting.
     public boolean isSet(Setting<?> setting) {
         return given.containsKey(setting);
     }
 
-    /// As it was written; the default where it was not.
+    /// Returns the value as it was written; the default if it is not set.
     public Optional<String> text(Setting<?> setting) {
         return isSet(setting) ? Optional.of(given.get(setting).text()) : setting.standard();
     }
@@ -247,29 +252,29 @@ public final class Settings {
         return isSet(setting) ? given.get(setting).source() : new Source.Default();
     }
 
-    /// The properties that are handed on to a client.
+    /// Returns the properties that are passed to a client.
     public Map<String, String> passed(PassThrough client) {
         var properties = new LinkedHashMap<String, String>();
         passed.get(client).forEach((name, value) -> properties.put(name, value.text()));
         return properties;
     }
 
-    /// Where a property that is handed on was given.
+    /// Returns the source of a property that is passed to a client.
     public Source source(PassThrough client, String property) {
         return passed.get(client).get(property).source();
     }
 
-    /// The configuration file, where there is one.
+    /// Returns the path of the configuration file, if there is one.
     public Optional<String> file() {
         return Optional.ofNullable(file).map(Given::text);
     }
 
-    /// Where the configuration file was named.
+    /// Returns the source that named the configuration file: an option or a variable.
     public Optional<Source> sourceOfFile() {
         return Optional.ofNullable(file).map(Given::source);
     }
 
-    /// `max-sequences = 64 (flover.properties:3)`, for messages about settings that do not fit each other.
+    /// Describes a setting as in `max-sequences = 64 (flover.properties:3)`, for messages about contradicting settings.
     public String words(Setting<?> setting) {
         return setting.name() + " = " + text(setting).orElse("not set") + " (" + source(setting).words() + ")";
     }

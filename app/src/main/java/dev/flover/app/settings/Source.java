@@ -2,12 +2,12 @@ package dev.flover.app.settings;
 
 import java.nio.file.Path;
 
-/// Where a value was given. What comes later here overrides what comes before.
+/// The place where a setting's value was given. Each source overrides the ones declared before it.
 public sealed interface Source {
-    /// How a message or a listing names the place.
+    /// Returns the source as messages and listings name it.
     String words();
 
-    /// Nowhere: it is the default.
+    /// No place: the value is the default.
     record Default() implements Source {
         @Override
         public String words() {
@@ -23,7 +23,7 @@ public sealed interface Source {
         }
     }
 
-    /// A variable of the environment.
+    /// An environment variable.
     record Variable(String name) implements Source {
         @Override
         public String words() {
@@ -31,7 +31,7 @@ public sealed interface Source {
         }
     }
 
-    /// A file that a variable of the environment names, such as a container's secret.
+    /// A file that an environment variable names, such as a container's secret.
     record VariableFile(String name, Path file) implements Source {
         @Override
         public String words() {
@@ -39,7 +39,7 @@ public sealed interface Source {
         }
     }
 
-    /// The command line.
+    /// An option of the command line.
     record Option(String name) implements Source {
         @Override
         public String words() {

@@ -2,7 +2,7 @@ package dev.flover.app.terminal;
 
 import java.io.PrintWriter;
 
-/// How far something has come: one line that grows on a terminal, a line now and then elsewhere.
+/// Shows the progress of a task: one line that grows on a terminal, or a new line from time to time elsewhere.
 public final class ProgressLine implements AutoCloseable {
     private static final int BAR = 30;
     private static final long FRAME_NANOS = 100_000_000;
@@ -16,7 +16,7 @@ public final class ProgressLine implements AutoCloseable {
     private int shownStep = -1;
     private boolean drawn;
 
-    /// @param goal reached at 100 %
+    /// @param goal the value of `done` that means 100 %
     public ProgressLine(PrintWriter out, String what, int goal) {
         this.out = out;
         this.what = what;
@@ -24,7 +24,7 @@ public final class ProgressLine implements AutoCloseable {
         this.terminal = isOnTerminal();
     }
 
-    /// Whether anybody sees a line grow.
+    /// Tells whether the process has a terminal, where a line can be redrawn.
     public static boolean isOnTerminal() {
         return System.console() != null && System.console().isTerminal();
     }

@@ -18,10 +18,10 @@ import org.jline.utils.AttributedString;
 import org.jline.utils.Display;
 import org.jline.utils.InfoCmp.Capability;
 
-/// A terminal's second screen, on which lines are drawn over one another; only what changed is sent.
+/// The alternate screen of a terminal, on which frames are drawn over one another; only changed cells are sent.
 ///
-/// The size is asked for at every drawing, so a resized window is right at the next one. Closing it, also at the end of
-/// the process by whatever way, brings back the first screen, the cursor and the echo.
+/// The terminal's size is read at every draw, so a resized window is right at the next draw. Closing the screen
+/// restores the first screen, the cursor and the echo; the end of the process does the same.
 public final class Screen implements AutoCloseable {
     private final Terminal terminal;
     private final Display display;
@@ -44,7 +44,7 @@ public final class Screen implements AutoCloseable {
         terminal.flush();
     }
 
-    /// Opens it where standard output is a terminal that can be drawn on.
+    /// Opens the screen if standard output is a terminal that can be drawn on.
     public static Optional<Screen> open() {
         if (!isUsable(System.getenv())) {
             return Optional.empty();
@@ -54,11 +54,11 @@ public final class Screen implements AutoCloseable {
                     .system(true).dumb(false).nativeSignals(false).encoding(encoding(System.getenv())).build();
             return Optional.of(new Screen(terminal));
         } catch (IOException | IllegalStateException e) {
-            return Optional.empty();      // no terminal that this library knows how to drive: lines will do
+            return Optional.empty();      // unknown terminal: the caller prints lines
         }
     }
 
-    /// Whether the locale says that more than ASCII can be shown.
+    /// Tells whether the locale allows more than ASCII.
     public static boolean isUnicode(Map<String, String> environment) {
         return encoding(environment).equals(StandardCharsets.UTF_8);
     }
@@ -85,7 +85,7 @@ public final class Screen implements AutoCloseable {
         return Math.max(1, terminal.getHeight());
     }
 
-    /// Shows `lines` from the top, each cut at the right edge; nothing after it was closed.
+    /// Shows `lines` from the top, each cut at the right edge. Does nothing after the screen was closed.
     public synchronized void draw(List<AttributedString> lines) {
         if (closed) {
             return;
@@ -103,7 +103,7 @@ public final class Screen implements AutoCloseable {
         display.update(fitting, -1);
     }
 
-    /// A line as this terminal's escape sequences.
+    /// Returns a line with the escape sequences of this terminal.
     public String render(AttributedString line) {
         return line.toAnsi(terminal);
     }
@@ -125,7 +125,7 @@ public final class Screen implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(restoreAtExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending, and the hook has run or finds nothing to do
+            return;      // the process is ending, and the hook has run or does nothing
         }
         try {
             terminal.close();

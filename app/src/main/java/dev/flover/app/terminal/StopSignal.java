@@ -5,13 +5,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jline.utils.Signals;
 
-/// Ctrl-C, SIGTERM and a closed terminal, as something a command waits for and then ends in good order.
+/// The signals of Ctrl-C, SIGTERM and a closed terminal, as a condition that a command waits for to end in an orderly
+/// way.
 ///
 /// A second signal ends the process at once.
 public final class StopSignal implements AutoCloseable {
     private static final String ORDER = "TERM";
     private static final Map<String, Integer> NUMBERS = Map.of("HUP", 1, "INT", 2, ORDER, 15);
-    /// A shell adds this to the number of the signal that ended a process.
+    /// A shell reports a process that was ended by a signal with this value plus the signal's number as its exit code.
     private static final int BY_SIGNAL = 128;
 
     private final CountDownLatch raised = new CountDownLatch(1);
@@ -19,7 +20,7 @@ public final class StopSignal implements AutoCloseable {
 
     private StopSignal() {}
 
-    /// From here on, signals are this object's; before the first one, nothing happens to the process.
+    /// Installs the handlers: from this call on, a first signal raises this object and does not end the process.
     public static StopSignal install() {
         var stop = new StopSignal();
         for (String signal : NUMBERS.keySet()) {
@@ -40,9 +41,10 @@ public final class StopSignal implements AutoCloseable {
         return raised.getCount() == 0;
     }
 
-    /// Waits until a signal comes or the time is over.
+    /// Waits until a signal arrives or the time has passed.
     ///
-    /// @return whether a signal has come
+    /// @param millis the longest wait in ms
+    /// @return true if a signal has arrived
     public boolean await(long millis) {
         try {
             return raised.await(millis, TimeUnit.MILLISECONDS);
@@ -52,17 +54,17 @@ public final class StopSignal implements AutoCloseable {
         }
     }
 
-    /// Of a task that did not come to its end; 0 where no signal has come.
+    /// Returns the exit code of a task that was interrupted; 0 if no signal has arrived.
     public int exitCode() {
         return name == null ? 0 : BY_SIGNAL + NUMBERS.get(name);
     }
 
-    /// Of a service: SIGTERM is how it is told to stop, and an order carried out; all else interrupts it.
+    /// Returns the exit code of a service: 0 for SIGTERM, which is the normal way to stop it; otherwise [#exitCode].
     public int exitCodeOfService() {
         return ORDER.equals(name) ? 0 : exitCode();
     }
 
-    /// Gives the signals back their usual effect.
+    /// Restores the signals' default effect.
     @Override
     public void close() {
         NUMBERS.keySet().forEach(Signals::registerDefault);

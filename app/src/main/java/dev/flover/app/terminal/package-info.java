@@ -1,10 +1,10 @@
-/// The terminal, and the wish to stop.
+/// Output to a terminal, and the signals that ask a command to stop.
 ///
 /// ```
-///   Screen        styled lines, drawn over one another in place; the terminal is as before when it is closed
-///   ProgressLine  how far something has come, in one line
-///   StopSignal    Ctrl-C and SIGTERM as something to wait for
+///   Screen        styled lines, drawn over one another in place; closing it restores the terminal
+///   ProgressLine  the progress of a task in one line
+///   StopSignal    Ctrl-C and SIGTERM as a condition to wait for
 /// ```
 ///
-/// Knows nothing of what is shown.
+/// Knows nothing of the content that is shown.
 package dev.flover.app.terminal;

@@ -25,7 +25,7 @@ class ConversationsTest {
     private static final GenerateRequest DEFAULTS =
             new GenerateRequest(1, "1", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true, null);
 
-    /// A token for each byte, and the end.
+    /// A tokenizer with a token for each byte, and one for the end of text.
     private static final Tokenizer BYTES = new Tokenizer() {
         @Override
         public int vocabulary() {

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// `docs/operate/settings.md` is written from the table, and the other pages name what is in it.
+/// Compares `docs/operate/settings.md` with the table of settings, and checks that other pages link to existing
+/// settings.
 class SettingsPageTest {
     private static final String RENEW = "flover.renew";
     private static final Path ROOT = Path.of("..");

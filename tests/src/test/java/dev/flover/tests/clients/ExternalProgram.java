@@ -12,7 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// A program that is not ours, where it is installed. Otherwise the test is skipped, and says what would run it.
+/// A program from outside this project, such as kcat. If it is not installed, the test is skipped with a message that
+/// says how to install it.
 record ExternalProgram(List<String> command) {
     private static final int LIMIT_S = 60;
 
@@ -29,7 +30,8 @@ record ExternalProgram(List<String> command) {
         return new ExternalProgram(List.of("kcat"));
     }
 
-    /// Runs it to its end, which must be a good one, and returns what it printed.
+    /// Runs the program with `input` on its standard input, until it ends, and returns the lines that it printed. Fails
+    /// if it does not end within 60 s or ends with an exit status other than 0.
     List<String> run(String input, String... arguments) throws IOException, InterruptedException {
         var line = new ArrayList<>(command);
         line.addAll(List.of(arguments));

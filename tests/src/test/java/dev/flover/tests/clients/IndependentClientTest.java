@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Clients that share no code with ours read what we write, and write what we read.
+/// Clients that share no code with Flover read the records that Flover writes, and write requests that Flover reads.
 class IndependentClientTest {
     private static final String REQUESTS = "generation-requests";
     private static final String TOKENS = "generation-tokens";
@@ -102,7 +102,7 @@ class IndependentClientTest {
         var client = ExternalProgram.kafkajs();
         var ours = GenerationRequest.newBuilder().setId("ours").setPrompt("Once").build();
         try (var serde = ContractSerde.of(GenerationRequest.class, registryProperties())) {
-            serde.serializer().serialize(REQUESTS, ours);       // registers the contract
+            serde.serializer().serialize(REQUESTS, ours);       // registers the contract's schema
             var keys = List.of("a", "b", "schlüssel", "req-0001", "req-0002", UUID.nameUUIDFromBytes(new byte[1]) + "");
             var lines = client.run(requestLines(keys), "write", broker.bootstrapServers(), registry.url(), REQUESTS);
             var written = read(serde, keys.size());
@@ -119,7 +119,7 @@ class IndependentClientTest {
         }
     }
 
-    /// One committed transaction and one aborted: only the first may be seen.
+    /// Writes one transaction that is committed and one that is aborted: a reader may see only the first.
     private static void writeChunks() {
         var properties = Map.<String, Object>of("bootstrap.servers", broker.bootstrapServers(),
                 "transactional.id", "chunks");
@@ -156,7 +156,7 @@ class IndependentClientTest {
         for (var key : keys) {
             var value = JSON.createObjectNode();
             for (var field : schema.get("fields")) {
-                value.set(field.get("name").asText(), field.get("default"));     // Avro's own JSON for the defaults
+                value.set(field.get("name").asText(), field.get("default"));     // as Avro writes a default in JSON
             }
             value.put("id", key).put("prompt", "Es war einmal ein Schlüssel").put("max_tokens", 12);
             ((ObjectNode) value.get("sampling")).put("temperature", 0.5);

@@ -1,4 +1,4 @@
-/// What others write and read: clients in other languages, against our topics and our registry.
+/// Clients in other languages, against Flover's topics and its embedded registry.
 ///
 /// ```
 ///   our serdes ──► topic, registry ──► kafkajs (Avro through the registry), kcat (the framing)

@@ -78,7 +78,8 @@ class VerifyDeliveryTest {
         return count;
     }
 
-    /// A kill repeats something only where it comes between two writes, which not every run meets.
+    /// A killed process repeats records only if the kill comes between two writes. Not every run has such a kill, so
+    /// several seeds are tried.
     @Test
     @Tag("long")
     void underAtLeastOnceTheSameChecksFindRepeatsAndDroppingSeenPositionsHelps() throws Exception {
@@ -131,7 +132,7 @@ class VerifyDeliveryTest {
         var arguments = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",      // pipelines inherit it, and start a third quicker
+                "-XX:TieredStopAtLevel=1",      // the pipelines inherit this and start a third faster
                 "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), "dev.flover.app.Main",
                 "verify-delivery", "--json"));
         arguments.addAll(List.of(options));

@@ -1,2 +1,3 @@
-/// `verify-delivery` in short, as a user runs it: what it promises under kills, and that it can find the contrary.
+/// Short runs of `verify-delivery`, started as a user starts it: exactly-once holds under kills, and the command finds
+/// the repeats of at-least-once.
 package dev.flover.tests.delivery;

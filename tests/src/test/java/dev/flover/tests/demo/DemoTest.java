@@ -68,7 +68,8 @@ class DemoTest {
         demo = new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    /// Reads lines up to one with `text`, and returns the processes that the demo then has.
+    /// Reads the demo's lines up to one that contains `text`, and returns the demo's child processes at the time when
+    /// it sent its requests.
     private Set<ProcessHandle> readUntil(String text, List<String> lines) throws IOException {
         BufferedReader out = demo.inputReader();
         Set<ProcessHandle> children = Set.of();

@@ -1,2 +1,2 @@
-/// `./flover demo` as a person meets it: a process of its own, output that is not a terminal, an end.
+/// `./flover demo` as a user meets it: in a process of its own, with output that is not a terminal, until its end.
 package dev.flover.tests.demo;

@@ -27,7 +27,7 @@ import javax.tools.ToolProvider;
 
 /// Rules on the syntax tree of a Java file, as the compiler parses it.
 final class CodeRules extends TreeScanner<Void, Void> {
-    /// The aim is 40; beyond this it is certain that something can be taken out.
+    /// The most lines of a method. The aim is 40; a method longer than this limit can certainly be split.
     static final int MAX_METHOD_LINES = 64;
 
     private static final Pattern EMPTY_NAME =

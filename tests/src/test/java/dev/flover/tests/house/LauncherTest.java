@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The script `flover`, in a folder with a build and a JDK that only take notes.
+/// The script `flover`, run in a folder whose build and JDK are fakes that only record how they are called.
 class LauncherTest {
     private static final Path SCRIPT = Path.of("").toAbsolutePath().resolveSibling("flover");
 

@@ -18,7 +18,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.model.Weights;
 import java.util.stream.Stream;
 
-/// The arrows of the house: leaves know nothing of each other, and a library stays where it belongs.
+/// The rules of architecture.md on which module and which package may use which other, checked on the class files.
 @AnalyzeClasses(packages = "dev.flover", importOptions = ImportOption.DoNotIncludeTests.class)
 class LayeringTest {
     private static final String ENGINE_ROOT = "dev.flover.engine.";
@@ -127,9 +127,9 @@ class LayeringTest {
         return new EnginePackage(name);
     }
 
-    /// Rules on one package of the engine; names are relative to `dev.flover.engine`.
+    /// Rules on one package of the engine; package names are relative to `dev.flover.engine`.
     private record EnginePackage(String name) {
-        /// Of the engine's packages, no others than these.
+        /// The package uses no package of the engine but these.
         ArchRule knowsOnly(String... packages) {
             var others = resideInAPackage(ENGINE).and(not(resideInAnyPackage(absolute(packages))));
             return noClasses().that().resideInAPackage(ENGINE_ROOT + name).should().dependOnClassesThat(others);

@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// A file under the rules.
+/// A source file that the rules are applied to.
 ///
-/// @param path relative to the repository, with slashes
+/// @param path the file's path relative to the repository, with slashes
 record SourceFile(String path, String text) {
     static SourceFile read(Path root, Path file) {
         try {

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The style rules, over every source file of every module.
+/// Applies the style rules to every source file of every module.
 class StyleTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Set<String> MODULES =

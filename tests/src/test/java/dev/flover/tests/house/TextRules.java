@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// Rules that hold for any line of any language here.
+/// Rules for each line of a source file, whatever its language: length, tabs, blanks, reminders of later work.
 final class TextRules {
     private static final int MAX_COLUMNS = 120;
     private static final Pattern LATER = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// What the application's jar says it runs with, against the list of licences.
+/// Compares the libraries that the application runs with to the list of licences in THIRD-PARTY.md.
 class ThirdPartyTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Pattern LISTED = Pattern.compile("\\| `[^:`]+:([^:`]+):([^`]+)` \\|");
@@ -26,7 +26,7 @@ class ThirdPartyTest {
                 .anyMatch(entry -> library.equals(entry + ".jar") || library.startsWith(entry + "-")));
     }
 
-    /// From the class path of this test, without the libraries of tests and of the compiler.
+    /// Returns the jar files on this test's class path, without the libraries that only tests and the compiler use.
     private static List<String> libraries() {
         var notRun = Pattern.compile("junit|assertj|jqwik|archunit|awaitility|opentest4j|apiguardian|byte-buddy"
                 + "|surefire|flover|record-builder");

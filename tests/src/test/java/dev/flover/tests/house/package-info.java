@@ -1,4 +1,4 @@
-/// The rules of the house, as tests: who may know whom, and how code is written.
+/// The rules of this project as tests: which package may use which, and how code is written.
 ///
 /// ```
 ///   LayeringTest     class files  ──►  which package may use which

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Answers to fit a schema of the registry, and their records, on a real broker.
+/// Answers that have to fit an Avro schema from the registry, and the Avro records made of them, with a real broker.
 class AnswerRecordsStoryTest {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final String SUBJECT = "cats-value";
@@ -108,7 +108,7 @@ class AnswerRecordsStoryTest {
                 .setSchemaSubject(SUBJECT).setRecordTopic(cats);
     }
 
-    /// By Confluent's own reader, from the registry itself.
+    /// Reads the topic of the answers' records with Confluent's own deserializer and the real registry.
     private List<ConsumerRecord<String, Object>> records() throws IOException {
         var found = new ArrayList<ConsumerRecord<String, Object>>();
         try (var values = new KafkaAvroDeserializer()) {

@@ -2,18 +2,18 @@ package dev.flover.tests.pipeline;
 
 import java.nio.charset.StandardCharsets;
 
-/// A record that should not have been written, and the kind of answer it has to get.
+/// A record that a producer should not have written, and the kind of answer that it has to get.
 ///
-/// @param what      as the page says it
-/// @param timestamp ms; null: now
+/// @param what      the record in words, as on the page bad-input.md
+/// @param timestamp the record's time in ms since 1970; null for the time at which it is sent
 record BadInput(String what, byte[] key, byte[] value, Long timestamp, Answer answer) {
     enum Answer {
-        /// It does not get on the topic.
+        /// The broker refuses the record, so it is not on the topic.
         REFUSED_BY_BROKER("the broker does not take it"),
         DEAD_LETTER("dead letter"),
         REJECTED("rejected"),
         EXPIRED("expired"),
-        /// The id has its answer already; the record adds nothing to it.
+        /// The id has its answer already; the record changes nothing about that answer.
         ABSORBED("absorbed while the first is answered; after its end, its answer once more"),
         SERVED("served");
 

@@ -36,7 +36,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// What strangers write, on a real broker: each record gets its answer, and the next request is served.
+/// Writes bad records of all kinds to a real broker: each record gets its answer, and the next good request is served.
 class BadInputProperties {
     private static final Path PAGE = Path.of("..", "docs", "operate", "bad-input.md");
     private static final String RENEW = "flover.renew";
@@ -131,7 +131,8 @@ class BadInputProperties {
         };
     }
 
-    /// Of the dead letter that was at this offset of the requests topic; null where there is none.
+    /// Returns the reason of the dead letter for the record at this offset of the requests topic; null if there is
+    /// none.
     private String reason(long offset) {
         return client.deadLetters.stream()
                 .filter(letter -> header(letter.headers(), "flover.source.offset").equals(Long.toString(offset)))

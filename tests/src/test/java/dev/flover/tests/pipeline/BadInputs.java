@@ -30,10 +30,10 @@ import java.util.function.Consumer;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 
-/// Everything that a careless or a hostile producer may write, by kind.
+/// All the records that a careless or a hostile producer may write, by kind.
 ///
-/// Most are a good request with one thing wrong. Schemas of strangers are registered under subjects of their own: the
-/// registry gives a schema by its number, whoever registered it.
+/// Most are a good request with one thing wrong. Foreign schemas are registered under subjects of their own: the
+/// registry serves a schema by its id, whichever subject it was registered under.
 final class BadInputs implements AutoCloseable {
     private static final String TOPIC = "requests-of-strangers";
     private static final int HEADER = 5;
@@ -57,7 +57,7 @@ final class BadInputs implements AutoCloseable {
         chunks = ContractSerde.of(TokenChunk.class, Map.of("schema.registry.url", registryUrl));
     }
 
-    /// By kind, in the order of the page. Rows of one kind are sent in order.
+    /// Returns the bad inputs by kind, in the order of the page. Those of one kind are sent in this order.
     static Map<String, List<BadInput>> all(String registryUrl) throws IOException, RestClientException {
         try (var inputs = new BadInputs(registryUrl)) {
             inputs.bytes();
@@ -88,12 +88,12 @@ final class BadInputs implements AutoCloseable {
 
     private static byte[] longList(byte[] good) {
         return encoded(header(good), out -> {
-            out.writeString("list");        // id, then model, tenant, conversation and prompt, left out
+            out.writeString("list");        // the id; then model, tenant, conversation and prompt, unset
             out.writeIndex(0);
             out.writeString("");
             out.writeIndex(0);
             out.writeIndex(0);
-            out.writeIndex(1);              // prompt_ids
+            out.writeIndex(1);              // the branch of `prompt_ids` that is a list
             out.writeLong(2_000_000_000L);
         });
     }
@@ -220,7 +220,7 @@ final class BadInputs implements AutoCloseable {
         good("10,000 stop strings", r -> r.setStop(Collections.nCopies(10_000, "s")), Answer.REJECTED);
     }
 
-    /// A good request whose prompt's first bytes are put in place of others.
+    /// Adds a good request in whose encoded bytes the first bytes of the prompt are replaced by others.
     private void broken(String what, byte[] bytes) {
         String id = nextId();
         byte[] value = wire(request(id, r -> r.setPrompt("@@@")));
@@ -341,7 +341,8 @@ final class BadInputs implements AutoCloseable {
         return bytes.toByteArray();
     }
 
-    /// 16 MB of Chinese characters, which no compression makes as small as a record may be.
+    /// Returns 16 MB of random Chinese characters: even compressed, they are larger than the broker's limit for a
+    /// record.
     private static String noise() {
         var text = new StringBuilder();
         new Random(7).ints(CHARACTERS_16_MB, 0x4E00, 0x9FA5).forEach(c -> text.append((char) c));

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A broker that is slow, out of reach, full, or without its topics: the pipeline waits and goes on by itself.
+/// A broker that is slow, out of reach, full, or has lost its topics: the pipeline waits and continues without help.
 class BrokerFaultStoryTest {
     private static final int TOKENS = 150;
     private static final Map<String, String> IMPATIENT = Map.of("main.consumer.session.timeout.ms", "2000",
@@ -69,7 +69,7 @@ class BrokerFaultStoryTest {
         }
     }
 
-    /// Whose client reads past the proxy.
+    /// Makes a story whose client connects to the broker directly, not through the proxy.
     private static Story story(StoryBroker broker, int partitions) {
         return new Story(broker.direct(), registry.url(), folder.resolve("state"), partitions);
     }
@@ -152,7 +152,7 @@ class BrokerFaultStoryTest {
                 var pipeline = startBehindProxy(story, broker)) {
             send(story, "a", "b", "c");
             for (var id : bare.keySet()) {
-                awaitTokens(story, id);     // else it may be deleted before it was read
+                awaitTokens(story, id);     // otherwise the topic may be deleted before the request was read
             }
             var topics = story.config.topics();
             admin.deleteTopics(List.of(topics.requests(), topics.tokens())).all().get();
@@ -221,7 +221,7 @@ class BrokerFaultStoryTest {
         }
     }
 
-    /// The request as a newer client would write it: one more field, which comes last and is left at its default.
+    /// Encodes the request as a newer client would: with one more field, the last, which is left at its default.
     private static byte[] inANewSchema(Story story, GenerationRequest request) throws Exception {
         var fields = new ArrayList<Schema.Field>();
         var known = GenerationRequest.getClassSchema();

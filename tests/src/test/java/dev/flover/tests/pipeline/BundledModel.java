@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 
-/// The model that comes with Flover, and what the bare engine makes of a prompt.
+/// The model that comes with Flover, and the tokens that the engine computes with it when there is no pipeline.
 final class BundledModel {
     private static final List<Path> PLACES = List.of(
             Path.of("..", "models", "novelist-f16.gguf"), Path.of("..", "..", "shared", "models", "novelist-f16.gguf"));
@@ -42,7 +42,7 @@ final class BundledModel {
         return Engine.start(model, Backends.open("cpu", 2), config());
     }
 
-    /// The tokens of each request when nothing but the engine runs.
+    /// Computes the tokens of each request with the engine alone, in the order of the requests.
     static List<List<Integer>> tokens(List<SequenceRequest> requests) {
         try (var model = open(); var engine = engine(model)) {
             var answers = new HashMap<Long, List<Integer>>();
@@ -54,7 +54,7 @@ final class BundledModel {
             }
             var sink = new Collecting(answers);
             while (engine.step(sink)) {
-                // until every sequence has ended
+                // each call is one step; the loop ends when every sequence has ended
             }
             return order.stream().map(answers::get).toList();
         }

@@ -29,7 +29,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// Somebody who sends requests and reads what was committed for them.
+/// A client that sends requests and reads the committed records of their answers.
 final class Client implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
@@ -59,7 +59,7 @@ final class Client implements AutoCloseable {
                 Map.of("bootstrap.servers", bootstrapServers, "auto.offset.reset", "earliest",
                         "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        // In no group: what it has read it never reads again, however long the broker was away.
+        // The consumer is in no group, so it never reads a record twice, however long the broker was away.
         consumer.assign(Stream.of(topics.tokens(), topics.results(), topics.deadLetters())
                 .flatMap(topic -> consumer.partitionsFor(topic).stream())
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition())).toList());
@@ -74,7 +74,7 @@ final class Client implements AutoCloseable {
         send(request.getId(), wire(request));
     }
 
-    /// As it goes on the topic.
+    /// Encodes a request as it is written on the requests topic.
     byte[] wire(GenerationRequest request) {
         return requests.serializer().serialize(topics.requests(), request);
     }
@@ -100,7 +100,7 @@ final class Client implements AutoCloseable {
         await("terminal records of " + ids, () -> ended().containsAll(ids));
     }
 
-    /// Ids of the requests that have their terminal record.
+    /// Returns the ids of the requests whose terminal record was read.
     Set<String> ended() {
         return chunks.stream().filter(TokenChunk::getTerminal).map(TokenChunk::getRequestId)
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -117,7 +117,7 @@ final class Client implements AutoCloseable {
         }
     }
 
-    /// Reads for some time, whatever comes.
+    /// Reads records for the given time, whether or not any arrive.
     void awaitSome(Duration time) {
         for (var until = Instant.now().plus(time); Instant.now().isBefore(until);) {
             poll();
@@ -135,7 +135,7 @@ final class Client implements AutoCloseable {
                 chunks.add(JsonRecords.orAvro(TokenChunk.class, tokens.deserializer())
                         .deserialize(record.topic(), record.value()));
             } else if (record.topic().equals(topics.results())) {
-                if (record.value() != null) {       // else an answer was forgotten
+                if (record.value() != null) {       // null is the tombstone of a forgotten answer
                     finished.add(JsonRecords.orAvro(GenerationResult.class, results.deserializer())
                             .deserialize(record.topic(), record.value()));
                 }
@@ -145,7 +145,7 @@ final class Client implements AutoCloseable {
         }
     }
 
-    /// Of all requests.
+    /// Returns the number of tokens read so far, of all requests.
     int tokenCount() {
         return chunks.stream().mapToInt(chunk -> chunk.getTokenIds().size()).sum();
     }
@@ -154,8 +154,8 @@ final class Client implements AutoCloseable {
         return chunks.stream().filter(chunk -> chunk.getRequestId().equals(id)).toList();
     }
 
-    /// The token ids of a request's first answer; fails where a position is missing or comes twice. What was said again
-    /// to a retry does not count.
+    /// Returns the token ids of a request's first answer; fails if a position is missing or comes twice. Chunks that
+    /// are marked as repeats, the answers to retries, are not counted.
     List<Integer> tokens(String id) {
         var ids = new ArrayList<Integer>();
         for (var chunk : chunks(id)) {

@@ -21,15 +21,15 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Processes that are killed in the middle: what was committed in the end is what the bare engine says.
+/// Processes are killed during their work: in the end the committed tokens equal those of the engine alone.
 class CrashStoryTest {
     private static final int REQUESTS = 6;
     private static final int TOKENS = 120;
     private static final int KILLS = 3;
-    /// The tokens of the first request at which a life of the process holds: however fast the machine is, the request
-    /// has not ended when the process is killed.
+    /// The number of tokens of the first request after which the process stops computing, for each process in turn. So
+    /// the request cannot end before the process is killed, however fast the machine is.
     private static final int TOKENS_PER_LIFE = 35;
-    /// Steps begun and not yet delivered when the engine holds.
+    /// Steps that were begun and whose tokens were not yet delivered when the engine stops.
     private static final int STEPS_UNDER_WAY = 2;
 
     @TempDir
@@ -67,7 +67,8 @@ class CrashStoryTest {
                 var registry = EmbeddedRegistry.start(folder.resolve("registry"));
                 var story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 2)) {
             send(story);
-            // Whoever waited until a transaction that a kill left open has run out of time would wait too long.
+            // A kill leaves a transaction open. With this timeout of 10 minutes, a pipeline that waited for it to
+            // expire would fail the test.
             var config = story.config.withKafka(Map.of("producer.transaction.timeout.ms", "600000"));
             for (int life = 1; life <= KILLS; life++) {
                 int held = life * TOKENS_PER_LIFE;

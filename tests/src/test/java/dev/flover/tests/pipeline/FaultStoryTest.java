@@ -32,7 +32,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Faults of the engine, of the instance and of its folder: what was committed in the end is what the bare engine says.
+/// Faults of the engine, of the process and of its folder: in the end the committed tokens equal those of the engine
+/// alone.
 class FaultStoryTest {
     private static final int NEIGHBOURS = 4;
     private static final int TOKENS = 40;
@@ -100,7 +101,7 @@ class FaultStoryTest {
         return process;
     }
 
-    /// Starts a life whenever the one before has ended, until all have their terminal record.
+    /// Starts the pipeline's process again whenever it has ended, until all requests have their terminal record.
     private void keepAlive(Story story, int mostLives, Supplier<PipelineProcess> pipeline) {
         story.client.await("terminal records of " + ids, () -> {
             if (processes.isEmpty() || !processes.getLast().isAlive()) {
@@ -121,7 +122,8 @@ class FaultStoryTest {
             sendNeighbours(story);
             story.client.flush();
 
-            // One life may leave no trace, three may commit a token each, one is tried beside others, one alone.
+            // Of the seven processes, one may end without a trace, three may commit one token each, one computes the
+            // suspect generation beside others, and one computes it alone.
             keepAlive(story, 7, () -> PipelineProcess.of(config).poisonedBy(POISON, Fault.HALT, 3)
                     .poisonedBy("Nobody said", Fault.NOT_FINITE, 5));
 
@@ -206,7 +208,7 @@ class FaultStoryTest {
     }
 
     private static void end(Process process) throws InterruptedException {
-        process.toHandle().destroy();      // SIGTERM; Process.destroy would end its standard input, too
+        process.toHandle().destroy();      // sends SIGTERM; Process.destroy would also close its standard input
         assertThat(process.waitFor(DRAIN_LIMIT_S, TimeUnit.SECONDS)).as("ended within the bound").isTrue();
         assertThat(process.exitValue()).isZero();
     }
@@ -232,7 +234,7 @@ class FaultStoryTest {
         }
     }
 
-    /// Fills every file with bytes that are neither text nor anything else.
+    /// Overwrites every file in the folder with bytes that no format allows.
     private static int spoil(Path folder) throws IOException {
         int files = 0;
         try (var all = Files.walk(folder)) {

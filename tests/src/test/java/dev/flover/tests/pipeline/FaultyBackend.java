@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-/// A backend that fails in its own way for sequences with a certain prompt, and computes all others as ever.
+/// A backend that fails in a chosen way for sequences with certain prompts, and computes all other sequences as usual.
 final class FaultyBackend {
     private static final int KILLED = 137;
 
@@ -20,18 +20,20 @@ final class FaultyBackend {
     private final Map<Integer, Poison> bySlot = new HashMap<>();
 
     enum Fault {
-        /// The step throws.
+        /// The step throws an exception.
         THROW,
-        /// The process is gone in the middle of a step.
+        /// The process ends in the middle of a step.
         HALT,
         /// The step never ends, and no step after it begins, until the process is killed.
         HOLD,
-        /// What the backend says where logits are no numbers.
+        /// The step reports that the logits of the sequence are not finite numbers.
         NOT_FINITE
     }
 
-    /// @param prompt      token ids
-    /// @param afterTokens how many of its tokens are computed first
+    /// A prompt that makes the backend fail.
+    ///
+    /// @param prompt      the token ids of the prompt
+    /// @param afterTokens how many tokens of the answer are computed before the failure
     record Poison(int[] prompt, Fault fault, int afterTokens) {}
 
     private FaultyBackend(Backend backend, List<Poison> poisons) {

@@ -14,7 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Stands before a registry and answers in its place for the schemas that a test names.
+/// A proxy in front of a registry that answers by itself for the schemas that a test names, and forwards all other
+/// calls.
 final class FickleRegistry implements AutoCloseable {
     private final HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -41,12 +42,12 @@ final class FickleRegistry implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    /// What is said from now on to who asks for a schema.
+    /// Sets the answer to all later requests for this schema.
     void answers(int schema, int status, String body) {
         answers.put(schema, new Answer(status, body));
     }
 
-    /// What is said from now on to who asks for the versions of a subject.
+    /// Sets the answer to all later requests for the versions of any subject.
     void answersForSubjects(int status, String body) {
         ofSubjects = new Answer(status, body);
     }
@@ -55,7 +56,7 @@ final class FickleRegistry implements AutoCloseable {
         ofSubjects = null;
     }
 
-    /// The registry itself answers again.
+    /// Lets the registry itself answer again for this schema.
     void recovers(int schema) {
         answers.remove(schema);
     }

@@ -11,11 +11,12 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 
-/// A request with any values in its fields, some of whose bytes are then changed, and which is then cut or made longer.
+/// A request with arbitrary values in its fields. Some of its encoded bytes are changed, and the record is then cut or
+/// extended.
 ///
-/// @param request without its id
-/// @param changes places and bytes, in turn
-/// @param length  of the record, relative to what it was
+/// @param request the request without its id
+/// @param changes positions and new bytes, alternating
+/// @param length  by how many bytes the record is extended; negative to cut it
 record FuzzedRequest(GenerationRequest.Builder request, List<Integer> changes, int length) {
     private static final int HEADER = 5;
     private static final int MOST_TOKENS = 8;
@@ -54,7 +55,7 @@ record FuzzedRequest(GenerationRequest.Builder request, List<Integer> changes, i
                         .setLogitBias(ids.stream().map(id -> new TokenBias(id, values.get(4))).toList()).build());
     }
 
-    /// Often such as are allowed, so that not all of a request fails at its first field.
+    /// Draws numbers of which about half are in the allowed range, so that not every request fails at its first field.
     private static Arbitrary<List<Integer>> numbers() {
         return Arbitraries.oneOf(Arbitraries.integers().between(1, 3), Arbitraries.integers()).list().ofSize(5);
     }
@@ -67,7 +68,8 @@ record FuzzedRequest(GenerationRequest.Builder request, List<Integer> changes, i
         return Arbitraries.oneOf(Arbitraries.integers().between(0, 400), Arbitraries.integers()).list().ofMaxSize(6);
     }
 
-    /// As it goes on the topic under a key; never empty of meaning: a null would be a cancel.
+    /// Encodes the request as it is written on the topic under a key. The result is never null, since a null value
+    /// would be a cancel.
     byte[] bytes(String key, Client client) {
         byte[] value = client.wire(request.setId(key).build());
         for (int i = 0; i + 1 < changes.size(); i += 2) {

@@ -8,12 +8,12 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 
-/// Releases that know other fields of a request than this one.
+/// Contracts of other releases, whose requests have more or fewer fields than those of this release.
 final class OtherReleases {
     private OtherReleases() {}
 
-    /// Three fields more, one of them among the sampling parameters: `style` and `mood` change nothing, and
-    /// `sampling.first_of` draws among so many tokens.
+    /// Makes a release with three more fields, one of them among the sampling parameters. `style` and `mood` change
+    /// nothing; `sampling.first_of` limits the draw to that many of the most probable tokens, as `top_k` does.
     static RequestContract withThreeFieldsMore() {
         return RequestContract.of(changed(text -> text
                 .replace("{\"name\":\"answers\"",
@@ -31,7 +31,7 @@ final class OtherReleases {
                 .setSampling(Sampling.newBuilder(request.getSampling()).setTopK(firstOf).build()).build();
     }
 
-    /// Without `echo`.
+    /// Makes a release without the field `echo`.
     static RequestContract withAFieldFewer() {
         return RequestContract.of(
                 changed(text -> text.replaceFirst("\\{\"name\":\"echo\"[^}]*\\},", "")), RequestContract::request);
@@ -41,7 +41,7 @@ final class OtherReleases {
         return new Schema.Parser().parse(change.apply(GenerationRequest.getClassSchema().toString()));
     }
 
-    /// With `sampling.first_of` set.
+    /// Returns the request in the schema of the release with three more fields, with `sampling.first_of` set.
     static GenericRecord drawingAmong(int firstOf, GenerationRequest request) {
         var said = (GenericRecord) withThreeFieldsMore().read(request).said();
         var copy = GenericData.get().deepCopy(said.getSchema(), said);

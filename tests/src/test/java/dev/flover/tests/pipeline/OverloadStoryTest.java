@@ -27,7 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// More requests than can be served at once, on a real broker: who is served when, and who no longer. Counts, no times.
+/// More requests than can be served at once, on a real broker: which are served first, and which are given up. The
+/// tests count requests and tokens and measure no times.
 class OverloadStoryTest {
     private static final int SLOTS = BundledModel.config().maxSequences();
 
@@ -73,7 +74,8 @@ class OverloadStoryTest {
             story.client.flush();
             var config = story.config.with(new Sharing(Map.of("modest", 2.0), Duration.ofSeconds(1)));
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
-                // Shares are among what has been read, so that they count from when all has been.
+                // Shares are among the requests that have been read, so counting starts when all of them have been
+                // read.
                 story.client.await("all to be read",
                         () -> meters.counter("flover.requests.accepted").count() == 350 + 250 + 250);
                 int read = story.client.finished.size();
@@ -159,7 +161,8 @@ class OverloadStoryTest {
         return result.getFinishReason() == FinishReason.EXPIRED && result.getTokenIds().isEmpty();
     }
 
-    /// The steps at which a generation drew its tokens, while prompts many chunks long came one after the other.
+    /// Records the steps at which one sequence drew its tokens while long prompts, each of many chunks, were computed
+    /// one after the other.
     @Test
     void veryLongPromptsCostTheOthersNoStep() {
         int tokens = 150;

@@ -22,8 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A pipeline in a process of its own, to be killed, stopped or poisoned. It ends when its standard input does, when it
-/// cannot go on (exit code 1), and in good order on SIGTERM.
+/// A pipeline in a process of its own, so that a test can kill, stop or poison it. The process ends when its standard
+/// input ends; with exit code 1 when the pipeline cannot continue; and after an orderly stop on SIGTERM.
 final class PipelineProcess {
     private static final int FAILED = 1;
     private static final long LOOK_MS = 20;
@@ -56,9 +56,11 @@ final class PipelineProcess {
         return this;
     }
 
-    /// With a disk of its own for its state, as small as that, which the process alone sees; needs a mount namespace.
+    /// Gives the process a small disk of its own for its state, which no other process sees. This needs a mount
+    /// namespace.
     ///
-    /// @param command run before the pipeline starts
+    /// @param kilobytes the size of the disk
+    /// @param command   a shell command to run before the pipeline starts
     PipelineProcess onDisk(int kilobytes, String command) {
         before = List.of("unshare", "-rm", "/bin/sh", "-c", "mkdir -p '" + config.stateDir() + "' && mount -t tmpfs -o "
                 + "size=" + kilobytes + "k tmpfs '" + config.stateDir() + "' && cd '" + config.stateDir() + "' && { "
@@ -66,12 +68,12 @@ final class PipelineProcess {
         return this;
     }
 
-    /// Starts one; what it logs goes where the test's output goes.
+    /// Starts the process; its log goes to the test's output.
     Process start() {
         return start(ProcessBuilder.Redirect.INHERIT);
     }
 
-    /// Starts one whose output, errors included, the caller reads.
+    /// Starts the process; the caller reads its output, errors included.
     Process heard() {
         return start(ProcessBuilder.Redirect.PIPE);
     }
@@ -109,7 +111,7 @@ final class PipelineProcess {
                 var pipeline = Pipeline.start(configOf(arguments), model, engine(model, arguments),
                         BundledModel.config(), new SimpleMeterRegistry())) {
             while (pipeline.health().isAlive() && !stop.await(LOOK_MS)) {
-                // serves
+                // serve until stopped or failed
             }
             System.out.println(pipeline.health());
             if (!pipeline.health().isAlive()) {

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The whole path on a real broker: prompts on one topic, tokens of the bundled model on another.
+/// The whole path through a real broker: requests on one topic, tokens of the bundled model on another.
 class PipelineStoryTest {
     @TempDir
     private static Path folder;
@@ -98,8 +98,8 @@ class PipelineStoryTest {
                 assertThat(story.client.tokens("r" + i)).as(Story.OPENINGS.get(i)).isEqualTo(bare.get(i));
                 assertThat(story.client.result("r" + i).getText()).isEqualTo(story.client.text("r" + i)).isNotBlank();
             }
-            // One step for all of them needs about `tokens` steps; one for each partition would need that many times
-            // the partitions.
+            // One step for all partitions together needs about `tokens` steps. A separate step for each partition would
+            // need that number times the number of partitions.
             assertThat(meters.get("flover.steps").functionCounter().count()).isBetween(20.0, 60.0);
         }
     }
@@ -123,7 +123,7 @@ class PipelineStoryTest {
     void withJsonOnAllTopicsNoRegistryIsNeeded() throws Exception {
         try (var story = story(1)) {
             var config = story.config.with(RecordForm.JSON)
-                    .withRegistry(Map.of("schema.registry.url", "http://127.0.0.1:9"));     // nobody there
+                    .withRegistry(Map.of("schema.registry.url", "http://127.0.0.1:9"));     // nothing listens there
             var request = "{\"prompt\": \"The old house\", \"max_tokens\": 5, \"temperature\": 0}".getBytes(UTF_8);
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
                 assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).as(pipeline.health().toString()).isTrue();
@@ -234,7 +234,7 @@ class PipelineStoryTest {
 
     @Test
     void beyondTheWaitingRoomLagIsTheQueue() throws Exception {
-        int requests = 1200;    // more than are answered before somebody has looked
+        int requests = 1200;    // more than are answered before the test first looks
         try (var story = story(1)) {
             var config = story.config.with(new WaitingLimits(10, 1 << 20)).withKafka(Map.of(
                     "main.consumer.max.poll.records", "10", "buffered.records.per.partition", "10"));
@@ -249,7 +249,8 @@ class PipelineStoryTest {
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
                 story.client.await("first answers", () -> story.client.ended().size() >= 16);
                 mostLag = Math.max(mostLag, lag(config.applicationId(), partition));
-                // The room holds 10; what Streams has polled before the partition is held back comes on top.
+                // The waiting room holds 10. The records that Streams polled before the partition was paused come on
+                // top.
                 assertThat(meters.get("flover.waiting").gauge().value()).isLessThanOrEqualTo(100);
                 story.client.awaitTerminal(ids);
                 assertThat(pipeline.health().isReady()).isTrue();

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Producers that send a request again, on a real broker: after its end, while it is answered, and another one under
-/// its id.
+/// Producers that send a request again, with a real broker: after its end, while it is being answered, and a different
+/// request under the same id.
 class RetryStoryTest {
     private static final int PARTITIONS = 2;
 
@@ -106,7 +106,8 @@ class RetryStoryTest {
         }
     }
 
-    /// Tokens, text and finish of an answer, as it was said first or again.
+    /// Returns the tokens, the text and the finish of one answer, from the chunks that are marked as repeats or from
+    /// the others.
     private static List<Object> said(List<TokenChunk> chunks, int answer, boolean repeat) {
         var tokens = new ArrayList<Integer>();
         var text = new StringBuilder();
@@ -176,7 +177,7 @@ class RetryStoryTest {
             try (var pipeline = story.start(config, BundledModel.engine(story.model), meters)) {
                 assertThat(pipeline.awaitReady(Duration.ofSeconds(60))).isTrue();
                 int tries = 0;
-                do {        // the index of stored answers is read in the background
+                do {        // the index of stored answers is read in the background, so the first requests may miss it
                     story.client.send(renamed("equal" + ++tries));
                     story.client.awaitTerminal(Set.of("equal" + tries));
                 } while (meters.get("flover.answers.cached").counter().count() == 0 && tries < 100);
@@ -186,7 +187,7 @@ class RetryStoryTest {
                 assertThat(story.client.result("equal" + tries).getCached()).isTrue();
 
                 assertThat(SaidByCommand.of(story, "forget", "r2").code()).isZero();
-                for (int i = 1; i < tries; i++) {       // those that were computed can be given, too
+                for (int i = 1; i < tries; i++) {       // the answers computed by the earlier tries are stored, too
                     assertThat(SaidByCommand.of(story, "forget", "equal" + i).code()).isZero();
                 }
                 story.client.send(renamed("later"));
@@ -217,7 +218,7 @@ class RetryStoryTest {
         return new String(record.key(), StandardCharsets.UTF_8);
     }
 
-    /// Everything that was committed on the results topic.
+    /// Reads all committed records of the results topic.
     private static List<ConsumerRecord<byte[], byte[]>> results(Story story) {
         var found = new ArrayList<ConsumerRecord<byte[], byte[]>>();
         try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", broker.bootstrapServers(),

@@ -6,10 +6,10 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The output of a client command that ran on a story's topics, and its exit code.
+/// The output and the exit code of a client command that ran on a story's topics.
 record SaidByCommand(int code, String out, String err) {
-    /// @param command   with the names of its subcommands, as in `models remove`
-    /// @param arguments further ones; those that name the story's broker, registry and topics are added
+    /// @param command   the command and its subcommands, as in `models remove`
+    /// @param arguments further arguments; those that name the story's broker, registry and topics are added
     static SaidByCommand of(Story story, String command, String... arguments) {
         var topics = story.config.topics();
         var all = new ArrayList<>(List.of(command.split(" ")));

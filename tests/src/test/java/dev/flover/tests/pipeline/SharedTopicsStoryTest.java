@@ -40,7 +40,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Several pipelines on one requests topic: each request is answered by one of them, once.
+/// Several pipelines read one requests topic: each request is answered by one of them, once.
 class SharedTopicsStoryTest {
     @TempDir
     private static Path folder;
@@ -89,7 +89,7 @@ class SharedTopicsStoryTest {
                 .setModel(model).build();
     }
 
-    /// Every id has one terminal chunk and one result, whatever else is on the topics.
+    /// Asserts that each id has one terminal chunk and one result, and that no other id has any.
     private static void assertAnsweredOnce(Story story, Set<String> ids) {
         story.client.awaitTerminal(ids);
         ids.forEach(story.client::result);
@@ -187,7 +187,7 @@ class SharedTopicsStoryTest {
                 story.client.send(ask("new", null));
                 story.client.awaitTerminal(Set.of("new"));
             }
-            try (var again = start(story, config.with(Serving.standard()))) {      // it needs to be told once
+            try (var again = start(story, config.with(Serving.standard()))) {      // the offset is given once only
                 story.client.send(ask("newer", null));
                 assertAnsweredOnce(story, Set.of("new", "newer"));
                 assertThat(again.health().isReady()).isTrue();
@@ -290,7 +290,7 @@ class SharedTopicsStoryTest {
             }
             story.client.send(ask("ghost", "ghost"));
             story.client.send(ask("late", "alpha"));
-            assertAnsweredOnce(story, Set.of("late"));      // the other one waits for its group
+            assertAnsweredOnce(story, Set.of("late"));      // the request for `ghost` waits for its group
             assertThat(first.health().isReady()).isTrue();
         }
     }

@@ -46,7 +46,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The world around the pipeline is slow or silent, by real means: docs/operate/weather.md has a row for each.
+/// Services around the pipeline are slow or do not answer, by real means such as quotas; docs/operate/weather.md has a
+/// row for each case.
 class SlowWorldStoryTest {
     private static final int TOKENS = 120;
 
@@ -93,7 +94,8 @@ class SlowWorldStoryTest {
         story.client.await("tokens of " + id, () -> !story.client.chunks(id).isEmpty());
     }
 
-    /// Every request has the bare engine's tokens, once, and one result; nothing was put aside.
+    /// Asserts that every request has the tokens of the engine alone, once, and one result, and that there is no dead
+    /// letter.
     private void assertWhole(Story story) {
         story.client.awaitTerminal(new TreeSet<>(bare.keySet()));
         var expected = BundledModel.tokens(List.copyOf(bare.values()));
@@ -212,7 +214,7 @@ class SlowWorldStoryTest {
             Files.writeString(hosts, "");
             var readable = onRequests(AclOperation.ALL, AclPermissionType.ALLOW);
             var denial = onRequests(AclOperation.READ, AclPermissionType.DENY);
-            admin.createAcls(List.of(readable, denial)).all().get();        // which ends a life of Kafka Streams
+            admin.createAcls(List.of(readable, denial)).all().get();        // the denial ends a life of Kafka Streams
             up.awaitLineWith("the name service has no address for " + name);
             admin.deleteAcls(List.of(denial.toFilter(), readable.toFilter())).all().get();
             Files.writeString(hosts, "127.0.0.1 broker.flover.test\n");
@@ -227,7 +229,7 @@ class SlowWorldStoryTest {
                 new AccessControlEntry("User:ANONYMOUS", "*", operation, type));
     }
 
-    /// What a server says.
+    /// A page of an HTTP server, such as the health page.
     private record Page(URI address) {
         HttpResponse<String> get() throws IOException, InterruptedException {
             try (var client = HttpClient.newHttpClient()) {

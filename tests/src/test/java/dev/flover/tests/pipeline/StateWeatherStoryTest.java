@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Somebody deletes or disturbs what a pipeline keeps in Kafka: docs/operate/weather.md has a row for each.
+/// An operator or a fault deletes or disturbs the data that a pipeline keeps in Kafka; docs/operate/weather.md has a
+/// row for each case.
 class StateWeatherStoryTest {
     private static final int SHORT = 5;
     private static final int LONG = 250;
@@ -94,7 +95,7 @@ class StateWeatherStoryTest {
         }
     }
 
-    /// One that has ended, and two that have begun.
+    /// Runs a pipeline until one request has ended and two have begun.
     private void runUntilTwoAreLive(Story story) {
         try (var pipeline = start(story, story.config)) {
             send(story, SHORT, "ended");
@@ -130,7 +131,7 @@ class StateWeatherStoryTest {
         }
     }
 
-    /// All have their one result, and nothing was ended twice.
+    /// Asserts that each request has its result, with the tokens of the engine alone, and exactly one terminal chunk.
     private void assertAnsweredOnce(Story story) {
         var expected = BundledModel.tokens(List.copyOf(bare.values()));
         var ids = new ArrayList<>(bare.keySet());
@@ -149,7 +150,7 @@ class StateWeatherStoryTest {
             int before = story.client.chunks.size();
 
             assertThat(refusal(story)).contains(story.config.applicationId() + "-requests-changelog").contains("gone");
-            assertThat(refusal(story)).contains("gone");        // Kafka Streams has not made them anew
+            assertThat(refusal(story)).contains("gone");        // Kafka Streams has not created the changelog again
 
             assertThat(story.client.chunks).hasSize(before);
             try (var pipeline = start(story, choosing(story, LostState.REREAD))) {
@@ -179,7 +180,7 @@ class StateWeatherStoryTest {
             try (var pipeline = start(story, choosing(story, LostState.ABANDON))) {
                 send(story, SHORT, "after");
                 story.client.awaitTerminal(new TreeSet<>(bare.keySet()));
-                assertAnsweredOnce(story);      // the requests are still there
+                assertAnsweredOnce(story);      // the changelog of requests was not deleted
                 assertThat(pipeline.health().isReady()).isTrue();
             }
         }
@@ -341,7 +342,7 @@ class StateWeatherStoryTest {
             try (var pipeline = story.start(narrow, BundledModel.engine(story.model), meters)) {
                 sendNumbered(story, 0, 30);
                 story.client.await("a full waiting room", () -> meters.get("flover.waiting").gauge().value() >= 2);
-                sendNumbered(story, 30, 60);        // a partition that is held back is not fetched from
+                sendNumbered(story, 30, 60);        // a paused partition is not fetched, so these stay unread
                 admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(59))).all().get();
 
                 story.client.await("the count of what is gone",

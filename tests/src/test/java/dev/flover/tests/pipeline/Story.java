@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
 
-/// Topics and state of its own, the bundled model, and a client.
+/// The setting of one test: topics and a state folder of its own, the bundled model, and a client.
 final class Story implements AutoCloseable {
     static final List<String> OPENINGS = List.of(
             "It was a dark night", "The old house", "My dear friend", "She looked at the sea", "When I was a boy",
@@ -62,7 +62,7 @@ final class Story implements AutoCloseable {
                 config, RequestContract.ofThisRelease(), model, engine, BundledModel.config(), meters, wall);
     }
 
-    /// What the bare engine is asked for to get the tokens of a request that ignores the end of text.
+    /// Returns the request for the engine alone that yields the tokens of a client's request with `ignore_eos`.
     SequenceRequest bare(String prompt, SamplingParams sampling, int maxTokens) {
         return SequenceRequest.of(model.tokenizer().encodePrompt(prompt), sampling, maxTokens, TokenSet.EMPTY);
     }

@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 
-/// A broker with two addresses, one of them behind a proxy; on a small disk of its own where that is asked for.
+/// A broker process with two addresses, one of them behind a proxy that can disturb connections. A test may put it on a
+/// small disk of its own.
 ///
-/// On the small disk it is started again whenever it has ended, as a service would be.
+/// On the small disk the broker is started again whenever it has ended, as a service manager would do.
 final class StoryBroker implements AutoCloseable {
     private static final String READY = "ready";
     private static final int LIMIT_S = 60;
@@ -34,25 +35,25 @@ final class StoryBroker implements AutoCloseable {
         this.disk = disk;
     }
 
-    /// On the disk where everything is.
+    /// Starts the broker on the disk that holds `folder`.
     static StoryBroker start(Path folder) throws IOException {
         return start(folder, List.of());
     }
 
-    /// On a disk of so many megabytes, which needs a mount namespace.
+    /// Starts the broker on a disk of its own of the given size in megabytes. This needs a mount namespace.
     static StoryBroker startOnDisk(Path folder, int megabytes) throws IOException {
         var data = Files.createDirectories(folder.resolve("data")).toString();
         return start(folder, List.of("unshare", "-rm", "/bin/sh", "-c", "mount -t tmpfs -o size=" + megabytes
                 + "m tmpfs '" + data + "' && while :; do \"$@\"; done", "sh"));
     }
 
-    /// Whether this machine lets us mount a disk.
+    /// Tells whether this machine lets a test mount a disk.
     static boolean canMount(Path folder) throws IOException, InterruptedException {
         var trial = new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", folder.toString());
         try {
             return trial.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
                     .waitFor() == 0;
-        } catch (IOException e) {       // there is no such program
+        } catch (IOException e) {       // `unshare` is not installed
             return false;
         }
     }
@@ -105,13 +106,14 @@ final class StoryBroker implements AutoCloseable {
         settings.setProperty("transaction.state.log.min.isr", "1");
         settings.setProperty("share.coordinator.state.topic.min.isr", "1");
         settings.setProperty("auto.create.topics.enable", "false");
-        // Nobody is refused anything unless a test says so.
+        // The authorizer allows everything until a test adds a rule.
         settings.setProperty("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
         settings.setProperty("allow.everyone.if.no.acl.found", "true");
         settings.setProperty("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
         settings.setProperty("log.index.size.max.bytes", Integer.toString(1 << 20));
-        // An index is a mapped file with holes. Where a hole finds no room, the record is in the log already but not
-        // in its count, the broker goes on, and its next start deletes the segment: so no entry is ever made.
+        // An index is a memory-mapped sparse file. When such a file cannot grow on a full disk, the record is in the
+        // log but not in its count, the broker continues, and its next start deletes the segment. So no index entry is
+        // ever made.
         settings.setProperty("log.index.interval.bytes", Integer.toString(Integer.MAX_VALUE));
         settings.setProperty("group.initial.rebalance.delay.ms", "0");
         settings.setProperty("group.min.session.timeout.ms", "1000");
@@ -121,7 +123,7 @@ final class StoryBroker implements AutoCloseable {
         return settings;
     }
 
-    /// Waits for the next start to be complete.
+    /// Waits until the broker's next start is complete.
     void awaitReady() throws IOException {
         for (var line = output.readLine(); !READY.equals(line); line = output.readLine()) {
             if (line == null) {
@@ -130,18 +132,18 @@ final class StoryBroker implements AutoCloseable {
         }
     }
 
-    /// Waits until the broker on the small disk has ended; another start is tried at once.
+    /// Waits until the broker on the small disk has ended; it is started again at once.
     void awaitFailure() throws Exception {
         var running = process.children().findFirst().orElseThrow();
         running.onExit().get(LIMIT_S, TimeUnit.SECONDS);
     }
 
-    /// For those whom nothing disturbs.
+    /// Returns the broker's own address, for clients whose connections are not disturbed.
     String direct() {
         return "127.0.0.1:" + direct;
     }
 
-    /// For those who come through the proxy.
+    /// Returns the address of the proxy, for clients whose connections may be disturbed.
     String proxied() {
         return "127.0.0.1:" + proxy.port();
     }
@@ -150,7 +152,7 @@ final class StoryBroker implements AutoCloseable {
         return proxy;
     }
 
-    /// Its small disk, as its processes see it.
+    /// Returns the path of the small disk as other processes see it.
     Path disk() {
         return Path.of("/proc/" + process.pid() + "/root").resolve(Path.of("/").relativize(disk.toAbsolutePath()));
     }

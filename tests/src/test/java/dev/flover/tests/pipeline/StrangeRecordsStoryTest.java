@@ -45,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Whatever a producer writes and the registry says, each record gets its answer and no life of Kafka Streams ends.
+/// Producers write malformed records and the registry answers with errors: each record gets its answer, and Kafka
+/// Streams keeps running in the same life.
 class StrangeRecordsStoryTest {
     private static final int NOBODYS = 4_000_000;
     private static final String INGRESS = "<html><body>404 page not found</body></html>";
@@ -106,7 +107,7 @@ class StrangeRecordsStoryTest {
         producer.send(new ProducerRecord<>(story.config.topics().requests(), 0, bytes(key), value, headers));
     }
 
-    /// A good request whose bytes name a schema that is none of ours.
+    /// Returns a good request whose bytes name the id of a foreign schema.
     private byte[] inSchema(String id, int schema) {
         return ByteBuffer.wrap(story.client.wire(Client.greedy(id, "The old house", 3).build())).putInt(1, schema)
                 .array();
@@ -249,7 +250,7 @@ class StrangeRecordsStoryTest {
         return headers;
     }
 
-    /// As the registry says it.
+    /// Asks the registry for the GUID of a schema.
     private UUID guid(int id) throws Exception {
         try (var client = HttpClient.newHttpClient()) {
             var answer = client.send(HttpRequest.newBuilder(URI.create(registry.url() + "/schemas/ids/" + id)).build(),
@@ -260,7 +261,8 @@ class StrangeRecordsStoryTest {
         }
     }
 
-    /// Sequences of records over few keys, of all sizes, with headers of all sizes, while the registry comes and goes.
+    /// Random sequences of records with few keys, values of all sizes and headers of all sizes, while the registry
+    /// fails and recovers.
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
     void sequencesAtRandomEndNoLife(long seed) {

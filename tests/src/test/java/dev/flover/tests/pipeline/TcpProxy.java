@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/// Stands before a server on the loopback address and spoils its connections when it is told to.
+/// A proxy in front of a server on the loopback address. It delays, holds, cuts or half closes connections on demand.
 final class TcpProxy implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
     private static final long LOOK_NANOS = 5_000_000;
@@ -31,7 +31,7 @@ final class TcpProxy implements AutoCloseable {
         private static void close(Socket socket) {
             try {
                 if (!socket.isClosed()) {
-                    socket.setSoLinger(true, 0);        // a reset, not an orderly end
+                    socket.setSoLinger(true, 0);        // close sends a reset, not an orderly end
                     socket.close();
                 }
             } catch (IOException e) {
@@ -46,7 +46,7 @@ final class TcpProxy implements AutoCloseable {
         Thread.ofVirtual().start(this::accept);
     }
 
-    /// @param port of the server, which need not listen yet
+    /// @param port the port of the server, which need not listen yet
     static TcpProxy before(int port) throws IOException {
         return new TcpProxy(port);
     }
@@ -55,12 +55,12 @@ final class TcpProxy implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /// Every piece that comes from now on arrives so much later.
+    /// Delays all data that arrives from now on by this many ms.
     void delay(long millis) {
         delayNanos = TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
-    /// Nothing arrives until [#release], and nobody is told.
+    /// Forwards no data until [#release]; the connections stay open.
     void hold() {
         holding = true;
     }
@@ -71,16 +71,16 @@ final class TcpProxy implements AutoCloseable {
 
     /// Resets all connections.
     ///
-    /// @return how many there were
+    /// @return the number of connections that were reset
     int cut() {
         int count = connections.size();
         connections.forEach(Connection::close);
         return count;
     }
 
-    /// Ends the server's side of all connections; the clients' side stays open.
+    /// Ends the server's side of all connections; the client's side stays open.
     ///
-    /// @return how many there were
+    /// @return the number of connections that were changed
     int halfClose() throws IOException {
         int count = 0;
         for (var connection : connections) {
@@ -99,7 +99,7 @@ final class TcpProxy implements AutoCloseable {
                 connections.add(connection);
                 Thread.ofVirtual().start(() -> join(connection));
             } catch (IOException e) {
-                continue;       // closed, or the client has gone again
+                continue;       // the proxy was closed, or the client has disconnected
             }
         }
     }
@@ -127,7 +127,7 @@ final class TcpProxy implements AutoCloseable {
             }
             end(connection);
         } catch (IOException e) {
-            end(connection);        // one side has gone, so the other has to go
+            end(connection);        // one side has disconnected, so the other is closed, too
         }
     }
 

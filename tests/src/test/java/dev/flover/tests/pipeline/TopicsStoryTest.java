@@ -18,12 +18,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Topics on a real broker, from the moment of their creation.
+/// Topics on a real broker accept records from the moment of their creation.
 class TopicsStoryTest {
     private static final TopicNames NAMES = new TopicNames("requests", "tokens", "results", "dead-letters",
             "models");
 
-    /// So many that their leaders take over while the first records come.
+    /// So many partitions that the first records arrive while partition leaders are still being elected.
     private static final int PARTITIONS = 150;
     private static final int RECORDS_EACH = 8;
 
@@ -50,7 +50,7 @@ class TopicsStoryTest {
         }
     }
 
-    /// Each record is a request of its own, as those of a lone client are.
+    /// Makes a producer that sends each record in a produce request of its own, like a client with little load.
     private static KafkaProducer<byte[], byte[]> producer(EmbeddedBroker broker) {
         return new KafkaProducer<>(
                 Map.of("bootstrap.servers", broker.bootstrapServers(), "linger.ms", 0, "batch.size", 0,

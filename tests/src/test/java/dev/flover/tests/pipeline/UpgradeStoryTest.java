@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Two instances of one application while it moves from one release to another, whose requests have other fields.
+/// Two processes of one application during an upgrade from one release to another, whose requests have other fields.
 class UpgradeStoryTest {
     private static final int TOKENS = 40;
     private static final int LONG = 200;
@@ -42,7 +42,7 @@ class UpgradeStoryTest {
     private static EmbeddedBroker broker;
     private static EmbeddedRegistry registry;
 
-    /// Of the instance that was started last.
+    /// The metrics of the process that was started last.
     private SimpleMeterRegistry meters;
     private final Map<String, SequenceRequest> sent = new TreeMap<>();
 
@@ -95,7 +95,8 @@ class UpgradeStoryTest {
         }
     }
 
-    /// Some written as the one release has it, some as the other; then some of them again by the other's producers.
+    /// Sends requests of which half are in the schema of each release, and then repeats some of them in the schema of
+    /// the other release.
     private void send(Story story, RequestContract from, RequestContract to) throws Exception {
         int begin = sent.size();
         for (int i = begin; i < begin + AT_A_TIME; i++) {
@@ -145,7 +146,8 @@ class UpgradeStoryTest {
                     sent.put(request.getId(), bare(story, request, 1));
                     set.add(request.getId());
                 }
-                // One that this release has not taken in would be rejected by the other, which does not know its field.
+                // A request that this release has not stored would be rejected by the other release, which does not
+                // know its field.
                 story.client.await("the first token of each",
                         () -> set.stream().noneMatch(id -> story.client.chunks(id).isEmpty()));
                 assertThat(pipeline.health().isAlive()).isTrue();

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The world around the pipeline misbehaves, by real means: docs/operate/weather.md has a row for each.
+/// Services around the pipeline fail, by real means such as revoked permissions; docs/operate/weather.md has a row for
+/// each case.
 class WeatherStoryTest {
     private static final int TOKENS = 150;
 
@@ -81,7 +82,8 @@ class WeatherStoryTest {
         story.client.await("tokens of " + id, () -> !story.client.chunks(id).isEmpty());
     }
 
-    /// Every request has the bare engine's tokens, once, and one result; nothing was put aside.
+    /// Asserts that every request has the tokens of the engine alone, once, and one result, and that there is no dead
+    /// letter.
     private void assertWhole(Story story) {
         story.client.awaitTerminal(new TreeSet<>(bare.keySet()));
         var expected = BundledModel.tokens(List.copyOf(bare.values()));

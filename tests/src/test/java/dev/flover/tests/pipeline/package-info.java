@@ -1,10 +1,11 @@
-/// The whole path on a real broker with the bundled model.
+/// The whole path through a real broker with the bundled model.
 ///
 /// ```
 ///   Client ──► requests ──► Pipeline ──► tokens, results, dead letters ──► Client
 ///                              │
-///                           Engine        its tokens must be those of the bare engine
+///                           Engine        its tokens must equal those of an engine without a pipeline
 /// ```
 ///
-/// The broker is a process of its own; each story has its own topics, and counts steps and records, never time.
+/// The broker is a process of its own. Each story has its own topics, and counts steps and records but measures no
+/// times.
 package dev.flover.tests.pipeline;

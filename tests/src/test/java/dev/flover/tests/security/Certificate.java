@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/// A certificate for the loopback address, made by `keytool`, and a trust store with nothing else in it.
+/// A certificate for the loopback address, made by `keytool`, and a trust store that contains this certificate only.
 record Certificate(Path keyStore, Path trustStore, String password) {
     private static final String TYPE = "PKCS12";
 
@@ -43,7 +43,7 @@ record Certificate(Path keyStore, Path trustStore, String password) {
         return store;
     }
 
-    /// For a server that shows this certificate.
+    /// Makes the TLS context of a server that presents this certificate.
     SSLContext context() throws IOException, GeneralSecurityException {
         var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(load(keyStore, password), password.toCharArray());

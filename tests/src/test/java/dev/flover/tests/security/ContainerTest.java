@@ -13,7 +13,8 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/// What `docker-compose.yml` and the image's recipe say of users, files and ports, read without Docker.
+/// Checks the users, files and ports in `docker-compose.yml` and in the Dockerfile, by reading these files without
+/// Docker.
 class ContainerTest {
     private static final Path ROOT = Path.of("..");
 

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/// The command line in a process of its own, and all that it says.
+/// The command line of Flover in a process of its own, and all lines that the process prints.
 public final class FloverProcess implements AutoCloseable {
     private static final int LIMIT_S = 120;
 
@@ -41,7 +41,8 @@ public final class FloverProcess implements AutoCloseable {
         return new FloverProcess(process.start());
     }
 
-    /// That of this test, with the application first: what it logs is as its own settings say, not as those of tests.
+    /// Returns this test's class path with the application first, so that the application's logging configuration is
+    /// used and not the one of the tests.
     private static String classPath() {
         var app = Main.class.getProtectionDomain().getCodeSource().getLocation();
         return Path.of(URI.create(app.toString())) + File.pathSeparator + System.getProperty("java.class.path");
@@ -53,16 +54,16 @@ public final class FloverProcess implements AutoCloseable {
                 lines.add(line);
             }
         } catch (IOException e) {
-            return;      // it was stopped
+            return;      // the process was stopped
         }
     }
 
-    /// Waits for a line that begins with this.
+    /// Waits for a line that begins with `start`, and returns it.
     public String awaitLine(String start) throws InterruptedException {
         return await(start, line -> line.startsWith(start));
     }
 
-    /// Waits for a line in which this occurs.
+    /// Waits for a line that contains `part`, and returns it.
     public String awaitLineWith(String part) throws InterruptedException {
         return await(part, line -> line.contains(part));
     }
@@ -93,12 +94,12 @@ public final class FloverProcess implements AutoCloseable {
         return String.join("\n", lines);
     }
 
-    /// What everybody on the machine can see of it and of the processes it started.
+    /// Returns the command lines of the process and of its descendants, which every user of the machine can see.
     List<String> commandLines() {
         return family().stream().map(one -> one.info().commandLine().orElse("")).toList();
     }
 
-    /// It and the processes it started.
+    /// Returns the process and its descendants.
     List<ProcessHandle> family() {
         var family = new ArrayList<>(List.of(process.toHandle()));
         family.addAll(process.descendants().toList());

@@ -15,8 +15,8 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/// The table of grants in `docs/operate/security.md`, as the broker is told of it: the test grants the rows of that
-/// table and nothing else.
+/// The access rules in the table of `docs/operate/security.md`. The test grants exactly the rows of that table on the
+/// broker.
 final class Grants {
     private static final Path PAGE = Path.of("..", "docs", "operate", "security.md");
     private static final Pattern ROW = Pattern.compile(

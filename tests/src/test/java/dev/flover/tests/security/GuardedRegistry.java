@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 
-/// A registry as it is usually protected: by a proxy that ends TLS and asks who is there.
+/// A registry behind a proxy that terminates TLS and checks credentials, which is how registries are usually protected.
 final class GuardedRegistry implements AutoCloseable {
     private final HttpsServer server;
     private final String behind;
@@ -25,7 +25,7 @@ final class GuardedRegistry implements AutoCloseable {
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
     private final HttpClient client = HttpClient.newHttpClient();
 
-    /// @param behind the registry's own address
+    /// @param behind the address of the registry itself
     GuardedRegistry(String behind, SSLContext tls) throws IOException {
         this.behind = behind;
         server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -48,7 +48,7 @@ final class GuardedRegistry implements AutoCloseable {
         admitted.add("Bearer " + token);
     }
 
-    /// Schemes by which somebody was let in.
+    /// Returns the authorization schemes of the requests that were admitted, such as Basic and Bearer.
     Set<String> seen() {
         return seen;
     }

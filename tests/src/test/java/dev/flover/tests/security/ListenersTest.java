@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Where `up --embedded` listens: broker, controller, registry and metrics.
+/// Checks the addresses on which the parts of `up --embedded` listen: broker, controller, registry and metrics.
 class ListenersTest {
     /// 127.0.0.1, as IPv4 and as IPv6 write it, on a little-endian machine.
     private static final Set<String> LOOPBACK =

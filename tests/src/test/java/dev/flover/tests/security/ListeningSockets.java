@@ -23,7 +23,7 @@ final class ListeningSockets {
         return Files.isReadable(Path.of("/proc/self/net/tcp"));
     }
 
-    /// Addresses as the kernel writes them: hexadecimal, each word in the machine's byte order.
+    /// Returns addresses in the kernel's notation: hexadecimal, each 32-bit word in the machine's byte order.
     static Set<String> of(List<ProcessHandle> processes) throws IOException {
         var addresses = new TreeSet<String>();
         for (var process : processes) {
@@ -53,7 +53,7 @@ final class ListeningSockets {
         try {
             return Files.readSymbolicLink(link).toString();
         } catch (IOException e) {
-            return "";       // closed since the folder was listed
+            return "";       // the descriptor was closed after the folder was listed
         }
     }
 

@@ -16,8 +16,8 @@ import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 
-/// A broker that speaks only SASL over TLS and asks its authorizer for everything, and a registry behind TLS and
-/// credentials. Every password is another one in each run.
+/// A broker that accepts only SASL over TLS and authorizes each operation, and a registry behind TLS and credentials.
+/// Passwords are random and differ in each run.
 final class SecuredCluster implements AutoCloseable {
     private static final String PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule";
     private static final String SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule";
@@ -81,9 +81,9 @@ final class SecuredCluster implements AutoCloseable {
                 "ssl.truststore.password", certificate.password());
     }
 
-    /// A new principal, which the registry knows by the same name and password.
+    /// Adds a principal to the broker, and to the registry with the same name and password.
     ///
-    /// @return its file for `--client-properties`
+    /// @return the principal's properties file for `--client-properties`
     Path userWithPassword(String name) throws Exception {
         String password = newUser(name);
         guard.admitUser(name, password);
@@ -91,9 +91,9 @@ final class SecuredCluster implements AutoCloseable {
                 "basic.auth.credentials.source", "USER_INFO", "basic.auth.user.info", name + ":" + password));
     }
 
-    /// A new principal, which shows the registry a token.
+    /// Adds a principal that authenticates to the registry with a bearer token.
     ///
-    /// @return its file for `--client-properties`
+    /// @return the principal's properties file for `--client-properties`
     Path userWithToken(String name) throws Exception {
         String token = secret();
         guard.admitToken(token);
@@ -101,7 +101,7 @@ final class SecuredCluster implements AutoCloseable {
                 Map.of("bearer.auth.credentials.source", "STATIC_TOKEN", "bearer.auth.token", token));
     }
 
-    /// What a principal would use who guesses.
+    /// Writes the properties file of a user with a guessed password.
     Path guess(String name) throws IOException {
         return write(name, secret(), Map.of());
     }
@@ -135,7 +135,7 @@ final class SecuredCluster implements AutoCloseable {
         return guard;
     }
 
-    /// Acts as the owner of the cluster.
+    /// Returns an admin client with the rights of the cluster's owner.
     Admin operator() {
         return operator;
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// TLS, passwords and grants, from the properties file that any Kafka client takes.
+/// TLS, passwords and access rules, configured by a properties file in the format of any Kafka client.
 class SecurityStoryTest {
     private static final TopicNames TOPICS = TopicNames.standard();
 
@@ -156,7 +156,7 @@ class SecurityStoryTest {
                 .contains("SCRAM-SHA-256").doesNotContain("\tat ");
     }
 
-    /// As a service is started: where the cluster is, and with whose credentials, comes from the environment.
+    /// Starts a process like a service: it finds the cluster and the credentials in environment variables.
     private static FloverProcess start(Object... words) throws Exception {
         var arguments = new ArrayList<String>();
         var environment = new HashMap<String, String>();
@@ -182,7 +182,7 @@ class SecurityStoryTest {
         return said;
     }
 
-    /// In this process; returns all that it says.
+    /// Runs a command in the test's own process, checks its exit code, and returns its output.
     private static String run(int code, String command, Path properties, String... more) {
         var arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(connection(properties));

@@ -1,4 +1,4 @@
-/// Who may do what, who listens where, and who hears of it.
+/// Which principal may do what, who listens on which address, and that no secret is printed.
 ///
 /// ```
 ///   FloverProcess ──SASL over TLS──► broker with an authorizer     grants: the table in docs/operate/security.md

@@ -14,7 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Two pipelines on one broker, each told by a file, by variables and by options; and clients that find the right one.
+/// Two pipelines on one broker, each configured by a file, by environment variables and by options, and clients that
+/// find the pipeline they mean.
 class SettingsStoryTest {
     @TempDir
     private Path folder;

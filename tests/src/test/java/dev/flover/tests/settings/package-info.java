@@ -1,2 +1,2 @@
-/// Settings as a user gives them: processes, files, variables and options on a real broker.
+/// Settings as a user gives them, to real processes on a real broker: files, environment variables and options.
 package dev.flover.tests.settings;
