@@ -16,7 +16,7 @@ final class AnswerRecords {
         this.partition = partition;
     }
 
-    /// Whether the last answer of a request has to wait until its topic has been looked at once more.
+    /// Whether the last answer of a request has to wait until the state of its topic is known again.
     boolean mustWait(LiveAnswer answer, long now) {
         var generation = answer.generation();
         if (generation.recordTopic() == null) {
@@ -34,7 +34,7 @@ final class AnswerRecords {
                 instanceof ForeignTopics.Standing.Unknown;
     }
 
-    /// What follows from the end of an answer.
+    /// Writes the records of a request whose last answer has ended, and says in an answer's ending why it has none.
     ///
     /// @param terminal whether it is the last of its request: then all of them are written
     void write(LiveAnswer answer, boolean terminal, long now) {
@@ -56,7 +56,7 @@ final class AnswerRecords {
         }
     }
 
-    /// @param last whose chunk says what went wrong
+    /// @param last the answer whose chunk reports a failure
     private void write(LiveAnswer answer, LiveAnswer last, long now) {
         var generation = answer.generation();
         String topic = generation.recordTopic();

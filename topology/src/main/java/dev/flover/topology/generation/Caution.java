@@ -1,9 +1,9 @@
 package dev.flover.topology.generation;
 
-/// Whether what ended the last life of this process may be about to be computed again.
+/// Whether a request that ended the last life of this process (a poison pill) may be about to be computed again.
 ///
-/// While it holds, nothing is computed before the attempt to do so is durable; otherwise a request that kills the
-/// process in its first step would be read again as new each time and never be found out. It costs new requests one
+/// While it holds, no request is computed before the attempt is durable; otherwise a request that kills the process in
+/// its first step would be read as a new one after each restart and never be recognised. It costs new requests one
 /// commit, so it holds only for a while after a life that ended badly.
 ///
 /// @param until wall-clock ms

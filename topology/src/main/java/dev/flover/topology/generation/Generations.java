@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 ///                          └──────────┴── cancel, deadline, given up ────┘
 /// ```
 ///
-/// The attempt is made durable first where the generation was read back after a restart, or the process is cautious.
+/// An attempt is made durable first where the generation was read back after a restart, or [Caution] holds.
 final class Generations {
     private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
     private static final int ENDED_PER_TICK = 256;
@@ -168,7 +168,7 @@ final class Generations {
 
     /// Takes a request in: from now on it is durable, and waits.
     ///
-    /// @param read with all that its record said
+    /// @param read the request with all fields of its record
     void arrive(Bytes id, StoredRequest stored, ReadRequest read, long now) {
         int bytes = state.putRequest(id, stored, read);
         var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
@@ -200,14 +200,14 @@ final class Generations {
         repeats.arrive(id, stored, read);
     }
 
-    /// Takes in a request that was read before, and of which the state knows nothing: it may have ended.
+    /// Takes in a request that was read before and is not in the state: it may have ended.
     ///
     /// @param stored without the ids of its prompt
     void recall(Bytes id, StoredRequest stored, ReadRequest read) {
         repeats.recall(id, stored, read);
     }
 
-    /// Whether the partition is held back until some of the stored results that repeats wait for have been read.
+    /// Whether so many repeats wait for their stored results that the partition is to be held back.
     boolean hasManyRepeats() {
         return repeats.isFull();
     }
@@ -217,7 +217,7 @@ final class Generations {
         repeats.forget(id);
     }
 
-    /// Null where answers are not given to others.
+    /// The key under which equal requests find the answer; null where they are not to.
     private ByteBuffer contentOf(StoredRequest stored) {
         return parts.config().remembering().answers() == 0 || stored.getRepeat()
                 || stored.getRequest().getRecordTopic() != null ? null
@@ -270,7 +270,7 @@ final class Generations {
         deliver(now);
     }
 
-    /// The partition has gone: nothing that the engine does for it is of use any more.
+    /// The partition has gone to another instance or process: releases its sequences.
     void close() {
         for (var generation : live.values()) {
             for (var answer : generation.answers) {
@@ -465,7 +465,7 @@ final class Generations {
         }
     }
 
-    /// A suspect whose progress is durable was not the cause: it goes on beside the others.
+    /// A suspect whose progress is durable did not end the process: it is batched with other sequences again.
     private void clearSuspect() {
         if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
             return;
@@ -557,8 +557,8 @@ final class Generations {
         }
     }
 
-    /// Progress, once committed, shows that this generation did not end the life before. It is committed soon: being
-    /// killed by chance in between would count against it.
+    /// Committed progress shows that this generation did not end the life before. It is committed soon, because an
+    /// unrelated kill in between would count against the generation.
     private void settleTrial(LiveGeneration generation) {
         if (generation.onTrial) {
             generation.onTrial = false;

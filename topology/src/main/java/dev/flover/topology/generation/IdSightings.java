@@ -7,7 +7,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// In which partition each of the latest ids of a process came, so that one that comes in a second partition is said.
+/// The partitions in which the latest ids of a process came; logs and counts an id that comes in a second partition.
 ///
 /// A partition knows only its own ids: the same id in two of them is two requests, with two answers under one id. That
 /// happens where producers disagree about the partitioner. Used by the stream thread.

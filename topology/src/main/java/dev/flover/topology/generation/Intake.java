@@ -32,7 +32,7 @@ import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
-/// What becomes of each record of one request partition.
+/// Decides on each record of one request partition.
 ///
 /// ```
 ///   an id that another partition may know              -> passed on to it
@@ -51,7 +51,7 @@ final class Intake {
     private static final int MAX_ID_BYTES = 256;
     private static final long NONE = -1;
     private static final long SAY_AGAIN_MS = 1_000;
-    /// Of a parked record.
+    /// Header of a parked record that had been read before.
     private static final String READ_AGAIN = "flover.read.again";
     private static final String FORGET = "flover.forget";
     private static final byte[] FORGET_ELSEWHERE = {0};
@@ -67,7 +67,7 @@ final class Intake {
     private boolean held;
     private long parkedSince = NONE;
     private long saidAt;
-    /// Whether the record at hand had been read when it was read now.
+    /// Whether the current record had been read before.
     private boolean readAgain;
     /// Tells whether the record handled last can go on; null where it waits for its schema.
     private LongPredicate news;
@@ -124,7 +124,7 @@ final class Intake {
                 || ended.find(id, now) != null || BoundedRecords.cutFrom(record.headers()) != null;
     }
 
-    /// Who answers is decided where the record stands on the requests topic.
+    /// The assignment at the record's place on the requests topic, also where it was passed on.
     private Assignment assignment(RequestRecord record) {
         var origin = Forwarding.origin(record);
         return parts.models().at(origin.partition(), origin.offset());
@@ -137,7 +137,7 @@ final class Intake {
         return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);
     }
 
-    /// Tries again what waits for its schema, as far as there is room for it, and holds the partition back while there
+    /// Handles parked records again as far as there is room, and holds the partition back (back-pressure) while there
     /// is no room for more.
     void tick(long now) {
         parked.retry(now, parts.decoding(), again(now));
@@ -156,7 +156,7 @@ final class Intake {
         }
     }
 
-    /// While the partition is held back by what waits, cancels come another way.
+    /// While parked records hold the partition back, cancels are read ahead.
     private void cancelAhead(long now) {
         if (!parked.isFull()) {
             parts.cancels().end(partition);
@@ -170,7 +170,7 @@ final class Intake {
         }
     }
 
-    /// Where records have waited for their schemas for long; with the reason of the first.
+    /// Reports that records have been parked for long, with the reason of the first.
     private void sayWhatWaits(long now) {
         if (parked.size() == 0) {
             if (parkedSince != NONE) {
@@ -263,7 +263,7 @@ final class Intake {
                 : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
     }
 
-    /// Null where nothing speaks against it yet.
+    /// The reason to reject a request before it is checked; null where there is none.
     private static Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
             return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
@@ -274,7 +274,7 @@ final class Intake {
                 : null;
     }
 
-    /// What waits for its schema is answered without having been read.
+    /// Cancels a parked request: it is answered without having been decoded.
     private void cancelParked(Bytes id, long now) {
         var first = parked.remove(id);
         var past = ended.find(id, now);
@@ -299,7 +299,7 @@ final class Intake {
         }
     }
 
-    /// What cannot become a request is the default group's.
+    /// The default group writes dead letters for records that cannot become a request.
     private void putAside(RequestRecord record, Assignment assignment, String reason) {
         if (isOurs(assignment, null)) {
             output.deadLetter(record, reason);
@@ -310,8 +310,8 @@ final class Intake {
         return parts.models().group().equals(assignment.groupFor(model));
     }
 
-    /// Erases what is kept of an answer; one that is being given ends. The result is erased by the group and in the
-    /// partition that answered, and where nobody remembers it, by the default group in the partition it belongs to.
+    /// Erases the stored answer to a request; an answer under way is cancelled. The result is erased by the group and
+    /// in the partition that answered; if no group remembers the id, by the default group in the id's own partition.
     ///
     /// @param belongsHere whether this group erases the result if no group remembers the id
     private void forget(Bytes id, boolean belongsHere, long now) {
@@ -380,8 +380,8 @@ final class Intake {
         return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
     }
 
-    /// An ended request, sent again. What cannot even be read is refused again. What this release would refuse may have
-    /// been answered by one that knows its fields: that answer stands.
+    /// An ended request, sent again. One that cannot be decoded is refused again. One that this release would reject
+    /// may have been answered by a release that knows its fields: that answer stands.
     private void repeat(
             Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
         if (refusal == null) {
@@ -394,7 +394,7 @@ final class Intake {
         }
     }
 
-    /// One whose answer is looked for, without the ids of its prompt.
+    /// A request whose answer is looked for, without the ids of its prompt.
     private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
         return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
                 TraceParent.of(record.headers()), digest, true, null, null);
@@ -449,7 +449,7 @@ final class Intake {
         ended.rememberEnded(id, digest, now, resultAt);
     }
 
-    /// Null where a key cannot be an id.
+    /// The key as an id; null where it cannot be one.
     private static Bytes idOf(byte[] key) {
         if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
             return null;

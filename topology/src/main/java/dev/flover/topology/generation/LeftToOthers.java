@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Generations of a process that stay stored and are not computed, because they say something that this release does
+/// Generations of a process that stay stored and are not computed, because they set a field that this release does
 /// not know. Written by the stream thread; any thread may ask.
 public final class LeftToOthers {
     private final Map<Integer, Left> partitions = new ConcurrentHashMap<>();

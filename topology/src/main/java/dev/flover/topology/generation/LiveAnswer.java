@@ -305,7 +305,7 @@ final class LiveAnswer {
         return ending;
     }
 
-    /// Adds a sentence to why it ended.
+    /// Adds a sentence to the message of the ending.
     void say(String sentence) {
         ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop());
     }

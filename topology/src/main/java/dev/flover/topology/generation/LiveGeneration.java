@@ -20,7 +20,7 @@ final class LiveGeneration {
     boolean alone;
     /// It was tried again after a crash and has not made progress since.
     boolean onTrial;
-    /// When its last answer was drawn, and was looked at whether its records can be written; -1 before.
+    /// When the last answer was complete, and the topic of its records was looked up first; -1 before.
     long drawnAt = -1;
     /// Count of commits when a suspect made its first progress; -1 before.
     long progressAt = -1;
@@ -34,7 +34,7 @@ final class LiveGeneration {
         this.ticket = ticket;
     }
 
-    /// What its answers have to fit; null for nothing.
+    /// The constraint of its answers; null where there is none.
     Constraint constraint() {
         return ticket.prepared == null ? null : ticket.prepared.constraint();
     }

@@ -3,8 +3,8 @@ package dev.flover.topology.generation;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/// The answers of one partition that have something to send. Whichever partition pumps the engine fills it; only its
-/// own empties it.
+/// The answers of one partition that have tokens to send. The partition that pumps the engine fills the mailboxes of
+/// all; each partition empties its own.
 final class Mailbox {
     private final Queue<LiveAnswer> answers = new ArrayDeque<>();
 

@@ -40,7 +40,7 @@ public final class Output {
     /// Of a record among the dead letters: where it was to be written.
     static final String RECORD_TOPIC = "flover.record.topic";
 
-    /// Of one record: with 20 alternatives each they stay under a tenth of what brokers take by default.
+    /// In one record: with 20 alternatives each they take less than a tenth of a broker's default limit.
     private static final int MAX_PROMPT_LOGPROBS = 256;
 
     private static final int MAX_BYTES_PER_ID = 5;

@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import org.apache.kafka.common.utils.Bytes;
 
-/// What a partition remembers of ids that are not live, for a time: ended requests, and cancels that came before their
-/// request. Durable; bounded in entries.
+/// The memory of a partition's ids that are not live, kept for a time: ended requests, requests that other groups
+/// answer, and cancels that came before their request. Durable; bounded in entries.
 public final class EndedMemory {
     private static final int EVICTIONS_PER_TICK = 256;
     private static final long UNTIL_IT_ENDS = Long.MAX_VALUE;
@@ -19,8 +19,8 @@ public final class EndedMemory {
 
     private record Due(long forgetAt, Bytes id) {}
 
-    /// @param now on a clock that never goes back; what an earlier process stored may be of another day, and is kept no
-    ///            longer than if it had ended now
+    /// @param now on a clock that never goes back. An earlier process may have stored times of a clock that was wrong:
+    ///            no entry is kept longer than if its request had ended now
     public EndedMemory(PartitionState state, Remembering limits, long now) {
         this.state = state;
         this.limits = limits;
@@ -35,13 +35,13 @@ public final class EndedMemory {
         });
     }
 
-    /// Null where nothing is remembered, or no longer.
+    /// Null where the id is not remembered, or its time is over.
     public EndedRequest find(Bytes id, long now) {
         var entry = state.ended(id);
         return entry == null || entry.getForgetAt() <= now ? null : entry;
     }
 
-    /// Whether a request was cancelled that had been left to another instance.
+    /// Whether a request was cancelled while it was left to another instance.
     public boolean isCancelled(Bytes id) {
         var entry = state.ended(id);
         return entry != null && entry.getDigest() == null && entry.getForgetAt() == UNTIL_IT_ENDS;
@@ -62,7 +62,7 @@ public final class EndedMemory {
         return entry == null ? 0 : entry.getResultAt();
     }
 
-    /// The id may be used as if it never had been.
+    /// Forgets the id: it may be used again.
     public void erase(Bytes id) {
         if (state.ended(id) != null) {
             state.deleteEnded(id);

@@ -80,7 +80,7 @@ public final class PartitionState {
         }
     }
 
-    /// @param read with all that the request's record said
+    /// @param read the request with all fields of its record
     /// @return bytes of the stored form
     public int putRequest(Bytes id, StoredRequest request, ReadRequest read) {
         know(contract.storedSchema());
@@ -97,13 +97,13 @@ public final class PartitionState {
         return value == null ? null : contract.decode(value, schemas::get);
     }
 
-    /// All that an unfinished request says.
+    /// An unfinished request with all fields of its record.
     public ReadRequest said(Bytes id) {
         return contract.said(requests.get(id), schemas::get);
     }
 
-    /// Digest of the unfinished request under an id; null where there is none. Known for a request whose fields are
-    /// not; equal to no digest where not even its schema is.
+    /// Digest of the unfinished request under an id; null where there is none. Also of a request with unknown fields;
+    /// an empty digest, which equals no other, where not even its schema is known.
     public ByteBuffer digest(Bytes id) {
         byte[] value = requests.get(id);
         if (value == null) {
@@ -136,7 +136,7 @@ public final class PartitionState {
         attempts.put(StateKeys.beside(id), value.encodedTries());
     }
 
-    /// Up to where records were taken in; empty where a release before this one did.
+    /// Position up to which records were taken in; empty where an older release wrote the state.
     Optional<Position> position() {
         byte[] value = attempts.get(StateKeys.position());
         return value == null ? Optional.empty() : Position.decode(value);
@@ -147,7 +147,7 @@ public final class PartitionState {
         attempts.put(StateKeys.position(), position.encode());
     }
 
-    /// Nothing is written where there is nothing: the changelog would get a tombstone all the same.
+    /// Deletes only where there is an entry: a delete without one would still write a tombstone to the changelog.
     public void clearAttempts(Bytes id) {
         if (attempts.get(id) != null) {
             attempts.delete(id);
@@ -202,7 +202,7 @@ public final class PartitionState {
         return sizes;
     }
 
-    /// Null where nothing is remembered, or nothing that can be read.
+    /// Null where the id is not remembered, or its entry cannot be read.
     EndedRequest ended(Bytes id) {
         byte[] value = ended.get(id);
         return value == null ? null : readEnded(value);

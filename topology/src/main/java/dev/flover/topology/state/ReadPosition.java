@@ -5,10 +5,10 @@ import dev.flover.topology.position.UnreadGaps;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Up to where the records of one partition were taken in. Durable, in the transaction of what came of them.
+/// The position up to which the records of one partition were taken in. Durable, in the transaction of their outcome.
 ///
-/// What comes again from before it was read already: its group's offsets were set back. It is passed over where it is
-/// known or has a result; it may also be another record, where a broker has lost the end of its log.
+/// A record before the position was read already: the group's offsets were set back. It is passed over where its id is
+/// known or has a result; after a broker has lost the end of its log it may also be another record.
 public final class ReadPosition {
     private static final Logger LOG = LoggerFactory.getLogger(ReadPosition.class);
 
@@ -20,7 +20,7 @@ public final class ReadPosition {
     private long next;
     private boolean said;
 
-    /// @param gaps is told of offsets that are passed over
+    /// @param gaps is given the ranges of offsets without records
     public ReadPosition(PartitionState state, String topicId, int partition, UnreadGaps gaps) {
         this.state = state;
         this.topicId = topicId;

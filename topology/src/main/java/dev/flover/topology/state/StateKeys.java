@@ -63,7 +63,7 @@ public final class StateKeys {
         return Bytes.wrap(new byte[] {SCHEMA});
     }
 
-    /// Of what lies beside the entry of an id: a byte that no UTF-8 begins with, and the id; so it is never an id.
+    /// Of a second entry of an id: a byte that no UTF-8 begins with, and the id; so it is never an id.
     static Bytes beside(Bytes id) {
         return Bytes.wrap(ByteBuffer.allocate(1 + id.get().length).put(BESIDE).put(id.get()).array());
     }

@@ -10,7 +10,7 @@ public final class StoreNames {
     public static final String PROGRESS = "progress";
     /// id -> how often it was taken up again without progress. Also the partition's position.
     public static final String ATTEMPTS = "attempts";
-    /// id -> what is remembered of a request that is not live.
+    /// id -> digest and result of a request that is not live: see [EndedMemory].
     public static final String ENDED = "ended";
     /// offset -> a record whose schema the registry could not give yet.
     public static final String PARKED = "parked";

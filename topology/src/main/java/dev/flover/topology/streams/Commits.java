@@ -12,23 +12,23 @@ import java.util.function.LongSupplier;
 ///
 /// ```
 ///   first change ────────── commit interval ──────────► commit   later where requests wait and commits take long
-///   first change ── somebody's first tokens ─► commit            unless one was made half an interval ago
+///   first change ── first tokens of an answer ─► commit          unless one was made half an interval ago
 ///   first change ── an attempt ─► commit                         in any case
 /// ```
 ///
-/// Kafka Streams' own timer knows nothing of what there is to commit: it would commit between a request and its first
-/// token, which then waits for two transactions, and as often while nothing happens.
+/// Kafka Streams' own timer does not know what was written: it would commit between a request and its first token,
+/// which then waits for two transactions, and it would commit as often while nothing happens.
 ///
-/// Partitions tick one after the other, and what one of them keeps back is written in its own tick only. So what the
-/// clock says is asked once a pass, by the first of them: a commit that is found to be due in the middle of a pass
-/// would leave behind what the earlier ones have kept longest, and which then causes the next one at once.
+/// Partitions tick one after the other, and each writes the chunks that it kept back in its own tick only. So the clock
+/// is read once a pass, by the first of them: a commit that became due in the middle of a pass would not cover the
+/// chunks that the earlier partitions have kept longest, and these would cause another commit at once.
 public final class Commits {
     /// While requests wait for room, the next commit comes after at least this many times the duration of the last one:
     /// at most a quarter of the stream thread's time then goes into commits, the rest into reading and steps.
     private static final int PAUSE_IN_COMMITS = 3;
     private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
-    /// A commit that takes so long is held up by a quota or a slow broker. Then more goes into each: what is written of
-    /// an answer is one record, so that the same bytes say more.
+    /// A commit that takes this long is held up by a quota or a slow broker. Then commits are made less often: an
+    /// answer's tokens of the whole interval go into one record, which takes fewer bytes than many.
     private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
     private static final long LONGEST_PAUSE_OF_SLOW_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -79,8 +79,8 @@ public final class Commits {
         return true;
     }
 
-    /// The stream thread does something else now; a partition that ticks after it begins a new pass. One that ticks
-    /// again does so, too.
+    /// The pass is over; the next partition that ticks begins a new one. A partition that ticks a second time begins
+    /// one, too.
     void passEnds() {
         ticked.clear();
     }
@@ -89,7 +89,7 @@ public final class Commits {
         return clock.getAsLong() - since >= nanos;
     }
 
-    /// Something was written that the next commit covers.
+    /// A record was written that the next commit covers.
     void changed() {
         if (!changed) {
             changed = true;
@@ -97,7 +97,7 @@ public final class Commits {
         }
     }
 
-    /// Something is kept back since then, to be written with the next commit: see [#mayWait].
+    /// Chunks have been kept back since then, to be written with the next commit: see [#mayWait].
     ///
     /// @param since on the clock
     public void keptBack(long since) {
@@ -123,8 +123,8 @@ public final class Commits {
         early();
     }
 
-    /// What was written is worth a commit before the interval is over, where readers wait for it, no request waits for
-    /// room, and the last one is not too recent.
+    /// First tokens were written: worth a commit before the interval is over, where readers wait for it, no request
+    /// waits for room, and the last commit is not too recent.
     public void early() {
         early = readersWait;
     }

@@ -22,10 +22,10 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 
-/// A transactional producer whose timeouts follow what commits take.
+/// A transactional producer whose timeouts follow the duration of commits.
 ///
-/// A producer has its timeouts for life. So between two transactions another one takes its place, under the same name,
-/// when they should be others:
+/// Kafka's producers cannot change their timeouts. So when these should change, a new producer with the same
+/// transactional id replaces the old one between two transactions:
 ///
 /// ```
 ///   begin ─ send ─ commit │ begin ─ send ─ commit took long │ new producer: begin ─ send ─ commit

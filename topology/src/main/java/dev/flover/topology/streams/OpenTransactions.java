@@ -19,7 +19,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/// Looks for a transaction that was never ended: a task that restores its state waits until it is, for ever if the
+/// Looks for a hanging transaction: a task that restores its state waits until it is ended, which never happens if the
 /// cluster has lost it.
 ///
 /// ```
@@ -55,7 +55,7 @@ public final class OpenTransactions {
         }
     }
 
-    /// Those of this application alone: another one's name may begin with this one's.
+    /// Changelogs of this application alone: another application's id may begin with this one's.
     static Set<String> changelogs(String applicationId) {
         return StoreNames.ALL.stream().map(store -> applicationId + "-" + store + "-changelog")
                 .collect(Collectors.toSet());

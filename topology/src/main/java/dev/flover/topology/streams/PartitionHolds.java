@@ -5,7 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/// The request partitions from which nothing may be fetched for now: their tasks have no room, or wait for a schema.
+/// The request partitions that are not fetched from for now (back-pressure): their tasks have no room, or wait for a
+/// schema.
 ///
 /// Kafka Streams pauses and resumes partitions for reasons of its own; the consumer consults this so that a resume by
 /// Streams does not undo a hold. Used by the stream thread alone.

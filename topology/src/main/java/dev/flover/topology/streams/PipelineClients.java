@@ -23,9 +23,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// The ordinary clients, with five things added: changes and commits are noted, transactions keep their name from life
-/// to life and may last as long as commits take, held partitions are not fetched from, and while steps are under way a
-/// poll that finds nothing sleeps until one of them has ended.
+/// Kafka's clients with five additions: writes and commits are reported to [Commits]; the transactional id is the same
+/// in each life; transaction timeouts follow the duration of commits; held partitions are not fetched from; and while
+/// steps are under way, a poll without records sleeps until a step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
     /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
     /// thread a third of a millisecond, because a step leaves nothing of it in the caches.
@@ -41,7 +41,7 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final int requestBytes;
 
     /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
-    /// @param transactionTime what commits have taken, also in earlier lives
+    /// @param transactionTime knows how long commits have taken, also in earlier lives
     public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
             PartitionHolds holds, StepSignal steps, PipelineConfig config) {
         this.transactionalId = transactionalId;
@@ -58,8 +58,8 @@ public final class PipelineClients implements KafkaClientSupplier {
         return Admin.create(config);
     }
 
-    /// Kafka Streams names its transactions anew in each life. With a name that stays, a life begins by ending what a
-    /// kill left open; else readers, and its own restoring, would wait until that has run out of time.
+    /// Kafka Streams chooses a new transactional id in each life. With an id that stays, a life begins by ending the
+    /// transaction that a kill left open; else readers, and the restoration, would wait for its timeout.
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);

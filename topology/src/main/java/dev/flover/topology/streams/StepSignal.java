@@ -44,8 +44,7 @@ public final class StepSignal {
         return full;
     }
 
-    /// Sleeps until a step that has not been taken has ended, at most this long, and where that is so already, until
-    /// the next tick may come.
+    /// Sleeps until a step has ended, within the limit. Where an ended step was not taken yet, sleeps for one tick.
     void await(Duration limit, Duration tick) {
         waiting = Thread.currentThread();
         if (ended) {

@@ -9,9 +9,9 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
-/// How Kafka Streams is set up, and why. What the user sets wins.
+/// The properties of Kafka Streams, with reasons. The user's client properties override them.
 public final class StreamsProperties {
-    /// While nothing happens: a hundred looks a second, for deadlines and the like.
+    /// While nothing happens: a hundred polls a second, for deadlines and timers.
     private static final long LONGEST_POLL_MS = 10;
     private static final long LONGEST_LINGER_MS = 1_000;
     private static final long LEAST_STREAMS_COMMIT_MS = 1_000;

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How long a transaction may last before its coordinator ends it: as short as is set while commits are quick, longer
-/// while a quota or a slow broker holds them up, and short again a minute after.
+/// The transaction timeout: the configured one while commits are quick, longer while a quota or a slow broker holds
+/// them up, and the configured one again a minute after.
 ///
 /// ```
 ///   a commit came near the limit ─► four times what it took
@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 ///   a minute of quick commits    ─► back
 /// ```
 ///
-/// Longer costs something: so long do readers of committed records wait for what an instance left open that is lost
-/// and does not come back. Any thread may call.
+/// A long timeout has a cost: readers of committed records wait for it where an instance is lost with a transaction
+/// open. Thread-safe.
 public final class TransactionTime {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionTime.class);
     /// The stream thread has to poll within five minutes.
@@ -35,15 +35,15 @@ public final class TransactionTime {
     private long failedLimitMs;
 
     /// @param clock     nanoseconds from any origin
-    /// @param wasSilent whether no broker answered at some moment of the last milliseconds, as many as its argument
-    ///                  says; a commit that fails then does not tell how long commits take
+    /// @param wasSilent whether no broker answered at some moment of a period, given in milliseconds up to now; a
+    ///                  commit that failed then does not tell how long commits take
     public TransactionTime(LongSupplier clock, LongPredicate wasSilent) {
         this.clock = clock;
         this.wasSilent = wasSilent;
         windowBegan = clock.getAsLong();
     }
 
-    /// @param ms as it is set; never less is answered
+    /// @param ms the configured timeout, which is the shortest
     synchronized void atLeast(long ms) {
         leastMs = ms;
         this.ms = Math.max(this.ms, ms);
