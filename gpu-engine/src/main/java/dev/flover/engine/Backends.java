@@ -8,24 +8,24 @@ import dev.flover.engine.backend.reference.ReferenceBackend;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// The one place that chooses a backend and says why.
+/// Chooses a backend, and reports for each one why it can or cannot be used. No other class opens backends.
 public final class Backends {
     private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
 
     private Backends() {}
 
-    /// Tries each kind of backend.
+    /// Tries to open each kind of backend, and closes it again.
     public static List<BackendReport> survey() {
         return NAMES.stream().map(Backends::report).toList();
     }
 
-    /// The first that opens; the last one's reason where none does.
+    /// The first backend of the list that can be opened. If none can, throws the exception of the last one.
     static Backend firstUsable(List<Supplier<Backend>> kinds) {
         RuntimeException reason = null;
         for (var kind : kinds) {
             try {
                 return kind.get();
-            } catch (IllegalArgumentException | EngineException e) {     // `survey` tells it
+            } catch (IllegalArgumentException | EngineException e) { // `survey` reports the reasons of the others
                 reason = e;
             }
         }
@@ -40,12 +40,12 @@ public final class Backends {
         }
     }
 
-    /// Opens a backend by name: `auto` (cuda where a device can be used, else cpu), `reference`, `cpu` (with the
-    /// fastest kernels this machine has), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avx2` or `cpu-plain`
-    /// (compiled kernels of one kind), or `cuda`.
+    /// Opens a backend by name: `auto` (cuda if a device can be used, else cpu), `reference`, `cpu` (with the fastest
+    /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avx2` or `cpu-plain`
+    /// (compiled kernels for one instruction set), or `cuda`.
     ///
-    /// @param threads for host backends: how many compute; 0 chooses
-    /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, saying why
+    /// @param threads the number of threads of a backend that computes on the host; 0 lets the backend choose
+    /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, with the reason
     public static Backend open(String name, int threads) {
         if (threads < 0) {
             throw new IllegalArgumentException("threads must be at least 0, was " + threads);

@@ -17,9 +17,9 @@ import dev.flover.engine.scheduling.Scheduler;
 import dev.flover.engine.scheduling.Step;
 import java.util.Arrays;
 
-/// Fuses the generation of all its sequences: every step is one forward pass over everything that can make progress.
+/// Fuses the generation of all its sequences: each step is one forward pass over all sequences that can make progress.
 ///
-/// Owned by one thread, which turns the crank: [#pump] from a punctuator, [#step] from a loop.
+/// Owned by one thread, the owner, which calls [#pump] from a punctuator or [#step] from a loop.
 ///
 /// ```
 ///   admit ─► Scheduler ──plan──► StepQueue ──► Transformer ──► Backend
@@ -48,12 +48,12 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Brings the weights to the backend (slow) and takes ownership of it.
+    /// Loads the weights to the backend, which can take minutes, and takes ownership of the backend.
     public static Engine start(Model model, Backend backend, EngineConfig config) {
         return start(model, backend, config, (layers, all) -> { });
     }
 
-    /// As [#start(Model, Backend, EngineConfig)], telling how far it is.
+    /// As [#start(Model, Backend, EngineConfig)], with a listener that is told of each loaded layer.
     public static Engine start(Model model, Backend backend, EngineConfig config, LoadListener listener) {
         try {
             var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
@@ -67,11 +67,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Takes a sequence in; it joins at the next step with room for it.
+    /// Accepts a sequence. It joins the first step that has room for it.
     ///
-    /// @return its id, never used before by this engine
-    /// @throws IllegalArgumentException if it could never be computed: token ids out of range, longer than the
-    ///                                  context, or more blocks than there are
+    /// @return the sequence's id, which this engine never uses again
+    /// @throws IllegalArgumentException if the sequence can never be computed: token ids out of range, a prompt longer
+    ///                                  than the context, or more blocks needed than the cache has
     public long admit(SequenceRequest request) {
         checkTokens("prompt", request.promptIds());
         checkTokens("answer", request.generatedIds());
@@ -86,22 +86,24 @@ public final class Engine implements AutoCloseable {
         return ++lastSequence;
     }
 
-    /// Forgets a sequence: nothing more is reported for it and its blocks are free at the next step. Unknown and ended
-    /// ids are ignored.
+    /// Removes a sequence: nothing more is reported for it, and its blocks are free at the next step. Ids that are
+    /// unknown or have ended are ignored.
     public void cancel(long sequence) {
         scheduler.cancel(sequence);
     }
 
-    /// Reports what finished steps produced, then launches steps until `stepsInFlight` are under way. Never waits.
+    /// Reports the results of the steps that have ended, then launches steps until `stepsInFlight` are in flight. Never
+    /// waits.
     ///
-    /// @return whether any step is under way now
+    /// @return whether any step is in flight now
     /// @throws EngineException if a step failed; the engine cannot go on and must be closed
     public boolean pump(TokenSink sink) {
         return pump(sink, steps.length);
     }
 
-    /// As [#pump(TokenSink)], launching steps until so many are under way, or `stepsInFlight` if that is less. With
-    /// one, what is admitted next joins the very next step, and the device waits for the owner to pump in between.
+    /// As [#pump(TokenSink)], but launches steps only until `underWay` are in flight, or `stepsInFlight` if that is
+    /// less. With 1, a sequence that is admitted next joins the very next step, but the device idles between a step's
+    /// end and the owner's next pump.
     ///
     /// @param underWay at least 1
     public boolean pump(TokenSink sink, int underWay) {
@@ -109,11 +111,11 @@ public final class Engine implements AutoCloseable {
         return launch(underWay);
     }
 
-    /// Launches steps as [#pump(TokenSink, int)] does, and reports nothing: for an owner that will be away, or has
-    /// admitted something since.
+    /// Launches steps as [#pump(TokenSink, int)] does, without reporting results: for an owner that will not pump for a
+    /// while, or that has admitted a sequence since.
     ///
     /// @param underWay at least 1
-    /// @return whether any step is under way now
+    /// @return whether any step is in flight now
     public boolean launch(int underWay) {
         int most = Math.min(underWay, steps.length);
         while (launched - committed < most) {
@@ -127,39 +129,40 @@ public final class Engine implements AutoCloseable {
         return launched > committed;
     }
 
-    /// Waits for the oldest step under way, if there is one.
+    /// Waits for the oldest step in flight, if there is one.
     ///
-    /// @throws EngineException if it failed
+    /// @throws EngineException if the step failed
     public void await() {
         if (launched > committed) {
             queue.await(committed + 1);
         }
     }
 
-    /// As [#pump] after [#await].
+    /// Calls [#await], then [#pump].
     ///
-    /// @return whether anything is left to do
+    /// @return whether any step is in flight or any sequence is unfinished
     public boolean step(TokenSink sink) {
         await();
         return pump(sink) || !scheduler.isIdle();
     }
 
-    /// Runs `wake` on another thread whenever a step ends, so that an owner that sleeps can come and pump.
+    /// Sets a callback that runs on another thread whenever a step ends, so that it can wake the owner to pump.
     public void onStepEnd(Runnable wake) {
         queue.onStepEnd(wake);
     }
 
-    /// Counters since the start and gauges of this moment.
+    /// The counters since the start and the gauges of this moment.
     public EngineStatus status() {
         return scheduler.status();
     }
 
-    /// What progress made here is marked with: equal fingerprints give equal tokens.
+    /// The name and version of the backend's arithmetic, with which progress is stored: equal arithmetic gives equal
+    /// tokens.
     public String arithmetic() {
         return backend.arithmetic();
     }
 
-    /// Waits for the step being computed, then gives up the backend's memory. Sequences are forgotten.
+    /// Waits for the step being computed, then closes the backend and frees its memory. All sequences are dropped.
     @Override
     public void close() {
         if (!closed) {
@@ -204,7 +207,8 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Masks that leave nothing are a mistake of the request, to be told now rather than at the first draw.
+    /// Refuses a request whose bans and masks leave no token to draw, so that the client learns of it now rather than
+    /// at the first draw.
     private void checkSomethingCanBeDrawn(SequenceRequest request) {
         var sampling = request.sampling();
         boolean endingForbidden = request.generatedIds().length < sampling.minTokens();
@@ -219,7 +223,7 @@ public final class Engine implements AutoCloseable {
                 "logitBias, allowedOnly and minTokens together leave no token that may be drawn");
     }
 
-    /// What contradicts a constraint is told now, with both named.
+    /// Refuses parameters that contradict a constraint, with a message that names both.
     private void checkConstraint(SequenceRequest request) {
         var sampling = request.sampling();
         if (!sampling.allowedOnly().isEmpty()) {

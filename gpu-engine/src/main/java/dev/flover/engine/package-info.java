@@ -1,4 +1,4 @@
-/// Token ids in, token ids out: the front door of the engine.
+/// The engine's public entry points: token ids in, token ids out.
 ///
 /// ```
 ///   SequenceRequest ──► ┌──────────────────────────────────────────────┐
@@ -9,7 +9,7 @@
 ///   loading opens model files, Backends opens a device; tokenizer makes ids of text and text of ids, outside
 /// ```
 ///
-/// Whoever owns the engine turns its crank: a punctuator in production, a loop in a test or a benchmark.
+/// The owner of an engine drives it: a punctuator in production, a loop in a test or a benchmark.
 ///
-/// Knows no Kafka, no Avro, no text and no clock.
+/// This package knows nothing of Kafka, Avro, text and clocks.
 package dev.flover.engine;

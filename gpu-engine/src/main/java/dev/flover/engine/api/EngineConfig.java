@@ -2,16 +2,16 @@ package dev.flover.engine.api;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 
-/// Every limit of an engine.
+/// All limits of an engine.
 ///
-/// @param maxSequences  most sequences computed at the same time; further ones wait inside the engine
-/// @param tokenBudget   most rows in a step; at least `maxSequences`
-/// @param prefillChunk  most prompt positions of one sequence in a step
-/// @param blockTokens   positions per KV block, a power of two
-/// @param kvBlocks      KV blocks in all; fixes the memory of the cache. 0: what whole contexts of all sequences need,
-///                      at most what the backend has room for beside the weights
-/// @param stepsInFlight steps under way at once, 1 or 2
-/// @param prefixCaching whether full blocks of equal prefixes are shared
+/// @param maxSequences  the most sequences that are computed at the same time; further ones wait inside the engine
+/// @param tokenBudget   the most rows in a step; at least `maxSequences`
+/// @param prefillChunk  the most prompt positions of one sequence in a step
+/// @param blockTokens   the positions of one KV block, a power of two
+/// @param kvBlocks      the number of KV blocks, which fixes the memory of the cache. 0: as many as whole contexts of
+///                      all sequences need, but at most as many as the backend has memory for beside the weights
+/// @param stepsInFlight the most steps in flight at the same time, 1 or 2
+/// @param prefixCaching whether sequences with equal prefixes share full blocks
 @RecordBuilder
 public record EngineConfig(
         int maxSequences,
@@ -34,8 +34,8 @@ public record EngineConfig(
         require(stepsInFlight == 1 || stepsInFlight == 2, "stepsInFlight must be 1 or 2, was " + stepsInFlight);
     }
 
-    /// Limits on sequences and rows; a prompt may fill a step, blocks of 16 positions are shared and as many as fit,
-    /// and two steps are under way.
+    /// A config with these limits on sequences and rows, and defaults for the rest: a prompt chunk may fill a step,
+    /// blocks have 16 positions and are shared, there are as many blocks as fit, and two steps are in flight.
     public static EngineConfig of(int maxSequences, int tokenBudget) {
         return new EngineConfig(maxSequences, tokenBudget, tokenBudget, 16, 0, 2, true);
     }

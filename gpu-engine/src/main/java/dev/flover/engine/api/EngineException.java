@@ -1,6 +1,7 @@
 package dev.flover.engine.api;
 
-/// A step could not be computed: a device or kernel failed. No sequence has lost a token that was reported.
+/// Thrown if a step could not be computed because a device or kernel failed. Tokens that were already reported stay
+/// valid.
 public class EngineException extends RuntimeException {
     public EngineException(String message, Throwable cause) {
         super(message, cause);

@@ -1,16 +1,18 @@
 package dev.flover.engine.api;
 
-/// @param steps         steps ended since the start
-/// @param rows          rows computed since the start
-/// @param tokens        tokens drawn and reported since the start
-/// @param discardedRows rows of sequences that turned out to have ended
-/// @param preemptions   sequences that gave up their blocks to others, to be recomputed
-/// @param slotMoves     slots moved by compaction
-/// @param prefixHits    prompt positions taken from shared blocks instead of computed
-/// @param running       sequences with a slot
-/// @param waiting       sequences admitted without a slot yet
-/// @param blocksUsed    KV blocks that hold something a sequence needs
-/// @param blocks        KV blocks in all
+/// Counters and gauges of an engine.
+///
+/// @param steps         the number of steps that ended since the start
+/// @param rows          the number of rows computed since the start
+/// @param tokens        the number of tokens drawn and reported since the start
+/// @param discardedRows the number of computed rows whose sequence had already ended
+/// @param preemptions   how often a sequence lost its blocks to others, to be recomputed later
+/// @param slotMoves     the number of slots moved by compaction
+/// @param prefixHits    the number of prompt positions taken from shared blocks instead of computed
+/// @param running       the number of sequences with a slot
+/// @param waiting       the number of admitted sequences without a slot
+/// @param blocksUsed    the number of KV blocks that some sequence refers to
+/// @param blocks        the number of all KV blocks
 public record EngineStatus(
         long steps,
         long rows,

@@ -1,13 +1,14 @@
 package dev.flover.engine.api;
 
-/// Why the engine ended a sequence. Ends that need text or time (stop strings, cancel, deadline) are the owner's.
+/// Why the engine ended a sequence. Ends that depend on text or time (stop strings, cancellation, deadlines) are
+/// decided by the engine's owner.
 public enum FinishReason {
     /// A stop id was drawn.
     STOP,
-    /// `maxTokens` was reached, or the model's context is full.
+    /// The answer has `maxTokens` tokens, or the model's context is full.
     LENGTH,
-    /// The model gave logits that are not numbers; the sequence cannot continue, its neighbours can.
+    /// The model computed logits that are not finite numbers. Only this sequence ends; the others of the step continue.
     NOT_FINITE,
-    /// The constraint allows no further token, or following it takes more memory than one may.
+    /// The constraint allows no further token, or checking it needs more memory than its limit.
     NOTHING_FITS
 }

@@ -1,10 +1,10 @@
 package dev.flover.engine.api;
 
-/// Learns how far the weights of a model have been brought to a backend.
+/// Receives the progress of loading a model's weights to a backend.
 public interface LoadListener {
-    /// Called on the thread that loads, after each layer.
+    /// Called after each layer, on the thread that loads.
     ///
-    /// @param layers loaded so far
-    /// @param all    of the model
+    /// @param layers the number of layers loaded so far
+    /// @param all    the number of layers of the model
     void loaded(int layers, int all);
 }

@@ -1,9 +1,10 @@
 package dev.flover.engine.api;
 
-/// Which of the prompt's own tokens are reported with their logprobs, as the model predicts them from those before.
+/// Which of the prompt's tokens are reported with the log probability that the model gives them after the tokens
+/// before.
 ///
-/// @param from         position of the first; at least 1, as nothing predicts the first token of a prompt
-/// @param alternatives most probable tokens to report beside each, at most 20
+/// @param from         the position of the first reported token; at least 1, because no token precedes the first one
+/// @param alternatives the number of most probable tokens to report for each position, at most 20
 public record PromptLogprobs(int from, int alternatives) {
     public static final PromptLogprobs NONE = new PromptLogprobs(Integer.MAX_VALUE, 0);
 

@@ -5,22 +5,25 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import io.soabase.recordbuilder.core.RecordBuilder;
 
-/// What the engine needs to know to continue one answer from where it stands.
+/// All that the engine needs to begin or continue one answer.
 ///
-/// The tokens that follow depend on this, the model file and the arithmetic only. Prompt and generated ids are kept
-/// apart because penalties, limits and logprobs treat them differently; to the model they are one text.
+/// The tokens that follow depend only on this request, the model file and the backend's arithmetic. Prompt and
+/// generated ids are separate because penalties, limits and logprobs treat them differently; for the model they are one
+/// text.
 ///
-/// @param promptIds    at least one token id
-/// @param generatedIds what the answer already consists of: empty at first, the durable tokens after a restart
+/// @param promptIds    the token ids of the prompt, at least one
+/// @param generatedIds the token ids that the answer already has: none at first, the durably stored ones after a
+///                     restart
 /// @param sampling     how the next token is drawn
-/// @param answerIndex  which of the request's answers this is, from 0; part of the key of every random draw
+/// @param answerIndex  the number of this answer among the request's answers, from 0; part of the key of every random
+///                     draw
 /// @param maxTokens    the answer ends with [FinishReason#LENGTH] at this many tokens, generated ids included
-/// @param stopIds      tokens that end the answer and belong to it; the model's end-of-text ids are among them unless
-///                     the client asked to ignore those
-/// @param priority     higher computes first
-/// @param alone        computed in steps with no other sequence: how a suspect of a crash is tried again
-/// @param promptLogprobs what to report of the prompt itself; such a prompt is computed, never taken from shared blocks
-/// @param constraint   what the answer has to fit, or null: its tokens are drawn among those that fit
+/// @param stopIds      the tokens that end the answer and belong to it; these include the model's end-of-text ids
+///                     unless the client asked to ignore them
+/// @param priority     sequences with a higher priority are computed first
+/// @param alone        whether the sequence is computed in steps without any other one, as a suspect of a crash is
+/// @param promptLogprobs the prompt tokens to report; such a prompt is always computed, never taken from shared blocks
+/// @param constraint   the form that the answer must have; null for none. Only tokens that it allows are drawn
 @RecordBuilder
 public record SequenceRequest(
         int[] promptIds,
@@ -50,7 +53,8 @@ public record SequenceRequest(
         }
     }
 
-    /// A first answer, computed beside others, that has to fit nothing and reports nothing of its prompt.
+    /// The first answer of a request, without constraint, priority and prompt logprobs, computed together with other
+    /// sequences.
     public static SequenceRequest of(int[] promptIds, SamplingParams sampling, int maxTokens, TokenSet stopIds) {
         return SequenceRequestBuilder.builder().promptIds(promptIds).generatedIds(new int[0]).sampling(sampling)
                 .maxTokens(maxTokens).stopIds(stopIds).promptLogprobs(PromptLogprobs.NONE).build();

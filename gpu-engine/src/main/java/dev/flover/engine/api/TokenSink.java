@@ -1,26 +1,29 @@
 package dev.flover.engine.api;
 
-/// Receives what finished steps produced, on the thread that owns the engine, in order of positions per sequence.
+/// Receives the results of ended steps, on the owner's thread. The results of one sequence come in the order of
+/// positions.
 ///
-/// Primitives only, so that a step allocates nothing.
+/// The parameters are primitives and views, so that a step allocates nothing.
 public interface TokenSink {
-    /// A token of the prompt was scored, where the request asked for that; in order, before the answer's first token.
+    /// Called for each prompt token that the request wants to have reported, in order, before the answer's first token.
     ///
-    /// @param position of the token within the prompt
-    /// @param logprob  natural log of the token's probability under the model, given those before it
-    /// @param alternatives the most probable tokens in its place; valid during the call only; null unless asked
+    /// @param position the position of the token within the prompt
+    /// @param logprob  the natural logarithm of the token's probability under the model, given the tokens before it
+    /// @param alternatives the most probable tokens at this position, valid only during the call; null unless requested
     default void promptToken(
             long sequence, int position, int tokenId, float logprob, TopLogprobs alternatives) {}
 
-    /// A token was drawn.
+    /// Called for each drawn token.
     ///
     /// @param sequence the id that [dev.flover.engine.Engine#admit] returned
-    /// @param index    position within the answer, from 0, counting tokens that existed at admission
-    /// @param logprob  natural log of the token's probability under the model (temperature and filters not applied);
-    ///                 NaN unless the request asked for logprobs
-    /// @param alternatives the most probable tokens and their logprobs; valid during the call only; null unless asked
+    /// @param index    the position within the answer, from 0, counting the tokens that existed at admission
+    /// @param logprob  the natural logarithm of the token's probability under the model (before temperature and
+    ///                 filters); NaN unless the request asked for logprobs
+    /// @param alternatives the most probable tokens with their logprobs, valid only during the call; null unless
+    ///                     requested
     void token(long sequence, int index, int tokenId, float logprob, TopLogprobs alternatives);
 
-    /// The sequence has ended by itself; its blocks are already free. Nothing more comes for it.
+    /// Called when the engine ends a sequence, not for a cancelled one. Its blocks are already free, and nothing more
+    /// is reported for it.
     void finished(long sequence, FinishReason reason);
 }

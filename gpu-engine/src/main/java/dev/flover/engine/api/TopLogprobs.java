@@ -1,6 +1,7 @@
 package dev.flover.engine.api;
 
-/// The most probable tokens at one position, best first. A view of the engine's own buffer: copy what you keep.
+/// The most probable tokens at one position, the most probable one first. A view of a buffer that the engine reuses:
+/// copy the values to keep them.
 public interface TopLogprobs {
     int count();
 

@@ -1,5 +1,5 @@
-/// What the owner of an engine gives to it and gets back: the vocabulary that [dev.flover.engine.Engine] and scheduling
-/// share.
+/// The values that the owner of an engine gives to it and gets from it; shared by [dev.flover.engine.Engine] and
+/// scheduling.
 ///
 /// ```
 ///   EngineConfig      every limit                ──► ┌────────┐ ──► TokenSink       tokens, logprobs, FinishReason
@@ -7,5 +7,5 @@
 ///   LoadListener      told of loaded layers      ◄── └────────┘ ──► EngineException a step that failed
 /// ```
 ///
-/// Values and interfaces alone: nothing here computes, and nothing here knows models, devices or text.
+/// This package has only values and interfaces. It computes nothing, and knows nothing of models, devices and text.
 package dev.flover.engine.api;

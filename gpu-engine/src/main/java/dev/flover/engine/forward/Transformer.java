@@ -222,7 +222,7 @@ public final class Transformer {
         }
     }
 
-    /// The final norm and the vocabulary projection, only for rows that sample.
+    /// Computes the final norm and the vocabulary projection for the rows that sample, and draws their tokens.
     private void sample(int samples) {
         backend.gatherSampling(sampled, hidden);
         normalise(sampled, sampled, samples, finalNorm);

@@ -1,17 +1,18 @@
 package dev.flover.engine.kvcache;
 
-/// Hands out block numbers and counts who refers to them.
+/// Allocates blocks of the KV cache by number, and counts the references to each block.
 ///
-/// A released block that the index knows stays there, and can be found again, until its memory is needed; the one
-/// released longest ago is evicted first. Release a sequence's blocks from its last to its first, so that the ends of
-/// prefixes go before their beginnings.
+/// A released block whose content is in the prefix index stays there and can be reused, until its memory is needed for
+/// other content; the block that was released first is evicted first. Release a sequence's blocks from the last to the
+/// first, so that the ends of prefixes are evicted before their beginnings.
 public final class BlockAllocator {
     private final PrefixIndex index;
     private final int[] references;
     private final int[] free;
     private int freeCount;
 
-    // Unreferenced blocks in the index: a ring in order of release. Entry `blocks` is its head.
+    // Blocks in the index without references: a doubly linked ring in the order of their release. Entry `blocks` is its
+    // head.
     private final int[] older;
     private final int[] newer;
     private final int head;
@@ -32,17 +33,17 @@ public final class BlockAllocator {
         newer[head] = head;
     }
 
-    /// Blocks that [#allocate] can still hand out.
+    /// The number of blocks that [#allocate] can return.
     public int available() {
         return freeCount + cachedCount;
     }
 
-    /// Blocks that somebody refers to.
+    /// The number of blocks with references.
     public int used() {
         return references.length - available();
     }
 
-    /// A block with one reference and no content. There must be one available.
+    /// Allocates a block, with one reference and without content. At least one block must be available.
     public int allocate() {
         assert available() > 0;
         int block;
@@ -58,7 +59,7 @@ public final class BlockAllocator {
         return block;
     }
 
-    /// Adds a reference to a block that has some, or that the index knows.
+    /// Adds a reference to a block that already has some, or that is in the index.
     public void retain(int block) {
         if (references[block] == 0) {
             uncache(block);

@@ -2,21 +2,23 @@ package dev.flover.engine.kvcache;
 
 import java.util.Arrays;
 
-/// Finds full blocks by what they hold: their token ids, and everything before them.
+/// Finds full blocks by their content: their own token ids and all tokens before them.
 ///
-/// Each entry has a serial number, never used again, and names its parent's. So a chain of entries from the [#ROOT]
-/// stands for one exact text: an entry matches only if its own ids are equal, one by one, and its parent is the entry
-/// matched before it. A hash finds candidates and decides nothing.
+/// Each entry has a serial number, which is never used again, and holds the serial number of its parent, the entry for
+/// the block before. So a chain of entries from the [#ROOT] stands for one exact sequence of tokens: an entry matches
+/// only if its own token ids are equal, one by one, and its parent is the entry that matched before. The hash only
+/// finds candidates.
 ///
-/// An open hash table of block numbers, at most half full; linear probing, deletion by shifting back.
+/// Stored as a hash table of block numbers with open addressing and linear probing, at most half full; deletion shifts
+/// later entries back.
 public final class PrefixIndex {
-    /// The parent of a text's first block.
+    /// The parent of the first block of a sequence.
     public static final long ROOT = 0;
 
-    /// The parent of the first block of a text whose positions are stretched: the same ids have other keys there.
+    /// The parent of the first block of a sequence with stretched positions, where the same token ids have other keys.
     public static final long STRETCHED_ROOT = -1;
 
-    /// No block.
+    /// The result if there is no block.
     public static final int NONE = -1;
 
     private final int blockTokens;
@@ -39,7 +41,8 @@ public final class PrefixIndex {
         tokens = new int[Math.multiplyExact(blocks, blockTokens)];
     }
 
-    /// The block that holds `ids[from]` and the following ones after the text of `parent`, or [#NONE].
+    /// The block that holds the token ids from `ids[from]` on and follows the block with the serial number `parent`;
+    /// [#NONE] if there is none.
     public int find(long parent, int[] ids, int from) {
         long hash = hash(parent, ids, from);
         int mask = table.length - 1;
@@ -52,9 +55,9 @@ public final class PrefixIndex {
         return NONE;
     }
 
-    /// Enters a block that [#find] does not find.
+    /// Adds a block that [#find] does not find.
     ///
-    /// @param step the step that fills it; later ones may read it
+    /// @param step the number of the step that fills the block; later steps may read it
     public void add(int block, long parent, int[] ids, int from, long step) {
         assert !contains(block) && find(parent, ids, from) == NONE;
         System.arraycopy(ids, from, tokens, block * blockTokens, blockTokens);
@@ -74,19 +77,19 @@ public final class PrefixIndex {
         return serials[block] != ROOT;
     }
 
-    /// Names the text that ends with this block.
+    /// The serial number of a block in the index, which identifies all tokens up to the block's end.
     public long serial(int block) {
         assert contains(block);
         return serials[block];
     }
 
-    /// The step that fills the block.
+    /// The number of the step that fills the block.
     public long filledBy(int block) {
         assert contains(block);
         return filledBy[block];
     }
 
-    /// Forgets a block, because its memory gets another use. Entries that follow it are no longer found.
+    /// Removes a block, because its memory gets other content. Entries that follow it are no longer found.
     public void remove(int block) {
         assert contains(block);
         int mask = table.length - 1;

@@ -1,4 +1,4 @@
-/// Which block holds what: bookkeeping of key-value memory in ints, with no device in sight.
+/// The bookkeeping of the KV cache: which block holds which tokens. Works on ints only, without a device.
 ///
 /// ```
 ///   free ──allocate──► referenced by n sequences ──last release──► free
@@ -8,5 +8,6 @@
 /// ```
 ///
 /// [dev.flover.engine.kvcache.BlockAllocator] counts references; [dev.flover.engine.kvcache.PrefixIndex] finds full
-/// blocks by the tokens in them and before them. Knows nothing of sequences, steps' contents or memory.
+/// blocks by the tokens in them and before them. This package knows nothing of sequences, of the contents of steps, or
+/// of device memory.
 package dev.flover.engine.kvcache;

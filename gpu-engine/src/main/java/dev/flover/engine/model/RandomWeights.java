@@ -25,7 +25,7 @@ import java.util.SplittableRandom;
 /// No two matrices have equal content, so that a backend keeps all of them; a model of 8 billion parameters takes 1 GB
 /// of host memory here instead of 16.
 final class RandomWeights {
-    /// Where matrices may begin, beyond the pool's first byte, in strides.
+    /// The number of places in the pool at which a matrix can begin; they are one stride apart.
     private static final int STARTS = 4096;
     private static final int TABLE = 1 << 16;
 

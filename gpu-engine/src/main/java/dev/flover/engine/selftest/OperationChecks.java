@@ -45,9 +45,7 @@ final class OperationChecks {
         this.report = report;
     }
 
-    /// The computation of a check, which runs on either backend, in one step.
-    ///
-    /// @return the numbers to compare
+    /// The computation of a check, which runs on either backend in one step and returns the numbers to compare.
     private interface Computation {
         float[] on(Bench bench);
     }

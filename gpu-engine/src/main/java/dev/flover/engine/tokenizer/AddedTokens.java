@@ -4,20 +4,20 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Tokens that are found in a text before anything else: markup, and words that were added to a vocabulary. The
-/// leftmost match counts, of those the longest.
+/// Tokens that are found in a text before it is split: markup, and words that were added to a vocabulary. At each place
+/// the longest token matches, and the leftmost match comes first.
 final class AddedTokens {
-    /// @param text       its spelling, not empty
-    /// @param special    whether it is markup, which a client's prompt may not spell
-    /// @param eatsLeft   whether white space before it belongs to it
-    /// @param eatsRight  whether white space after it belongs to it
-    /// @param singleWord whether it counts only between characters that are not of a word
+    /// @param text       the spelling, not empty
+    /// @param special    whether the token is markup, which a client's prompt cannot spell
+    /// @param eatsLeft   whether the token includes white space before it
+    /// @param eatsRight  whether the token includes white space after it
+    /// @param singleWord whether the token matches only if no word character stands before or after it
     record AddedToken(
             int id, String text, boolean special, boolean eatsLeft, boolean eatsRight, boolean singleWord) {}
 
-    /// Where the parts of a text go, in order.
+    /// Receives the parts of a text, in order.
     interface Sink {
-        /// @param opensText whether it is the beginning of the text
+        /// @param opensText whether the part is at the beginning of the text
         void text(String part, boolean opensText);
 
         void token(int id);
@@ -36,25 +36,27 @@ final class AddedTokens {
         }
     }
 
-    /// The token of a spelling, or -1.
+    /// The token with this spelling, or -1.
     int id(String spelling) {
         return byId.values().stream().filter(token -> token.text.equals(spelling)).mapToInt(AddedToken::id)
                 .findFirst().orElse(-1);
     }
 
-    /// The longest markup that begins at a place of a text; empty for none.
+    /// The longest markup that begins at a place of a text; empty if none does.
     String markupAt(String text, int at) {
         var token = !markup.isEmpty() && markup.mayStart(text.charAt(at)) ? longestAt(markup, text, at) : null;
         return token == null ? "" : token.text;
     }
 
-    /// Null where the token is none of these.
+    /// The spelling of a token; null if it is not an added token.
     String spelling(int token) {
         var added = byId.get(token);
         return added == null ? null : added.text;
     }
 
-    /// @param parseSpecial whether markup counts
+    /// Splits a text into added tokens and the text between them.
+    ///
+    /// @param parseSpecial whether markup is recognised, too
     void split(String text, boolean parseSpecial, Sink out) {
         var trie = parseSpecial ? all : textual;
         int from = 0;

@@ -8,20 +8,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/// The text of one answer as its tokens arrive: what is certain is given out at once, the rest is held back.
+/// Decodes the tokens of one answer to text as they arrive. Text is returned once no later token can change it; the
+/// rest is held back.
 ///
 /// ```
-///   ids -> bytes | a character that is not complete waits | text | what may become a stop string waits | out
+///   ids -> bytes | an incomplete character waits | text | a possible beginning of a stop string waits | out
 /// ```
 ///
-/// Everything is a function of the ids pushed so far: after a crash, pushing the stored ids again gives the same pieces
-/// and the same state. All pieces together are the decoded ids, [Tokenizer#decode], up to the stop string. Bytes that
+/// The state depends only on the ids pushed so far: after a crash, pushing the stored ids again gives the same pieces
+/// and the same state. The pieces together are the decoded ids, [Tokenizer#decode], up to the stop string. Bytes that
 /// are not UTF-8 become U+FFFD.
 ///
-/// An answer stops at the first character with which any stop string is complete; of several that end there, the
-/// longest counts. Where tokens begin and end does not matter. The stop string is not part of the text.
+/// An answer stops at the first character that completes a stop string; if several end there, the longest counts. It
+/// does not matter where tokens begin and end. The stop string is not part of the text.
 ///
-/// One owner; not safe to share.
+/// For use by one owner; not safe to share between threads.
 public final class AnswerText {
     private final Tokenizer tokenizer;
     private final StopString[] stops;
@@ -29,24 +30,24 @@ public final class AnswerText {
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
-    /// The end of the bytes seen: the beginning of a character, at most three bytes.
+    /// The last bytes seen, if they are an incomplete character; at most three bytes.
     private byte[] incomplete = {};
-    /// The end of the text seen, not given out yet.
+    /// The last characters seen that were not returned yet.
     private final StringBuilder held = new StringBuilder();
     private boolean dropsSpace;
     private boolean finished;
     private StopString matched;
 
-    /// @param preceding the prompt's last token, -1 for none: at the very beginning of a text, and after markup,
-    ///                  SentencePiece's dummy space is dropped
-    /// @param stops     not empty each, well-formed UTF-16
+    /// @param preceding the prompt's last token, -1 for none. At the very beginning of a text, and after markup, the
+    ///                  space that SentencePiece adds in front of a text is dropped
+    /// @param stops     the stop strings, each not empty and well-formed UTF-16
     public AnswerText(Tokenizer tokenizer, int preceding, List<String> stops) {
         this.tokenizer = tokenizer;
         this.stops = stops.stream().map(StopString::new).toArray(StopString[]::new);
         this.dropsSpace = tokenizer.stripsLeadingSpace() && (preceding < 0 || tokenizer.isControl(preceding));
     }
 
-    /// The text that became certain with a token; nothing more once the answer has stopped.
+    /// Adds a token, and returns the text that no later token can change; an empty text once the answer has stopped.
     public String push(int token) {
         if (finished) {
             throw new IllegalStateException("token " + token + " comes after the end of the answer");
@@ -57,7 +58,7 @@ public final class AnswerText {
         return scan(decode(withoutDummySpace(tokenizer.bytes(token)), false));
     }
 
-    /// Ends the answer: what was still held back. Further calls give nothing.
+    /// Ends the answer, and returns the text that was held back. Further calls return nothing.
     public String finish() {
         if (finished || matched != null) {
             finished = true;
@@ -91,7 +92,7 @@ public final class AnswerText {
         return bytes[0] == ' ' ? Arrays.copyOfRange(bytes, 1, bytes.length) : bytes;
     }
 
-    /// Decodes all that is complete, or all where nothing follows.
+    /// Decodes all complete characters; with `last`, also an incomplete one.
     private CharSequence decode(byte[] bytes, boolean last) {
         var in = ByteBuffer.allocate(incomplete.length + bytes.length).put(incomplete).put(bytes).flip();
         var out = CharBuffer.allocate(in.remaining() + 1);
@@ -101,7 +102,7 @@ public final class AnswerText {
         return out.flip();
     }
 
-    /// Looks for stop strings; gives out what cannot be part of one.
+    /// Looks for stop strings, and returns the text that cannot be part of one.
     private String scan(CharSequence text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -130,10 +131,11 @@ public final class AnswerText {
         return longest;
     }
 
-    /// How much of a stop string the text ends with (Knuth, Morris and Pratt 1977).
+    /// How many characters of a stop string the text ends with (Knuth, Morris and Pratt 1977).
     private static final class StopString {
         private final String text;
-        /// By length of a beginning: the longest shorter beginning that it ends with.
+        /// By the length of a prefix of the stop string: the length of its longest proper prefix that is also its
+        /// suffix.
         private final int[] shorter;
         private int seen;
 

@@ -3,8 +3,8 @@ package dev.flover.engine.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// GPT-2's spelling of bytes as printable characters: a byte that is a printable Latin-1 character is itself, the
-/// others follow from U+0100 on. Byte-level vocabularies are written in it.
+/// GPT-2's spelling of bytes as printable characters: a byte that is a printable Latin-1 character stands for itself,
+/// and the others are spelled by the characters from U+0100 on. Byte-level vocabularies are written in this alphabet.
 final class ByteAlphabet {
     private static final int FIRST_STAND_IN = 0x100;
     private static final char[] CHARACTERS = new char[256];
@@ -38,7 +38,8 @@ final class ByteAlphabet {
         return new String(spelled);
     }
 
-    /// The bytes that a token of a byte-level vocabulary spells; its own UTF-8 where it has any other character.
+    /// The bytes that a token of a byte-level vocabulary spells. A token with a character outside of the alphabet
+    /// stands for its own UTF-8.
     static byte[] bytes(String token) {
         byte[] bytes = new byte[token.length()];
         for (int i = 0; i < bytes.length; i++) {

@@ -3,10 +3,10 @@ package dev.flover.engine.tokenizer;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Byte-pair encoding (Sennrich et al. 2016): a piece starts as its characters, and neighbours merge.
+/// Byte-pair encoding (Sennrich et al. 2016): a piece begins as its characters, and neighbouring symbols are merged.
 ///
-/// Both kinds are this: GPT-2's lists its merges in order over the [ByteAlphabet]; SentencePiece's merges whatever
-/// makes a token, the best score first, and falls back to byte tokens.
+/// Both published variants are this class. GPT-2's lists its merges in order over the [ByteAlphabet]. SentencePiece's
+/// merges any two symbols that together are a token, the best score first, and falls back to byte tokens.
 final class BytePairModel implements SubwordModel {
     private static final int DIRECT = 0x3000;
     private static final char WORD_MARK = '\u2581';
@@ -20,12 +20,13 @@ final class BytePairModel implements SubwordModel {
     private final Map<String, Integer> wholePieces;
     private final boolean mergesOverWordMarks;
 
-    /// @param vocabulary  symbols from here on are characters without a token of their own that tokens are made of
-    /// @param symbols     of each character
-    /// @param characters  of the symbols from `vocabulary` on
-    /// @param wholePieces tokens that a piece becomes without merging where it is spelled like one; may be empty
-    /// @param mergesOverWordMarks whether any token has U+2581 after another character; where none has, a piece can be
-    ///                            cut there without changing its tokens
+    /// @param vocabulary  the number of tokens; symbols from this number on are characters that occur in tokens but
+    ///                    have no token of their own
+    /// @param symbols     the symbol of each character
+    /// @param characters  the characters of the symbols from `vocabulary` on
+    /// @param wholePieces the tokens by spelling that a piece with this spelling becomes without merging; may be empty
+    /// @param mergesOverWordMarks whether any token has U+2581 after another character; if none has, a piece can be
+    ///                            split before a U+2581 without changing its tokens
     BytePairModel(
             int vocabulary,
             Map<Integer, Integer> symbols,
@@ -39,14 +40,14 @@ final class BytePairModel implements SubwordModel {
         this.characters = characters.clone();
         this.merges = merges;
         this.fallback = fallback;
-        this.wholePieces = new HashMap<>(wholePieces);      // Map.copyOf takes long where tokens are spelled alike
+        this.wholePieces = new HashMap<>(wholePieces); // Map.copyOf is slow for many similar keys
         this.mergesOverWordMarks = mergesOverWordMarks;
         for (int c = 0; c < DIRECT; c++) {
             directSymbols[c] = symbols.getOrDefault(c, ~c);
         }
     }
 
-    /// The symbol of a character; its complement where it has none.
+    /// The symbol of a character; the bitwise complement of the character if it has no symbol.
     private int symbol(int codePoint) {
         return codePoint < DIRECT ? directSymbols[codePoint] : symbols.getOrDefault(codePoint, ~codePoint);
     }

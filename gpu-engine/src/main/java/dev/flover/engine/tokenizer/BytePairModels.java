@@ -8,15 +8,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Builds byte-pair models from what model files hold.
+/// Builds byte-pair models from the content of model files.
 final class BytePairModels {
     static final int MAX_MERGES = 1 << 22;
 
     private BytePairModels() {}
 
-    /// One of the listed merges, left and right.
+    /// A merge of two neighbouring tokens.
     record Pair(String left, String right) {
-        /// @param merge the two separated by a space
+        /// @param merge the two tokens, separated by a space
         static Pair parse(Path file, String merge) {
             int space = merge.indexOf(' ', 1);
             if (space < 0 || space == merge.length() - 1) {
@@ -27,7 +27,7 @@ final class BytePairModels {
         }
     }
 
-    /// Merges in the order of a list.
+    /// A model with listed merges, of which an earlier one has priority.
     ///
     /// @throws ModelFileException if a merge names a token that the vocabulary does not have
     static BytePairModel ofMerges(
@@ -56,7 +56,7 @@ final class BytePairModels {
         return id;
     }
 
-    /// Merges whatever two symbols make a token, the best score first.
+    /// A model that merges any two symbols that together are a token, the best score first.
     static BytePairModel ofScores(Vocabulary vocabulary, float[] scores, Fallback fallback) {
         var symbols = new HashMap<>(vocabulary.characters());
         var characters = new ArrayList<Integer>();
@@ -98,7 +98,7 @@ final class BytePairModels {
         return Character.charCount(first) == spelling.length() ? symbols.get(first) : vocabulary.spelledId(spelling);
     }
 
-    /// 0 for the highest score; equal scores have equal ranks.
+    /// The rank of each token's score, 0 for the highest; equal scores have equal ranks.
     private static int[] ranks(float[] scores) {
         float[] sorted = scores.clone();
         Arrays.sort(sorted);

@@ -5,21 +5,21 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// SentencePiece's compiled normalisation: the longest of its spellings that starts at a position is replaced.
+/// SentencePiece's compiled normalisation: at each position, the longest spelling in the map is replaced.
 ///
 /// ```
 ///   bytes of the trie (u32) | double-array trie (u32 each) | replacements, UTF-8, each ended by a zero byte
 /// ```
 ///
-/// A trie's unit, after Darts-clone: bits 0-7 its label and bit 31 that it holds a value, bit 8 that a value follows,
-/// bits 10-30 where its children are, shifted by 8 where bit 9 is set.
+/// A unit of the trie, as in Darts-clone: bits 0 to 7 are its label; bit 31 says that it holds a value; bit 8 says that
+/// a value follows; bits 10 to 30 are the offset of its children, shifted left by 8 if bit 9 is set.
 final class CharacterMap implements TextNormalizer {
     private static final int LONGEST_SPELLING = 256;
 
     private final int[] units;
     private final byte[] replacements;
 
-    /// @throws IllegalArgumentException if the lengths in it cannot be so
+    /// @throws IllegalArgumentException if the lengths in the map contradict its size
     CharacterMap(byte[] compiled) {
         if (compiled.length < Integer.BYTES) {
             throw new IllegalArgumentException("a character map of " + compiled.length + " bytes is too short");
@@ -59,7 +59,9 @@ final class CharacterMap implements TextNormalizer {
         return out.toString();
     }
 
-    /// Length of the longest spelling at a position in the upper half, offset of its replacement in the lower; or -1.
+    /// Finds the longest spelling at a position.
+    ///
+    /// @return its length in the upper 32 bits and the offset of its replacement in the lower ones; -1 if there is none
     private long longest(byte[] bytes, int at) {
         long found = -1;
         int unit = units[0];

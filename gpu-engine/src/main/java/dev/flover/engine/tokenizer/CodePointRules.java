@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
-/// The named classes of Unicode that patterns of published tokenizers use, as Oniguruma understands them.
+/// The named Unicode classes that the patterns of published tokenizers use, with the meaning they have in Oniguruma.
 final class CodePointRules {
     private static final Map<String, Integer> CATEGORIES = Map.ofEntries(
             Map.entry("lu", 1 << Character.UPPERCASE_LETTER),
@@ -45,8 +45,8 @@ final class CodePointRules {
 
     private CodePointRules() {}
 
-    /// A general category (`L`, `Lu`), script (`Han`) or `Space`, `Digit`, `Word`, `Alnum`, `Punct`; null where there
-    /// is none of that name.
+    /// The class with a name: a general category (`L`, `Lu`), a script (`Han`), or `Space`, `Digit`, `Word`, `Alnum`,
+    /// `Punct` and their like; null if there is none.
     static IntPredicate property(String name) {
         String lower = name.toLowerCase(Locale.ROOT).replace("_", "");
         IntPredicate category = category(lower);
@@ -86,13 +86,13 @@ final class CodePointRules {
         }
     }
 
-    /// Unicode's White_Space.
+    /// Unicode's property White_Space.
     private static boolean isWhiteSpace(int c) {
         return c >= '\t' && c <= '\r' || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A
                 || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
     }
 
-    /// Case-insensitive by Unicode's simple folding: U+017F matches `s`, U+212A matches `k`.
+    /// The case folding of a character, by Unicode's simple folding: U+017F folds to `s`, U+212A to `k`.
     static int fold(int codePoint) {
         return Character.toLowerCase(Character.toUpperCase(codePoint));
     }

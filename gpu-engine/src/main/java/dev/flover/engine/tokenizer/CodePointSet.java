@@ -2,13 +2,14 @@ package dev.flover.engine.tokenizer;
 
 import java.util.function.IntPredicate;
 
-/// Which code points match: of the basic plane, the answers so far are kept; beyond it, and for single characters, the
-/// rule is asked.
+/// A set of code points, given by a rule. For the basic plane the rule's answers are cached; beyond it, and for sets of
+/// a single character, the rule is called each time.
 final class CodePointSet {
     private static final int PAGE = 16;
     private static final int KNOWN = 1 << PAGE;
 
-    /// A bit for each of 16 characters, and [#KNOWN] once they are asked. Threads that race write the same.
+    /// By 16 characters: one bit for each, and the bit [#KNOWN] once the rule was called for them. Threads that race
+    /// write the same value.
     private final int[] pages;
     private final IntPredicate rule;
 
@@ -25,7 +26,7 @@ final class CodePointSet {
         return new CodePointSet(null, c -> c == codePoint);
     }
 
-    /// The characters that differ from one at most in case.
+    /// The characters that equal the given one or differ from it only in case.
     static CodePointSet ignoringCase(int codePoint) {
         int folded = CodePointRules.fold(codePoint);
         return new CodePointSet(null, c -> c == folded || CodePointRules.fold(c) == folded);

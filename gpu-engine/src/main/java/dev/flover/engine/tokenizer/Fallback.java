@@ -1,13 +1,13 @@
 package dev.flover.engine.tokenizer;
 
-/// What becomes of a character that a vocabulary has no token for: tokens of its bytes, else the unknown token, else
-/// nothing.
+/// The encoding of a character for which a vocabulary has no token: as tokens of its bytes, else as the unknown token,
+/// else as nothing.
 ///
-/// @param bytes        token of each byte (-1: none), or null where the model does not fall back to bytes
-/// @param unknown      -1: there is none
-/// @param fusesUnknown whether unknown characters in a row are one token
+/// @param bytes        the token of each byte (-1: none), or null if the model does not fall back to bytes
+/// @param unknown      the unknown token; -1 for none
+/// @param fusesUnknown whether consecutive unknown characters become one token
 record Fallback(int[] bytes, int unknown, boolean fusesUnknown) {
-    /// @param afterUnknown whether the token before stands for an unknown character, too
+    /// @param afterUnknown whether the previous character became the unknown token
     /// @return whether the character became the unknown token
     boolean append(int codePoint, boolean afterUnknown, IntList out) {
         if (bytes != null && appendBytes(codePoint, out)) {

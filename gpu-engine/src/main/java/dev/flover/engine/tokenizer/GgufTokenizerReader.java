@@ -30,12 +30,12 @@ final class GgufTokenizerReader {
         this.vocabulary = vocabulary();
     }
 
-    /// The kind of model that a file names, empty where it has no tokenizer.
+    /// The kind of tokenizer model that a file names; empty if the file has no tokenizer.
     private static Optional<String> model(GgufMetadata metadata) {
         return metadata.text(PREFIX + "model").filter(name -> !name.equals("none") && !name.equals("no_vocab"));
     }
 
-    /// Null where the file has no tokenizer.
+    /// The tokenizer of a file; null if it has none.
     static Tokenizer read(GgufFile gguf) {
         var metadata = gguf.metadata();
         var model = model(metadata);
@@ -63,7 +63,8 @@ final class GgufTokenizerReader {
         for (int id = 0; id < tokens.size(); id++) {
             var kind = kinds.length == 0 ? TokenKind.NORMAL : TokenKind.ofGguf(kinds[id]);
             String spelling = tokens.get(id);
-            // A file that calls an end ordinary text is wrong; one that calls it an added word means it to be found.
+            // A file that declares an end token as ordinary text is wrong. One that declares it as an added word is
+            // right: the word must be found in texts.
             boolean end = kind == TokenKind.NORMAL && EndSpellings.isEnd(spelling);
             read.set(id, spelling, end ? TokenKind.CONTROL : kind);
         }
@@ -212,7 +213,7 @@ final class GgufTokenizerReader {
         return new AddedTokens(added);
     }
 
-    /// GGUF does not say which markup takes the white space after it; Phi-3's does.
+    /// Whether a markup token includes the white space after it. GGUF files do not say so; in Phi-3 it does.
     private boolean eatsRight(String spelling) {
         String name = metadata.text("general.name").orElse("").toLowerCase(Locale.ROOT);
         return (name.contains("phi-3") || name.contains("phi3"))
@@ -237,7 +238,8 @@ final class GgufTokenizerReader {
         return id;
     }
 
-    /// An id that the vocabulary does not have counts as none, as elsewhere; who opens the model is told of it.
+    /// The token id under a key. An id outside of the vocabulary counts as absent, as in other readers; the loader
+    /// warns of it.
     private int token(String key, int otherwise) {
         int id = metadata.integer(PREFIX + key).orElse(otherwise);
         int found = id < -1 || id >= vocabulary.size() ? otherwise : id;

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Turns the components of a `tokenizer.json` into stages of ours.
+/// Converts the components of a `tokenizer.json` to stages of a [SubwordTokenizer].
 ///
-/// | in the file | what there is besides these is refused by name |
+/// | component | supported types; all others are refused by name |
 /// |---|---|
 /// | normalizer | NFC NFD NFKC NFKD Prepend Replace Lowercase Strip StripAccents Precompiled ByteLevel Sequence |
 /// | pre_tokenizer | ByteLevel Split Metaspace Digits Punctuation Whitespace(Split) CharDelimiterSplit Sequence |
@@ -27,7 +27,7 @@ final class HuggingFaceStages {
         this.file = file;
     }
 
-    /// What decodes a vocabulary's tokens.
+    /// How tokens of a vocabulary are decoded to bytes.
     record Decoding(TokenTable.Spelling spelling, boolean byteFallback, boolean stripsLeadingSpace) {}
 
     TextNormalizer normalizer(JsonNode node) {
@@ -55,7 +55,7 @@ final class HuggingFaceStages {
         };
     }
 
-    /// Character by character: a sigma at the end of a word becomes the same as any other.
+    /// Lower case character by character, so that a sigma at the end of a word becomes the same letter as elsewhere.
     private static String lowered(String text) {
         var lowered = new StringBuilder(text.length());
         text.codePoints().forEach(c -> lowered.append(Character.toString(c).toLowerCase(Locale.ROOT)));

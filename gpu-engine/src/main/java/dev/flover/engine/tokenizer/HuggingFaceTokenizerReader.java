@@ -74,8 +74,8 @@ final class HuggingFaceTokenizerReader {
         return read;
     }
 
-    /// What the configuration calls the begin and the end of a text is markup, also where `tokenizer.json` has it among
-    /// its words.
+    /// Adds the tokens that `tokenizer_config.json` names as the begin and the end of a text. They are markup, even if
+    /// `tokenizer.json` lists them among the ordinary words.
     private void addNamed() {
         var named = new HashMap<String, String>();
         for (String name : NAMED) {
@@ -175,7 +175,8 @@ final class HuggingFaceTokenizerReader {
         return id;
     }
 
-    /// What the post-processor puts around a text; `add_bos_token` and `add_eos_token` of the configuration count more.
+    /// The tokens that the post-processor puts around a text. If `add_bos_token` and `add_eos_token` are given in
+    /// `tokenizer_config.json`, they take precedence.
     private SubwordTokenizer.Frame frame() {
         var before = new ArrayList<Integer>();
         var after = new ArrayList<Integer>();

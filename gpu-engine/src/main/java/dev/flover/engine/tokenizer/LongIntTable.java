@@ -2,7 +2,8 @@ package dev.flover.engine.tokenizer;
 
 import java.util.Arrays;
 
-/// A map from non-negative longs to non-negative ints: open addressing, linear probing, at most two thirds full.
+/// A hash map from non-negative longs to non-negative ints, with open addressing and linear probing, at most two thirds
+/// full.
 final class LongIntTable {
     private static final long FREE = -1;
     /// 2^64 divided by the golden ratio (Knuth's multiplicative hashing).
@@ -28,7 +29,7 @@ final class LongIntTable {
         return keys[slot] == key ? values[slot] : -1;
     }
 
-    /// Keeps the first value that a key is given.
+    /// Sets the value of a key, unless the key already has one.
     void putIfAbsent(long key, int value) {
         int slot = slot(key);
         if (keys[slot] == key) {

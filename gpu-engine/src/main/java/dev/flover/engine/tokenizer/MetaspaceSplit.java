@@ -1,11 +1,11 @@
 package dev.flover.engine.tokenizer;
 
-/// SentencePiece's words: spaces become a visible mark, and each word keeps the mark before it.
+/// SentencePiece's words: each space becomes a visible mark, and each word keeps the mark before it.
 ///
 /// @param mark usually U+2581
-/// @param cuts false where the model merges across words
+/// @param cuts whether to split into words; false if the model merges across words
 record MetaspaceSplit(char mark, Prepend prepend, boolean cuts) implements PreTokenizer {
-    /// Where a mark is put before a text that does not start with one.
+    /// In which texts a mark is put in front if they do not begin with one.
     enum Prepend {
         ALWAYS,
         FIRST,

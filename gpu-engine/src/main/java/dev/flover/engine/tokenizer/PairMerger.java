@@ -2,10 +2,11 @@ package dev.flover.engine.tokenizer;
 
 import java.util.Arrays;
 
-/// Merges neighbours until none can be: always the pair of lowest rank, of equal ones the leftmost.
+/// Merges neighbouring symbols until no pair can be merged. The pair with the lowest rank is merged first; of equal
+/// ranks, the leftmost.
 ///
-/// Short pieces by looking for the best pair each time; long ones with a linked list and a heap of (rank, position), so
-/// that n symbols take n log n however hostile they are. An entry of the heap is out of date when the pair at its
+/// In short pieces the best pair is found by a scan each time. Long pieces use a linked list and a heap of (rank,
+/// position), so that n symbols take O(n log n) steps for any input. An entry of the heap is stale if the pair at its
 /// position no longer has its rank.
 final class PairMerger {
     private static final int SHORT = 32;
@@ -22,10 +23,10 @@ final class PairMerger {
         this.merges = merges;
     }
 
-    /// Merges in place.
+    /// Merges the symbols of a piece in place.
     ///
-    /// @param symbols the first `count` are the piece
-    /// @return how many symbols remain
+    /// @param symbols the first `count` elements are the piece
+    /// @return the number of symbols that remain
     int merge(int[] symbols, int count) {
         return count <= SHORT ? mergeShort(symbols, count) : mergeLong(symbols, count);
     }

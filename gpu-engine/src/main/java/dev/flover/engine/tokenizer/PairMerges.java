@@ -2,7 +2,8 @@ package dev.flover.engine.tokenizer;
 
 import java.util.Arrays;
 
-/// Which neighbouring symbols may become one, and in which order. Symbols are ints; negative ones never merge.
+/// The pairs of neighbouring symbols that can be merged, with their ranks and results. Symbols are ints; negative ones
+/// never merge.
 final class PairMerges {
     private final LongIntTable pairs;
     private int[] ranks;
@@ -15,7 +16,7 @@ final class PairMerges {
         this.results = new int[Math.max(16, expected)];
     }
 
-    /// @param rank lower merges first
+    /// @param rank a pair with a lower rank is merged first
     void add(int left, int right, int rank, int result) {
         if (size == ranks.length) {
             ranks = Arrays.copyOf(ranks, size * 2);
@@ -26,7 +27,7 @@ final class PairMerges {
         results[size++] = result;
     }
 
-    /// What to ask [#rank] and [#result] about, or -1 if the two do not merge.
+    /// The index of a merge, for [#rank] and [#result]; -1 if the two symbols do not merge.
     int find(int left, int right) {
         return (left | right) < 0 ? -1 : pairs.get(key(left, right));
     }

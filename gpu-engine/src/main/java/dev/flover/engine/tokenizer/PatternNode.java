@@ -2,24 +2,24 @@ package dev.flover.engine.tokenizer;
 
 import java.util.List;
 
-/// A parsed pattern.
+/// The syntax tree of a pattern.
 sealed interface PatternNode {
     int UNLIMITED = Integer.MAX_VALUE;
 
-    /// One code point of a set.
+    /// One code point from a set.
     record One(CodePointSet set) implements PatternNode {}
 
-    /// As many code points of a set as possible.
+    /// A greedy run of code points from a set.
     ///
-    /// @param possessive whether none of them is ever given back
+    /// @param possessive whether the run never gives back a code point when the rest does not match
     record Run(CodePointSet set, int min, int max, boolean possessive) implements PatternNode {}
 
     record InOrder(List<PatternNode> parts) implements PatternNode {}
 
-    /// The first that leads to a match.
+    /// The first choice that leads to a match.
     record Either(List<PatternNode> choices) implements PatternNode {}
 
-    /// As often as possible.
+    /// A greedy repetition.
     record Repeated(PatternNode body, int min, int max) implements PatternNode {}
 
     record LookAhead(PatternNode body, boolean negative) implements PatternNode {}
@@ -35,7 +35,7 @@ sealed interface PatternNode {
         NO_WORD_BOUNDARY
     }
 
-    /// Whether it can match without consuming anything.
+    /// Whether the node can match the empty text.
     default boolean mayBeEmpty() {
         return switch (this) {
             case One one -> false;

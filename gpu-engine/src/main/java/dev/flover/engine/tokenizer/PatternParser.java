@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
-/// Reads the regular expressions that tokenizers are published with (Oniguruma's syntax, the part without captures,
-/// back-references, look-behind and lazy quantifiers).
+/// Parses the regular expressions of published tokenizers: Oniguruma's syntax without captures, back-references,
+/// look-behind and lazy quantifiers.
 final class PatternParser {
     private static final int MAX_LENGTH = 16_384;
     private static final int MAX_DEPTH = 64;
@@ -24,7 +24,7 @@ final class PatternParser {
         this.pattern = pattern;
     }
 
-    /// @throws IllegalArgumentException with what is not understood and where
+    /// @throws IllegalArgumentException with the part that is not supported and its place in the pattern
     static PatternNode parse(String pattern) {
         if (pattern.length() > MAX_LENGTH) {
             throw new IllegalArgumentException("a pattern of " + pattern.length() + " characters is longer than "
@@ -125,7 +125,7 @@ final class PatternParser {
         return one(escapedCharacter());
     }
 
-    /// `\s`, `\p{L}` and the like; null, and nothing consumed, where another escape stands.
+    /// A class such as `\s` or `\p{L}`; for any other escape null, and nothing is consumed.
     private IntPredicate escapedClass() {
         char c = pattern.charAt(at + 1);
         IntPredicate rule = switch (c) {
@@ -324,7 +324,7 @@ final class PatternParser {
         return set((ignoreCase ? "fold " : "") + pattern.substring(start, at), rule);
     }
 
-    /// `[...]` with ranges, classes, nested brackets and `&&`.
+    /// A set in brackets, with ranges, classes, nested brackets and intersections (`&&`).
     private IntPredicate bracketRule() {
         if (++depth > MAX_DEPTH) {
             throw refused("nesting deeper than " + MAX_DEPTH);

@@ -1,9 +1,9 @@
 package dev.flover.engine.tokenizer;
 
-/// Cuts at the matches of a pattern.
+/// Splits a text at the matches of a pattern.
 ///
-/// @param delimiter what becomes of a match
-/// @param inverted  whether the text between matches counts as the match
+/// @param delimiter how a match is treated
+/// @param inverted  whether the text between matches is treated as the matches, and the other way round
 record PatternSplit(SplitPattern pattern, Delimiter delimiter, boolean inverted) implements PreTokenizer {
     enum Delimiter {
         REMOVED,
@@ -37,7 +37,7 @@ record PatternSplit(SplitPattern pattern, Delimiter delimiter, boolean inverted)
         return at < text.length() ? at + Character.charCount(text.codePointAt(at)) : at + 1;
     }
 
-    /// Joins spans into pieces; at most one span waits for what follows it.
+    /// Joins spans to pieces. At most one span is held back until the next one shows whether they join.
     private final class Cutter {
         private final String text;
         private final boolean opensInput;

@@ -2,9 +2,9 @@ package dev.flover.engine.tokenizer;
 
 import java.util.List;
 
-/// Cuts text into the pieces that are tokenised each on its own. Stateless.
+/// Splits a text into pieces, each of which is then tokenised separately. Stateless.
 sealed interface PreTokenizer permits PatternSplit, ByteLevelSplit, MetaspaceSplit, PreTokenizer.Sequence {
-    /// Where pieces go, in order.
+    /// Receives the pieces, in order.
     @FunctionalInterface
     interface PieceSink {
         /// @param text       not empty
@@ -14,7 +14,7 @@ sealed interface PreTokenizer permits PatternSplit, ByteLevelSplit, MetaspaceSpl
 
     void split(String text, boolean opensInput, PieceSink out);
 
-    /// Each cuts the pieces of the one before; none leaves the text whole.
+    /// A sequence of pre-tokenizers: each splits the pieces of the one before. An empty sequence leaves the text whole.
     record Sequence(List<PreTokenizer> stages) implements PreTokenizer {
         public Sequence {
             stages = List.copyOf(stages);

@@ -7,10 +7,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The pre-tokenizers that GGUF files name in `tokenizer.ggml.pre`, as the patterns of the models they came with.
+/// The pre-tokenizers that GGUF files name in `tokenizer.ggml.pre`, as patterns.
 ///
-/// A file says which model family cut its training text, not how; this is the table from one to the other. Names and
-/// groups are those of llama.cpp; the patterns are the models' own, from their `tokenizer.json`.
+/// A GGUF file names only the model family whose pre-tokenizer applies; this table has its patterns. Names and groups
+/// are those of llama.cpp; the patterns are from the `tokenizer.json` of the models.
 final class PreTokenizerCatalog {
     private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private static final String SPACES = "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -40,7 +40,7 @@ final class PreTokenizerCatalog {
             DEEPSEEK_WORDS + "| ?[\\p{P}\\p{S}]+[\\r\\n]*" + SPACES;
     private static final String KANA_AND_HAN = "[\\u4E00-\\u9FA5\\u3040-\\u309F\\u30A0-\\u30FF]+";
     private static final String EAST_ASIAN = "[\\u4E00-\\u9FA5\\u0800-\\u4E00\\uAC00-\\uD7FF]+";
-    /// Letters that have case, as DeepSeek lists them.
+    /// The letters with upper and lower case, as DeepSeek's `tokenizer.json` lists them.
     private static final String CASED_LETTERS = "["
             + "A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF\\u01C4-\\u0293"
             + "\\u0295-\\u02AF\\u0370-\\u0373\\u0376\\u0377\\u037B-\\u037D\\u037F\\u0386\\u0388-\\u038A"
@@ -60,12 +60,12 @@ final class PreTokenizerCatalog {
     private static final String ONE_DIGIT = "\\p{N}";
     private static final String LINES = "[^\\n]+|[\\n]+";
 
-    /// How a family cuts its text.
+    /// How a family splits its text.
     ///
-    /// @param patterns       each cuts the pieces of the one before at its matches
-    /// @param ignoresMerges  whether a piece spelled like a token is that token, however its merges go
-    /// @param beginsText     whether a prompt starts with the begin-of-text token where the file does not say
-    /// @param bytes          whether the vocabulary spells bytes; otherwise spaces are U+2581 and the rest is text
+    /// @param patterns       each pattern splits the pieces of the one before, at its matches
+    /// @param ignoresMerges  whether a piece with the spelling of a token becomes this token without merging
+    /// @param beginsText     whether a prompt begins with the begin-of-text token if the file does not say so
+    /// @param bytes          whether the vocabulary is byte-level; otherwise it spells text with U+2581 for spaces
     record Recipe(List<String> patterns, boolean ignoresMerges, boolean beginsText, boolean bytes) {
         static Recipe of(String... patterns) {
             return new Recipe(List.of(patterns), false, false, true);

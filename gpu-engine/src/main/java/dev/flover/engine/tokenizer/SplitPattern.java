@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// A regular expression that finds the words of a text. Its own engine, because texts come from strangers:
-/// `java.util.regex` recurses per repetition and may take time without bound.
+/// A compiled regular expression that finds the words of a text. It replaces `java.util.regex`, which recurses for each
+/// repetition and can take exponential time, because texts are untrusted.
 ///
-/// A pattern is a small program for a backtracking machine (Thompson 1968, as told by Cox 2009). Choices wait on a
-/// stack of its own; a run of one set of characters is a single choice however long it is; and the steps are counted:
-/// patterns of published tokenizers take a few a character, and a text that drives one beyond its budget is refused.
+/// A pattern is a small program for a backtracking machine (Thompson 1968, as told by Cox 2009). Open choices are on an
+/// explicit stack, and a run of characters from one set is a single choice, however long it is. Steps are counted: the
+/// patterns of published tokenizers take a few for each character, and a text that exceeds the limit is refused.
 ///
-/// Immutable; [#matcher] gives the state of one search.
+/// Immutable; [#matcher] returns the state of one search.
 final class SplitPattern {
     private static final int MAX_PROGRAM = 20_000;
     private static final long BASE_STEPS = 50_000_000;
@@ -28,9 +28,10 @@ final class SplitPattern {
         MATCH
     }
 
-    /// @param set        for ONE and RUN
-    /// @param first      CHOICE: where to try first; JUMP: where to go on; LOOK_AHEAD: after it; RUN: fewest
-    /// @param second     CHOICE: where to try then; RUN: most
+    /// @param set        ONE and RUN: the accepted characters
+    /// @param first      CHOICE: the address to try first; JUMP: the target; LOOK_AHEAD: the address behind it; RUN:
+    ///                   the fewest characters
+    /// @param second     CHOICE: the address to try second; RUN: the most characters
     /// @param flag       RUN: possessive; LOOK_AHEAD: negative
     private record Instruction(
             Operation operation, CodePointSet set, int first, int second, boolean flag, PatternNode.Place place) {
@@ -45,7 +46,7 @@ final class SplitPattern {
         this.program = program;
     }
 
-    /// @throws IllegalArgumentException if the pattern uses what is not supported
+    /// @throws IllegalArgumentException if the pattern uses unsupported syntax
     static SplitPattern compile(String pattern) {
         var program = new ArrayList<Instruction>();
         emit(PatternParser.parse(pattern), program);
@@ -53,7 +54,7 @@ final class SplitPattern {
         return new SplitPattern(program.toArray(new Instruction[0]));
     }
 
-    /// Finds a text as it stands.
+    /// A pattern that finds exactly this text.
     static SplitPattern literal(String text) {
         var program = new ArrayList<Instruction>();
         text.codePoints().forEach(c -> program.add(one(CodePointSet.only(c))));
@@ -138,7 +139,8 @@ final class SplitPattern {
         private final String text;
         private final int length;
         private long stepsLeft;
-        /// Waiting choices: program counter, position, and for a run the position that it may be cut back to.
+        /// The stack of open choices, three ints each: program counter, position, and, for a run, the position to which
+        /// it can be shortened.
         private int[] choices = new int[48];
         private int top;
         private int start;
@@ -150,7 +152,7 @@ final class SplitPattern {
             this.stepsLeft = BASE_STEPS + STEPS_PER_CHARACTER * length;
         }
 
-        /// Moves to the first match at or after a position; false if there is none.
+        /// Moves to the first match that begins at or after a position; false if there is none.
         ///
         /// @throws TokenizationException if the search takes too many steps
         boolean find(int from) {
@@ -173,7 +175,7 @@ final class SplitPattern {
             return end;
         }
 
-        /// Where a match of the program from `counter` that starts at `position` ends, or -1.
+        /// The end of a match that begins at `position`, with the program from `counter` on; -1 if there is none.
         private int match(int counter, int position) {
             int bottom = top;
             while (true) {
@@ -217,7 +219,7 @@ final class SplitPattern {
             }
         }
 
-        /// Consumes a run; where it ends, or -1 if it is too short.
+        /// The end of a run that begins at `position`; -1 if the run is too short.
         private int run(int counter, Instruction run, int position) {
             int count = 0;
             int shortest = run.first == 0 ? position : -1;
@@ -251,7 +253,7 @@ final class SplitPattern {
             choices[top++] = floor;
         }
 
-        /// Takes the latest choice, or leaves it one character shorter where it is a run that can be cut further.
+        /// Pops the latest choice. A run that can be shortened further stays on the stack, one character shorter.
         private int pop() {
             if (stepsLeft < 0) {
                 throw tooHard();

@@ -1,6 +1,6 @@
 package dev.flover.engine.tokenizer;
 
-/// How a piece of text becomes tokens of a vocabulary. Immutable; a [Session] is the scratch memory of one text.
+/// Encodes pieces of text as tokens of a vocabulary. Immutable; a [Session] holds the working memory for one text.
 sealed interface SubwordModel permits BytePairModel, UnigramModel {
     Session open(IntList out);
 

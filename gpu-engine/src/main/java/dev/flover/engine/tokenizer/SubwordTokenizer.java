@@ -3,14 +3,14 @@ package dev.flover.engine.tokenizer;
 import java.util.BitSet;
 import java.util.function.UnaryOperator;
 
-/// A tokenizer as a line of stages, every kind of model the same line.
+/// A tokenizer as a sequence of stages, the same for every kind of model.
 final class SubwordTokenizer implements Tokenizer {
     private static final byte[] NO_BYTES = {};
 
-    /// What happens to a text, in this order.
+    /// The stages of encoding, in order.
     ///
-    /// @param addedRaw        tokens found in the text as it is
-    /// @param addedNormalized tokens found in what the normalizer gives
+    /// @param addedRaw        the tokens that are searched in the text before normalisation
+    /// @param addedNormalized the tokens that are searched in the normalised text
     record Stages(
             AddedTokens addedRaw,
             TextNormalizer normalizer,
@@ -18,14 +18,14 @@ final class SubwordTokenizer implements Tokenizer {
             PreTokenizer preTokenizer,
             SubwordModel model) {}
 
-    /// What each token stands for.
+    /// The meaning of each token.
     ///
-    /// @param bytes              by token; empty for markup
-    /// @param control            which are markup
+    /// @param bytes              by token: the bytes that it stands for; empty for markup
+    /// @param control            the tokens that are markup
     /// @param stripsLeadingSpace as [Tokenizer#stripsLeadingSpace]
     record Meaning(byte[][] bytes, BitSet control, boolean stripsLeadingSpace) {}
 
-    /// What the model expects around a prompt.
+    /// The tokens that the model expects before and after a prompt.
     record Frame(int[] before, int[] after) {}
 
     private final Stages stages;
@@ -84,7 +84,7 @@ final class SubwordTokenizer implements Tokenizer {
         return out.toArray();
     }
 
-    /// A part of a text in which no markup counts.
+    /// Encodes a part of a text without recognising markup.
     private void encodePlain(String text, boolean opensInput, SubwordModel.Session session, IntList out) {
         stages.addedRaw.split(text, false, new AddedTokens.Sink() {
             @Override
@@ -136,7 +136,8 @@ final class SubwordTokenizer implements Tokenizer {
         return frame.before.length == 0 ? -1 : frame.before[0];
     }
 
-    /// Models may have rows that no token was given to: those stand for nothing.
+    /// The bytes of a token. A model may have more rows than its vocabulary has tokens; the ids of these rows stand for
+    /// nothing.
     @Override
     public byte[] bytes(int token) {
         return token < meaning.bytes.length ? meaning.bytes[token] : NO_BYTES;
@@ -165,7 +166,7 @@ final class SubwordTokenizer implements Tokenizer {
         return meaning.stripsLeadingSpace;
     }
 
-    /// Replaces what is half a surrogate pair.
+    /// Replaces lone surrogates by U+FFFD.
     private static String wellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {

@@ -2,12 +2,13 @@ package dev.flover.engine.tokenizer;
 
 import java.util.List;
 
-/// Rewrites a text before it is cut into pieces. Stateless.
+/// Normalises a text before it is split into pieces. Stateless.
 @FunctionalInterface
 interface TextNormalizer {
     String normalize(String text);
 
-    /// Each rewrites what the one before gave; none leaves the text as it is.
+    /// A sequence of normalizers: each rewrites the result of the one before. An empty sequence leaves the text as it
+    /// is.
     static TextNormalizer inOrder(List<TextNormalizer> stages) {
         var fixed = List.copyOf(stages);
         return text -> {

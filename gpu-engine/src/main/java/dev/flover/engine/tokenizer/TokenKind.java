@@ -1,6 +1,6 @@
 package dev.flover.engine.tokenizer;
 
-/// What a token of a vocabulary is for; the order is SentencePiece's and GGUF's, from 1.
+/// The kind of a token. The order is that of SentencePiece and GGUF, whose numbers begin with 1.
 enum TokenKind {
     NORMAL,
     UNKNOWN,
@@ -17,7 +17,7 @@ enum TokenKind {
         return this == CONTROL || this == UNKNOWN;
     }
 
-    /// Whether merging characters of a text may give it. Markup and byte tokens are never spelled by a text.
+    /// Whether the characters of a text can be merged to this token. A text never spells markup or byte tokens.
     boolean isSpelled() {
         return this == NORMAL || this == USER_DEFINED || this == UNUSED;
     }

@@ -3,20 +3,20 @@ package dev.flover.engine.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 
-/// What a vocabulary's tokens stand for in running text.
+/// Determines the bytes that each token of a vocabulary stands for.
 final class TokenTable {
     private static final byte[] NOTHING = {};
 
     private TokenTable() {}
 
-    /// How the spelling of a token is text.
+    /// How the tokens of a vocabulary spell text.
     sealed interface Spelling {
-        /// In the [ByteAlphabet]; added words are text.
+        /// Tokens are spelled in the [ByteAlphabet]; added words are plain text.
         record Bytes() implements Spelling {}
 
-        /// Text in which a mark stands for a space; `<0x0A>` is a byte.
+        /// Tokens are text in which a mark stands for a space; `<0x0A>` stands for a byte.
         ///
-        /// @param inAdded whether a mark in an added word is a space, too
+        /// @param inAdded whether a mark stands for a space in added words, too
         record Marked(char mark, boolean inAdded) implements Spelling {}
     }
 

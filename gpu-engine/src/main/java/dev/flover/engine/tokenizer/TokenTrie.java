@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// Spellings as a tree of code points, walked from any position of a text.
+/// A trie of token spellings by code points, which can be walked from any position of a text.
 final class TokenTrie {
     static final int ROOT = 0;
     private static final int CODE_POINT_BITS = 21;
@@ -17,7 +17,7 @@ final class TokenTrie {
         tokens.add(-1);
     }
 
-    /// Keeps the first token of a spelling.
+    /// Adds a token. If several have the same spelling, the first one stays.
     void add(String spelling, int token) {
         int node = ROOT;
         firstCharacters.set(spelling.charAt(0));
@@ -41,12 +41,12 @@ final class TokenTrie {
         return firstCharacters.isEmpty();
     }
 
-    /// Whether any spelling begins with this UTF-16 unit.
+    /// Whether any spelling begins with this UTF-16 code unit.
     boolean mayStart(char first) {
         return firstCharacters.get(first);
     }
 
-    /// The node below another one, or -1.
+    /// The child of a node by a code point, or -1.
     int child(int node, int codePoint) {
         return edges.get(key(node, codePoint));
     }

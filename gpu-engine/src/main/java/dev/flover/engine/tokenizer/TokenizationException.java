@@ -1,6 +1,7 @@
 package dev.flover.engine.tokenizer;
 
-/// A text that a model's tokenizer cannot split within its limits. The message is one sentence for the one who sent it.
+/// Thrown for a text that a model's tokenizer cannot split within its limits. The message is one sentence for the
+/// client.
 public final class TokenizationException extends RuntimeException {
     TokenizationException(String message) {
         super(message);

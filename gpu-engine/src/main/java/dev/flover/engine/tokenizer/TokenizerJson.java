@@ -19,12 +19,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A `tokenizer.json` as it stands: the vocabulary and the merges, which are large, as lists; all else as JSON.
+/// The content of a `tokenizer.json`. The vocabulary and the merges, which are large, are lists; everything else is
+/// JSON.
 ///
-/// @param root   everything but the model
+/// @param root   the file without the model
 /// @param model  the model without vocabulary and merges
-/// @param tokens in the file's order
-/// @param merges of byte pairs, in order; empty for other models
+/// @param tokens the vocabulary, in the file's order
+/// @param merges the merges of a byte-pair model, in order; empty for other models
 record TokenizerJson(
         Path file, ObjectNode root, ObjectNode model, List<Token> tokens, List<BytePairModels.Pair> merges) {
     private static final long MAX_BYTES = 256 << 20;
@@ -42,7 +43,7 @@ record TokenizerJson(
             .build();
     private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY).build();
 
-    /// @param score of a unigram model, 0 for others
+    /// @param score the score in a unigram model; 0 for others
     record Token(int id, String spelling, double score) {}
 
     static TokenizerJson read(Path file) {
@@ -54,7 +55,7 @@ record TokenizerJson(
         });
     }
 
-    /// A small JSON object, empty where the file is missing.
+    /// The content of a small JSON file; an empty object if the file is missing.
     static JsonNode readSmall(Path file) {
         if (!Files.exists(file)) {
             return JsonNodeFactory.instance.objectNode();
@@ -81,7 +82,7 @@ record TokenizerJson(
         }
     }
 
-    /// The file being read.
+    /// Parses one file with a streaming parser.
     private static final class Reading {
         private final Path file;
         private final ObjectNode root = JsonNodeFactory.instance.objectNode();

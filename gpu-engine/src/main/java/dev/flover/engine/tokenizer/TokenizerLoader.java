@@ -6,23 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Builds the tokenizer that a model was published with. A vocabulary is untrusted input.
+/// Builds the tokenizer with which a model was published. Vocabularies are untrusted input.
 public final class TokenizerLoader {
     private static final List<String> OTHER_FORMATS =
             List.of("tokenizer.model", "tiktoken.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json");
 
     private TokenizerLoader() {}
 
-    /// @return null where the file has none (weights only)
-    /// @throws ModelFileException if it is of a kind that is not supported, or contradicts itself
+    /// @return null if the file has no tokenizer (weights only)
+    /// @throws ModelFileException if the tokenizer is of an unsupported kind or contradicts itself
     public static Tokenizer fromGguf(GgufFile file) {
         return GgufTokenizerReader.read(file);
     }
 
-    /// Reads `tokenizer.json` and, for what it leaves open, `tokenizer_config.json` of a folder.
+    /// Reads `tokenizer.json` of a folder and, for settings missing there, `tokenizer_config.json`.
     ///
-    /// @return null where the folder has no tokenizer at all
-    /// @throws ModelFileException if it is of a kind that is not supported, or contradicts itself
+    /// @return null if the folder has no tokenizer
+    /// @throws ModelFileException if the tokenizer is of an unsupported kind or contradicts itself
     public static Tokenizer fromHuggingFace(Path folder) {
         var file = folder.resolve("tokenizer.json");
         if (Files.exists(file)) {

@@ -2,10 +2,10 @@ package dev.flover.engine.tokenizer;
 
 import java.util.Arrays;
 
-/// SentencePiece's unigram model (Kudo 2018): of all ways to cut a piece into tokens, the one with the highest sum of
-/// scores, by Viterbi's algorithm.
+/// SentencePiece's unigram model (Kudo 2018): of all ways to split a piece into tokens, the one with the highest sum of
+/// scores, found by Viterbi's algorithm.
 final class UnigramModel implements SubwordModel {
-    /// How much worse than the worst token an unknown character is, as in SentencePiece.
+    /// How much the score of an unknown character is below that of the worst token, as in SentencePiece.
     private static final double UNKNOWN_PENALTY = 10;
 
     private final TokenTrie trie;
@@ -13,8 +13,8 @@ final class UnigramModel implements SubwordModel {
     private final double unknownScore;
     private final Fallback fallback;
 
-    /// @param trie   of the tokens that may be used
-    /// @param scores log probability by token; of those in the trie all are finite
+    /// @param trie   the tokens that may be used
+    /// @param scores the log probability of each token; finite for all tokens of the trie
     UnigramModel(TokenTrie trie, float[] scores, double worstScore, Fallback fallback) {
         this.trie = trie;
         this.scores = scores.clone();
@@ -31,7 +31,8 @@ final class UnigramModel implements SubwordModel {
         private static final int UNKNOWN = -1;
 
         private final IntList out;
-        /// By position in the piece: the best score of a cut that ends there, where its last token starts, and which.
+        /// By position in the piece: the best score of a split that ends there, the start of its last token, and this
+        /// token.
         private double[] best = {};
         private int[] starts = {};
         private int[] tokens = {};
@@ -89,9 +90,9 @@ final class UnigramModel implements SubwordModel {
             }
         }
 
-        /// Turns the backward links of the best cut into forward ones.
+        /// Reverses the links of the best split, so that they lead from each token's end to the next one's.
         ///
-        /// @return end of its first token
+        /// @return the end of the first token
         private int turnAround(int length) {
             int end = length;
             int following = -1;

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Spelling and kind of every token of a model file, checked: no two are spelled alike.
+/// The spelling and kind of every token of a model file. Checks that no two tokens have the same spelling.
 final class Vocabulary {
     static final int MAX_TOKENS = 1 << 21;
     private static final int MAX_SPELLING = 4_096;
@@ -30,7 +30,7 @@ final class Vocabulary {
         Arrays.fill(kinds, TokenKind.UNUSED);
     }
 
-    /// A spelling that is empty leaves the token unused.
+    /// Sets a token. An empty spelling leaves the token unused.
     void set(int id, String spelling, TokenKind kind) {
         if (id < 0 || id >= spellings.length) {
             throw new ModelFileException(file, "gives the token " + quoted(spelling) + " the id " + id
@@ -60,7 +60,7 @@ final class Vocabulary {
         return spellings.length;
     }
 
-    /// Empty for an id that no token has.
+    /// The spelling of a token; empty for an unused id.
     String spelling(int id) {
         return spellings[id];
     }
@@ -69,18 +69,18 @@ final class Vocabulary {
         return kinds[id];
     }
 
-    /// The token of a spelling, whatever its kind, or -1.
+    /// The token with a spelling, of whatever kind, or -1.
     int id(String spelling) {
         return ids.getOrDefault(spelling, -1);
     }
 
-    /// The token that characters of a text may merge into, or -1.
+    /// The token with a spelling, if the characters of a text can be merged to it; else -1.
     int spelledId(String spelling) {
         int id = id(spelling);
         return id >= 0 && kinds[id].isSpelled() ? id : -1;
     }
 
-    /// The tokens of single characters by character.
+    /// The tokens that are single characters, by character.
     Map<Integer, Integer> characters() {
         var characters = new HashMap<Integer, Integer>();
         for (int id = 0; id < spellings.length; id++) {
@@ -106,7 +106,7 @@ final class Vocabulary {
         return false;
     }
 
-    /// The tokens spelled `<0x00>` to `<0xFF>` by byte, -1 where there is none.
+    /// The tokens with the spellings `<0x00>` to `<0xFF>`, by byte; -1 for a missing one.
     int[] byteTokens() {
         int[] tokens = new int[256];
         for (int b = 0; b < tokens.length; b++) {
@@ -115,7 +115,7 @@ final class Vocabulary {
         return tokens;
     }
 
-    /// The byte that `<0x0A>` names, or -1 for another spelling.
+    /// The byte of a spelling such as `<0x0A>`; -1 for any other spelling.
     static int byteNamed(String spelling) {
         if (spelling.length() != BYTE_TOKEN_LENGTH || !spelling.startsWith("<0x") || !spelling.endsWith(">")) {
             return -1;

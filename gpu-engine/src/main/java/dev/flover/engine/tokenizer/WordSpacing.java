@@ -1,9 +1,9 @@
 package dev.flover.engine.tokenizer;
 
-/// SentencePiece's treatment of spaces: each becomes a mark, and a text gets one in front.
+/// SentencePiece's treatment of spaces: each space becomes a mark, and one mark is put in front of the text.
 ///
-/// @param prefixes whether a text gets a mark before its first word
-/// @param merges   whether spaces in a row count as one, and those at both ends not at all
+/// @param prefixes whether a mark is put before the first word
+/// @param merges   whether consecutive spaces count as one, and spaces at both ends are dropped
 record WordSpacing(char mark, boolean prefixes, boolean merges) implements TextNormalizer {
     @Override
     public String normalize(String text) {

@@ -1,4 +1,4 @@
-/// Text to token ids and back, the way each published model does it.
+/// Converts text to token ids and back, in the way of each published model.
 ///
 /// ```
 ///   GGUF metadata ──┐                          ┌─ added tokens in the text as it is
@@ -10,9 +10,9 @@
 ///   ids, one by one ──► AnswerText ──► text that is certain       ( whole characters, no part of a stop string )
 /// ```
 ///
-/// Every kind of model is the same line with other stages; both kinds of byte-pair vocabularies are one merging
-/// machine. Texts come from strangers and vocabularies from files: no stage recurses over a text or takes more than n
-/// log n steps for it, patterns count their steps, and what a file says is checked before it is used.
+/// Every kind of model uses the same sequence of stages; both kinds of byte-pair vocabularies use the same merging
+/// algorithm. Texts and vocabularies are untrusted: no stage recurses over a text or takes more than O(n log n) steps
+/// for it, patterns count their steps, and the values in a file are checked before they are used.
 ///
-/// It knows nothing of models, chat or sampling.
+/// This package knows nothing of models, chat and sampling.
 package dev.flover.engine.tokenizer;
