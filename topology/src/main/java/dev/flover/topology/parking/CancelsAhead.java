@@ -17,9 +17,8 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads ahead in partitions that are held back, for cancels alone: without them a request that waits for its schema,
-/// and by that holds its partition back, could not be skipped. Each cancel is read again, in its turn, and finds then
-/// nothing to do.
+/// Reads ahead in partitions that are held back, for cancels only: otherwise a parked request that holds its partition
+/// back could not be cancelled. Each cancel is read again in its turn, and has no effect then.
 ///
 /// ```
 ///   requests-0   r r r r │ x x c x x       r handled or waiting, x not read yet, c a cancel of one that waits

@@ -19,9 +19,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 
-/// The records of one partition that wait for their schemas, in the order in which they came. Durable.
+/// The parked records of one partition: they wait for their schemas, in the order in which they came. Durable.
 ///
-/// Order matters within a key only: what waits holds up no other key.
+/// Order matters within a key only: a parked record holds up no other key.
 ///
 /// ```
 ///   offset   11  key a, schema 7 not known      waits
@@ -79,12 +79,12 @@ public final class ParkedRecords {
         }
     }
 
-    /// Also of a record whose key can be no id, and which may have none.
+    /// The record's key, also where it cannot be an id; empty where the record has none.
     public static Bytes keyOf(RequestRecord record) {
         return Bytes.wrap(record.key() == null ? new byte[0] : record.key());
     }
 
-    /// Where the first that waits under a key was read.
+    /// Offset of the first record that is parked under a key.
     public long firstOffset(Bytes id) {
         return byOffset.entrySet().stream().filter(entry -> entry.getValue().id.equals(id)).findFirst().orElseThrow()
                 .getKey();
@@ -121,8 +121,7 @@ public final class ParkedRecords {
         bytes += size;
     }
 
-    /// Hands out those whose schema there is news of, and the ones behind them under the same key.
-    ///
+    /// Handles those records again for whose schema there is news, and the ones behind them under the same key.
     public void retry(long now, RequestDecoding decoding, Handling handling) {
         if (byOffset.isEmpty()) {
             return;
@@ -152,7 +151,7 @@ public final class ParkedRecords {
         return waiting.schema instanceof SchemaName.None || isFull() || decoding.hasNews(waiting.schema, now);
     }
 
-    /// Forgets all that waits under a key. Returns the first of them.
+    /// Removes all records parked under a key. Returns the first of them.
     public RequestRecord remove(Bytes id) {
         RequestRecord first = null;
         for (var entry : new ArrayList<>(byOffset.entrySet())) {
@@ -184,7 +183,7 @@ public final class ParkedRecords {
                 bytes(stored.getKey()), bytes(stored.getValue()));
     }
 
-    /// The first, for a person, and how to go on; something has to wait.
+    /// A sentence about the first parked record and the remedy; there must be one.
     public String describe(RequestDecoding decoding) {
         var first = byOffset.firstEntry();
         String key = new String(first.getValue().id.get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");

@@ -17,8 +17,7 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/// The records of a group that wait for their schemas, for an operator: read from the changelog, so that it does not
-/// matter whether the group runs.
+/// The parked records of a group, for an operator: read from the changelog, so that the group need not run.
 public final class WaitingRecords {
     private static final StoredForm<ParkedRecord> FORM = StoredForm.of(ParkedRecord.class);
 

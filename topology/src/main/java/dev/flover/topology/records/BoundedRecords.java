@@ -8,13 +8,13 @@ import org.apache.kafka.common.serialization.Deserializer;
 
 /// Cuts records of the requests topic to a size that the pipeline can store and write again, while they are read.
 ///
-/// A batch of a few kilobytes may hold records of hundreds of megabytes: what passes here is at most a key of 64 kB,
-/// headers of 64 kB and a value of the limit on requests. What was cut is said in headers, which this class alone
-/// writes.
+/// A compressed batch of a few kilobytes may hold records of hundreds of megabytes: a record that passes has at most a
+/// key of 64 kB, headers of 64 kB and a value of the limit on requests. Headers that only this class writes say what
+/// was cut.
 public final class BoundedRecords {
-    /// Bytes that a value had.
+    /// Header: bytes of a value before it was cut.
     public static final String CUT_FROM = "flover.cut.from.bytes";
-    /// Digest of all of them: two records that differ behind the cut are different requests.
+    /// Header: digest of the whole value, since two records that differ behind the cut are different requests.
     public static final String CUT_DIGEST = "flover.cut.digest";
     public static final int MAX_HEADER_BYTES = 64 << 10;
     /// Most bytes of a record on any topic that the pipeline writes.

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 
-/// Finds text that was not UTF-8 when it came.
+/// Finds text that was not valid UTF-8 in its record.
 ///
-/// Decoding puts U+FFFD where bytes are no character, and nobody can tell afterwards. But a U+FFFD that the producer
-/// wrote is three bytes in the record: if the texts hold more of them than the bytes do, the rest was broken.
+/// Decoding replaces invalid bytes by U+FFFD, which cannot be told from a U+FFFD that the producer wrote. But the
+/// latter is three bytes in the record: if the decoded texts hold more of them than the bytes do, the rest was invalid.
 public final class BrokenText {
     private static final char REPLACEMENT = '\uFFFD';
 

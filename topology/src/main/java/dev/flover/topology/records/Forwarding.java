@@ -13,8 +13,8 @@ import org.apache.kafka.streams.processor.StreamPartitioner;
 
 /// Records of the requests topic that a partition passes on to another one: see [Homes].
 ///
-/// They go over a topic of the application's own, so that other groups do not see them. In the partition that they come
-/// to they have offsets behind all others, which no record of the requests topic has.
+/// They go over a topic of the application, so that other groups do not see them. In the receiving partition their
+/// offsets are larger than any of the requests topic.
 public final class Forwarding {
     private static final String VISITED = "flover.visited";
     private static final String ORIGIN = "flover.origin";
@@ -42,7 +42,7 @@ public final class Forwarding {
         return (topic, key, forwarded, partitions) -> Optional.of(Set.of(forwarded.partition()));
     }
 
-    /// The offset that a record counts under which came by the topic of forwarded ones.
+    /// The offset in the receiving partition of a record of the forwarding topic.
     public static long offset(long forwarded) {
         return FIRST_OFFSET + forwarded;
     }
@@ -51,7 +51,7 @@ public final class Forwarding {
         return record.offset() >= FIRST_OFFSET;
     }
 
-    /// Partitions that did not know its id.
+    /// Partitions that it has passed through: they did not know its id.
     public static Set<Integer> visited(RequestRecord record) {
         return isForwarded(record)
                 ? List.of(text(record.headers(), VISITED).split(",")).stream().map(Integer::valueOf)

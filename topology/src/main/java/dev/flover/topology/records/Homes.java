@@ -18,13 +18,13 @@ import org.apache.kafka.common.utils.Bytes;
 ///                                        └── known: handled in 1, where its generation is
 /// ```
 ///
-/// State stays where it is, and new ids are taken in by the partition that their hash names now; so it does not matter
-/// which of them a producer writes to, or how late that is read. What has been passed on is never passed on to the same
-/// partition again before it is home.
+/// State is not moved, and a new id is taken in by the partition of its present hash; so it does not matter to which of
+/// them a producer writes, or how late the record is read. A record is never passed on to the same partition twice
+/// before it reaches the partition that handles it.
 ///
 /// @param counts  of the requests topic
 /// @param wall    the wall clock, ms
-/// @param looking how long after partitions were added ids from before are looked for
+/// @param looking how long after partitions were added former partitions are asked for ids
 public record Homes(PartitionCounts counts, LongSupplier wall, Duration looking) {
     /// @param remembered how long ended ids are known; a generation may have been live for as long when it began
     public static Homes of(PartitionCounts counts, LongSupplier wall, Duration remembered) {

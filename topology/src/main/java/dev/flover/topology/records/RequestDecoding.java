@@ -61,7 +61,7 @@ public final class RequestDecoding {
 
         record Undecodable(String reason) implements Decoded {}
 
-        /// JSON, and no request: its sender is told as one whose request cannot be served.
+        /// JSON that is no request: it is answered with a rejection.
         record Refused(String reason) implements Decoded {}
 
         /// The registry has not given the schema yet; the same bytes may decode later.
@@ -70,11 +70,11 @@ public final class RequestDecoding {
         record Later(String reason) implements Decoded {}
     }
 
-    /// What one trial on the other thread brought.
+    /// The outcome of one trial on the other thread.
     private sealed interface Outcome {
         record Known() implements Outcome {}
 
-        /// These bytes cannot be read, which says nothing of others.
+        /// These bytes cannot be decoded; other records of the schema may be.
         record BadBytes(byte[] bytes, String reason) implements Outcome {}
 
         record Unavailable(String reason) implements Outcome {}
@@ -116,7 +116,7 @@ public final class RequestDecoding {
         this.unknownForMs = unknownFor.toMillis();
     }
 
-    /// Whether [#decode] could say anything else now than the last time it said [Decoded.Later].
+    /// Whether [#decode] may have another result now than its last [Decoded.Later].
     ///
     /// @param name of the record's schema
     public boolean hasNews(SchemaName name, long now) {

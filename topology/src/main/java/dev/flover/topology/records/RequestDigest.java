@@ -9,19 +9,19 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.apache.avro.generic.IndexedRecord;
 
-/// What a request says, in 16 bytes: equal for a duplicate, whatever schema its producer wrote it with, and whatever
+/// The content of a request, in 16 bytes: equal for a duplicate, whichever schema its producer used and whichever
 /// schema this release knows.
 public final class RequestDigest {
     private static final int BYTES = 16;
 
     private RequestDigest() {}
 
-    /// @param request with all that its record said
+    /// @param request with all fields of its record
     public static ByteBuffer of(IndexedRecord request) {
         return of(ContentForm.of(request));
     }
 
-    /// As it was before digests were free of the schema: state of that time holds such.
+    /// The digest of the first builds, which depended on the schema; their state holds such digests.
     public static ByteBuffer firstForm(GenerationRequest request) {
         return of(FirstForm.of(request));
     }

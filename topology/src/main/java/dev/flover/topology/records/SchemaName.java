@@ -51,7 +51,7 @@ public sealed interface SchemaName {
 
     /// In the registry's wire format.
     ///
-    /// @param number that the registry's client is to be asked for
+    /// @param number of the schema in the registry's client
     default byte[] wire(byte[] value, int number) {
         if (this instanceof None || this instanceof Id(int id, boolean inHeader) && !inHeader) {
             return value;

@@ -19,8 +19,8 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Conversations as prompts, by the model's own chat template. Special tokens are those that the template writes; what
-/// messages spell is text, unless the operator allows it.
+/// Conversations as prompts, by the model's own chat template. Only the template writes special tokens; their spellings
+/// in messages are text, unless the operator allows them.
 public final class ChatPrompts implements Chat {
     private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
 

@@ -70,7 +70,7 @@ public final class Constraints {
         record Avro(int id, String text, boolean spaced) implements Source {}
     }
 
-    /// What became of a constraint.
+    /// The outcome of compiling a constraint.
     public sealed interface Prepared {
         /// @param records the answer as a record; null where its schema is none in AVRO
         record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
@@ -166,7 +166,7 @@ public final class Constraints {
         });
     }
 
-    /// Whatever a stranger's constraint does to the compiler, its own request is answered.
+    /// A failure of the compiler rejects the request of that constraint, and no other.
     private static Prepared guarded(Wish wish, Supplier<Prepared> work) {
         try {
             return work.get();

@@ -12,16 +12,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// All that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
+/// A digest of everything that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
 ///
-/// Everything a request says counts but what names it (id, conversation, metadata), when it is computed (priority,
-/// deadline) and, where the most probable token is always taken, the seed. So a field that is new counts by itself.
-/// With it the prompt as it was tokenised (a template may hold the date), the most tokens, and the fingerprints.
+/// All fields of a request count but its names (id, conversation, metadata), its scheduling (priority, deadline) and,
+/// in greedy decoding, the seed. So a new field counts without a change here. Beside them the prompt's token ids (a
+/// template may insert the date), the limit of tokens, and the fingerprints of model and arithmetic.
 public final class ContentKey {
     private ContentKey() {}
 
-    /// Null where the answer is not to be given to others: drawn by a seed that nobody said, or asked for with
-    /// logprobs, which results do not hold.
+    /// Null where the answer is not to be given to others: drawn by the seed of its id, or asked for with logprobs,
+    /// which results do not hold.
     public static ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
         var request = stored.getRequest();
         boolean greedy = plan.sampling().temperature() == 0;

@@ -7,9 +7,9 @@ import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// Threads whose work is taken from the tenants in turn: one with much of it delays no other's.
+/// A thread pool with a fair queue: tenants take turns, so that one with many tasks does not delay another's.
 ///
-/// A piece of work gets the number of a round: one above its tenant's last, and above that of the work begun last.
+/// A task gets the number of a round: one above its tenant's last one, and above that of the task begun last.
 public final class FairTurns implements AutoCloseable {
     private static final int TENANTS = 10_000;
 

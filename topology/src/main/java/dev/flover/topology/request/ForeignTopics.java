@@ -4,23 +4,23 @@ import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.request.Inquiries.Answer;
 import java.util.Set;
 
-/// Topics that are not the pipeline's and that requests name, for records of their answers.
+/// Topics of others that requests name, for records of their answers.
 ///
-/// A record for such a topic is in the transaction of all that is under way, and a topic that does not take it would
-/// end it for everybody. Therefore a topic is looked at before its request is taken in, and once more when the answer
-/// is there: what became of it meanwhile costs that record, and nothing else.
+/// A record for such a topic is part of the transaction of all requests under way, and a topic that does not accept the
+/// record would abort it for all. Therefore a topic is looked up before its request is taken in, and once more when the
+/// answer is complete: if the topic has changed meanwhile, only that record is lost.
 ///
 /// Used by the stream thread alone.
 public final class ForeignTopics {
     private static final String INTERNAL = "__";
     private static final Set<String> OF_REGISTRIES = Set.of("_schemas");
-    /// A broker that is away is waited for by all; one that does not answer such questions only, not for long.
+    /// All requests wait for a broker that is away; for one that only does not answer about a topic, not for long.
     private static final long PATIENCE_MS = 10_000;
 
     private final PipelineConfig config;
     private final Inquiries<String, Integer> looks;
 
-    /// What may be done with a record now.
+    /// Whether a record can be written now.
     public sealed interface Standing {
         record Takes() implements Standing {}
 

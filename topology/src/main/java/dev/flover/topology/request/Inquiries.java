@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 ///   no answer         asked again, without an end
 ///   "there is none"   asked again for a time, then refused
 ///   "no"              refused
-///   an answer         good for those who wanted to know before it was asked for
+///   an answer         serves the questions that arose before it was asked for
 /// ```
 ///
 /// Used by the stream thread alone.
@@ -40,7 +40,7 @@ public final class Inquiries<K, V> {
         }
     };
 
-    /// What one trial on the other thread brought.
+    /// The outcome of one trial on the other thread.
     public sealed interface Outcome<V> {
         record Known<V>(V value) implements Outcome<V> {}
 
@@ -96,7 +96,7 @@ public final class Inquiries<K, V> {
         return inquiry.answers(since) ? inquiry.last : new Answer.Later<>();
     }
 
-    /// Whether [#ask] could say anything else now than the last time it said [Answer.Later].
+    /// Whether [#ask] may have another result now than its last [Answer.Later].
     boolean hasNews(K key, long since, long now) {
         var inquiry = inquiries.get(key);
         return inquiry == null || inquiry.answers(since)

@@ -21,7 +21,7 @@ public final class RequestCheck {
     private final RequestLimits limits;
     private final Chat chat;
 
-    /// What became of a request.
+    /// The outcome of the check.
     public sealed interface Verdict {
         /// @param promptIds at least one
         record Accepted(int[] promptIds) implements Verdict {}
@@ -66,7 +66,7 @@ public final class RequestCheck {
         return RequestPlan.of(request, promptTokens, model, limits.tokens() / request.getAnswers());
     }
 
-    /// What its answers have to fit; null for nothing.
+    /// The constraint of its answers; null where there is none.
     public Constraints.Wish wish(StoredRequest stored) {
         var wish = RequestTools.wish(stored.getRequest(), chat);
         return wish == null ? RequestConstraint.wish(stored) : wish;

@@ -8,7 +8,7 @@ import dev.flover.schemas.StoredSchema;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What an answer has to fit, as its request says it.
+/// The constraint of an answer, by the fields of its request.
 final class RequestConstraint {
     private RequestConstraint() {}
 
@@ -55,7 +55,7 @@ final class RequestConstraint {
                 : new Constraints.Source.Said(new ConstraintSource.Grammar(request.getGrammar()));
     }
 
-    /// Checks what can be said before anything is compiled.
+    /// Checks the fields before the constraint is compiled.
     ///
     /// @throws IllegalArgumentException naming the fields that contradict each other
     static void check(GenerationRequest request, Model model) {
@@ -81,9 +81,9 @@ final class RequestConstraint {
         }
     }
 
-    /// Checks what contradicts any constraint.
+    /// Checks the options that contradict every constraint.
     ///
-    /// @param field that asks for it
+    /// @param field that names the constraint
     static void check(GenerationRequest request, String field, Model model) {
         if (model.tokenizer() == null) {
             throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");

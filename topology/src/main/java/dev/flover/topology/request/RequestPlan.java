@@ -8,7 +8,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.util.List;
 
-/// How a request is computed: what its record says, with every gap filled by the model's or the pipeline's value.
+/// How a request is computed: its options, with the model's or the pipeline's value for each that is left out.
 ///
 /// A pure function of the request, the model and the pipeline's limits, so that it is the same after a restart.
 ///

@@ -15,7 +15,7 @@ import java.util.List;
 
 /// The tools of a request, and the calls of its answers, between records and [ToolUse].
 public final class RequestTools {
-    /// As long as Mistral's templates ask for.
+    /// The length that Mistral's templates require.
     private static final int ID_LENGTH = 9;
     private static final String ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -33,7 +33,7 @@ public final class RequestTools {
         return ToolUse.of(tools, request.getToolChoice(), request.getParallelToolCalls());
     }
 
-    /// Checks what can be said without the messages.
+    /// Checks the options of tools, without the messages.
     ///
     /// @param chat null where the model has no template
     /// @throws IllegalArgumentException naming the field that is wrong

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Where the answers lie that equal requests may be given; the oldest are forgotten first. Any thread may call.
+/// The places of answers that equal requests may be given; the oldest are forgotten first. Thread-safe.
 final class AnswerIndex {
     private final int most;
     private final Map<ByteBuffer, Place> places = new LinkedHashMap<>();
@@ -33,7 +33,7 @@ final class AnswerIndex {
         }
     }
 
-    /// What lies under this id is no longer such an answer.
+    /// The result under this id may no longer be given to equal requests.
     synchronized void forget(Bytes id) {
         var content = contents.remove(id);
         if (content != null) {

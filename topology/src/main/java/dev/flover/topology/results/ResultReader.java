@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// The time index of a partition gives the first record that is not older: at or before the result, even where a clock
 /// went back. The end is the end of the log when the search began, open transactions included, so that nothing
-/// committed is missed. Callers bound how much they ask for.
+/// committed is missed. Callers bound the number of searches.
 public final class ResultReader implements StoredResults, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResultReader.class);
     private static final List<String> OTHER_CLIENTS =
@@ -48,7 +48,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private static final Duration CALL_WITHIN = Duration.ofSeconds(15);
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 5_000;
-    /// An open transaction holds readers of committed records up; others are looked for meanwhile.
+    /// An open transaction holds a search up; after this time others get their turn.
     private static final long TURN_NANOS = 2_000_000_000;
 
     private final String topic;
@@ -90,7 +90,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         index = new AnswerIndex(config.remembering().answers());
     }
 
-    /// From now on.
+    /// Sets the partitions of results, from now on.
     public void lookIn(Homes partitions) {
         homes = partitions;
     }
@@ -279,7 +279,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return !closed && search.found().complete(Optional.empty());
     }
 
-    /// Whether nothing that was committed up to now is missing in the index, an order to forget above all.
+    /// Whether the index holds everything committed up to now; an order to forget must not be missed.
     private boolean hasReadAll(Readers readers, TopicPartition partition) {
         long end = end(readers, partition);
         long begin = System.nanoTime();

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// The chunks of an answer that is stored whole. They begin at position 0, and are large, but each fits a record.
+/// The chunks of an answer whose result is stored. They begin at position 0 and are large, but each fits a record.
 public final class SaidAgain {
     private static final int MOST_IDS = 16_384;
     private static final int MOST_CHARS = 65_536;
@@ -64,7 +64,7 @@ public final class SaidAgain {
         } while (!ends);
     }
 
-    /// Never between the two halves of a character.
+    /// The end of the text, or one less where it would split a surrogate pair.
     private static int wholeCharacters(String text, int end) {
         return end < text.length() && Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
     }

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Where results that were written before are found again. Never waits: the stream thread asks.
+/// Finds results that were written before. Never waits: the stream thread calls it.
 public interface StoredResults {
     /// Looks for the result of an ended request.
     ///

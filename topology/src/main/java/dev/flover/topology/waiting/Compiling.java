@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Requests of one partition whose constraints are being compiled. Each waits alone; its turn comes afterwards.
+/// Requests of one partition whose constraints are being compiled. Each enters the waiting room afterwards.
 public final class Compiling {
     private final Constraints constraints;
     private final Map<Bytes, Pending> pending = new LinkedHashMap<>();
@@ -25,7 +25,7 @@ public final class Compiling {
         pending.put(id, new Pending(ticket, constraints.prepare(wish)));
     }
 
-    /// Those that wait no longer.
+    /// Takes the requests whose constraint has been compiled or refused.
     public List<Done> takeDone() {
         if (pending.isEmpty()) {
             return List.of();

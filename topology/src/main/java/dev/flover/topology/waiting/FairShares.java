@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/// Whose request is next where several tenants want to be served.
+/// Fair queueing: whose request is next where several tenants wait.
 ///
 /// Each tenant has a counter of the tokens computed for it, prompts included, divided by its weight, and the one with
 /// the smallest counter is next (virtual token counter, Sheng et al. 2024). A turn is paid for when it is granted, by
@@ -14,7 +14,7 @@ import java.util.TreeSet;
 /// free slot before its counter had moved. A tenant that comes back after a pause starts where the others are, so that
 /// a pause earns nothing. Within a tenant, a ticket's rank decides.
 final class FairShares {
-    /// With more tenants than this that have nothing waiting, what they are ahead of their share is forgotten.
+    /// Most tenants without waiting requests whose counters are kept.
     private static final int IDLE_ACCOUNTS = 10_000;
     private static final double FIRST_EXPECTED_TOKENS = 64;
     private static final double NEWEST_SHARE = 0.1;
@@ -77,7 +77,7 @@ final class FairShares {
         return next;
     }
 
-    /// A turn begins: its prompt and what is expected of its answers are paid for.
+    /// A turn begins: the tenant is charged for the prompt and the expected tokens of the answers.
     void begin(Ticket ticket) {
         var account = account(ticket.tenant);
         ticket.used = ticket.promptTokens;
@@ -94,7 +94,7 @@ final class FairShares {
         }
     }
 
-    /// A turn is over: what it did not use is given back.
+    /// A turn is over: the tenant is credited for tokens that were not computed.
     void end(Ticket ticket) {
         var account = account(ticket.tenant);
         double tokens = ticket.used - ticket.promptTokens;
@@ -111,7 +111,7 @@ final class FairShares {
         }
     }
 
-    /// Tenants that have something waiting, or had not long ago.
+    /// Tenants that have requests waiting, or had not long ago.
     int tenants() {
         return accounts.size();
     }

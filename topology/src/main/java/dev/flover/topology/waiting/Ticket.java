@@ -13,7 +13,7 @@ public final class Ticket {
     public final String id;
     final String tenant;
     public final Standing standing;
-    /// Smaller computes first within its tenant.
+    /// Within a tenant the smallest rank is computed first.
     final long rank;
     /// Offset of the request's record: breaks ties in the order of arrival.
     final long arrival;
@@ -22,7 +22,7 @@ public final class Ticket {
     final int bytes;
     /// Read back from the state, not from the topic: it may have taken part in a life that ended badly.
     public final boolean restored;
-    /// Where the grant is put for the partition that owns the request.
+    /// Queue of the partition that owns the request: the ticket is added when it is granted.
     final Queue<Ticket> granted;
 
     /// The constraint of its answers; null where there is none, or it is being compiled.

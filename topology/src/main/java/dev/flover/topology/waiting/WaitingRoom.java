@@ -99,7 +99,7 @@ public final class WaitingRoom {
         }
     }
 
-    /// The suspect whose turn it is was not the cause: the others go on.
+    /// The suspect that is computed alone has made progress: it did not end the process, and others are granted again.
     public void cleared(Ticket ticket) {
         if (suspectOut == ticket) {
             suspectOut = null;
@@ -142,7 +142,7 @@ public final class WaitingRoom {
         return size + preparing >= limits.requests() || bytes + preparingBytes >= limits.bytes();
     }
 
-    /// Whether it has drained so far below its limits that fetching is worth while again.
+    /// Whether it has drained so far that held partitions may be fetched from again.
     public boolean hasRoom() {
         return size + preparing <= limits.requests() * 0.9 && bytes + preparingBytes <= limits.bytes() * 0.9;
     }
@@ -155,7 +155,7 @@ public final class WaitingRoom {
         return bytes;
     }
 
-    /// Tenants that have something waiting, or had not long ago.
+    /// Tenants that have requests waiting, or had not long ago.
     int tenants() {
         return arrived.tenants();
     }
