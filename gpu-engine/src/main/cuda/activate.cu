@@ -1,5 +1,5 @@
-// The feed-forward layer's non-linearity, times the second projection where gated: silu(g) * u and relatives
-// (Shazeer 2020).
+// The feed-forward layer's non-linearity; where gated, times the up-projection: silu(gate) * up and relatives (Shazeer
+// 2020).
 //
 // Grid: (columns / 256, rows); 256 threads. Bound by memory.
 #include "activation.cuh"
@@ -8,7 +8,7 @@
 
 struct Activation {
     Tensor out;         // [rows, width]
-    const float* in;    // [rows, width], or gate beside up, [rows, 2 * width]
+    const float* in;    // [rows, width]; where gated, [rows, 2 * width], the gate before the up-projection
     const int* plan;
     int counter;
     int width;

@@ -1,4 +1,4 @@
-// hidden += sum of weight * in over the experts of a row, from the lowest on.
+// hidden += sum of weight * in over the experts of a row, in ascending order of the experts' numbers.
 //
 // Grid: (columns / 256, rows); 256 threads. Bound by memory.
 #include "routes.cuh"

@@ -1,16 +1,18 @@
-// A sequence begins: its sampling state, its newest token, and, where it has penalties, how often each token occurs.
+// Writes the state of a sequence that begins in a home: its sampling state, its newest token, and, where it has
+// penalties, how often each token occurs.
 //
-// Grid: 1; 1024 threads. Once in a sequence's life.
+// Grid: 1; 1024 threads. Launched once for each admission.
 #include "sampling.cuh"
 
 struct Admission {
-    SamplingState* state;          // of the home
+    SamplingState* state;          // of the home that the sequence gets
     int* newest;                   // of the home
-    uint32_t* counts;              // [vocabulary] of the home: 0 absent, else 1 + times in the answer; or null
+    // [vocabulary] of the home: 0 for absent tokens, else 1 + occurrences in the answer; null without penalties
+    uint32_t* counts;
     int* rules;                    // of the home
-    const SamplingState* from;     // staged
-    const int* fromRules;          // [ruleWords] staged
-    const int* history;            // [historyLength] staged, prompt before answer; empty where not needed
+    const SamplingState* from;     // staged copy
+    const int* fromRules;          // [ruleWords], staged copy
+    const int* history;            // [historyLength], staged copy of prompt then answer; empty without penalties
     int ruleWords;
     int historyLength;
     int promptLength;

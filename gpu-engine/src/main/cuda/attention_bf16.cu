@@ -1,4 +1,4 @@
-// Attention over a cache of bf16: see attention.cuh. One entry for each padded head width.
+// Attention over a cache of bf16: see attention.cuh. One entry point for each padded width of a head.
 #include "attention.cuh"
 
 extern "C" __global__ void __launch_bounds__(ATTENTION_THREADS<32>, ATTENTION_BLOCKS<32>)

@@ -1,6 +1,8 @@
-// Attention over a cache of f32, for checking: softmax over splits of 256 positions, merged in order.
+// Attention over a cache of f32, for tests of correctness: softmax over splits of 256 positions, which are merged in
+// order.
 //
-// Grid: (rows, heads); 128 threads: each takes two positions of a split, then one dimension. Bound by arithmetic.
+// Grid: (rows, heads); 128 threads. A thread computes the scores of two positions of a split, then every 128th
+// dimension of the output. Bound by arithmetic.
 #include "attention.cuh"
 
 constexpr int F32_ATTENTION_THREADS = 128;
@@ -20,7 +22,7 @@ __device__ __forceinline__ float blockMax(float value, float* partial) {
     return value;
 }
 
-/// Score of a query and the key at a position, times log2 e.
+/// The score of a query with the key at a position, times log2(e).
 __device__ __forceinline__ float scoreF32(const Attention& a, const float* query, const float* key) {
     float product = 0;
     for (int dim = 0; dim < a.cache.headDim; dim++) {

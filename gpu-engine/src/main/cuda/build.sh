@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compiles every kernel into one fatbin: machine code for sm_80 and sm_90a, and PTX for what comes after.
+# Compiles every kernel into one fatbin: machine code for sm_80 and sm_90a, and PTX for later architectures.
 #
 # usage: build.sh OUTPUT_DIRECTORY
 #
 # Writes OUTPUT_DIRECTORY/flover.fatbin and OUTPUT_DIRECTORY/kernels.txt (registers, spills and shared memory of each
-# kernel), and, where there is cuobjdump, OUTPUT_DIRECTORY/machine-code.txt (what they were compiled to, counted). Does
-# nothing where neither sources nor compiler changed. Without nvcc it says so and succeeds: everything but
-# the CUDA backend then still works. Warnings, register spills, more registers than registers.txt gives, and other code
-# than machine-code.txt expects are errors.
+# kernel), and, if cuobjdump is installed, OUTPUT_DIRECTORY/machine-code.txt (counts of the kernels' machine
+# instructions). Does nothing if neither the sources nor the compiler have changed. Without nvcc it prints a message and
+# succeeds: everything but the CUDA backend works without it. Errors are: warnings, register spills, more registers than
+# registers.txt allows, and instruction counts that machine-code.txt does not allow.
 set -eu
 
 sources=$(cd "$(dirname "$0")" && pwd)
@@ -27,7 +27,7 @@ if [ -f "$output/flover.fatbin" ] && [ "$(cat "$output/stamp" 2>/dev/null)" = "$
     exit 0
 fi
 
-# One translation unit, so one fatbin and one module; both architectures are compiled at the same time.
+# One translation unit gives one fatbin and one module; nvcc compiles both architectures at the same time.
 all=$output/kernels.cu
 for source in "$sources"/*.cu; do
     echo "#include \"$source\""

@@ -1,11 +1,12 @@
-// How fast this device multiplies with `mma.sync` in f16, sums in f32, from registers. For benchmarks.
+// The peak rate of `mma.sync` on this device, with f16 operands in registers and f32 sums. For benchmarks.
 //
-// Grid: as many blocks as fill the device; 256 threads, eight independent products each. Bound by arithmetic.
+// Grid: as many blocks as fill the device; 256 threads; each warp computes eight independent products. Bound by
+// arithmetic.
 #include "device.cuh"
 
 struct Multiplying {
     float* sink;        // [blocks * 256]
-    int rounds;         // 8 warps * 8 products of 16 x 8 x 16 a block and round
+    int rounds;         // in a round a block computes 8 warps * 8 products of 16 x 8 x 16
 };
 
 extern "C" __global__ void __launch_bounds__(256) ceiling_multiply(Multiplying m) {

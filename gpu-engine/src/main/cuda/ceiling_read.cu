@@ -1,5 +1,5 @@
-// How fast this device reads memory that no cache holds: 16 bytes a thread and load, four loads under way. For
-// benchmarks.
+// The peak rate at which this device reads memory outside all caches: 16 bytes a load, four loads in flight a thread.
+// For benchmarks.
 //
 // Grid: as many blocks as fill the device; 512 threads. Bound by memory.
 #include "device.cuh"
@@ -7,10 +7,11 @@
 struct Reading {
     const unsigned char* from;   // [bytes]
     uint64_t bytes;              // a multiple of 64
-    uint32_t* sink;              // written where all words together are this odd number, so that no load is left out
+    // written only if all words together give one odd number, so that the compiler removes no load
+    uint32_t* sink;
 };
 
-/// Of all four words: a compiler loads only those that are used.
+/// Combines all four words: a compiler loads only words that are used.
 __device__ __forceinline__ uint32_t allOf(Word4 v) {
     return v.x ^ v.y ^ v.z ^ v.w;
 }

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Counts the instructions that kernels were compiled to, and compares them with what they should be.
+# Counts the machine instructions of each kernel, and compares the counts with the expected ones.
 #
 # usage: check-machine-code.sh TABLE FATBIN REPORT [DISASSEMBLY]
 #
-# TABLE is machine-code.txt. REPORT gets a line "KERNEL ARCHITECTURE OPERATION COUNT" for each kernel and line of TABLE that
-# fits it. DISASSEMBLY is the output of `cuobjdump -sass FATBIN`, which is run where none is given. Fails, and says
-# which, where a kernel has fewer or more than its line says, and where a line fits no kernel.
+# TABLE is machine-code.txt. REPORT gets a line "KERNEL ARCHITECTURE OPERATION COUNT" for each kernel and each line of
+# TABLE whose pattern matches the kernel. DISASSEMBLY is the output of `cuobjdump -sass FATBIN`; without it the script
+# runs cuobjdump. Fails with a message if a kernel has fewer or more instructions than its line of TABLE allows, or if a
+# line of TABLE matches no kernel.
 set -eu
 
 code=${4:-}

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Compares what kernels take with what they may take.
+# Compares the registers that each kernel takes with the registers that it may take.
 #
 # usage: check-registers.sh TABLE REPORT
 #
 # TABLE is registers.txt; REPORT has a line "KERNEL ARCHITECTURE N registers S bytes stack B bytes spilled" for each
-# kernel. Fails, and says what to do, where a kernel takes more registers than its line of the table lets it have, or
-# spills; and where a line of the table fits no kernel, as then it guards nothing.
+# kernel. Fails, with a message that says what to do, if a kernel takes more registers than its line of TABLE allows, or
+# spills registers, or if a line of TABLE matches no kernel and so checks nothing.
 set -eu
 
 awk -v table="$1" '
@@ -21,7 +21,7 @@ awk -v table="$1" '
             name[rows] = $1
             threads[rows] = $2
             blocks[rows] = $3
-            limit[rows] = int(65536 / ($2 * $3) / 8) * 8      # registers are given out by eights
+            limit[rows] = int(65536 / ($2 * $3) / 8) * 8      # registers are allocated in eights
             if (limit[rows] > 255) limit[rows] = 255
             pattern[rows] = "^" $1 "$"
             gsub(/\*/, ".*", pattern[rows])

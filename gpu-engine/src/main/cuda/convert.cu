@@ -1,4 +1,4 @@
-// The 16-bit copies of a tensor whose writer left none.
+// Writes the 16-bit copies of a tensor whose values were written by a kernel that does not write copies.
 //
 // Grid: (columns / 256, rows); 256 threads. Bound by memory.
 #include "operand.cuh"

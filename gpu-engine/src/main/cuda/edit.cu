@@ -1,6 +1,6 @@
-// Block table entries that changed since the last step: table[home][index] = block.
+// Writes the block table entries that changed since the last step: table[home][index] = block.
 //
-// Grid: (edits / 256); 256 threads. An entry is edited at most once in a launch.
+// Grid: (edits / 256); 256 threads. A launch edits an entry at most once.
 #include "device.cuh"
 
 struct TableEdits {

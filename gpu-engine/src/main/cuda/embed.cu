@@ -1,6 +1,6 @@
 // out[row] = table[id] * scale, or out[row] += table[position] for learned positions.
 //
-// Grid: (rows, 1); 256 threads over the columns. Bound by memory, and small.
+// Grid: (rows, 1); 256 threads over the columns. Bound by memory; takes little time.
 #include "operand.cuh"
 #include "plan.cuh"
 #include "weight.cuh"
@@ -8,10 +8,10 @@
 struct Embedding {
     Weight table;             // [ids, columns]
     Tensor out;               // [rows, columns]
-    const int* newest;        // [homes] last token of each sequence
+    const int* newest;        // [homes] newest token of each sequence
     const int* plan;
     float scale;
-    int positions;            // 1: rows are looked up by position and added
+    int positions;            // 1: rows are looked up by position and added to `out`; 0: looked up by token and written
 };
 
 extern "C" __global__ void __launch_bounds__(256) embed(Embedding e) {

@@ -1,4 +1,4 @@
-// out[i] = hidden[sampleRows[i]]: the rows whose logits are wanted, so that the head is computed for no others.
+// out[i] = hidden[sampleRows[i]]: copies the rows whose logits are needed, so that the head is computed for them alone.
 //
 // Grid: (columns / 256, samples); 256 threads. Bound by memory.
 #include "operand.cuh"

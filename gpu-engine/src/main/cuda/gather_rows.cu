@@ -1,4 +1,4 @@
-// out[place] = in[row of the place]: rows expert by expert.
+// out[place] = in[row of the place]: copies rows so that they lie expert by expert.
 //
 // Grid: (columns / 256, places); 256 threads. Bound by memory.
 #include "routes.cuh"

@@ -1,6 +1,7 @@
-// Numbers the places of a step's rows, when all have chosen their experts: expert by expert, rows in order.
+// Numbers the places (pairs of a row and one of its experts) after all rows have chosen: expert by expert, and for each
+// expert its rows in order.
 //
-// Grid: 1; 1024 threads, an expert each. Bound by latency.
+// Grid: 1; 1024 threads, which take one expert each at a time. Bound by latency.
 #include "routes.cuh"
 
 struct Grouping {

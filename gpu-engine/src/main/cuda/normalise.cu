@@ -1,25 +1,25 @@
 // RMS norm: x / sqrt(mean(x^2) + e) * w        layer norm: (x - mean(x)) / sqrt(var(x) + e) * w + b
 // (Zhang and Sennrich 2019; Ba et al. 2016), over whole rows or over each head of a row.
 //
-// Grid: (rows, units of a row); 256 threads. Sums are in the order of norm.cuh, which depends on the width alone. Bound
+// Grid: (rows, units of a row); 256 threads. Sums are in the order of norm.cuh, which depends only on the width. Bound
 // by memory.
 #include "operand.cuh"
 #include "plan.cuh"
 
 struct Normalisation {
-    Tensor out;               // [rows, units * width], or with more columns beside them; may be `in`
+    Tensor out;               // [rows, units * width], or wider rows of which a range is normalised; may be `in`
     const float* in;
     const float* weight;      // [width]
     const float* bias;        // [width] or null
     const int* plan;
     int counter;
     int width;
-    int stride;               // columns of a row, parts of which may be normalised alone
+    int stride;               // columns of a row, of which a range may be normalised alone
     int layer;                // 1: layer norm, 0: RMS norm
     float epsilon;
 };
 
-/// The sum of a term over a row's columns, in every thread.
+/// The sum of `term` over a row's columns, in every thread.
 ///
 /// @param sums shared memory for [normPieces(width)]
 template <class Term>

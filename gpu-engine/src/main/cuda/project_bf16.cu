@@ -1,4 +1,4 @@
-// Projection, bf16 weights: see project.cuh. One entry for each width of a row tile.
+// Projections with bf16 weights: see project.cuh. One entry point for each number of rows in a tile.
 #include "project.cuh"
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3)

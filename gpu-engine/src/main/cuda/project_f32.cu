@@ -1,6 +1,7 @@
-// out = in * weight^T in f32, for checking: one product at a time in column order, fma each; shards in a binary tree.
+// out = in * weight^T in f32, for tests of correctness: one fma for each column, in order; shards are added in a binary
+// tree.
 //
-// Grid: (rows / 16, outputs / 32); 128 threads, each one output of four rows. Bound by arithmetic.
+// Grid: (rows / 16, outputs / 32); 128 threads, each of which computes one output of four rows. Bound by arithmetic.
 #include "plan.cuh"
 #include "weight.cuh"
 
@@ -20,10 +21,11 @@ constexpr int F32_THREADS = 128;
 constexpr int F32_OUTPUTS = 32;
 constexpr int THREAD_ROWS = 4;
 
-/// Adds shards in the order of a binary tree, as they come: a carry chain of partial sums, the lowest level first.
+/// Adds one shard's sum to a binary tree, in the order in which shards come: tree[level] holds the sum of 2^level
+/// shards, as a binary counter's carries do.
 ///
-/// @param tree  this element's [log2(count)] at `stride`
-/// @return      the total once the last shard is in
+/// @param tree   this element's sums, [log2(count)] at distance `stride`
+/// @return       the total, after the last shard
 __device__ __forceinline__ float addToTree(float* tree, int stride, int part, int count, float value) {
     int level = 0;
     while ((part >> level & 1) != 0) {
@@ -99,7 +101,7 @@ extern "C" __global__ void __launch_bounds__(F32_THREADS) project_f32(Projection
     multiplyF32(p, Plan{p.plan}.live(p.counter));
 }
 
-/// As `struct ExpertProjection` of project.cuh.
+/// The f32 twin of `struct ExpertProjection` in project.cuh.
 struct ExpertProjectionF32 {
     ProjectionF32 product;
     const unsigned char* const* values;    // [experts]

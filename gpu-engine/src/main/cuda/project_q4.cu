@@ -1,5 +1,5 @@
-// Projection, 4-bit weights, groups of 32 with an f16 scale and offset: see project.cuh. One entry for each width of
-// a row tile.
+// Projections with 4-bit weights, in groups of 32 with an f16 scale and offset: see project.cuh. One entry point for
+// each number of rows in a tile.
 #include "project.cuh"
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3)

@@ -1,4 +1,5 @@
-// Projection, 8-bit weights, groups of 32 with an f16 scale: see project.cuh. One entry for each width of a row tile.
+// Projections with 8-bit weights, in groups of 32 with an f16 scale: see project.cuh. One entry point for each number
+// of rows in a tile.
 #include "project.cuh"
 
 extern "C" __global__ void __launch_bounds__(PROJECT_THREADS, 3)

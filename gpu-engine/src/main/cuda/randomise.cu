@@ -1,6 +1,7 @@
-// Random weights where they will be used, for measuring: uniform numbers of a deviation, or random bits for quants.
+// Random weights for benchmarks, generated on the device: uniform numbers with a given standard deviation, or random
+// bits for quantised weights.
 //
-// Grid: as many blocks as fill the device; 256 threads, each a word of 32 bits in turn. Bound by memory.
+// Grid: as many blocks as fill the device; 256 threads, each of which writes 32-bit words in turn. Bound by memory.
 #include "weight.cuh"
 
 enum RandomForm : int { RANDOM_F32 = 0, RANDOM_F16 = 1, RANDOM_BF16 = 2, RANDOM_BITS = 3, RANDOM_CONSTANT = 4 };
@@ -10,11 +11,11 @@ struct Randomising {
     uint64_t words;
     uint64_t seed;
     int form;
-    uint32_t constant;   // of RANDOM_CONSTANT
+    uint32_t constant;   // the word that RANDOM_CONSTANT repeats
     float deviation;
 };
 
-/// SplitMix64 (Steele et al. 2014) of a counter.
+/// The output of SplitMix64 (Steele et al. 2014) for a counter.
 __device__ __forceinline__ uint64_t mixed(uint64_t z) {
     z += 0x9E3779B97F4A7C15ULL;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
@@ -22,7 +23,7 @@ __device__ __forceinline__ uint64_t mixed(uint64_t z) {
     return z ^ z >> 31;
 }
 
-/// Uniform, of this deviation.
+/// A uniform number with mean 0 and this standard deviation.
 __device__ __forceinline__ float uniform(uint32_t bits, float deviation) {
     constexpr float ROOT_OF_3 = 1.7320508F;
     return (static_cast<float>(bits >> 8) * 0x1p-23F - 1.0F) * (ROOT_OF_3 * deviation);

@@ -1,5 +1,5 @@
-// Chooses the experts of each row: their scores as probabilities, those of the best groups, the greatest of them; equal
-// ones by the lowest number. In double, as HostRoutes.java does it.
+// Chooses the experts of each row: scores become probabilities, the groups with the best scores are selected, and in
+// these the experts with the highest scores, the lowest number of equals. In double, as HostRoutes.java computes it.
 //
 // Grid: rows; 32 threads. Bound by latency.
 #include "routes.cuh"
@@ -7,9 +7,9 @@
 struct Routing {
     Routes routes;
     const float* scores;        // [rows, experts]
-    const float* correction;    // [experts], added where experts are selected, not where they are weighed; or null
+    const float* correction;    // [experts], added to the scores for the selection but not for the weights; or null
     const int* plan;
-    int sigmoid;                // else softmax
+    int sigmoid;                // 1: scores become probabilities by sigmoid; 0: by softmax
     int normalised;             // weights are divided by their sum
     int groups;
     int chosenGroups;
@@ -27,7 +27,8 @@ __device__ __forceinline__ Selected better(const Selected& a, const Selected& b)
     return second ? b : a;
 }
 
-/// The open expert that is selected first; where a score is not a number, any open one. The same in all lanes.
+/// The selectable expert with the highest score; any selectable one if a score is NaN. The result is equal in all
+/// lanes.
 __device__ Selected best(const double* selection, const int* closed, int from, int end) {
     Selected mine{0, -1};
     for (int expert = from + threadIdx.x; expert < end; expert += WARP) {
@@ -49,7 +50,8 @@ __device__ __forceinline__ void close(int* closed, int from, int end, int value)
     __syncthreads();
 }
 
-/// Leaves the groups with the highest scores open: a group's is that of its best expert, or of its best two.
+/// Leaves only the experts of the best groups selectable. A group's score is that of its best expert (softmax scoring),
+/// or the sum of its two best (sigmoid scoring).
 __device__ void closeGroups(const Routing& r, const double* selection, double* groupScores, int* closed) {
     const int size = r.routes.count / r.groups;
     for (int group = 0; group < r.groups; group++) {
@@ -73,7 +75,7 @@ __device__ void closeGroups(const Routing& r, const double* selection, double* g
     }
 }
 
-/// Scores become probabilities. One lane adds them, in order.
+/// Converts scores to probabilities. Every lane adds the softmax's sum in the same order.
 __device__ void weigh(const Routing& r, const float* from, double* scores) {
     const int count = r.routes.count;
     double greatest = from[0];

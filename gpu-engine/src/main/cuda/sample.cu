@@ -1,13 +1,13 @@
-// The last of three kernels that draw tokens (sample.cuh): the next token of every sampling row, or the logprob of
-// the one that is known to follow it. The algorithm of Sampler.java and Filters.java, to the bit but for the summation
-// order of typical-p's entropy.
+// The last of three kernels that draw tokens (sample.cuh): draws the next token of every sampling row, or computes the
+// log-probability of the token that is known to follow it. The algorithm is that of Sampler.java and Filters.java, with
+// equal bits except for the order of additions in typical-p's entropy.
 //
 //   temperature 0: greatest logit; else masses -> top-k, top-p, min-p, typical-p -> inverse cumulative distribution
 //
-// Masses are integers, so sums do not depend on their order, and thresholds are found by counting digits of
-// mass, 2^22 - 1 - id from the highest: no sorting. Ties go to the lowest id. The exponent of the mass at a threshold
-// follows from what sample_weigh counted; the tokens that share it are few, are collected, and the rest of the digits
-// is found among them.
+// Masses are integers, so the order of additions does not matter. A threshold is found without sorting, by radix
+// selection over keys that consist of the mass and 2^22 - 1 - id, so that ties go to the lowest id. The exponent of the
+// threshold's mass follows from the counts of sample_weigh; the few tokens with that exponent are collected, and the
+// other digits are found among them.
 //
 // Grid: (samples); 512 threads. Bound by memory (L2) and by latency.
 #include "sample.cuh"
@@ -21,7 +21,8 @@ constexpr int EXPONENT_SHIFT = MANTISSA_BITS + ID_BITS;
 
 struct SampleShared {
     uint64_t histogram[DIGITS];
-    uint64_t stretches[STRETCHES];             // masses that the filters have left, by stretch of the vocabulary
+    // masses that passed the filters, summed over each stretch of the vocabulary
+    uint64_t stretches[STRETCHES];
     uint64_t masses[MASS_EXPONENTS];
     uint64_t candidates[MOST_CANDIDATES];      // keys
     uint64_t partial[SAMPLE_WARPS];
@@ -35,7 +36,7 @@ struct SampleShared {
 
 static_assert(sizeof(SampleShared) == 37720, "KernelSet.java asks for 37720 bytes");
 
-/// The sum over the lanes before this one. All lanes call it.
+/// The sum over the lanes below this one. All lanes must call it.
 __device__ __forceinline__ uint64_t sumBefore(uint64_t value) {
     const int lane = threadIdx.x % WARP;
     uint64_t through = value;
@@ -46,12 +47,13 @@ __device__ __forceinline__ uint64_t sumBefore(uint64_t value) {
     return through - value;
 }
 
-/// A thread's additions to a histogram in shared memory, where 64-bit additions to one place wait for each other: while
-/// the same digit comes again its weight is kept here, and one that differs now and then does not displace it.
+/// A thread's pending additions to a histogram in shared memory, where 64-bit additions to the same address wait for
+/// each other. While the same digit comes again, its weight is accumulated here; a single different digit does not
+/// displace it.
 struct HeldDigit {
     uint32_t digit = 0;
     uint64_t weight = 0;
-    bool displaced = false;    // the last one was another
+    bool displaced = false;    // whether the last digit was a different one
 
     __device__ __forceinline__ void add(uint64_t* histogram, uint32_t next, uint64_t more) {
         const bool held = next == digit;
@@ -71,7 +73,7 @@ struct HeldDigit {
             addAtomic(histogram + digit, weight);
         }
     }
-    /// One addition for all lanes that hold the first one's digit. All lanes call it.
+    /// Adds for all lanes that hold the first lane's digit at once. All lanes must call it.
     __device__ __forceinline__ void end(uint64_t* histogram) {
         const uint32_t first = shuffle(digit, 0);
         uint64_t sum = digit == first ? weight : 0;
@@ -85,19 +87,20 @@ struct HeldDigit {
     }
 };
 
-/// One row being sampled. All threads of the block call all functions.
+/// The draw for one row. All threads of the block must call all functions.
 struct Draw {
     const SampleRow& row;
     SampleShared* shared;
-    float greatest;             // of the adjusted logits
-    bool typical;               // `weights` holds logits: their surprise is wanted
-    uint64_t leastKey = 0;      // top-k and top-p
-    double leastMass = 0;       // min-p
-    bool surprises = false;     // typical-p applies from now on:
+    float greatest;             // greatest adjusted logit
+    // `weights` holds logits, as typical-p needs each token's surprise (negative log-probability)
+    bool typical;
+    uint64_t leastKey = 0;      // least key that passes top-k and top-p
+    double leastMass = 0;       // least mass that passes min-p
+    bool surprises = false;     // whether typical-p's threshold, below, applies
     double logTotal = 0;
     double entropy = 0;
-    double mostSurprise = 0;    // keep less surprise, and
-    int lastTypical = 0;        // of equal surprise ids up to this
+    double mostSurprise = 0;    // tokens of less surprise pass,
+    int lastTypical = 0;        // and tokens of equal surprise with ids up to this one
 
     __device__ __forceinline__ float exponent(int id) const {
         return (row.weights[id] - greatest) / row.state->temperature;
@@ -114,7 +117,7 @@ struct Draw {
     static __device__ __forceinline__ uint64_t massOfKey(uint64_t key) {
         return static_cast<uint64_t>(bitsToFloat(static_cast<uint32_t>(key >> ID_BITS)));
     }
-    /// What the filters so far have left of a token.
+    /// The mass of a token if it passes the filters so far, else 0.
     __device__ __forceinline__ uint64_t mass(int id) const {
         float mass = massAt(id);
         if (key(mass, id) < leastKey || static_cast<double>(mass) < leastMass) {
@@ -129,7 +132,7 @@ struct Draw {
         return static_cast<uint64_t>(mass);
     }
 
-    /// Brings together what was counted of the row's parts.
+    /// Sums the counts and masses of the row's parts.
     __device__ void gatherParts() const {
         __syncthreads();
         for (int i = threadIdx.x; i < MASS_EXPONENTS; i += SAMPLE_THREADS) {
@@ -145,8 +148,8 @@ struct Draw {
         __syncthreads();
     }
 
-    /// From the highest digit down, the first at which the weights reach `wanted`, or the last that has any; and the
-    /// weight above it. By one warp, eight digits a lane.
+    /// Finds, from the highest digit down, the first digit at which the sum of weights reaches `wanted`, or the lowest
+    /// digit that has any weight; and the sum of weights above that digit. Computed by one warp, eight digits a lane.
     __device__ void chooseDigit(uint64_t above, double wanted) const {
         constexpr int LANE_DIGITS = DIGITS / WARP;
         if (threadIdx.x < WARP) {
@@ -186,11 +189,11 @@ struct Draw {
         __syncthreads();
     }
 
-    /// The greatest key at which the weights of this key and of greater ones sum to `wanted` or more; the smallest key
-    /// if they never do.
+    /// Finds the greatest key at which the weights of this key and of all greater keys sum to `wanted` or more; the
+    /// smallest key if they never do.
     ///
-    /// @param weighKey receives a number below `count`, returns its weight and sets its key; weight 0 takes no part
-    /// @param above    weight known to lie above all keys; receives that above the key found
+    /// @param weighKey called with numbers below `count`; sets the key and returns its weight, 0 for none
+    /// @param above    weight above all keys; overwritten with the weight above the key found
     template <class WeighKey>
     __device__ uint64_t select(int count, int firstShift, double wanted, uint64_t& above, WeighKey weighKey) const {
         uint64_t prefix = 0;
@@ -218,7 +221,7 @@ struct Draw {
         return prefix;
     }
 
-    /// The keys of the tokens whose mass has this exponent.
+    /// Collects the keys of all tokens whose mass has this exponent.
     __device__ void collect(int exponent) const {
         if (threadIdx.x == 0) {
             shared->collected = 0;
@@ -234,10 +237,11 @@ struct Draw {
         __syncthreads();
     }
 
-    /// The least key that is kept where the greatest are whose weights reach `wanted`.
+    /// Finds the least key that is kept, if the tokens with the greatest keys are kept until their weights reach
+    /// `wanted`.
     ///
-    /// @param byCount a token weighs 1, else its mass
-    /// @param kept    receives the mass of what is kept
+    /// @param byCount whether a token's weight is 1; otherwise it is the token's mass
+    /// @param kept    overwritten with the mass of all kept tokens
     __device__ uint64_t keepGreatest(double wanted, bool byCount, uint64_t& kept) const {
         __syncthreads();
         for (int i = threadIdx.x; i < DIGITS; i += SAMPLE_THREADS) {
@@ -308,7 +312,7 @@ struct Draw {
         return ((row.vocabulary + STRETCHES - 1) / STRETCHES + WARP - 1) / WARP * WARP;
     }
 
-    /// Sums what is left by stretches of the vocabulary; returns the total.
+    /// Sums the masses that passed the filters over each stretch of the vocabulary; returns the total.
     __device__ uint64_t sumStretches() const {
         const int lane = threadIdx.x % WARP;
         const int tokens = stretchTokens();
@@ -331,7 +335,7 @@ struct Draw {
         return blockTotal(threadIdx.x < STRETCHES ? shared->stretches[threadIdx.x] : 0, shared->partial);
     }
 
-    /// The first token in vocabulary order whose cumulative mass exceeds `u`. By one warp.
+    /// The first token, in order of ids, at which the cumulative mass exceeds `u`. Computed by one warp.
     __device__ int find(uint64_t u) const {
         constexpr int LANE_STRETCHES = STRETCHES / WARP;
         __syncthreads();
@@ -396,7 +400,8 @@ struct Draw {
     }
 };
 
-/// Natural log of the softmax's denominator; writes so many of the most probable tokens to the results.
+/// Returns the natural logarithm of the softmax's denominator, and writes the `wanted` most probable tokens to the
+/// results.
 __device__ double report(const SampleRow& row, SampleShared* shared, const Results& results, int wanted) {
     uint64_t best = row.bestRaw();
     uint64_t sum = 0;

@@ -1,10 +1,12 @@
-// The first of three kernels that draw tokens (sample.cuh): caps the logits, finds whether all are finite and which is
-// the greatest, before and after biases, masks and penalties; leaves what these made of them in `weights`.
+// The first of three kernels that draw tokens (sample.cuh): applies the soft cap, finds out whether all logits are
+// finite, finds the greatest logit before and after biases, masks and penalties, and writes the adjusted logits to
+// `weights`.
 //
 // Grid: (samples, parts of the vocabulary); 512 threads. Bound by memory (L2).
 #include "sample.cuh"
 
-/// Biases and masked endings of this part; all others have been adjusted.
+/// Adjusts the logits of this part's tokens that have biases, and masks ending tokens that may not be drawn yet. All
+/// other logits have been adjusted before.
 __device__ void applyBiases(const SampleRow& row, int first, int end) {
     const SamplingState& state = *row.state;
     for (int i = threadIdx.x; i < state.biases; i += SAMPLE_THREADS) {

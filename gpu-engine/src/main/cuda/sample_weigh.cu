@@ -1,8 +1,8 @@
-// The second of three kernels that draw tokens (sample.cuh): the integer mass of every token, its sum and count by
-// power of two, and the denominator of the softmax where logprobs are reported.
+// The second of three kernels that draw tokens (sample.cuh): computes the integer mass of every token, the sum and
+// count of masses between every two powers of two, and the softmax's denominator where logprobs are reported.
 //
-// Sums of 24-bit significands go to shared memory in two halves: 32-bit additions are one instruction there, 64-bit
-// ones a loop that waits for every other lane with the same address.
+// Sums of 24-bit significands are accumulated in shared memory in two halves: a 32-bit addition is one instruction
+// there, but a 64-bit addition is a loop in which lanes with the same address wait for each other.
 //
 // Grid: (samples, parts of the vocabulary); 512 threads. Bound by additions to shared memory.
 #include "sample.cuh"
@@ -19,7 +19,8 @@ struct WeighShared {
     uint32_t count[MASS_EXPONENTS];
 };
 
-/// The significand is 1.m times 2^23; masses below 2^24 have zeros at its end.
+/// Adds a mass to the sums of its exponent. The significand is 1.m times 2^23; for masses below 2^24 its last bits are
+/// 0.
 __device__ __forceinline__ void addMass(WeighShared& shared, float mass) {
     const int exponent = exponentOf(mass);
     if (exponent > 0) {

@@ -1,11 +1,11 @@
-// Queries grow with their position: query *= 1 + beta * log(1 + floor(position / every)).
+// Scales queries by their position: query *= 1 + beta * log(1 + floor(position / every)).
 //
 // Grid: (width / 256, rows); 256 threads. Bound by memory.
 #include "device.cuh"
 #include "plan.cuh"
 
 struct QueryScaling {
-    float* queryKeyValue;    // [rows, columns], of which the first `width` are changed
+    float* queryKeyValue;    // [rows, columns], of which the first `width` columns are changed
     const int* plan;
     int columns;
     int width;

@@ -1,4 +1,4 @@
-// Each row times the sigmoid of its score: the gate of a shared expert.
+// Multiplies each row by the sigmoid of its score: the gate of a shared expert.
 //
 // Grid: (columns / 256, rows); 256 threads. Bound by memory.
 #include "operand.cuh"

@@ -1,4 +1,4 @@
-// The non-linearities of feed-forward layers: SiLU, and GELU by tanh or erf (Hendrycks and Gimpel 2016),
+// The non-linearities of feed-forward layers: SiLU, GELU by tanh or erf (Hendrycks and Gimpel 2016),
 // ReLU and its square.
 #pragma once
 

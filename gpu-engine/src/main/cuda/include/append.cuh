@@ -1,9 +1,10 @@
-// Queries and keys: RMS norm of the head where the family has one, then rotary positions (Su et al. 2021). Keys and
-// values go to the blocks of the row's sequence, rounded to the cache's type; queries stay where they are.
+// Normalises query and key heads (RMS norm) where the model family does so, then rotates them by their positions (Su et
+// al. 2021). Keys and values are rounded to the cache's type and written to the KV blocks of the row's sequence;
+// queries are rotated in place.
 //
 // Sines and cosines come from a table [turn][pair] that the host computed in double.
 //
-// Grid: (rows, heads + 2 KV heads); 64 threads. Bound by memory, and small.
+// Grid: (rows, heads + 2 KV heads); 64 threads. Bound by memory; takes little time.
 #pragma once
 
 #include "cache.cuh"
@@ -14,11 +15,11 @@ struct Append {
     Cache cache;
     const float* queryNorm;     // [headDim] or null
     const float* keyNorm;       // [headDim] or null
-    const float* turns;         // turn 0 of [turns][dims / 2][cos, sin] or null; negative ones come before it
+    const float* turns;         // turn 0 of [turns][dims / 2][cos, sin], or null; negative turns are stored before it
     const int* plan;
     int layer;
     int heads;
-    int dims;                   // leading dimensions that turn
+    int dims;                   // how many leading dimensions of a head are rotated
     int halves;                 // 1: pairs are i and i + dims / 2; 0: 2i and 2i + 1
     float epsilon;
 };
@@ -41,7 +42,7 @@ struct StoreBf16 {
     }
 };
 
-/// Normalises and turns one head in shared memory.
+/// Normalises and rotates one head in shared memory.
 __device__ __forceinline__ void prepareHead(const Append& a, float* head, const float* norm, int at) {
     if (norm != nullptr) {
         float* partial = head + a.cache.headDim;

@@ -1,20 +1,20 @@
 // Attention of each row over the cached keys of its own sequence: online softmax (FlashAttention-2, Dao 2023) over
 // paged keys (Kwon et al. 2023), in splits of 256 positions (flash-decoding) aligned to position 0.
 //
-//   work item = one tile (up to 16 query heads of consecutive rows that share a KV head) x one split, or all its splits
-//   warp w of a split takes positions 64 w to 64 w + 63, in two pieces of 32; the four warps are merged in order
-//   splits are merged in order: by the last block to arrive, or in turn where one block takes them all
+//   work item = a tile (up to 16 query heads of consecutive rows that share a KV head) and one split, or all its splits
+//   warp w of a split processes positions 64 w to 64 w + 63, in two pieces of 32; the four warps are merged in order
+//   splits are merged in order: by the last block to arrive, or one after another by a block that processes all of them
 //
-// A row sees the same operations whatever else is in its tile, and both ways to merge are the same operations: its bits
-// do not depend on the batch, on chunking, or on prefill or decode. A piece or split that a row sees nothing of changes
-// nothing in it.
+// A row undergoes the same operations whatever other rows are in its tile, and both ways to merge are the same
+// operations. So its bits do not depend on the batch, on chunking, or on prefill or decode. A piece or split of which a
+// row sees no position does not change the row's result.
 //
-// Keys and values are read once per tile, 16 contiguous bytes a lane, straight into the fragments of m16n8k16. The
-// positions of a piece are dealt to the product's columns so that the scores' accumulators are already the second
-// product's operand, and the value fragment's 8 positions are contiguous: column c of product i is position
-// 8 * (c / 2) + 2 * i + c % 2.
+// Keys and values are read once for each tile, 16 contiguous bytes a lane, directly into fragments of mma.m16n8k16. The
+// positions of a piece are assigned to the columns of the products so that the accumulators of the scores already have
+// the layout of the second product's operand, and a lane's fragment of values is 8 contiguous positions: column c of
+// product i is position 8 * (c / 2) + 2 * i + c % 2.
 //
-// Grid: (persistent, KV heads * head tiles); 128 threads, 256 for wide heads. Bound by memory when decoding.
+// Grid: (persistent blocks, KV heads * head tiles); 128 threads, 256 for wide heads. Decoding is bound by memory.
 #pragma once
 
 #include "cache.cuh"
@@ -30,25 +30,26 @@ struct Attention {
     const int* plan;
     int layer;
     int heads;
-    int window;                    // positions seen, 0 for all
+    int window;                    // how many positions a row sees; 0 for all
     float scale;
     float softCap;                 // 0 for none
 };
 
 constexpr int POSITION_WARPS = 4;
 
-/// A wide head's sums are too many for the registers of one warp: two share its dimensions, both with all the scores.
+/// The sums of a wide head do not fit into the registers of one warp: two warps share its dimensions, and both compute
+/// all scores.
 template <int WIDTH>
 constexpr int DIM_WARPS = WIDTH > 128 ? 2 : 1;
 
 template <int WIDTH>
 constexpr int ATTENTION_THREADS = POSITION_WARPS * DIM_WARPS<WIDTH> * WARP;
 
-/// Blocks that must fit a multiprocessor, which caps registers.
+/// Blocks that must fit on a multiprocessor at a time, which limits their registers.
 template <int WIDTH>
 constexpr int ATTENTION_BLOCKS = WIDTH <= 64 ? 3 : WIDTH <= 128 ? 2 : 1;
 
-/// Values of a piece that are asked for before its softmax: as many as there are registers for.
+/// Loads of a piece's values that are issued before its softmax: as many as fit into registers.
 template <int WIDTH>
 constexpr int EARLY_VALUES = 4;
 
@@ -62,7 +63,7 @@ __device__ __forceinline__ float noScore() {
     return bitsToFloat(0xFF800000U);    // -infinity
 }
 
-/// The last tile whose first item is at or before `item`.
+/// The last tile whose first item is at or before `item`, by binary search.
 __device__ __forceinline__ int tileOfItem(const int* firstItems, int tiles, int item) {
     int low = 0;
     int high = tiles - 1;
@@ -77,7 +78,7 @@ __device__ __forceinline__ int tileOfItem(const int* firstItems, int tiles, int 
     return low;
 }
 
-/// Up to 16 queries that share keys: `headsInTile` heads of each of `rows` consecutive rows.
+/// Up to 16 queries that share keys: `headsInTile` heads of each of `rows` consecutive rows of one slice.
 struct QueryTile {
     int index;
     int firstRow;
@@ -88,7 +89,7 @@ struct QueryTile {
     int firstHead;       // among all query heads
     int headsInTile;
     int scratch;
-    int split;           // the only one of this item, where it has scratch
+    int split;           // the only split of this item, if it has scratch memory
 
     __device__ __forceinline__ QueryTile(const Plan& plan, int item, int heads, int kvHeads) {
         const int* firstItems = plan.array(TILE_ITEMS);
@@ -106,7 +107,7 @@ struct QueryTile {
         firstHead = kvHead * group + headInGroup;
         headsInTile = min(QUERIES, group - headInGroup);
     }
-    /// How many of QUERIES there are, the first ones.
+    /// How many of the QUERIES queries exist; they are the first ones.
     __device__ __forceinline__ int queries() const {
         return rows * headsInTile;
     }
@@ -125,16 +126,17 @@ struct QueryTile {
     __device__ __forceinline__ int lastPosition() const {
         return firstPosition + rows - 1;
     }
-    /// First position that any of its rows sees.
+    /// The first position that any row of the tile sees.
     __device__ __forceinline__ int firstSeen(int window) const {
         return window > 0 ? max(0, firstPosition - window + 1) : 0;
     }
 };
 
-/// Running softmax of one query over what has been merged so far: greatest score (times log2 e), sum of weights.
+/// One step of the running softmax of a query: the factors of its old and new sums, the greatest score so far (times
+/// log2(e)), and the sum of weights.
 struct Merge {
-    float kept;     // multiplies what was
-    float added;    // multiplies what comes
+    float kept;     // factor of the sums so far
+    float added;    // factor of the sums that are merged in
     float greatest;
     float sum;
 };
@@ -187,7 +189,8 @@ __device__ __forceinline__ void loadQueries(
     }
 }
 
-/// Scores of this lane for product `i` of a piece, times log2 e; what a query does not see is -infinity.
+/// Scales, caps and masks this lane's scores of product `i` of a piece, times log2(e). A position that a query does not
+/// see gets -infinity.
 __device__ __forceinline__ void maskScores(
         const Attention& a, const QueryTile& tile, int position, float (&scores)[4]) {
     const int lane = threadIdx.x % WARP;
@@ -205,7 +208,7 @@ __device__ __forceinline__ void maskScores(
     }
 }
 
-/// Positions `from` on of a run of 8 become zero: another sequence may have left anything there.
+/// Sets the positions of a run of 8 from `valid` on to zero: memory beyond a sequence's end may hold any bits.
 __device__ __forceinline__ uint32_t keepPair(uint32_t pair, int valid) {
     return valid >= 2 ? pair : valid == 1 ? pair & 0xFFFFU : 0;
 }
@@ -218,11 +221,11 @@ __device__ __forceinline__ Word4 keepFirst(Word4 run, int valid) {
     return run;
 }
 
-/// One lane's running softmax over its warp's positions of a split.
+/// The running softmax of one lane over the positions of a split that its warp processes.
 template <class Operand, int WIDTH>
 struct WarpAttention {
     float greatest[2];     // of queries lane / 4 and lane / 4 + 8
-    float sum[2];          // of this lane's columns only
+    float sum[2];          // of this lane's columns alone
     float out[WIDTH / 8 / DIM_WARPS<WIDTH>][4];
 
     static __device__ __forceinline__ int firstDim() {
@@ -241,7 +244,7 @@ struct WarpAttention {
                 + static_cast<size_t>(firstDim() + lane / 4) * a.cache.blockTokens;
         float scores[4][4] = {};
         scorePiece(a, tile, shared, piece, scores);
-        Word4 early[EARLY_VALUES<WIDTH>];    // on their way while the softmax is computed
+        Word4 early[EARLY_VALUES<WIDTH>];    // loaded while the softmax is computed
 #pragma unroll
         for (int n = 0; n < EARLY_VALUES<WIDTH>; n++) {
             early[n] = valuesAt(a, values, n);
@@ -268,7 +271,7 @@ struct WarpAttention {
         }
     }
 
-    /// Eight positions of this lane's dimension of product `n`.
+    /// Loads the values at eight positions, for this lane's dimension of product `n`.
     static __device__ __forceinline__ Word4 valuesAt(const Attention& a, size_t values, int n) {
         return load16(a.cache.blocks + (values + static_cast<size_t>(n) * 8 * a.cache.blockTokens) * sizeof(uint16_t));
     }
@@ -284,7 +287,7 @@ struct WarpAttention {
             keys[i] = a.cache.blocks
                     + (a.cache.keyAt(tile.home, position, a.layer, tile.kvHead) + lane % 4 * 8) * sizeof(uint16_t);
         }
-        // More loads of a wide head in flight would spill.
+        // Unrolling further would keep more loads of a wide head in flight than registers can hold without spills.
         [[maybe_unused]] constexpr int AHEAD = WIDTH > 128 ? 2 : WIDTH / 32;
 #pragma unroll AHEAD
         for (int dims = 0; dims < WIDTH / 32; dims++) {
@@ -306,7 +309,7 @@ struct WarpAttention {
         }
     }
 
-    /// Turns scores into weights and brings what was summed so far to the new greatest score.
+    /// Replaces scores by weights, and rescales the sums so far to the new greatest score.
     __device__ __forceinline__ void rescale(float (&scores)[4][4]) {
 #pragma unroll
         for (int side = 0; side < 2; side++) {
@@ -359,7 +362,7 @@ struct WarpAttention {
     }
 };
 
-/// One split: four warps, merged in order into the first one's place.
+/// Attention over one split by four warps, whose results are merged in order into the first warp's arrays.
 template <class Operand, int WIDTH>
 __device__ __forceinline__ void attendSplit(
         const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared, int split) {
@@ -408,7 +411,8 @@ __device__ __forceinline__ void beginMerge(const QueryTile& tile, AttentionShare
     __syncthreads();
 }
 
-/// Merges the next split, given as functions of a query and of an element, into the tile's result.
+/// Merges the next split into the tile's result. Greatest scores and sums are functions of a query, outputs are a
+/// function of a query and a dimension.
 template <int WIDTH, class Greatest, class Sum, class Out>
 __device__ __forceinline__ void mergeSplit(
         const QueryTile& tile, AttentionShared<WIDTH>& shared, Greatest greatest, Sum sum, Out out) {
@@ -442,7 +446,8 @@ __device__ __forceinline__ void writeTile(const Attention& a, const QueryTile& t
     __syncthreads();
 }
 
-/// Hands a split over, and merges all of the tile's if this block is the last of them to arrive.
+/// Writes the result of this item's split to scratch memory. The last block of a tile to arrive merges all splits of
+/// the tile and returns true.
 template <int WIDTH>
 __device__ __forceinline__ bool lastToArrive(
         const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared, int firstSplit, int lastSplit) {

@@ -1,7 +1,7 @@
-// The paged key-value cache: [block][layer][KV head][keys: tokens x width | values: width x tokens].
+// The paged KV cache: [block][layer][KV head][keys: tokens x width | values: width x tokens].
 //
-// Width is the head's, padded with zeros to a width the attention kernels know. Values lie transposed, so that keys and
-// values are both read as tensor-core fragments of 16 contiguous bytes a lane.
+// Width is the head's width, padded with zeros to a width for which there is an attention kernel. Values are
+// transposed, so that keys and values are both read as tensor-core fragments of 16 contiguous bytes a lane.
 #pragma once
 
 #include "device.cuh"
@@ -13,11 +13,11 @@ struct Cache {
     int layers;
     int kvHeads;
     int headDim;
-    int width;               // padded head
+    int width;               // padded width of a head
     int blockTokens;         // a power of two, at least 8
     int tokenShift;          // log2(blockTokens)
 
-    /// Elements before the keys of a block.
+    /// The index of the first element of a block's keys, for a layer and KV head.
     __device__ __forceinline__ size_t keysOf(int block, int layer, int kvHead) const {
         return ((static_cast<size_t>(block) * layers + layer) * kvHeads + kvHead) * 2 * blockTokens * width;
     }
@@ -28,7 +28,7 @@ struct Cache {
         return keysOf(blockOf(home, position), layer, kvHead)
                 + static_cast<size_t>(position & (blockTokens - 1)) * width;
     }
-    /// The value of dimension 0; further ones are `blockTokens` apart.
+    /// The index of the value of dimension 0; the other dimensions follow `blockTokens` elements apart.
     __device__ __forceinline__ size_t valueAt(int home, int position, int layer, int kvHead) const {
         return keysOf(blockOf(home, position), layer, kvHead) + static_cast<size_t>(blockTokens) * width
                 + (position & (blockTokens - 1));

@@ -1,6 +1,6 @@
-// What the kernels need from the device beyond C++: collectives of a warp, tensor-core products, asynchronous copies,
-// 16-bit conversions. On a host compiler the same names come from the emulator (src/test/cuda/emulator.hpp), so that
-// every kernel runs unchanged, thread by thread, where there is no GPU.
+// Device operations that the kernels need beyond C++: warp collectives, tensor-core products, asynchronous copies,
+// 16-bit conversions. With a host compiler the emulator (src/test/cuda/emulator.hpp) provides the same names, so that
+// every kernel runs unchanged, thread by thread, on a machine without a GPU.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 using Word4 = uint4;
 using Word2 = uint2;
 
-/// The block's dynamic shared memory; 16-byte aligned. Its size is given at launch.
+/// The block's dynamic shared memory, 16-byte aligned. The launch sets its size.
 __device__ __forceinline__ unsigned char* sharedMemory() {
     extern __shared__ __align__(16) unsigned char bytes[];
     return bytes;
@@ -26,7 +26,7 @@ __device__ __forceinline__ void multiplyF16(float (&d)[4], const uint32_t (&a)[4
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-/// The same with bf16 operands.
+/// Does the same with bf16 operands.
 __device__ __forceinline__ void multiplyBf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
                  "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
@@ -34,7 +34,7 @@ __device__ __forceinline__ void multiplyBf16(float (&d)[4], const uint32_t (&a)[
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-/// Starts a copy of 16 bytes from global to shared memory; bytes from `valid` on become zero.
+/// Starts a copy of 16 bytes from global to shared memory. Bytes from number `valid` on become zero.
 __device__ __forceinline__ void copyAsync16(void* shared, const void* global, int valid) {
     auto address = static_cast<uint32_t>(__cvta_generic_to_shared(shared));
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(global), "r"(valid) : "memory");
@@ -50,7 +50,7 @@ __device__ __forceinline__ void awaitCopies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory");
 }
 
-/// 16 bytes that are read once: past L1.
+/// Loads 16 bytes that are read once, without a place in L1.
 __device__ __forceinline__ Word4 loadStreaming(const void* global) {
     Word4 v;
     asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0,%1,%2,%3}, [%4];"
@@ -58,7 +58,7 @@ __device__ __forceinline__ Word4 loadStreaming(const void* global) {
     return v;
 }
 
-/// 16 bytes that an earlier kernel of the same stream wrote.
+/// Loads 16 bytes that an earlier kernel of the same stream wrote.
 __device__ __forceinline__ Word4 load16(const void* global) {
     return *static_cast<const Word4*>(global);
 }
@@ -67,7 +67,7 @@ __device__ __forceinline__ Word2 load8(const void* global) {
     return *static_cast<const Word2*>(global);
 }
 
-/// Written by other blocks of the same launch: past L1.
+/// Loads a number that other blocks of the same launch wrote, from L2, as L1 is not coherent.
 __device__ __forceinline__ float loadFresh(const float* global) {
     return __ldcg(global);
 }
@@ -100,7 +100,7 @@ __device__ __forceinline__ float unpackF16(uint16_t half) {
     return value;
 }
 
-/// a * b + c on two f16 each, rounded once.
+/// a * b + c on two f16 numbers each, rounded once.
 __device__ __forceinline__ uint32_t fmaF16x2(uint32_t a, uint32_t b, uint32_t c) {
     uint32_t d;
     asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
@@ -146,13 +146,13 @@ __device__ __forceinline__ void addAtomic(uint64_t* address, uint64_t value) {
     atomicAdd(reinterpret_cast<unsigned long long*>(address), static_cast<unsigned long long>(value));
 }
 
-/// The next number of a counter in shared memory.
+/// Returns a counter in shared memory, and increments it.
 __device__ __forceinline__ uint32_t takeNumber(uint32_t* counter) {
     return atomicAdd(counter, 1U);
 }
 
-/// Counts an arrival and returns how many came before. What this block wrote before its last barrier is visible to the
-/// blocks that arrive later, after their next barrier.
+/// Increments a counter and returns its old value: how many blocks arrived before. Writes of this block before its last
+/// barrier are visible to blocks that arrive later, after their next barrier.
 __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {
     uint32_t before;
     asm volatile("atom.add.acq_rel.gpu.global.u32 %0, [%1], 1;" : "=r"(before) : "l"(counter) : "memory");
@@ -167,13 +167,13 @@ __device__ __forceinline__ float unpackBf16(uint16_t bfloat) {
     return bitsToFloat(static_cast<uint32_t>(bfloat) << 16);
 }
 
-/// Nearest f16 whose value is finite: large activations saturate instead of becoming infinite. NaN stays NaN.
+/// The nearest finite f16 value: large activations saturate instead of becoming infinite. NaN stays NaN.
 __device__ __forceinline__ float withinF16(float value) {
     constexpr float GREATEST = 65504;
     return value > GREATEST ? GREATEST : value < -GREATEST ? -GREATEST : value;
 }
 
-/// The 16-bit formats of operands and of the key-value cache, for templates.
+/// The 16-bit formats of operands and of the KV cache, as template parameters.
 struct F16 {
     static __device__ __forceinline__ uint32_t pack(float low, float high) {
         return packF16(withinF16(low), withinF16(high));
@@ -192,7 +192,7 @@ struct Bf16 {
     }
 };
 
-/// The sum over the warp, in every lane: a butterfly. All lanes call it.
+/// The sum over the warp, in every lane, by a butterfly. All lanes must call it.
 __device__ __forceinline__ float warpSum(float value) {
     for (int mask = WARP / 2; mask > 0; mask /= 2) {
         value += shuffleXor(value, mask);
@@ -200,8 +200,8 @@ __device__ __forceinline__ float warpSum(float value) {
     return value;
 }
 
-/// The sum over the block, in every thread: each warp's, then the warps in order. All threads call it.
-/// `partial` is shared memory for 32 values and may be used again after the next barrier.
+/// The sum over the block, in every thread: each warp's sum, then the warps' sums in order. All threads must call it.
+/// `partial` is shared memory for 32 values, which may be used again after the next barrier.
 __device__ __forceinline__ float blockSum(float value, float* partial) {
     value = warpSum(value);
     __syncthreads();

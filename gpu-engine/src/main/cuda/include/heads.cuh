@@ -1,8 +1,8 @@
-// What becomes of a product's outputs where they are queries, keys and values: rotary positions (Su et al. 2021) turn
-// queries and keys; keys and values go to the blocks of the row's sequence, rounded to the cache's type.
+// Stores outputs of a product that are queries, keys and values: rotates queries and keys by their positions (Su et al.
+// 2021), rounds keys and values to the cache's type, and writes them to the KV blocks of the row's sequence.
 //
-// Groups of 32 outputs are dealt out so that what is turned together meets in one warp: 16 of a head's first half and
-// the 16 that they are turned with, or neighbours.
+// Groups of 32 outputs are chosen so that two dimensions that are rotated together are in one warp: 16 dimensions of a
+// head's first half and their 16 partners, or neighbouring dimensions.
 #pragma once
 
 #include "cache.cuh"
@@ -14,11 +14,12 @@ struct HeadStore {
     const float* turns;         // [positions][dims / 2][cos, sin] or null
     int layer;
     int heads;
-    int dims;                   // leading dimensions that turn
+    int dims;                   // how many leading dimensions of a head are rotated
     int halves;                 // 1: pairs are i and i + dims / 2, both multiples of 32; 0: 2i and 2i + 1
     int bfloat;                 // the cache's type: 1 for bf16, 0 for f16
     int unused;
 
+    // The tile of 16 outputs that is half 0 or 1 of a group of 32.
     __device__ __forceinline__ int tileOf(int group, int half) const {
         if (halves == 0) {
             return 2 * group + half;
@@ -30,9 +31,9 @@ struct HeadStore {
         return inHead < turned / 2 ? first + inHead + half * (turned / 2) : first + 2 * inHead + half;
     }
 
-    /// Stores one output of a row. All lanes of the group call it.
+    /// Stores one output of a row. All lanes of the group must call it.
     ///
-    /// @param queries [rows, (heads + 2 kvHeads) * headDim]; of it only queries are written
+    /// @param queries [rows, (heads + 2 kvHeads) * headDim]; only its queries are written
     __device__ __forceinline__ void store(
             const int* words, float* queries, int row, int output, bool inside, float value) const {
         const Plan plan{words};
@@ -61,7 +62,7 @@ struct HeadStore {
                 static_cast<uint16_t>(bfloat != 0 ? Bf16::pack(value, 0) : F16::pack(value, 0));
     }
 
-    /// As append.cuh turns them.
+    /// Rotates one dimension, in the arithmetic of append.cuh. `other` is its partner's value.
     __device__ __forceinline__ float turned(int position, int dim, float value, float other) const {
         const int pairs = dims / 2;
         const bool second = halves != 0 ? dim >= pairs : dim % 2 != 0;

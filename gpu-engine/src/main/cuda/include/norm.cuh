@@ -1,6 +1,7 @@
-// Sums over rows, for norms, in one order wherever they are computed: a row is cut in pieces of 32 columns; a piece is
-// summed by a butterfly over the lanes of a warp; lane l adds the pieces l, l + 32, ..., and a butterfly adds the
-// lanes. So a product that takes the pieces from whoever wrote the row gives the bits of the norm's own kernel.
+// Sums over rows, for norms, in an order that all kernels share. A row is cut into pieces of 32 columns, and a piece is
+// summed by a butterfly over the lanes of a warp. Lane l adds the pieces l, l + 32, ..., and a butterfly adds the
+// lanes. So a product that reads the pieces' sums, which the writer of the row left, gives the same bits as the norm's
+// own kernel.
 #pragma once
 
 #include "device.cuh"
@@ -11,9 +12,9 @@ __device__ __forceinline__ int normPieces(int columns) {
     return (columns + NORM_PIECE - 1) / NORM_PIECE;
 }
 
-/// The sum of a row's pieces, in every lane. All lanes call it.
+/// The sum of a row's pieces, in every lane. All lanes must call it.
 __device__ __forceinline__ float sumOfPieces(const float* sums, int columns) {
-    constexpr int AHEAD = 4;    // loads under way before their sums
+    constexpr int AHEAD = 4;    // loads in flight before their additions
     const int pieces = normPieces(columns);
     float sum = 0;
     for (int first = threadIdx.x % WARP; first < pieces; first += AHEAD * WARP) {
@@ -30,7 +31,7 @@ __device__ __forceinline__ float sumOfPieces(const float* sums, int columns) {
     return warpSum(sum);
 }
 
-/// What a row is multiplied by.
+/// The factor 1 / sqrt(mean square + epsilon) of a row.
 __device__ __forceinline__ float normFactor(float squares, int columns, float epsilon) {
     return 1 / sqrtf(squares / static_cast<float>(columns) + epsilon);
 }

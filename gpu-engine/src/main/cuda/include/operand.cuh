@@ -1,10 +1,10 @@
-// Activations are f32; products on tensor cores read a 16-bit copy, written by whoever wrote the f32, or normalise the
-// f32 as they load it: then its writer left the sums of squares of its rows.
+// Activations are f32. Products on tensor cores read a 16-bit copy, which the kernel that wrote the f32 values wrote
+// too; or they normalise the f32 values as they load them, and need the sums of squares that the writer left.
 #pragma once
 
 #include "norm.cuh"
 
-/// An activation tensor [rows, columns] and what is kept beside it; null where it is not wanted.
+/// An activation tensor [rows, columns] with its copies and sums; a pointer is null if nothing reads that array.
 struct Tensor {
     float* values;
     uint16_t* half;
@@ -22,8 +22,8 @@ __device__ __forceinline__ void store(const Tensor& tensor, size_t at, float val
     }
 }
 
-/// Stores a piece of a row, a column a lane, with its sum of squares. All lanes call it; columns beyond the row's are
-/// left out.
+/// Stores a piece of a row, one column a lane, and its sum of squares. All lanes must call it; columns outside the row
+/// are not stored.
 __device__ __forceinline__ void storePiece(const Tensor& tensor, int row, int columns, int column, float value) {
     const bool inside = column < columns;
     if (inside) {

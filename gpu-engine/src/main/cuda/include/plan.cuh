@@ -1,34 +1,38 @@
-// A step's plan as the host encodes it (StepImage.java): a header of 32-bit words, then arrays at the word offsets that
-// the header names. Copied to the same address for every step, so that captured graphs never change.
+// A step's plan in the encoding of StepImage.java: a header of 32-bit words, then arrays at the word offsets that the
+// header contains. Every step's plan is copied to the same address, so that captured graphs never change.
 #pragma once
 
 #include "device.cuh"
 
-/// Header words. A launch is told which of ROWS, SAMPLES and PLACES limits its rows.
+/// Header words. A launch has a parameter that names the word (rows, samples or places) that limits its rows.
 enum PlanWord : int {
     PLAN_ROWS = 0,
     PLAN_SAMPLES = 1,
     PLAN_TILES = 2,
     PLAN_ITEMS = 3,
-    PLAN_RESULTS = 4,    // two words: device address of this step's results in pinned host memory
-    PLAN_PLACES = 6,     // pairs of a row and an expert that it goes to
+    PLAN_RESULTS = 4,    // two words: device address of pinned host memory for this step's results
+    PLAN_PLACES = 6,     // number of places: pairs of a row and one of its experts
     PLAN_ARRAYS = 8      // word offsets of the arrays below
 };
 
 enum PlanArray : int {
-    TOKENS = 0,          // [rows] token id, or -1 for the newest of its home
+    TOKENS = 0,          // [rows] token id, or -1 for the newest token of the row's home
     POSITIONS = 1,       // [rows]
-    HOMES = 2,           // [rows] where the slot's state lives; moves of slots change only this
+    // [rows] home of the row's sequence, where its state lies; a move between slots changes only this array
+    HOMES = 2,
     SAMPLE_ROWS = 3,     // [samples]
     SAMPLE_HOMES = 4,    // [samples]
     TILE_FIRST_ROWS = 5, // [tiles] attention tiles: consecutive rows of one slice
     TILE_ROWS = 6,       // [tiles]
     TILE_ITEMS = 7,      // [tiles + 1] first work item of each tile
-    TILE_SCRATCH = 8,    // [tiles] first scratch entry for its splits, or -1: one block takes all its splits in turn
-    SAMPLE_TARGETS = 9,  // [samples] the token that a row scores, or -1: it draws one
+    // [tiles] first scratch entry for its splits, or -1: one block processes all its splits in turn
+    TILE_SCRATCH = 8,
+    SAMPLE_TARGETS = 9,  // [samples] the token that a row scores, or -1 for a row that draws a token
     SAMPLE_ALTERNATIVES = 10, // [samples] how many alternatives a scoring row reports
-    TURNS = 11,          // [rows] the position; negative: one of a long sequence's first, which turn in their own way
-    SAMPLE_MASKS = 12    // [samples] which mask says what the row may draw, or -1: no constraint does
+    // [rows] rotary position; negative for the first positions of a long sequence in models that rotate those
+    // differently
+    TURNS = 11,
+    SAMPLE_MASKS = 12    // [samples] index of the row's constraint mask, or -1 for none
 };
 
 struct Plan {

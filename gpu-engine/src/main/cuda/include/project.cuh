@@ -1,21 +1,24 @@
-// out = in * weight^T, for skinny `in`: weight rows are the M side of the tensor-core product, batch rows the N side.
+// out = in * weight^T, for `in` with few rows: weight rows are the M side of the tensor-core product, batch rows the N
+// side.
 //
-//   columns: shards > four quarters each, of whole chunks of 64; the parts are added as one binary tree
+//   columns: shards > four quarters each, of whole chunks of 64; a quarter is a part; parts are added as one binary
+//   tree
 //   block = 8 warps over a tile of outputs x ROWS rows       ROWS 8: 32 outputs, four parts at a time
-//                                                                16: 64 outputs, two
-//                                                            32, 64: 128 outputs, one
+//                                                                16: 64 outputs, two parts
+//                                                            32, 64: 128 outputs, one part
 //   weights: global -> registers, one chunk ahead        activations: global -> shared memory, a ring of stages:
 //       16-bit copies by cp.async, or f32 rows, which are normalised on the way through registers
-//   bias, non-linearity, residual follow; or rotary positions, and the append to the key-value cache
+//   then bias, non-linearity and residual; or rotary positions and the append to the KV cache
 //
-// A block goes from tile to tile; what the next one needs first is asked for before the result of this one is written.
-// The parts of a tile are taken by one block in turn, or by several, whose last one to arrive adds them. Neither that
-// nor ROWS nor the number of rows changes any bit.
+// A block processes one tile after another; the first loads of the next tile are issued before the result of the
+// current one is written. The parts of a tile are processed by one block in turn, or by several blocks, of which the
+// last to arrive adds their results. Neither that choice nor ROWS nor the number of rows changes any bit.
 //
-// Warps take outputs in groups of 32, two tiles of 16 each. Where outputs meet in pairs (gates, rotated halves of a
-// head) a group has 16 of either side, so that both meet in one warp; weights lie as ever.
+// Warps process outputs in groups of 32, two tiles of 16 each. Where outputs are combined in pairs (gate and up, two
+// rotated dimensions of a head) a group has 16 outputs of either side, so that both are in one warp. The layout of
+// weights in memory is always the same.
 //
-// Bound by memory while rows are few: every weight byte is read once for each ROWS rows.
+// With few rows the kernel is bound by memory: every weight byte is read once for each ROWS rows.
 #pragma once
 
 #include "activation.cuh"
@@ -24,7 +27,7 @@
 #include "plan.cuh"
 #include "weight.cuh"
 
-/// An RMS norm of rows whose writer left their sums of squares.
+/// An RMS norm of rows whose sums of squares were left by the kernel that wrote them.
 struct RowNorm {
     const float* in;          // [rows, inputs]
     const float* squares;     // [rows][normPieces(inputs)]
@@ -32,16 +35,16 @@ struct RowNorm {
     float epsilon;
 };
 
-/// Which outputs a group of 32 has.
+/// Which outputs a group of 32 consists of.
 enum Pairing : int {
     IN_ORDER = 0,
-    GATED = 1,        // 16 of the first half, and what they are multiplied with; outputs is a multiple of 32
-    TO_HEADS = 2      // of one head, as HeadStore wants them
+    GATED = 1,        // 16 gates and the 16 outputs that are multiplied with them; outputs is a multiple of 32
+    TO_HEADS = 2      // outputs of one head, chosen by HeadStore
 };
 
 struct Projection {
     Weight weight;
-    const uint16_t* in;       // [rows, inputs] f16 or bf16; null where `norm` is multiplied
+    const uint16_t* in;       // [rows, inputs] f16 or bf16; null where `norm` is applied
     RowNorm norm;
     Tensor out;               // [rows, outputs], or [rows, outputs / 2] where gated
     const float* bias;        // [outputs] or null
@@ -50,46 +53,47 @@ struct Projection {
     const int* plan;
     int counter;
     int adds;                 // 1: out += result
-    int blockParts;           // a power of two, at least as many as a block takes at a time
+    int blockParts;           // parts that one block processes; a power of two, at least PART_WARPS
     int scratchRows;
-    int activation;           // of the outputs
+    int activation;           // an ActivationKind
     int pairing;
-    HeadStore heads;          // where TO_HEADS
+    HeadStore heads;          // used where `pairing` is TO_HEADS
 };
 
 constexpr int PROJECT_WARPS = 8;
 constexpr int PROJECT_THREADS = PROJECT_WARPS * WARP;
-constexpr int QUARTERS = 4;          // of a shard
+constexpr int QUARTERS = 4;          // quarters of a shard
 constexpr int GROUP_OUTPUTS = 2 * TILE_OUTPUTS;
-constexpr int STAGES = 4;            // of the ring
-constexpr int PIECES = CHUNK / 8;    // 16 bytes each
-constexpr int SHARED_LEVELS = 2;     // of the tree of parts, in shared memory; those above are in scratch
+constexpr int STAGES = 4;            // stages of the ring
+constexpr int PIECES = CHUNK / 8;    // pieces of 16 bytes in a chunk of a row
+// levels of the tree of parts that are kept in shared memory; higher levels are kept in scratch
+constexpr int SHARED_LEVELS = 2;
 constexpr int MOST_LEVELS = 8;       // log2 of the most parts
 
 template <int ROWS>
 constexpr int OUTPUT_WARPS = ROWS <= 8 ? 2 : ROWS <= 16 ? 4 : 8;
 
-/// Parts that a block takes at a time.
+/// Parts that a block computes at a time.
 template <int ROWS>
 constexpr int PART_WARPS = PROJECT_WARPS / OUTPUT_WARPS<ROWS>;
 
 template <int ROWS>
 constexpr int BLOCK_OUTPUTS = OUTPUT_WARPS<ROWS> * TILE_OUTPUTS;
 
-/// Results of a thread.
+/// Results that a thread holds.
 template <int ROWS>
 constexpr int THREAD_SUMS = ROWS * BLOCK_OUTPUTS<ROWS> / PROJECT_THREADS;
 
 template <int ROWS>
 constexpr int SUM_STRIDE = BLOCK_OUTPUTS<ROWS> + 1;
 
-/// Shared memory of a block, in bytes: the ring, and a level of the tree.
+/// Bytes of a block's shared memory for the ring, and for a level of the tree.
 template <int ROWS>
 constexpr int RING_BYTES = STAGES * PART_WARPS<ROWS> * ROWS * CHUNK * 2;
 template <int ROWS>
 constexpr int LEVEL_BYTES = THREAD_SUMS<ROWS> * PROJECT_THREADS * 4;
 
-/// Two to eight parts from memory, all under way before the first sum.
+/// The sum of two to eight parts in memory, whose loads are all issued before the first addition.
 __device__ __forceinline__ float sumOfFew(const float* parts, size_t stride, int count) {
     float p[8];
 #pragma unroll
@@ -106,9 +110,9 @@ __device__ __forceinline__ float sumOfFew(const float* parts, size_t stride, int
     return sum;
 }
 
-/// A binary tree of parts from memory.
+/// The sum of parts in memory, as a binary tree.
 ///
-/// @param count a power of two, at least 2
+/// @param count number of parts, a power of two, at least 2
 __device__ __forceinline__ float sumOfTree(const float* parts, size_t stride, int count) {
     constexpr int FEW = 8;
     if (count <= FEW) {
@@ -133,7 +137,7 @@ __device__ __forceinline__ float sumOfTree(const float* parts, size_t stride, in
     return total;
 }
 
-/// One chunk of 64 columns of this lane's two weight rows.
+/// One chunk of 64 columns of the two weight rows that this lane holds.
 struct Chunk16 {
     Word4 words[4];
 
@@ -164,7 +168,7 @@ struct ChunkBf16 : Chunk16 {
     __device__ __forceinline__ ChunkBf16(const Weight& w, size_t chunk, int lane) : Chunk16(load(w, chunk, lane)) {}
 };
 
-/// Two equal f16 in a word.
+/// The low f16 of a word, twice.
 __device__ __forceinline__ uint32_t twiceLow(uint32_t word) {
     return permuteBytes(word, word, 0x1010);
 }
@@ -179,7 +183,8 @@ constexpr uint32_t F16_MINUS_1152 = 0xE480E480;
 constexpr uint32_t F16_MINUS_1024 = 0xE400E400;
 constexpr uint32_t F16_ZEROS = 0;
 
-/// 8-bit values become f16 in registers: exact, then one rounding by the scale.
+/// Converts 8-bit weights to f16 in registers: the conversion is exact, and the multiplication by the scale rounds
+/// once.
 struct ChunkQ8 {
     using Operand = F16;
     Word4 words[2];
@@ -208,7 +213,7 @@ struct ChunkQ8 {
     }
 };
 
-/// 4-bit values the same way; groups have a scale and an offset.
+/// Converts 4-bit weights in the same way; a group has a scale and an offset.
 struct ChunkQ4 {
     using Operand = F16;
     Word4 words;
@@ -233,14 +238,14 @@ struct ChunkQ4 {
     }
 };
 
-/// A block's work at a time: a tile of rows and outputs, and some of its parts.
+/// The work that a block does at a time: a tile of rows and outputs, and some of its parts.
 struct WorkItem {
     int rowTile;
     int outputTile;
-    int split;        // blockParts parts each
+    int split;        // number of a range of blockParts parts
 };
 
-/// How a launch's work is cut.
+/// How the work of a launch is cut into items.
 template <int ROWS>
 struct Work {
     int rowTiles;
@@ -255,14 +260,14 @@ struct Work {
     __device__ __forceinline__ int items() const {
         return rowTiles * outputTiles * splits;
     }
-    /// Rows first: they share weights.
+    /// Items with the same weights and different rows are consecutive.
     __device__ __forceinline__ WorkItem item(int index) const {
         int rest = index / rowTiles;
         return {index % rowTiles, rest % outputTiles, rest / outputTiles};
     }
 };
 
-/// The tile of 16 outputs that is this half of a group of 32.
+/// The tile of 16 outputs that is half 0 or 1 of a group of 32.
 __device__ __forceinline__ int tileOf(const Projection& p, int group, int half) {
     switch (p.pairing) {
         case GATED:
@@ -274,7 +279,7 @@ __device__ __forceinline__ int tileOf(const Projection& p, int group, int half) 
     }
 }
 
-/// Hands over results, each 32 of a row by one warp, an output a lane. All lanes call it.
+/// Writes results, each time 32 outputs of a row by one warp, an output a lane. All lanes must call it.
 template <int ROWS>
 struct ResultWriter {
     const Projection& p;
@@ -314,7 +319,8 @@ struct ResultWriter {
         return p.scratch + static_cast<size_t>(row) * scratchColumns() + item.outputTile * BLOCK_OUTPUTS<ROWS> + m;
     }
 
-    /// The sum of an item's parts, of a row and an output within the tile.
+    /// Takes the sum of an item's parts for a row and an output of the tile: writes it as the result, or to scratch
+    /// memory if the tile is split among several blocks.
     __device__ __forceinline__ void take(const WorkItem& item, int row, int m, float sum) const {
         if (work.splits == 1) {
             write(item.rowTile * ROWS + row, groupOf(item, m), m % GROUP_OUTPUTS, sum);
@@ -329,9 +335,9 @@ struct ResultWriter {
         return p.scratchRows * scratchColumns();
     }
 
-    /// Adds the splits of a tile if this block is the last of them to arrive.
+    /// Adds the splits of a tile and writes the result if this block is the last to arrive.
     ///
-    /// @param last in shared memory
+    /// @param last one int in shared memory
     __device__ __forceinline__ void join(const WorkItem& item, int* last) const {
         __syncthreads();
         uint32_t* counter = p.counters + item.outputTile * work.rowTiles + item.rowTile;
@@ -344,7 +350,7 @@ struct ResultWriter {
             for (int at = threadIdx.x; at < ROWS * BLOCK_OUTPUTS<ROWS>; at += PROJECT_THREADS) {
                 const int row = item.rowTile * ROWS + at / BLOCK_OUTPUTS<ROWS>;
                 const int m = at % BLOCK_OUTPUTS<ROWS>;
-                if (row < live) {    // else nothing has been written
+                if (row < live) {    // rows beyond the live ones were not written
                     float sum = sumOfTree(scratch(item, row, m), splitStride(), work.splits);
                     write(row, groupOf(item, m), m % GROUP_OUTPUTS, sum);
                 }
@@ -357,8 +363,9 @@ struct ResultWriter {
     }
 };
 
-/// Columns of the parts of a block in shared memory, [STAGES][part][ROWS][64], read while further stages are on their
-/// way. Of odd rows the two halves of 32 columns change places, so that reads of 16 bytes do not clash.
+/// A ring of stages in shared memory that holds columns of the activations of a block's parts,
+/// [STAGES][part][ROWS][64]. One stage is read while later ones are loaded. In odd rows the two halves of 32 columns
+/// are swapped, to avoid bank conflicts of 16-byte reads.
 template <int ROWS>
 struct ActivationRing {
     unsigned char* ring;
@@ -374,14 +381,15 @@ struct ActivationRing {
         int at = ((stage % STAGES * PART_WARPS<ROWS> + part) * ROWS + row) * PIECES + swizzled;
         return reinterpret_cast<uint16_t*>(ring + at * 16);
     }
-    /// Of a part's chunk, the first column of its shard that a piece has; beyond the shard where there is none.
+    /// The first column, within its shard, of a piece of a part's chunk. At or beyond the shard's end if there is no
+    /// such piece.
     __device__ __forceinline__ int columnOf(int part, int chunk, int piece) const {
         int inShard = part % QUARTERS * quarterChunks() + chunk;
         return inShard * CHUNK + piece * 8;
     }
 };
 
-/// 16-bit copies, as they are. What is fetched lands by itself.
+/// Fills the ring with 16-bit copies of the activations, by asynchronous copies that need no deposit.
 template <class Operand, int ROWS>
 struct CopiedActivations : ActivationRing<ROWS> {
     using Ring = ActivationRing<ROWS>;
@@ -394,7 +402,7 @@ struct CopiedActivations : ActivationRing<ROWS> {
         this->firstRow = firstRow;
     }
 
-    /// @param part the first of the block's
+    /// @param part number of the first part that the block computes now
     __device__ __forceinline__ void fetch(int part, int chunk, int stage) const {
         const int shardInputs = p.weight.shardInputs;
         const bool aligned = shardInputs % 8 == 0;
@@ -422,7 +430,7 @@ struct CopiedActivations : ActivationRing<ROWS> {
     static __device__ __forceinline__ void commit() {
         commitCopies();
     }
-    /// Until the oldest stage that was fetched has landed.
+    /// Waits until the oldest stage that was fetched is in shared memory.
     static __device__ __forceinline__ void await() {
         awaitCopies<STAGES - 2>();
     }
@@ -431,7 +439,8 @@ struct CopiedActivations : ActivationRing<ROWS> {
     }
 };
 
-/// f32 rows, normalised and rounded on the way: what is fetched waits in registers until it is deposited.
+/// Fills the ring with f32 rows that are normalised and rounded. Fetched values wait in registers until deposit()
+/// writes them to shared memory.
 template <class Operand, int ROWS>
 struct NormalisedActivations : ActivationRing<ROWS> {
     using Ring = ActivationRing<ROWS>;
@@ -494,7 +503,7 @@ struct NormalisedActivations : ActivationRing<ROWS> {
     static __device__ __forceinline__ void await() {}
     static __device__ __forceinline__ void end() {}
 
-    /// The first `left` of 8 columns, then zeros.
+    /// Reads the first `left` of 8 columns; the others become zero.
     __device__ __forceinline__ void read(const float* from, int left, float (&to)[8]) const {
         if (p.weight.shardInputs % 8 == 0 && left > 0) {
             Word4 low = load16(from);
@@ -516,7 +525,7 @@ struct NormalisedActivations : ActivationRing<ROWS> {
     }
 };
 
-/// This warp's chunk of weights times its part's columns of a stage.
+/// Multiplies this warp's chunk of weights by its part's columns in a stage of the ring.
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void multiplyChunk(
         const ActivationRing<ROWS>& ring, const Chunk& chunk, int stage, float (&sums)[ROWS / 8][4]) {
@@ -538,17 +547,19 @@ __device__ __forceinline__ void multiplyChunk(
     }
 }
 
-/// A binary tree of parts as they come, `COUNT` values of a thread at a time: a carry chain of partial sums, the lowest
-/// level first. Levels are in shared memory, those above in scratch.
+/// Adds parts as a binary tree in the order in which they come, `COUNT` values of a thread at a time. It works like the
+/// carries of a binary counter: `at(level)` holds the sum of 2^level parts. The lowest levels are in shared memory, the
+/// others in scratch memory.
 template <int COUNT>
 struct PartTree {
     static constexpr int LEVEL = COUNT * PROJECT_THREADS;
     float* shared;
     float* above;
 
-    /// The values become the total once the last part is in.
+    /// Adds a part to the tree. After the last part, `values` holds the total.
     ///
-    /// @param part of `count`
+    /// @param part  number of the part
+    /// @param count number of parts
     __device__ __forceinline__ void add(int part, int count, float (&values)[COUNT]) const {
         int level = 0;
         for (; (part >> level & 1) != 0; level++) {
@@ -571,7 +582,7 @@ struct PartTree {
     }
 };
 
-/// Leaves each warp's sums in shared memory, [part][row][output].
+/// Writes each warp's sums to shared memory, [part][row][output].
 template <int ROWS>
 __device__ __forceinline__ void depositSums(float* to, const float (&sums)[ROWS / 8][4]) {
     const int lane = threadIdx.x % WARP;
@@ -587,13 +598,13 @@ __device__ __forceinline__ void depositSums(float* to, const float (&sums)[ROWS 
     }
 }
 
-/// Shared memory of a block by what it is for.
+/// The areas of a block's shared memory.
 template <int ROWS>
 struct ProjectShared {
     unsigned char* ring;
     float* factors;    // [ROWS]
     float* tree;       // [SHARED_LEVELS][THREAD_SUMS][PROJECT_THREADS]
-    float* sums;       // [part][ROWS][SUM_STRIDE]; in the tree's place where a block takes one part at a time
+    float* sums;       // [part][ROWS][SUM_STRIDE]; shares memory with the tree if a block computes one part at a time
     int* last;
 
     __device__ __forceinline__ ProjectShared() {
@@ -605,7 +616,7 @@ struct ProjectShared {
     }
 };
 
-/// One launch's work of a block.
+/// The work of one block in a launch.
 template <class Chunk, int ROWS, class Activations>
 struct Multiplication {
     const Projection& p;
@@ -620,15 +631,17 @@ struct Multiplication {
         return {p, work, activations.live};
     }
 
-    /// Where this warp's weights of an item begin: chunk 0 of its tile.
+    /// The first chunk of weights of this warp's tile of an item.
     __device__ __forceinline__ unsigned firstChunk(const WorkItem& item) const {
         const int outputWarp = threadIdx.x / WARP % OUTPUT_WARPS<ROWS>;
         const int groups = (p.weight.outputs + GROUP_OUTPUTS - 1) / GROUP_OUTPUTS;
         int group = (item.outputTile * OUTPUT_WARPS<ROWS> + outputWarp) / 2;
-        int tile = tileOf(p, min(group, groups - 1), outputWarp % 2);    // beyond the last, what nobody takes
+        // a warp beyond the last group repeats its work; the result is not used
+        int tile = tileOf(p, min(group, groups - 1), outputWarp % 2);
         return static_cast<unsigned>(tile * p.weight.shards * p.weight.shardChunks);
     }
-    /// This warp's chunk of a part, or the part's first where it has no such chunk.
+    /// The index, from firstChunk, of this warp's chunk of a part; that of the shard's first chunk if the part is
+    /// shorter.
     __device__ __forceinline__ unsigned chunkAt(int part, int chunk) const {
         part += threadIdx.x / WARP / OUTPUT_WARPS<ROWS>;
         return static_cast<unsigned>(part / QUARTERS * p.weight.shardChunks
@@ -638,7 +651,7 @@ struct Multiplication {
         return part % QUARTERS * activations.quarterChunks() + chunk < p.weight.shardChunks;
     }
 
-    /// Adds the parts that the warps have just summed to the tree, and hands the last ones' result over.
+    /// Adds the parts that the warps have just computed to the tree; after the last group of parts, writes the result.
     __device__ __forceinline__ void fold(const WorkItem& item, int group, float (&sums)[ROWS / 8][4]) {
         const int groups = p.blockParts / PART_WARPS<ROWS>;
         const bool done = group == groups - 1;
@@ -651,7 +664,7 @@ struct Multiplication {
             }
         }
         if constexpr (PART_WARPS<ROWS> == 1) {
-            __syncthreads();    // sums take the place of the tree, which nobody needs any more
+            __syncthreads();    // the sums overwrite the tree, which is no longer needed
         }
         depositSums<ROWS>(shared.sums, sums);
         __syncthreads();
@@ -680,12 +693,12 @@ struct Multiplication {
         }
     }
 
-    /// A result of the tile, rows first; of the first part.
+    /// The address of a result of the tile in shared memory, in order of rows, then outputs.
     __device__ __forceinline__ float* sumAt(int at) const {
         return shared.sums + at / BLOCK_OUTPUTS<ROWS> * SUM_STRIDE<ROWS> + at % BLOCK_OUTPUTS<ROWS>;
     }
 
-    /// Asks for the first stages of an item.
+    /// Issues the loads of an item's first stages.
     __device__ __forceinline__ void fill(const WorkItem& item) {
         activations.begin(item.rowTile * ROWS);
         const int chunks = activations.quarterChunks();
@@ -711,7 +724,8 @@ struct Multiplication {
         }
     }
 
-    /// The chunk that comes after one of a group of parts; of the next item after the last.
+    /// Loads the chunk that follows chunk `at` of a group of parts: of the next group after the last chunk, and of this
+    /// block's next item after the last group.
     __device__ __forceinline__ Chunk chunkAfter(int index, int group, int at) const {
         const int chunks = activations.quarterChunks();
         int part = work.item(index).split * p.blockParts + group * PART_WARPS<ROWS>;
@@ -726,7 +740,7 @@ struct Multiplication {
                 threadIdx.x % WARP);
     }
 
-    /// @param first this block's first item; those that follow are as far apart as there are blocks
+    /// @param first number of this block's first item; its items follow at a distance of the number of blocks
     __device__ __forceinline__ void run(int first) {
         const int items = work.items();
         if (first >= items) {
@@ -785,7 +799,7 @@ struct Multiplication {
     }
 };
 
-/// grid: as many blocks as there are items, at most as many as are to be resident
+/// Grid: as many blocks as there are items, at most as many as can be resident at the same time.
 template <class Chunk, int ROWS, template <class, int> class Activations>
 __device__ __forceinline__ void multiply(const Projection& p) {
     const int live = Plan{p.plan}.live(p.counter);
@@ -802,9 +816,10 @@ __device__ __forceinline__ void projectNormalised(const Projection& p) {
     multiply<Chunk, ROWS, NormalisedActivations>(p);
 }
 
-/// Products of rows that lie expert by expert, each with its own expert's weights, of equal shapes.
+/// Products of rows that are sorted by expert, each with the weights of its own expert; all experts have the same
+/// shape.
 struct ExpertProjection {
-    Projection product;                      // of expert 0; not normalised, not shared among blocks
+    Projection product;                      // expert 0's product; not normalised, its tiles not split among blocks
     const unsigned char* const* values;      // [experts]
     const unsigned char* const* scales;      // [experts]
     const int* firstPlaces;                  // [experts + 1]
@@ -812,11 +827,12 @@ struct ExpertProjection {
     int unused;
 };
 
-/// Blocks take items of all experts in turn, so that few rows of many experts keep them all busy.
+/// Blocks process the items of all experts in turn, so that all blocks are busy even if many experts have few rows
+/// each.
 template <class Chunk, int ROWS>
 __device__ __forceinline__ void projectExperts(const ExpertProjection& e) {
     const int blocks = gridDim.x;
-    int before = 0;    // items of the experts before, modulo blocks
+    int before = 0;    // items of the earlier experts, modulo blocks
 #pragma unroll 1
     for (int expert = 0; expert < e.experts; expert++) {
         const int first = e.firstPlaces[expert];

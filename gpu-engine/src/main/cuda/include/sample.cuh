@@ -1,11 +1,12 @@
-// What the three kernels that draw tokens share. Each takes a row's vocabulary from where the one before left it:
+// Definitions shared by the three kernels that draw tokens. They run one after another on each row of logits:
 //
-//   sample_survey   soft cap, finite?; biases, masks and penalties; the greatest logit          many blocks a row
-//   sample_weigh    integer masses, and how much of them lies between two powers of two         many blocks a row
-//   sample          top-k, top-p, min-p, typical-p, the draw, or the greatest logit; logprobs   one block a row
+//   sample_survey   soft cap, are all finite?; biases, masks and penalties; the greatest logit   many blocks a row
+//   sample_weigh    integer masses, and their sum between every two powers of two                many blocks a row
+//   sample          top-k, top-p, min-p, typical-p, the draw, or the greatest logit; logprobs    one block a row
 //
-// A mass is an integer below 2^41 that a float holds exactly, and floats that are not negative order like their bits:
-// so masses lie in 4 bytes, their exponents are the first digit of a radix selection, and 23 bits are left.
+// A mass is an integer below 2^41 that an f32 holds exactly, and non-negative floats are ordered like their bits. So a
+// mass takes 4 bytes; its exponent is the first digit of a radix selection, and its 23 mantissa bits give the other
+// digits.
 #pragma once
 
 #include "plan.cuh"
@@ -13,21 +14,21 @@
 
 constexpr int SAMPLE_THREADS = 512;
 constexpr int SAMPLE_WARPS = SAMPLE_THREADS / WARP;
-constexpr int PART_TOKENS = 8192;          // of a row's vocabulary, to a block
-constexpr int MASS_EXPONENTS = 48;         // 0: no mass; else 1 + log2 of the mass
+constexpr int PART_TOKENS = 8192;          // tokens of the vocabulary that one block processes
+constexpr int MASS_EXPONENTS = 48;         // 0: no mass; otherwise 1 + the floor of log2 of the mass
 constexpr int MANTISSA_BITS = 23;
 constexpr int MOST_ALTERNATIVES = 20;
-constexpr int NOT_FINITE = -1;      // StepPlan.java
+constexpr int NOT_FINITE = -1;      // as in StepPlan.java
 constexpr int NOTHING_FITS = -2;
 
-/// What a block found out about its part of a row.
+/// The results of one block for its part of a row.
 struct SamplePart {
-    uint64_t bestRaw;                      // rank of the greatest logit as the model gave it
-    uint64_t best;                         // of the greatest after biases, masks and penalties
-    uint64_t rawMass;                      // of the model's logits, relative to their greatest
-    uint64_t masses[MASS_EXPONENTS];       // by exponent
+    uint64_t bestRaw;                      // rank of the greatest logit of the model
+    uint64_t best;                         // rank of the greatest logit after biases, masks and penalties
+    uint64_t rawMass;                      // sum of masses of the model's logits, relative to the greatest of the row
+    uint64_t masses[MASS_EXPONENTS];       // sums of masses, by exponent
     uint32_t counts[MASS_EXPONENTS];
-    uint32_t bad;                          // logits that are not finite
+    uint32_t bad;                          // number of logits that are not finite
     uint32_t unused;
 };
 
@@ -40,10 +41,10 @@ struct Sampling {
     SamplingState* states;    // [homes]
     int* newest;              // [homes]
     uint32_t* counts;         // [homes][vocabulary]
-    const uint32_t* masks;    // [masks][maskWords(vocabulary)] a bit for each token that a constraint allows
+    const uint32_t* masks;    // [masks][maskWords(vocabulary)], a bit for each token that a constraint allows
     const int* plan;
     int vocabulary;
-    int slots;                // most samples: the stride of the results
+    int slots;                // most samples of a step: the stride of the results
     float softCap;            // 0 for none
 };
 
@@ -51,14 +52,14 @@ __device__ __forceinline__ int partsOf(int vocabulary) {
     return (vocabulary + PART_TOKENS - 1) / PART_TOKENS;
 }
 
-/// Masks begin at multiples of 8 bytes.
+/// Words of a mask: 32 tokens each, padded so that every mask begins at a multiple of 8 bytes.
 __device__ __forceinline__ int maskWords(int vocabulary) {
     return (vocabulary + 63) / 64 * 2;
 }
 
-/// The sum over the block, in every thread. All threads call it.
+/// The sum over the block, in every thread. All threads must call it.
 ///
-/// @param partial shared memory for a value a warp
+/// @param partial shared memory for one value of each warp
 template <class T>
 __device__ __forceinline__ T blockTotal(T value, T* partial) {
     for (int mask = WARP / 2; mask > 0; mask /= 2) {
@@ -76,7 +77,7 @@ __device__ __forceinline__ T blockTotal(T value, T* partial) {
     return sum;
 }
 
-/// The greatest over the block, in every thread. All threads call it.
+/// The maximum over the block, in every thread. All threads must call it.
 __device__ __forceinline__ uint64_t blockGreatest(uint64_t value, uint64_t* partial) {
     for (int mask = WARP / 2; mask > 0; mask /= 2) {
         uint64_t other = shuffleXor(value, mask);
@@ -93,7 +94,7 @@ __device__ __forceinline__ uint64_t blockGreatest(uint64_t value, uint64_t* part
     return value;
 }
 
-/// Orders like the logit, then the lowest id first; both zeros are equal.
+/// A number that orders tokens by logit, then the lowest id first. Both zeros are equal.
 __device__ __forceinline__ uint64_t rank(float logit, int id) {
     uint32_t bits = floatToBits(logit + 0.0F);
     bits = (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
@@ -104,7 +105,7 @@ __device__ __forceinline__ int idOfRank(uint64_t rank) {
     return static_cast<int>(0xFFFFFFFFU - static_cast<uint32_t>(rank));
 }
 
-/// The logit itself, but for the sign of zero.
+/// The logit of a rank; the sign of a zero is lost.
 __device__ __forceinline__ float logitOfRank(uint64_t rank) {
     auto bits = static_cast<uint32_t>(rank >> 32);
     return bitsToFloat((bits & 0x80000000U) != 0 ? bits & 0x7FFFFFFFU : ~bits);
@@ -114,12 +115,13 @@ __device__ __forceinline__ bool isFinite(float x) {
     return (floatToBits(x) & 0x7F800000U) != 0x7F800000U;
 }
 
-/// Which of MASS_EXPONENTS a mass belongs to.
+/// The exponent of a mass, below MASS_EXPONENTS.
 __device__ __forceinline__ int exponentOf(float mass) {
     return mass < 1 ? 0 : static_cast<int>(floatToBits(mass) >> MANTISSA_BITS) - 126;
 }
 
-/// Results in pinned host memory: tokens, logprobs, then 20 alternatives and their logprobs for each sample.
+/// The places of one sample's results in pinned host memory, which holds tokens, logprobs, then 20 alternatives for
+/// each sample and their logprobs.
 struct Results {
     int* tokens;
     float* logprobs;
@@ -138,18 +140,18 @@ struct Results {
     }
 };
 
-/// A row to be sampled, and what blocks have found out about its parts.
+/// A row whose token is drawn or scored, with the results of the blocks for its parts.
 struct SampleRow {
     int index;
     int home;
-    int target;                 // the token that the row scores, or -1
+    int target;                 // the token that the row scores, or -1 for a row that draws
     int vocabulary;
     float* logits;
     float* weights;
     SamplePart* parts;
     const SamplingState* state;
     const uint32_t* counts;
-    const uint32_t* allowed;    // a bit for each token that may be drawn; null: all
+    const uint32_t* allowed;    // a bit for each token that may be drawn; null where all may be
 
     __device__ __forceinline__ SampleRow(const Sampling& s, const Plan& plan, int index)
         : index(index),
@@ -168,14 +170,14 @@ struct SampleRow {
     __device__ __forceinline__ bool scores() const {
         return target >= 0;
     }
-    /// Whether masses are wanted.
+    /// Whether the draw needs masses.
     __device__ __forceinline__ bool draws() const {
         return !scores() && state->temperature != 0;
     }
     __device__ __forceinline__ bool endingsMasked() const {
         return state->generated < state->minTokens && state->endings > 0;
     }
-    /// Whether any logit is changed before the draw.
+    /// Whether biases, masks or penalties change any logit before the draw.
     __device__ __forceinline__ bool adjusts() const {
         return !scores() && (state->biases > 0 || allowed != nullptr || state->penalises != 0 || endingsMasked());
     }

@@ -1,10 +1,10 @@
-// The state of one sequence's sampling, and the arithmetic that must give the same bits as the Java sampler: the
-// exponential of Exponential.java, the generator of Philox.java, integer masses.
+// The sampling state of one sequence, and the arithmetic that must give the same bits as the Java sampler: the
 #pragma once
 
 #include "device.cuh"
 
-/// What decides the next token of a sequence. One per home; the host writes it at admission (SamplingRecord.java).
+/// The parameters and counts from which a sequence's next token is drawn. One for each home; the host writes it at
+/// admission (SamplingRecord.java).
 struct SamplingState {
     float repetitionPenalty;
     float presencePenalty;
@@ -22,8 +22,9 @@ struct SamplingState {
     int biases;
     int allowedOnly;     // 0: every token is allowed
     int penalises;
-    int generated;       // tokens in the answer
-    int* rules;          // [endings] ids, [biases] ids and values, [vocabulary / 32] bits allowed
+    int generated;       // tokens of the answer so far
+    // [endings] ids, [biases] ids, [biases] values, [vocabulary / 32] words of bits for allowed tokens
+    int* rules;
 
     __device__ __forceinline__ const int* biasTokens() const {
         return rules + endings;
@@ -31,7 +32,7 @@ struct SamplingState {
     __device__ __forceinline__ float biasValue(int i) const {
         return bitsToFloat(static_cast<uint32_t>(rules[endings + biases + i]));
     }
-    /// A bit for each token; null where every token is allowed.
+    /// A bit for each token; null if every token is allowed.
     __device__ __forceinline__ const uint32_t* allowed() const {
         return allowedOnly == 0 ? nullptr : reinterpret_cast<const uint32_t*>(rules + endings + 2 * biases);
     }
@@ -41,7 +42,7 @@ static_assert(sizeof(SamplingState) == 80, "SamplingRecord.java writes 80 bytes"
 
 constexpr float UNIT = 0x1p40F;    // the mass of the most probable token
 
-/// exp(x) for x <= 0, at least exp(-64).
+/// exp(max(x, -64)) for x <= 0.
 __device__ __forceinline__ float exponential(float x) {
     constexpr float ROUNDER = 0x1.8p23F;
     float argument = fmaxf(x, -64.0F);
@@ -61,13 +62,13 @@ __device__ __forceinline__ uint64_t massOf(float exponent) {
     return static_cast<uint64_t>(exponential(exponent) * UNIT);
 }
 
-/// cap * tanh(logit / cap).
+/// The soft cap, cap * tanh(logit / cap).
 __device__ __forceinline__ float softCapped(float logit, float softCap) {
     float e = exponential(-2 * fabsf(logit / softCap));
     return copysignf(softCap * ((1 - e) / (1 + e)), logit);
 }
 
-/// Philox4x32-10 (Salmon et al. 2011): words 0 and 1 of the counter (position, answer index, 0, 0).
+/// Philox4x32-10 (Salmon et al. 2011): words 0 and 1 of the output for the counter (position, answer index, 0, 0).
 __device__ __forceinline__ uint64_t philox(uint64_t seed, uint32_t answerIndex, uint32_t position) {
     uint32_t counter[4] = {position, answerIndex, 0, 0};
     auto key0 = static_cast<uint32_t>(seed);

@@ -1,5 +1,5 @@
-// How weight matrices lie on the device: in the order in which tensor-core fragments are loaded, so that a warp streams
-// them from memory straight into registers, 512 contiguous bytes at a time, and no shared memory is needed.
+// The layout of weight matrices on the device: the order in which tensor-core fragments are loaded, so that a warp
+// streams them from memory directly into registers, 512 contiguous bytes at a time, without shared memory.
 //
 //   rows in tiles of 16, padded to 32; columns cut in `shards` equal pieces, each padded with zeros to a multiple of 64
 //
@@ -8,8 +8,9 @@
 //   Q8    [tile][32 columns][lane][2 steps][8 bytes]        value + 128; scales f16 [tile][64 columns][8][2][2]
 //   Q4    [tile][64 columns][lane][4 steps][8 nibbles]      scales and offsets f16 x 2, same order
 //
-// In a block of 32 columns, lane (g, t) = (lane / 4, lane % 4) holds columns 8t to 8t + 7 of rows g and g + 8: step j
-// takes columns 8t + 4j to 8t + 4j + 3. The activations are read with the same permutation, so the sum is unchanged.
+// In a block of 32 columns, lane (g, t) = (lane / 4, lane % 4) holds columns 8t to 8t + 7 of rows g and g + 8. Step j
+// processes columns 8t + 4j to 8t + 4j + 3. Activations are read with the same permutation of columns, so the sum is
+// the same.
 #pragma once
 
 #include "device.cuh"
@@ -17,7 +18,7 @@
 enum Storage : int { STORE_F32 = 0, STORE_F16 = 1, STORE_BF16 = 2, STORE_Q8 = 3, STORE_Q4 = 4 };
 
 constexpr int TILE_OUTPUTS = 16;
-constexpr int CHUNK = 64;    // columns that a warp takes at a time
+constexpr int CHUNK = 64;    // columns that a warp processes at a time
 
 /// A weight matrix [outputs, inputs].
 struct Weight {
@@ -31,7 +32,7 @@ struct Weight {
     int shardChunks;                // padded: ceil(shardInputs / 64)
 };
 
-/// One element, for the embedding. Not for products.
+/// Reads one element, for the embedding. Too slow for products.
 __device__ inline float element(const Weight& w, int output, int input) {
     if (w.storage == STORE_F32) {
         return reinterpret_cast<const float*>(w.values)[static_cast<size_t>(output) * w.inputs + input];
