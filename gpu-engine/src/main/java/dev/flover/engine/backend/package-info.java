@@ -6,8 +6,9 @@
 ///   StepPlan                       ◄── cuda        kernels of a GPU
 /// ```
 ///
-/// A verb enqueues; there is one synchronisation a step. `engine.Backends` says which of them work on this machine, and
-/// why the others do not.
+/// A verb enqueues; there is one synchronisation a step. `engine.Backends` determines which backends work on this
+/// machine, and why the others do not.
 ///
-/// Knows nothing of requests, of files or of sequences that share a step: a plan is rows, slots and blocks.
+/// The package knows nothing of requests, of files, or of which sequences share a step: a plan is rows, slots and
+/// blocks.
 package dev.flover.engine.backend;

@@ -6,7 +6,7 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// The one argument of a kernel, a C struct, written field by field. Reused from launch to launch by one thread.
+/// Writes the one argument of a kernel, a C struct, field by field. One thread reuses it for all launches.
 final class Arguments {
     private final ByteBuffer bytes = ByteBuffer.allocateDirect(512).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -21,7 +21,7 @@ final class Arguments {
         return this;
     }
 
-    /// Any 64-bit number.
+    /// Writes a 64-bit number.
     Arguments wide(long value) {
         return pointer(value);
     }
@@ -40,7 +40,7 @@ final class Arguments {
         return integer(value ? 1 : 0);
     }
 
-    /// `struct Weight` of weight.cuh.
+    /// Writes `struct Weight` of weight.cuh.
     Arguments weight(CudaWeight weight) {
         var shape = weight.shape();
         pointer(weight.values()).pointer(weight.scales());
@@ -48,17 +48,17 @@ final class Arguments {
         return integer(shape.shards()).integer(shape.shardInputs()).integer(shape.shardChunks());
     }
 
-    /// `struct Tensor` of operand.cuh, with the 16-bit copies that products want.
+    /// Writes `struct Tensor` of operand.cuh with the 16-bit copies that products read.
     Arguments tensor(CudaTensor tensor) {
         return pointer(tensor.values()).pointer(tensor.half()).pointer(tensor.bfloat()).pointer(0);
     }
 
-    /// `struct Tensor`, with the sums of squares of its rows, where norms want them, and without 16-bit copies.
+    /// Writes `struct Tensor` with the sums of squares of its rows, if they are allocated, and without 16-bit copies.
     Arguments tensorWithSquares(CudaTensor tensor) {
         return pointer(tensor.values()).pointer(0).pointer(0).pointer(tensor.squares());
     }
 
-    /// `struct RowNorm` of project.cuh.
+    /// Writes `struct RowNorm` of project.cuh.
     ///
     /// @param norm null for none
     Arguments rowNorm(CudaTensor in, Norm norm) {
@@ -70,10 +70,10 @@ final class Arguments {
         return this;
     }
 
-    /// `struct HeadStore` of heads.cuh.
+    /// Writes `struct HeadStore` of heads.cuh.
     ///
     /// @param heads null for none
-    /// @param turns table of positions, 0 for none
+    /// @param turns device address of the table of cosines and sines, 0 for none
     Arguments heads(CudaCache cache, Heads heads, long turns) {
         if (heads == null) {
             for (int i = 0; i < 10; i++) {
@@ -88,7 +88,7 @@ final class Arguments {
                 .flag(cache.storage() == Storage.BF16).integer(0);
     }
 
-    /// `struct Cache` of cache.cuh.
+    /// Writes `struct Cache` of cache.cuh.
     Arguments cache(CudaCache cache) {
         var shape = cache.shape();
         pointer(cache.blocks()).pointer(cache.tables());
@@ -99,7 +99,7 @@ final class Arguments {
         return this;
     }
 
-    /// The struct so far, padded to a multiple of 8 bytes.
+    /// The struct written so far, padded to a multiple of 8 bytes.
     ByteBuffer bytes() {
         align();
         return bytes;

@@ -7,8 +7,9 @@ import dev.flover.engine.sampling.MaskAhead;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// What the sequences that have a constraint may draw next: found on the host once their last tokens are known, beside
-/// the forward pass of the step that needs it, and copied to the device before that step's draw.
+/// The masks of tokens that sequences with constraints may draw next. The host computes a mask after the sequence's
+/// last token is known, while the device computes the forward pass of the step that needs it. The mask is copied to the
+/// device before that step's draw.
 ///
 /// ```
 ///   step k       forward pass ── draw ─► tokens ─┐
@@ -22,7 +23,7 @@ final class ConstraintMasks {
     private final Pinned staging;
     private final long device;
 
-    /// An answer that has to fit.
+    /// The state of one answer with a constraint: its automaton, and its number of tokens.
     private static final class Fitting {
         final MaskAhead ahead;
         final int[] ending;
@@ -41,13 +42,13 @@ final class ConstraintMasks {
             generated++;
         }
 
-        /// Not before the least number of tokens, unless nothing else is allowed.
+        /// Whether the answer may end now: not before its minimum number of tokens, unless no other token is allowed.
         boolean mayEnd(MaskAhead.Allowed allowed) {
             return allowed.mayEnd() && (generated >= minTokens || !allowed.anyText());
         }
     }
 
-    /// The rows of a step that draw within constraints.
+    /// The samples of a step whose sequences have constraints.
     static final class Rows {
         private final Fitting[] fitting;
         private final int[] indexes;
@@ -62,12 +63,12 @@ final class ConstraintMasks {
             return count == 0;
         }
 
-        /// By sample, which mask of the step is its own; -1 for none.
+        /// By sample, the index of the sample's mask among those of the step; -1 for none.
         int[] indexes() {
             return indexes;
         }
 
-        /// The plan's tokens are known.
+        /// Appends the tokens that the plan has drawn to the sequences' constraints.
         void append(StepPlan plan) {
             for (int sample = 0; sample < plan.samples(); sample++) {
                 if (fitting[sample] != null && plan.sampledTokens[sample] >= 0) {
@@ -85,7 +86,7 @@ final class ConstraintMasks {
         device = driver.allocate((long) Long.BYTES * maskLongs * slots, "masks of constraints");
     }
 
-    /// Device address of the masks.
+    /// The device address of the masks.
     long address() {
         return device;
     }
@@ -94,7 +95,7 @@ final class ConstraintMasks {
         byHome[home] = admission.constraint() == null ? null : new Fitting(admission);
     }
 
-    /// Notes which rows of a plan draw within constraints, homes being those of its slots now.
+    /// Finds the samples of a plan whose sequences have constraints, by the homes that the plan's slots have now.
     void collect(StepPlan plan, CudaCache cache, Rows rows) {
         rows.count = 0;
         for (int sample = 0; sample < plan.samples(); sample++) {
@@ -104,7 +105,8 @@ final class ConstraintMasks {
         }
     }
 
-    /// Waits for the masks of the rows and enqueues their copy. The copy before has been done: its step has ended.
+    /// Waits until the masks of these samples are computed, and enqueues their copy to the device. The staging memory
+    /// is free again, as the step that used it last has ended.
     void enqueueUpload(StepPlan plan, Rows rows) {
         for (int sample = 0; sample < plan.samples(); sample++) {
             if (rows.fitting[sample] != null) {

@@ -20,13 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The verbs as kernels on one stream of one device; see the package.
+/// The CUDA backend: each verb launches kernels on one stream of one device. See the package's description.
 public final class CudaBackend implements Backend {
-    /// Steps that may be begun and not ended.
+    /// Steps that may be begun and not yet ended.
     static final int STEPS_IN_FLIGHT = 2;
 
-    /// Left free beside the cache, for staging, copies of activations and graphs: a twentieth of the device, at most
-    /// this.
+    /// The most device memory that is left free beside the cache for staging, copies of activations and graphs: a
+    /// twentieth of the device's memory, but at most this.
     private static final long MOST_RESERVED_BYTES = 2L << 30;
 
     private static final int ELEMENT_THREADS = 256;
@@ -45,10 +45,10 @@ public final class CudaBackend implements Backend {
     private StepSlots slots;
     private CudaCache cache;
     private Draw draw;
-    /// The plan whose draw waits for tokens of the step before; null for none.
+    /// The plan whose draw waits for tokens of the step before it; null if there is none.
     private StepPlan undrawn;
 
-    /// What every step's draw is from.
+    /// The inputs of a step's draw, which are the same for all steps.
     private record Draw(long logits, int vocabulary, float softCap) {}
 
     CudaBackend(Driver driver) {
@@ -61,7 +61,8 @@ public final class CudaBackend implements Backend {
 
     /// Opens the first device.
     ///
-    /// @throws IllegalArgumentException if there is no driver, device or compiled kernel, saying which
+    /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
+    ///     missing
     public static CudaBackend open() {
         return new CudaBackend(JCudaDevice.open());
     }
@@ -99,7 +100,7 @@ public final class CudaBackend implements Backend {
         return taken(WeightPacker.upload(driver, matrix));
     }
 
-    /// Columns that are padded must be zero, so a matrix that has some is uploaded.
+    /// Generates weights on the device, except for a matrix with padded columns, which must be zero: it is uploaded.
     @Override
     public synchronized Weight randomWeight(Matrix matrix, long seed) {
         var shape = WeightPacker.shape(matrix);
@@ -148,7 +149,7 @@ public final class CudaBackend implements Backend {
         return new CudaCache(driver, shape, cacheStorage());
     }
 
-    /// Keys and values are kept as the weights are multiplied: f32 only where everything is.
+    /// The format of keys and values: bf16 if any weight is bf16, f32 if all weights are f32, otherwise f16.
     private Storage cacheStorage() {
         if (multiplied.contains(Storage.BF16)) {
             return Storage.BF16;
@@ -161,7 +162,7 @@ public final class CudaBackend implements Backend {
         turnsOf(rotary, cache.shape());
     }
 
-    /// 0 for none.
+    /// The device address of the table for `rotary`; 0 for null.
     private long turnsOf(Rotary rotary, CacheShape shape) {
         return rotary == null ? 0 : turns.computeIfAbsent(rotary, kind -> turnTable(kind, shape.contextLength()));
     }
@@ -306,7 +307,8 @@ public final class CudaBackend implements Backend {
         }
     }
 
-    /// Whether what is turned together meets in a warp; norms of heads need whole heads.
+    /// Whether a product can rotate and store its heads itself: both dimensions of each rotated pair must be in one
+    /// warp, and there may be no norms of heads, which need whole heads.
     private boolean storesHeads(CudaWeight weight, Heads heads) {
         var rotary = heads.rotary();
         boolean pairsMeet = rotary == null || rotary.pairing() == Rotary.Pairing.ADJACENT
@@ -412,8 +414,9 @@ public final class CudaBackend implements Backend {
         tensor.written(Counter.ROWS, false);
     }
 
-    /// Cosine and sine of every turn and pair, computed in double: [turns][dims / 2][2]. Returns where turn 0 is: those
-    /// of the first positions of long sequences, where they are others, come before it.
+    /// Uploads the cosine and sine of every rotary position and pair, computed in double: [turns][dims / 2][2]. Returns
+    /// the address of position 0. Negative positions, for models that rotate the first positions of long sequences
+    /// differently, are stored before it.
     private long turnTable(Rotary rotary, int positions) {
         int pairs = rotary.dims() / 2;
         int before = rotary.ambiguousPositions();
@@ -449,7 +452,7 @@ public final class CudaBackend implements Backend {
         target.written(Counter.ROWS, true);
     }
 
-    /// Blocks that share the work items of a group of heads: enough to fill the device, at most one an item.
+    /// Blocks that share the work items of a group of heads: as many as fill the device, at most one for each item.
     private int attentionBlocks() {
         int filling = Math.ceilDiv(4 * driver.properties().multiprocessors(), StepImage.groups(cache.shape()));
         long items = (long) bucket(Counter.ROWS) * Math.ceilDiv(cache.shape().contextLength(), StepImage.SPLIT);
@@ -528,7 +531,8 @@ public final class CudaBackend implements Backend {
         }
     }
 
-    /// Ends the step that was launched without its draw, if there is one: the step before it has ended.
+    /// Launches the draw of the step that was launched without it, if there is such a step, after the step before it
+    /// has ended.
     private void drawWithinConstraints() {
         if (undrawn != null) {
             slots.awaitMasks(undrawn);
@@ -584,7 +588,8 @@ public final class CudaBackend implements Backend {
         };
     }
 
-    /// What the device can do at most. To be asked before there are weights: it takes memory for a moment.
+    /// Measures the device's peak rates. To be called before weights are loaded, as it allocates device memory for a
+    /// moment.
     public CudaCeilings ceilings() {
         return CudaCeilings.measure(driver, kernels);
     }
@@ -594,7 +599,7 @@ public final class CudaBackend implements Backend {
         driver.close();
     }
 
-    /// Rows that launches of this step are made for; the device skips those beyond the plan's.
+    /// The number of rows for which this step's launches are made. The device skips the rows beyond the plan's.
     private int bucket(Counter counter) {
         var plan = slots.current();
         return switch (counter) {

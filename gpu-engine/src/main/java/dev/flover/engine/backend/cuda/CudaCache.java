@@ -4,10 +4,11 @@ import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 
-/// Keys, values, block tables and sampling state on the device, by *home*: a place that a sequence keeps from admission
-/// to its end. Slots are numbers of the host's; moving one changes which home it means, and nothing on the device.
+/// Keys, values, block tables and sampling state on the device. A sequence's state lies in a *home*, which it keeps
+/// from admission to its end. Slots are numbers of the host: moving a sequence to another slot changes which home the
+/// slot stands for, and changes nothing on the device.
 final class CudaCache implements Cache {
-    /// Head widths that attention on tensor cores is compiled for.
+    /// The padded head widths for which attention on tensor cores is compiled.
     private static final int[] WIDTHS = {32, 64, 96, 128, 256};
 
     private final CacheShape shape;
@@ -42,19 +43,19 @@ final class CudaCache implements Cache {
         driver.synchronise();
     }
 
-    /// Bytes of a block, all layers of it.
+    /// Bytes of one block in all layers.
     static long blockBytes(CacheShape shape, Storage storage) {
         int element = storage == Storage.F32 ? 4 : 2;
         return 2L * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
     }
 
-    /// Bytes beside the blocks: block tables and sampling state.
+    /// Bytes of block tables and sampling state, which are allocated beside the blocks.
     static long stateBytes(CacheShape shape) {
         long entries = (long) shape.slots() * Math.ceilDiv(shape.contextLength(), shape.blockTokens());
         return 4 * entries + SamplingHomes.bytes(shape);
     }
 
-    /// The padded width of a head.
+    /// The width of a head, padded to one of [#WIDTHS].
     static int width(CacheShape shape, Storage storage) {
         if (storage == Storage.F32) {
             return shape.headDim();
@@ -72,7 +73,7 @@ final class CudaCache implements Cache {
                 + WIDTHS[WIDTHS.length - 1] + " dimensions, the model's have " + shape.headDim());
     }
 
-    /// As a slot that is moved from is free afterwards, the two change homes.
+    /// Applies the plan's moves by swapping the homes of both slots, as the slot that is moved from is free afterwards.
     void move(StepPlan plan) {
         for (int i = 0; i < plan.moves(); i++) {
             int home = homes[plan.moveFrom[i]];
@@ -81,7 +82,7 @@ final class CudaCache implements Cache {
         }
     }
 
-    /// A block's layers lie together.
+    /// Copies a block in one piece, as its layers are adjacent.
     void copyBlock(Driver driver, int from, int to) {
         long bytes = blockBytes(shape, storage);
         driver.enqueueCopy(blocks + bytes * to, blocks + bytes * from, bytes);
@@ -101,7 +102,7 @@ final class CudaCache implements Cache {
         return shape.blocks() * blockBytes(shape, storage);
     }
 
-    /// F32, F16 or BF16.
+    /// The format of keys and values: F32, F16 or BF16.
     Storage storage() {
         return storage;
     }

@@ -1,27 +1,27 @@
 package dev.flover.engine.backend.cuda;
 
-/// What a device can do at most, as its own kernels find it: the floors of a step's time.
+/// The peak rates of a device, measured by kernels of this backend. They give lower bounds for the time of a step.
 ///
-/// @param operations multiplications and additions of f16 with `mma.sync` a second
-/// @param readBytes  a second, from memory that no cache holds
+/// @param operations multiplications and additions of f16 a second, with `mma.sync`
+/// @param readBytes  bytes a second that are read from memory outside all caches
 public record CudaCeilings(double operations, double readBytes) {
     private static final int REPEATS = 5;
     private static final long LEAST_READ_BYTES = 1 << 18;
     private static final long MOST_READ_BYTES = 1 << 30;
     private static final int LEAST_ROUNDS = 2;
     private static final int MOST_ROUNDS = 4096;
-    /// So long that a launch counts for nothing beside it.
+    /// The time of a measured run, so long that the time of a launch does not matter.
     private static final double RUN_SECONDS = 0.02;
     private static final int READ_THREADS = 512;
     private static final int MULTIPLY_THREADS = 256;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 4;
 
-    /// Of a product of 16 x 8 x 16, for eight chains in each of eight warps.
+    /// Operations of a block in a round: products of 16 x 8 x 16, in eight chains of each of eight warps.
     private static final double OPERATIONS_PER_BLOCK_AND_ROUND = 2.0 * 16 * 8 * 16 * 8 * 8;
 
-    /// The best of a few runs; takes well under a second on a device.
+    /// Measures each rate several times and keeps the best. Takes well under a second on a device.
     ///
-    /// @param rounds of multiplications
+    /// @param rounds rounds of multiplications
     static CudaCeilings measure(Driver driver, KernelSet kernels, long readBytes, int rounds) {
         var arguments = new Arguments();
         int blocks = BLOCKS_PER_MULTIPROCESSOR * driver.properties().multiprocessors();
@@ -38,7 +38,7 @@ public record CudaCeilings(double operations, double readBytes) {
         return new CudaCeilings(OPERATIONS_PER_BLOCK_AND_ROUND * blocks * rounds / multiply, readBytes / read);
     }
 
-    /// First with little, to find how much a device of this speed is worth asking for.
+    /// Measures with little work first, to find how much work this device needs for a run of [#RUN_SECONDS].
     static CudaCeilings measure(Driver driver, KernelSet kernels) {
         var little = measure(driver, kernels, LEAST_READ_BYTES, LEAST_ROUNDS);
         long most = Math.min(MOST_READ_BYTES, driver.freeBytes() / 2);
@@ -49,7 +49,7 @@ public record CudaCeilings(double operations, double readBytes) {
         return measure(driver, kernels, bytes, rounds);
     }
 
-    /// Seconds.
+    /// The seconds of the fastest of several runs.
     private static double best(Driver driver, Runnable work) {
         double best = Double.MAX_VALUE;
         for (int i = 0; i < REPEATS; i++) {

@@ -3,9 +3,10 @@ package dev.flover.engine.backend.cuda;
 import dev.flover.engine.api.EngineException;
 import java.util.Set;
 
-/// A call of the CUDA driver failed. After most of these the device's context is lost and the engine must be closed.
+/// Thrown when a call of the CUDA driver has failed. After most such errors the device's context is lost and the engine
+/// must be closed.
 public final class CudaException extends EngineException {
-    /// Errors after which every call of this process fails: its context is gone, or the device is.
+    /// Errors after which every further call of this process fails, as its context or the device is lost.
     private static final Set<String> LOST = Set.of(
             "CUDA_ERROR_ILLEGAL_ADDRESS", "CUDA_ERROR_LAUNCH_FAILED", "CUDA_ERROR_LAUNCH_TIMEOUT",
             "CUDA_ERROR_ILLEGAL_INSTRUCTION", "CUDA_ERROR_MISALIGNED_ADDRESS", "CUDA_ERROR_INVALID_ADDRESS_SPACE",
@@ -18,9 +19,9 @@ public final class CudaException extends EngineException {
     private final String call;
     private final String error;
 
-    /// @param call  the driver's function
-    /// @param error the driver's name for what happened, such as `CUDA_ERROR_ILLEGAL_ADDRESS`
-    /// @param advice what to do; where empty and the device is lost, that is said
+    /// @param call   the name of the driver's function
+    /// @param error  the driver's name of the error, such as `CUDA_ERROR_ILLEGAL_ADDRESS`
+    /// @param advice what to do; if it is empty and the device is lost, the message gives the advice for a lost device
     CudaException(String call, String error, String advice) {
         super(message(call, error, advice.isEmpty() && LOST.contains(error) ? AFTER_LOSS : advice));
         this.call = call;
@@ -39,7 +40,7 @@ public final class CudaException extends EngineException {
         return error;
     }
 
-    /// Whether nothing can be computed any more before the process starts again.
+    /// Whether nothing can be computed until the process has been restarted.
     public boolean isDeviceLost() {
         return LOST.contains(error);
     }

@@ -3,9 +3,9 @@ package dev.flover.engine.backend.cuda;
 import dev.flover.engine.backend.Backend.Routes;
 import dev.flover.engine.model.ModelConfig.Routing;
 
-/// Which experts the rows of a step go to: `struct Routes` of routes.cuh, as device addresses.
+/// The experts that the rows of a step are routed to: `struct Routes` of routes.cuh, as device addresses.
 ///
-/// @param rows most of them
+/// @param rows most rows of a step
 record CudaRoutes(
         Routing routing, int rows, long experts, long weights, long places, long rowsOfPlaces, long firstPlaces)
         implements Routes {

@@ -2,19 +2,19 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Tensor;
 
-/// Activations, and what is kept beside them: the 16-bit copies that products on tensor cores read, and the sums of
-/// squares of rows for products that normalise them as they load them.
+/// Activations on the device, with the arrays that some products need: 16-bit copies, which products on tensor cores
+/// read, and sums of squares of rows, which products read that normalise rows as they load them.
 ///
-/// Either is allocated when a product first wants it; from then on verbs that feed such products write it too.
+/// Either array is allocated when a product first needs it. From then on the verbs that write the tensor write it too.
 final class CudaTensor implements Tensor {
-    /// Which of the plan's counts limits the rows.
+    /// Which count of the plan limits the rows that are live.
     enum Counter {
         ROWS(0),
         SAMPLES(1),
         /// Pairs of a row and one of the experts that the router chose for it.
         PLACES(6);
 
-        /// Where it is in the plan; `plan.cuh`.
+        /// The index of the count's word in the plan; see `plan.cuh`.
         final int word;
 
         Counter(int word) {
@@ -22,7 +22,7 @@ final class CudaTensor implements Tensor {
         }
     }
 
-    /// Columns of a partial sum; `norm.cuh`.
+    /// Columns of a partial sum; see `norm.cuh`.
     private static final int PIECE = 32;
 
     private final Driver driver;
@@ -65,7 +65,7 @@ final class CudaTensor implements Tensor {
         return bfloat;
     }
 
-    /// 0 where nobody has wanted them.
+    /// The device address of the sums of squares; 0 until a product has needed them.
     long squares() {
         return squares;
     }
@@ -78,20 +78,20 @@ final class CudaTensor implements Tensor {
         return copiesFresh;
     }
 
-    /// A verb wrote it.
+    /// Notes that a verb wrote the tensor.
     void written(Counter counter, boolean withCopies) {
         this.counter = counter;
         copiesFresh = withCopies;
         squaresFresh = false;
     }
 
-    /// A verb wrote it, with sums of squares where they have been wanted, and without copies.
+    /// Notes that a verb wrote the tensor, with sums of squares if they are allocated, and without copies.
     void writtenWithSquares(Counter counter) {
         written(counter, false);
         squaresFresh = squares != 0;
     }
 
-    /// From now on sums of squares are wanted. Returns whether they are there.
+    /// Makes sure that sums of squares are allocated. Returns whether they are up to date.
     boolean wantSquares() {
         if (squares == 0) {
             squares = driver.allocate(4L * rows * Math.ceilDiv(columns, PIECE), "sums of squares");
@@ -99,7 +99,7 @@ final class CudaTensor implements Tensor {
         return squaresFresh;
     }
 
-    /// Makes sure of the copy that weights of a storage are multiplied with. Returns its address.
+    /// Makes sure that the 16-bit copy for weights of this storage is allocated. Returns the copy's address.
     long copyFor(Storage storage) {
         if (storage == Storage.BF16) {
             if (bfloat == 0) {

@@ -2,9 +2,11 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Vector;
 
+/// A vector of f32 on the device.
+///
 /// @param values device address
 record CudaVector(long values, int length) implements Vector {
-    /// The address, or 0 for no vector.
+    /// The vector's address, or 0 for null.
     static long addressOf(Vector vector) {
         return vector == null ? 0 : ((CudaVector) vector).values;
     }

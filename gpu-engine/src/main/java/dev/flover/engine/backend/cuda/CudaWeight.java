@@ -2,8 +2,10 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Weight;
 
+/// A weight matrix on the device, in the layout of `weight.cuh`.
+///
 /// @param values device address
-/// @param scales device address, 0 where the storage has none
+/// @param scales device address; 0 if the storage has no scales
 record CudaWeight(WeightShape shape, long values, long scales) implements Weight {
     @Override
     public int outputs() {

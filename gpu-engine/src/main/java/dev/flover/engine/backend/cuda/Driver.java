@@ -4,81 +4,84 @@ import java.lang.foreign.MemorySegment;
 
 /// The calls of the CUDA driver that the backend makes, on one device, one context and one stream.
 ///
-/// Everything it hands out lives until it is freed or the driver is closed: this is the one place that owns device
-/// memory, pinned memory, graphs and events. Work on the stream runs in the order of the calls. All calls throw
-/// [CudaException], which names the call and the error.
+/// It owns all device memory, pinned memory, graphs and events; these live until they are freed or the driver is
+/// closed. Work on the stream runs in the order of the calls. All calls throw [CudaException], which names the call and
+/// the error.
 ///
-/// Two implementations: [JCudaDevice] on a device, and in the tests one that runs the same kernels on the host.
+/// There are two implementations: [JCudaDevice] for a device, and in the tests one that runs the same kernels on the
+/// host.
 interface Driver extends AutoCloseable {
     DeviceProperties properties();
 
     long freeBytes();
 
-    /// Device memory, its content undefined.
+    /// Allocates device memory with undefined content.
     ///
-    /// @param purpose for the message when there is too little
+    /// @param purpose named in the error message if memory is short
     long allocate(long bytes, String purpose);
 
-    /// The memory must not have been given to a launch that a graph holds.
+    /// Frees device memory. A captured graph must not use it.
     void free(long address);
 
-    /// Host memory that the device reaches too; zeroed.
+    /// Allocates zeroed, pinned host memory that the device can access.
     Pinned allocatePinned(long bytes);
 
-    /// Copies once all earlier work is done, and waits.
+    /// Copies host memory to the device after all earlier work has finished, and waits for the copy.
     void upload(long address, MemorySegment from);
 
-    /// Copies once all earlier work is done, and waits.
+    /// Copies device memory to the host after all earlier work has finished, and waits for the copy.
     void download(MemorySegment to, long address);
 
-    /// Copies in order with the other work of the stream; `from` keeps its content until then, and is pinned where that
-    /// is not to hold up the host.
+    /// Enqueues a copy to the device. `from` must not change until the copy has finished. If `from` is not pinned, the
+    /// call may wait for the copy.
     void enqueueUpload(long address, MemorySegment from);
 
-    /// Sets every byte, in order with the other work of the stream.
+    /// Enqueues work that sets every byte.
     void enqueueFill(long address, byte value, long bytes);
 
-    /// Copies from one place of the device to another, in order with the other work of the stream.
+    /// Enqueues a copy from device memory to device memory.
     void enqueueCopy(long to, long from, long bytes);
 
-    /// A kernel of the module by name.
+    /// Finds a kernel of the module by name, and returns its number for [#launch].
     ///
-    /// @param mostSharedBytes most dynamic shared memory of any launch
+    /// @param mostSharedBytes most bytes of dynamic shared memory of any launch
     int kernel(String name, int mostSharedBytes);
 
     void launch(int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, Arguments arguments);
 
-    /// Launches are recorded instead of run, until [#endCapture].
+    /// Begins to record launches instead of running them, until [#endCapture].
     void beginCapture();
 
-    /// Returns the recorded launches as one graph.
+    /// Ends the recording and returns the number of a graph of the recorded launches.
     int endCapture();
 
     void launchGraph(int graph);
 
-    /// Marks what has been enqueued so far.
+    /// Enqueues event number `event`, which completes when all work enqueued so far has finished.
     ///
-    /// @param event any small number; marking it again forgets the earlier mark
+    /// @param event a small non-negative number; recording it again replaces the earlier event
     void record(int event);
 
-    /// Waits for what the event marks.
+    /// Waits until the event has completed.
     void await(int event);
 
-    /// Marks what has been enqueued so far, with the time when it is done.
+    /// Enqueues time stamp number `mark`: its time is when all work enqueued so far has finished.
     ///
-    /// @param mark any small number, apart from the events' numbers
+    /// @param mark a small non-negative number; marks and events are numbered separately
     void mark(int mark);
 
-    /// Waits for the later mark and returns the microseconds between the two.
+    /// Waits until the later mark's time is known, and returns the microseconds between the two marks.
     double microsecondsBetween(int earlier, int later);
 
-    /// Waits for everything.
+    /// Waits until all enqueued work has finished.
     void synchronise();
 
     @Override
     void close();
 
-    /// @param memory        as the host sees it
-    /// @param deviceAddress as the device does
+    /// Pinned memory, which both sides can access.
+    ///
+    /// @param memory        the memory as the host accesses it
+    /// @param deviceAddress the address by which the device accesses it
     record Pinned(MemorySegment memory, long deviceAddress) {}
 }

@@ -6,12 +6,13 @@ import java.nio.file.Path;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
-/// The JCuda binding, loaded once: what is missing is found out here, and said in a sentence.
+/// Loads the JCuda binding of the driver, once. If anything is missing, [#problem] says what, in a sentence.
 ///
-/// JCuda unpacks its native library to a fixed name in `java.io.tmpdir`, where another process may be writing it just
-/// then. Unless `java.library.path` has it, it is therefore unpacked to a directory of this process's own.
+/// JCuda unpacks its native library to a file with a fixed name in `java.io.tmpdir`, which another process may be
+/// writing at the same time. This class therefore lets JCuda unpack it to a new folder of this process, unless
+/// `java.library.path` has the library.
 final class DriverLibrary {
-    /// Empty if the driver can be used, else why not.
+    /// Loads the driver on first use. The value is empty if the driver can be used; otherwise it says why not.
     private static final class Holder {
         static final String PROBLEM = load();
     }
@@ -20,7 +21,7 @@ final class DriverLibrary {
 
     /// Loads the binding and the driver.
     ///
-    /// @throws IllegalArgumentException if the CUDA backend cannot run here, saying what is missing
+    /// @throws IllegalArgumentException if the CUDA backend cannot run here; the message says what is missing
     static void require() {
         String problem = problem();
         if (!problem.isEmpty()) {
@@ -28,7 +29,7 @@ final class DriverLibrary {
         }
     }
 
-    /// What is missing, or empty.
+    /// Why the driver cannot be used, or empty if it can.
     static String problem() {
         return Holder.PROBLEM;
     }
@@ -60,7 +61,7 @@ final class DriverLibrary {
         }
     }
 
-    /// A loaded library stays mapped after its file is gone.
+    /// Deletes a folder and its files. A loaded library stays mapped after its file has been deleted.
     private static void deleteFolder(Path folder) throws IOException {
         try (var files = Files.list(folder)) {
             for (var file : files.toList()) {

@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The feed-forward part of layers with experts: which row goes where is decided and kept on the device, as graphs are
-/// replayed without the host looking at it.
+/// The feed-forward part of layers with experts. The device computes and stores the routes of rows, because graphs are
+/// replayed without any decision of the host.
 ///
 /// ```
 ///   scores ─► route ─► group_rows ─► gather_rows ─► project_experts ─► activate ─► project_experts ─► add_experts
@@ -20,7 +20,7 @@ import java.util.Map;
 final class ExpertVerbs {
     private static final int ELEMENT_THREADS = 256;
     private static final int PROJECT_THREADS = 256;
-    /// What a grid's second dimension takes.
+    /// The greatest size of a grid's second dimension.
     private static final int MOST_PLACES = 65_535;
 
     private final Driver driver;
@@ -37,7 +37,7 @@ final class ExpertVerbs {
         this.workspace = workspace;
     }
 
-    /// By each row; 0 where the model has no experts.
+    /// The number of experts that each row chooses; 0 if the model has no experts.
     int chosen() {
         return chosen;
     }
@@ -66,7 +66,7 @@ final class ExpertVerbs {
         return Tiling.ofExperts(shape, bucket, routing, driver.properties().multiprocessors());
     }
 
-    /// @param bucket of rows
+    /// @param bucket number of rows for which the launch is made
     void route(CudaRoutes routes, CudaTensor scores, Vector correction, long plan, int bucket) {
         var routing = routes.routing();
         routes.write(arguments.begin()).pointer(scores.values()).pointer(CudaVector.addressOf(correction)).pointer(plan)
@@ -78,9 +78,9 @@ final class ExpertVerbs {
         driver.launch(kernels.groupRows, 1, 1, 1, 1024, KernelSet.groupRowsBytes(routing.experts()), arguments);
     }
 
-    /// The rows expert by expert, with the copies that weights of a storage want.
+    /// Copies rows so that they lie expert by expert, with the 16-bit copies that weights of this storage need.
     ///
-    /// @param places bucket of them
+    /// @param places number of places for which the launch is made
     CudaTensor gather(CudaTensor in, CudaRoutes routes, Storage storage, long plan, int places) {
         var to = gathered.computeIfAbsent(
                 in.columns(), columns -> new CudaTensor(driver, routes.mostPlaces(), columns));
@@ -95,8 +95,8 @@ final class ExpertVerbs {
         return to;
     }
 
-    /// @param from   address of the numbers of `in` that the weights are multiplied with
-    /// @param bucket of rows
+    /// @param from   address of the array of `in`, f32 or a 16-bit copy, that the weights are multiplied with
+    /// @param bucket number of rows for which the launch is made
     void multiply(
             CudaTensor out, CudaTensor in, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan,
             int bucket) {
@@ -138,7 +138,7 @@ final class ExpertVerbs {
                 PROJECT_THREADS, Tiling.sharedBytes(tiling.rowTile()), arguments);
     }
 
-    /// @param bucket of rows
+    /// @param bucket number of rows for which the launch is made
     void add(CudaTensor hidden, CudaTensor in, CudaRoutes routes, long plan, int bucket) {
         routes.write(arguments.begin().tensorWithSquares(hidden).pointer(in.values())).pointer(plan)
                 .integer(hidden.columns());
@@ -147,7 +147,7 @@ final class ExpertVerbs {
         hidden.writtenWithSquares(Counter.ROWS);
     }
 
-    /// @param bucket of rows
+    /// @param bucket number of rows for which the launch is made
     void scaleRows(CudaTensor tensor, CudaTensor scores, long plan, int bucket) {
         arguments.begin().tensor(tensor).pointer(scores.values()).pointer(plan).integer(tensor.columns());
         driver.launch(kernels.scaleRows, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket, 1, ELEMENT_THREADS, 0,

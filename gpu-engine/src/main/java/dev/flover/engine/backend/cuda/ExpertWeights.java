@@ -7,7 +7,7 @@ import java.util.AbstractList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/// The matrices of all experts of a layer, and tables of where they are, on the device.
+/// The matrices of all experts of a layer on the device, and tables of their addresses, also on the device.
 final class ExpertWeights extends AbstractList<Weight> {
     private final List<CudaWeight> weights;
     private final long values;
@@ -38,12 +38,12 @@ final class ExpertWeights extends AbstractList<Weight> {
         return weights.getFirst().shape();
     }
 
-    /// Address of the experts' addresses.
+    /// The device address of a table of the experts' weight addresses.
     long values() {
         return values;
     }
 
-    /// Address of the addresses of their scales.
+    /// The device address of a table of the experts' scale addresses.
     long scales() {
         return scales;
     }

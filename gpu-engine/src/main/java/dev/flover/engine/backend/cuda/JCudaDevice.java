@@ -26,10 +26,10 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
-/// A CUDA device through JCuda's binding of the driver.
+/// A CUDA device, used through JCuda's binding of the driver.
 ///
-/// Calls may come from any thread, one at a time while steps are computed; each makes the device's context current to
-/// its thread first.
+/// Calls may come from any thread, but only from one at a time while steps are computed. Each call first makes the
+/// device's context current on its thread.
 final class JCudaDevice implements Driver {
     private static final String FATBIN = "/dev/flover/engine/backend/cuda/flover.fatbin";
     private static final int UPLOAD_BYTES = 1 << 30;
@@ -47,14 +47,14 @@ final class JCudaDevice implements Driver {
     private final List<CUevent> marks = new ArrayList<>();
     private boolean closed;
 
-    /// A device address that Java can see.
+    /// A device address whose number Java code can read.
     private static final class DeviceMemory extends CUdeviceptr {
         long address() {
             return getNativePointer();
         }
     }
 
-    /// @param fatbin the kernels, for every architecture that they were compiled for
+    /// @param fatbin the kernels, compiled for several architectures
     JCudaDevice(int ordinal, byte[] fatbin) {
         device = device(ordinal);
         properties = properties(device);
@@ -68,7 +68,8 @@ final class JCudaDevice implements Driver {
 
     /// Opens the first device.
     ///
-    /// @throws IllegalArgumentException if there is no driver, device or compiled kernel, saying which
+    /// @throws IllegalArgumentException if there is no driver, device or compiled kernel; the message says which is
+    ///     missing
     static JCudaDevice open() {
         String problem = problem();
         if (!problem.isEmpty()) {
@@ -77,7 +78,7 @@ final class JCudaDevice implements Driver {
         return new JCudaDevice(0, fatbin());
     }
 
-    /// Why no device can be opened here, or empty.
+    /// Why no device can be opened here, or empty if one can.
     static String problem() {
         if (fatbin() == null) {
             return "this build has no CUDA kernels, as there was no nvcc where it was built: build it with the CUDA "
@@ -96,7 +97,7 @@ final class JCudaDevice implements Driver {
                 + properties;
     }
 
-    /// The first device, if [#problem] is empty.
+    /// The properties of the first device. To be called only if [#problem] is empty.
     static DeviceProperties firstDevice() {
         return properties(device(0));
     }
@@ -193,7 +194,8 @@ final class JCudaDevice implements Driver {
         return new Pinned(memory, address.address());
     }
 
-    /// On the stream: a copy on the NULL stream may return before it has landed, and ours does not wait for that one.
+    /// Copies on this backend's stream. A copy on the NULL stream may return before it has finished, and this stream
+    /// does not wait for the NULL stream.
     @Override
     public void upload(long address, MemorySegment from) {
         for (long at = 0; at < from.byteSize(); at += UPLOAD_BYTES) {
@@ -233,7 +235,7 @@ final class JCudaDevice implements Driver {
                 JCudaDriver.cuMemcpyDtoDAsync(device(to), device(from), bytes, stream), "");
     }
 
-    /// The pointer to a place in one of the allocations.
+    /// The pointer object for an address within one of the allocations.
     private synchronized CUdeviceptr device(long address) {
         var entry = allocations.floorEntry(address);
         return entry.getValue().withByteOffset(address - entry.getKey());
@@ -330,8 +332,8 @@ final class JCudaDevice implements Driver {
         check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream), "");
     }
 
-    /// Gives everything back. After a lost device the calls fail one and all, and that is no news: the context's end
-    /// frees what is left.
+    /// Frees all memory, graphs and events. After the device was lost, every call fails; these errors are ignored, as
+    /// the end of the context frees everything that is left.
     @Override
     public synchronized void close() {
         if (closed) {
@@ -350,7 +352,7 @@ final class JCudaDevice implements Driver {
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
     }
 
-    /// Each time, as another device may have been used by this thread since.
+    /// Makes the context current, in every call, as this thread may have used another device since the last one.
     private void attach() {
         check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context), "");
     }

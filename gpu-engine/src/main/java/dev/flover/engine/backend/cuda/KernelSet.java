@@ -3,16 +3,17 @@ package dev.flover.engine.backend.cuda;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// The kernels by what they do, with the shared memory that each launch needs.
+/// The kernels by purpose, and the bytes of shared memory that their launches need.
 final class KernelSet {
-    /// Most shards of a product.
+    /// Most shards of a product's inputs.
     static final int MOST_SHARDS = 64;
 
-    /// Most rows of a product that normalises them as it loads them. Every tile of outputs does that again, in f32:
-    /// beyond some rows the traffic costs more than a launch. Changes no bit.
+    /// Most rows of a product that normalises its rows as it loads them. Every tile of outputs normalises the same rows
+    /// again and reads them in f32: beyond this number of rows, the traffic costs more than another launch. Does not
+    /// change any bit.
     static final int MOST_ROWS_NORMALISED = 16;
 
-    /// Of a layer; `Routing` allows no more.
+    /// Most experts of a layer; `Routing` allows no more.
     private static final int MOST_EXPERTS = 1 << 12;
     private static final int MOST_NORMALISED_COLUMNS = 1 << 16;
     private static final int[] ROW_TILES = {8, 16, 32, 64};
@@ -50,9 +51,9 @@ final class KernelSet {
     static final int PARTIAL_SUMS_BYTES = 32 * 4;
     static final int SAMPLE_SURVEY_BYTES = 16 * 8;
     static final int SAMPLE_WEIGH_BYTES = 16 * 8 + 3 * 48 * 4;
-    /// `struct SampleShared`.
+    /// Bytes of `struct SampleShared` in sample.cu.
     static final int SAMPLE_BYTES = 37720;
-    /// `struct SamplePart`.
+    /// Bytes of `struct SamplePart` in sample.cuh.
     static final int SAMPLE_PART_BYTES = 608;
     private static final int PART_TOKENS = 8192;
 
@@ -135,7 +136,7 @@ final class KernelSet {
         return attention.get(storage)[indexOf(HEAD_WIDTHS, width)];
     }
 
-    /// Rows of a tile for a bucket of rows.
+    /// The number of rows of a tile, for a launch that is made for `bucket` rows.
     static int rowTile(int bucket) {
         for (int tile : ROW_TILES) {
             if (bucket <= tile) {
@@ -149,7 +150,7 @@ final class KernelSet {
         return (32 * 33 + 16 * 32 + Integer.numberOfTrailingZeros(shards) * 4 * 128) * 4;
     }
 
-    /// Blocks that share a row's vocabulary.
+    /// The number of blocks that share a row's vocabulary.
     static int sampleParts(int vocabulary) {
         return Math.ceilDiv(vocabulary, PART_TOKENS);
     }
@@ -174,7 +175,7 @@ final class KernelSet {
         return (StepImage.SPLIT + 32 + headDim) * 4;
     }
 
-    /// `struct AttentionShared`.
+    /// Bytes of `struct AttentionShared` in attention.cuh.
     static int attentionBytes(int width) {
         int queries = StepImage.QUERIES;
         return width * 32 + 2 * 4 * queries * 4 + 4 * queries * 4 + 4 + 5 * queries * (width + 4) * 4;

@@ -7,18 +7,19 @@ import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.model.ModelConfig.Activation;
 
-/// One product, with all that its launch does beside it: `out (+)= activation(norm(in) * weightᵀ + bias)`.
+/// One matrix product with the operations that its kernel fuses: `out = activation(norm(in) * weightᵀ + bias)`, or `out
+/// += ...` where `adds`.
 ///
 /// @param bias       null for none
-/// @param adds       whether the result is added to what `out` holds
-/// @param norm       an RMS norm of rows whose sums of squares are there; null for none
+/// @param adds       whether the result is added to the content of `out`
+/// @param norm       an RMS norm of `in`, whose rows' sums of squares are up to date; null for none
 /// @param activation null for none
-/// @param gated      the activation is of the first half of the outputs, times the second
-/// @param heads      outputs are queries, keys and values: how they are turned and where they go; null if they are not
+/// @param gated      whether the activation of the first half of the outputs is multiplied by the second half
+/// @param heads      how outputs that are queries, keys and values are rotated and stored; null for other outputs
 record Product(
         CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias,
         boolean adds, Norm norm, Activation activation, boolean gated, Heads heads) {
-    /// Which outputs a group of 32 has, as `project.cuh` numbers it.
+    /// Which outputs a group of 32 consists of. The order of the constants is that of `enum Pairing` in project.cuh.
     enum Pairing { IN_ORDER, GATED, TO_HEADS }
 
     Product {

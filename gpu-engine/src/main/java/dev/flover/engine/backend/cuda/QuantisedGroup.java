@@ -6,9 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// 32 columns of a row as small integers: `scale * value + offset`, both as f16 bits. Reused from group to group.
+/// 32 columns of a stored row as small integers: `weight = scale * value + offset`, with scale and offset as f16 bits.
+/// One object is reused for many groups.
 ///
-/// Exact for Q8_0, Q4_0 and Q4_1; Q4_K's scales, products of two numbers, are rounded to f16.
+/// Exact for Q8_0, Q4_0 and Q4_1. The scales and offsets of Q4_K are products of two numbers and are rounded to f16.
 final class QuantisedGroup {
     static final int COLUMNS = 32;
 
@@ -20,7 +21,7 @@ final class QuantisedGroup {
     private short scale;
     private short offset;
 
-    /// Values are -128 to 127 for Q8_0 and 0 to 15 for the others.
+    /// Reads one group of a row. Values are -128 to 127 for Q8_0 and 0 to 15 for the other types.
     void read(StoredTensor tensor, int row, int group) {
         long rowAt = row * tensor.rowBytes();
         var type = tensor.type();
@@ -66,7 +67,7 @@ final class QuantisedGroup {
         nibbles(data, at + 4);
     }
 
-    /// 16 bytes: the low halves are the first 16 columns.
+    /// Unpacks 16 bytes: the low nibbles are the first 16 columns, the high nibbles the other 16.
     private void nibbles(MemorySegment data, long at) {
         for (int i = 0; i < COLUMNS / 2; i++) {
             int pair = unsigned(data, at + i);
@@ -75,7 +76,8 @@ final class QuantisedGroup {
         }
     }
 
-    /// Group `group` of 8: scale and minimum have 6 bits each, of twelve bytes; 32 bytes hold two groups.
+    /// Reads group `group` of the 8 groups of a super-block. Scale and minimum have 6 bits each and are packed in
+    /// twelve bytes; 32 bytes hold the values of two groups.
     private void q4Super(MemorySegment data, long at, int group) {
         assert TensorType.Q4_K.blockElements() == SUPER_BLOCK;
         long packed = at + 4;

@@ -1,11 +1,12 @@
 package dev.flover.engine.backend.cuda;
 
-/// Row counts are rounded up to these, so that few graphs serve all steps: {1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128,
-/// 192, 256, 384, 512, ...}. What a bucket has more than rows is skipped on the device and changes no bit.
+/// The row counts for which graphs are captured: {1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, ...}. A
+/// step's row count is rounded up to one of these, so that few graphs serve all steps. The device skips the additional
+/// rows, which do not change any bit.
 final class RowBuckets {
     private RowBuckets() {}
 
-    /// The smallest bucket with room for `rows`; 0 for none.
+    /// The smallest bucket with room for `rows` rows; 0 for 0 rows.
     static int of(int rows) {
         if (rows <= 8) {
             return rows <= 1 ? rows : Integer.highestOneBit(rows - 1) << 1;

@@ -5,8 +5,8 @@ import dev.flover.engine.backend.StepPlan.Admission;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// What draws the next token of each sequence, on the device by home: `struct SamplingState` of sampling.cuh, the
-/// newest token, the lists that its rules need, and how often each token occurs.
+/// The sampling state of each sequence, on the device, by home: `struct SamplingState` of sampling.cuh, the newest
+/// token, the lists of the sampling rules, and how often each token occurs.
 final class SamplingHomes {
     static final int STATE_BYTES = 80;
     private static final int USUAL_BIASES = 512;
@@ -31,7 +31,7 @@ final class SamplingHomes {
         longRules = new long[shape.slots()];
     }
 
-    /// What all homes of such a cache take.
+    /// Bytes of all homes of a cache of this shape.
     static long bytes(CacheShape shape) {
         long rules = 2L * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32);
         return shape.slots() * (STATE_BYTES + 4 * (1 + shape.vocabulary() + rules));
@@ -49,7 +49,7 @@ final class SamplingHomes {
         return counts;
     }
 
-    /// Most bytes that [#stage] writes for an ordinary admission.
+    /// The most bytes that [#stage] writes for an admission with up to [#USUAL_BIASES] biases and ending tokens.
     static long usualBytes(CacheShape shape) {
         return STATE_BYTES + 4L * (2 * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32) + shape.contextLength());
     }
@@ -67,12 +67,12 @@ final class SamplingHomes {
         return admission.sampling().allowedOnly().isEmpty() ? 0 : Math.ceilDiv(vocabulary, 32);
     }
 
-    /// History matters to penalties alone.
+    /// The length of the history that is staged: 0 unless the sampling has penalties, which alone need it.
     private static int historyWords(Admission admission) {
         return admission.sampling().penalises() ? admission.history().length : 0;
     }
 
-    /// Writes what the kernel `admit` reads: the state, the rules, the history.
+    /// Writes the input of the kernel `admit`: the state, the rules, the history.
     void stage(Admission admission, int home, MemorySegment to) {
         int ruleWords = ruleWords(admission, vocabulary);
         writeState(admission, rulesOf(home, ruleWords), to);
@@ -95,7 +95,7 @@ final class SamplingHomes {
         }
     }
 
-    /// The argument of `admit`, for what was staged and copied to the device.
+    /// Writes the argument of `admit` for an admission that has been staged and copied to the device.
     Arguments arguments(Arguments arguments, Admission admission, int home, long staged) {
         int ruleWords = ruleWords(admission, vocabulary);
         boolean counted = historyWords(admission) > 0;
@@ -115,7 +115,8 @@ final class SamplingHomes {
                 .integer(vocabulary);
     }
 
-    /// Where the home's rules lie: its own place, or, for unusually many, memory allocated for this sequence.
+    /// The address of the home's rules: the home's own place, or, for an unusually long list, memory that is allocated
+    /// once for the home.
     private long rulesOf(int home, int ruleWords) {
         if (ruleWords <= usualRuleWords) {
             return rules + 4L * home * usualRuleWords;
@@ -139,7 +140,7 @@ final class SamplingHomes {
         to.set(ValueLayout.JAVA_LONG, 32, sampling.seed());
         to.set(ValueLayout.JAVA_INT, 40, admission.answerIndex());
         to.set(ValueLayout.JAVA_INT, 44, sampling.topLogprobs());
-        // within a constraint the host says when an answer may end, see ConstraintMasks
+        // for a sequence with a constraint, the host decides when the answer may end; see ConstraintMasks
         to.set(ValueLayout.JAVA_INT, 48, admission.constraint() == null ? sampling.minTokens() : 0);
         to.set(ValueLayout.JAVA_INT, 52, admission.ending().length);
         to.set(ValueLayout.JAVA_INT, 56, sampling.logitBias().tokens().length);

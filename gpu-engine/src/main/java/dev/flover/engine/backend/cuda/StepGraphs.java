@@ -3,14 +3,15 @@ package dev.flover.engine.backend.cuda;
 import java.util.HashMap;
 import java.util.Map;
 
-/// A captured graph for each pair of buckets, of rows and of sampling rows, with and without the draw: one launch for
-/// hundreds.
+/// A captured graph for each pair of buckets, of rows and of samples, with and without the draw. So a step takes one
+/// launch instead of hundreds.
 ///
-/// The first step of a pair runs as it is, and with it everything that is allocated at first use; the second is
-/// recorded and from then on replayed. Graphs hold no lengths, positions or counts: kernels read those from the plan.
+/// The first step of a pair runs without recording, so that all memory that is allocated on first use is allocated. The
+/// second step is recorded, and its graph is replayed from then on. Graphs contain no lengths, positions or counts,
+/// which the kernels read from the plan.
 final class StepGraphs {
     private static final int MOST_GRAPHS = 256;
-    /// In place of a graph: the pair has run once.
+    /// Stands for the graph of a pair that has run once.
     private static final int NOT_YET = -1;
 
     private final Driver driver;
@@ -20,7 +21,7 @@ final class StepGraphs {
         this.driver = driver;
     }
 
-    /// Runs the step's verbs, or what they were recorded as.
+    /// Runs the step's verbs, or replays their recording.
     ///
     /// @param draws whether the verbs end with the draw
     void run(int rowBucket, int sampleBucket, boolean draws, Runnable verbs) {

@@ -6,15 +6,16 @@ import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// A step's plan as the kernels read it: `struct Plan` of plan.cuh, written to pinned memory.
+/// A step's plan in the encoding that kernels read, `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
 ///   rows, samples, tiles, items, results (2), places, -, array offsets (13) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
-    /// Attention positions that are summed by themselves, aligned to position 0.
+    /// Positions of attention whose sums are computed separately and then merged (a split). Splits are aligned to
+    /// position 0.
     static final int SPLIT = 256;
-    /// Queries that share keys in one product.
+    /// Most queries that share keys in one tile.
     static final int QUERIES = 16;
 
     private static final int RESULTS = 4;
@@ -34,8 +35,8 @@ final class StepImage {
     private int words;
     private int arrays;
 
-    /// @param memory [#bytes] of them, for the same budget and slots
-    /// @param chosen experts of each row; 0 where there are none
+    /// @param memory [#bytes] bytes, for the same token budget and number of samples
+    /// @param chosen experts that each row chooses; 0 if the model has none
     StepImage(MemorySegment memory, int tokenBudget, int chosen) {
         this.memory = memory;
         this.chosen = chosen;
@@ -45,27 +46,29 @@ final class StepImage {
         tileScratch = new int[tokenBudget];
     }
 
-    /// @param samples most sampling rows
+    /// The bytes of the largest plan.
+    ///
+    /// @param samples most samples of a step
     static long bytes(int tokenBudget, int samples) {
         return 4L * (HEADER + 8L * tokenBudget + 1 + 5L * samples);
     }
 
-    /// Rows of one slice that go into an attention tile.
+    /// Most rows of one slice in an attention tile.
     static int tileRows(int heads, int kvHeads) {
         return Math.max(1, QUERIES / (heads / kvHeads));
     }
 
-    /// Groups of query heads that share keys, cut to [#QUERIES].
+    /// The number of groups of query heads that share keys, where a group has at most [#QUERIES] heads.
     static int groups(CacheShape shape) {
         return shape.kvHeads() * Math.ceilDiv(shape.heads() / shape.kvHeads(), QUERIES);
     }
 
-    /// Encodes the plan, slots as homes.
+    /// Encodes a plan, with homes in the place of slots.
     ///
     /// @param results        device address of the step's results
-    /// @param scratchEntries how many splits of tiles may be computed apart from each other
-    /// @param masks          by sample, which mask of a constraint is its own, or -1
-    /// @return how many bytes of the memory are used
+    /// @param scratchEntries most splits of tiles that may be computed by different blocks
+    /// @param masks          by sample, the index of the sample's constraint mask, or -1 for none
+    /// @return the number of bytes that were written
     long encode(StepPlan plan, CudaCache cache, long results, int scratchEntries, int[] masks) {
         tile(plan, tileRows(cache.shape().heads(), cache.shape().kvHeads()), scratchEntries);
         words = HEADER;
@@ -94,8 +97,8 @@ final class StepImage {
         return 4L * words;
     }
 
-    /// Cuts slices into tiles. A tile with several splits gets a work item for each while scratch lasts: the device is
-    /// full anyway when it does not.
+    /// Cuts slices into attention tiles. A tile with several splits gets a work item for each split as long as scratch
+    /// entries remain; when they run out, there are enough items to fill the device.
     private void tile(StepPlan plan, int mostRows, int scratchEntries) {
         tiles = 0;
         items = 0;

@@ -8,15 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 
-/// The host's side of the steps under way: what each is told and what it answers, in pinned memory of its own.
+/// The host's side of the steps in flight: for each step, pinned memory for its plan and its results.
 ///
 /// ```
 ///   slot 0   plan ─┐  copied in stream order   ┌─► device plan ─► kernels ─► results of slot 0
 ///   slot 1   plan ─┴───────────────────────────┘                            results of slot 1
 /// ```
 ///
-/// The device's copy of the plan is one for all steps, as captured graphs read it at a fixed address; the stream keeps
-/// steps apart. Results are written by the sampling kernel straight to the slot's pinned memory.
+/// All steps use the same device copy of the plan, as captured graphs read it at a fixed address; the order of the
+/// stream keeps steps apart. The sampling kernel writes results directly to the slot's pinned memory.
 final class StepSlots {
     private static final int EDIT_WORDS = 3;
 
@@ -33,7 +33,7 @@ final class StepSlots {
     private int next;
     private StepPlan current;
 
-    /// Pinned memory of one step.
+    /// The pinned memory of one step.
     private static final class Slot {
         final int event;
         final Pinned image;
@@ -59,7 +59,7 @@ final class StepSlots {
         }
     }
 
-    /// @param chosen experts of each row; 0 where there are none
+    /// @param chosen experts that each row chooses; 0 if the model has none
     StepSlots(Driver driver, CacheShape shape, int tokenBudget, int scratchEntries, int chosen) {
         this.driver = driver;
         this.scratchEntries = scratchEntries;
@@ -75,32 +75,32 @@ final class StepSlots {
         }
     }
 
-    /// Device address of the plan.
+    /// The device address of the plan.
     long plan() {
         return devicePlan;
     }
 
-    /// Device address of the masks of rows that draw within constraints.
+    /// The device address of the masks of samples with constraints.
     long masks() {
         return masks.address();
     }
 
-    /// Whether the step's draw has to wait for tokens of the step before it.
+    /// Whether the step's draw must wait for tokens of the step before it, as some of its sequences have constraints.
     boolean drawsWithinConstraints(StepPlan plan) {
         return !slotOf(plan).fitting.isEmpty();
     }
 
-    /// Waits for the masks that the step's draw needs, all steps before having ended, and enqueues their copy.
+    /// Waits for the masks that the step's draw needs, and enqueues their copy. All earlier steps must have ended.
     void awaitMasks(StepPlan plan) {
         masks.enqueueUpload(plan, slotOf(plan).fitting);
     }
 
-    /// The plan whose verbs are being enqueued.
+    /// The plan whose verbs are being enqueued now.
     StepPlan current() {
         return current;
     }
 
-    /// Enqueues the plan and its edits of slot state.
+    /// Enqueues the copy of the plan, and its changes of slot state.
     void begin(StepPlan plan, CudaCache cache, KernelSet kernels, Arguments arguments) {
         var slot = ring[next];
         assert slot.plan == null : "more steps begun than " + ring.length;
@@ -141,7 +141,7 @@ final class StepSlots {
         }
     }
 
-    /// An unusually long list of rules: staged in memory of its own.
+    /// Admits a sequence with an unusually long list of rules, which is staged in memory that is allocated for it.
     private void admitLarge(
             StepPlan.Admission admission, long bytes, int home, CudaCache cache, KernelSet kernels,
             Arguments arguments) {
@@ -187,14 +187,14 @@ final class StepSlots {
         return entries.size() == count;
     }
 
-    /// All of the step's verbs have been enqueued.
+    /// Records the step's event, after all of its verbs have been enqueued.
     void launched(StepPlan plan) {
         var slot = slotOf(plan);
         driver.record(slot.event);
         slot.marked = true;
     }
 
-    /// Waits for the step and reads its results.
+    /// Waits until the step has ended, and copies its results into the plan.
     void end(StepPlan plan) {
         var slot = slotOf(plan);
         if (!slot.marked) {

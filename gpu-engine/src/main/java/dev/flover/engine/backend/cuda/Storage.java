@@ -2,13 +2,14 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.tensor.TensorType;
 
-/// How a weight matrix lies on the device; see `weight.cuh`. The order of the constants is part of that contract.
+/// The format of a weight matrix on the device; see `weight.cuh`. The order of the constants is that of `enum Storage`
+/// there.
 enum Storage {
     F32(4, 0, "f32"),
     F16(2, 0, "f16"),
     BF16(2, 0, "bf16"),
     Q8(1, 2, "q8"),
-    /// Two values to a byte.
+    /// Two values in a byte.
     Q4(1, 4, "q4");
 
     private final int valueBytes;
@@ -21,7 +22,8 @@ enum Storage {
         this.kernel = kernel;
     }
 
-    /// What keeps a stored type's numbers, or, for types without a kernel of their own, their nearest f16.
+    /// The storage that keeps a stored type's numbers; for types without a kernel of their own F16, to which they are
+    /// rounded.
     static Storage of(TensorType type, boolean groupsFitShards) {
         return switch (type) {
             case F32 -> F32;
@@ -32,17 +34,17 @@ enum Storage {
         };
     }
 
-    /// Bytes of 64 columns of one output, without their scales.
+    /// Bytes of 64 columns of one output, without scales.
     int chunkBytes() {
         return this == Q4 ? 32 : 64 * valueBytes;
     }
 
-    /// Bytes of the scale, and offset, of a group of 32 columns.
+    /// Bytes of the scale, and the offset if there is one, of a group of 32 columns.
     int groupBytes() {
         return groupBytes;
     }
 
-    /// The suffix of its kernels.
+    /// The suffix in the names of this storage's kernels.
     String kernel() {
         return kernel;
     }

@@ -2,8 +2,8 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.model.ModelConfig.Routing;
 
-/// How a product's work is cut into blocks: chooses where sums are computed, never their order.
-///
+/// How the work of a product is cut into blocks. It determines which block computes a sum, but never the order of
+/// additions.
 /// ```
 ///   outputs in tiles, by rows of a tile:  8: 32    16: 64    32, 64: 128
 ///   columns in parts:                     four quarters of each shard
@@ -11,16 +11,16 @@ import dev.flover.engine.model.ModelConfig.Routing;
 /// ```
 ///
 /// @param rowTile    rows of a tile
-/// @param rowTiles   tiles of rows
-/// @param blockParts parts that a block takes, a power of two
-/// @param splits     blocks that share a tile
-/// @param blocks     of the launch: as many as are resident at once, or as there is work
+/// @param rowTiles   number of tiles of rows
+/// @param blockParts parts that a block computes, a power of two
+/// @param splits     number of blocks that share a tile
+/// @param blocks     blocks of the launch: as many as are resident at a time, or fewer if there is less work
 record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int splits, int blocks) {
-    /// Rows up to which several blocks share a tile; beyond, there are tiles enough.
+    /// The most rows with which several blocks share a tile; with more rows there are enough tiles.
     static final int SPREAD_ROWS = 256;
 
-    /// Bytes a nanosecond, and what a norm's kernel takes beyond what a product does instead: an H200's, as the model
-    /// of a step assumes them (`benchmarks/model/decode_step.py`).
+    /// Bytes a nanosecond of an H200, and the nanoseconds by which a separate norm kernel is slower than a norm inside
+    /// the product. The model of a step in `benchmarks/model/decode_step.py` assumes the same numbers.
     private static final double MEMORY_RATE = 4085;
     private static final double CACHE_RATE = 5500;
     private static final double NORM_NANOS = 2900;
@@ -30,12 +30,12 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
     private static final int THREADS = 256;
     private static final int CHUNK = 64;
     private static final int STAGES = 4;
-    /// Levels of the tree of parts that are in shared memory, and all there are.
+    /// Levels of the tree of parts that are kept in shared memory, and the most levels of the tree.
     private static final int SHARED_LEVELS = 2;
     private static final int MOST_LEVELS = 8;
 
-    /// @param bucket          rows that the launch is for
-    /// @param multiprocessors of the device
+    /// @param bucket          rows for which the launch is made
+    /// @param multiprocessors multiprocessors of the device
     static Tiling of(WeightShape shape, int bucket, int multiprocessors) {
         int rowTile = KernelSet.rowTile(bucket);
         int rowTiles = Math.ceilDiv(bucket, rowTile);
@@ -54,11 +54,13 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
                 Math.min(resident, rowTiles * outputTiles * splits));
     }
 
-    /// Of rows that are dealt to experts with weights of this shape, blocks taking whole tiles of all of them.
+    /// The tiling of a product whose rows are routed to experts with weights of this shape. A block computes whole
+    /// tiles.
     ///
-    /// @param bucket rows that the launch is for, before they are dealt
+    /// @param bucket rows for which the launch is made, before each is routed to several experts
     static Tiling ofExperts(WeightShape shape, int bucket, Routing routing, int multiprocessors) {
-        int ofOne = Math.ceilDiv(2 * bucket * routing.chosen(), routing.experts());     // some have more than others
+        // twice the mean, as some experts get more rows than others
+        int ofOne = Math.ceilDiv(2 * bucket * routing.chosen(), routing.experts());
         int rowTile = KernelSet.rowTile(Math.min(bucket, ofOne));
         int outputTiles = Math.ceilDiv(shape.outputs(), tileOutputs(rowTile));
         int resident = multiprocessors * (rowTile <= 16 ? 2 : 1);
@@ -67,12 +69,12 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
                 Math.min(resident, outputTiles * reached));
     }
 
-    /// Shared tiles and upper levels of the tree want the same scratch.
+    /// Whether scratch would be needed both for tiles that blocks share and for the upper levels of the tree.
     private static boolean needsScratchTwice(int rowTile, int parts, int blockParts) {
         return blockParts < parts && blockParts / partWarps(rowTile) > 1 << SHARED_LEVELS;
     }
 
-    /// Warps that share the columns; the others share the outputs.
+    /// The number of warps of a block that share the columns; the other factor of its warps shares the outputs.
     private static int partWarps(int rowTile) {
         return rowTile <= 8 ? 4 : rowTile <= 16 ? 2 : 1;
     }
@@ -85,10 +87,10 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
         return rowTile <= 8 ? 3 : rowTile <= 32 ? 2 : 1;
     }
 
-    /// Whether a product should normalise the rows that it loads: every tile of outputs reads them again, in f32, which
-    /// for many outputs, or weights of few bits, takes longer than a launch of the norm's own kernel.
+    /// Whether a product should normalise the rows that it loads. Every tile of outputs reads the rows again, in f32.
+    /// With many outputs, or weights of few bits, that takes longer than a launch of a separate norm kernel.
     ///
-    /// @param bucket rows that the launch is for, at most [KernelSet#MOST_ROWS_NORMALISED]
+    /// @param bucket rows for which the launch is made, at most [KernelSet#MOST_ROWS_NORMALISED]
     static boolean normalisesOnLoading(WeightShape shape, int bucket) {
         double tiles = Math.ceilDiv(shape.outputs(), tileOutputs(KernelSet.rowTile(bucket)));
         double weights = shape.valueBytes() + shape.scaleBytes();
@@ -101,12 +103,12 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
         return Math.max(weights / MEMORY_RATE, (weights + activations) / CACHE_RATE);
     }
 
-    /// Rows and outputs of the tiles of all rows, as scratch has them.
+    /// Rows of all tiles of rows, for which scratch has room.
     int scratchRows() {
         return rowTiles * rowTile;
     }
 
-    /// Bytes of partial sums: of splits, or of the upper levels of each block's tree.
+    /// Bytes of scratch for partial sums: those of the splits, or of the upper levels of each block's tree.
     long scratchBytes() {
         if (splits > 1) {
             return 4L * splits * scratchRows() * outputTiles * tileOutputs(rowTile);
@@ -119,7 +121,7 @@ record Tiling(int rowTile, int rowTiles, int outputTiles, int blockParts, int sp
         return splits > 1 ? 4L * outputTiles * rowTiles : 0;
     }
 
-    /// Dynamic shared memory of a block: `struct ProjectShared`.
+    /// Bytes of a block's dynamic shared memory: `struct ProjectShared` in project.cuh.
     static int sharedBytes(int rowTile) {
         int parts = partWarps(rowTile);
         int ring = STAGES * parts * rowTile * CHUNK * 2;

@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
-/// Makes random weights on the device, in the order of `weight.cuh`, where every place counts alike.
+/// Generates random weights on the device. The layout of `weight.cuh` does not matter, as all places get equal
+/// distributions.
 final class WeightGenerator {
     private static final int THREADS = 256;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
@@ -11,13 +12,14 @@ final class WeightGenerator {
     private final int kernel;
     private final Arguments arguments = new Arguments();
 
-    /// @param kernel `randomise`
+    /// @param kernel the number of the kernel `randomise`
     WeightGenerator(Driver driver, int kernel) {
         this.driver = driver;
         this.kernel = kernel;
     }
 
-    /// Numbers whose products with normalised activations are of their size.
+    /// Generates weights with a standard deviation of 1.5 / sqrt(inputs), so that products with normalised activations
+    /// have about the magnitude of the activations.
     CudaWeight generate(WeightShape shape, long seed) {
         float deviation = (float) (1.5 / Math.sqrt(shape.inputs()));
         long values = driver.allocate(shape.valueBytes(), "weights");
@@ -26,12 +28,12 @@ final class WeightGenerator {
             case F32, F16, BF16 -> fill(values, shape.valueBytes(), seed, shape.storage().ordinal(), 0, deviation);
             case Q8 -> {
                 fill(values, shape.valueBytes(), seed, BITS, 0, 0);
-                int scale = halfBits(deviation / 73.9f);     // of uniform bytes
+                int scale = halfBits(deviation / 73.9f);     // 73.9 is the standard deviation of uniform bytes
                 fill(scales, shape.scaleBytes(), seed, CONSTANT, scale << 16 | scale, 0);
             }
             case Q4 -> {
                 fill(values, shape.valueBytes(), seed, BITS, 0, 0);
-                float scale = deviation / 4.6f;              // of uniform nibbles
+                float scale = deviation / 4.6f;              // 4.6 is the standard deviation of uniform nibbles
                 fill(scales, shape.scaleBytes(), seed, CONSTANT, halfBits(-7.5f * scale) << 16 | halfBits(scale), 0);
             }
         }

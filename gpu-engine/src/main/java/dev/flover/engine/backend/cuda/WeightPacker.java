@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
 
-/// Brings a matrix to the device in the order of `weight.cuh`, a few megabytes at a time, rows of tiles in parallel.
+/// Copies a matrix to the device in the layout of `weight.cuh`, up to 64 MiB at a time, whose tiles are packed in
+/// parallel.
 final class WeightPacker {
     private static final long STAGING_BYTES = 64L << 20;
 
@@ -37,12 +38,12 @@ final class WeightPacker {
         return new WeightPacker(driver, matrix).upload();
     }
 
-    /// How a matrix will lie on the device.
+    /// The shape that a matrix will have on the device.
     static WeightShape shape(Matrix matrix) {
         return new WeightShape(storage(matrix), matrix.outputs(), matrix.inputs(), matrix.kShards());
     }
 
-    /// What all of the matrix's tensors can be kept in; f16 where they differ.
+    /// The storage that can hold all of the matrix's tensors; F16 if their storages differ.
     static Storage storage(Matrix matrix) {
         boolean groupsFitShards = matrix.inputs() / matrix.kShards() % QuantisedGroup.COLUMNS == 0;
         var storages = matrix.ranges().stream()
@@ -182,7 +183,7 @@ final class WeightPacker {
         return row;
     }
 
-    /// The nearest bf16, ties to even.
+    /// Rounds to the nearest bf16, ties to even.
     private static short bfloat(float value) {
         int bits = Float.floatToRawIntBits(value);
         return (short) (Float.isNaN(value) ? 0x7FC0 : bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);

@@ -1,7 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
-/// A weight matrix [outputs, inputs] as packed: rows in tiles of 16, padded to 32; columns in shards, each padded to
-/// chunks of 64.
+/// The shape of a packed weight matrix [outputs, inputs]: rows in tiles of 16, padded to a multiple of 32; columns in
+/// shards, each padded to a multiple of 64 (a chunk).
 record WeightShape(Storage storage, int outputs, int inputs, int shards) {
     static final int TILE_OUTPUTS = 16;
     static final int BLOCK_OUTPUTS = 32;
@@ -15,7 +15,7 @@ record WeightShape(Storage storage, int outputs, int inputs, int shards) {
         return Math.ceilDiv(shardInputs(), CHUNK);
     }
 
-    /// Chunks of 64 columns in a row of tiles.
+    /// The number of chunks of 64 columns in a tile of 16 outputs.
     int chunks() {
         return shards * shardChunks();
     }

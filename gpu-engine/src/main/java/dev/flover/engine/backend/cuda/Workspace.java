@@ -4,12 +4,12 @@ import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import java.util.List;
 
-/// Scratch that the verbs of a step share, as large as the weights and the cache need it. Allocated before the first
-/// step that needs it and kept: serving allocates nothing.
+/// Scratch memory that the verbs of a step share, large enough for all weights and the cache. It is allocated before
+/// the first step that needs it and then kept, so that serving allocates nothing.
 final class Workspace {
-    /// As many as fill any device with tiles.
+    /// A number of rows whose tiles fill any device.
     private static final int MOST_ROWS = 1 << 16;
-    /// Splits of attention tiles that may be computed apart from each other in a step.
+    /// Most splits of attention tiles that may be computed by different blocks in a step.
     static final int SPLITS = 1024;
 
     private final Driver driver;
@@ -22,7 +22,9 @@ final class Workspace {
     private final List<Part> parts =
             List.of(partials, productCounters, splits, splitCounters, tokenWeights, sampleParts);
 
-    /// @param zeroed kernels find and leave it all zero
+    /// One array of scratch memory.
+    ///
+    /// @param zeroed whether it is all zero between launches, which the kernels ensure
     private final class Part {
         final String purpose;
         final boolean zeroed;
@@ -62,7 +64,7 @@ final class Workspace {
         this.driver = driver;
     }
 
-    /// Products with this weight will run.
+    /// Makes sure that scratch is large enough for products with a weight of this shape.
     void sizeFor(WeightShape shape) {
         if (shape.storage() == Storage.F32) {
             return;
@@ -83,7 +85,7 @@ final class Workspace {
         productCounters.atLeast(tiling.counterBytes());
     }
 
-    /// Attention over a cache of this shape will run, and tokens will be drawn.
+    /// Makes sure that scratch is large enough for attention over a cache of this shape, and for drawing tokens.
     void sizeFor(CacheShape shape, Storage storage, int tokenBudget) {
         long samples = StepPlan.mostSamples(shape.slots());
         tokenWeights.atLeast(4 * samples * shape.vocabulary());
@@ -95,7 +97,7 @@ final class Workspace {
         }
     }
 
-    /// What [#allocate] will take.
+    /// The bytes that [#allocate] will allocate.
     long missingBytes() {
         return parts.stream().mapToLong(Part::missing).sum();
     }

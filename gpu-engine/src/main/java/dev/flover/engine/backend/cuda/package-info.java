@@ -1,5 +1,5 @@
-/// A backend on NVIDIA devices: the verbs as kernels of our own, compiled ahead (`src/main/cuda`) and launched through
-/// JCuda's binding of the driver. Nothing of the CUDA toolkit is needed to run it.
+/// The backend for NVIDIA devices. Verbs are kernels of this project, compiled ahead of time (`src/main/cuda`) and
+/// launched through JCuda's binding of the driver. Running it needs nothing of the CUDA toolkit.
 ///
 /// ```
 ///   begin ──► StepSlots ── plan, edits, admissions ──► pinned ──► device     moves: CudaCache, on the host alone
@@ -10,6 +10,6 @@
 ///   Driver ◄── JCudaDevice (a device)     in tests: the same kernels, run thread by thread on the host
 /// ```
 ///
-/// It knows neither whole models nor sequences: only plans, tensors, slots and the kinds of operation that a model's
+/// The package knows neither whole models nor sequences: only plans, tensors, slots, and the operations that a model's
 /// configuration names.
 package dev.flover.engine.backend.cuda;

@@ -2,7 +2,7 @@ package dev.flover.engine.backend.reference;
 
 import dev.flover.engine.model.ModelConfig.Activation;
 
-/// Scalar functions in double, the same bits on every machine.
+/// Non-linearities in double, with the same bits on every machine.
 final class Nonlinearity {
     private static final double SQRT_2_OVER_PI = StrictMath.sqrt(2 / StrictMath.PI);
 
@@ -18,7 +18,7 @@ final class Nonlinearity {
         };
     }
 
-    /// `cap * tanh(x / cap)`; x itself where the cap is 0.
+    /// The soft cap `cap * tanh(x / cap)`; `x` itself if the cap is 0.
     static double softCap(double x, double cap) {
         return cap == 0 ? x : cap * StrictMath.tanh(x / cap);
     }

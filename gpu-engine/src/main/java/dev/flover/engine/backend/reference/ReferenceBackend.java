@@ -15,7 +15,7 @@ import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// Plain loops in double; computes at once.
+/// The oracle for other backends: each verb is a plain loop in double, which computes before it returns.
 public final class ReferenceBackend implements Backend {
     private StepPlan plan;
     private ReferenceCache cache;
@@ -209,7 +209,8 @@ public final class ReferenceBackend implements Backend {
         return bias == null ? sum : sum + values(bias)[output];
     }
 
-    /// The products of inputs `from` to `from + count`, summed in equal shards that are added in a binary tree.
+    /// The sum of the products of inputs `from` up to `from + count`, computed in equal shards that are added in a
+    /// binary tree.
     private static double shardTree(double[] in, int at, float[] weight, int from, int count, int shards) {
         if (shards > 1) {
             int half = count / 2;
@@ -283,9 +284,10 @@ public final class ReferenceBackend implements Backend {
         }
     }
 
-    /// Softmax of the query's products with every key it sees, in order of position, then that mean of the values.
+    /// Computes the softmax of the query's products with every key that it sees, in order of position, then the mean of
+    /// the values with these weights.
     ///
-    /// @param headAt where the key head begins in the keys of a position
+    /// @param headAt where the key head begins in a position's keys
     private void attend(
             double[] out, int outAt, double[] query, int queryAt, int layer, int row, int headAt,
             int window, float scale, float softCap) {

@@ -4,7 +4,7 @@ import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.HostSlots;
 
-/// Paged keys and values. A position's keys lie head after head in row `position % blockTokens` of its block.
+/// Paged keys and values in double. A position's keys, head after head, are row `position % blockTokens` of its block.
 final class ReferenceCache implements Cache {
     private final CacheShape shape;
     private final HostSlots slots;
@@ -32,7 +32,7 @@ final class ReferenceCache implements Cache {
         return slots;
     }
 
-    /// Stores the keys and values of one position, `width` of each from the given places on.
+    /// Stores the keys and values of one position: `width()` numbers each, from `keysAt` and `valuesAt` on.
     void append(int layer, int slot, int position, double[] source, int keysAt, int valuesAt) {
         int block = slots.blockTable(slot)[position / shape.blockTokens()];
         if (keys[layer][block] == null) {
@@ -59,7 +59,7 @@ final class ReferenceCache implements Cache {
         return values[layer][slots.blockTable(slot)[position / shape.blockTokens()]];
     }
 
-    /// Where a position's keys, or values, begin in its block.
+    /// The index in a block at which a position's keys, or values, begin.
     int offset(int position) {
         return position % shape.blockTokens() * width();
     }

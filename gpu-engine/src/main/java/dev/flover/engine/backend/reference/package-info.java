@@ -1,11 +1,11 @@
-/// The oracle: every verb as the plainest loop there is, in double, on one thread.
+/// The oracle: every verb as the plainest possible loop, in double, on one thread.
 ///
 /// ```
 ///   weights   float[outputs][inputs], dequantised once
 ///   tensors   double[rows * columns]
-///   cache     double[layer][block] of keys and of values, in memory from a block's first use on
+///   cache     double[layer][block] of keys and of values, allocated when a block is first used
 /// ```
 ///
-/// Reads like the papers and is as fast as that allows. Other backends are tested against it; a model small enough runs
-/// on it.
+/// The code follows the papers' formulas and is as fast as that allows. Other backends are tested against it. It can
+/// run small models.
 package dev.flover.engine.backend.reference;
