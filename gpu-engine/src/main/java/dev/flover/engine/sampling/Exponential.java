@@ -1,18 +1,18 @@
 package dev.flover.engine.sampling;
 
-/// The exponential function with the same bits on every machine, in the interpreter and in compiled code, and easy to
-/// repeat in C or CUDA: float operations in a fixed order, each rounded once, `fma` where written.
+/// The exponential function with the same bits on every machine, in the interpreter and in compiled code. It is easy to
+/// repeat in C or CUDA: float operations in a fixed order, each rounded once, with `fma` where the code writes it.
 ///
 /// `x = n ln 2 + r` with `|r| <= ln 2 / 2` (Cody and Waite's two-part ln 2), then `exp(x) = 2^n * P(r)`, where P is the
 /// Taylor polynomial of degree 7 by Horner's rule. Its relative error is below 2^-22.
 public final class Exponential {
-    /// Arguments below this give `exp(LEAST)`, whose mass is 0.
+    /// Arguments below this value give `exp(LEAST)`, which is so small that its mass is 0.
     static final float LEAST = -64;
 
     private static final float LOG2_E = 0x1.715476p0f;
     private static final float LN2_HIGH = 0x1.62e4p-1f;
     private static final float LN2_LOW = 0x1.7f7d1cp-20f;
-    /// Adding it rounds a float of small magnitude to an integer, ties to even.
+    /// Adding this constant to a float of small magnitude rounds it to an integer, ties to even.
     private static final float ROUNDER = 0x1.8p23f;
 
     private Exponential() {}

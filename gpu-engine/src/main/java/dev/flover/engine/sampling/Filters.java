@@ -4,13 +4,14 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 
-/// Top-k, top-p, min-p and typical-p: each removes tokens from the masses.
+/// Top-k, top-p, min-p and typical-p: each sets the masses of some tokens to 0.
 ///
-/// All but min-p keep a prefix of an order, by probability or by how typical a token is, so it is enough to find, by
-/// [Ranking], where it ends.
+/// All but min-p keep a prefix of an order of the tokens, either by probability or by how typical they are; so it is
+/// enough to find the end of this prefix, with [Ranking].
 final class Filters {
     private static final long LEAST_MASS = Ranking.descending(1);
-    /// In nats. What is more surprising has no mass.
+    /// The greatest deviation from the expected surprise, in nats, that is ranked exactly; a token with a larger one
+    /// has no mass.
     private static final long GREATEST_DEVIATION = Ranking.ascending(64);
 
     private final int vocabulary;
@@ -23,7 +24,9 @@ final class Filters {
         surprise = new double[vocabulary];
     }
 
-    /// @param masses of the logits; changed
+    /// Applies the filters that the parameters turn on.
+    ///
+    /// @param masses the masses of the logits; changed
     void apply(SamplingParams params, Masses masses, MemorySegment logits, float greatest) {
         if (params.topK() > 0 && params.topK() < vocabulary || params.topP() < 1) {
             keepGreatest(params.topK(), params.topP(), masses);
@@ -37,8 +40,8 @@ final class Filters {
         }
     }
 
-    /// Keeps the `topK` most probable tokens (0 for all), and of them the shortest prefix whose mass reaches `topP` of
-    /// theirs.
+    /// Keeps the `topK` most probable tokens (0 for all), and of those the shortest prefix whose mass reaches the
+    /// fraction `topP` of their mass.
     private void keepGreatest(int topK, float topP, Masses masses) {
         boolean few = topK > 0 && topK < vocabulary;
         rankByMass(masses, few ? leastOf(topK, masses) : leastInNucleus(topP, masses));
@@ -57,7 +60,8 @@ final class Filters {
         masses.keep(least, ranking.token(last));
     }
 
-    /// A mass that the `count` most probable tokens have at least: so many chunks have one of it.
+    /// A lower bound of the masses of the `count` most probable tokens: at least `count` chunks have a token with this
+    /// mass.
     private float leastOf(int count, Masses masses) {
         if (count > masses.chunks() / 4) {
             return 0;
@@ -70,12 +74,13 @@ final class Filters {
         return ranking.mass(ranking.at(count));
     }
 
-    /// A mass that every token of the nucleus has: all that are lighter have less than `1 - topP` together.
+    /// A lower bound of the masses in the nucleus: all tokens below it together have less than the fraction `1 - topP`
+    /// of the mass.
     private float leastInNucleus(float topP, Masses masses) {
         return (float) (0.999 * (1 - (double) topP) * masses.total() / vocabulary);
     }
 
-    /// Ranks the tokens that weigh at least `least`, and something.
+    /// Ranks the tokens whose mass is at least `least` and not 0.
     private void rankByMass(Masses masses, float least) {
         ranking.clear(LEAST_MASS);
         for (int chunk = 0; chunk < masses.chunks(); chunk++) {
@@ -90,7 +95,7 @@ final class Filters {
         }
     }
 
-    /// Keeps the tokens whose surprise is nearest to the expected one (Meister et al. 2022).
+    /// Keeps the tokens whose surprise is closest to the expected surprise (Meister et al. 2022).
     private void keepTypical(SamplingParams params, Masses masses, MemorySegment logits, float greatest) {
         double expected = findSurprise(params.temperature(), masses, logits, greatest);
         double wanted = params.typicalP() * (double) masses.total();
@@ -113,15 +118,18 @@ final class Filters {
         }
     }
 
-    /// A mass that every typical token has: all that are lighter have less than `1 - typicalP` together, and surprise
-    /// by more than twice what is expected, so that whatever is heavier is nearer to it.
+    /// A lower bound of the masses of typical tokens: all tokens below it together have less than the fraction `1 -
+    /// typicalP` of the mass, and the surprise of each is more than twice the expected one, so that every token with a
+    /// greater mass is closer to it.
     private float leastTypical(float typicalP, double expected, Masses masses) {
         double share = Math.min((1 - (double) typicalP) / vocabulary, StrictMath.exp(-2 * expected));
         double least = 0.98 * share * masses.total();
-        return least < 1000 ? 0 : (float) least;    // with what is cut off of a mass, and a few bits, to spare
+        return least < 1000 ? 0 : (float) least; // leaves a margin for the truncation of masses to integers
     }
 
-    /// Finds every token's surprise; returns the expected one, the entropy, summed in vocabulary order.
+    /// Computes the surprise of every token, in nats.
+    ///
+    /// @return the expected surprise, that is, the entropy, summed in vocabulary order
     private double findSurprise(float temperature, Masses masses, MemorySegment logits, float greatest) {
         double total = masses.total();
         double logTotal = StrictMath.log(total / Masses.UNIT);

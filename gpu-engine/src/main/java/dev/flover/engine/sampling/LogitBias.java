@@ -2,10 +2,10 @@ package dev.flover.engine.sampling;
 
 import java.util.Arrays;
 
-/// Values added to the logits of single tokens, `-Infinity` to ban one.
+/// Values added to the logits of single tokens; `-Infinity` bans a token.
 ///
 /// @param tokens token ids, ascending and distinct
-/// @param values one per token; not NaN and not `+Infinity`
+/// @param values one value for each token; not NaN and not `+Infinity`
 public record LogitBias(int[] tokens, float[] values) {
     public static final LogitBias NONE = new LogitBias(new int[0], new float[0]);
 

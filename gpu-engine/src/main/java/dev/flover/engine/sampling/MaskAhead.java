@@ -6,7 +6,7 @@ import dev.flover.engine.constraint.regex.TooComplexException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
-/// The mask of a sequence's next token, found on another thread while the step that needs it computes.
+/// Computes the mask of a sequence's next token on another thread, while the step that draws this token runs.
 ///
 /// ```
 ///   step k      ... draw ─► token ──┐
@@ -14,23 +14,26 @@ import java.util.concurrent.CompletableFuture;
 ///                                   └─► mask, beside it ─────────┘
 /// ```
 ///
-/// One thread at a time appends tokens and asks; a mask is a function of the tokens alone, whenever it is found.
+/// Used by one thread at a time. A mask depends only on the tokens, not on when it is computed.
 public final class MaskAhead {
     private static final Allowed NOTHING = new Allowed(new long[0], false, false);
 
     private final ConstrainedAnswer answer;
     private CompletableFuture<Allowed> next;
 
-    /// @param bits    a bit for each token that may come next
+    /// The tokens that a constraint allows next.
+    ///
+    /// @param bits    one bit for each token of the vocabulary
     /// @param mayEnd  whether the answer may end instead
-    /// @param anyText whether there is such a token
+    /// @param anyText whether any bit is set
     public record Allowed(long[] bits, boolean mayEnd, boolean anyText) {
         boolean contains(int token) {
             return token >> 6 < bits.length && (bits[token >> 6] >> token & 1) != 0;
         }
     }
 
-    /// @param from where the answer begins in its history
+    /// @param history the prompt ids, then the ids of the answer so far
+    /// @param from    the index in `history` at which the answer begins
     public MaskAhead(Constraint constraint, int[] history, int from) {
         answer = new ConstrainedAnswer(constraint);
         next = CompletableFuture.supplyAsync(() -> {
@@ -41,7 +44,7 @@ public final class MaskAhead {
         });
     }
 
-    /// A token was drawn.
+    /// Appends a drawn token, and starts to compute the mask of the next one.
     public void append(int token) {
         next = next.thenApplyAsync(before -> {
             answer.take(token);
@@ -49,7 +52,8 @@ public final class MaskAhead {
         });
     }
 
-    /// A state that takes more memory than a constraint may allows nothing, which ends its sequence and no other.
+    /// Computes the next mask. If the constraint's state exceeds a limit, no token is allowed, which ends this sequence
+    /// and no other one.
     private Allowed find() {
         try {
             long[] bits = answer.mask();

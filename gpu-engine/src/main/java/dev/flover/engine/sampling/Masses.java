@@ -6,16 +6,17 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// The masses of all tokens, in chunks that know their sum and their greatest, so that few of them are looked into.
+/// The masses of all tokens, in chunks that hold their sum and their greatest mass, so that most chunks need not be
+/// read.
 ///
 /// ```
 ///   chunk 0: sum, greatest   chunk 1: sum, greatest   ...
 ///   │ 64 masses              │ 64 masses
 /// ```
 ///
-/// The masses of a chunk whose sum is 0 are not looked at, and may be left over from before.
+/// The masses of a chunk whose sum is 0 are never read; they may be values of an earlier draw.
 final class Masses {
-    /// The mass of the most probable token: probabilities below its inverse are 0.
+    /// The mass of the most probable token. A token whose probability is less than its fraction 2^-40 has mass 0.
     static final float UNIT = 0x1p40f;
 
     private static final int CHUNK = LogitPasses.CHUNK;
@@ -56,22 +57,22 @@ final class Masses {
         return totals.getAtIndex(JAVA_LONG, chunk);
     }
 
-    /// At least the greatest mass in the chunk.
+    /// An upper bound of the masses in the chunk.
     float chunkMaximum(int chunk) {
         return maxima.getAtIndex(JAVA_FLOAT, chunk);
     }
 
-    /// The first token that is not in the chunk.
+    /// The index behind the chunk's last token.
     int chunkEnd(int chunk) {
         return Math.min(CHUNK * (chunk + 1), vocabulary);
     }
 
-    /// The mass of a token whose chunk's sum is not 0: a whole number.
+    /// The mass of a token, an integer. Defined only if the sum of the token's chunk is not 0.
     float get(int token) {
         return masses.getAtIndex(JAVA_FLOAT, token);
     }
 
-    /// Removes what is lighter than `least`, and of what weighs the same the tokens after `lastToken`.
+    /// Removes the tokens whose mass is below `least`, and those with exactly this mass after `lastToken`.
     void keep(float least, int lastToken) {
         long kept = 0;
         for (int chunk = 0; chunk < chunks; chunk++) {
@@ -100,9 +101,9 @@ final class Masses {
         total -= mass;
     }
 
-    /// The first token in vocabulary order whose cumulative mass exceeds `u`.
+    /// The first token, in vocabulary order, with which the cumulative mass exceeds `u`.
     ///
-    /// @param u less than the total
+    /// @param u less than the sum of all masses
     int find(long u) {
         long before = 0;
         int chunk = 0;

@@ -1,7 +1,7 @@
 package dev.flover.engine.sampling;
 
-/// Philox4x32-10, a counter-based random generator: ten rounds of multiplication turn a counter and a key into random
-/// bits, and nothing is remembered (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+/// Philox4x32-10, a counter-based random number generator without state: ten rounds of multiplication turn a counter
+/// and a key into random bits (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 public final class Philox {
     private static final int ROUNDS = 10;
     private static final long MULTIPLIER_0 = 0xD2511F53L;

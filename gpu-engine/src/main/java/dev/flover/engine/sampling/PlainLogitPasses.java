@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
 
-/// One token after another.
+/// The plain implementation, one token after another. The oracle for the faster ones.
 final class PlainLogitPasses implements LogitPasses {
     @Override
     public float greatest(MemorySegment logits, int count, boolean masked) {
@@ -41,7 +41,9 @@ final class PlainLogitPasses implements LogitPasses {
         return sum;
     }
 
-    /// @param exponent at most 0
+    /// The mass of a token.
+    ///
+    /// @param exponent the token's logit minus the greatest one, divided by the temperature; at most 0
     static long mass(float exponent) {
         return (long) (Exponential.exp(exponent) * Masses.UNIT);
     }

@@ -2,7 +2,8 @@ package dev.flover.engine.sampling;
 
 import java.util.Arrays;
 
-/// Finds the token at a place of an order, or where a mass is reached in it, without sorting.
+/// Selects from an order of tokens, without sorting all of them: the token at a place, or the token with which the
+/// cumulative mass reaches a value.
 ///
 /// ```
 ///   tokens in vocabulary order ─► keys ─► counts and masses of 32 bins an octave
@@ -10,10 +11,11 @@ import java.util.Arrays;
 ///                                            └─► one bin's tokens in a heap, popped one by one
 /// ```
 ///
-/// The order is by descending key, among equals by ascending token. A key stands for a double that is not negative, and
-/// its user chooses the direction.
+/// The order is by descending key; equal keys are ordered by ascending token. A key is made from a non-negative double,
+/// by [#descending] or [#ascending].
 final class Ranking {
-    /// A double's bits without the lowest are its bin: the exponent and 5 bits of mantissa. As many as masses have.
+    /// The number of low bits of a key that its bin ignores: a bin is an exponent and 5 bits of mantissa. There are
+    /// enough bins for the whole range of masses.
     private static final int BIN_SHIFT = 47;
     private static final int BINS = (int) (descending(Masses.UNIT) - descending(1) >>> BIN_SHIFT) + 1;
 
@@ -34,19 +36,19 @@ final class Ranking {
         heap = new int[vocabulary];
     }
 
-    /// The key for an order from the greatest value to the least.
+    /// The key that orders values from the greatest to the least.
     static long descending(double value) {
         return Double.doubleToRawLongBits(value);
     }
 
-    /// The key for an order from the least value to the greatest.
+    /// The key that orders values from the least to the greatest.
     static long ascending(double value) {
         return Long.MAX_VALUE - Double.doubleToRawLongBits(value);
     }
 
-    /// Forgets the tokens taken.
+    /// Removes all tokens.
     ///
-    /// @param lowest keys are told apart quickly from this one on, for 40 octaves of values
+    /// @param lowest the least key that has a bin of its own; the bins reach 40 octaves of values up from it
     void clear(long lowest) {
         Arrays.fill(binCounts, 0);
         Arrays.fill(binMasses, 0);
@@ -54,7 +56,7 @@ final class Ranking {
         size = 0;
     }
 
-    /// Takes a token; the next one's id must be greater.
+    /// Adds a token. Tokens must be added in ascending order.
     void take(int token, long key, float mass) {
         int bin = bin(key);
         binCounts[bin]++;
@@ -64,7 +66,7 @@ final class Ranking {
         tokens[size++] = token;
     }
 
-    /// Tokens taken. They have indices in vocabulary order.
+    /// The number of tokens added. A token's index is its place among them, in vocabulary order.
     int size() {
         return size;
     }
@@ -77,12 +79,12 @@ final class Ranking {
         return masses[index];
     }
 
-    /// Whether the order has one token before another.
+    /// Whether the token at `index` comes before the one at `other` in the order by key.
     boolean precedes(int index, int other) {
         return keys[index] > keys[other] || keys[index] == keys[other] && index < other;
     }
 
-    /// The index of the token at a place of the order, the first being 1.
+    /// The index of the token at a place of the order, where the first place is 1.
     int at(int place) {
         passed = 0;
         int before = 0;
@@ -99,7 +101,8 @@ final class Ranking {
         return index;
     }
 
-    /// The index of the first token in the order with which the mass reaches `wanted`, which that of all must.
+    /// The index of the first token in the order with which the cumulative mass reaches `wanted`. The sum of all masses
+    /// must reach it.
     int whereMassReaches(double wanted) {
         passed = 0;
         int bin = BINS - 1;
@@ -114,7 +117,7 @@ final class Ranking {
         return index;
     }
 
-    /// The mass of the order's tokens up to the one that was found last.
+    /// The cumulative mass of the order up to and including the token that was found last.
     long massUpTo() {
         return passed;
     }
@@ -123,7 +126,9 @@ final class Ranking {
         return Math.clamp((key >>> BIN_SHIFT) - lowestBin, 0, BINS - 1);
     }
 
-    /// Makes a heap of one bin's tokens; returns how many.
+    /// Makes a heap of the tokens of one bin.
+    ///
+    /// @return the number of these tokens
     private int fill(int bin) {
         int count = 0;
         for (int index = 0; count < binCounts[bin]; index++) {
@@ -137,7 +142,7 @@ final class Ranking {
         return count;
     }
 
-    /// Removes the first in the order from a heap.
+    /// Removes the token that comes first in the order from the heap.
     private int pop(int size) {
         int first = heap[0];
         passed += (long) masses[first];

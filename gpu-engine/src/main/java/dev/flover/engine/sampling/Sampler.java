@@ -5,19 +5,19 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Draws a token from a row of logits. Scratch memory of one worker: not for use by two threads at once.
+/// Draws a token from a row of logits. Holds the working memory of one worker: not for use by two threads at once.
 ///
-/// In this order: soft cap; logit bias, allowed set, ending ids and what fits a constraint; penalties; then at
-/// temperature 0 the greatest logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw. Each
-/// filter sees the distribution that the one before left, renormalised. Ties are broken by the lowest token id
-/// everywhere.
+/// The steps, in this order: soft cap; logit bias, allowed set, ban of ending ids, and mask of a constraint; penalties;
+/// then, at temperature 0, the greatest logit, and otherwise temperature, top-k, top-p, min-p, typical-p and one draw.
+/// Each filter applies to the renormalised distribution that the one before left. Ties always go to the lowest token
+/// id.
 ///
-/// The draw is an inverse cumulative distribution over integer masses: with `u = floor(r * total / 2^64)`, where `r` is
-/// [Philox#draw], the first token in vocabulary order whose cumulative mass exceeds `u`.
+/// The draw inverts the cumulative distribution of integer masses: with `u = floor(r * total / 2^64)`, where `r` is the
+/// result of [Philox#draw], it is the first token in vocabulary order whose cumulative mass exceeds `u`.
 public final class Sampler {
-    /// Returned where the row's logits were not all finite, or left no token to draw.
+    /// The result if the row's logits are not all finite, or if no token is left to draw.
     public static final int NOT_FINITE = -1;
-    /// Returned where the logits were finite, and the sequence's constraint allows none of the tokens.
+    /// The result if the logits are finite but the sequence's constraint allows none of the tokens.
     public static final int NOTHING_FITS = -2;
 
     private final int vocabulary;
@@ -27,12 +27,13 @@ public final class Sampler {
     private final Filters filters;
     private float logprob;
 
-    /// @param vocabulary logits in a row
+    /// @param vocabulary the number of logits in a row
     public Sampler(int vocabulary) {
         this(vocabulary, new PlainLogitPasses());
     }
 
-    /// @param passes over whole rows; the samplers of several threads may have the same
+    /// @param vocabulary the number of logits in a row
+    /// @param passes     the passes over whole rows; stateless, so several samplers may share one object
     public Sampler(int vocabulary, LogitPasses passes) {
         this.vocabulary = vocabulary;
         this.passes = passes;
@@ -43,11 +44,12 @@ public final class Sampler {
 
     /// Draws the next token of a sequence; does not append it to the state.
     ///
-    /// @param row                 memory that holds the logits, in native byte order; read only
-    /// @param offset              in bytes, of the row's first logit
-    /// @param softCap             `cap * tanh(logit / cap)` applied first; 0 for none
-    /// @param alternativeTokens   receives `topLogprobs` token ids from `alternativesAt` on, best first
-    /// @param alternativeLogprobs their logprobs
+    /// @param row                 the memory that holds the logits as floats in native byte order; read only
+    /// @param offset              the offset of the row's first logit, in bytes
+    /// @param softCap             `cap * tanh(logit / cap)` is applied first; 0 for none
+    /// @param alternativeTokens   receives `topLogprobs` token ids from index `alternativesAt` on, the most probable
+    ///                            first
+    /// @param alternativeLogprobs receives their logprobs, at the same indices
     /// @return the token, or [#NOT_FINITE], or [#NOTHING_FITS]
     public int sample(
             MemorySegment row, long offset, float softCap, SamplingState state,
@@ -78,12 +80,11 @@ public final class Sampler {
         return token;
     }
 
-    /// Natural log of a known token's probability in the softmax of the soft-capped logits.
+    /// The logprob of a given token: the natural logarithm of its probability in the softmax of the soft-capped logits.
+    /// The parameters are those of [#sample].
     ///
-    /// Parameters as [#sample]'s.
-    ///
-    /// @param wanted how many alternatives to report
-    /// @return NaN where the row's logits were not all finite
+    /// @param wanted the number of alternatives to report
+    /// @return NaN if the row's logits are not all finite
     public float score(
             MemorySegment row, long offset, float softCap, int token, int wanted,
             int[] alternativeTokens, float[] alternativeLogprobs, int alternativesAt) {
@@ -96,13 +97,15 @@ public final class Sampler {
         return (float) (logit(token) - logTotal);
     }
 
-    /// Natural log of the last drawn token's probability in the softmax of the soft-capped logits, before bias,
-    /// penalties, temperature and filters; NaN unless its request asked for logprobs.
+    /// The logprob of the last drawn token: the natural logarithm of its probability in the softmax of the soft-capped
+    /// logits, before bias, penalties, temperature and filters. NaN unless the request asked for logprobs.
     public float logprob() {
         return logprob;
     }
 
-    /// Copies a row, soft-capped; returns its greatest logit, NaN where one is not finite.
+    /// Copies a row and applies the soft cap.
+    ///
+    /// @return the greatest logit; NaN if any logit is not finite
     private float read(MemorySegment row, long offset, float softCap) {
         MemorySegment.copy(row, offset, logits, 0, 4L * vocabulary);
         float greatest = passes.greatest(logits, vocabulary, false);
@@ -131,7 +134,7 @@ public final class Sampler {
         return token;
     }
 
-    /// `cap * tanh(logit / cap)`, with tanh from [Exponential].
+    /// The soft cap, `cap * tanh(logit / cap)`, with the tanh computed from [Exponential].
     private static float capped(float logit, float softCap) {
         if (softCap == 0) {
             return logit;
@@ -140,13 +143,13 @@ public final class Sampler {
         return Math.copySign(softCap * ((1 - e) / (1 + e)), logit);
     }
 
-    /// The log of the softmax's denominator; to be subtracted from a logit.
+    /// The logarithm of the softmax's denominator. A logit minus this value is its logprob.
     private double logSumExp(float greatest) {
         masses.weigh(passes, logits, greatest, 1);
         return greatest + StrictMath.log(masses.total() / (double) Masses.UNIT);
     }
 
-    /// Selects the best few by insertion: at most 20 of them.
+    /// Selects the most probable tokens, at most 20, by insertion sort.
     private void reportAlternatives(int wanted, double logTotal, int[] tokens, float[] logprobs, int at) {
         int count = 0;
         int limit = Math.min(wanted, vocabulary);
@@ -167,7 +170,7 @@ public final class Sampler {
         for (int rank = 0; rank < count; rank++) {
             logprobs[at + rank] = (float) (logit(tokens[at + rank]) - logTotal);
         }
-        for (int rank = count; rank < wanted; rank++) {     // a vocabulary smaller than what was asked for
+        for (int rank = count; rank < wanted; rank++) { // the vocabulary has fewer tokens than requested
             tokens[at + rank] = NOT_FINITE;
             logprobs[at + rank] = Float.NEGATIVE_INFINITY;
         }

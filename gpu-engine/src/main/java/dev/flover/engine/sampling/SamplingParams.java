@@ -2,23 +2,22 @@ package dev.flover.engine.sampling;
 
 import io.soabase.recordbuilder.core.RecordBuilder;
 
-/// How the next token of a sequence is drawn. Applied in the order of the parameters below.
+/// How the next token of a sequence is drawn. The settings are applied in the order of the parameters below.
 ///
-/// @param repetitionPenalty divides positive logits of tokens seen in prompt or answer and multiplies negative ones
-///                          (Keskar et al. 2019); 1 is none, in (0, 10]
-/// @param presencePenalty   subtracted once from the logit of every token already in the answer, in [-2, 2]
-/// @param frequencyPenalty  subtracted per occurrence in the answer, in [-2, 2]
-/// @param temperature       0 means greedy; otherwise divides the logits, at most 10
-/// @param topK              keep the k most probable tokens; 0 keeps all
-/// @param topP              keep the smallest set of tokens whose probability reaches this, in (0, 1]
-/// @param minP              keep tokens at least this fraction as probable as the most probable one, in [0, 1]
-/// @param typicalP          locally typical sampling (Meister et al. 2022); 1 is off, in (0, 1]
-/// @param seed              with the answer index and the position, fully determines the draw
-/// @param topLogprobs       how many alternatives to report beside each token; at most 20, and -1 reports no
-///                          logprobs at all
+/// @param repetitionPenalty divides positive logits, and multiplies negative ones, of the tokens in prompt or answer
+///                          (Keskar et al. 2019); 1 for none, in (0, 10]
+/// @param presencePenalty   subtracted once from the logit of every token that is in the answer, in [-2, 2]
+/// @param frequencyPenalty  subtracted once for each occurrence of the token in the answer, in [-2, 2]
+/// @param temperature       divides the logits, at most 10; 0 means greedy
+/// @param topK              keeps the k most probable tokens; 0 keeps all
+/// @param topP              keeps the smallest set of tokens whose probability reaches this value, in (0, 1]
+/// @param minP              keeps the tokens with at least this fraction of the greatest probability, in [0, 1]
+/// @param typicalP          locally typical sampling (Meister et al. 2022), in (0, 1]; 1 for off
+/// @param seed              determines the draw, together with the answer index and the position
+/// @param topLogprobs       the number of alternatives to report for each token, at most 20; -1 reports no logprobs
 /// @param logitBias         added to logits before anything else; empty for none
-/// @param allowedOnly       when not empty, only these token ids may be drawn
-/// @param minTokens         end-of-text and stop ids cannot be drawn before this many tokens
+/// @param allowedOnly       if not empty, only these token ids can be drawn
+/// @param minTokens         end-of-text and stop ids cannot be drawn before the answer has this many tokens
 @RecordBuilder
 public record SamplingParams(
         float repetitionPenalty,
@@ -48,18 +47,18 @@ public record SamplingParams(
         require(minTokens >= 0, "minTokens", "[0, maxTokens]", minTokens);
     }
 
-    /// The most probable token each time.
+    /// Draws the most probable token each time.
     public static SamplingParams greedy() {
         return SamplingParamsBuilder.builder().repetitionPenalty(1).topP(1).typicalP(1).topLogprobs(-1)
                 .logitBias(LogitBias.NONE).allowedOnly(TokenSet.EMPTY).build();
     }
 
-    /// Plain sampling from the softmax at a temperature.
+    /// Samples from the softmax at a temperature, without filters and penalties.
     public static SamplingParams sampled(float temperature, long seed) {
         return greedy().with(s -> s.temperature(temperature).seed(seed));
     }
 
-    /// Whether the draw depends on the tokens that came before, beyond their effect on the logits.
+    /// Whether penalties are on, so that the draw depends on which tokens came before.
     public boolean penalises() {
         return repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0;
     }

@@ -2,7 +2,8 @@ package dev.flover.engine.sampling;
 
 import dev.flover.engine.constraint.Constraint;
 
-/// What a host backend remembers of one sequence to draw its next token. Reused from sequence to sequence.
+/// The state of one sequence that a host backend needs to draw its next token. The object is reused for later
+/// sequences.
 public final class SamplingState {
     private SamplingParams params = SamplingParams.greedy();
     private int answerIndex;
@@ -12,18 +13,18 @@ public final class SamplingState {
     private MaskAhead mask;
     private final TokenCounts counts = new TokenCounts();
 
-    /// Forgets the sequence before.
+    /// Begins a sequence, and drops the state of the one before.
     ///
-    /// @param history      prompt ids, then generated ids
-    /// @param promptLength how many of them are the prompt
-    /// @param ending       ids that may not be drawn before `params.minTokens()` tokens
+    /// @param history      the prompt ids, then the generated ids
+    /// @param promptLength the number of prompt ids
+    /// @param ending       the ids that cannot be drawn before the answer has `params.minTokens()` tokens
     public void begin(int[] history, int promptLength, int answerIndex, SamplingParams params, int[] ending) {
         begin(history, promptLength, answerIndex, params, ending, null);
     }
 
-    /// As [#begin(int[], int, int, SamplingParams, int[])], for an answer that has to fit.
+    /// As [#begin(int[], int, int, SamplingParams, int[])], for an answer with a constraint.
     ///
-    /// @param constraint null for none
+    /// @param constraint the form that the answer must have; null for none
     public void begin(
             int[] history, int promptLength, int answerIndex, SamplingParams params, int[] ending,
             Constraint constraint) {
@@ -45,7 +46,7 @@ public final class SamplingState {
         }
     }
 
-    /// A token was drawn.
+    /// Appends a drawn token.
     public void append(int token) {
         newest = token;
         generated++;
@@ -62,7 +63,7 @@ public final class SamplingState {
         return newest;
     }
 
-    /// Tokens in the answer, which is the position of the next draw.
+    /// The number of tokens in the answer, which is also the position of the next draw.
     public int generated() {
         return generated;
     }
@@ -83,7 +84,7 @@ public final class SamplingState {
         return counts;
     }
 
-    /// Whether the next token is simply the one with the greatest logit and nothing is to be reported about others.
+    /// Whether the next token is simply the one with the greatest logit, and no logprobs are reported.
     public boolean isArgmax() {
         return params.temperature() == 0
                 && params.topLogprobs() < 0
@@ -103,7 +104,8 @@ public final class SamplingState {
         return mask != null;
     }
 
-    /// Which tokens the answer's constraint allows next; null where it has none.
+    /// The tokens that the answer's constraint allows next; null if there is no constraint. Waits until they are
+    /// computed.
     MaskAhead.Allowed allowed() {
         return mask == null ? null : mask.await();
     }

@@ -2,9 +2,10 @@ package dev.flover.engine.sampling;
 
 import java.util.Arrays;
 
-/// Which tokens a prompt and its answer contain, and how often the answer does: what penalties need.
+/// The distinct tokens of a prompt and its answer, with their counts in the answer. Penalties need both.
 ///
-/// An open hash table of ints, at most half full; linear probing. Grows with the number of distinct tokens.
+/// Stored as a hash table of ints with open addressing and linear probing, at most half full. It grows with the number
+/// of distinct tokens.
 final class TokenCounts {
     private static final int EMPTY = -1;
 
@@ -17,18 +18,18 @@ final class TokenCounts {
         size = 0;
     }
 
-    /// The prompt contains the token.
+    /// Adds a token of the prompt.
     void addPrompt(int token) {
         place(token);
     }
 
-    /// The answer contains the token once more.
+    /// Adds one occurrence of a token in the answer.
     void addAnswer(int token) {
-        int place = place(token);       // may replace the array
+        int place = place(token); // the call may replace the arrays
         answerCounts[place]++;
     }
 
-    /// Entries are visited by place, from 0 to this; some are empty.
+    /// The number of places of the table; entries are visited by place, and some places are empty.
     int places() {
         return tokens.length;
     }
@@ -41,7 +42,7 @@ final class TokenCounts {
         return tokens[place];
     }
 
-    /// Times the token is in the answer; 0 where only the prompt contains it.
+    /// The number of occurrences of the token in the answer; 0 if only the prompt contains it.
     int answerCount(int place) {
         return answerCounts[place];
     }

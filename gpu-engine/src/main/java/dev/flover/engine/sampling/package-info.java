@@ -6,12 +6,12 @@
 ///                         TokenCounts                                           Philox(seed; answer, position)
 /// ```
 ///
-/// A draw depends on the logits, the request's [SamplingParams], its own earlier tokens and the position: there is no
-/// generator to advance, so a generation continues after a crash with the draws it would have had.
+/// A draw depends only on the logits, the request's [SamplingParams], the answer's earlier tokens and the position.
+/// There is no generator with a state, so after a crash a generation continues with the same draws as without it.
 ///
-/// **Probabilities are integers.** A token's mass is `floor(exp(logit - greatest) * 2^40)`. Sums of masses do not
-/// depend on the order in which threads, vector lanes or devices add them, and every backend that computes the same
-/// logits draws the same token.
+/// **Probabilities are integers.** A token's mass is `floor(exp(logit - greatest) * 2^40)`. Sums of integers do not
+/// depend on the order in which threads, vector lanes or devices add them; so all backends that compute the same logits
+/// draw the same token.
 ///
-/// Does not know models, backends or steps.
+/// This package knows nothing of models, backends and steps.
 package dev.flover.engine.sampling;

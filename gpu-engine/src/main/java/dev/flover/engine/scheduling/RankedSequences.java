@@ -2,7 +2,7 @@ package dev.flover.engine.scheduling;
 
 import java.util.Arrays;
 
-/// Sequences in order of rank: a sorted array that gives up its first entries without moving the others.
+/// Sequences in order of rank, as a sorted array. Its first entries can be removed without moving the others.
 final class RankedSequences {
     private Sequence[] entries = new Sequence[64];
     private int[] seats = new int[64];
@@ -22,7 +22,7 @@ final class RankedSequences {
         return entries[first + rank];
     }
 
-    /// The entry's seat when it was added, for a walk that touches no sequence.
+    /// The seat that the sequence had when it was added, so that a walk over the entries reads no sequence.
     int seat(int rank) {
         return seats[first + rank];
     }
@@ -53,7 +53,7 @@ final class RankedSequences {
         }
     }
 
-    /// How many entries outrank the sequence.
+    /// The number of entries that outrank the sequence.
     private int rankOf(Sequence sequence) {
         int low = first;
         int high = end;

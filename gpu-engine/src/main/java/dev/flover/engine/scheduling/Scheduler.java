@@ -10,15 +10,15 @@ import dev.flover.engine.scheduling.Sequence.State;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Decides what each step computes, and takes its tokens in.
+/// Plans what each step computes, and processes the tokens that it draws.
 ///
-/// Steps run in the order in which they are planned. That is why a slot, a block or a sequence's place can be given
-/// away while a step that still uses it is under way: the next owner's first step comes after it.
+/// Steps run in the order in which they are planned. Therefore a slot or a block can be given to another sequence while
+/// a step that still uses it is in flight: the first step that uses it for the new sequence runs later.
 ///
-/// It always goes on: the sequence of highest rank can take blocks from every other, and admission refused it if all of
-/// them were not enough.
+/// Progress is guaranteed: the sequence with the highest rank can take blocks from every other one, and a sequence that
+/// needs more than all blocks is refused at admission.
 public final class Scheduler {
-    /// How many waiting sequences a plan looks past because they cannot join yet.
+    /// The most waiting sequences that a plan skips because they cannot join yet.
     private static final int MOST_PASSED_OVER = 32;
 
     private final EngineConfig config;
@@ -32,12 +32,13 @@ public final class Scheduler {
     private final RankedSequences running = new RankedSequences();
     private final RankedSequences waiting = new RankedSequences();
 
-    // Sequences that share no step. At most one of them runs; steps with it and steps of the others take turns.
+    // Sequences that share no step with others. At most one of them runs; its steps alternate with steps of the others.
     private final RankedSequences waitingAlone = new RankedSequences();
     private Sequence runningAlone;
     private boolean aloneTurn;
 
-    // The step being planned. Its draws are in it; of others there are seats here
+    // The step being planned. Its draws are already in it; the seats of other selected sequences are in the arrays
+    // below.
     private Step step;
     private final int[] grown;
     private int grownCount;
@@ -62,8 +63,8 @@ public final class Scheduler {
 
     private final Alternatives alternatives = new Alternatives();
 
-    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]: a sequence that grows past
-    ///                        it is computed once more from its beginning
+    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]; a sequence that grows beyond
+    ///                        this length is computed again from its beginning
     public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond) {
         this.config = config;
         this.contextLength = contextLength;
@@ -76,14 +77,16 @@ public final class Scheduler {
         filled = new int[config.maxSequences()];
     }
 
-    /// @throws IllegalArgumentException if the sequence could not be computed even with nothing beside it
+    /// Accepts a sequence, which then waits to join.
+    ///
+    /// @throws IllegalArgumentException if the sequence could not be computed even if it were the only one
     public void admit(long id, SequenceRequest request) {
         var sequence = new Sequence(id, request, contextLength, stretchedBeyond);
         if (sequence.length() >= contextLength) {
             throw new IllegalArgumentException("nothing can follow " + sequence.length()
                     + " tokens in the model's context of " + contextLength + "; shorten the prompt");
         }
-        int positions = sequence.mostTokens - 1;        // the last token is drawn, not computed
+        int positions = sequence.mostTokens - 1; // the last token is drawn but not computed
         int needed = Math.ceilDiv(positions, config.blockTokens());
         if (needed > config.kvBlocks()) {
             throw new IllegalArgumentException("prompt and maxTokens together need " + needed + " KV blocks of "
@@ -94,7 +97,7 @@ public final class Scheduler {
         queueOf(sequence).add(sequence);
     }
 
-    /// Forgets a sequence; unknown ids are ignored.
+    /// Removes a sequence; unknown ids are ignored.
     public void cancel(long id) {
         var sequence = byId.get(id);
         if (sequence != null) {
@@ -104,7 +107,7 @@ public final class Scheduler {
 
     /// Plans the next step, which must then be submitted.
     ///
-    /// @return false if nothing can be computed before a step under way has ended, or at all
+    /// @return false if nothing can be computed before a step in flight has ended, or at all
     public boolean plan(Step step) {
         this.step = step;
         step.clear();
@@ -125,7 +128,7 @@ public final class Scheduler {
         return true;
     }
 
-    /// Takes in the results of the oldest step under way, which has ended.
+    /// Processes the results of the oldest step in flight, which has ended.
     public void commit(Step step, TokenSink sink) {
         var plan = step.plan();
         endedSteps++;
@@ -206,7 +209,7 @@ public final class Scheduler {
         selectJoining();
     }
 
-    /// Selects what decodes, and notes what is to be prefilled from what it leaves of the budget.
+    /// Selects a sequence that decodes for the step, and notes one that prefills; prefills get the rest of the budget.
     private void selectRunning(int seat) {
         if (seats.advance(seat)) {
             selectDraw(seat);
@@ -232,7 +235,7 @@ public final class Scheduler {
                 && rank < Math.min(waiting.size(), MOST_PASSED_OVER)) {
             var sequence = waiting.get(rank);
             if (runningAlone == null && !waitingAlone.isEmpty() && waitingAlone.get(0).outranks(sequence)) {
-                return;         // what is free is kept for the one that cannot join beside others
+                return; // the free resources are kept for the higher-ranking sequence that must run alone
             }
             switch (join(sequence)) {
                 case GRANTED -> { }
@@ -246,12 +249,12 @@ public final class Scheduler {
 
     private SequenceBlocks.Claim join(Sequence sequence) {
         if (sequence.lateTokens > 0) {
-            return SequenceBlocks.Claim.NOT_YET;        // preempted while a step draws its next token
+            return SequenceBlocks.Claim.NOT_YET; // it was preempted while a step in flight draws its next token
         }
         if (sequence.scoring() && scoreBudget == 0) {
             return SequenceBlocks.Claim.NOT_YET;
         }
-        int spare = running.size();     // a block for each that runs, so that none is preempted at once
+        int spare = running.size(); // one block for each running sequence, so that none is preempted immediately
         var claim = blocks.claim(sequence, plannedSteps, spare);
         if (claim == SequenceBlocks.Claim.GRANTED) {
             queueOf(sequence).remove(sequence);
@@ -271,7 +274,7 @@ public final class Scheduler {
         int left = sequence.prefillEnd - sequence.computed;
         int count = Math.min(left, Math.min(budget, config.prefillChunk()));
         count = Math.min(count, sequence.rowsThatScore(scoreBudget));
-        if (count > 0) {        // else others of this step score as much as it can
+        if (count > 0) { // count is 0 if other prefills of this step used up the score budget
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
             sequence.computed += count;
@@ -282,7 +285,8 @@ public final class Scheduler {
         }
     }
 
-    /// Takes blocks from the lowest in rank if none is left; that may be the sequence itself.
+    /// Gives the sequence a block for its next position. If none is free, preempts the sequences with the lowest rank,
+    /// perhaps this one itself.
     private void selectDecode(Sequence sequence) {
         while (!blocks.grow(sequence)) {
             var lowest = running.last();
@@ -308,7 +312,7 @@ public final class Scheduler {
         preempting = true;
     }
 
-    /// Its keys and values are forgotten; it waits to be computed again from its tokens.
+    /// Gives up the sequence's keys and values. It waits to be computed again from its tokens.
     private void restart(Sequence sequence) {
         stopRunning(sequence);
         sequence.state = State.WAITING;
@@ -412,7 +416,7 @@ public final class Scheduler {
         sink.token(sequence.id, index, token, plan.sampledLogprobs[sample],
                 alternatives.of(plan, sample, sequence.topLogprobs));
         var reason = sequence.finishReason();
-        if (sequence.state == State.ENDED) {        // the sink has cancelled it
+        if (sequence.state == State.ENDED) { // the sink cancelled it during the call
             return;
         }
         if (reason != null) {

@@ -2,11 +2,12 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
 
-/// What every step asks of the running sequences, a column for each question.
+/// The numbers of the running sequences that every step needs, as one array for each number.
 ///
-/// A step leaves nothing of the scheduler in the caches, so what planning and committing cost is how much memory they
-/// touch, and whether it can be foreseen. A sequence that only draws one token after the other is advanced here, in a
-/// few dense arrays; it is looked at itself where something can happen to it:
+/// A step evicts the scheduler's data from the caches, so the cost of planning and committing is the amount of memory
+/// that they touch, and whether the hardware can prefetch it. A sequence that only draws one token after another is
+/// therefore advanced here, in a few dense arrays. The sequence object itself is touched only when more than that can
+/// happen to it:
 ///
 /// ```
 ///   seat             0     1     2     3
@@ -17,13 +18,13 @@ import dev.flover.engine.api.EngineConfig;
 ///   phase           12    38   -71    39       and drawn by step phase + generated, the one after the last one's
 /// ```
 ///
-/// The sequence itself falls behind until [#recall] brings it up to date; [#update] is the other way. Unlike a slot, a
-/// seat is not given away while a step under way names it, so that what is drawn is known to be its sequence's even if
-/// that has ended or was preempted.
+/// While a sequence is advanced here, its object is out of date until [#recall] updates it; [#update] copies in the
+/// other direction. Unlike a slot, a seat is not given to another sequence while a step in flight refers to it; so the
+/// seat of a drawn token always identifies its sequence, even if that has ended or was preempted.
 final class Seats {
     static final int NONE = -1;
 
-    /// Most tokens that are drawn before they are copied to the sequence.
+    /// The most tokens that are drawn before they are copied to the sequence object.
     private static final int MOST_RECENT = 64;
 
     private final int blockTokens;
@@ -34,7 +35,7 @@ final class Seats {
     private final int[] computed;
     private final int[] plannedAlone;
 
-    /// Another number whenever one of the slots has changed.
+    /// Changes whenever a slot of a seated sequence changes.
     private long placement;
 
     private final long[] ids;
@@ -44,13 +45,14 @@ final class Seats {
     private final int[] phases;
     private final long[] stopFilters;
 
-    // The newest tokens, a row for each of the last steps: seat for seat, so that a step writes one piece
+    // The newest tokens: one row for each of the last steps, indexed by seat, so that a step writes to one range of
+    // memory
     private final int[] recent;
 
     private final int[] free;
     private int freeCount;
 
-    // Seats that were left, and the newest step planned before: from the first to the last, in a ring
+    // A ring of the seats that were left, and for each the newest step planned before; oldest first
     private final int[] left;
     private final long[] leftAfter;
     private int firstLeft;
@@ -59,7 +61,8 @@ final class Seats {
     Seats(EngineConfig config) {
         blockTokens = config.blockTokens();
         prefixCaching = config.prefixCaching();
-        int seats = config.maxSequences() * (1 + config.stepsInFlight());     // those that run, and those of each step
+        // the running sequences, and those that each step in flight may still refer to
+        int seats = config.maxSequences() * (1 + config.stepsInFlight());
         sequences = new Sequence[seats];
         slots = new int[seats];
         computed = new int[seats];
@@ -80,7 +83,7 @@ final class Seats {
         leftAfter = new long[seats];
     }
 
-    /// Gives a sequence that begins to run its seat.
+    /// Gives a seat to a sequence that begins to run.
     ///
     /// @param endedSteps as in [#update]
     void seat(Sequence sequence, long endedSteps) {
@@ -94,9 +97,9 @@ final class Seats {
         update(sequence, endedSteps);
     }
 
-    /// Takes its seat from a sequence that no longer runs; steps that are under way go on naming it.
+    /// Takes the seat from a sequence that no longer runs. Steps in flight may still refer to the seat.
     ///
-    /// @param plannedSteps the newest of them
+    /// @param plannedSteps the number of the newest step planned so far
     void leave(Sequence sequence, long plannedSteps) {
         recall(sequence);
         int seat = sequence.seat;
@@ -108,7 +111,7 @@ final class Seats {
         leftAfter[last] = plannedSteps;
     }
 
-    /// Frees the seats that only steps up to this one have named.
+    /// Frees the left seats to which no step after `endedSteps` refers.
     void reclaim(long endedSteps) {
         while (leftCount > 0 && leftAfter[firstLeft] <= endedSteps) {
             int seat = left[firstLeft];
@@ -119,7 +122,7 @@ final class Seats {
         }
     }
 
-    /// Whose seat it is, or was until it left; not brought up to date.
+    /// The sequence that has the seat, or had it last; its object may be out of date.
     Sequence at(int seat) {
         return sequences[seat];
     }
@@ -130,9 +133,9 @@ final class Seats {
         placement++;
     }
 
-    /// Plans one more position, if nothing else is to be done for it.
+    /// Plans one more position, if nothing else is due for the sequence.
     ///
-    /// @return false if the sequence itself must be looked at
+    /// @return false if the sequence object must be consulted
     boolean advance(int seat) {
         if (computed[seat] >= plannedAlone[seat]) {
             return false;
@@ -141,15 +144,15 @@ final class Seats {
         return true;
     }
 
-    /// Begins the plan of a step with its draws.
+    /// Writes the draws of a step at the beginning of its plan.
     void writeDraws(Step step) {
         step.writeDraws(slots, placement);
     }
 
-    /// Takes a drawn token in, if nothing follows from it.
+    /// Processes a drawn token, if nothing else follows from it.
     ///
     /// @param step the number of the step that drew it
-    /// @return false if the sequence itself must be looked at
+    /// @return false if the sequence object must be consulted
     boolean append(int seat, int token, long step) {
         int index = generated[seat];
         if (index >= takenAlone[seat] || index + phases[seat] != (int) step
@@ -169,12 +172,12 @@ final class Seats {
         return ids[seat];
     }
 
-    /// Tokens in the answer.
+    /// The number of tokens in the answer.
     int generated(int seat) {
         return generated[seat];
     }
 
-    /// Positions that planned steps compute.
+    /// The number of positions that the planned steps compute.
     int computed(int seat) {
         return computed[seat];
     }
@@ -183,19 +186,19 @@ final class Seats {
         return topLogprobs[seat];
     }
 
-    /// Whose seat it is, up to date but for its tokens, which to copy costs more than to plan.
+    /// The sequence of a seat, up to date except for its tokens; copying these would cost more than planning.
     Sequence planned(int seat) {
         sequences[seat].computed = computed[seat];
         return sequences[seat];
     }
 
-    /// Brings a sequence's seat up to date after what [#planned] began.
+    /// Updates the seat from a sequence object that [#planned] returned.
     void replan(Sequence sequence) {
         computed[sequence.seat] = sequence.computed;
         plannedAlone[sequence.seat] = plannedAlone(sequence);
     }
 
-    /// Brings a seated sequence up to date.
+    /// Updates the object of a seated sequence, its tokens included.
     Sequence recall(Sequence sequence) {
         int seat = sequence.seat;
         for (int index = sequence.generated(); index < generated[seat]; index++) {
@@ -205,9 +208,9 @@ final class Seats {
         return sequence;
     }
 
-    /// Brings a sequence's seat up to date.
+    /// Updates the seat from its sequence object.
     ///
-    /// @param endedSteps the number of the newest step whose tokens have been taken in
+    /// @param endedSteps the number of the newest step whose tokens have been processed
     void update(Sequence sequence, long endedSteps) {
         int seat = sequence.seat;
         slots[seat] = sequence.slot;
@@ -224,13 +227,14 @@ final class Seats {
     private int takenAlone(Sequence sequence) {
         int length = sequence.length();
         int end = length + MOST_RECENT;
-        if (prefixCaching) {        // a full block is to be indexed as soon as it is computed, too
+        if (prefixCaching) { // a full block must be indexed as soon as it is computed
             end = Math.min(end, (sequence.indexedBlocks + 1) * blockTokens);
         }
         return Math.min(end, sequence.mostBeforeChange()) - 1 - sequence.promptLength();
     }
 
-    /// A bit for each token of a set; tokens outside it may have one of these, too.
+    /// A Bloom filter of a set of tokens, in 64 bits: the bit of every token in the set is 1, and tokens outside of the
+    /// set may share these bits.
     private static long filterOf(int[] tokens) {
         long filter = 0;
         for (int token : tokens) {

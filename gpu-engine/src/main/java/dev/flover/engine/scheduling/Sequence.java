@@ -7,17 +7,17 @@ import dev.flover.engine.kvcache.PrefixIndex;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
 
-/// One answer inside the engine: its tokens, and how far the steps planned so far compute them.
+/// One answer inside the engine: its tokens, and how far the planned steps compute them.
 ///
 /// ```
-///   tokens   p p p p p p g g g ? ?        known: prompt, generated      ?: drawn by steps under way
+///   tokens   p p p p p p g g g ? ?        known: prompt, generated      ?: drawn by steps in flight
 ///            ├──── computed ────►┤        positions whose keys and values planned steps fill
 ///            [ block ][ block ][ block ]
 /// ```
 final class Sequence {
     enum State { WAITING, RUNNING, ENDED }
 
-    /// Joining: the plan will give it a slot.
+    /// The sequence joins in the step being planned, which will give it a slot.
     static final int NO_SLOT = -1;
 
     final long id;
@@ -28,42 +28,45 @@ final class Sequence {
     private final TokenSet stopIds;
     final int topLogprobs;
 
-    /// Most tokens, prompt included: what was asked for, within the model's context.
+    /// The most tokens that the sequence can have, prompt included: as many as requested, within the model's context.
     final int mostTokens;
 
     State state = State.WAITING;
     private int[] tokens;
     private int length;
 
-    /// Tokens that steps under way will draw, though the sequence does not run any more.
+    /// The number of tokens that steps in flight will still draw, although the sequence no longer runs.
     int lateTokens;
 
-    /// Where its numbers are while it runs; these here are up to date only after [Seats#recall] then.
+    /// The seat that holds this sequence's numbers while it runs; the fields here are then up to date only after
+    /// [Seats#recall].
     int seat = Seats.NONE;
 
-    /// Positions that planned steps compute.
+    /// The number of positions that the planned steps compute.
     int computed;
 
-    /// Positions before this one are computed from known ids; the step that reaches it draws the first token.
+    /// The end of the positions that are computed from known ids; the step that reaches it draws the next token.
     int prefillEnd;
 
-    /// The first prompt position that no planned step scores and that is asked for; the prompt's length if none is.
+    /// The first prompt position that must be scored and that no planned step scores; the prompt's length if there is
+    /// none.
     int scoreFrom;
 
-    /// Rows in the step being planned, the last of them at `computed - 1`.
+    /// The number of rows in the step being planned; the last of them is at position `computed - 1`.
     int rows;
 
     int slot = NO_SLOT;
     int[] blocks = new int[0];
     int blockCount;
 
-    /// Whether its planned positions are turned as those of a long sequence.
+    /// Whether the planned positions use the rotary frequencies of a long sequence.
     boolean stretched;
 
-    /// Entries of the block table that the backend has been told.
+    /// The number of entries of the block table that the backend has been told.
     int announcedBlocks;
 
-    /// Leading blocks that the prefix index has been told or has provided, and its name for their text.
+    /// The number of leading blocks that are in the prefix index, and the index's serial number for the tokens up to
+    /// their end.
     int indexedBlocks;
     long indexedText = PrefixIndex.ROOT;
 
@@ -82,43 +85,43 @@ final class Sequence {
         System.arraycopy(request.generatedIds(), 0, tokens, request.promptIds().length, request.generatedIds().length);
     }
 
-    /// Whether prompt tokens are still to be scored.
+    /// Whether prompt tokens remain to be scored.
     boolean scoring() {
         return scoreFrom < promptLength;
     }
 
-    /// How many of the next rows score a token.
+    /// The number of tokens that the next `rowCount` rows score.
     int scoredAmong(int rowCount) {
         int end = Math.min(computed + rowCount, promptLength - 1);
         return Math.max(0, end - Math.max(computed, scoreFrom - 1));
     }
 
-    /// Most of the next rows that score no more than so many tokens.
+    /// The most of the next rows that together score at most `most` tokens.
     int rowsThatScore(int most) {
         int first = Math.max(computed, scoreFrom - 1);
         boolean all = !scoring() || first + most >= promptLength - 1;
         return all ? Integer.MAX_VALUE : first + most - computed;
     }
 
-    /// The leading positions that need not be computed if their keys and values are there: what follows from the last
-    /// known one, and what predicts a token to be scored, is wanted.
+    /// The number of leading positions that can be taken from shared blocks. Positions whose output is needed must be
+    /// computed: the last known one, and those that predict a token to be scored.
     int shareablePositions() {
         return scoring() ? scoreFrom - 1 : length - 1;
     }
 
-    /// Higher priority first, then earlier arrival.
+    /// Whether this sequence comes before another one: by higher priority, then by earlier arrival.
     boolean outranks(Sequence other) {
         return request.priority() != other.request.priority()
                 ? request.priority() > other.request.priority()
                 : id < other.id;
     }
 
-    /// Known tokens.
+    /// The number of known tokens.
     int length() {
         return length;
     }
 
-    /// Prompt, then generated ids; longer than [#length].
+    /// The prompt ids, then the generated ids. The array is longer than [#length].
     int[] tokens() {
         return tokens;
     }
@@ -131,12 +134,12 @@ final class Sequence {
         return stopIds;
     }
 
-    /// Tokens in the answer, those that existed at admission included.
+    /// The number of tokens in the answer, including those that existed at admission.
     int generated() {
         return length - promptLength;
     }
 
-    /// Makes room for everything the sequence can become, so that running it allocates nothing.
+    /// Allocates arrays for the longest that the sequence can become, so that running it allocates nothing.
     void prepareToRun(int blockTokens) {
         if (tokens.length < mostTokens) {
             tokens = Arrays.copyOf(tokens, mostTokens);
@@ -146,27 +149,29 @@ final class Sequence {
         stretched = length > stretchedBeyond;
     }
 
-    /// Whether it has outgrown the way in which its positions were turned: all must be computed again, in the other.
+    /// Whether the sequence has grown beyond the length up to which its rotary frequencies apply, so that all positions
+    /// must be computed again with the frequencies of long sequences.
     boolean mustStretch() {
         return !stretched && length > stretchedBeyond;
     }
 
-    /// Most positions that can be computed before it must be stretched.
+    /// The most positions that can be computed before the sequence must be stretched.
     int mostComputed() {
         return stretched ? mostTokens - 1 : Math.min(mostTokens - 1, stretchedBeyond);
     }
 
-    /// Most tokens before something other than one more token follows.
+    /// The number of tokens up to which each drawn token is followed by just another one; then the sequence ends or
+    /// must be stretched.
     int mostBeforeChange() {
         return stretched || stretchedBeyond >= mostTokens ? mostTokens : stretchedBeyond + 1;
     }
 
-    /// A position as the backend's rotary tables know it.
+    /// The index of a position in the backend's rotary tables; negative for an early position of a long sequence.
     int turn(int position) {
         return stretched && position < stretchedBeyond ? position - stretchedBeyond : position;
     }
 
-    /// How a slot's state on the device begins.
+    /// The state with which the sequence's slot on the device begins.
     Admission admission() {
         return new Admission(
                 slot, Arrays.copyOf(tokens, length), promptLength, request.answerIndex(),
@@ -181,12 +186,12 @@ final class Sequence {
         return computed < prefillEnd;
     }
 
-    /// Whether a step can draw one more token after those under way: what follows the last position that is computed.
+    /// Whether a step can draw one more token after those of the steps in flight.
     boolean canDecode() {
         return computed >= prefillEnd && computed < mostComputed();
     }
 
-    /// Why the sequence ends with its newest token; null if it goes on.
+    /// Why the sequence ends with its newest token; null if it continues.
     FinishReason finishReason() {
         if (stopIds.contains(tokens[length - 1])) {
             return FinishReason.STOP;

@@ -4,17 +4,18 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.kvcache.BlockAllocator;
 import dev.flover.engine.kvcache.PrefixIndex;
 
-/// The blocks of sequences: given when they join and as they grow, shared where their texts begin alike.
+/// The blocks of the sequences: allocated when a sequence joins and as it grows, and shared among sequences with equal
+/// prefixes.
 ///
-/// Only full blocks are shared, and a sequence always computes its last known position itself, because that is where
-/// its next token comes from; so no shared block is ever written to.
+/// Only full blocks are shared, and every sequence computes its last known position itself, because its next token is
+/// drawn from there; so nothing is ever written to a shared block.
 final class SequenceBlocks {
     private final int blockTokens;
     private final boolean prefixCaching;
     private final PrefixIndex prefixes;
     private final BlockAllocator allocator;
 
-    /// Whether a waiting sequence can have its blocks.
+    /// The result of claiming blocks for a waiting sequence.
     enum Claim {
         GRANTED,
         /// The step being planned fills a block that this sequence can share from the next step on.
@@ -33,10 +34,10 @@ final class SequenceBlocks {
         return allocator.used();
     }
 
-    /// Gives a waiting sequence the blocks of all its known tokens.
+    /// Claims blocks for all known tokens of a waiting sequence.
     ///
-    /// @param plannedSteps blocks filled by steps up to this one can be shared
-    /// @param spare        blocks to leave available
+    /// @param plannedSteps the number of the newest planned step; blocks that are filled up to this step can be shared
+    /// @param spare        the number of blocks to leave available
     Claim claim(Sequence sequence, long plannedSteps, int spare) {
         assert sequence.blockCount == 0;
         sequence.prepareToRun(blockTokens);
@@ -73,7 +74,7 @@ final class SequenceBlocks {
         return Claim.GRANTED;
     }
 
-    /// Whether the sequence has, or now gets, a block for its next position.
+    /// Whether the sequence has a block for its next position; allocates one if needed and available.
     boolean grow(Sequence sequence) {
         if (sequence.computed < sequence.blockCount * blockTokens) {
             return true;
@@ -85,9 +86,10 @@ final class SequenceBlocks {
         return true;
     }
 
-    /// Lets others find the blocks that are full of known tokens.
+    /// Adds the sequence's blocks that are full of known tokens to the prefix index, so that other sequences can share
+    /// them.
     ///
-    /// @param step the newest step that computes any of them
+    /// @param step the number of the newest step that computes any of these blocks
     void index(Sequence sequence, long step) {
         if (!prefixCaching) {
             return;

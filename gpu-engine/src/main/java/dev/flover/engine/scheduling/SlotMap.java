@@ -1,10 +1,10 @@
 package dev.flover.engine.scheduling;
 
-/// Which sequence is in which slot, kept one dense range.
+/// Which sequence is in which slot. Compaction keeps the used slots a dense range.
 ///
-/// Flover's buffer reordering: of all windows as wide as what is to be live, the one with the most live slots stays,
-/// and each live slot outside it moves into a hole inside. A move changes at most one slot outside into one inside, so
-/// no arrangement as dense can be had with fewer.
+/// This is Flover's buffer reordering: among all windows as wide as the number of live slots, the one that contains the
+/// most live slots is kept, and each live slot outside moves to a hole inside. A move brings at most one live slot into
+/// the window, so no dense arrangement needs fewer moves.
 ///
 /// ```
 ///   before   A . B C . . D E .        five live
@@ -12,13 +12,13 @@ package dev.flover.engine.scheduling;
 ///   after        [B C A E D]          two moves
 /// ```
 ///
-/// @param <T> what is in the slots
+/// @param <T> the type of the occupants of the slots
 public final class SlotMap<T> {
     private final Object[] occupants;
     private int live;
     private int nextHole;
 
-    /// Learns what moves.
+    /// Receives the moves of a compaction.
     public interface Mover<T> {
         void move(T occupant, int from, int to);
     }
@@ -31,7 +31,7 @@ public final class SlotMap<T> {
         return live;
     }
 
-    /// Null if the slot is free.
+    /// The occupant of a slot; null if the slot is free.
     @SuppressWarnings("unchecked")
     public T at(int slot) {
         return (T) occupants[slot];
@@ -43,10 +43,11 @@ public final class SlotMap<T> {
         live--;
     }
 
-    /// Closes the gaps, leaving as many holes in the range as are about to be filled by [#place].
+    /// Moves occupants to a dense range, and leaves as many holes in it as [#place] is about to fill.
     ///
-    /// @param mover told of each move, in an order in which each goes to a free slot
-    /// @return how many slots moved
+    /// @param joining the number of holes to leave
+    /// @param mover   is told of each move, in an order in which each move goes to a free slot
+    /// @return the number of moves
     public int compact(int joining, Mover<T> mover) {
         int width = live + joining;
         int start = densestWindow(width);
@@ -69,7 +70,7 @@ public final class SlotMap<T> {
         return moves;
     }
 
-    /// Puts a newcomer in the next hole of the range.
+    /// Puts a new occupant in the next hole of the range.
     ///
     /// @return its slot
     public int place(T newcomer) {

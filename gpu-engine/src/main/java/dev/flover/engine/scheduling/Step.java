@@ -2,17 +2,19 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.backend.StepPlan;
 
-/// One step under way: what the backend computes, and whose tokens it draws or scores. Reused.
+/// One step: its plan for the backend, and the seats of the sequences whose tokens it draws or scores. The object is
+/// reused.
 ///
-/// From one use to the next mostly positions change: what the plan says of the same draws is not written again.
+/// From one use to the next usually only positions change; the unchanged parts of the plan are not written again.
 public final class Step {
     private final StepPlan plan;
 
-    /// Whose token it is, by sample of the plan: first the draws, then what prefills draw and score.
+    /// By sample of the plan: the seat of the sequence. First the samples that decode, then those of prefills.
     final int[] seats;
     private int draws;
 
-    // What the plan says already: `written` draws, of the same seats as now so far, in the slots of that placement
+    // What the plan already holds: `written` draws, so far of the same seats as now, with slots of the placement
+    // `placement`
     private int written;
     private boolean same;
     private long placement;
@@ -32,7 +34,7 @@ public final class Step {
         same = true;
     }
 
-    /// Samples that draw the next token of a text that is computed.
+    /// The number of samples that draw the next token of a sequence that decodes.
     int draws() {
         return draws;
     }
@@ -42,14 +44,14 @@ public final class Step {
             seats[draws] = seat;
             same = false;
         }
-        plan.turns[draws] = position;       // a sequence that is drawn from has been stretched by then, or will not be
+        plan.turns[draws] = position; // while a sequence decodes, its positions are either all stretched or all not
         plan.positions[draws++] = position;
     }
 
-    /// Begins the plan with the draws.
+    /// Writes the draws at the beginning of the plan.
     ///
-    /// @param slots     by seat
-    /// @param placement another number whenever one of them has changed
+    /// @param slots     the slot of each seat
+    /// @param placement changes whenever an element of `slots` changes
     void writeDraws(int[] slots, long placement) {
         if (same && draws <= written && placement == this.placement) {
             plan.repeatDraws(draws);

@@ -1,4 +1,4 @@
-/// Who computes next.
+/// Decides which sequences compute next.
 ///
 /// ```
 ///   admit ─► waiting ──join──► running ──last token──► ended
@@ -8,10 +8,11 @@
 ///   a step = a row for every running sequence that decodes, then chunks of prompts while the token budget lasts
 /// ```
 ///
-/// Temporal fusion (Flover, arXiv 2305.13484): sequences join and leave at every step, live slots are kept one dense
-/// range by the fewest moves, and the memory of ended ones is free at once. Two steps may be under way: the second is
-/// planned before the tokens of the first are read, so a row can turn out to belong to a sequence that has ended.
+/// Temporal fusion (Flover, arXiv 2305.13484): sequences join and leave at every step, live slots are kept in one dense
+/// range with the fewest moves, and the memory of ended sequences is free at once. Two steps may be in flight: the
+/// second is planned before the tokens of the first are read, so a row may turn out to belong to a sequence that has
+/// ended.
 ///
-/// What a steady step touches is ints in flat arrays, all on one thread. Knows no model and no device, only what a step
-/// is to compute ([dev.flover.engine.backend.StepPlan]).
+/// A steady step touches only ints in flat arrays, on one thread. This package knows nothing of models and devices,
+/// only the plan of a step ([dev.flover.engine.backend.StepPlan]).
 package dev.flover.engine.scheduling;

@@ -7,8 +7,8 @@ sealed interface PreTokenizer permits PatternSplit, ByteLevelSplit, MetaspaceSpl
     /// Receives the pieces, in order.
     @FunctionalInterface
     interface PieceSink {
-        /// @param text       not empty
-        /// @param opensInput whether it is the first piece of the whole input
+        /// @param text       the piece, not empty
+        /// @param opensInput whether the piece is the first one of the whole input
         void accept(String text, boolean opensInput);
     }
 
