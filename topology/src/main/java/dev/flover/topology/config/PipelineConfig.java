@@ -366,7 +366,7 @@ public record PipelineConfig(
         }
     }
 
-    /// How long the pipeline waits for what may get better by itself.
+    /// How long the pipeline waits for faults that may pass by themselves.
     ///
     /// @param unknownSchema how long the registry has to say that it has no schema of an id before a record of it is a
     ///                      dead letter: a follower may not have heard of it yet

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.apache.kafka.common.TopicPartition;
 
-/// What an operator watches. All meters begin with `flover.`; Kafka Streams' own are bound beside them.
+/// The pipeline's meters. Their names begin with `flover.`; Kafka Streams' own are bound beside them.
 public final class PipelineMetrics {
     private final MeterRegistry meters;
     private volatile Load load;

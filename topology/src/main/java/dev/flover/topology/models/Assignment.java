@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// Who answers what, at one point of the requests topic. Immutable.
+/// Which group answers which requests, at one point of the requests topic. Immutable.
 ///
 /// @param groups         application ids, in the order in which they registered
 /// @param owners         name of a model -> the group that answers requests for it
@@ -105,7 +105,7 @@ public record Assignment(
         return names.isEmpty() ? "none" : names.stream().collect(Collectors.joining("', '", "'", "'"));
     }
 
-    /// This, changed by an order that is not refused.
+    /// The assignment after an order that is not refused.
     Assignment after(ModelOrder order) {
         String group = order.getGroup();
         var all = new ArrayList<>(groups);

@@ -40,7 +40,7 @@ public sealed interface Begin {
         }
     }
 
-    /// How Kafka is asked for it.
+    /// The same as Kafka's admin client takes it.
     default OffsetSpec spec() {
         return switch (this) {
             case Earliest earliest -> OffsetSpec.earliest();

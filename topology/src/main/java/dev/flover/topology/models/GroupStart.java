@@ -40,7 +40,7 @@ final class GroupStart {
     /// Of the requests topic as it is now; null where it is not registered, or was with an earlier topic.
     private final List<Long> registered;
 
-    /// @param from   from where on its registration holds, if that is placed now
+    /// @param from   offsets from which its registration holds, if it is placed now
     /// @param begins offsets to be committed before it reads
     /// @param note   for the operator
     record Start(Snapshot from, Map<Integer, Long> begins, Optional<String> note) {}
@@ -72,7 +72,7 @@ final class GroupStart {
         return found;
     }
 
-    /// @throws UndecidedStartException if it has to be said
+    /// @throws UndecidedStartException if the operator has to choose
     Start find() {
         var missing = state.missing();
         if (!committed.isEmpty()) {
@@ -97,7 +97,7 @@ final class GroupStart {
                 : firstStart();
     }
 
-    /// Whether it has read more than it was given at its first start.
+    /// Whether it has read beyond the offsets that it began with at its first start.
     private boolean hasRead() {
         return committed.entrySet().stream().anyMatch(entry -> entry.getValue() > registeredAt(entry.getKey()));
     }
@@ -110,7 +110,7 @@ final class GroupStart {
         return committed.values().stream().mapToLong(offset -> offset).sum() + " by their offsets";
     }
 
-    /// Partitions without an offset are new, or theirs was lost alone.
+    /// Partitions without an offset are new, or have lost only their offset.
     private Start goesOn() {
         var begins = new HashMap<Integer, Long>();
         if (committed.size() < ends.offsets().size()) {
@@ -127,7 +127,7 @@ final class GroupStart {
         return new Start(zeros(), begins, Optional.empty());
     }
 
-    /// Whatever a group has read before it registered was for it.
+    /// A group that registers after it has read was the one to answer what it read.
     private Snapshot zeros() {
         return new Snapshot(ends.topicId(), ends.offsets().stream().map(offset -> 0L).toList());
     }

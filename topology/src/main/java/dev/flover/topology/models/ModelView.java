@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /// The models topic as a process knows it, and as of when. Published by the thread that reads it; asked by the stream
-/// thread, for the price of a volatile read and a look at the clock.
+/// thread, at the cost of a volatile read and a reading of the clock.
 public final class ModelView {
-    /// How long an order waits at least before offsets are read from which it holds.
+    /// The lease: how long an order waits at least before the offsets are read from which it holds.
     static final Duration LEASE = Duration.ofSeconds(3);
-    /// How old knowledge may be that a decision is made by. Shorter than the lease, for clocks that run apart.
+    /// How old the view may be that a decision is based on. Shorter than the lease, because clocks differ in speed.
     static final Duration VALID = Duration.ofMillis(2_500);
 
     private final String group;
@@ -46,7 +46,7 @@ public final class ModelView {
         return current() != null;
     }
 
-    /// Who answers what in a record that has been read, or null where that cannot be said now; ask again later.
+    /// The assignment for a record that has been read; null where it is not known now: ask again later.
     public Assignment at(int partition, long offset) {
         var registrations = current();
         return registrations == null ? null : registrations.at(topicId, partition, offset);

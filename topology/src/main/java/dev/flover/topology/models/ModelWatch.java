@@ -9,7 +9,7 @@ import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps a view of the models topic, on a thread of its own, and completes orders whose author has gone.
+/// Keeps a view of the models topic, on a thread of its own, and completes orders whose author has died.
 public final class ModelWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWatch.class);
     private static final Duration LOOK = Duration.ofMillis(500);
@@ -98,7 +98,7 @@ public final class ModelWatch implements AutoCloseable {
         }
     }
 
-    /// An author that died leaves an order behind that everybody waits for.
+    /// An author that died leaves an order without its EFFECTIVE, for which all groups wait.
     private void completeForgotten(ModelsTopic topic, Registrations registrations) {
         if (registrations.isSettled()) {
             waitingOrder = -1;

@@ -24,14 +24,14 @@ import org.slf4j.LoggerFactory;
 
 /// The models topic, read from its beginning and written at its end. Used by one thread.
 ///
-/// An order carries the text of its schema in a header, so that releases read each other's. Records whose key is not
-/// ours are not ours, and are passed over by everybody. One with our key that cannot be read, or that sets a field
-/// which this release does not know, stems from a newer release: then nothing can be said about who answers.
+/// An order has the text of its schema in a header, so that each release can read the orders of others. All groups pass
+/// over records with another key. A record with the key of orders that cannot be read, or that sets a field which this
+/// release does not know, stems from a newer release: then it is not known who answers.
 final class ModelsTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
     private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
     private static final StoredForm<ModelOrder> ORDER = StoredForm.of(ModelOrder.class);
-    /// Passed over by releases that do not know it.
+    /// Releases that do not know this key pass over its records.
     private static final byte[] PARTITIONS_KEY = "flover.partitions".getBytes(StandardCharsets.UTF_8);
     private static final StoredForm<PartitionCount> PARTITIONS = StoredForm.of(PartitionCount.class);
     private static final String SCHEMA = "schema";
@@ -62,7 +62,7 @@ final class ModelsTopic implements AutoCloseable {
         return partition.topic();
     }
 
-    /// All that the topic says now.
+    /// The registrations after all orders that are on the topic now.
     Registrations readToEnd() {
         return readTo(consumer.endOffsets(List.of(partition)).get(partition));
     }
@@ -123,7 +123,7 @@ final class ModelsTopic implements AutoCloseable {
         return refusals.get(offset);
     }
 
-    /// Writes an order. Returns where it stands.
+    /// Writes an order. Returns its offset.
     long append(ModelOrder order) {
         return append(KEY, ORDER.encode(order), ORDER.schema().text());
     }

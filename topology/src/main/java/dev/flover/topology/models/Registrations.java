@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// All that the models topic says up to some point of it: who answers what, from which offsets of requests on.
+/// The state that the orders of the models topic result in, up to some offset: which group answers which requests, and
+/// from which offsets of the requests topic on.
 ///
 /// ```
 ///   models topic     REGISTER a   REGISTER b   EFFECTIVE      GIVE_UP x    EFFECTIVE
@@ -21,14 +22,14 @@ import java.util.Optional;
 /// other waits for an EFFECTIVE, and until it has come nothing can be said about any record. Immutable: reading on
 /// gives another.
 ///
-/// @param eras    in the order of the topic; from none of its offsets does an era begin before the one that it follows
+/// @param eras    in the order of the topic; no era begins at a smaller offset than the era before it
 /// @param waiting orders that were accepted and are not effective yet
 /// @param starts  where each group that is registered began to read
 public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, Start> starts) {
-    /// What an empty topic says.
+    /// The registrations of an empty topic.
     public static final Registrations NONE = new Registrations(List.of(), List.of(), Map.of());
 
-    /// A time in which nothing changes.
+    /// A range of offsets with one assignment.
     ///
     /// @param from offset of each partition from which on it holds; 0 in partitions added since
     public record Era(Assignment assignment, String topicId, List<Long> from) {
@@ -42,7 +43,7 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
     }
 
     /// @param position of the order in the models topic
-    /// @param after    what holds when it is effective
+    /// @param after    the assignment when it is effective
     public record Waiting(long position, Assignment after) {}
 
     /// @param topicId of the requests topic, which may have been deleted and created again since
@@ -59,7 +60,7 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         starts = Map.copyOf(starts);
     }
 
-    /// What holds once all orders are effective.
+    /// The assignment once all orders are effective.
     public Assignment latest() {
         if (!waiting.isEmpty()) {
             return waiting.getLast().after();

@@ -14,7 +14,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/// The requests topic as a line of offsets: its ends, and where groups stand in it.
+/// Offsets of the requests topic: its ends, and the committed offsets of groups.
 final class RequestOffsets {
     private final Admin admin;
     private final String topic;
@@ -36,7 +36,7 @@ final class RequestOffsets {
         this.topic = topic;
     }
 
-    /// Where the next record of each partition goes, whether what is before it was committed or not.
+    /// The end offset of each partition, open transactions included.
     Snapshot ends() {
         return of(OffsetSpec.latest());
     }

@@ -31,7 +31,7 @@ public final class UndecidedStartException extends RuntimeException {
                         + "stays without one, and ids from before may be used again")));
     }
 
-    /// What can be said.
+    /// The options to choose from.
     public List<Choice> choices() {
         return choices;
     }

@@ -18,7 +18,7 @@ public final class Changelog {
 
     private Changelog() {}
 
-    /// Hands out all that is committed in it now, each partition in its order.
+    /// Passes on every record that is committed now, each partition in its order.
     ///
     /// @param kafka client properties
     public static void read(Map<String, String> kafka, String changelog, Consumer<ConsumerRecord<byte[], byte[]>> to) {

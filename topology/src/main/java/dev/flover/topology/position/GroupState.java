@@ -16,7 +16,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/// The changelogs of a group, as the cluster has them, before Kafka Streams makes anew what is missing.
+/// The changelogs of a group as the cluster has them, before Kafka Streams creates missing ones.
 public final class GroupState {
     private final Admin admin;
     private final Map<String, String> kafka;

@@ -5,7 +5,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 
-/// How many partitions the requests topic has, and had: a key's hash of fewer partitions is where it went before.
+/// The present and former partition counts of the requests topic: a key's hash by a former count is its former
+/// partition.
 ///
 /// @param counts in the order of time, growing; never empty
 public record PartitionCounts(List<Count> counts) {

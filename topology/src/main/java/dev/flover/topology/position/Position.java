@@ -7,7 +7,7 @@ import dev.flover.schemas.serdes.StoredForm;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import java.util.Optional;
 
-/// Up to where the records of a requests partition were taken in.
+/// The position up to which the records of a requests partition were taken in.
 ///
 /// @param topicId of the requests topic
 /// @param next    offset of the first record that was not

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/// Offsets that were passed over while a partition was read: markers of transactions, or records that their retention
-/// deleted before they were read. Added to by the stream thread, taken by one that may ask the broker.
+/// Ranges of offsets without records that were met while a partition was read: transaction markers, or records that
+/// retention deleted before they were read. The stream thread adds to them; a thread that may ask the broker takes
+/// them.
 public final class UnreadGaps {
     private static final int MOST = 1000;
 

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a process keeps in its local folder: its name in the group, and whether its last life came to a proper end.
+/// The local folder of a process: its name in the group, and whether its last life came to a proper end.
 ///
 /// ```
 ///   instance   the name, made at the first start
@@ -36,7 +36,7 @@ public final class InstanceFolder implements AutoCloseable {
     private final Optional<UUID> before;
     private final FileChannel lockFile;
 
-    /// @param process names this process, as no other
+    /// @param process a name that no other process has
     /// @throws IllegalStateException if another process uses the folder
     public InstanceFolder(Path folder, UUID process) {
         try {

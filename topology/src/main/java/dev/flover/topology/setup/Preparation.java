@@ -63,7 +63,8 @@ public final class Preparation {
         }
     }
 
-    /// Before a record is read it is certain from where on the group answers, and which partitions may know its id.
+    /// Registers the group, so that it is known before a record is read from which offset on the group answers, and
+    /// which partitions may know its id.
     ///
     /// @param before what this returned last in this process; null the first time
     public Registered register(Registered before) {

@@ -1,6 +1,6 @@
 package dev.flover.topology.setup;
 
-/// The Kafka cluster or the registry does not want us, and waiting will not change its mind.
+/// The Kafka cluster or the registry refuses the pipeline for a reason that waiting does not change.
 public final class RefusedException extends RuntimeException {
     public RefusedException(String message, Throwable cause) {
         super(message, cause);

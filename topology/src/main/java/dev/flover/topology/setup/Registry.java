@@ -43,7 +43,7 @@ import org.apache.kafka.common.serialization.Serializer;
 /// afterwards; never by the stream thread.
 public final class Registry implements AutoCloseable {
     private static final int SCHEMAS_CACHED = 1000;
-    /// Statuses that no waiting changes: bad credentials, no permission, an incompatible or invalid schema.
+    /// Statuses that waiting does not change: bad credentials, no permission, an incompatible or invalid schema.
     private static final Set<Integer> FINAL = Set.of(401, 403, 409, 422);
     /// No such subject, version or schema, in the registry's own words.
     private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40402, 40403);
@@ -121,7 +121,7 @@ public final class Registry implements AutoCloseable {
 
     /// The schema under a subject. Waits for the registry.
     ///
-    /// @throws RegistryUnavailableException if it does not answer, or not with what a registry answers
+    /// @throws RegistryUnavailableException if it does not answer, or not as a registry
     public Outcome<StoredSchema> schema(Subject subject) {
         try {
             var found = subject.version() == null

@@ -24,7 +24,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /// Looks at topics that requests name, on a thread of its own: whether a record can be written there now.
 public final class TopicLooks implements AutoCloseable {
-    /// Of a batch beside the value of its one record.
+    /// Bytes of a batch with one record, beside the record's value.
     private static final int BESIDE_THE_VALUE = 2048;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
     private static final int BROKERS_DEFAULT = 1_048_588;

@@ -1,6 +1,6 @@
 package dev.flover.topology.setup;
 
-/// The topics are not such that the pipeline could keep its promises on them. The message says what to change.
+/// The topics are configured so that the pipeline could not keep its promises. The message says what to change.
 public final class TopicProblemException extends RuntimeException {
     public TopicProblemException(String message) {
         super(message);

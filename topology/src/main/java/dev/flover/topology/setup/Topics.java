@@ -34,7 +34,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks at the topics before the pipeline relies on them, and creates them where asked to.
+/// Checks the topics before the pipeline uses them, and creates missing ones where that is asked for.
 public final class Topics {
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final double RETENTION_USED = 0.8;
@@ -52,7 +52,7 @@ public final class Topics {
         this.names = names;
     }
 
-    /// Creates those that are missing, and waits until their records are taken; leaves the others as they are.
+    /// Creates missing topics, and waits until they accept records; does not change existing ones.
     ///
     /// @param replication -1 takes the broker's default
     /// @param retention   of requests, tokens and results
@@ -89,9 +89,9 @@ public final class Topics {
         awaitLeaders(created);
     }
 
-    /// A topic is created some time before its partitions' leaders know that they lead. What an idempotent producer
-    /// sends in between may be lost: its first record is turned away, the second is taken, and from then on the first
-    /// would come out of order, until its delivery times out.
+    /// A topic exists some time before its partitions' leaders accept records. A record that an idempotent producer
+    /// sends in between may be lost: its first record is rejected, the second is accepted, and from then on the first
+    /// would be out of order, until its delivery times out.
     private void awaitLeaders(Set<TopicPartition> partitions) {
         long begin = System.nanoTime();
         while (!haveLeaders(partitions)) {
@@ -164,7 +164,7 @@ public final class Topics {
         awaitLeaders(all);
     }
 
-    /// Checks that the topics are such that nothing can be lost on them.
+    /// Checks that the topics are configured so that no record can be lost.
     ///
     /// @return most bytes of a result
     /// @throws TopicProblemException naming the topic, what was expected and what was found
@@ -225,7 +225,7 @@ public final class Topics {
         }
     }
 
-    /// What comes in with a request goes out with its answer: its metadata, or all of it as a dead letter.
+    /// A request's bytes may be written again: its metadata with the answer, or all of it as a dead letter.
     private static void requireRecordSize(Map<String, Config> configs, String topic, int needed) {
         int found = recordBytes(configs, topic);
         if (found < needed) {
@@ -239,8 +239,7 @@ public final class Topics {
         return Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
-    /// Warns where requests have waited unread for most of their topic's retention: what overtakes the lag is deleted
-    /// unread.
+    /// Warns where requests have waited unread for most of their topic's retention: after it they are deleted unread.
     ///
     /// @param group the consumer group whose lag counts
     public void warnOfRetention(String group, long now) {

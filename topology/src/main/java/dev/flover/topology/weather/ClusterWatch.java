@@ -20,9 +20,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks at the cluster while Kafka Streams runs: whether partitions were added to the requests topic, whether records
-/// were deleted from it unread, and who else is in the consumer group. Never waits for an answer; one that fails says
-/// nothing.
+/// Watches the cluster while Kafka Streams runs: whether partitions were added to the requests topic, whether its
+/// records were deleted unread, and whether foreign members are in the consumer group. Never waits for an answer; a
+/// question that fails is asked again.
 public final class ClusterWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
     private static final String GROUP = "the consumer group";

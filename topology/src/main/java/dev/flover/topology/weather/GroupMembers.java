@@ -10,7 +10,8 @@ import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/// Who else is in the consumer group: it belongs to the processes of one pipeline, which divide its partitions.
+/// Foreign members of the consumer group, which should have the processes of one pipeline only: they divide its
+/// partitions.
 ///
 /// A process of a pipeline is a static member with the name of its state folder, and has one stream thread.
 public final class GroupMembers {
@@ -31,7 +32,7 @@ public final class GroupMembers {
         });
     }
 
-    /// Names what does not belong into the group; empty where nothing is there.
+    /// A sentence that names the foreign members; empty where there are none.
     ///
     /// @throws KafkaException if the cluster cannot be asked now
     public Optional<String> sentence() {

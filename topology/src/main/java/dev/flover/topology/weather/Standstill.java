@@ -20,16 +20,16 @@ public final class Standstill {
     /// @param stalls whether a whole partition waits
     private record Said(String sentence, boolean stalls) {}
 
-    /// Something stands still; logged the first time.
+    /// Reports a standstill; logged the first time.
     ///
-    /// @param subject names it in the line that says that it goes on
+    /// @param subject identifies it, also in the log when it is over
     public void say(String subject, String sentence, boolean stalls) {
         if (said.put(subject, new Said(sentence, stalls)) == null) {
             LOG.warn(sentence);
         }
     }
 
-    /// It goes on, or is not ours any more.
+    /// The standstill is over, or the partition has gone to another instance.
     public void over(String subject) {
         if (said.remove(subject) != null) {
             LOG.info("{}: nothing stands still there any more", subject);

@@ -29,9 +29,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.NetworkException;
 
-/// Asks the cluster now and then how far the own partitions of the requests are read, on a thread of its own, so that
-/// what an idle pipeline would not notice is said: no broker answers, or somebody else's open transaction holds a
-/// partition up.
+/// Asks the cluster at intervals how far this process's partitions of the requests are read, on a thread of its own, to
+/// report causes that an idle pipeline would not notice: no broker answers, or an open transaction of another
+/// application holds a partition up.
 ///
 /// ```
 ///   requests-0  | r r r r | o r r r |      r read, o open
@@ -150,7 +150,7 @@ public final class StandstillWatch implements AutoCloseable {
         }
     }
 
-    /// However late it comes, until the client gives up; what is to be said of the silence is said meanwhile.
+    /// Waits for an answer until the client gives up, and reports the silence meanwhile.
     private <T> T answer(KafkaFuture<T> future) throws InterruptedException {
         while (true) {
             try {

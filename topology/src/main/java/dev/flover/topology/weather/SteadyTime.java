@@ -6,11 +6,10 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.utils.Time;
 
-/// The wall clock as it was at the start, and what has passed since: it goes on evenly whatever happens to the wall
-/// clock meanwhile.
+/// A monotonic clock in wall-clock milliseconds: the wall clock at the start plus the time passed since. It does not
+/// jump where the wall clock is set.
 ///
-/// Kafka Streams and everything that measures how long something lasts runs on it. A deadline is a time of day and does
-/// not.
+/// Kafka Streams and all durations are measured by it. Deadlines are times of day and follow the wall clock.
 public final class SteadyTime implements Time {
     private final LongSupplier wall;
     private final LongSupplier nanos;
