@@ -10,16 +10,16 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/// Rewrites every jar of a folder for a bundle: entries uncompressed, as the archive compresses them better all
-/// together, and without native libraries that no program of the bundle can call on Linux x86-64.
+/// Rewrites every jar of a folder for a bundle: entries are stored uncompressed, since the archive compresses all of
+/// them together better; and native libraries are left out that no program of the bundle can call on Linux x86-64.
 ///
-/// usage: java StoreJars.java FOLDER
+/// Usage: java StoreJars.java FOLDER
 final class StoreJars {
     private static final Pattern NATIVE = Pattern.compile(".*\\.(so|dll|dylib|jnilib|a)");
-    /// RocksDB and the codecs carry a library for each platform; ours are made for this one.
+    /// Native libraries for Linux x86-64, and this project's own. The codecs' jars contain a library for each platform.
     private static final Pattern CALLABLE = Pattern.compile(
             "dev/flover/.*|.*(linux|Linux)[/_-]?(x86_64|amd64|x64|64)[./].*");
-    /// All of JCuda's but the driver's binding.
+    /// All of JCuda's native libraries except the binding of the driver.
     private static final Pattern UNUSED = Pattern.compile("lib/libJ(NvPTXCompiler|Nvrtc|CudaRuntime).*");
 
     private StoreJars() {}

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Packs Flover for machines with neither Java nor network: a trimmed runtime, the jars, the kernels, a start script.
+# Packs Flover for machines without Java and network: a trimmed Java runtime, the jars, the kernels, a start script.
 #
 # usage: bundle.sh TARGET_DIRECTORY OUTPUT_DIRECTORY
 #
 # TARGET_DIRECTORY is app/target after `package`. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or
-# /usr/lib/jvm), tar and xz. Writes two archives and says how large they are:
+# /usr/lib/jvm), tar and xz. Writes two archives and prints their sizes:
 #
 #   flover-engine-linux-x86_64.tar.xz   the engine alone: no Kafka
 #   flover-linux-x86_64.tar.xz          the whole pipeline, with broker and registry in process
 #
-# Native libraries that can never be called on this platform or by this program are left out of the jars.
+# Leaves native libraries out of the jars that this program can never call on this platform.
 set -eu
 
 target=$(cd "$1" && pwd)
@@ -38,8 +38,8 @@ done
 rm -rf "$work"
 mkdir -p "$work"
 
-# Found by jdeps, and by what is only looked up at run time: management beans, the HTTP server, TLS and SASL to a
-# broker. Jackson's and log4j's uses of java.desktop and java.sql are optional.
+# The modules that jdeps found, and those that are only looked up at run time: management beans, the HTTP server, TLS
+# and SASL to a broker. Jackson and log4j can do without java.desktop and java.sql.
 ENGINE_MODULES=java.base,java.logging,java.management,jdk.management,jdk.incubator.vector,jdk.unsupported,jdk.zipfs
 PIPELINE_MODULES=$ENGINE_MODULES,java.naming,java.net.http,java.rmi,java.security.jgss,java.security.sasl
 PIPELINE_MODULES=$PIPELINE_MODULES,java.xml,jdk.crypto.ec,jdk.httpserver,jdk.security.jgss
@@ -49,7 +49,7 @@ runtime() {
         2>"$work/jlink.log" || { cat "$work/jlink.log" >&2; exit 1; }
 }
 
-# The start script, the model and the licences.
+# Adds the start script, the model and the licences to a bundle's folder.
 finish() {
     folder=$1
     main=$2
@@ -65,7 +65,8 @@ finish() {
     chmod +x "$folder/flover" "$folder/device-check.sh"
 }
 
-# The smoke test without Java, and what it is made of: it is compiled again where the program does not start.
+# Adds the smoke test, which needs no Java, and its sources, from which device-check.sh compiles it again on a machine
+# where the program does not start.
 smoke() {
     compiler=$(command -v g++ || command -v clang++ || true)
     fatbin=$home/gpu-engine/target/cuda/flover.fatbin
@@ -81,7 +82,7 @@ smoke() {
 }
 
 pack() {
-    # --owner and --sort: the same bytes from the same files
+    # --owner, --sort and --mtime: equal files give an equal archive
     tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@0" -cf - "$1" | xz -T0 -6 >"$output/$2"
     echo "bundle: $output/$2 $(($(wc -c <"$output/$2") / 1000000)) MB"
 }
@@ -107,7 +108,7 @@ pipeline() {
     folder=$work/flover
     mkdir -p "$folder/lib"
     cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
-    # The broker changes its log levels at run time through it, where it is there; it needs java.desktop.
+    # Through log4j-core, a broker can change its log levels at run time. It is optional and needs java.desktop.
     rm "$folder"/lib/log4j-core-*.jar
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$PIPELINE_MODULES" "$folder/runtime"

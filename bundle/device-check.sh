@@ -1,20 +1,20 @@
 #!/bin/sh
-# Runs what needs a GPU, within a number of seconds, on a machine that has nothing but this bundle and a driver: neither
-# Java nor network. Stages come in the order of their worth; each has a limit of its own, and none begins that the rest
-# of the seconds is too short for. After each, OUT/table.txt has a line for it, and OUT/logs.tgz all logs so far: what
-# was found out is there even where the machine is taken away.
+# Runs the checks that need a GPU, within a number of seconds, on a machine that has only this bundle and a driver, and
+# neither Java nor network. Stages run in the order of their importance. Each has a time limit of its own, and none
+# begins when too little time is left. After each stage, OUT/table.txt gets a line with its result, and OUT/logs.tgz
+# holds all logs so far, so that the results are kept even if the machine is taken away.
 #
-# usage: [BUDGET=SECONDS] device-check.sh [STAGE...]     the stages of the first line of the table, when none is named
+# usage: [BUDGET=SECONDS] device-check.sh [STAGE...]     without STAGE: all of these stages, in this order
 #
 #   facts       the machine, the driver, clocks, tools                                   without Java
 #   smoke       products, attention, drawing, capture, uploads: checked and timed        without Java
 #   selfsmall   the small self-test: every operation and whole generations
 #   bench-8b    a step of Llama 3.1 8B's shape in BF16, batch 1 and 16
 #   memcheck    the smoke test under compute-sanitizer, where that is installed          without Java
-#   racecheck   the same
+#   racecheck   the smoke test under compute-sanitizer's check for races              without Java
 #   selftest    the whole self-test
-#   story       the bundled model, twice: the same text
-#   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy, on the device and on the reference
+#   story       the bundled model generates a text twice; both must be equal
+#   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy; device and reference must be equal
 #   bench-64    8B's shape, batch 64
 #   bench-1b    Llama 3.2 1B's shape, batch 1, 16, 64 and 256
 #   bench-256   8B's shape, batch 256
@@ -26,10 +26,10 @@
 #   bench-file  MODEL=FILE: that model
 #   delivery    the pipeline's bundle only: processes killed at random, every answer checked
 #
-# BUDGET: seconds for all stages (default: 560). OUT=FOLDER keeps table and logs (default: ./device-check). BACKEND=NAME
-# checks another backend than cuda with the same list. REHEARSAL=yes runs every stage in the smallest sizes, as
-# rehearse.sh does on a driver without a device. Ends with 1 where a stage failed.
-# shellcheck disable=SC2317   # stages are called by their names
+# BUDGET: seconds for all stages (default: 560). OUT=FOLDER: place of the table and logs (default: ./device-check).
+# BACKEND=NAME: the backend to check (default: cuda). REHEARSAL=yes: run every stage in its smallest size, as
+# rehearse.sh does with a driver that needs no device. Ends with status 1 if a stage failed.
+# shellcheck disable=SC2317   # stages are called by name
 set -u
 
 home=$(cd "$(dirname "$0")" && pwd)
@@ -64,7 +64,7 @@ out=$(cd "$out" && pwd)
 table=$out/table.txt
 failed=0
 
-# A driver that the linker does not know of, as in some containers.
+# In some containers the linker's cache does not contain the driver's library: look for it.
 if ! ldconfig -p 2>/dev/null | grep -q 'libcuda[.]so[.]1'; then
     found=$(find /usr/local/nvidia /usr/local/cuda*/compat /usr/lib -name libcuda.so.1 2>/dev/null | head -n 1)
     [ -z "$found" ] || LD_LIBRARY_PATH=$(dirname "$found"):${LD_LIBRARY_PATH:-}
@@ -81,7 +81,7 @@ note() {
     tar -C "$out" -czf "$out/logs.tgz.new" --exclude='logs.tgz*' . 2>/dev/null && mv "$out/logs.tgz.new" "$out/logs.tgz"
 }
 
-# stage NAME MOST_SECONDS COMMAND...
+# stage NAME LIMIT_SECONDS COMMAND...: runs a stage, and adds its result to the table
 stage() {
     name=$1
     most=$2
@@ -130,7 +130,7 @@ facts() {
     return 0
 }
 
-# The program of the bundle, or one compiled here where that does not start.
+# Finds the bundle's smoke test, or compiles it here if the bundle's program does not start.
 smoke_program() {
     smoke=$home/smoke/smoke
     if ! "$smoke" >/dev/null 2>&1 && [ $? -ge 126 ]; then
@@ -141,7 +141,7 @@ smoke_program() {
 
 smoke() {
     [ -d "$home/smoke" ] || skip "this bundle was made without a C++ compiler or without CUDA kernels" || return
-    # shellcheck disable=SC2086   # one word or none
+    # shellcheck disable=SC2086   # empty or one word
     smoke_program && limited "$smoke" "$home/smoke/flover.fatbin" $checks
 }
 
@@ -190,12 +190,12 @@ bench() {
     limited "$flover" bench engine --backend "$backend" --repeat 1 --warm-up-s 3 "$@"
 }
 
-# The context is 1024 in the middle of the answer.
+# In the middle of the answer the context has 1024 tokens.
 bench_context() {
     bench --prompt-tokens "$prompt" --gen-tokens "$answer" --token-budget 2048 "$@"
 }
 
-# Answers of large batches are long enough for all prompts to be computed meanwhile.
+# Answers of large batches are long enough that all prompts have been computed before the first answer ends.
 bench_longer() {
     bench --prompt-tokens "$prompt" --gen-tokens "$longer" --token-budget 2048 "$@"
 }
@@ -211,7 +211,7 @@ bench_file() {
     bench_context --model "$MODEL" --batch 1,16,64
 }
 
-# Runs a peer's measurement, or says what is missing for it.
+# Runs a benchmark of another engine, or says what it lacks.
 peer() {
     script=$1
     shift
@@ -224,13 +224,13 @@ llama_bench() {
     limited "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
 }
 
-# Skipped only where no peer is there.
+# Skipped only if no other engine is installed.
 peers() {
     result=77
     limit=$((limit / 3))
     for measurement in "peer torch_graphs.py --shape llama-8b" "peer transformers_generate.py --shape llama-8b" \
         llama_bench; do
-        # shellcheck disable=SC2086   # the options of a measurement
+        # shellcheck disable=SC2086   # the options of a benchmark
         $measurement
         status=$?
         case $status in

@@ -1,16 +1,17 @@
 #!/bin/sh
-# Rehearses a first day on a device, without one: unpacks the engine's archive in an empty folder and runs its
-# device-check.sh as on a bare machine, with a driver in the device's place that is made of the kernels' emulator.
+# Rehearses the first run on a device, without a device: unpacks the engine's archive in an empty folder and runs its
+# device-check.sh as on a bare machine, with a driver library that runs the kernels in the emulator.
 #
 # usage: rehearse.sh ARCHIVE            ./mvnw -Pbundle verify runs it
 #
-# The environment is empty but for PATH, which leads to the few tools that the day needs and to nothing else: there is no
-# Java, compiler, Python or network (the latter where `unshare` may take it away). Two runs are checked, some minutes each:
+# The environment is empty except for PATH, which contains only the few tools that the script needs: no Java, compiler
+# or Python, and no network if `unshare` is allowed to remove it. Two runs are checked, which take some minutes each:
 #
-#   all stages in the smallest sizes    each has its line in the table, "ok", or skipped for a reason that holds here
-#   stages that fail or take too long   the table says so, and has the results of the others
+#   all stages in the smallest sizes    each must have a line in the table: "ok", or skipped for an expected reason
 #
-# Skips itself, and says so, without a C++ compiler or where the bundle has no kernels.
+#   stages that fail or take too long   the table must say so, and must have the results of the other stages
+#
+# Does nothing, and prints why, without a C++ compiler or if the bundle has no kernels.
 set -eu
 
 archive=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -45,7 +46,7 @@ if unshare -n true 2>/dev/null; then
     alone="$(command -v unshare) -n"
 fi
 
-# day BUDGET STAGE...: the table is in $folder/out
+# day BUDGET STAGE...: runs device-check.sh; the table is in $folder/out
 day() {
     budget=$1
     shift
@@ -56,7 +57,7 @@ day() {
         sh ./device-check.sh "$@") >"$folder/day.log" 2>&1
 }
 
-# expect STAGE PATTERN: what the table says of a stage
+# expect STAGE PATTERN: fails unless the stage's line in the table matches
 expect() {
     grep -Eq "^$1 +$2" "$folder/out/table.txt" || fail "expected of $1: $2"
 }
@@ -75,7 +76,7 @@ expect delivery "skipped: this is the engine's bundle"
 cat "$folder/out/table.txt"
 tar -tzf "$folder/out/logs.tgz" | grep -q 'bench-gptj.log' || fail "logs.tgz lacks a log"
 
-# A file that is no model, and seconds that do not suffice.
+# The second run has a file that is not a model, and too little time for all stages.
 mkdir "$folder/models"
 echo nothing >"$folder/models/broken.gguf"
 file="$folder/models/broken.gguf"

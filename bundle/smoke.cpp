@@ -1,11 +1,11 @@
-// The CUDA kernels on a device, without Java: loads flover.fatbin through libcuda.so.1, checks products, attention,
-// drawing, capture and uploads, then times them. Small enough to run under compute-sanitizer.
+// Checks the CUDA kernels on a device, without Java: loads flover.fatbin through libcuda.so.1, checks products,
+// attention, draws, graph capture and uploads, then measures their times. Small enough to run under compute-sanitizer.
 //
 // usage: smoke FATBIN [small]     small: the checks alone, in sizes for an emulator or a sanitizer
 // build: g++ -std=c++17 -O2 -I gpu-engine/src/main/cuda/include -I gpu-engine/src/test/cuda -o smoke bundle/smoke.cpp
 //            -ldl -static-libstdc++ -static-libgcc
 //
-// Prints a line for each check, "ok" or "FAILED", and ends with 0 where none failed.
+// Prints a line for each check, "ok" or "FAILED", and ends with status 0 if none failed.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -26,7 +26,7 @@ using Address = unsigned long long;
 using std::string;
 using std::vector;
 
-// Arguments of kernels whose structs lie in their .cu files.
+// Arguments of kernels whose structs are declared in .cu files.
 struct Randomising {
     uint32_t* to;
     uint64_t words;
@@ -52,7 +52,7 @@ struct Conversion {
 };
 
 constexpr int PLAN_HEADER = 21;
-constexpr int RANDOM_BF16 = 2;    // WeightGenerator.java
+constexpr int RANDOM_BF16 = 2;    // as in WeightGenerator.java
 constexpr int MULTIPROCESSOR_COUNT = 16;
 constexpr int DYNAMIC_SHARED_BYTES = 8;
 
@@ -69,7 +69,7 @@ std::mt19937 generator(7);
     std::exit(2);
 }
 
-/// A call of the driver, which has to succeed.
+/// Calls a function of the driver; ends the program if the call fails.
 template <class... Arguments>
 void call(const char* name, Arguments... arguments) {
     auto function = reinterpret_cast<int (*)(Arguments...)>(dlsym(library, name));
@@ -139,7 +139,7 @@ void launch(void* function, int gridX, int gridY, int threads, int sharedBytes, 
             unsigned(sharedBytes), stream, static_cast<void**>(parameters), static_cast<void**>(nullptr));
 }
 
-/// Microseconds: the median of so many runs.
+/// The median time of several runs, in microseconds.
 template <class Run>
 double time(int runs, Run run) {
     void* before = nullptr;
@@ -198,7 +198,7 @@ double relativeError(const vector<float>& found, const vector<double>& expected)
     return std::sqrt(difference / length);
 }
 
-/// The plan's words: a header, then arrays.
+/// The words of a plan: a header, then arrays.
 struct PlanWords {
     vector<int> words = vector<int>(PLAN_HEADER);
 
@@ -270,7 +270,7 @@ size_t bytesOf(const Weight& weight) {
     return static_cast<size_t>((weight.outputs + 31) / 32) * 32 * weight.shards * weight.shardChunks * CHUNK * 2;
 }
 
-/// weight.cuh
+/// Packs a matrix in the layout of weight.cuh.
 vector<uint16_t> packed(const Weight& weight, const vector<float>& values) {
     vector<uint16_t> halves(bytesOf(weight) / 2);
     for (int output = 0; output < weight.outputs; output++) {
@@ -322,7 +322,8 @@ void multiply(const Projection& p, const Tile& tile, int rows, int resident) {
             PROJECT_THREADS, tile.sharedBytes, argument);
 }
 
-/// All tiles, shared and alone, by many blocks and by two that go from tile to tile: the same bits.
+/// Computes products with all tiles, with and without blocks that share a tile, by many blocks and by two blocks that
+/// process all tiles: all must give the same bits.
 void checkProducts() {
     const int outputs = 160;
     const int inputs = 1024;
@@ -374,7 +375,7 @@ void checkProducts() {
     }
 }
 
-// Attention: a sequence a row, all of the same length; block tables reversed.
+// Attention: each row is a sequence, all of equal length; block tables are in reverse order
 
 struct Sequences {
     int rows;
@@ -504,14 +505,14 @@ void checkAttention() {
     release({from, keys, blocks, to, scratch, counters});
 }
 
-// Drawing
+// Draws
 
 struct Rule {
     const char* name;
     float temperature;
     int topK;
     float topP;
-    bool masked;    // to the tokens with odd ids
+    bool masked;    // only tokens with odd ids are allowed
 };
 
 constexpr Rule RULES[] = {{"greedy", 0, 0, 1, false}, {"temperature 0.8", 0.8F, 0, 1, false},
@@ -519,7 +520,7 @@ constexpr Rule RULES[] = {{"greedy", 0, 0, 1, false}, {"temperature 0.8", 0.8F, 
     {"top-k 40, top-p 0.95", 0.8F, 40, 0.95F, false}, {"greedy within masks", 0, 0, 1, true},
     {"top-p 0.95 within masks", 0.8F, 0, 0.95F, true}};
 
-/// The first id with the greatest logit.
+/// The lowest id with the greatest logit.
 int greatest(const vector<float>& logits, int vocabulary, bool odd) {
     int best = odd ? 1 : 0;
     for (int id = best; id < vocabulary; id += odd ? 2 : 1) {
@@ -528,7 +529,8 @@ int greatest(const vector<float>& logits, int vocabulary, bool odd) {
     return best;
 }
 
-/// A row alone and among others draws the same token; greedy draws the greatest. Prints what it takes.
+/// Checks that a row draws the same token alone and among others, and that greedy rows draw the greatest logit. Prints
+/// the times.
 void checkSampling() {
     const int vocabulary = small ? 9000 : 128256;
     const int rows = small ? 2 : 64;
@@ -594,7 +596,8 @@ void checkSampling() {
     release({from, weights, parts, counts, newest, results, masks});
 }
 
-/// A copy of pageable memory is there for the next kernel, and a captured kernel does as it does uncaptured.
+/// Checks that an upload from pageable memory has finished before the next kernel runs, and that a captured kernel
+/// computes the same as a launched one.
 void checkStream() {
     const int columns = 4096;
     auto numbers = normal(columns, 1);
@@ -647,7 +650,7 @@ void randomise(Address to, size_t bytes, float deviation) {
     launch(kernel("randomise", 0), 8 * multiprocessors, 1, 256, 0, r);
 }
 
-/// Bytes a microsecond.
+/// Measures and prints the device's peak rates; returns bytes read in a microsecond.
 double ceilings() {
     const size_t bytes = size_t{1} << 30;
     Address memory = allocate(bytes);
@@ -671,7 +674,8 @@ double ceilings() {
     return read;
 }
 
-/// Llama 3.1 8B's products, by rows: microseconds, and the share of the time that their weights' bytes need.
+/// Times Llama 3.1 8B's products by number of rows: prints microseconds, and the share of that time that reading the
+/// weights takes at the peak rate.
 void timeProducts(double read) {
     struct Shape {
         const char* name;
@@ -722,7 +726,7 @@ void timeProducts(double read) {
     release({weights, in, out});
 }
 
-/// Llama 3.1 8B's attention at a context of 1024.
+/// Times Llama 3.1 8B's attention at a context of 1024 tokens.
 void timeAttention(double read) {
     std::printf("attention, context 1024:");
     for (int rows : {1, 16, 64, 256}) {

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Compiles the kernels for the host, with the emulator in the place of the GPU, and the driver without a device.
+# Compiles the kernels for the host, with the emulator in the GPU's place, and the driver library that needs no device.
 #
 # usage: build.sh COMPILER OUTPUT_DIRECTORY
 #
-# Writes OUTPUT_DIRECTORY/libemulator.so and OUTPUT_DIRECTORY/libcuda.so.1, which looks for the former beside itself.
-# Does nothing where both are there: a folder is for one state of the sources. Warnings are errors.
+# Writes OUTPUT_DIRECTORY/libemulator.so, and OUTPUT_DIRECTORY/libcuda.so.1, which looks for the former in its own
+# folder. Does nothing if both files exist, so a folder must not be used for two states of the sources. Warnings are
+# errors.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +18,7 @@ output=$(cd "$2" && pwd)
 for source in "$kernels"/*.cu; do
     echo "#include \"$source\""
 done >"$output/kernels.inc"
-# The entries' names, also of those whose declaration takes two lines.
+# The names of the kernels' entry points, including those whose declaration takes two lines.
 cat "$kernels"/*.cu | tr '\n' ' ' | grep -oE 'extern "C" __global__ void __launch_bounds__\([^)]*\) +[a-z0-9_]+\(' \
     | sed -E 's/.* ([a-z0-9_]+)\($/KERNEL(\1)/' >"$output/entries.inc"
 

@@ -1,16 +1,17 @@
-// A libcuda.so.1 without a device: the driver's calls over host memory, kernels run by the emulator. So the real JCuda
-// library, JCudaDevice and programs that load the driver themselves run where there is no GPU.
+// A libcuda.so.1 that needs no device: it implements the driver's calls on host memory and runs kernels in the
+// emulator. So the real JCuda library, JCudaDevice and programs that load the driver themselves run on a machine
+// without a GPU.
 //
-// When work is done is chosen with stub_reset, or by FLOVER_STUB_TIMING in the environment:
+// When enqueued work is done is chosen with stub_reset, or by FLOVER_STUB_TIMING in the environment:
 //
-//   0 eager    a stream's work when it is enqueued
-//   1 delayed  when somebody waits for it, as on a stream that is far behind
-//   2 late     delayed; and a copy of pageable memory on the NULL stream returns when its source has been staged, but
-//              lands only when something else waits for that stream: a non-blocking stream does not wait for it
+//   0 eager    when it is enqueued
+//   1 delayed  when a caller waits for it, as on a stream that is far behind
+//   2 late     as delayed; and a copy of pageable memory on the NULL stream returns when its source has been staged,
+//              but is done only when a caller waits for that stream, for which a non-blocking stream does not wait
 //
-// What a driver would leave undefined is a fault here: it is noted, and the call fails. Checked: addresses against
-// allocations, guards behind them, shared memory against the kernel's limit, streams and memory against the current
-// context, calls that a capture forbids, memory that is freed while a graph holds it.
+// Where a real driver's behaviour would be undefined, this one notes a fault and the call fails. Checked are: addresses
+// against allocations, guards behind allocations, shared memory against the kernel's limit, streams and memory against
+// the current context, calls that are forbidden during a capture, and memory that is freed while a graph uses it.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -118,7 +119,7 @@ int fault(const std::string& what, int result) {
     return result;
 }
 
-/// Notes a call; the result that it has to return, where the device is lost, or now fails.
+/// Counts a call. Returns the error that the call must return if the device is lost, or is lost by this call.
 int begin(const char* name) {
     calls[name]++;
     if (lost != 0) {
@@ -198,7 +199,7 @@ int notCapturing(const char* call) {
 #define REQUIRE(check) \
     if (int result = (check)) return result
 
-/// Whether a kernel of a graph was given an address within an allocation.
+/// The name of a kernel of some graph that has an address within an allocation among its arguments, or null.
 const char* graphKernelThatHolds(Address first, size_t bytes) {
     for (const Graph* graph : executables) {
         for (const Node& node : graph->nodes) {
@@ -234,7 +235,7 @@ extern "C" {
 
 // For tests
 
-/// Forgets calls, faults and failures, and what was not given back after one.
+/// Forgets calls, faults and failures, and frees everything that was not freed after a failure.
 void stub_reset(int newTiming, int64_t bytes) {
     std::lock_guard<std::recursive_mutex> locked(mutex);
     nullStream.clear();
@@ -252,7 +253,7 @@ void stub_reset(int newTiming, int64_t bytes) {
     lost = 0;
 }
 
-/// After so many more calls of a function it fails, and with it every call that follows.
+/// Lets a function fail after `after` more calls of it, and every later call of any function too.
 void stub_lose(const char* call, int64_t after, int result) {
     std::lock_guard<std::recursive_mutex> locked(mutex);
     failingCall = call;
@@ -265,13 +266,13 @@ int64_t stub_calls(const char* call) {
     return calls[call];
 }
 
-/// Memory, streams and graphs that nobody has given back.
+/// The number of allocations, streams and graphs that have not been freed.
 int64_t stub_held() {
     std::lock_guard<std::recursive_mutex> locked(mutex);
     return static_cast<int64_t>(allocations.size() + pinned.size() + streams.size() + executables.size());
 }
 
-/// A line for each, since the last reset.
+/// The faults since the last reset, one line each.
 const char* stub_faults() {
     return faults.c_str();
 }
@@ -402,7 +403,7 @@ int cuMemAlloc_v2(Address* address, size_t bytes) {
     return SUCCESS;
 }
 
-/// The driver waits for the device first.
+/// Waits for all work of the device first, as the real driver does.
 int cuMemFree_v2(Address address) {
     CALL();
     REQUIRE(notCapturing(__func__));
@@ -450,7 +451,7 @@ int cuMemHostGetDevicePointer_v2(Address* address, void* memory, unsigned) {
     return SUCCESS;
 }
 
-/// On the NULL stream, which ours does not wait for.
+/// A copy on the NULL stream, for which the backend's non-blocking stream does not wait.
 int cuMemcpyHtoD_v2(Address to, const void* from, size_t bytes) {
     CALL();
     REQUIRE(notCapturing(__func__));
@@ -476,7 +477,8 @@ int cuMemcpyDtoH_v2(void* to, Address from, size_t bytes) {
     return SUCCESS;
 }
 
-/// Reads its source when its turn comes, pinned or not: so does a driver that has no staging memory left.
+/// Reads its source when the copy is done, whether the source is pinned or not, as a driver does without free staging
+/// memory.
 int cuMemcpyHtoDAsync_v2(Address to, const void* from, size_t bytes, Stream* stream) {
     CALL();
     REQUIRE(checkStream(__func__, stream));

@@ -33,13 +33,13 @@ struct Fiber {
     bool started;
     bool finished;
     Dim3 thread;
-    uint64_t barriers;                          // how many it has passed
+    uint64_t barriers;                          // barriers that it has passed
     uint64_t collectives;
-    std::vector<std::vector<Copy>> groups;      // committed, not yet landed
+    std::vector<std::vector<Copy>> groups;      // committed groups of copies that are not done yet
     std::vector<Copy> open;
 };
 
-/// What the lanes of a warp put up for the others; two rounds, as a fast lane may be one ahead.
+/// Values that the lanes of a warp exchange. Two rounds are kept, as a fast lane may be one round ahead.
 struct Warp {
     uint64_t values[2][LANES];
     float a[2][LANES][8];
@@ -86,7 +86,7 @@ bool awaitsCopies(const Fiber& fiber) {
     return pending;
 }
 
-/// A fiber's life: one thread of one block after another, as making a context costs system calls.
+/// The main loop of a fiber, which runs one thread of one block after another, as making a context costs system calls.
 void runFiber() {
     for (;;) {
         entry(arguments);
@@ -139,7 +139,7 @@ void prepareFibers() {
     barrierRound = 0;
 }
 
-/// Runs one block to its end; false on a fault.
+/// Runs one block to its end; returns false on a fault.
 bool runBlock() {
     prepareFibers();
     std::memset(shared, 0xFF, sharedBytes);
@@ -183,7 +183,7 @@ Warp& warpOfThread() {
     return warps[current / LANES];
 }
 
-/// Waits until all lanes have put up their values for this round; returns which of the two rounds it is.
+/// Waits until all lanes have written their values for this round; returns which of the two rounds it is.
 int meet() {
     Fiber& fiber = fibers[current];
     Warp& warp = warpOfThread();
@@ -222,8 +222,9 @@ void multiply(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1, U
     int group = lane / 4;
     int column = lane % 4 * 2;
     for (int k = 0; k < 16; k++) {
-        // A: registers 0 and 1 hold columns 2t, 2t + 1 of rows g and g + 8; registers 2 and 3 those 8 further on.
-        // B: register 0 holds rows 2t, 2t + 1 of column g; register 1 those 8 further on.
+        // A: registers 0 and 1 hold columns 2t and 2t + 1 of rows g and g + 8; registers 2 and 3 hold the columns 8
+        // further on.
+        // B: register 0 holds rows 2t and 2t + 1 of column g; register 1 holds the rows 8 further on.
         int owner = k % 8 / 2;
         int pair = k / 8 * 4 + k % 2;
         float low = warp.a[side][group * 4 + owner][pair];
@@ -316,7 +317,7 @@ uint16_t roundToF16(float value) {
     if (bits >= 0x477FF000U) {    // rounds to 65536 or more
         return sign | 0x7C00;
     }
-    if (bits < 0x38800000U) {     // below the least normal f16: let float addition round
+    if (bits < 0x38800000U) {     // below the smallest normal f16: float addition rounds
         float rounded = bitsToFloat(bits) + 0.5F;
         return sign | static_cast<uint16_t>(floatToBits(rounded) - 0x3F000000U);
     }
@@ -426,14 +427,14 @@ extern "C" int64_t emulator_argument_bytes(int kernel) {
     return static_cast<int64_t>(KERNELS[kernel].argumentBytes);
 }
 
-/// How many 64-bit additions to shared memory there have been since the last time.
+/// The number of 64-bit additions to shared memory since the last call.
 extern "C" int64_t emulator_wide_additions() {
     int64_t count = wideAdditions;
     wideAdditions = 0;
     return count;
 }
 
-/// Runs a kernel to its end. Returns null, or what was wrong.
+/// Runs a kernel to its end. Returns null, or a description of the fault.
 extern "C" const char* emulator_launch(
         int kernel, int gridX, int gridY, int gridZ, int blockThreads, int blockSharedBytes, const void* argument) {
     if (shared == nullptr) {
@@ -458,7 +459,7 @@ extern "C" const char* emulator_launch(
                 blockIdx = {static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z)};
                 if (!runBlock()) {
                     for (Fiber& fiber : fibers) {
-                        fiber.started = false;    // some are in the middle of a thread
+                        fiber.started = false;    // some fibers are in the middle of a thread
                     }
                     return fault.c_str();
                 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class HostMemoryTest {
     private static final CacheShape SHAPE = new CacheShape(4, 8, 4, 32, 100, 1, 16, 64, 256);
 
-    /// Keys and values, layers, heads, width, positions.
+    /// Bytes of a block: keys and values, 4 layers, 4 KV heads, 32 dimensions, 16 positions.
     private static final int BLOCK_BYTES = 2 * 4 * 4 * 32 * 16 * Float.BYTES;
 
     @Test

@@ -10,8 +10,8 @@ import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/// Keeps slots and draws tokens as a host backend does, from logits that never change, and computes nothing else: its
-/// tensors read as zeros, and what is left of a step is the engine's own work.
+/// A backend that keeps slots and draws tokens as host backends do, from logits that never change, and computes nothing
+/// else. Its tensors read as zeros. So the time of a step is that of the engine's own work.
 public final class IdleBackend implements Backend {
     private StepPlan plan;
     private HostSlots slots;

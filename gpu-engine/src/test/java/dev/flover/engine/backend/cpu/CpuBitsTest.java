@@ -21,10 +21,11 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A generation can move between machines: whatever kernels compute it, tokens and logprobs have the same bits.
+/// A generation can move between machines: all kernels give tokens and log-probabilities with the same bits.
 class CpuBitsTest {
     private static final long SEED = 5;
-    /// The owner takes away every tile that a worker still computes when it has none left.
+    /// With this patience the owner takes away every tile that a worker still computes when the owner runs out of
+    /// tiles.
     private static final long NO_PATIENCE = -1_000_000_000_000L;
 
     @ParameterizedTest
@@ -44,7 +45,7 @@ class CpuBitsTest {
         }
     }
 
-    /// Every token and logprob of a few sequences.
+    /// The bits of every token and log-probability of a few sequences.
     private static List<List<Integer>> bits(Model model, String backend, int threads, long patience) {
         var all = new ArrayList<List<Integer>>();
         var sampling = SamplingParams.sampled(0.9f, SEED)
@@ -73,7 +74,7 @@ class CpuBitsTest {
                 }
             };
             while (engine.step(sink)) {
-                // to the last token of all
+                // steps until the last sequence has ended
             }
         }
         assertThat(all).allSatisfy(tokens -> assertThat(tokens).hasSize(40));

@@ -6,6 +6,7 @@ import dev.flover.engine.backend.Backend;
 class CpuEngineTest extends EngineContract {
     @Override
     protected Backend open() {
-        return CpuBackends.open("cpu", 2, 0, Workers.PATIENCE_NANOS);    // tiny models' work would not be shared
+        // the limit 0 shares even the short jobs of tiny models
+        return CpuBackends.open("cpu", 2, 0, Workers.PATIENCE_NANOS);
     }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The compiled kernels of every instruction set that this machine has give the bits that the Vector API gives.
+/// The compiled kernels of every instruction set that this machine supports give the same bits as the Vector API.
 class KernelsTest {
     private static final long SEED = 20261122;
 
@@ -81,7 +81,7 @@ class KernelsTest {
         for (int row = 0; row < 5; row++) {
             for (int output = 0; output < 20; output++) {
                 double[] exact = product.exact(row, output);
-                // each activation is off by at most half a step of its block's scale
+                // quantisation changes each activation by at most half a step of its block's scale
                 assertThat((double) got[row * 20 + output]).isEqualTo(exact[0], within(exact[1]));
             }
         }
@@ -114,7 +114,7 @@ class KernelsTest {
         for (int width : new int[] {1, 15, 16, 40, 1000}) {
             var in = floats(2 * 2 * width);
             for (int i = 0; i < width; i++) {
-                in.setAtIndex(JAVA_FLOAT, i, (i - width / 2) * 0.37f);      // far out on both sides
+                in.setAtIndex(JAVA_FLOAT, i, (i - width / 2) * 0.37f);      // values far from 0 on both sides
             }
             for (var activation : Activation.values()) {
                 for (boolean gated : new boolean[] {false, true}) {
@@ -173,12 +173,12 @@ class KernelsTest {
                 case RELU -> Math.max(x, 0);
                 case RELU_SQUARED -> Math.pow(Math.max(x, 0), 2);
             };
-            // eight roundings of numbers of this size, and erfc's fit of 1.2e-7
+            // eight roundings of numbers of this size, and the error 1.2e-7 of erfc's approximation
             assertThat((double) got[i]).as("at " + x).isEqualTo(expected, within(1e-6 * Math.max(0.1, Math.abs(x))));
         }
     }
 
-    /// By Simpson's rule over its density.
+    /// The cumulative normal distribution, by Simpson's rule over its density.
     private static double normalDistribution(double x) {
         int steps = 400;
         double width = x / steps;
@@ -243,7 +243,7 @@ class KernelsTest {
         }
     }
 
-    /// The sum, then everything that was written.
+    /// The sum, then all arrays that were written, as text.
     private String weighed(Kernels kernels, MemorySegment row, int count, float temperature) {
         int chunks = Math.ceilDiv(count, LogitPasses.CHUNK);
         var masses = arena.allocate(4L * LogitPasses.CHUNK * chunks);
@@ -393,7 +393,8 @@ class KernelsTest {
             return out.asSlice(0, 4L * rows * outputs).toArray(JAVA_FLOAT);
         }
 
-        /// One output in double from the activations as they are, and how far quantising these may lead away.
+        /// One output computed in double from the unquantised activations, and a bound for the error of quantising
+        /// them.
         double[] exact(int row, int output) {
             double sum = bias.getAtIndex(JAVA_FLOAT, output)
                     + (accumulate ? before.getAtIndex(JAVA_FLOAT, (long) row * outputs + output) : 0);
@@ -446,7 +447,7 @@ class KernelsTest {
             int count = (outputs + 15) / 16 * 16 * inputs;
             weights = form == FloatForm.SINGLE ? floats(count) : arena.allocate(2L * count, 64);
             for (int i = 0; form != FloatForm.SINGLE && i < count; i++) {
-                float value = (float) random.nextGaussian() * (i % 7 == 0 ? 1e-6f : 1);     // some are subnormal halves
+                float value = (float) random.nextGaussian() * (i % 7 == 0 ? 1e-6f : 1);     // some become subnormal f16
                 weights.setAtIndex(JAVA_SHORT, i, form == FloatForm.HALF
                         ? Float.floatToFloat16(value) : (short) (Float.floatToRawIntBits(value) >> 16));
             }
@@ -467,7 +468,7 @@ class KernelsTest {
         }
     }
 
-    /// A sequence of some length whose positions are appended, and whose last rows attend.
+    /// A sequence whose positions are all appended, and for whose last rows attention is computed.
     private final class PagedSequence {
         private static final int KV_HEADS = 2;
         private static final int LENGTH = 150;

@@ -39,7 +39,7 @@ class StoredBlockTest {
         }
     }
 
-    /// A projection of the unit vectors of a few inputs reads the packed weights back.
+    /// Reads the packed weights back by projecting unit vectors.
     @ParameterizedTest
     @EnumSource(TensorType.class)
     void packedWeightsAreTheStoredOnes(TensorType type) {
@@ -58,7 +58,7 @@ class StoredBlockTest {
             for (int k = 0; k < COLUMNS; k++) {
                 for (int output = 0; output < outputs; output++) {
                     float stored = expected[output * COLUMNS + k];
-                    // scale and minimum, each times 127, are rounded apart
+                    // scale and minimum, each multiplied by 127, are rounded separately
                     assertThat(Lanes.get(out.row(k) + 4L * output) / 127)
                             .as("weight of output " + output + ", input " + k)
                             .isEqualTo(stored, Offset.offset(Math.max(Math.abs(stored), 1) * 0x1p-18f));
@@ -67,7 +67,8 @@ class StoredBlockTest {
         }
     }
 
-    /// Random bits with scales of a sensible size: every type keeps its halves at known places, which are overwritten.
+    /// A matrix of random bits with scales of a sensible size, which are written to the known places of each type's f16
+    /// scales.
     private static StoredTensor random(TensorType type, int rows) {
         var random = new Random(SEED);
         var bytes = new byte[Math.toIntExact(rows * type.rowBytes(COLUMNS))];

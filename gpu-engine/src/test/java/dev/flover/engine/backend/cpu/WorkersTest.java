@@ -61,7 +61,7 @@ class WorkersTest {
                 assertThat(Thread.currentThread()).isSameAs(owner);
                 assertThat(worker).isZero();
             }, 500, 999);
-            var both = new CountDownLatch(2);       // a tile that waits for the other needs two threads
+            var both = new CountDownLatch(2);       // a tile that waits for the other tile: both need a thread
             workers.run((_, _) -> {
                 both.countDown();
                 try {
@@ -90,7 +90,7 @@ class WorkersTest {
             var first = new Copies(1, 40) {
                 @Override
                 public void run(int tile, int worker) {
-                    await(held);        // so that the worker comes to hold one
+                    await(held);        // until the worker holds a tile
                     super.run(tile, worker);
                 }
 
@@ -116,7 +116,7 @@ class WorkersTest {
                     super.run(tile, worker);
                 }
             };
-            workers.run(third, 40, 1);      // the worker is back
+            workers.run(third, 40, 1);      // the worker takes part again
             assertThat(third.out).containsOnly(3);
             assertThat(third.published).isPositive();
             assertThat(first.published).isZero();
@@ -184,7 +184,7 @@ class WorkersTest {
         }
     }
 
-    /// Adds a number to every tile's place: the owner at once, workers in two steps.
+    /// Writes a number to every tile's place: the owner directly, workers in scratch memory first.
     private static class Copies implements Workers.Revocable {
         final CountDownLatch helped = new CountDownLatch(1);
         final CountDownLatch brought = new CountDownLatch(1);

@@ -62,7 +62,7 @@ class CudaBackendTest {
             int before = driver.uploads();
             engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 3, TokenSet.EMPTY));
             while (engine.step(NOBODY)) {
-                // to the end
+                // until the sequence has ended
             }
             assertThat(driver.uploads()).isEqualTo(before);
         }
@@ -122,7 +122,7 @@ class CudaBackendTest {
             try (var engine = Engine.start(model, new CudaBackend(driver), config)) {
                 engine.admit(SequenceRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(), 3, TokenSet.EMPTY));
                 while (engine.step(NOBODY)) {
-                    // what the first step allocates has room, too
+                    // the first step's allocations find room, too
                 }
                 long blockBytes = 2L * 2 * 2 * 2 * 16 * 32;     // keys, values; f16; layers; heads; positions; width
                 assertThat(engine.status().blocks() * blockBytes).isBetween(memory * 8 / 10, memory * 95 / 100);

@@ -4,7 +4,7 @@ import dev.flover.engine.EngineContract;
 import dev.flover.engine.backend.Backend;
 import org.junit.jupiter.api.Tag;
 
-/// Takes seven minutes; for a change of kernels or of the step: `./mvnw -Plong -pl gpu-engine -am test
+/// Takes seven minutes. For changes of kernels or of the step: `./mvnw -Plong -pl gpu-engine -am test
 /// -Dtest=CudaEngineTest`.
 @Tag("long")
 class CudaEngineTest extends EngineContract {

@@ -3,8 +3,8 @@ package dev.flover.engine.backend.cuda;
 import dev.flover.engine.FamilyContract;
 import dev.flover.engine.backend.Backend;
 
-/// The emulated device takes seconds for what others do in milliseconds: a few tokens after each prompt, unless
-/// `-Dflover.families=all` asks for everything.
+/// The emulated device takes seconds where other backends take milliseconds, so each prompt is continued by a few
+/// tokens only. `-Dflover.families=all` runs the full contract.
 class CudaFamiliesTest extends FamilyContract {
     @Override
     protected Backend open() {

@@ -6,7 +6,7 @@ import dev.flover.engine.selftest.Check;
 import dev.flover.engine.selftest.SelfTest;
 import org.junit.jupiter.api.Test;
 
-/// The self-test that a user runs on a card, on the emulated device.
+/// Runs the self-test, which users run on a GPU, on the emulated device.
 class CudaSelfTestTest {
     @Test
     void everyCheckPassesOnTheEmulatedDevice() {

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `bundle/device-check.sh` with a program in Flover's place: seconds, order, and the table that it leaves behind.
+/// Runs `bundle/device-check.sh` with a stand-in for Flover's program: tests its time limits, the order of its stages
+/// and its table.
 class DeviceCheckTest {
     @TempDir
     private Path folder;

@@ -2,7 +2,7 @@ package dev.flover.engine.backend.cuda;
 
 import org.junit.jupiter.api.Assumptions;
 
-/// The CUDA backend on the emulated device, for tests.
+/// Opens CUDA backends on the emulated device, for tests.
 final class EmulatedBackends {
     private static final long MEMORY_BYTES = 1L << 30;
 
@@ -12,7 +12,7 @@ final class EmulatedBackends {
         return driver(3);
     }
 
-    /// @param multiprocessors which choose how many blocks share a product
+    /// @param multiprocessors number of multiprocessors, on which the number of blocks that share a product depends
     static EmulatedDriver driver(int multiprocessors) {
         var emulator = Emulator.instance();
         Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler, so the kernels cannot be emulated");

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A device whose memory is the host's and whose kernels run in the [Emulator], at once and in order.
+/// A device whose memory is host memory and whose kernels run in the [Emulator]. Work is done when it is enqueued.
 ///
-/// New memory is filled with NaN, and each allocation has a guard behind it that is checked when it is given back.
+/// New memory is filled with NaN. Behind each allocation is a guard that is checked when the allocation is freed.
 final class EmulatedDriver implements Driver {
     private static final int GUARD_BYTES = 256;
     private static final byte GUARD = (byte) 0xA5;
@@ -34,7 +34,7 @@ final class EmulatedDriver implements Driver {
 
     private record Launch(
             int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {
-        /// Whether one of the argument's words is an address of the allocation.
+        /// Whether one of the argument's words is an address within the allocation.
         boolean holds(MemorySegment allocation) {
             for (long at = 0; at < argument.byteSize(); at += 8) {
                 long word = argument.get(JAVA_LONG, at);
@@ -118,7 +118,7 @@ final class EmulatedDriver implements Driver {
         return new Pinned(memory, address);
     }
 
-    /// Copies that the host waited for.
+    /// The number of copies for which the host waited.
     int uploads() {
         return uploads;
     }
@@ -151,7 +151,7 @@ final class EmulatedDriver implements Driver {
         memory(to, bytes).copyFrom(memory(from, bytes));
     }
 
-    /// Part of one allocation.
+    /// A part of one allocation, by address.
     private synchronized MemorySegment memory(long address, long bytes) {
         var entry = allocations.floorEntry(address);
         assert entry != null : "not an address of the device";

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
-/// The kernels compiled for the host, with `src/test/cuda/emulator.cpp` in the place of the GPU.
+/// The kernels compiled for the host, with `src/test/cuda/emulator.cpp` in the GPU's place.
 ///
-/// Built once by the C++ compiler of the machine and kept under `target` until a source changes.
+/// The machine's C++ compiler builds it once; it is kept under `target` until a source changes.
 final class Emulator {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
@@ -46,12 +46,12 @@ final class Emulator {
                 ValueLayout.ADDRESS, INT, INT, INT, INT, INT, INT, ValueLayout.ADDRESS));
     }
 
-    /// Empty where there is no C++ compiler.
+    /// The emulator; empty on a machine without a C++ compiler.
     static Optional<Emulator> instance() {
         return Holder.INSTANCE;
     }
 
-    /// The driver without a device, which is linked with this library.
+    /// The path of the driver library that needs no device, which is linked with the emulator.
     Path driver() {
         return library.resolveSibling("libcuda.so.1");
     }
@@ -72,7 +72,8 @@ final class Emulator {
         }
     }
 
-    /// 64-bit additions to shared memory since the last time: on a device, those with one address wait for each other.
+    /// The number of 64-bit additions to shared memory since the last call. On a device, additions to one address wait
+    /// for each other.
     long wideAdditions() {
         try {
             return (long) wideAdditions.invokeExact();
@@ -81,7 +82,6 @@ final class Emulator {
         }
     }
 
-    /// Runs a kernel to its end.
     @SuppressWarnings("restricted")
     void launch(int kernel, int gridX, int gridY, int gridZ, int threads, int sharedBytes, MemorySegment argument) {
         try {
@@ -105,7 +105,7 @@ final class Emulator {
         });
     }
 
-    /// Returns the folder with the libraries of these sources.
+    /// Compiles the libraries unless they exist; returns their folder.
     private static Path compile(HostCompiler compiler) throws IOException {
         var crc = new CRC32();
         for (var folder : List.of("src/main/cuda", "src/main/cuda/include", "src/test/cuda")) {

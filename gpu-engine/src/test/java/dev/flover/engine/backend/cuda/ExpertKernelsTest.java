@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Layers with experts: the numbers of the reference, and a row's bits whoever else is in the step.
+/// Layers with experts give the numbers of the reference, and a row's bits do not depend on the other rows of the step.
 class ExpertKernelsTest {
     private static final long SEED = 5;
     private static final int HIDDEN = 96;
@@ -39,7 +39,8 @@ class ExpertKernelsTest {
         arena.close();
     }
 
-    /// Few experts, so that one has more rows than a tile; many, of which most have none; groups.
+    /// Cases: few experts, so that one has more rows than a tile; many experts, most of which have no rows; groups of
+    /// experts.
     @ParameterizedTest
     @CsvSource({"F32, 4, 2, 1, SOFTMAX, 2", "BF16, 4, 2, 1, SOFTMAX, 1", "F16, 40, 3, 1, SIGMOID, 2",
         "Q8_0, 8, 2, 4, SIGMOID, 2", "Q4_0, 3, 1, 1, SOFTMAX, 2"})
@@ -143,7 +144,7 @@ class ExpertKernelsTest {
         return new StoredTensor("floats", TensorType.F32, rows, columns, data.asReadOnly());
     }
 
-    /// Blocks of quants get a scale and random bits, others random numbers.
+    /// A matrix with random values: blocks of quantised types get a fixed scale and random bits, BF16 random numbers.
     private StoredTensor matrix(TensorType type, int rows, int columns) {
         if (type == TensorType.F32) {
             return floats(rows, columns);

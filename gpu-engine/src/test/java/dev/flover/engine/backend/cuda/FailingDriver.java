@@ -3,15 +3,15 @@ package dev.flover.engine.backend.cuda;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
-/// An emulated device that is lost at one of its calls: that one fails, and so do all that follow.
+/// An emulated device that is lost at a chosen call: that call fails, and so do all later calls.
 final class FailingDriver {
     private final EmulatedDriver driver;
     private final String call;
     private final String error;
     private int left;
 
-    /// @param call  a method of [Driver]
-    /// @param after how many calls of it succeed
+    /// @param call  name of a method of [Driver]
+    /// @param after how many calls of this method succeed
     FailingDriver(EmulatedDriver driver, String call, int after, String error) {
         this.driver = driver;
         this.call = call;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Norms and non-linearities within products give the bits of their own kernels, in fewer launches.
+/// Norms and non-linearities inside products give the same bits as separate kernels, in fewer launches.
 class FusedProductsTest {
     private static final int HIDDEN = 96;
     private static final int INNER = 48;
@@ -42,7 +42,7 @@ class FusedProductsTest {
     void fusedAndSeparateVerbsGiveTheSameBits(TensorType type, int rows) {
         try (var block = new Block(type, rows, 1)) {
             float[] separate = block.separately();
-            float[] first = block.fused();     // finds out that sums of squares are wanted
+            float[] first = block.fused();     // the first fused run allocates sums of squares
             float[] fused = block.fused();
 
             assertThat(first).as("seed " + SEED).isEqualTo(separate).doesNotContain(Float.NaN);
@@ -62,12 +62,12 @@ class FusedProductsTest {
         }
     }
 
-    /// Rows are normalised before they are rounded to 16 bits, so their size is no matter.
+    /// Rows are normalised before they are rounded to 16 bits, so values beyond the range of f16 are allowed.
     @Test
     void rowsBeyondTheGreatestHalfAreNormalisedAllTheSame() {
         try (var block = new Block(TensorType.F16, 3, 1e6)) {
             float[] separate = block.separately();
-            float[] first = block.fused();     // finds out that sums of squares are wanted
+            float[] first = block.fused();     // the first fused run allocates sums of squares
             float[] fused = block.fused();
 
             assertThat(first).isEqualTo(separate);
@@ -78,9 +78,9 @@ class FusedProductsTest {
         }
     }
 
-    /// The products of a transformer's block on an emulated device; attention is left out.
+    /// The products of a transformer layer on an emulated device, without attention.
     private final class Block implements AutoCloseable {
-        /// Two embeddings, the 16-bit copy of what one of them wrote, and an addition.
+        /// Launches besides products: two embeddings, a conversion to 16 bits, and an addition.
         static final int OTHERS = 4;
 
         final EmulatedDriver driver = EmulatedBackends.driver();
@@ -201,7 +201,8 @@ class FusedProductsTest {
         return new StoredTensor("floats", TensorType.F32, rows, columns, data.asReadOnly());
     }
 
-    /// Blocks of quants get a scale and random bits; 16-bit types random numbers.
+    /// A matrix with random values: blocks of quantised types get a fixed scale and random bits, 16-bit types random
+    /// numbers.
     private StoredTensor matrix(TensorType type, int rows, int columns) {
         var data = arena.allocate(rows * type.rowBytes(columns), 64);
         for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// The machine's C++ compiler; warnings are errors.
+/// The machine's C++ compiler, run with warnings as errors.
 record HostCompiler(String program) {
-    /// Empty where there is none.
+    /// The compiler; empty if there is none.
     static Optional<HostCompiler> find() {
         for (var name : new String[] {"g++", "clang++"}) {
             for (var folder : System.getenv("PATH").split(":")) {

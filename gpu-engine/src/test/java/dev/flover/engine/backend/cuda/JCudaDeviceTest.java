@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The backend through the real JCuda library, on a driver without a device that does a stream's work when it is
-/// enqueued, when somebody waits, or with copies that land as late as the driver's documentation allows.
+/// The backend through the real JCuda library, on a driver library that needs no device. The driver does a stream's
+/// work when it is enqueued, when a caller waits for it, or as late as the CUDA documentation allows.
 @Tag("driver-stub")
 class JCudaDeviceTest {
     private static final EngineConfig CONFIG = EngineConfig.of(2, 8)
@@ -60,7 +60,7 @@ class JCudaDeviceTest {
         }
     }
 
-    /// Tokens in the order in which they came.
+    /// The tokens in the order in which they were received.
     private static final class Answers implements TokenSink {
         final List<Integer> tokens = new ArrayList<>();
         final List<Integer> positions = new ArrayList<>();
@@ -84,7 +84,7 @@ class JCudaDeviceTest {
         try (var model = TinyModels.llama(5, TensorType.Q8_0); var engine = Engine.start(model, backend, CONFIG)) {
             engine.admit(request(30));
             while (engine.step(answers)) {
-                // to the end
+                // until the sequence has ended
             }
         }
         return answers.tokens;

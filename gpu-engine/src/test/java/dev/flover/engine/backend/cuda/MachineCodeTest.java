@@ -10,9 +10,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The build's check of machine code: it counts instructions as `cuobjdump` prints them.
+/// Tests the build's check of machine code, which counts instructions in the output of `cuobjdump`.
 class MachineCodeTest {
-    /// Lines of a real disassembly, cut to what is counted.
+    /// Lines of a real disassembly, shortened to the parts that the check reads.
     private static final String CODE = """
             Fatbin elf code:
             ================

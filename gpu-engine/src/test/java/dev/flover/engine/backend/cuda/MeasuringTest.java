@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What benchmarks ask of the device: weights that it makes itself, ceilings, times.
+/// Tests the operations that benchmarks need of the device: weights that it generates itself, peak rates, times.
 class MeasuringTest {
     @Test
     void generatedNumbersAreUniformOfTheDeviationThatKeepsProductsInSize() {
@@ -70,7 +70,7 @@ class MeasuringTest {
                 var engine = Engine.start(model, generating(new CudaBackend(driver)), config)) {
             engine.admit(SequenceRequest.of(new int[] {1, 2}, SamplingParams.sampled(1, 7), 9, TokenSet.EMPTY));
             while (engine.step(sink)) {
-                // to the end
+                // until the sequence has ended
             }
         }
         assertThat(tokens).hasSize(9);
@@ -98,7 +98,7 @@ class MeasuringTest {
         }
     }
 
-    /// Makes all weights on the device, as benchmarks do.
+    /// A backend that generates all weights on the device, as benchmarks do.
     private static Backend generating(Backend backend) {
         return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
                 (proxy, method, arguments) -> {

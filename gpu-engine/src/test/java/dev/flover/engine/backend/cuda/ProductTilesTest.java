@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A row's bits are the same in every tile, whoever computes its parts and whatever becomes of the result.
+/// A row's bits are the same in every tile, whichever blocks compute its parts and whatever operations follow the
+/// product.
 class ProductTilesTest {
     private static final long SEED = 17;
     private static final int MOST_ROWS = 280;
@@ -39,8 +40,9 @@ class ProductTilesTest {
         arena.close();
     }
 
-    /// Rows through tiles of 8, 16, 32 and 64 rows and beyond what blocks share; on devices where a block takes all
-    /// parts of a tile, where as many as possible share it, and between.
+    /// Row counts use tiles of 8, 16, 32 and 64 rows, and more rows than tiles that blocks share may have. On the
+    /// emulated devices a block computes all parts of a tile, as many blocks as possible share a tile, or a number in
+    /// between.
     @ParameterizedTest
     @CsvSource({"BF16, 200, 1024, 1", "F16, 160, 1024, 8", "BF16, 65, 2304, 16", "F16, 97, 300, 1", "Q8_0, 130, 768, 4",
         "Q4_0, 160, 512, 1", "Q4_K, 70, 768, 8"})
@@ -72,7 +74,7 @@ class ProductTilesTest {
         assertThat(Tiling.of(shape, 1, 1).blockParts()).isEqualTo(32);
     }
 
-    /// Of Llama 3.1 8B: gate and up, query, key and value; gate and up in fewer bits.
+    /// Cases are products of Llama 3.1 8B: gate and up-projection; query, key and value; and both in fewer bits.
     @ParameterizedTest
     @CsvSource({"BF16, 28672, 4", "BF16, 6144, 16", "Q8, 28672, 2", "Q4, 28672, 1", "Q4, 6144, 16"})
     void aProductNormalisesUpToSoManyRows(Storage storage, int outputs, int most) {
@@ -83,7 +85,8 @@ class ProductTilesTest {
         }
     }
 
-    /// Attention over what the product's own epilogue turned and appended, and over what the verb of its own did.
+    /// Compares attention after the product rotated and appended heads itself with attention after the separate verb
+    /// did.
     @ParameterizedTest
     @CsvSource({"HALVES, 64, 64, 3", "HALVES, 96, 32, 11", "ADJACENT, 20, 20, 5", "ADJACENT, 48, 16, 37", ", 24, 0, 20",
         "HALVES, 40, 40, 9"})
@@ -179,7 +182,8 @@ class ProductTilesTest {
         return new StoredTensor("floats", TensorType.F32, rows, columns, data.asReadOnly());
     }
 
-    /// Blocks of quants get a scale (K-quants also one of minimums) and random bits; 16-bit types random numbers.
+    /// A matrix with random values: blocks of quantised types get fixed scales (K-quants also for minimums) and random
+    /// bits, 16-bit types random numbers.
     private StoredTensor matrix(TensorType type, int rows, int columns) {
         var data = arena.allocate(rows * type.rowBytes(columns), 64);
         for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {

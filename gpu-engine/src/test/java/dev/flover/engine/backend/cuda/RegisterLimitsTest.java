@@ -10,7 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The build's check of what the compiler reports: it passes what is within the table, and nothing else.
+/// Tests the build's check of the registers that the compiler reports: it accepts numbers within the table's limits,
+/// and nothing else.
 class RegisterLimitsTest {
     private static final String TABLE = """
             # kernel   threads  blocks

@@ -18,7 +18,7 @@ import java.util.Random;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
-/// Tokens drawn from a vocabulary that several blocks share.
+/// Draws tokens from a vocabulary that several blocks share.
 class SamplingKernelsTest {
     private static final int VOCABULARY = 20_011;
     private static final int ROUNDS = 6;
@@ -33,7 +33,7 @@ class SamplingKernelsTest {
         rule(1, 1, 0, 1), rule(19_000, 0.5f, 0, 1), rule(0, 0.3f, 0.02f, 1), rule(30, 0.9f, 0, 0.9f)
     };
 
-    /// As a model has them: many improbable tokens, and some that stand out.
+    /// Logits as a model produces them: many improbable tokens, and a few with much greater logits.
     @Test
     void aModelsLogitsGiveTheTokensOfTheReference() {
         var random = new Random(SEED);
@@ -42,7 +42,7 @@ class SamplingKernelsTest {
         compare(logits);
     }
 
-    /// More tokens of one power of two than there is room for in a list.
+    /// More tokens with the same power of two than the list of candidates has room for.
     @Test
     void nearlyEqualLogitsGiveTheTokensOfTheReference() {
         var random = new Random(SEED);
@@ -83,7 +83,7 @@ class SamplingKernelsTest {
         return new StoredTensor("logits", TensorType.F32, ROUNDS, VOCABULARY, data.asReadOnly());
     }
 
-    /// Tokens by round and rule.
+    /// The tokens drawn, by round and filter.
     private static int[][] draw(Backend backend, StoredTensor table) {
         int slots = FILTERS.length;
         var drawn = new int[ROUNDS][];

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// `bundle/smoke.cpp`, which checks the kernels on a device without Java, on the driver without a device.
+/// Runs `bundle/smoke.cpp`, which checks the kernels without Java, on the driver library that needs no device.
 class SmokeTest {
     private static final int FATBIN_MAGIC = 0xBA55ED50;
 

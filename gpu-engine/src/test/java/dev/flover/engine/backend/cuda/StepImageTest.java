@@ -25,10 +25,10 @@ class StepImageTest {
         slice(plan, 0, 100, 6);
         slice(plan, 2, 700, 1);
         encode(plan, 100);
-        // four rows of four query heads to a key head fill a tile of 16
+        // a tile of 16 queries holds four rows of the four query heads that share a key head
         assertThat(array(5)).containsExactly(0, 4, 6);
         assertThat(array(6)).containsExactly(4, 2, 1);
-        // one split each, but three for the row at position 700, which are computed apart
+        // one work item each, except for the row at position 700: its three splits are computed by different blocks
         assertThat(array(7)).containsExactly(0, 1, 2, 5);
         assertThat(array(8)).containsExactly(-1, -1, 0);
         assertThat(word(3)).isEqualTo(5);
@@ -95,7 +95,7 @@ class StepImageTest {
         return memory.getAtIndex(ValueLayout.JAVA_INT, index);
     }
 
-    /// The array of this number: as long as the rows, samples or tiles say.
+    /// The plan's array of a number, whose length follows from the number of rows, samples or tiles.
     private List<Integer> array(int which) {
         int count = which < 3 ? word(0) : which < 5 ? word(1) : which == 7 ? word(2) + 1 : word(2);
         var values = new ArrayList<Integer>();

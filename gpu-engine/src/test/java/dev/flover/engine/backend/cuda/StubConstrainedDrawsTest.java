@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 
-/// Through the real JCuda library, on a driver whose copies land as late as they may.
+/// Draws with constraints through the real JCuda library, on a driver whose copies are done as late as CUDA allows.
 @Tag("driver-stub")
 class StubConstrainedDrawsTest extends ConstrainedDrawsContract {
     @BeforeEach

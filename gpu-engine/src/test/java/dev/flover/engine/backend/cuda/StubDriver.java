@@ -9,11 +9,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/// `src/test/cuda/driver.cpp` as this process's `libcuda.so.1`: JCuda's own library finds it in the driver's place.
+/// `src/test/cuda/driver.cpp` as this process's `libcuda.so.1`, which JCuda's library loads as the driver.
 ///
-/// Only for a JVM of its own: from then on a device is found here.
+/// Only for tests in a JVM of their own, as all later code of that JVM finds a device.
 final class StubDriver {
-    /// When the work of a stream is done; the order is the stub's.
+    /// When the work of a stream is done. The order of the constants is that of the stub's numbers.
     enum Timing { EAGER, DELAYED, LATE }
 
     private static final int FATBIN_MAGIC = 0xBA55ED50;
@@ -45,7 +45,7 @@ final class StubDriver {
         return Linker.nativeLinker().downcallHandle(symbols.findOrThrow(name), type);
     }
 
-    /// There must be a C++ compiler.
+    /// The stub, of which there is one in a process. Needs a C++ compiler.
     static StubDriver instance() {
         return Holder.INSTANCE;
     }
@@ -54,14 +54,14 @@ final class StubDriver {
         return Emulator.instance().orElseThrow().driver();
     }
 
-    /// One of two devices.
+    /// Opens one of the stub's two devices.
     JCudaDevice open(int ordinal) {
         var image = new byte[64];
         MemorySegment.ofArray(image).set(ValueLayout.JAVA_INT_UNALIGNED, 0, FATBIN_MAGIC);
         return new JCudaDevice(ordinal, image);
     }
 
-    /// Nothing has been called, nothing is lost.
+    /// Resets the stub: no calls, no faults, no lost device.
     void reset(Timing timing, long memoryBytes) {
         call(() -> {
             reset.invokeExact(timing.ordinal(), memoryBytes);
@@ -69,7 +69,7 @@ final class StubDriver {
         });
     }
 
-    /// After so many more calls of a function of the driver it fails, and so do all that follow.
+    /// Lets a function of the driver fail after `after` more calls of it, and every later call of any function too.
     void lose(String function, long after, int result) {
         call(() -> {
             try (var arena = Arena.ofConfined()) {
@@ -87,12 +87,12 @@ final class StubDriver {
         });
     }
 
-    /// Memory, streams and graphs that were not given back.
+    /// The number of allocations, streams and graphs that have not been freed.
     long held() {
         return call(() -> (long) held.invokeExact());
     }
 
-    /// What a driver would have left undefined, a line for each.
+    /// The faults since the last reset, one line each: uses that a real driver would leave undefined.
     @SuppressWarnings("restricted")
     String faults() {
         return call(() -> ((MemorySegment) faults.invokeExact()).reinterpret(1 << 20).getString(0));
