@@ -11,7 +11,7 @@
 #   selfsmall   the small self-test: every operation and whole generations
 #   bench-8b    a step of Llama 3.1 8B's shape in BF16, batch 1 and 16
 #   memcheck    the smoke test under compute-sanitizer, where that is installed          without Java
-#   racecheck   the smoke test under compute-sanitizer's check for races              without Java
+#   racecheck   the smoke test under compute-sanitizer's check for races             without Java
 #   selftest    the whole self-test
 #   story       the bundled model generates a text twice; both must be equal
 #   models      MODELS=FOLDER: each GGUF file and model folder in it, greedy; device and reference must be equal
