@@ -3,16 +3,18 @@ package dev.flover.app.bench;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/// One batch size: medians of the rates; the rest is of the last run's decode.
+/// The figures of one batch size: rates are medians of all runs, the other figures come from the decode phase of the
+/// last run.
 ///
-/// @param steps      those in which all sequences were generating
-/// @param scheduleUs median, to commit a step and to plan one, on the engine's own thread; another step is computed
-///                   meanwhile
-/// @param outsideUs  of a step, in no verb of the backend: scheduling, handing over, reporting; a device's idle time
-/// @param device     on a device's own clock; null on a host
-/// @param floor      what a step could take at least
-/// @param ofUnconstrained tokens a second over those of as many sequences without a constraint, run in turn with them:
-///                   the median; null where none is constrained
+/// @param steps      number of steps in which all sequences were generating
+/// @param scheduleUs median time to commit a step and to plan the next, in µs, on the engine's own thread while another
+///                   step is computed
+/// @param outsideUs  time of a step outside the backend's operations, in µs: scheduling, handing over and reporting; on
+///                   a device, its idle time
+/// @param device     times by the device's own clock; null on a host
+/// @param floor      the least time that a step could take on this machine
+/// @param ofUnconstrained tokens per second as a share of those of equally many sequences without a constraint, run
+///                        alternately with them; the median; null if no sequence is constrained
 record BatchResult(
         int batch,
         @JsonProperty("decode_tokens_per_s") double decodeTokensPerSecond,

@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The benchmarks that a user can run on an own machine.
+/// The command `bench`: benchmarks that users can run on their own machines.
 @Command(
         name = "bench",
         synopsisSubcommandLabel = "BENCHMARK",

@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `bench engine`: tokens a second by batch size, and where the time of a step goes.
+/// The command `bench engine`: measures tokens per second by batch size, and the share of each operation in the time of
+/// a step.
 @Command(
         name = "engine",
         description = "Measures the engine alone: no Kafka, no text.",
@@ -40,14 +41,14 @@ import picocli.CommandLine.Spec;
                 + "device by its own, in a further run without graphs."})
 public final class BenchEngineCommand implements Runnable {
     private static final int MOST_SEQUENCES = 4096;
-    /// Records as applications ask for them, in a list that does not end before the answer does.
+    /// A JSON Schema like those of applications, in a list that is longer than any answer.
     private static final String RECORDS = """
             {"type": "array", "minItems": 100000, "items": {"type": "object", "properties": {
              "name": {"type": "string", "maxLength": 40}, "kind": {"enum": ["order", "refund", "question"]},
              "amount": {"type": "number", "minimum": 0, "maximum": 10000}, "day": {"type": "string", "format": "date"},
              "tags": {"type": "array", "items": {"type": "string", "maxLength": 12}, "maxItems": 4}},
              "required": ["name", "kind", "amount"], "additionalProperties": false}}""";
-    /// Of a core, that Java's compilers may take.
+    /// The share of one core that Java's compilers may still take at the end of the warm-up.
     private static final double CALM = 0.05;
 
     @Spec
@@ -184,7 +185,7 @@ public final class BenchEngineCommand implements Runnable {
         }
     }
 
-    /// Prints each batch size as it is measured: what comes later may take too long.
+    /// Measures and prints one batch size after the other, since later ones may take long.
     private void measure(Model opened) {
         int most = Arrays.stream(batches).max().orElseThrow();
         try {

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/// Times steps, or the verbs of steps, on a device's own clock.
+/// Times whole steps, or each operation of a step, with a device's own clock.
 ///
 /// ```
 ///   step k     begin ─verb─┬─verb─┬─ ... ─ launched        marks on the device's timeline
@@ -14,12 +14,13 @@ import java.util.function.LongConsumer;
 ///                              idle: launched ─┘
 /// ```
 ///
-/// Marks are read when their step has ended, so a step's must outlive the next one's launch: steps take turns.
+/// Marks are read when their step has ended. By then the next step may have been launched, so consecutive steps use
+/// different marks.
 final class DeviceClock {
-    /// Steps whose first and last marks are kept.
+    /// Number of steps whose first and last marks exist at the same time.
     private static final int STEPS = 4;
     private static final int FIRST_VERB = 2 * STEPS;
-    /// Two steps are under way at most.
+    /// Number of sets of operation marks: at most two steps are under way.
     private static final int VERB_TURNS = 2;
 
     private final Timeline timeline;
@@ -41,7 +42,7 @@ final class DeviceClock {
         this.timeline = timeline;
     }
 
-    /// Forgets what was measured; the next step to begin is the first that may count.
+    /// Discards all times; the next step that begins is the first that may count.
     void reset() {
         resets++;
     }
@@ -54,7 +55,7 @@ final class DeviceClock {
         return timesVerbs;
     }
 
-    /// @param counts whether its times are wanted
+    /// @param counts whether the step's times are added up
     void beginStep(boolean counts) {
         if (resetsSeen != resets) {
             resetsSeen = resets;
@@ -71,9 +72,9 @@ final class DeviceClock {
         turn(begun).clear();
     }
 
-    /// A verb has been enqueued.
+    /// Marks the end of an operation on the device.
     ///
-    /// @param nanos receives its time when its step has ended
+    /// @param nanos receives the operation's time in ns when the step has ended
     void verb(LongConsumer nanos) {
         if (timesVerbs) {
             turn(begun).add(nanos);
@@ -81,7 +82,7 @@ final class DeviceClock {
         }
     }
 
-    /// All of the step has been enqueued.
+    /// Marks the end of a step's last operation on the device.
     void launched() {
         timeline.mark(last(begun));
         hostNanos += counted[(int) (begun % STEPS)] ? System.nanoTime() - hostStart : 0;
@@ -123,7 +124,7 @@ final class DeviceClock {
         return first(step) + 1;
     }
 
-    /// @param count verbs of the step before the mark, at least 1
+    /// @param count number of operations of the step before the mark, at least 1
     private static int verbMark(long step, int count) {
         return FIRST_VERB + VERB_TURNS * count + (int) (step % VERB_TURNS);
     }

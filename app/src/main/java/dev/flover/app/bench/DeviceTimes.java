@@ -2,11 +2,11 @@ package dev.flover.app.bench;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// Microseconds a step.
+/// Mean times per step, in µs.
 ///
-/// @param busy between a step's first work on the device and its last
-/// @param idle of the device, between one step's last work and the next one's first
-/// @param host for giving a step to the device; while it computes the one before
+/// @param busy from a step's first operation on the device to its last
+/// @param idle from a step's last operation on the device to the first one of the next step
+/// @param host for launching a step from the host, while the device computes the step before
 record DeviceTimes(
         @JsonProperty("busy_us") double busy,
         @JsonProperty("idle_us") double idle,

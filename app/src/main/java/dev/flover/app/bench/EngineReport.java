@@ -3,9 +3,9 @@ package dev.flover.app.bench;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/// What `bench engine` found out.
+/// The report of `bench engine`.
 ///
-/// @param peakMemoryBytes of the process; 0 where the system does not say
+/// @param peakMemoryBytes peak resident memory of the process; 0 if the system does not tell
 record EngineReport(
         String model,
         String backend,

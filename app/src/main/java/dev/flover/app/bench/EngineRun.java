@@ -13,7 +13,7 @@ import dev.flover.engine.sampling.TokenSet;
 import java.util.Arrays;
 import java.util.Random;
 
-/// Some sequences with prompts of one length, together from the first prompt token to the last answer token.
+/// One measured run: sequences with prompts of equal length are admitted together and computed to their last token.
 ///
 /// ```
 ///   prompts    ████████                      prefill: to the step in which the last one gets its first token
@@ -35,16 +35,16 @@ final class EngineRun implements TokenSink {
     private final double[] pumpMicros;
     private int pumps;
 
-    /// Sequences whose answers have to fit something, and go on beyond what is measured.
+    /// Sequences whose answers have to fit a constraint, and which do not end before the measured part does.
     ///
-    /// @param count      the first of a batch
-    /// @param constraint null where there are none
+    /// @param count      number of constrained sequences, the first of the batch
+    /// @param constraint the constraint; null for none
     /// @param ends       tokens that end an answer
     record Constrained(int count, Constraint constraint, TokenSet ends) {
         static final Constrained NONE = new Constrained(0, null, TokenSet.EMPTY);
     }
 
-    /// @param sampling of all sequences, each with a seed of its own
+    /// @param sampling sampling parameters of all sequences; each sequence gets its own seed
     EngineRun(Engine engine, int batch, int promptTokens, int generated, SamplingParams sampling,
             Constrained constrained) {
         this.engine = engine;
@@ -53,12 +53,12 @@ final class EngineRun implements TokenSink {
         this.generated = generated;
         this.sampling = sampling;
         this.constrained = constrained;
-        pumpMicros = new double[2 * generated + 16];        // a pump a step, and a few without one
+        pumpMicros = new double[2 * generated + 16];        // one pump for each step, and some that launch none
     }
 
-    /// An engine's limits for runs of up to `batch` sequences of `length` tokens.
+    /// Makes an engine's configuration for runs of up to `batch` sequences of `length` tokens.
     ///
-    /// @param tokenBudget most rows of a step
+    /// @param tokenBudget the most rows of a step
     static EngineConfig config(int batch, int length, int tokenBudget) {
         int blocks = batch * Math.ceilDiv(length + 1, 16) + 16;
         return EngineConfig.of(batch, Math.max(tokenBudget, batch))
@@ -67,13 +67,20 @@ final class EngineRun implements TokenSink {
                 .withPrefixCaching(false);
     }
 
-    /// @param fullSteps   those in which all sequences were generating; the rest is of these
-    /// @param decodeUsage by all of them
-    /// @param pumpMicros  what the engine's owner took to commit a step and to plan the next one: the first `pumps` of
-    ///                    them
+    /// The times of a run.
+    ///
+    /// @param prefillSeconds from the beginning to the end of the step in which the last sequence gets its first token
+    /// @param decodeSeconds duration of the full steps
+    /// @param decodeTokens tokens drawn in the full steps
+    /// @param fullSteps   number of steps in which all sequences were generating
+    /// @param decodeUsage memory allocated and garbage collections during the full steps
+    /// @param pumpMicros  time of the engine's owner thread to commit a step and to plan the next, in µs; only the
+    ///                    first `pumps` elements are valid
+    /// @param pumps       number of valid elements in `pumpMicros`
     record Times(double prefillSeconds, double decodeSeconds, long decodeTokens, long fullSteps,
             Machine.Usage decodeUsage, double[] pumpMicros, int pumps) {
-        /// The median: what it takes where the owner keeps its core.
+        /// Returns the median time to commit a step and to plan the next, in µs. The median excludes pumps during which
+        /// the thread lost its core.
         double schedulingMicros() {
             return Spread.of(Arrays.copyOf(pumpMicros, pumps)).p50();
         }
@@ -101,7 +108,7 @@ final class EngineRun implements TokenSink {
             step();
         }
         long end = System.nanoTime();
-        long fullSteps = (tokens - atMiddle) / batch;       // a pump may bring the tokens of two
+        long fullSteps = (tokens - atMiddle) / batch;       // a pump may deliver the tokens of two steps
         if (fullSteps == 0) {
             throw new IllegalArgumentException(tooShort());
         }

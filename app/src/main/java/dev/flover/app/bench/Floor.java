@@ -5,19 +5,20 @@ import dev.flover.app.bench.TimedBackend.Cost;
 import dev.flover.app.bench.TimedBackend.Operation;
 import java.util.Map;
 
-/// The least time that a step could take on this machine: as if it only read what it must, or only multiplied.
+/// The least time that a step could take on this machine, if it only read the necessary memory or only multiplied.
 ///
-/// @param memoryUs     microseconds to read weights, keys and values, at the machine's best rate
-/// @param arithmeticUs to do all multiplications, at its best rate
-/// @param share        the greater of the two, of what a step took: 1 is perfect; more where caches hold what is read
+/// @param memoryUs     time to read weights, keys and values at the machine's best rate, in µs
+/// @param arithmeticUs time for all multiplications at the machine's best rate, in µs
+/// @param share        the greater of the two divided by the step's measured time: 1 is perfect; above 1 if caches hold
+///                     the data
 record Floor(
         @JsonProperty("memory_us") double memoryUs,
         @JsonProperty("arithmetic_us") double arithmeticUs,
         double share) {
 
-    /// @param steps    that the costs are of
-    /// @param stepUs   what a step took
-    /// @param integers whether products multiply bytes
+    /// @param steps    number of steps in the costs
+    /// @param stepUs   measured time of a step, in µs
+    /// @param integers whether products multiply 8-bit integers
     static Floor of(Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, boolean integers) {
         double bytes = 0;
         double nanos = 0;

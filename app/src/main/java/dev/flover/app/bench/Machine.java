@@ -11,17 +11,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/// What the machine can do at most, measured in the same run; zeros for the reference backend.
+/// The machine's highest rates, measured in the same run; 0 for the reference backend.
 ///
-/// @param device       what computes
-/// @param floatGflops  in f32, or in f16 on a GPU's tensor cores
+/// @param device       the GPU or the number of threads that compute
+/// @param floatGflops  in f32; on a GPU in f16 on the tensor cores
 record Machine(
         String device,
         @JsonProperty("float_gflops") double floatGflops,
         @JsonProperty("int8_gops") double int8Gops,
         @JsonProperty("read_gbytes_per_s") double readGbytesPerSecond) {
 
-    /// To be called before the backend has weights.
+    /// Measures the rates. Must be called before the backend has weights.
     static Machine measure(Backend backend, int threads) {
         if (backend instanceof CudaBackend cuda) {
             var ceilings = cuda.ceilings();
@@ -45,11 +45,11 @@ record Machine(
                         + "%.1f GB/s from memory", device, floatGflops, int8Gops, readGbytesPerSecond);
     }
 
-    /// What all Java threads have allocated, and what collectors have done.
+    /// Memory that all Java threads have allocated, in bytes, and the number and time of garbage collections.
     record Usage(long allocatedBytes, long collections, long collectionMs) {
-        /// What has been used since, without what it takes to find out.
+        /// Returns the usage since this object was made, without the cost of measuring it.
         Usage untilNow() {
-            long allocated = allocatedBytes() - allocatedBytes;     // before anything else, as `usage` reads it last
+            long allocated = allocatedBytes() - allocatedBytes;     // first, since `usage` reads it last
             var now = usage();
             return new Usage(allocated, now.collections - collections, now.collectionMs - collectionMs);
         }
@@ -69,7 +69,7 @@ record Machine(
         return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
     }
 
-    /// The most memory this process had in use; 0 where the system does not say.
+    /// Returns the peak resident memory of this process, in bytes; 0 if the system does not tell.
     static long peakMemoryBytes() {
         try (var lines = Files.lines(Path.of("/proc/self/status"))) {
             return lines.filter(line -> line.startsWith("VmHWM:"))

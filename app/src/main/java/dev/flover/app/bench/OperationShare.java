@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// One operation in a step.
+/// The figures of one operation.
 ///
-/// @param microseconds     a step
-/// @param share            of the step's time
-/// @param gflops           multiplications and additions, in thousands of millions a second
-/// @param gbytesPerSecond  of the memory it must at least touch
-/// @param ofArithmetic     share of the machine's ceiling for its kind of numbers
-/// @param ofMemory         share of the machine's ceiling for reading; above 1 where caches hold what is read
+/// @param microseconds     time in a step, in µs
+/// @param share            share of the step's time
+/// @param gflops           multiplications and additions, in 10^9 per second
+/// @param gbytesPerSecond  rate of the memory that the operation must at least read or write, in 10^9 bytes per second
+/// @param ofArithmetic     share of the machine's highest rate for that type of number
+/// @param ofMemory         share of the machine's highest rate for reading; above 1 if caches hold the data
 record OperationShare(
         String operation,
         @JsonProperty("us") double microseconds,
@@ -22,8 +22,8 @@ record OperationShare(
         @JsonProperty("of_arithmetic") double ofArithmetic,
         @JsonProperty("of_memory") double ofMemory) {
 
-    /// @param stepUs   what a step took
-    /// @param integers whether products multiply bytes
+    /// @param stepUs   measured time of a step, in µs
+    /// @param integers whether products multiply 8-bit integers
     static List<OperationShare> of(TimedBackend timed, double stepUs, Machine machine, boolean integers) {
         var shares = new ArrayList<OperationShare>();
         double all = timed.isDevice()

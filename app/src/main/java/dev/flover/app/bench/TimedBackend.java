@@ -13,13 +13,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/// A backend that measures another one: the time of each verb, the arithmetic it stands for and the memory it must at
-/// least touch.
+/// A backend that delegates to another one and measures it: the time of each operation, its arithmetic, and the memory
+/// that it must at least read or write.
 ///
-/// The verbs of a host backend return when they are done, and the host's clock tells. A device's clock tells what the
-/// device did: either of whole steps as they are served, or, with [#timeVerbs], of each verb, one launch after another.
+/// The operations of a host backend return when they are done, so the host's clock times them. On a device, its own
+/// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
 final class TimedBackend implements Backend {
-    /// What a step is made of.
+    /// The operations of a step.
     enum Operation {
         BEGIN("slot edits"), EMBED("embed"), NORMALISE("normalise"), QUERY_KEY_VALUE("project to heads"),
         APPEND("rotate, append"), ATTENTION("attention"), JOIN("project to hidden"), FEED_FORWARD("project to inner"),
@@ -39,7 +39,7 @@ final class TimedBackend implements Backend {
         }
     }
 
-    /// Sums over the calls of one operation.
+    /// Sums over all calls of one operation.
     static final class Cost {
         long nanos;
         long calls;
@@ -67,7 +67,7 @@ final class TimedBackend implements Backend {
     private long started;
     private long seed;
 
-    /// @param randomWeights whether only the shapes of the weights count
+    /// @param randomWeights whether weights are random, so that only their shapes are taken from the model
     TimedBackend(Backend backend, boolean randomWeights) {
         this.backend = backend;
         this.randomWeights = randomWeights;
@@ -75,9 +75,10 @@ final class TimedBackend implements Backend {
         reset(0);
     }
 
-    /// Starts all sums from zero.
+    /// Resets all sums to zero.
     ///
-    /// @param batch sequences; only steps count in which each of so many generates, and nothing else is done
+    /// @param batch number of sequences; a step counts only if each of so many sequences draws a token and there are no
+    ///              other rows
     void reset(int batch) {
         this.batch = batch;
         steps = 0;
@@ -89,7 +90,8 @@ final class TimedBackend implements Backend {
         }
     }
 
-    /// Whether a device's verbs are timed one by one from now on, without graphs; a host's always are.
+    /// Sets whether a device's operations are timed one by one from now on, without graphs. A host's operations always
+    /// are.
     void timeVerbs(boolean each) {
         if (clock != null) {
             clock.timeVerbs(each);
@@ -100,12 +102,12 @@ final class TimedBackend implements Backend {
         return clock != null;
     }
 
-    /// What the device did since [#reset]; null on a host.
+    /// Returns the device's times since [#reset]; null on a host.
     DeviceTimes deviceTimes() {
         return clock == null ? null : clock.times();
     }
 
-    /// How many steps the costs are of.
+    /// Returns the number of steps in the costs, at least 1.
     int steps() {
         return Math.max(1, steps);
     }
@@ -274,7 +276,7 @@ final class TimedBackend implements Backend {
         endProduct(Operation.JOIN, rows, weight);
     }
 
-    /// A host's verbs are timed apart from each other.
+    /// On a host, runs the normalisation and the product as two operations, so that they are timed separately.
     @Override
     public void projectNormalised(
             Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {

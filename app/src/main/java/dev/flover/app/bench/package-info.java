@@ -1,9 +1,9 @@
-/// Figures, each measured the same way every time.
+/// The benchmarks that users can run, each measured by the same procedure every time.
 ///
 /// ```
-///   bench ──┬─> engine     the engine alone: tokens a second by batch size
-///           ├─> fusion     temporal fusion beside what the paper compares it with    fusion/, workload/
-///           ├─> pipeline   the way through topics                                    topics/, workload/
+///   bench ──┬─> engine     the engine alone: tokens per second by batch size
+///           ├─> fusion     temporal fusion beside the baselines of the paper         fusion/, workload/
+///           ├─> pipeline   the pipeline with its topics beside the engine alone      topics/, workload/
 ///           └─> constraints  schemas over a vocabulary, without a model              constraints/
 /// ```
 package dev.flover.app.bench;

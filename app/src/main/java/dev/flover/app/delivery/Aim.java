@@ -1,16 +1,17 @@
 package dev.flover.app.delivery;
 
-/// What a kill waits for, and how long it hesitates then, at most.
+/// The event that a disturbance waits for, and the longest random delay after it, in ms.
 ///
-/// Delays are random up to their limit, so that with enough kills every moment of a life is hit: the limits of the
+/// Delays are uniformly random up to their limit, so that with enough kills every moment of a process's life is hit.
+/// The limits of the first two aims span a start; the others span several commits.
 /// first two span a start, those in flow span several commits.
 enum Aim {
     AFTER_START(0),
     AFTER_READY(100),
     AFTER_FIRST_TOKEN(400),
-    /// Output was seen that is not committed.
+    /// Tokens were read that are not committed.
     IN_TRANSACTION(20),
-    /// The end of a generation was seen, committed or not.
+    /// The last chunk of a generation was read, committed or not.
     AT_END(1);
 
     private final int maxDelayMs;
@@ -19,7 +20,7 @@ enum Aim {
         this.maxDelayMs = maxDelayMs;
     }
 
-    /// @param startMs how long a start takes here
+    /// @param startMs how long a start takes on this machine, in ms
     int maxDelayMs(int startMs) {
         return this == AFTER_START ? startMs : maxDelayMs;
     }

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Compares what readers saw with what every generation has to be. Chunks of a generation come in the order of its
-/// partition. Any thread may call.
+/// Compares the records that were read with the expected answer of every generation. The chunks of a generation must be
+/// passed in the order of their partition. Thread-safe.
 final class DeliveryCheck {
     private final Map<String, ReceivedAnswer> answers = new LinkedHashMap<>();
     private final Decoding decoding;
@@ -18,7 +18,7 @@ final class DeliveryCheck {
     private long ended;
     private long complete;
 
-    /// What a reader makes of the token ids of a request's answer.
+    /// Turns the token ids of a request's answer into text, as a client would.
     @FunctionalInterface
     interface Decoding {
         String text(String requestId, List<Integer> tokenIds);
@@ -33,7 +33,7 @@ final class DeliveryCheck {
         }
     }
 
-    /// A chunk that a reader of committed records saw.
+    /// Takes a chunk that the reader of committed records read.
     synchronized void committed(TokenChunk chunk) {
         var answer = answers.get(chunk.getRequestId());
         if (answer == null) {
@@ -47,7 +47,7 @@ final class DeliveryCheck {
         count(answer, wasEnded, wasComplete);
     }
 
-    /// A chunk that a reader of uncommitted records saw.
+    /// Takes a chunk that the reader of uncommitted records read.
     synchronized void provisional(TokenChunk chunk) {
         var answer = answers.get(chunk.getRequestId());
         if (answer == null) {
@@ -77,22 +77,22 @@ final class DeliveryCheck {
         complete += answer.isComplete() && !wasComplete ? 1 : 0;
     }
 
-    /// Whether a generation's end and its result were read.
+    /// Tells whether a generation's last chunk and its result were read.
     synchronized boolean hasEnded(String id) {
         return answers.get(id).isComplete();
     }
 
-    /// Tokens read so far, with their transactions committed.
+    /// Returns the number of committed tokens that were read so far.
     synchronized long committedTokens() {
         return committedTokens;
     }
 
-    /// Generations whose end was read.
+    /// Returns the number of generations whose last chunk was read.
     synchronized long ended() {
         return ended;
     }
 
-    /// Whether every generation has its end and its result.
+    /// Tells whether the last chunk and the result of every generation were read.
     synchronized boolean isComplete() {
         return complete == answers.size();
     }

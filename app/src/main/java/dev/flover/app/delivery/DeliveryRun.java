@@ -16,12 +16,12 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/// Sends requests so that some are live all the time, lets the disturber disturb, and reads what comes of it.
+/// Sends requests so that some are live all the time, lets the disturber act on the pipelines, and reads the answers.
 final class DeliveryRun {
     private static final long TICK_MS = 2;
     private static final int LIVE_AT_ONCE = 6;
     private static final long IDLE_LIMIT_NANOS = 90_000_000_000L;
-    /// After the last generation ended: time for what should not come.
+    /// How long the run goes on after the last generation has ended, in ns, to find records that should not come.
     private static final long QUIET_NANOS = 2_000_000_000;
 
     private final Connection connection;
@@ -43,8 +43,8 @@ final class DeliveryRun {
     private long restingNanos;
     private long completeNanos;
 
-    /// @param groups that share the topics. Where there are several, nothing begins before all of them serve: a request
-    ///               for a model that its group has not registered yet is rejected
+    /// @param groups number of groups that share the topics. If there are several, nothing is sent before all of them
+    ///               serve, because a request for a model that its group has not registered yet is rejected
     DeliveryRun(Connection connection, List<GenerationRequest> requests, DeliveryCheck check,
             Retries retries, Sightings sightings, Recoveries recoveries, Disturber disturber, Weather weather,
             int groups) {
@@ -59,10 +59,10 @@ final class DeliveryRun {
         this.groups = groups;
     }
 
-    /// Returns when every generation has ended, every disturbance was made and every instance serves, when nothing
-    /// happens any more, or when it is told to stop.
+    /// Plays the run. It ends when every generation has ended, every disturbance was made and every instance serves; or
+    /// when no progress is made for 90 s; or on a stop signal.
     ///
-    /// @param progress told of the disturbances made, now and then
+    /// @param progress called from time to time with the number of disturbances made
     void play(StopSignal stop, IntConsumer progress) {
         try (var committed = new Witness(connection, "read_committed",
                         List.of(topics.tokens(), topics.results(), topics.deadLetters()), committedReader());
@@ -110,14 +110,14 @@ final class DeliveryRun {
         };
     }
 
-    /// A record that is no request has to become a dead letter once.
+    /// Takes a dead letter of a record that is no request; each such record must become a dead letter exactly once.
     private void strangersSeen(ConsumerRecord<byte[], byte[]> record) {
         if (!strangers.add(key(record))) {
             check.deadLetter();
         }
     }
 
-    /// Records that were no requests, and are no dead letters yet.
+    /// Returns how many records that are no requests have not become dead letters yet.
     int strangersMissing() {
         return weather.strangers() - strangers.size();
     }
@@ -135,8 +135,8 @@ final class DeliveryRun {
         };
     }
 
-    /// A few at once from the beginning; the others spread over the disturbances, so that there is always something to
-    /// lose.
+    /// Sends requests that are due: a few at the beginning, the others spread evenly over the disturbances, so that
+    /// every disturbance meets live generations.
     private void send(Requests producer) {
         long released = Math.min(requests.size(), LIVE_AT_ONCE + spread());
         while (sent < released && sent - check.ended() < LIVE_AT_ONCE) {
@@ -152,8 +152,9 @@ final class DeliveryRun {
         return disturber.isDone() ? requests.size() : (long) requests.size() * disturber.done() / disturber.total();
     }
 
-    /// Each disturbance costs a start, so that they outrun the answers. Now and then they wait until these have caught
-    /// up, so that they fall on the whole run.
+    /// Tells whether the disturbances pause. Each disturbance costs a start, so they would all be made before most
+    /// requests are answered. They pause from time to time until the answers have caught up, so that they are spread
+    /// over the run.
     private boolean rests() {
         long now = System.nanoTime();
         long behind = spread() - check.ended();

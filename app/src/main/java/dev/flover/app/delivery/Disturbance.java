@@ -2,21 +2,21 @@ package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// What is done to an instance of the pipeline, or to the world around it.
+/// A disturbance of an instance of the pipeline, or of the services around it.
 enum Disturbance {
-    /// Kill -9; it is started again at once.
+    /// The process is killed by SIGKILL and started again at once.
     @JsonProperty("kill") KILL("kill"),
-    /// Kill -9; it stays away until somebody joins.
+    /// The process is killed by SIGKILL and stays away until a join starts it.
     @JsonProperty("loss") LOSS("loss"),
-    /// SIGTERM; it is started again when it has ended.
+    /// The process gets SIGTERM and is started again when it has ended.
     @JsonProperty("restart") RESTART("restart"),
-    /// SIGTERM; it stays away until somebody joins.
+    /// The process gets SIGTERM and stays away until a join starts it.
     @JsonProperty("leave") LEAVE("leave"),
-    /// One more is started.
+    /// One more instance is started.
     @JsonProperty("join") JOIN("join"),
-    /// SIGSTOP, until well after the others have to think it dead; then SIGCONT.
+    /// The process gets SIGSTOP, and SIGCONT some time after its session in the group has expired.
     @JsonProperty("pause") PAUSE("pause"),
-    /// Something is done to the world around it: see [Trouble].
+    /// A service around the pipeline is disturbed: see [Trouble].
     @JsonProperty("weather") WEATHER("weather");
 
     private final String word;
@@ -29,7 +29,7 @@ enum Disturbance {
         return word;
     }
 
-    /// Whether generations wait until somebody takes them up again.
+    /// Tells whether the disturbance interrupts generations until an instance resumes them.
     boolean interrupts() {
         return this != JOIN && this != WEATHER;
     }

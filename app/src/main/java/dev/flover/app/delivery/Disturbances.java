@@ -9,9 +9,10 @@ import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
 
-/// Which disturbances come, and in which order: drawn from a seed.
+/// The sequence of disturbances of a run, drawn from a seed.
 ///
-/// Moves lead from one instance to all and back to one, again and again. Half of those who go are lost.
+/// Moves lead from one instance to all instances and back to one, repeatedly. Half of the instances that go are lost by
+/// a kill, the others leave in order.
 final class Disturbances {
     private final Count count;
     private final Random random;
@@ -19,8 +20,8 @@ final class Disturbances {
     private final Deque<Aim> aims = new ArrayDeque<>();
     private boolean growing = true;
 
-    /// @param moves   joins, losses and leaves together
-    /// @param weather troubles of the world around the pipeline
+    /// @param moves   number of joins, losses and leaves together
+    /// @param weather number of disturbances of the services around the pipeline
     record Count(int kills, int pauses, int restarts, int moves, int weather) {
         int total() {
             return kills + pauses + restarts + moves + weather;
@@ -38,14 +39,14 @@ final class Disturbances {
         all.addAll(Collections.nCopies(count.weather(), Disturbance.WEATHER));
         Collections.shuffle(all, random);
         left.addAll(all);
-        aims.add(Aim.AT_END);      // the first life has nothing to be cautious about, which is worth an end
+        aims.add(Aim.AT_END);      // while no generation is suspect, a kill at an end tests most
     }
 
     int total() {
         return count.total();
     }
 
-    /// The kinds that may come.
+    /// Returns the kinds of disturbance that may come.
     Set<Disturbance> kinds() {
         var kinds = EnumSet.noneOf(Disturbance.class);
         kinds.addAll(left);
@@ -59,8 +60,8 @@ final class Disturbances {
         return left.isEmpty();
     }
 
-    /// @param present instances that take part
-    /// @param places  for instances
+    /// @param present number of instances that take part
+    /// @param places  the most instances
     Disturbance next(int present, int places) {
         var next = left.remove();
         if (next != Disturbance.JOIN) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// Keeps instances running and disturbs one after the other, at moments drawn from a seed. One owner, who calls
-/// [#tick].
+/// Keeps instances running and disturbs them one after the other, at moments drawn from a seed. Not thread-safe: one
+/// thread calls [#tick].
 final class Disturber implements AutoCloseable {
     private static final long PATIENCE_NANOS = 30_000_000_000L;
     private static final int FIRST_GUESS_OF_A_START_MS = 2_000;
@@ -30,13 +30,13 @@ final class Disturber implements AutoCloseable {
     private long struckNanos;
     private int done;
 
-    /// @param pick chooses among the instances that run then
+    /// @param pick a random number that chooses among the instances running at that time
     private record Strike(Disturbance kind, Aim aim, int pick, long drawnNanos) {}
 
     /// @param instances none of them started
-    /// @param initially how many are started first
-    /// @param weather   for disturbances of the world
-    /// @param sessionMs how long the group waits for an instance that says nothing
+    /// @param initially the number of instances to start first
+    /// @param weather   makes the disturbances of the services
+    /// @param sessionMs session timeout of the consumer group, in ms
     Disturber(List<Instance> instances, int initially, Disturbances disturbances, Weather weather,
             Sightings sightings, Recoveries recoveries, int sessionMs, Random random) {
         this.weather = weather;
@@ -56,9 +56,9 @@ final class Disturber implements AutoCloseable {
         instances.subList(0, initially).forEach(Instance::start);
     }
 
-    /// Notes what has happened and does what is due.
+    /// Observes the instances and makes the disturbance that is due.
     ///
-    /// @param more whether something new may happen
+    /// @param more whether further disturbances may begin
     void tick(boolean more) {
         instances.forEach(Instance::tick);
         weather.tick();
@@ -71,7 +71,8 @@ final class Disturber implements AutoCloseable {
         }
     }
 
-    /// After every other loss nothing else happens until somebody has taken over, so that it can be timed.
+    /// Tells whether no new disturbance may begin: after every second loss, the time until another instance has taken
+    /// over is measured undisturbed.
     private boolean isTakeoverWatched() {
         watchesTakeover &= recoveries.isAwaited() && System.nanoTime() - struckNanos < PATIENCE_NANOS;
         return watchesTakeover;
@@ -84,8 +85,8 @@ final class Disturber implements AutoCloseable {
         due = false;
     }
 
-    /// Who is watched for the right moment, and hit unless somebody joins: at a start the youngest, else anybody. Null
-    /// where nobody runs or no place is free.
+    /// Returns the instance whose state decides the moment, and which is disturbed unless the disturbance is a join:
+    /// the youngest if the moment is in a start, else a random one. Null if none runs, or if a join has no free place.
     private Instance target() {
         var running = instances.stream().filter(Instance::isRunning)
                 .sorted(Comparator.comparing((Instance instance) -> -instance.process().startedNanos())).toList();
@@ -143,12 +144,12 @@ final class Disturber implements AutoCloseable {
         return done == disturbances.total();
     }
 
-    /// Whether every instance that should serves its partitions.
+    /// Tells whether all services are undisturbed and every instance that should run serves its partitions.
     boolean isAtRest() {
         return weather.isFair() && instances.stream().allMatch(Instance::isAtRest);
     }
 
-    /// By kind and by where the instance stood, also those that never came.
+    /// Returns the number of disturbances by kind and by the phase of the instance, including kinds that never came.
     Map<Disturbance, Map<Phase, Integer>> counts() {
         return counts;
     }

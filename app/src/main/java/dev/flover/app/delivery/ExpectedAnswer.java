@@ -4,10 +4,10 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenLogprob;
 import java.util.List;
 
-/// What a request has to be answered with, whatever happens meanwhile.
+/// The only correct answer to a request, whatever disturbs the pipeline.
 ///
-/// @param logprobs one per token; null where the request asked for none
-/// @param stop     the stop string that ends it; null where none does
+/// @param logprobs one per token; null if the request asked for none
+/// @param stop     the stop string that ends the answer; null if none does
 record ExpectedAnswer(
         String requestId, List<Integer> tokenIds, String text, List<TokenLogprob> logprobs, FinishReason reason,
         String stop, int promptTokens) {

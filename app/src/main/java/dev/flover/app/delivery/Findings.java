@@ -2,16 +2,17 @@ package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// How what was read differs from what was promised. All zero but the first two where the promise was kept.
+/// The differences between the records that were read and the promise of delivery. If the promise was kept, all numbers
+/// but the first two are 0.
 ///
-/// @param tokens               that were read with their transactions committed
-/// @param gaps                 positions that never came, or not in their order
+/// @param tokens               committed tokens that were read
+/// @param gaps                 positions that are missing or out of order
 /// @param repeats              positions that came again
-/// @param differingTexts       generations whose text, all chunks together, is another one
-/// @param differingEnds        ends whose reason, stop string or usage is another one
-/// @param strangers            records of requests that nobody sent
-/// @param contradictions       tokens that a reader of uncommitted records saw and that are not the answer's
-/// @param unreadable           generations whose text a reader gets wrong though it drops positions it has seen
+/// @param differingTexts       generations whose text, all chunks together, is wrong
+/// @param differingEnds        last chunks with a wrong reason, stop string or usage
+/// @param strangers            records for request ids that were never sent
+/// @param contradictions       uncommitted tokens that differ from the expected answer
+/// @param unreadable           generations whose text is wrong for a reader that drops positions it has seen
 record Findings(
         @JsonProperty("generations") long generations,
         @JsonProperty("tokens") long tokens,
@@ -42,7 +43,7 @@ record Findings(
                 strangers + other.strangers, contradictions + other.contradictions, unreadable + other.unreadable);
     }
 
-    /// Whether nothing was lost, nothing said twice and nothing said otherwise.
+    /// Tells whether no token was lost, repeated or changed.
     boolean isClean() {
         return gaps + repeats + differingTokens + differingTexts + differingLogprobs + differingEnds + missingTerminals
                 + doubleTerminals + missingResults + doubleResults + differingResults + deadLetters + strangers

@@ -3,10 +3,10 @@ package dev.flover.app.delivery;
 import dev.flover.app.options.CommandException;
 import java.util.function.Supplier;
 
-/// A place for an instance of the pipeline, with its folder, and the process that runs there, if one does.
+/// A slot for an instance of the pipeline, with its state folder, and the process that runs in it, if any.
 final class Instance implements AutoCloseable {
     private static final long END_LIMIT_NANOS = 30_000_000_000L;
-    /// Of a JVM that gets SIGTERM before it listens for it.
+    /// Exit code of a JVM that gets SIGTERM before it has installed its handler.
     private static final int TERMINATED = 143;
 
     private final Supplier<VictimProcess> starting;
@@ -33,9 +33,9 @@ final class Instance implements AutoCloseable {
         state = State.ABSENT;
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM.
     ///
-    /// @param again whether it is started again when it has ended
+    /// @param again whether the process is started again when it has ended
     void end(boolean again) {
         process.terminate();
         startsAgain = again;
@@ -43,16 +43,16 @@ final class Instance implements AutoCloseable {
         state = State.ENDING;
     }
 
-    /// SIGSTOP, and SIGCONT after this time.
+    /// Sends SIGSTOP, and SIGCONT after the given time in ns.
     void pause(long nanos) {
         stopped = StoppedProcess.stop(process.pid());
         untilNanos = System.nanoTime() + nanos;
         state = State.PAUSED;
     }
 
-    /// Moves on what takes its time.
+    /// Completes state changes that take time: resumes a paused process, starts an ended one again.
     ///
-    /// @throws CommandException if the process has ended by itself, or does not end though it was told to
+    /// @throws CommandException if the process has ended by itself, or has not ended in time after SIGTERM
     void tick() {
         switch (state) {
             case ABSENT -> { }
@@ -90,7 +90,7 @@ final class Instance implements AutoCloseable {
         return state == State.RUNNING;
     }
 
-    /// Runs, or will again.
+    /// Tells whether the instance runs or will run again without a join.
     boolean takesPart() {
         return isRunning() || state == State.PAUSED || state == State.ENDING && startsAgain;
     }
@@ -99,12 +99,12 @@ final class Instance implements AutoCloseable {
         return state == State.ABSENT;
     }
 
-    /// Whether it has nothing to do with partitions, or serves them.
+    /// Tells whether the instance is absent, or runs and serves its partitions.
     boolean isAtRest() {
         return isAbsent() || isRunning() && process.isServing();
     }
 
-    /// Null where it is absent.
+    /// Returns the process; null if the instance is absent.
     VictimProcess process() {
         return process;
     }

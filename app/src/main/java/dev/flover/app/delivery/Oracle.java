@@ -24,7 +24,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What the bare engine answers when nothing else runs: one request at a time, in this process, without Kafka.
+/// Computes the expected answers with the engine alone: one request at a time, in this process, without Kafka.
 final class Oracle implements AutoCloseable {
     private static final int NO_LOGPROBS = -1;
     private static final int PREFILL_CHUNK = 64;
@@ -35,8 +35,8 @@ final class Oracle implements AutoCloseable {
     private final Engine engine;
     private final ConstraintCompiler compiler;
 
-    /// @param tokenizer the model's
-    /// @param err       shows how far a large model is loaded, on a terminal
+    /// @param tokenizer the model's tokenizer
+    /// @param err       shows on a terminal the progress of loading a large model
     Oracle(Model model, Tokenizer tokenizer, String backend, int threads, PrintWriter err) {
         this.model = model;
         this.tokenizer = tokenizer;
@@ -62,7 +62,7 @@ final class Oracle implements AutoCloseable {
         return answer.expected(prompt.length);
     }
 
-    /// Null where the answer has to fit nothing.
+    /// Returns the request's constraint; null if it has none.
     private Constraint constraint(GenerationRequest request) {
         if (request.getJsonSchema() != null) {
             return compiler.compile(new ConstraintSource.JsonSchema(request.getJsonSchema(), false));
@@ -74,7 +74,7 @@ final class Oracle implements AutoCloseable {
                 : compiler.compile(new ConstraintSource.Choices(request.getChoices()));
     }
 
-    /// The text of a request's answer, from its token ids.
+    /// Decodes the token ids of a request's answer.
     String text(GenerationRequest request, List<Integer> tokenIds) {
         var decoder = decoder(request);
         var text = new StringBuilder();
@@ -104,7 +104,7 @@ final class Oracle implements AutoCloseable {
         engine.close();
     }
 
-    /// One answer as it grows.
+    /// One answer while it grows.
     private static final class Answer implements TokenSink {
         private final GenerationRequest request;
         private final AnswerText text;

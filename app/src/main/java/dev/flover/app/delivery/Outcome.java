@@ -5,15 +5,15 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/// How a run ended.
+/// The result of a run.
 ///
-/// @param counts   of disturbances, by kind and by where the instance stood
-/// @param weather  troubles of the world, by kind
-/// @param unburied records that were no requests, and became no dead letters
-/// @param recovery from a disturbance until all generations that were live have a next committed token, by kind
-/// @param retries  of requests that were sent again, and of others under their ids
-/// @param atRest   whether in the end every instance served
-/// @param passed   whether all that was promised was kept, under as many disturbances as were asked for
+/// @param counts   number of disturbances, by kind and by the phase of the instance
+/// @param weather  number of disturbances of the services, by kind
+/// @param unburied number of records that are no requests and did not become dead letters
+/// @param recovery time from a disturbance until each generation that was live has its next committed token, by kind
+/// @param retries  findings about requests that were sent again, and about different requests under the same ids
+/// @param atRest   whether every instance served at the end
+/// @param passed   whether the promise was kept and all disturbances were made
 record Outcome(
         @JsonProperty("seed") long seed,
         @JsonProperty("delivery") String delivery,
@@ -27,12 +27,14 @@ record Outcome(
         @JsonProperty("retries") Retries.Outcome retries,
         @JsonProperty("passed") boolean passed) {
 
-    /// Of one kind.
+    /// Returns the number of disturbances of one kind.
     int count(Disturbance kind) {
         return counts.getOrDefault(kind, Map.of()).values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    /// @param count disturbances that were recovered from before the next one
+    /// Percentiles of the time to recovery from disturbances of one kind, in ms.
+    ///
+    /// @param count number of disturbances that were recovered from before the next one
     record Recovery(@JsonProperty("count") int count, @JsonProperty("p50") long p50, @JsonProperty("p99") long p99) {
         static Map<Disturbance, Recovery> of(Map<Disturbance, List<Long>> millis) {
             var recoveries = new EnumMap<Disturbance, Recovery>(Disturbance.class);
@@ -45,7 +47,7 @@ record Outcome(
             return new Recovery(sorted.size(), percentile(sorted, 50), percentile(sorted, 99));
         }
 
-        /// Nearest rank; 0 of nothing.
+        /// Returns a percentile by the nearest-rank method; 0 for an empty list.
         private static long percentile(List<Long> sorted, int percent) {
             int rank = (sorted.size() * percent + 99) / 100;
             return sorted.isEmpty() ? 0 : sorted.get(rank - 1);

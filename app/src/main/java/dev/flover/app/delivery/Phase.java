@@ -2,7 +2,7 @@ package dev.flover.app.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// Where a pipeline stood when it was killed, as one sees it from outside.
+/// The state of a pipeline when it was killed, as observed from outside.
 enum Phase {
     @JsonProperty("loading") LOADING("starts, loads the model"),
     @JsonProperty("connecting") CONNECTING("looks for broker, topics, registry"),

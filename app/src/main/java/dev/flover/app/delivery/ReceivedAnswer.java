@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 
-/// What has been read of one answer, compared with the expected one as it comes.
+/// The part of an answer that was read so far, compared with the expected answer as it arrives.
 final class ReceivedAnswer {
     private final ExpectedAnswer expected;
     private final StringBuilder text = new StringBuilder();
-    /// Of a reader that drops positions it has seen, and stops at the first end.
+    /// The token ids for a reader that drops positions it has seen and stops at the first terminal chunk.
     private final List<Integer> deduplicated = new ArrayList<>();
     private boolean deduplicatedEnded;
     private int next;
@@ -51,7 +51,7 @@ final class ReceivedAnswer {
         }
     }
 
-    /// What a reader of uncommitted records sees may come again, and may never be committed, but it is never wrong.
+    /// Takes an uncommitted chunk: it may repeat others and may never be committed, but its tokens must be right.
     void provisional(TokenChunk chunk) {
         contradictions += differences(chunk);
     }
@@ -112,12 +112,12 @@ final class ReceivedAnswer {
         return terminals > 0;
     }
 
-    /// Whether both its end and its result have come.
+    /// Tells whether the terminal chunk and the result were read.
     boolean isComplete() {
         return terminals > 0 && results > 0;
     }
 
-    /// @param decoding what a reader makes of token ids
+    /// @param decoding turns token ids into text
     Findings findings(Function<List<Integer>, String> decoding) {
         boolean readable = decoding.apply(deduplicated).equals(expected.text());
         return new Findings(

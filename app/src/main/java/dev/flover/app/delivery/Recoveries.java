@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// From each disturbance until the last of the generations that were live then has its next committed token.
+/// Measures the time from each disturbance until every generation that was live has its next committed token.
 ///
-/// A disturbance that is followed by another one before is not counted. Any thread may call.
+/// A disturbance is not counted if the next one comes before that. Thread-safe.
 final class Recoveries {
     private final Set<String> live = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
@@ -18,12 +18,15 @@ final class Recoveries {
     private long beganNanos;
     private long beganMs;
 
-    /// A request was sent.
+    /// Records that a request was sent.
     synchronized void sent(String requestId) {
         live.add(requestId);
     }
 
-    /// @param ms    when the instance was dead or could not write any more, wall-clock time
+    /// Records a disturbance.
+    ///
+    /// @param nanos when the instance was dead or could no longer write, by [System#nanoTime]
+    /// @param ms    the same moment by the wall clock, in ms since 1970
     synchronized void begin(Disturbance kind, long nanos, long ms) {
         waiting.clear();
         if (kind.interrupts()) {
@@ -34,9 +37,10 @@ final class Recoveries {
         }
     }
 
-    /// A committed chunk was read.
+    /// Records that a committed chunk was read.
     ///
-    /// @param writtenMs when it was written; what is older than the disturbance is no sign of recovery
+    /// @param writtenMs when the chunk was written, in ms since 1970; a chunk from before the disturbance does not
+    ///                  count as recovery
     synchronized void committed(String requestId, boolean end, long writtenMs, long nowNanos) {
         if (end) {
             live.remove(requestId);
@@ -46,12 +50,12 @@ final class Recoveries {
         }
     }
 
-    /// Whether some generation that was live at the last disturbance has no token since.
+    /// Tells whether a generation that was live at the last disturbance has no new token yet.
     synchronized boolean isAwaited() {
         return !waiting.isEmpty();
     }
 
-    /// Of each kind that was recovered from.
+    /// Returns the times to recovery in ms, by kind of disturbance.
     synchronized Map<Disturbance, List<Long>> millis() {
         return new EnumMap<>(millis);
     }

@@ -16,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/// Stands before the registry, and answers late or in its place when told to.
+/// A proxy in front of the registry that can delay answers or answer with an error by itself.
 final class RegistryFront implements AutoCloseable {
     private static final int NOT_FOUND = 404;
     private static final int UNAVAILABLE = 503;
@@ -41,7 +41,7 @@ final class RegistryFront implements AutoCloseable {
         server.start();
     }
 
-    /// @param registry its address
+    /// @param registry the registry's address
     static RegistryFront before(String registry) {
         try {
             return new RegistryFront(registry);

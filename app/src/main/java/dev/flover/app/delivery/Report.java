@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// An outcome as a table for people.
+/// Prints an outcome as a table.
 final class Report {
     private static final String LABEL = "  %-50s";
     private static final String CELL = " %8s";

@@ -7,10 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Requests of all kinds: greedy and sampled, with logprobs and without, with stop strings and constraints, ended by
-/// the model or not.
+/// Makes requests of all kinds: greedy and sampled, with and without logprobs, with stop strings and constraints, ended
+/// by the model or by the limit of tokens.
 ///
-/// A pure function of the seed. Every sampling parameter is said, so that no default of a pipeline counts.
+/// The result is a pure function of the seed. Every sampling parameter is set, so that no default of a pipeline
+/// matters.
 final class RequestMix {
     private static final List<String> OPENINGS = List.of(
             "It was a dark night", "The old house", "My dear friend,", "She looked at the sea", "When I was a boy",
@@ -28,7 +29,7 @@ final class RequestMix {
 
     private RequestMix() {}
 
-    /// @param models names among which requests choose, or name none
+    /// @param models names that requests choose from; some requests name no model
     static List<GenerationRequest> of(int count, long seed, List<String> models) {
         TrustedRecords.trust();
         var random = new Random(seed);

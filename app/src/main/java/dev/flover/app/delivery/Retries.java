@@ -10,16 +10,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/// Requests that are sent more than once, others under their ids, and whether what comes of it is as promised: an ended
-/// one is said again as it was, a live one is not, and another one is refused. Any thread may call.
+/// Sends some requests more than once and different requests under the same ids, and checks the promise for them: the
+/// answer of an ended request is repeated unchanged, a live one is not answered twice, and a different request is
+/// refused. Thread-safe.
 final class Retries {
     private static final int KINDS_REPEAT_EVERY = 10;
 
     private final Map<String, Retry> retries = new LinkedHashMap<>();
     private long unasked;
 
-    /// @param least how often it has to be said again
-    /// @param most  how often it may be
+    /// @param least the fewest repeats of its answer
+    /// @param most  the most repeats of its answer
     enum Kind {
         ONCE(0, 0), WHILE_LIVE(0, 1), AFTER_ITS_END(1, 1), BOTH(1, 2), ANOTHER_UNDER_ITS_ID(0, 0);
 
@@ -40,10 +41,10 @@ final class Retries {
         }
     }
 
-    /// How it went. All zero but the first three where the promise was kept.
+    /// The findings. If the promise was kept, all numbers but the first three are 0.
     ///
-    /// @param unasked  chunks and refusals of requests that were sent once
-    /// @param differing answers or results that were said again and not as they were
+    /// @param unasked  repeated chunks and refusals for requests that were sent once
+    /// @param differing repeated answers or results that differ from the first
     record Outcome(
             @JsonProperty("sent_again") long sentAgain,
             @JsonProperty("said_again") long saidAgain,
@@ -89,14 +90,14 @@ final class Retries {
 
     private Retries() {}
 
-    /// Nothing is sent more than once.
+    /// Makes an object that sends nothing more than once.
     static Retries none() {
         return new Retries();
     }
 
-    /// Half of the requests are sent once; the others in each of the ways.
+    /// Assigns a kind of retry to each request: half of them are sent once, the others in each of the other ways.
     ///
-    /// @param expected in the order of the requests
+    /// @param expected the expected answers in the order of the requests
     static Retries among(List<GenerationRequest> requests, List<ExpectedAnswer> expected) {
         var all = new Retries();
         for (int i = 0; i < requests.size(); i++) {
@@ -115,7 +116,7 @@ final class Retries {
         };
     }
 
-    /// What is to be sent right behind a request.
+    /// Returns the requests to send directly after a request.
     synchronized List<GenerationRequest> behind(GenerationRequest request) {
         var retry = retries.get(request.getId());
         if (retry == null) {
@@ -131,7 +132,7 @@ final class Retries {
         return List.of();
     }
 
-    /// What is to be sent now, because it has ended.
+    /// Returns the requests to send again now, because they have ended.
     synchronized List<GenerationRequest> due(Predicate<String> hasEnded) {
         var due = new ArrayList<GenerationRequest>();
         for (var retry : retries.values()) {
@@ -144,7 +145,7 @@ final class Retries {
         return due;
     }
 
-    /// A committed chunk that is marked as a repeat, or refuses a record.
+    /// Takes a committed chunk that is marked as a repeat or that refuses a record.
     synchronized void committed(TokenChunk chunk) {
         var retry = retries.get(chunk.getRequestId());
         if (retry == null) {
@@ -173,9 +174,9 @@ final class Retries {
         }
     }
 
-    /// A record of the results topic.
+    /// Takes a record of the results topic.
     ///
-    /// @return whether it is a further one of a request that was sent again
+    /// @return whether it is a repeated result of a request that was sent again
     synchronized boolean isFurtherResult(String id, byte[] value) {
         var retry = retries.get(id);
         if (retry == null) {
@@ -193,9 +194,9 @@ final class Retries {
         return true;
     }
 
-    /// A dead letter.
+    /// Takes a dead letter.
     ///
-    /// @return whether it is that of a record that was to be refused
+    /// @return whether it is the dead letter of a request that had to be refused
     synchronized boolean isRefusedRecord(String id) {
         var retry = retries.get(id);
         if (retry == null || retry.deadLetters == retry.refusalsWanted()) {

@@ -1,8 +1,9 @@
 package dev.flover.app.delivery;
 
-/// The newest records that the readers saw, by the time at which the pipeline wrote them (ms since the epoch).
+/// The times of the newest records that were read, as written by the pipeline, in ms since 1970.
 ///
-/// What a killed life wrote is older than the start of the next one, whenever it is read.
+/// Records of a killed process are older than the start of the next process, whenever they are read. So the time tells
+/// which process wrote them.
 final class Sightings {
     private long committedMs;
     private long provisionalMs;
@@ -25,7 +26,7 @@ final class Sightings {
         return endMs >= ms;
     }
 
-    /// Whether the reader of uncommitted records is ahead.
+    /// Tells whether the reader of uncommitted records has read records that are not committed.
     synchronized boolean isInTransaction() {
         return provisionalMs > committedMs;
     }

@@ -7,10 +7,10 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/// A process that is stopped by SIGSTOP until this is closed.
+/// A process that is stopped by SIGSTOP until this object is closed.
 ///
-/// A shell holds it stopped. The shell goes on when its standard input ends, so nothing stays stopped when we are
-/// killed.
+/// A shell stops the process and resumes it when the shell's standard input ends. So the process is resumed also if
+/// this one is killed.
 final class StoppedProcess implements AutoCloseable {
     private static final String DONE = "stopped";
     private static final int LIMIT_S = 10;
@@ -21,7 +21,7 @@ final class StoppedProcess implements AutoCloseable {
         this.shell = shell;
     }
 
-    /// Returns when it is stopped.
+    /// Stops a process and returns when it is stopped.
     static StoppedProcess stop(long pid) {
         try {
             var shell = new ProcessBuilder("/bin/sh", "-c", "trap '' INT QUIT HUP TERM; kill -STOP \"$1\" && echo "
@@ -38,7 +38,7 @@ final class StoppedProcess implements AutoCloseable {
         }
     }
 
-    /// Lets the process go on.
+    /// Resumes the process.
     @Override
     public void close() {
         try {

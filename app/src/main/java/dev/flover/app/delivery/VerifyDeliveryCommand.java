@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `verify-delivery`: disturbs a pipeline and checks that nobody can tell.
+/// The command `verify-delivery`: disturbs a pipeline and checks that no client can tell from its records.
 @Command(
         name = "verify-delivery",
         sortOptions = false,
@@ -53,7 +53,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     private static final int MAX_COUNT = 1_000_000;
     private static final int MAX_COMMIT_INTERVAL_MS = 10_000;
     private static final int EXACTLY_ONCE_COMMIT_MS = 50;
-    /// Longer than a generation takes, so that a request whose end was written is not yet committed as read.
+    /// Commit interval under at-least-once, in ms. It is longer than a generation takes, so that at a kill the end of a
+    /// request may have been written while the request is not yet committed as read.
     private static final int AT_LEAST_ONCE_COMMIT_MS = 10_000;
 
     @Spec
@@ -154,7 +155,9 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         }
     }
 
-    /// @return an exit code, where it is not to go on
+    /// Computes the expected answers.
+    ///
+    /// @return 0, or the exit code if the run must not go on
     private int expect(List<GenerationRequest> requests, Oracle oracle, List<ExpectedAnswer> expected) {
         try (var stop = StopSignal.install();
                 var line = new ProgressLine(narration, "what the bare engine says", requests.size())) {
@@ -169,6 +172,8 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         }
     }
 
+    /// Runs the pipelines and the disturbances.
+    ///
     /// @return the exit code
     private int run(
             TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check, Retries retries) {

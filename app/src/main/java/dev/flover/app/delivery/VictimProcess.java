@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A pipeline in a process of its own: this JVM and class path. It says on standard output how it stands, ends in good
-/// order on SIGTERM, and at once when its standard input ends, so it does not outlive whoever watches it.
+/// A pipeline in a process of its own, with this JVM and class path. It reports its state on standard output. It stops
+/// in an orderly way on SIGTERM, and at once when its standard input ends, so it does not outlive its parent.
 final class VictimProcess implements AutoCloseable {
     private static final String LOADED = "LOADED";
     private static final long LOOK_MS = 2;
@@ -33,7 +33,8 @@ final class VictimProcess implements AutoCloseable {
     private static final int PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
     private static final int LOG_LINES_IN_MESSAGE = 8;
-    /// Options of this JVM that decide how quick a start is: archives of class data, which compilers.
+    /// Options of this JVM that make a start faster and that the child inherits: archives of class data, the choice of
+    /// compilers.
     private static final List<String> INHERITED =
             List.of("-XX:SharedArchiveFile=", "-XX:AOTCache=", "-XX:TieredStopAtLevel=");
 
@@ -51,7 +52,7 @@ final class VictimProcess implements AutoCloseable {
         Thread.ofVirtual().start(this::listen);
     }
 
-    /// @param log gets what it has to say, after what others said before
+    /// @param log the file that the process appends its log to
     static VictimProcess start(VictimSettings settings, Path log) {
         long now = System.currentTimeMillis();
         try {
@@ -114,7 +115,8 @@ final class VictimProcess implements AutoCloseable {
         } while (said != Health.State.FAILED && !stop.await(LOOK_MS));
     }
 
-    /// Sets the clock as each line says; ends with the parent.
+    /// Sets the offset of the clock to the number on each line of standard input; ends the process when the parent has
+    /// ended.
     private static void listenToParent(AtomicLong setBy) {
         try (var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -133,7 +135,7 @@ final class VictimProcess implements AutoCloseable {
                 hear(line);
             }
         } catch (IOException e) {
-            return;      // it was killed
+            return;      // the process was killed
         }
     }
 
@@ -148,7 +150,7 @@ final class VictimProcess implements AutoCloseable {
         }
     }
 
-    /// Wall-clock time of the start; all that it writes is younger.
+    /// Returns the wall-clock time of the start in ms since 1970; all records of the process are younger.
     long startedMs() {
         return startedMs;
     }
@@ -157,12 +159,12 @@ final class VictimProcess implements AutoCloseable {
         return startedNanos;
     }
 
-    /// Whether it once had its partitions.
+    /// Tells whether the process has had its partitions at any time.
     boolean isReady() {
         return readyNanos != 0;
     }
 
-    /// Whether it has its partitions now.
+    /// Tells whether the process has its partitions now.
     boolean isServing() {
         return phase == Phase.SERVING;
     }
@@ -175,29 +177,30 @@ final class VictimProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /// Sets the wall clock of the process.
+    /// Sets the wall clock of the process. Does nothing if the process has ended.
     ///
-    /// @param ms against that of the machine; nothing happens where the process has ended
+    /// @param ms the offset from the machine's clock, in ms
     void setClock(long ms) {
         try {
             process.getOutputStream().write((ms + "\n").getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
         } catch (IOException e) {
-            return;     // it was killed meanwhile
+            return;     // the process was killed
         }
     }
 
-    /// SIGTERM. Unlike [Process#destroy], this leaves standard input open, whose end would be an end at once.
+    /// Sends SIGTERM. Unlike [Process#destroy], this leaves standard input open, whose end would stop the process at
+    /// once.
     void terminate() {
         process.toHandle().destroy();
     }
 
-    /// Of a process that has ended.
+    /// Returns the exit code; the process must have ended.
     int exitCode() {
         return process.exitValue();
     }
 
-    /// From its start until it was ready.
+    /// Returns the time from the start until the process had its partitions, in ms.
     long millisToReady() {
         return (readyNanos - startedNanos) / 1_000_000;
     }
@@ -210,7 +213,7 @@ final class VictimProcess implements AutoCloseable {
         return sightings.isInTransaction() ? Phase.IN_TRANSACTION : Phase.SETTLED;
     }
 
-    /// @throws CommandException if it has ended without having been killed
+    /// @throws CommandException if the process has ended without being killed
     void throwIfEnded() {
         if (!process.isAlive()) {
             throw new CommandException("the pipeline ended by itself with exit code " + process.exitValue()
@@ -227,7 +230,7 @@ final class VictimProcess implements AutoCloseable {
         }
     }
 
-    /// Kill -9.
+    /// Kills the process with SIGKILL and waits for its end.
     @Override
     public void close() {
         process.destroyForcibly();

@@ -13,14 +13,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/// How the pipeline under test is set up, and the same as arguments of its process.
+/// The settings of a pipeline under test, and their form as arguments of its process.
 ///
-/// @param group            of those that share the topics, from 0 on; each serves a model name of its own
-/// @param folder           for its state
+/// @param group            number of its group among those that share the topics, from 0; each serves its own model
+///                         name
+/// @param folder           folder of its state
 /// @param context          as in `--context`; 0 for the model's own
 /// @param backend          as in `--backend`
-/// @param threads          that compute; 0 for one a core
-/// @param sessionTimeoutMs how long the group waits for an instance that says nothing
+/// @param threads          threads that compute; 0 for one per core
+/// @param sessionTimeoutMs session timeout of the consumer group, in ms
 record VictimSettings(
         int group, String bootstrapServers, String registryUrl, Path folder, Path model, int context,
         String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
@@ -28,12 +29,12 @@ record VictimSettings(
     private static final int HEARTBEATS = 10;
     private static final Duration UNKNOWN_SCHEMA_WAIT = Duration.ofSeconds(3);
 
-    /// How the producer of a group's stream thread calls itself.
+    /// Returns the client id of the producer of a group's stream thread.
     static String producer(int group) {
         return "verify-delivery-" + group + "-StreamThread-1-producer";
     }
 
-    /// What requests call the model of a group.
+    /// Returns the model name that requests use for a group.
     static String modelName(int group) {
         return "model-" + group;
     }
@@ -50,16 +51,17 @@ record VictimSettings(
                 Delivery.valueOf(arguments[8]), Integer.parseInt(arguments[9]), Integer.parseInt(arguments[10]));
     }
 
-    /// The same of another group, or in another folder.
+    /// Returns the same settings for another group and another folder.
     VictimSettings in(int otherGroup, Path other) {
         return new VictimSettings(otherGroup, bootstrapServers, registryUrl, other, model, context, backend, threads,
                 delivery,
                 commitIntervalMs, sessionTimeoutMs);
     }
 
-    /// A request that is read twice after its end is seen, because its second answer is marked as a repeat. With
-    /// at-least-once, which promises no such thing, ended requests are not remembered, so that nothing is hidden.
-    /// A transaction that a kill left open holds readers up for its timeout, so that is short.
+    /// Makes the pipeline's configuration. With exactly-once, ended requests are remembered: the check notices a
+    /// request that is read again after its end, because its second answer is marked as a repeat. At-least-once does
+    /// not promise that each request is read once, so ended requests are not remembered, and every repeat is visible.
+    /// The transaction timeout is short, because readers wait that long for a transaction that a kill left open.
     PipelineConfig pipeline() {
         int timeoutMs = Math.max(LEAST_TRANSACTION_TIMEOUT_MS, 2 * commitIntervalMs);
         var standard = Remembering.standard();

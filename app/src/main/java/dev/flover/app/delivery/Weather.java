@@ -23,8 +23,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// One trouble after the other, each for some seconds, all kinds before one comes again: drawn from a seed. One owner,
-/// who calls [#tick].
+/// Makes one disturbance of the services after the other, each for some seconds, all kinds before one comes again;
+/// drawn from a seed. Not thread-safe: one thread calls [#tick].
 final class Weather implements AutoCloseable {
     private static final String STRANGER = "strange-";
     private static final int LEAST_MS = 500;
@@ -55,9 +55,9 @@ final class Weather implements AutoCloseable {
         this.random = random;
     }
 
-    /// The next trouble begins.
+    /// Begins the next disturbance.
     ///
-    /// @param target whose clock is set, if that is what comes
+    /// @param target the instance whose clock is set, if that is the next disturbance
     void begin(Instance target) {
         if (next.isEmpty()) {
             var round = new ArrayList<>(Arrays.asList(Trouble.values()));
@@ -93,7 +93,7 @@ final class Weather implements AutoCloseable {
         }
     }
 
-    /// Ends what has lasted long enough.
+    /// Ends the disturbance when its time has passed.
     void tick() {
         if (now != null && System.nanoTime() - untilNanos >= 0) {
             end(now);
@@ -152,18 +152,18 @@ final class Weather implements AutoCloseable {
     private byte[] strangeValue() {
         byte[] value = new byte[5 + random.nextInt(MOST_BYTES)];
         random.nextBytes(value);
-        if (random.nextBoolean()) {         // in the registry's form, of a schema that nobody has
+        if (random.nextBoolean()) {         // in the registry's wire format, with an unknown schema id
             ByteBuffer.wrap(value).put((byte) 0).putInt(100_000 + random.nextInt(1000));
         }
         return value;
     }
 
-    /// Whether a dead letter is one of ours.
+    /// Tells whether a dead letter comes from a record that this object wrote.
     static boolean isForeign(byte[] key) {
         return new String(key, StandardCharsets.UTF_8).startsWith(STRANGER);
     }
 
-    /// How many records that are no requests were written: each has to become a dead letter, once.
+    /// Returns how many records that are no requests were written. Each must become a dead letter exactly once.
     int strangers() {
         return strangers.size();
     }

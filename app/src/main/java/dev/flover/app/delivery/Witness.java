@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// Reads whole topics from their beginning, on a thread of its own.
+/// Reads whole topics from their beginning on a thread of its own, and passes each record to a reader.
 final class Witness implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -23,7 +23,7 @@ final class Witness implements AutoCloseable {
     private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
     private final Thread thread;
 
-    /// @param isolation read_committed or read_uncommitted
+    /// @param isolation `read_committed` or `read_uncommitted`
     /// @param reader    called for each record, in the order of its partition
     Witness(Connection connection, String isolation, List<String> topics,
             Consumer<ConsumerRecord<byte[], byte[]>> reader) {
@@ -53,7 +53,7 @@ final class Witness implements AutoCloseable {
         }
     }
 
-    /// @throws CommandException if it reads no more
+    /// @throws CommandException if reading has failed
     void throwIfFailed() {
         var e = failure.get();
         if (e != null) {

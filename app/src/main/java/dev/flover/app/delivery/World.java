@@ -21,7 +21,7 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/// The broker and the registry of a run, for the life of its folder, and what can be done to them.
+/// The broker and the registry of a run, which exist as long as their folder, and the operations that disturb them.
 ///
 /// ```
 ///   pipelines ──► broker ◄── readers, producers
@@ -31,7 +31,7 @@ final class World implements AutoCloseable {
     private static final Map<String, String> ANYBODY_MAY = Map.of(
             "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "allow.everyone.if.no.acl.found", "true");
-    /// Clients of the run itself wait for a broker that comes back.
+    /// Properties of the run's own clients, so that they wait for a broker that is restarted.
     private static final Map<String, String> PATIENT = Map.of("producer.delivery.timeout.ms", "120000",
             "producer.max.block.ms", "120000");
     private static final String ANYBODY = "User:ANONYMOUS";
@@ -49,7 +49,7 @@ final class World implements AutoCloseable {
         broker = EmbeddedBroker.startTemporary(folder, ANYBODY_MAY);
     }
 
-    /// Where this process is killed, the broker notices and takes the folder along.
+    /// Starts both. If this process is killed, the broker's process notices and deletes the folder.
     static World start(Path folder) {
         return new World(folder);
     }
@@ -58,7 +58,7 @@ final class World implements AutoCloseable {
         return new Connection(broker.bootstrapServers(), registry.url(), PATIENT, Map.of());
     }
 
-    /// For those who are to notice what is done to the registry.
+    /// Returns the address of the proxy in front of the registry, for the pipelines, which have to notice disturbances.
     String frontUrl() {
         return front.url();
     }
@@ -76,7 +76,7 @@ final class World implements AutoCloseable {
         stopped = null;
     }
 
-    /// Kill -9. Returns when it serves again.
+    /// Kills the broker by SIGKILL and returns when a new one serves.
     void restartBroker() {
         broker.kill();
         broker.close();
@@ -99,7 +99,7 @@ final class World implements AutoCloseable {
                 new AccessControlEntry(ANYBODY, "*", operation, type));
     }
 
-    /// @param bytesPerSecond null for as many as they like
+    /// @param bytesPerSecond the limit of each producer; null for none
     void quota(List<String> producers, Double bytesPerSecond) {
         var alterations = producers.stream().map(client -> new ClientQuotaAlteration(
                 new ClientQuotaEntity(Map.of(ClientQuotaEntity.CLIENT_ID, client)),

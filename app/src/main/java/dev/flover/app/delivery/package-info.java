@@ -1,17 +1,18 @@
-/// `verify-delivery`: a pipeline whose instances are disturbed again and again, and what its clients saw.
+/// The command `verify-delivery`: disturbs the instances of a pipeline again and again, and checks the records that its
+/// clients read.
 ///
 /// ```
-///   RequestMix ──> Oracle: the bare engine, one request at a time ──> ExpectedAnswer ──┐
+///   RequestMix ──> Oracle: the engine alone, one request at a time ──> ExpectedAnswer ─────┐
 ///       │                                                                              v
 ///       └──> requests topic ──> VictimProcess ──> tokens, results ──> Witness ──> DeliveryCheck ──> Findings
 ///                                    ^
-///                    Instances: one each
+///                    Instance: one for each process
 ///                                    ^
-///                Disturber: kill -9, SIGTERM, SIGSTOP at an Aim; Disturbances says which
+///                Disturber: SIGKILL, SIGTERM, SIGSTOP at an Aim, in the order of Disturbances
 ///                                    |
-///                Weather: what happens to the World, its broker and its registry; Trouble says what
+///                Weather: disturbs the broker and the registry of the World by kinds of Trouble
 /// ```
 ///
-/// [dev.flover.app.delivery.DeliveryCheck] and what it consists of are pure: they know records, not Kafka. Nothing here
-/// looks into the pipeline: it is a process with a standard output, and topics.
+/// [dev.flover.app.delivery.DeliveryCheck] and its parts are pure: they know records and not Kafka. Nothing here looks
+/// into the pipeline, which is a process with a standard output, and topics.
 package dev.flover.app.delivery;

@@ -7,10 +7,10 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/// Where the broker listens, on the loopback address.
+/// The broker's ports on the loopback address.
 ///
-/// @param client     for clients
-/// @param controller for the broker's own controller
+/// @param client     port for clients
+/// @param controller port of the broker's own controller
 record BrokerPorts(int client, int controller) {
     private static final int MAX_PORT = 65535;
     private static final Duration LOOK = Duration.ofMillis(50);
@@ -22,12 +22,12 @@ record BrokerPorts(int client, int controller) {
         }
     }
 
-    /// Two ports that were free just now. Somebody may take them before the broker does.
+    /// Finds two ports that are free now. Another program may take them before the broker does.
     static BrokerPorts free() {
         return freeFor(0);
     }
 
-    /// The given port, with a free one for the controller.
+    /// Takes the given port for clients and a free one for the controller.
     static BrokerPorts freeFor(int client) {
         try (var first = listen(client); var second = listen(0)) {
             return new BrokerPorts(first.getLocalPort(), second.getLocalPort());
@@ -38,8 +38,8 @@ record BrokerPorts(int client, int controller) {
         }
     }
 
-    /// Those of the last run, once they are free: a broker whose parent was killed needs a few seconds to end. Nobody
-    /// but the broker itself knows the controller's port, so that it may be another.
+    /// Returns the ports of the last run, after waiting until the client port is free: a broker whose parent was killed
+    /// needs a few seconds to end. The controller's port may change, since only the broker itself knows it.
     BrokerPorts again(Duration limit) {
         long until = System.nanoTime() + limit.toNanos();
         while (!isFree(client) && System.nanoTime() < until) {
@@ -63,7 +63,7 @@ record BrokerPorts(int client, int controller) {
     private static ServerSocket listen(int port) throws IOException {
         var socket = new ServerSocket();
         try {
-            socket.setReuseAddress(true);       // as Kafka does: connections of the last run do not block the port
+            socket.setReuseAddress(true);       // as Kafka does: old connections do not block the port
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return socket;
         } catch (IOException e) {

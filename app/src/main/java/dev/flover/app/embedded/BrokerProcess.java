@@ -8,10 +8,11 @@ import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
 import kafka.tools.StorageTool;
 
-/// The child process: formats the folder once, runs Kafka's server, and ends on order or with its parent.
+/// The main class of the child process: formats the folder if it is new, runs Kafka's server, and stops on order or
+/// when the parent has ended.
 ///
-/// The parent writes [#STOP] to standard input; where that ends without it, the parent has died, and no broker is left
-/// behind, nor a folder that was meant to go with the parent. Standard output carries one line, [#READY]; all else goes
+/// The parent writes [#STOP] to standard input. If standard input ends without it, the parent has died: the broker then
+/// stops, and deletes its folder if that is temporary. Standard output carries one line, [#READY]; everything else goes
 /// to standard error, which is a log file.
 final class BrokerProcess {
     static final String READY = "ready";
@@ -22,7 +23,7 @@ final class BrokerProcess {
 
     private BrokerProcess() {}
 
-    /// @param args the path of a `server.properties`; a folder to delete where the parent dies, if there is one
+    /// @param args the path of a `server.properties`; optionally a folder to delete if the parent dies
     public static void main(String[] args) {
         var toParent = System.out;
         System.setOut(System.err);
@@ -51,7 +52,8 @@ final class BrokerProcess {
         return new SingleNode(KafkaConfig.fromProps(BrokerSettings.read(settings), false));
     }
 
-    /// The thread that watches is no daemon: it has something to do after the server's shutdown.
+    /// Starts the thread that watches the parent. It is not a daemon thread, because it deletes the folder after the
+    /// server's shutdown.
     private static void stopWithParent(SingleNode server, Optional<Path> temporary) {
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
         Thread.ofPlatform().name("watch-parent").start(() -> {
@@ -62,11 +64,11 @@ final class BrokerProcess {
             }
             server.shutdown();
             temporary.ifPresent(FolderTree::delete);
-            Runtime.getRuntime().halt(0);       // the parent is gone: nobody waits for class data to be archived
+            Runtime.getRuntime().halt(0);       // the parent has ended, so no class data need be archived
         });
     }
 
-    /// True once the parent says stop, false once it has died.
+    /// Returns true when the parent orders a stop, and false when it has died.
     private static boolean awaitOrder() {
         try {
             return System.in.read() == STOP;
@@ -76,7 +78,7 @@ final class BrokerProcess {
         }
     }
 
-    /// A server that is told to stop while it starts may hang.
+    /// Ends the process after a time limit, because a server that is told to stop while it starts may hang.
     private static void haltAfterLimit(Optional<Path> temporary) {
         CompletableFuture.delayedExecutor(STOP_LIMIT_MS, TimeUnit.MILLISECONDS).execute(() -> {
             temporary.ifPresent(FolderTree::delete);

@@ -7,7 +7,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
 
-/// The broker's `server.properties`: one node, small buffers, quick to notice that it was killed.
+/// The broker's `server.properties`: one node, small buffers, and short timeouts so that a killed broker is noticed
+/// soon.
 final class BrokerSettings {
     private static final String CLIENT_PORT = "flover.client.port";
     private static final String CONTROLLER_PORT = "flover.controller.port";
@@ -42,7 +43,7 @@ final class BrokerSettings {
         return settings;
     }
 
-    /// The ports of the last run in a folder, so that clients of a restarted broker find it again.
+    /// Returns the ports of the last run in a folder, so that clients of a restarted broker find it again.
     static Optional<BrokerPorts> portsIn(Path file) {
         if (!Files.exists(file)) {
             return Optional.empty();
@@ -51,7 +52,7 @@ final class BrokerSettings {
             var settings = read(file);
             return Optional.of(new BrokerPorts(Integer.parseInt(settings.getProperty(CLIENT_PORT)),
                     Integer.parseInt(settings.getProperty(CONTROLLER_PORT))));
-        } catch (IllegalArgumentException e) {      // not written by us, or cut short: as good as absent
+        } catch (IllegalArgumentException e) {      // another program's file, or cut short
             return Optional.empty();
         }
     }
@@ -94,11 +95,12 @@ final class BrokerSettings {
     private static void quick(Properties settings) {
         settings.setProperty("group.initial.rebalance.delay.ms", "0");
         settings.setProperty("group.min.session.timeout.ms", "1000");
-        // A killed broker returns when this has passed. One that stalls so long loses its partitions until it goes on.
+        // After a kill, the broker can return when this time has passed. A broker that stalls for longer loses its
+        // partitions until it continues.
         settings.setProperty("broker.session.timeout.ms", "4000");
         settings.setProperty("broker.heartbeat.interval.ms", "200");
-        // The markers of a transaction are written after its commit was answered. What the next one writes meanwhile
-        // waits for them, 20 ms unless this is said.
+        // The markers of a transaction are written after its commit was answered. The next transaction's first write
+        // waits for them and retries; the default retry interval is 20 ms.
         settings.setProperty("add.partitions.to.txn.retry.backoff.ms", "1");
         settings.setProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "500");
     }

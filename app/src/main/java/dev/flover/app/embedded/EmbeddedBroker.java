@@ -17,14 +17,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// A running Kafka broker in a process of its own, with all it stores in one folder.
+/// A running Kafka broker in a process of its own, which stores everything in one folder.
 ///
-/// A second start in the same folder finds the topics of the first, at the same address. The
-/// broker ends with this process, whatever way that ends.
+/// A second start in the same folder has the topics and the address of the first. The broker stops when this process
+/// ends, also if it is killed.
 public final class EmbeddedBroker implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(90);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
-    /// A broker whose parent was killed ends within its own limit of 10 s.
+    /// How long to wait for an earlier broker in the same folder: one whose parent was killed ends within its own limit
+    /// of 10 s.
     private static final Duration PREDECESSOR_LIMIT = Duration.ofSeconds(12);
     private static final int ATTEMPTS = 3;
     private static final int LOG_LINES_IN_MESSAGE = 5;
@@ -49,31 +50,32 @@ public final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    /// Starts a broker and waits until it serves, on the port of the folder's last run, or on a free one at the first.
+    /// Starts a broker and waits until it serves: on the port of the folder's last run, or on a free one at the first.
     ///
-    /// @throws EmbeddedServerException if the port is taken, or it does not come up, with what its log says last
+    /// @throws EmbeddedServerException if the port is taken, or the broker does not start; the message has its last log
+    ///         lines
     public static EmbeddedBroker start(Path folder) {
         return start(folder, Map.of());
     }
 
-    /// Starts a broker with further broker settings, which win over ours: another protocol for the listeners `CLIENT`
-    /// and `CONTROLLER`, an authorizer. They are kept in a file in the folder.
+    /// Starts a broker with further settings, which override the ones made here: another protocol for the listeners
+    /// `CLIENT` and `CONTROLLER`, or an authorizer. They are kept in a file in the folder.
     ///
-    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    /// @throws EmbeddedServerException if the broker does not start; the message has its last log lines
     public static EmbeddedBroker start(Path folder, Map<String, String> settings) {
         return start(folder, settings, Optional.empty());
     }
 
-    /// Starts a broker whose data nobody wants after the life of this process: where that is killed, the broker deletes
-    /// the folder.
+    /// Starts a broker whose data is of no use after the end of this process: if this process is killed, the broker
+    /// deletes the folder.
     ///
-    /// @param temporary holds the broker's data, and whatever else goes with the process
-    /// @throws EmbeddedServerException if it does not come up, with what its log says last
+    /// @param temporary contains the broker's data, and other files to delete with it
+    /// @throws EmbeddedServerException if the broker does not start; the message has its last log lines
     public static EmbeddedBroker startTemporary(Path temporary) {
         return startTemporary(temporary, Map.of());
     }
 
-    /// The same with further broker settings, which win over ours.
+    /// Starts a temporary broker with further settings, which override the ones made here.
     public static EmbeddedBroker startTemporary(Path temporary, Map<String, String> settings) {
         return start(temporary.resolve("kafka"), settings, Optional.of(temporary.toAbsolutePath()));
     }
@@ -85,7 +87,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             try {
                 return start(folder, ports, settings, temporary);
             } catch (EmbeddedServerException e) {
-                if (attempt == ATTEMPTS || ports.areFree()) {       // else somebody took a port after we looked
+                if (attempt == ATTEMPTS || ports.areFree()) {       // not so if a port was taken after the check
                     throw e;
                 }
             }
@@ -94,7 +96,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /// Starts a broker at a given port on the loopback address; 0 takes a free one.
     ///
-    /// @throws EmbeddedServerException if the port is taken, or the broker does not come up
+    /// @throws EmbeddedServerException if the port is taken, or the broker does not start
     public static EmbeddedBroker start(Path folder, int port) {
         var ports = BrokerSettings.portsIn(settingsIn(folder)).filter(last -> last.client() == port)
                 .map(last -> last.again(PREDECESSOR_LIMIT)).orElseGet(() -> BrokerPorts.freeFor(port));
@@ -125,7 +127,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return "127.0.0.1:" + ports.client();
     }
 
-    /// What the broker has to say, from its last start on.
+    /// Returns the broker's log file, which begins with its last start.
     public Path log() {
         return log;
     }
@@ -144,7 +146,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         process.onExit().join();
     }
 
-    /// Stops the broker, after a limit by force. Idempotent.
+    /// Stops the broker; kills it if it does not stop in time. Idempotent.
     @Override
     public void close() {
         if (ready) {
@@ -155,11 +157,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending, and the hook finds an ended broker
+            return;      // the process is ending; the hook does nothing then
         }
     }
 
-    /// A process that ends waits for a broker only where there is something to keep.
+    /// Ends the broker when this process ends. It is stopped in an orderly way only if its data is kept.
     private void end() {
         if (ready && !temporary) {
             stop();

@@ -16,10 +16,10 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// A schema registry inside this process, on the loopback address, that Confluent's clients take for their own.
+/// A schema registry inside this process, on the loopback address, compatible with Confluent's clients.
 ///
-/// Parsing, compatibility rules, entities and error codes are those of the Confluent client library. Avro only. What is
-/// registered is kept in the folder and has the same ids after a restart.
+/// Parsing, compatibility rules, entities and error codes come from Confluent's client library. It supports Avro only.
+/// Registrations are kept in the folder and have the same ids after a restart.
 public final class EmbeddedRegistry implements AutoCloseable {
     private static final int OK = 200;
     private static final int INTERNAL_ERROR = 500;
@@ -55,7 +55,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
         }
     }
 
-    /// Starts a registry on the port of the folder's last run, or on a free one at the first.
+    /// Starts a registry: on the port of the folder's last run, or on a free one at the first.
     ///
     /// @throws EmbeddedServerException if the port is taken or the folder cannot be used
     public static EmbeddedRegistry start(Path folder) {
@@ -80,12 +80,12 @@ public final class EmbeddedRegistry implements AutoCloseable {
         }
     }
 
-    /// 0 where none is known.
+    /// Returns the port of the folder's last run; 0 if there is none.
     private static int lastPort(Path folder) {
         try {
             int port = Integer.parseInt(Files.readString(folder.resolve(PORT_FILE)).strip());
             return port >= 1 && port <= MAX_PORT ? port : 0;
-        } catch (IOException | NumberFormatException e) {       // the first start, or not written by us
+        } catch (IOException | NumberFormatException e) {       // the first start, or another program's file
             return 0;
         }
     }

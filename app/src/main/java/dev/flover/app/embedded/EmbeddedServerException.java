@@ -1,6 +1,6 @@
 package dev.flover.app.embedded;
 
-/// An embedded server could not start or keep what it was told. The message says what to do.
+/// Thrown when an embedded server could not start or could not store data. The message says what to do.
 public final class EmbeddedServerException extends RuntimeException {
     public EmbeddedServerException(String message) {
         super(message);

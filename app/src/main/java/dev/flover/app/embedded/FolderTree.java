@@ -7,20 +7,20 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.locks.LockSupport;
 
-/// Deletes folders in which somebody may still write, though not for long.
+/// Deletes folders to which another process may still write for a short time.
 public final class FolderTree {
     private static final int ATTEMPTS = 50;
     private static final long PAUSE_NANOS = 100_000_000;
 
     private FolderTree() {}
 
-    /// Returns when nothing is left of it, or after five seconds.
+    /// Deletes a folder with its contents; gives up after five seconds.
     public static void delete(Path folder) {
         for (int attempt = 0; attempt < ATTEMPTS && Files.exists(folder); attempt++) {
             try {
                 deleteOnce(folder);
             } catch (IOException | UncheckedIOException e) {
-                LockSupport.parkNanos(PAUSE_NANOS);      // a file came or went meanwhile
+                LockSupport.parkNanos(PAUSE_NANOS);      // another process changed the folder
             }
         }
     }

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
-/// The registry's REST API: which call means what. Not thread-safe.
+/// The REST API of the registry: carries out each call on the store. Not thread-safe.
 ///
 /// | path | GET | POST | PUT | DELETE |
 /// |---|---|---|---|---|
@@ -39,7 +39,7 @@ final class RegistryApi {
     private final SubjectSettings<CompatibilityLevel> levels = new SubjectSettings<>(DEFAULT_LEVEL);
     private final SubjectSettings<String> modes = new SubjectSettings<>("READWRITE");
 
-    /// The answer to a call, to be written as JSON.
+    /// Returns the answer to a call, to be written as JSON.
     Object answer(RegistryCall call) throws RegistryError {
         var path = call.segments();
         return switch (path.isEmpty() ? "" : path.getFirst()) {
@@ -55,7 +55,7 @@ final class RegistryApi {
         };
     }
 
-    /// Grows with every change; a call that leaves it alone changed nothing.
+    /// Returns a number that grows with every change, so that a call that leaves it equal has changed nothing.
     long revision() {
         return store.revision() + levels.revision() + modes.revision();
     }
@@ -111,7 +111,7 @@ final class RegistryApi {
         return withGuid(version.entity(), version.schema());
     }
 
-    /// The entities of this client library's release do not know it.
+    /// Adds the GUID to an answer, because the entities of this release of Confluent's library lack it.
     private static Object withGuid(Object entity, ParsedSchema schema) {
         Map<String, Object> fields = new LinkedHashMap<>();
         Map<?, ?> known = JacksonMapper.INSTANCE.convertValue(entity, Map.class);
@@ -189,7 +189,7 @@ final class RegistryApi {
         return answer;
     }
 
-    /// What the subject's compatibility level objects to; empty where the schema may follow the versions.
+    /// Returns the violations of the subject's compatibility level; empty if the schema may follow the versions.
     private List<String> differences(String subject, ParsedSchema schema, List<SchemaStore.Version> versions) {
         return CompatibilityChecker.checker(levels.of(subject))
                 .isCompatible(schema, versions.stream().map(SchemaStore.Version::schema).toList());
@@ -199,7 +199,7 @@ final class RegistryApi {
         try {
             return store.versions(subject, false);
         } catch (RegistryError e) {
-            return List.of();       // a subject that does not exist yet accepts any schema
+            return List.of();       // a new subject accepts any schema
         }
     }
 
@@ -282,6 +282,6 @@ final class RegistryApi {
         T read(String json) throws IOException;
     }
 
-    /// An answer that is JSON already.
+    /// An answer that is already JSON.
     record RawJson(String json) {}
 }

@@ -7,14 +7,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// One HTTP request as the registry sees it. A call that changes something is kept in the journal in this form.
+/// An HTTP request to the registry. Calls that change something are stored in the journal in this form.
 ///
 /// @param method GET, POST, PUT or DELETE
 /// @param path   as sent: still percent-encoded, without the query
-/// @param query  as sent, empty where there is none
-/// @param body   JSON, empty where there is none
+/// @param query  as sent; empty if there is none
+/// @param body   JSON; empty if there is none
 record RegistryCall(String method, String path, String query, String body) {
-    /// The path's segments, decoded.
+    /// Returns the segments of the path, decoded.
     List<String> segments() {
         return Arrays.stream(path.split("/")).filter(segment -> !segment.isEmpty())
                 .map(RegistryCall::decoded).toList();

@@ -1,6 +1,6 @@
 package dev.flover.app.embedded;
 
-/// An answer that is an error, with the HTTP status and the code that Confluent's registry gives.
+/// Thrown for an answer that is an error, with the HTTP status and the error code of Confluent's registry.
 final class RegistryError extends Exception {
     private static final int CODES_PER_STATUS = 100;
 
@@ -15,7 +15,7 @@ final class RegistryError extends Exception {
         return code;
     }
 
-    /// The first three digits of the code.
+    /// Returns the HTTP status, which is the first three digits of the error code.
     int status() {
         int status = code;
         while (status >= 10 * CODES_PER_STATUS) {

@@ -11,10 +11,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Every call that changed the registry, a line of JSON each, in order. Replaying them gives the same ids again.
+/// The file of all calls that changed the registry, in order, each as a line of JSON. Replaying them yields the same
+/// ids.
 ///
-/// A line is on disk before its call is answered. A last line without its end was being written when the process died:
-/// its call was never answered, so it is cut off.
+/// A line is on disk before its call is answered. If the last line has no end, the process died while writing it; the
+/// call was not answered, so the line is removed.
 final class RegistryJournal implements AutoCloseable {
     private final FileChannel file;
 

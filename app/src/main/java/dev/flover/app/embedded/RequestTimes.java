@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.server.metrics.KafkaMetricsGroup;
 
-/// How the broker counts the times of its requests.
+/// Makes the broker count the times of its requests in cheaper histograms.
 ///
-/// Left to itself it keeps them in samples that favour what is recent, each a sorted map that gets a node for every
-/// request and loses another. Eight of them a request were a tenth of the broker's work, and the nodes, which grow old
-/// before they go, most of what its collections had to copy. A histogram that is there already is taken as it is: these
-/// are uniform samples, a number in an array.
+/// By default, Kafka uses samples that favour recent values, each a sorted map that gains and loses a node for every
+/// request. Eight such updates per request took a tenth of the broker's CPU time, and the nodes, which live long before
+/// they are removed, were most of the data that its garbage collections copied. Kafka uses a histogram that exists
+/// already; the ones made here are uniform samples, which store a number in an array.
 final class RequestTimes {
-    /// What a pipeline at work asks for again and again.
+    /// The requests that a working pipeline sends continually.
     private static final List<String> REQUESTS = List.of("Produce", "Fetch", "FetchConsumer", "AddPartitionsToTxn",
             "TxnOffsetCommit", "EndTxn", "WriteTxnMarkers", "OffsetFetch", "OffsetCommit", "ListOffsets", "Heartbeat",
             "ConsumerGroupHeartbeat", "BrokerHeartbeat", "Metadata");
@@ -21,7 +21,7 @@ final class RequestTimes {
 
     private RequestTimes() {}
 
-    /// To be called before there is a server.
+    /// Creates the histograms. Must be called before the server is created.
     static void countUniformly() {
         var group = new KafkaMetricsGroup("kafka.network", "RequestMetrics");
         for (var request : REQUESTS) {

@@ -18,10 +18,10 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Predicate;
 
-/// Subjects, their versions, and schemas by id. Not thread-safe.
+/// The subjects of the registry with their versions, and the schemas by id. Not thread-safe.
 ///
-/// Ids count up over all subjects, a schema has one id wherever it is registered, and a deleted version's number is not
-/// given again: the rules of Confluent's registry.
+/// The rules are those of Confluent's registry: ids count up over all subjects, a schema has the same id in every
+/// subject, and the number of a deleted version is not used again.
 final class SchemaStore {
     private static final int LATEST = -1;
 
@@ -30,7 +30,7 @@ final class SchemaStore {
     private final SchemaProvider avro = new AvroSchemaProvider();
     private long revision;
 
-    /// One version of a subject. Deleted ones are still found where asked for.
+    /// A version of a subject. Deleted versions are still returned to calls that ask for them.
     record Version(String subject, int number, int id, ParsedSchema schema, boolean deleted) {
         Schema entity() {
             return new Schema(subject, number, id, schema);
@@ -45,7 +45,7 @@ final class SchemaStore {
         avro.configure(Map.of(SchemaProvider.SCHEMA_VERSION_FETCHER_CONFIG, new References()));
     }
 
-    /// The schema of a request, with its references resolved.
+    /// Parses the schema of a call, with its references resolved.
     ParsedSchema parse(String subject, RegisterSchemaRequest request, boolean normalize) throws RegistryError {
         var entity = new Schema(subject, request);
         if (entity.getSchema() == null || !avro.schemaType().equals(entity.getSchemaType())) {
@@ -59,7 +59,7 @@ final class SchemaStore {
         }
     }
 
-    /// Adds a version unless the subject has the schema already. Returns the version that has it.
+    /// Adds a version unless the subject already has the schema, and returns the version with that schema.
     Version register(String subject, ParsedSchema schema) {
         var versions = subjects.computeIfAbsent(subject, name -> new TreeMap<>());
         var existing = find(live(versions), schema);
@@ -79,7 +79,7 @@ final class SchemaStore {
                 .map(Map.Entry::getKey).toList();
     }
 
-    /// @throws RegistryError if the subject has no version, or none that is not deleted
+    /// @throws RegistryError if the subject has no version, or only deleted ones while `withDeleted` is false
     List<Version> versions(String subject, boolean withDeleted) throws RegistryError {
         var all = subjects.getOrDefault(subject, new TreeMap<>());
         var found = withDeleted ? List.copyOf(all.values()) : live(all);
@@ -89,7 +89,7 @@ final class SchemaStore {
         return found;
     }
 
-    /// @param version a number, `latest` or -1
+    /// @param version a number, or `latest` or -1 for the newest
     Version version(String subject, String version, boolean withDeleted) throws RegistryError {
         var candidates = versions(subject, withDeleted);
         int number = number(version);
@@ -112,18 +112,19 @@ final class SchemaStore {
         return schema;
     }
 
-    /// @throws RegistryError if no schema has it
+    /// @throws RegistryError if no schema has the GUID
     ParsedSchema schema(UUID guid) throws RegistryError {
         return schemas.values().stream().filter(schema -> guid(schema).equals(guid)).findFirst()
                 .orElseThrow(RegistryError::schemaNotFound);
     }
 
-    /// Follows from the schema alone, so that it is the same in every registry of this kind.
+    /// Returns the GUID of a schema. It is computed from the schema alone, so it is the same in every embedded
+    /// registry.
     static UUID guid(ParsedSchema schema) {
         return UUID.nameUUIDFromBytes((schema.canonicalString() + schema.references()).getBytes(UTF_8));
     }
 
-    /// Grows with every change.
+    /// Returns a number that grows with every change.
     long revision() {
         return revision;
     }
@@ -132,14 +133,15 @@ final class SchemaStore {
         return schemas.isEmpty() ? 0 : schemas.lastKey();
     }
 
-    /// Every version, in any subject, of the schema with that id.
+    /// Returns every version, in any subject, of the schema with that id.
     List<Version> versionsOf(int id, boolean withDeleted) throws RegistryError {
         schema(id);
         return subjects.values().stream().map(NavigableMap::values).flatMap(Collection::stream)
                 .filter(version -> version.id() == id && (withDeleted || !version.deleted())).toList();
     }
 
-    /// Deletes a subject's versions; permanently only those that were deleted before. Returns their numbers.
+    /// Deletes a subject's versions and returns their numbers. A permanent deletion requires that they were deleted
+    /// before.
     List<Integer> deleteSubject(String subject, boolean permanently) throws RegistryError {
         var doomed = versions(subject, permanently);
         if (permanently && doomed.stream().anyMatch(Predicate.not(Version::deleted))) {
@@ -202,7 +204,7 @@ final class SchemaStore {
         return versions.values().stream().filter(Predicate.not(Version::deleted)).toList();
     }
 
-    /// Finds the schemas that another one refers to.
+    /// Finds the schemas to which a schema refers.
     private final class References implements SchemaVersionFetcher {
         @Override
         public String tenant() {

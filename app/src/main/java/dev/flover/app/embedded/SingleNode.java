@@ -19,15 +19,15 @@ import org.apache.kafka.raft.QuorumConfig;
 import org.apache.kafka.server.ServerSocketFactory;
 import org.slf4j.LoggerFactory;
 
-/// A controller and a broker in one process, started as Kafka's own server starts them, but for one wait:
+/// A controller and a broker in one process. They are started like Kafka's own server, with one additional wait:
 ///
 /// ```
-///   controller ─► the killed predecessor is fenced: no partition has a leader ─► broker ─► all have one, at once
+///   controller ─► killed predecessor is fenced: no partition has a leader ─► broker ─► it leads all, at once
 /// ```
 ///
-/// Without the wait, the new broker takes the leadership of its predecessor for its own and resumes the transactions
-/// that were open; when the predecessor is fenced a moment later, Kafka 4.3 takes partitions without a leader for
-/// deleted ones and never ends those transactions there: their readers would wait for ever.
+/// Without the wait, the new broker would take over the leadership of its predecessor and resume the open transactions.
+/// When the predecessor is fenced a moment later, Kafka 4.3 treats partitions without a leader as deleted and never
+/// ends those transactions, so that their readers wait for ever.
 final class SingleNode {
     private final SharedServer shared;
     private final ControllerServer controller;
@@ -44,7 +44,7 @@ final class SingleNode {
         broker = new BrokerServer(shared);
     }
 
-    /// Returns when clients can connect.
+    /// Starts both, and returns when clients can connect.
     void start() {
         controller.startup();
         awaitEndOfPredecessor();
@@ -58,7 +58,7 @@ final class SingleNode {
         shared.loader().removeAndClosePublisher(watch).join();
     }
 
-    /// Returns when both have stopped; idempotent.
+    /// Stops both, and returns when they have stopped. Idempotent.
     void shutdown() {
         broker.shutdown();
         controller.shutdown();
@@ -69,7 +69,7 @@ final class SingleNode {
         controller.awaitShutdown();
     }
 
-    /// Tells when no broker that was ever registered is taken for alive.
+    /// Completes when no registered broker is considered alive, which means that the predecessor is fenced.
     private static final class FencedBrokers implements MetadataPublisher {
         private final CompletableFuture<Void> allFenced = new CompletableFuture<>();
 

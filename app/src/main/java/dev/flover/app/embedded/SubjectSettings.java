@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// A setting that a subject may have of its own, with one for all others. Not thread-safe.
+/// A setting of the registry that has a global value and may have another value for a subject. Not thread-safe.
 final class SubjectSettings<T> {
-    /// Stands for all subjects without a setting of their own.
+    /// The key of the global value.
     static final String GLOBAL = "";
 
     private final T otherwise;
@@ -17,12 +17,12 @@ final class SubjectSettings<T> {
         this.otherwise = otherwise;
     }
 
-    /// What holds for a subject.
+    /// Returns the value for a subject: its own, else the global one.
     T of(String subject) {
         return settings.getOrDefault(subject, settings.getOrDefault(GLOBAL, otherwise));
     }
 
-    /// What was set for a subject; for all others there always is something.
+    /// Returns the value that was set for a subject; the global value always exists.
     Optional<T> get(String subject, boolean defaultToGlobal) {
         return defaultToGlobal || subject.equals(GLOBAL)
                 ? Optional.of(of(subject)) : Optional.ofNullable(settings.get(subject));
@@ -33,12 +33,12 @@ final class SubjectSettings<T> {
         revision++;
     }
 
-    /// Grows with every change.
+    /// Returns a number that grows with every change.
     long revision() {
         return revision;
     }
 
-    /// Returns what was set before.
+    /// Removes a subject's value and returns it.
     Optional<T> unset(String subject) {
         var before = get(subject, false);
         settings.remove(subject);

@@ -1,4 +1,4 @@
-/// A Kafka cluster of one, and a schema registry, for whoever has none: the demo, `up --embedded`, and tests.
+/// A Kafka cluster with one broker, and a schema registry: for the demo, for `up --embedded`, and for tests.
 ///
 /// ```
 ///   this process                         child process
@@ -9,11 +9,12 @@
 ///   │ EmbeddedRegistry │                 └──────────────────────────┘
 ///   │   RegistryApi    │
 ///   │   SchemaStore    │   both listen on 127.0.0.1 only
-///   └──────────────────┘   and keep everything in a folder they are given
+///   └──────────────────┘   and store everything in a given folder
 /// ```
 ///
 /// The broker is a process of its own because a crash test must be able to kill it, and because its heap and its
-/// garbage are then not the engine's. It ends with the process that started it, however that one ends.
+/// garbage collections are then separate from the engine's. It stops when the process that started it ends, also if
+/// that was killed.
 ///
-/// Knows nothing of generations: topics and schemas are made by whoever uses it.
+/// Knows nothing of generations: its users create the topics and schemas.
 package dev.flover.app.embedded;

@@ -40,7 +40,7 @@ class BenchEngineCommandTest {
                 "project to logits", "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
     }
 
-    /// 64 prompts of 32 tokens take 64 steps of 32 rows: the first answers end long before the last begins.
+    /// 64 prompts of 32 tokens take 64 steps of 32 rows, so the first answers end long before the last one begins.
     @Test
     void aBatchThatIsNeverWholeIsRefused() {
         var run = Console.run("bench", "engine", "--batch", "64", "--prompt-tokens", "32", "--gen-tokens", "8",

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// One answer of four tokens, each of which is a letter; every fault there can be is put into its records.
+/// Checks one answer of four tokens, each of which is a letter, with every kind of fault in its records.
 class DeliveryCheckTest {
     private static final String ID = "a";
     private static final List<TokenLogprob> LOGPROBS = List.of(
@@ -33,7 +33,7 @@ class DeliveryCheckTest {
     @Test
     void anAnswerInAnyCutIsClean() {
         check.provisional(chunk(0, 65));
-        check.provisional(chunk(0, 65, 66));      // once more, after a crash
+        check.provisional(chunk(0, 65, 66));      // a repeat after a crash
         check.committed(chunk(0, 65));
         check.committed(chunk(1, 66, 67));
         assertThat(check.isComplete()).isFalse();

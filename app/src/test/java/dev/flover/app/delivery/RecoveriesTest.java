@@ -38,7 +38,7 @@ class RecoveriesTest {
         recoveries.committed("a", false, 99, 101 * MILLI);
         recoveries.committed("b", false, 150, 151 * MILLI);
         assertThat(recoveries.millis()).isEmpty();
-        recoveries.committed("a", true, 99, 160 * MILLI);       // nothing more can be expected of it
+        recoveries.committed("a", true, 99, 160 * MILLI);       // no further token comes
 
         assertThat(recoveries.millis()).isEqualTo(Map.of(Disturbance.LOSS, List.of(60L)));
     }

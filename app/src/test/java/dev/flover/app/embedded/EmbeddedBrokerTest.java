@@ -48,7 +48,7 @@ class EmbeddedBrokerTest {
         }
     }
 
-    /// The transaction runs out of time before the broker is back: its abort is the first thing that the broker does.
+    /// The transaction times out before the broker is back, so its abort is the first thing that the broker does.
     @Test
     void aTransactionThatWasOpenAtAKillHoldsNobodyUpAfterwards() throws Exception {
         String address;
@@ -175,7 +175,7 @@ class EmbeddedBrokerTest {
         }
     }
 
-    /// The main class of a parent to be killed.
+    /// The main class of a parent process that the test kills.
     static final class StartAndWait {
         private StartAndWait() {}
 
@@ -185,7 +185,7 @@ class EmbeddedBrokerTest {
         }
     }
 
-    /// The same with a broker whose folder goes with its parent.
+    /// The main class of a parent process whose broker has a temporary folder.
     static final class StartTemporaryAndWait {
         private StartTemporaryAndWait() {}
 

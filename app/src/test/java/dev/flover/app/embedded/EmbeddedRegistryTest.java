@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Confluent's own client against the embedded registry.
+/// Runs Confluent's own client against the embedded registry.
 class EmbeddedRegistryTest {
     private static final String SUBJECT = "generation/tokens value";      // must survive percent-encoding
     private static final AvroSchema FIRST = new AvroSchema(
@@ -215,7 +215,7 @@ class EmbeddedRegistryTest {
         return folder.resolve("registry.jsonl");
     }
 
-    /// A new client each time: the client keeps what it was told.
+    /// Makes a new client for each call, since a client caches the registry's answers.
     private SchemaRegistryClient client() {
         return new CachedSchemaRegistryClient(registry.url(), 10, Map.of());
     }

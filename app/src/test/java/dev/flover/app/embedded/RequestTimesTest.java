@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Against the names that Kafka's own server asks for.
+/// Compares the histograms with the names that Kafka's own server asks for.
 class RequestTimesTest {
     private RequestChannelMetrics server;
 

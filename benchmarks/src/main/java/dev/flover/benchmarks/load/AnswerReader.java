@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// Counts what came back, as a reader of committed records sees it.
+/// Reads results and dead letters as a reader of committed records, and counts them.
 final class AnswerReader implements Runnable, AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final ContractSerde<GenerationResult> results;
@@ -68,12 +68,12 @@ final class AnswerReader implements Runnable, AutoCloseable {
         }
     }
 
-    /// Records that have their one answer.
+    /// Returns the number of requests that have their answer, dead letters included.
     synchronized long answered() {
         return deadLetters + ended.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /// Requests that were answered with tokens to their end.
+    /// Returns the number of requests that were answered with tokens to their end.
     synchronized long served() {
         return ended.getOrDefault(FinishReason.LENGTH, 0L) + ended.getOrDefault(FinishReason.STOP, 0L);
     }
@@ -86,14 +86,15 @@ final class AnswerReader implements Runnable, AutoCloseable {
         return new EnumMap<>(ended);
     }
 
-    /// Tokens computed for each tenant, prompts included, since the last call.
+    /// Returns the tokens computed for each tenant since the last call, prompts included.
     synchronized Map<String, Long> takeTokensByTenant() {
         var taken = tokensByTenant;
         tokensByTenant = new HashMap<>();
         return taken;
     }
 
-    /// From writing a request to its last token, ms, sorted, of those answered since the last call.
+    /// Returns for each priority the times from writing a request to its last token, in ms, sorted, of the requests
+    /// that were answered since the last call.
     synchronized Map<Integer, long[]> takeWaitsByPriority() {
         var taken = new HashMap<Integer, long[]>();
         waitsByPriority.forEach((priority, waits) -> {

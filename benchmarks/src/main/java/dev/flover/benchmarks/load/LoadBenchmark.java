@@ -5,7 +5,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 
-/// What a flood does to a pipeline: memory, pace, shares, waits, and how long it takes to be over.
+/// Measures a pipeline under overload: memory, rate, shares of the tenants, waiting times, and the time until all
+/// requests are answered.
 ///
 /// ```
 ///   LoadBenchmark MODEL [FLOOD_SECONDS [FACTOR [DRAIN_SECONDS]]]

@@ -7,13 +7,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// Sends at a rate that does not depend on how fast answers come, as a crowd does.
+/// Sends requests at a rate that does not depend on how fast answers come (an open loop), as many independent clients
+/// do.
 final class LoadGenerator implements AutoCloseable {
     private static final long PACE_NANOS = 2_000_000;
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final String topic;
-    private volatile long sent;       // written by the sending thread alone
+    private volatile long sent;       // written by the sending thread only
     private volatile long bad;
 
     LoadGenerator(String bootstrapServers, String topic) {
@@ -23,7 +24,7 @@ final class LoadGenerator implements AutoCloseable {
                 new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /// Sends so many at once.
+    /// Sends the given number of requests at once.
     void burst(RequestMix mix, int requests) {
         for (int i = 0; i < requests; i++) {
             send(mix);
@@ -31,7 +32,8 @@ final class LoadGenerator implements AutoCloseable {
         producer.flush();
     }
 
-    /// Sends for so long, evenly; what could not be sent in time is sent late, and not left out.
+    /// Sends requests at an even rate for the given number of seconds. A request that could not be sent in time is sent
+    /// late and not left out.
     void run(RequestMix mix, double perSecond, int seconds) {
         long begin = System.nanoTime();
         long whole = TimeUnit.SECONDS.toNanos(seconds);
@@ -60,7 +62,7 @@ final class LoadGenerator implements AutoCloseable {
         return sent;
     }
 
-    /// Of those sent, how many were no request or asked for too much.
+    /// Returns how many of the sent records were no requests or exceeded the limits.
     long bad() {
         return bad;
     }

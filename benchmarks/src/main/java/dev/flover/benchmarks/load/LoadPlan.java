@@ -1,15 +1,15 @@
 package dev.flover.benchmarks.load;
 
-/// How much, and how long.
+/// The amounts and durations of the load.
 ///
-/// @param calibration     requests sent at once, to find the sustainable rate
-/// @param calmSeconds     at half of the sustainable rate
-/// @param floodSeconds    at `factor` times the sustainable rate
-/// @param factor          of the flood
-/// @param drainSeconds    most that is waited for what was sent
-/// @param deadlineShare   of the flood's requests that may wait 60 to 150 s; the others wait as long as it takes
-/// @param badShare        of the flood's records that are none, or ask for too much
-/// @param heapMb          of the pipeline
+/// @param calibration     number of requests sent at once to find the sustainable rate
+/// @param calmSeconds     duration of the phase at half of the sustainable rate
+/// @param floodSeconds    duration of the phase at `factor` times the sustainable rate
+/// @param factor          rate of the flood, relative to the sustainable rate
+/// @param drainSeconds    the longest wait for the answers after the flood
+/// @param deadlineShare   share of the flood's requests with a deadline of 60 to 150 s; the others have none
+/// @param badShare        share of the flood's records that are no requests or exceed the limits
+/// @param heapMb          heap of the pipeline in MB
 record LoadPlan(int calibration, int calmSeconds, int floodSeconds, double factor, int drainSeconds,
         double deadlineShare, double badShare, int heapMb) {
     LoadPlan {
@@ -21,7 +21,7 @@ record LoadPlan(int calibration, int calmSeconds, int floodSeconds, double facto
         require(heapMb >= 128, "heapMb must be at least 128, was " + heapMb);
     }
 
-    /// Eight minutes at most.
+    /// Returns the plan of the published figures, which takes eight minutes at most.
     static LoadPlan standard() {
         return new LoadPlan(4000, 20, 120, 10, 300, 0.9, 0.02, 1024);
     }

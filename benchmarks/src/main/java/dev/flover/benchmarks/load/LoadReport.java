@@ -7,18 +7,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// The figures of a run, as tables in Markdown.
+/// The figures of a run, printed as tables in Markdown.
 ///
 /// @param tenants  tokens computed for each tenant during the flood, prompts included
-/// @param waits    from writing a request to its last token, ms, by priority, from the flood's begin on
-/// @param answered records that have their one answer
-/// @param drained  whether all have
+/// @param waits    times from writing a request to its last token, in ms, by priority, since the beginning of the flood
+/// @param answered number of records that have their answer
+/// @param drained  whether all records have their answer
 record LoadReport(LoadPlan plan, double sustainable, Phase calm, Phase flood, List<Sample> samples,
         Map<String, Long> tenants, Map<Integer, long[]> waits, Map<FinishReason, Long> ended, long deadLetters,
         long sent, long bad, long answered, boolean drained, double drainSeconds) {
     private static final double EQUAL_SHARE = 1.0 / RequestMix.TENANTS.size();
 
-    /// Largest distance of a tenant's share from its fair one.
+    /// Returns the largest difference between a tenant's share and its fair share.
     double worstShare() {
         long all = tenants.values().stream().mapToLong(Long::longValue).sum();
         return RequestMix.TENANTS.stream()

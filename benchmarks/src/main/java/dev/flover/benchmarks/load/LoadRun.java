@@ -18,7 +18,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 
-/// One pipeline through all phases.
+/// Runs one pipeline through all phases.
 final class LoadRun implements AutoCloseable {
     private static final TopicNames TOPICS = TopicNames.standard();
     private static final String GROUP = "flover";
@@ -41,7 +41,7 @@ final class LoadRun implements AutoCloseable {
     private long lastServed;
     private long lastNanos;
 
-    /// @param folder for everything; not cleaned here
+    /// @param folder holds all files of the run; the caller deletes it
     LoadRun(LoadPlan plan, Path model, Path folder, PrintStream out) throws IOException {
         this.plan = plan;
         this.out = out;
@@ -77,7 +77,8 @@ final class LoadRun implements AutoCloseable {
         return new RequestMix(SEED + generator.sent(), registry.url(), TOPICS.requests(), deadlineShare, badShare);
     }
 
-    /// Answers a second while all slots are taken, after as many requests that only warm up.
+    /// Returns the answers per second while all slots are in use. An equal number of requests is answered before as a
+    /// warm-up.
     private double sustainableRate() {
         double rate = 0;
         for (int round = 0; round < 2; round++) {
@@ -111,7 +112,7 @@ final class LoadRun implements AutoCloseable {
         lastNanos = System.nanoTime();
     }
 
-    /// Sends for a time, with a sample a second.
+    /// Sends requests for a time and takes a sample every second.
     private Phase phase(int firstSecond, double perSecond, int seconds, RequestMix mix) {
         var before = pipeline.metrics();
         long begin = System.nanoTime();
@@ -139,7 +140,7 @@ final class LoadRun implements AutoCloseable {
         return answers.answered() >= generator.sent();
     }
 
-    /// Waits for the next second, looks, and says what it saw.
+    /// Waits for the next second, takes a sample and prints it.
     private void sample(int second) {
         long next = lastNanos + SECOND_NANOS;
         for (long left = next - System.nanoTime(); left > 0; left = next - System.nanoTime()) {

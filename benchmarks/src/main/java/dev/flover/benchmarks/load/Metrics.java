@@ -6,7 +6,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/// A page of metrics in Prometheus' text format: name with labels, and value.
+/// A page of metrics in Prometheus' text format: values by name with labels.
 record Metrics(Map<String, Double> values) {
     private static final String LESS_OR_EQUAL = "le=\"";
 
@@ -21,7 +21,7 @@ record Metrics(Map<String, Double> values) {
         return new Metrics(values);
     }
 
-    /// Sum of all values of a name whose labels contain this text.
+    /// Returns the sum of all values of a name whose labels contain the given text.
     double sum(String name, String labels) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getKey().equals(name) || entry.getKey().startsWith(name + "{"))
@@ -33,7 +33,8 @@ record Metrics(Map<String, Double> values) {
         return sum(name, "");
     }
 
-    /// The upper bound in which this share of a timer's values since `before` lies, seconds; 0 where there are none.
+    /// Returns the upper bound, in s, of the histogram bucket that contains the given quantile of a timer's values
+    /// since `before`; 0 if there are none.
     double quantileSince(Metrics before, String timer, double share) {
         NavigableMap<Double, Double> buckets = new TreeMap<>();
         values.forEach((key, value) -> {

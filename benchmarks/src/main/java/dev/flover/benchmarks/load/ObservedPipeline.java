@@ -17,13 +17,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/// `up` in a process of its own, seen through its metrics.
+/// `up` in a process of its own, observed through its metrics.
 final class ObservedPipeline implements AutoCloseable {
     private static final Pattern URL = Pattern.compile("http://\\S+?/metrics");
     private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
     private static final int STOP_SECONDS = 30;
     private static final int KB_IN_MB = 1024;
-    /// So many that the broker is what limits, not the model.
+    /// The most sequences in a step: so many that the broker is the bottleneck, not the model.
     private static final int SLOTS = 64;
 
     private final Process process;
@@ -35,7 +35,7 @@ final class ObservedPipeline implements AutoCloseable {
         this.metrics = metrics;
     }
 
-    /// Returns when it serves.
+    /// Starts the process and returns when it serves.
     static ObservedPipeline start(
             String bootstrapServers, String registryUrl, Path model, Path data, int heapMb) throws IOException {
         var command = new ArrayList<String>();
@@ -70,11 +70,11 @@ final class ObservedPipeline implements AutoCloseable {
                 System.err.println("pipeline: " + line);
             }
         } catch (IOException e) {
-            return;     // it has been stopped
+            return;     // the process was stopped
         }
     }
 
-    /// The metrics page as it is now.
+    /// Reads the metrics page.
     Metrics metrics() {
         try {
             var answer = client.send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofLines());
@@ -88,7 +88,7 @@ final class ObservedPipeline implements AutoCloseable {
         }
     }
 
-    /// 0 where the system has no `/proc`.
+    /// Returns the resident memory of the process in MB; 0 if the system has no `/proc`.
     long residentMb() {
         var file = Path.of("/proc", Long.toString(process.pid()), "status");
         try {

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// Which request comes next: the same sequence for the same seed.
+/// A random sequence of requests, the same for the same seed.
 ///
-/// Four tenants with the same share offer 4 : 3 : 2 : 1. Prompts have some ten tokens; one in a hundred fills most of
-/// the model's context. Answers have 2 to 8 tokens. Priorities are -10, 0 and 10.
+/// Four tenants with equal shares send requests in the ratio 4 : 3 : 2 : 1. Prompts have about ten tokens; one in a
+/// hundred fills most of the model's context. Answers have 2 to 8 tokens. Priorities are -10, 0 and 10.
 final class RequestMix {
     static final List<String> TENANTS = List.of("north", "east", "south", "west");
     static final List<Integer> PRIORITIES = List.of(10, 0, -10);
@@ -29,9 +29,9 @@ final class RequestMix {
     private final double deadlineShare;
     private final double badShare;
 
-    /// A record to be sent.
+    /// A record to send.
     ///
-    /// @param bad whether no answer of tokens can come
+    /// @param bad whether the record is no request or exceeds the limits, so that it cannot be answered with tokens
     record Outgoing(byte[] key, byte[] value, boolean bad) {}
 
     RequestMix(long seed, String registryUrl, String topic, double deadlineShare, double badShare) {
@@ -42,7 +42,7 @@ final class RequestMix {
         this.badShare = badShare;
     }
 
-    /// A tenant's share of the requests.
+    /// Returns a tenant's share of the requests that are sent.
     static double offered(String tenant) {
         return OFFERED.stream().filter(tenant::equals).count() / (double) OFFERED.size();
     }

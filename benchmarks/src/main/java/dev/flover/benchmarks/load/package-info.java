@@ -1,4 +1,5 @@
-/// A pipeline as a user runs it, under far more requests than it can serve, and what an operator would see.
+/// Measures a pipeline, run as a user runs it, under far more requests than it can serve, as an operator would observe
+/// it.
 ///
 /// ```
 ///                 RequestMix: tenants, priorities, lengths, deadlines, bad records
@@ -10,6 +11,6 @@
 ///   phases: find the sustainable rate │ calm: half of it │ flood: ten times it │ drain: nothing more is sent
 /// ```
 ///
-/// The bundled model is so small that the way through the broker is the load, not arithmetic. Everything is on
-/// loopback, bounded in time and in records, and gone at the end.
+/// The bundled model is so small that the broker is the bottleneck, not arithmetic. Everything listens on loopback, is
+/// bounded in time and in records, and is removed at the end.
 package dev.flover.benchmarks.load;

@@ -5,8 +5,7 @@ import dev.flover.app.bench.workload.Spread;
 import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
 
-/// When the answers to a workload came, in nanoseconds since its beginning. Filled by many threads, each for its own
-/// request.
+/// The times of the answers to a workload, in ns since its beginning. Many threads write, each for its own request.
 final class Answers {
     private final Workload workload;
     private final long[] firstTokens;
@@ -18,7 +17,7 @@ final class Answers {
         lastTokens = new long[workload.size()];
     }
 
-    /// A request got its first token, or further ones.
+    /// Records the time of a request's first or further token.
     void token(int request, long time) {
         if (firstTokens[request] == 0) {
             firstTokens[request] = time;
@@ -34,12 +33,12 @@ final class Answers {
         return workload.tokens() * 1e9 / Arrays.stream(lastTokens).max().orElseThrow();
     }
 
-    /// Milliseconds from arrival to last token.
+    /// Returns the times from arrival to last token, in ms.
     Spread latency() {
         return sinceArrival(lastTokens);
     }
 
-    /// Milliseconds from arrival to first token.
+    /// Returns the times from arrival to first token, in ms.
     Spread firstToken() {
         return sinceArrival(firstTokens);
     }

@@ -25,10 +25,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Decode and prefill beside `llama-batched-bench`, on the same GGUF files in the same minute.
+/// Compares decode and prefill rates with `llama-batched-bench`, on the same GGUF files in the same minute.
 ///
-/// Each round runs both, one after the other, in processes of their own, which measure each batch size several times.
-/// Prints a Markdown table: tokens a second of ours over theirs, and the ratio, medians of the rounds.
+/// Each round runs both programs, one after the other, in processes of their own, which measure each batch size several
+/// times. Prints a Markdown table with the tokens per second of Flover and of llama.cpp and their ratio, as medians of
+/// the rounds.
 @Command(name = "decode", mixinStandardHelpOptions = true)
 public final class DecodeBenchmark implements Runnable {
     @Spec
@@ -61,7 +62,7 @@ public final class DecodeBenchmark implements Runnable {
     @Parameters(arity = "1..*", paramLabel = "MODEL", description = "GGUF files.")
     private List<Path> models;
 
-    /// Of one batch size.
+    /// Tokens per second at one batch size.
     private record Rates(double decode, double prefill) {}
 
     public static void main(String[] arguments) {
@@ -144,7 +145,7 @@ public final class DecodeBenchmark implements Runnable {
         return rates;
     }
 
-    /// The batch sizes, over and over.
+    /// Returns the list of batch sizes, repeated, as an option's value.
     private String list(int times) {
         return Collections.nCopies(times, batches).stream().flatMap(List::stream).map(String::valueOf)
                 .collect(Collectors.joining(","));

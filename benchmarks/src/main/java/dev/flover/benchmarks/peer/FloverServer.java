@@ -11,7 +11,7 @@ import dev.flover.schemas.Sampling;
 import java.time.Duration;
 import java.util.stream.IntStream;
 
-/// A pipeline: requests through topics, chunks read when they are committed.
+/// A Flover pipeline as a server: requests go through topics, and chunks are read when they are committed.
 final class FloverServer implements Server {
     private static final int BLOCK_TOKENS = 16;
     private static final int PREFILL_CHUNK = 64;
@@ -23,8 +23,8 @@ final class FloverServer implements Server {
     private final TemporaryPipeline pipeline;
     private int workloads;
 
-    /// @param sequences most at a time
-    /// @param positions most of a request
+    /// @param sequences the most sequences at the same time
+    /// @param positions the most positions of a request
     FloverServer(Model model, String backend, int sequences, int positions, Duration commitInterval) {
         int blocks = sequences * (Math.ceilDiv(positions, BLOCK_TOKENS) + 1);
         var config = EngineConfig.of(sequences, sequences + PREFILL_CHUNK).with(c -> c

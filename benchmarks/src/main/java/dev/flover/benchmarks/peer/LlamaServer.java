@@ -16,10 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
-/// llama.cpp's server: `POST /completion`, answers streamed as server-sent events, one a token.
+/// llama.cpp's server: `POST /completion`, with the answer streamed as server-sent events, one for each token.
 ///
-/// At the end of an answer it reads the whole of it once more, and reports an error where that is no text, as of random
-/// weights. All tokens were computed by then, so that such an answer counts as whole.
+/// At the end of an answer the server parses the whole text, and reports an error if it is not valid text, as with
+/// random weights. All tokens were computed by then, so such an answer counts as complete.
 final class LlamaServer implements Server {
     private static final Pattern PREDICTED = Pattern.compile("\"tokens_predicted\":(\\d+)");
     private static final String NO_TEXT = "does not match the expected";
@@ -38,7 +38,7 @@ final class LlamaServer implements Server {
         return "llama.cpp's server";
     }
 
-    /// Answers so far that the server took for no text.
+    /// Returns the number of answers so far whose text the server could not parse.
     int withoutText() {
         return withoutText.get();
     }

@@ -21,10 +21,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// Tokens a second and latencies beside llama.cpp's server, on one GGUF file, with the same arrivals and lengths.
+/// Compares tokens per second and latencies with llama.cpp's server, on one GGUF file, with the same arrivals and
+/// lengths.
 ///
-/// The server is started by hand; without `--llama` only ours is measured. Ours is started for each of its turns, so
-/// that nothing of it runs while the other one computes.
+/// The user starts llama.cpp's server; without `--llama` only Flover is measured. Flover is started for each of its
+/// turns, so that it uses no CPU time while the other server is measured.
 @Command(name = "peer", mixinStandardHelpOptions = true)
 public final class PeerBenchmark implements Runnable {
     @Spec
@@ -114,7 +115,7 @@ public final class PeerBenchmark implements Runnable {
         out.flush();
     }
 
-    /// As long as the workload's, so that connections, threads and code are warm.
+    /// Makes a short workload that warms up connections, threads and code.
     private Workload warmUp() {
         return Workload.draw(new Arrivals.Constant(0), new Lengths.Equal(least), 1, Math.min(requests, slots), seed);
     }
@@ -128,7 +129,12 @@ public final class PeerBenchmark implements Runnable {
         return prompts;
     }
 
-    /// @param mean, p50, p99 of the latencies, in milliseconds
+    /// Medians of the rounds.
+    ///
+    /// @param mean mean latency in ms
+    /// @param p50  median latency in ms
+    /// @param p99  99th percentile of the latencies in ms
+    /// @param firstToken median time to the first token in ms
     private record Figures(double tokensPerSecond, double mean, double p50, double p99, double firstToken) {
         static Figures median(List<Answers> rounds) {
             return new Figures(

@@ -2,14 +2,14 @@ package dev.flover.benchmarks.peer;
 
 import dev.flover.app.bench.workload.Workload;
 
-/// Something that answers requests over the wire.
+/// A server that answers requests over the network.
 interface Server extends AutoCloseable {
     String name();
 
     /// Sends each request when it arrives, and returns when all are answered.
     ///
-    /// @param workload in milliseconds
-    /// @param prompts  token ids, by request
+    /// @param workload the arrivals; the unit of time is a ms
+    /// @param prompts  token ids of each request
     Answers answer(Workload workload, int[][] prompts);
 
     @Override

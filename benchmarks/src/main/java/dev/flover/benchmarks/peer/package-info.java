@@ -1,7 +1,8 @@
-/// The same requests to llama.cpp's server and to a pipeline, in turn, as a client of each sees them.
+/// Sends the same requests to llama.cpp's server and to a pipeline, in turn, and measures both as their clients see
+/// them.
 ///
 /// ```
-///                      ┌─► LlamaServer      HTTP, streamed        a process that somebody started
+///                      ┌─► LlamaServer      HTTP, streamed        a process that the user started
 ///   Workload, prompts ─┤
 ///                      └─► FloverServer     topics, committed     engine, pipeline and broker, started for each turn
 ///                               └──► Answers: the times of first and last tokens

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class LoadBenchmarkTest {
-    /// Short, and still a flood: more comes than can be served, and all of it is answered in the end.
+    /// A short flood: more requests come than can be served, and all of them are answered in the end.
     @Test
     void aShortFloodIsAnsweredToTheLastRecordWithinItsMemory() throws Exception {
         var progress = new ByteArrayOutputStream();

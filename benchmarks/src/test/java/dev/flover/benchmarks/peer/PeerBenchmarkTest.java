@@ -40,7 +40,7 @@ class PeerBenchmarkTest {
                 "ratio", "1 answers of llama.cpp's server ended with its complaint");
     }
 
-    /// As llama.cpp's server streams: an event a token, the last with the count.
+    /// Streams an answer like llama.cpp's server: an event for each token, the last with the number of tokens.
     private void complete(HttpExchange exchange) throws IOException {
         var body = new ObjectMapper().readTree(exchange.getRequestBody());
         assertThat(body.get("prompt").size()).isBetween(2, 5);

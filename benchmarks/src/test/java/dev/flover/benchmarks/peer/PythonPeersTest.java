@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The scripts that measure Python's engines, on a Python that has none of them.
+/// Runs the scripts that measure Python's engines on a Python without their libraries.
 class PythonPeersTest {
     private static final int SKIPPED = 77;
 

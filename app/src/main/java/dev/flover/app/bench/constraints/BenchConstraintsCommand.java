@@ -26,7 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `bench constraints`: schemas and values over a model's vocabulary.
+/// The command `bench constraints`: compiles schemas and writes values token by token over a model's vocabulary.
 @Command(
         name = "constraints",
         description = "Measures constraints alone: which values of a schema can be written token by token, and how "

@@ -3,9 +3,9 @@ package dev.flover.app.bench.constraints;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
-/// What `bench constraints` prints.
+/// The report of `bench constraints`.
 ///
-/// @param logitsPassUs one pass over the vocabulary's logits on this machine, in the same run
+/// @param logitsPassUs time of one pass over the vocabulary's logits on this machine in the same run, in µs
 @JsonPropertyOrder({"schemas", "passing", "compile_errors", "valid_refused", "invalid_accepted", "crashes", "timeouts",
         "mask_us", "compile_us", "logits_pass_us", "mask_mean_in_passes", "masks"})
 record ConstraintReport(

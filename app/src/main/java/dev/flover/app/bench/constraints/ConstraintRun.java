@@ -11,7 +11,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.Random;
 import java.util.function.Consumer;
 
-/// Runs schemas one after the other, and counts.
+/// Runs schemas one after the other, and counts the results.
 final class ConstraintRun {
     private static final long TIMEOUT_NANOS = 10_000_000_000L;
     private static final int LOGIT_PASSES = 2_000;
@@ -40,7 +40,7 @@ final class ConstraintRun {
         this.compiler = new ConstraintCompiler(tokenizer);
     }
 
-    /// This thread's own time, which other programs on the machine do not change.
+    /// Returns this thread's CPU time in ns, which other programs on the machine do not affect.
     private static long nanos() {
         return THREADS.getCurrentThreadCpuTime();
     }
@@ -86,7 +86,7 @@ final class ConstraintRun {
         return false;
     }
 
-    /// The token that is not allowed, or -1.
+    /// Returns the index of the first token that the constraint does not allow, or -1 if it allows all.
     private int stoppedAt(Constraint constraint, int[] tokens) {
         var answer = new ConstrainedAnswer(constraint);
         for (int i = 0; i <= tokens.length; i++) {

@@ -7,11 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A schema with values that it accepts or not.
+/// A schema with values, each marked as valid or invalid for it.
 ///
-/// @param schema as JSON
+/// @param schema the schema as JSON
 record SchemaCase(String name, String schema, List<Instance> instances) {
-    /// @param text the value as JSON, compact or with a blank behind each colon and comma
+    /// @param text the value as JSON, compact or with a blank after each colon and comma
     record Instance(boolean valid, String text) {}
 
     static SchemaCase of(JsonNode line, boolean spaced) {

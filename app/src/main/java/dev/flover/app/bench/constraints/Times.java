@@ -2,7 +2,7 @@ package dev.flover.app.bench.constraints;
 
 import java.util.Arrays;
 
-/// Times in nanoseconds, as many as come.
+/// A growing list of times in ns.
 final class Times {
     private long[] values = new long[1024];
     private int count;
@@ -14,7 +14,7 @@ final class Times {
         values[count++] = nanos;
     }
 
-    /// In microseconds.
+    /// Mean and percentiles in µs.
     record Figures(double mean, double p50, double p99, double p999) {}
 
     Figures figures() {

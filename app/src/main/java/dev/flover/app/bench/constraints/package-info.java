@@ -1,4 +1,5 @@
-/// Constraints over a vocabulary, without a model: which schemas are told apart, and how long a mask takes.
+/// Measures constraints over a vocabulary, without a model: whether schemas accept their valid values only, and how
+/// long a mask takes.
 ///
 /// ```
 ///   --schemas ──► SchemaCase ──► ConstraintRun ──► ConstraintReport

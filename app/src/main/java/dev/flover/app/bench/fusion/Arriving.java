@@ -2,7 +2,7 @@ package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
 
-/// The requests of a workload that have not been taken yet, in order of arrival.
+/// The requests of a workload that were not taken yet, in order of arrival.
 final class Arriving {
     private final Workload workload;
     private final Timeline timeline;
@@ -17,23 +17,24 @@ final class Arriving {
         return next == workload.size();
     }
 
-    /// When the next request arrives.
+    /// Returns when the next request arrives.
     long nextArrival() {
         return arrivalBehind(0);
     }
 
-    /// When the request arrives that is so many behind the next; never where there is none.
+    /// Returns when the request arrives that comes `others` places after the next one; `Long.MAX_VALUE` if there is
+    /// none.
     long arrivalBehind(int others) {
         return next + others < workload.size()
                 ? timeline.arrival(workload.demands().get(next + others)) : Long.MAX_VALUE;
     }
 
-    /// Whether the next request is there.
+    /// Tells whether the next request has arrived.
     boolean isDue() {
         return nextArrival() <= timeline.now();
     }
 
-    /// How many requests are there, counting no further than `most`.
+    /// Returns how many requests have arrived, at most `most`.
     int due(int most) {
         long now = timeline.now();
         int count = 0;
@@ -43,7 +44,7 @@ final class Arriving {
         return count;
     }
 
-    /// Takes the next request.
+    /// Takes the next request and returns its index.
     int take() {
         return next++;
     }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `bench fusion`: the paper's experiments, with its baselines in the same engine.
+/// The command `bench fusion`: repeats the experiments of the Flover paper, with its baselines on the same engine.
 @Command(
         name = "fusion",
         sortOptions = false,

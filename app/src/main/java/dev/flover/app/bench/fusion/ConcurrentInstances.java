@@ -20,10 +20,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/// Model instances that compete for the device: each an engine of its own, with its own weights, on its own thread, for
-/// one request at a time. Who computes when is the operating system's and the device's matter.
+/// Model instances that compete for the device: each is an engine with its own weights on its own thread, and computes
+/// one request at a time. The operating system and the device decide which instance computes when.
 ///
-/// @param instances requests at a time; further ones wait
+/// @param instances number of instances; further requests wait
 record ConcurrentInstances(int instances) implements Strategy {
     private static final int NO_MORE = -1;
 
@@ -112,7 +112,7 @@ record ConcurrentInstances(int instances) implements Strategy {
                         workload.demands().get(request).tokens(), TokenSet.EMPTY));
                 var sink = new Answer(request);
                 while (engine.step(sink)) {
-                    // until it has ended
+                    // the loop ends with the answer
                 }
                 live.decrementAndGet();
             }

@@ -8,15 +8,15 @@ import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingParams;
 
-/// The transformer and the kernels of the engine, with keys and values of a slot in one piece of the longest length, as
-/// servers had them before paging. It computes what it is told, slot by slot; who is in a slot is the caller's matter.
+/// The engine's transformer and kernels with a contiguous cache: the keys and values of a slot lie in one piece for the
+/// longest sequence, as in servers before paging. The caller decides which sequence is in which slot.
 ///
 /// ```
 ///   slot 0  [kkkkkkkkkk......]   = block 0
 ///   slot 1  [kkk.............]   = block 1        a move copies a block
 /// ```
 ///
-/// A step is told first its moves, then its rows, and computed by [#step].
+/// For each step the caller gives first the moves, then the rows, and then calls [#step].
 final class ContiguousEngine implements AutoCloseable {
     private static final int[] NO_ENDING = {};
 
@@ -25,12 +25,13 @@ final class ContiguousEngine implements AutoCloseable {
     private final StepPlan plan;
     private final int slots;
 
-    /// Computed positions of each slot.
+    /// Number of computed positions of each slot.
     private final int[] lengths;
 
-    /// @param backend   closed with this
-    /// @param positions most of a sequence
-    /// @param rows      most in a step
+    /// @param backend   closed with this engine
+    /// @param slots     the most sequences
+    /// @param positions the most positions of a sequence
+    /// @param rows      the most rows of a step
     ContiguousEngine(Model model, Backend backend, int slots, int positions, int rows) {
         this.backend = backend;
         this.slots = slots;
@@ -43,17 +44,17 @@ final class ContiguousEngine implements AutoCloseable {
         lengths = new int[slots];
     }
 
-    /// Backends want blocks of a power of two.
+    /// Returns the tokens of a block: at least `positions`, and a power of two as backends require.
     static int blockTokens(int positions) {
         return Math.max(16, positions <= 1 ? 1 : Integer.highestOneBit(positions - 1) << 1);
     }
 
-    /// What the keys and values of a slot take on the device, however long its sequence is.
+    /// Returns the bytes of the keys and values of a slot on the device, which do not depend on the sequence's length.
     long slotBytes() {
         return transformer.cacheBytes() / slots;
     }
 
-    /// A sequence begins in a free slot: its prompt is computed, and its first token drawn, in the coming step.
+    /// Puts a sequence into a free slot: the next step computes its prompt and draws its first token.
     void join(int slot, int[] prompt) {
         plan.admit(new Admission(slot, prompt, prompt.length, 0, SamplingParams.greedy(), NO_ENDING));
         plan.setBlock(slot, 0, slot);
@@ -65,12 +66,13 @@ final class ContiguousEngine implements AutoCloseable {
         lengths[slot] = prompt.length;
     }
 
-    /// The slot's next token.
+    /// Adds a row for the slot's next token.
     void decode(int slot) {
         addRow(slot, lengths[slot]++);
     }
 
-    /// A row for a slot whose sequence has ended and that is computed only because it lies between others.
+    /// Adds a padding row for a slot whose sequence has ended, which is computed because its slot lies between live
+    /// ones.
     void pad(int slot) {
         addRow(slot, lengths[slot] - 1);
     }
@@ -81,7 +83,7 @@ final class ContiguousEngine implements AutoCloseable {
         plan.sampleLastRow();
     }
 
-    /// A sequence goes to a free slot, with its keys and values.
+    /// Moves a sequence with its keys and values to a free slot.
     void move(int from, int to) {
         transformer.copyBlock(from, to);
         plan.moveSlot(from, to);
@@ -90,9 +92,9 @@ final class ContiguousEngine implements AutoCloseable {
         lengths[to] = lengths[from];
     }
 
-    /// Computes what was told since the last step.
+    /// Computes the moves and rows that were given since the last step.
     ///
-    /// @return the tokens drawn, in the order in which slots were told; valid until the next step
+    /// @return the drawn tokens, in the order in which slots were given; valid until the next step
     int[] step() {
         transformer.launch(plan);
         transformer.finish(plan);

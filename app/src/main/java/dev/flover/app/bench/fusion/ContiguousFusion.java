@@ -3,15 +3,15 @@ package dev.flover.app.bench.fusion;
 import dev.flover.app.bench.workload.Workload;
 import dev.flover.engine.scheduling.SlotMap;
 
-/// Temporal fusion as the paper has it: requests join and leave at every iteration, and the keys and values of each lie
-/// in one piece.
+/// Temporal fusion as in the paper: requests join and leave at every iteration, and the keys and values of each request
+/// are contiguous.
 ///
 /// ```
-///   without reordering   A . B C . . D      seven rows: a hole between live slots is computed, too
+///  without reordering   A . B C . . D      seven rows: empty slots between live ones are computed, too
 ///   with reordering      A D B C            four rows, after the keys and values of D were copied
 /// ```
 ///
-/// @param reorders whether live slots are kept one dense range, by the fewest moves
+/// @param reorders whether live slots are kept a dense range, by the fewest moves
 record ContiguousFusion(boolean reorders) implements OwnSlots {
     private static final int PADDING = -1;
 
@@ -49,10 +49,10 @@ record ContiguousFusion(boolean reorders) implements OwnSlots {
         private final int slots;
         private final SlotMap<Integer> dense;
 
-        /// By slot; null for a hole.
+        /// The request in each slot; null if the slot is empty.
         private final Integer[] requests;
 
-        /// By row of the step: the request, or [#PADDING].
+        /// The request of each row of the step, or [#PADDING].
         private final int[] rows;
         private boolean slotsChanged;
         private int live;
@@ -101,7 +101,7 @@ record ContiguousFusion(boolean reorders) implements OwnSlots {
             recording.moved(0, engine.slotBytes());
         }
 
-        /// The newcomer's slot: the next in the dense range, or the lowest that is free.
+        /// Returns the slot for a new request: the end of the dense range, or the lowest free slot.
         private int place(int request) {
             int slot = 0;
             if (reorders) {
@@ -114,7 +114,8 @@ record ContiguousFusion(boolean reorders) implements OwnSlots {
             return slot;
         }
 
-        /// All slots from the lowest live one to the highest.
+        /// Gives the engine a row for each slot from the lowest live one to the highest, and returns the number of
+        /// rows.
         private int tell(boolean[] begins) {
             int first = 0;
             while (requests[first] == null) {

@@ -11,7 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Plays every scenario under every strategy, in turn, and counts and times what happens.
+/// Plays every scenario under every strategy, in turn, and records iterations and times.
 final class Experiment {
     private static final int SOLO_RUNS = 5;
     private static final int SOLO_TOKENS = 64;
@@ -25,10 +25,10 @@ final class Experiment {
     private final String arithmetic;
     private final long iterationNanos;
 
-    /// Measures how long an iteration of one request alone takes: the unit of time of all workloads.
+    /// Measures how long an iteration of one request alone takes, which is the unit of time of all workloads.
     ///
-    /// @param rounds   of all strategies, in turn; the run with the median makespan counts
-    /// @param progress told of each step of the way, a line each
+    /// @param rounds   number of runs of each strategy, in turn; the run with the median makespan counts
+    /// @param progress receives a line for each part of the experiment
     Experiment(Model model, String backend, int threads, long seed, List<Strategy> strategies, int rounds,
             Consumer<String> progress) {
         this.strategies = strategies;
@@ -72,7 +72,7 @@ final class Experiment {
         return iterationNanos / 1e6;
     }
 
-    /// Everything that is played for the first time is slow.
+    /// Plays a small workload under each strategy, because the first run of each is slow.
     void warmUp() {
         var workload = Workload.draw(new Arrivals.Constant(1), new Lengths.Uniform(2, WARM_UP_TOKENS),
                 Paper.PROMPT_TOKENS, WARM_UP_REQUESTS, 0);
@@ -87,7 +87,7 @@ final class Experiment {
         return new Timeline.Wall(iterationNanos);
     }
 
-    /// @param kafka null, or what also plays the scenario
+    /// @param kafka a further player that plays the scenario through Kafka, or null
     ScenarioResult run(Scenario scenario, Player kafka) {
         var workload = scenario.workload();
         var simulation = Simulation.of(workload);
@@ -109,7 +109,7 @@ final class Experiment {
         return ScenarioResult.of(scenario, simulation, counted, medians(outcomes));
     }
 
-    /// Of each strategy's outcomes, the one with the median makespan.
+    /// Returns for each strategy the outcome with the median makespan.
     private List<Outcome> medians(List<Outcome> outcomes) {
         int players = outcomes.size() / rounds;
         var medians = new ArrayList<Outcome>();

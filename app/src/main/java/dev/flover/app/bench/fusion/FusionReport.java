@@ -3,15 +3,15 @@ package dev.flover.app.bench.fusion;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/// What `bench fusion` found out.
+/// The report of `bench fusion`.
 ///
-/// @param command       gives these figures again
-/// @param machine       processor and threads
-/// @param weightBytes   of the model as stored
-/// @param positionBytes keys and values of one position
-/// @param iterationMs   one request alone: the median of its decode steps
-/// @param tokens        most of a request
-/// @param paperTable    the paper's counts beside simulated ones, over `paperSeeds` draws
+/// @param command       the command that repeats the measurement
+/// @param machine       processor and number of threads
+/// @param weightBytes   bytes of the model's weights as stored
+/// @param positionBytes bytes of the keys and values of one position
+/// @param iterationMs   median decode step of one request alone, in ms
+/// @param tokens        the most tokens of a request
+/// @param paperTable    the paper's counts beside simulated ones, over `paperSeeds` random draws
 record FusionReport(
         String command,
         String version,

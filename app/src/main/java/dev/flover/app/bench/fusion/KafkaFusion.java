@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/// Paged fusion as a user of Kafka has it: requests through the topics of an embedded broker, tokens read when they are
-/// committed. One pipeline for all workloads.
+/// Paged fusion through Kafka: requests go through the topics of an embedded broker, and tokens are read when they are
+/// committed. One pipeline plays all workloads.
 final class KafkaFusion implements Player, AutoCloseable {
     private static final int PARTITIONS = 4;
     private static final Duration COMMIT_INTERVAL = Duration.ofMillis(10);
@@ -34,7 +34,7 @@ final class KafkaFusion implements Player, AutoCloseable {
 
     /// Starts broker, registry and pipeline, and plays a few requests to warm them up.
     ///
-    /// @param workloads that there must be room for, one at a time
+    /// @param workloads the workloads that will be played, one at a time, for which the engine must be large enough
     static KafkaFusion start(Stage stage, List<Workload> workloads) {
         var config = config(workloads);
         var engine = Engine.start(stage.model(), stage.open(), config);
@@ -104,7 +104,7 @@ final class KafkaFusion implements Player, AutoCloseable {
         }
     }
 
-    /// Reading waits no longer than until the next arrival.
+    /// Returns how long reading may wait: at most until the next request arrives.
     private static Duration untilNext(Arriving arriving, Timeline timeline) {
         if (arriving.isEmpty()) {
             return MOST_POLL;

@@ -2,7 +2,7 @@ package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
 
-/// In order of arrival, each when the one before has ended.
+/// The strategy that answers requests in order of arrival, one at a time.
 record OneAtATime() implements OwnSlots {
     @Override
     public String name() {
@@ -38,7 +38,7 @@ record OneAtATime() implements OwnSlots {
         }
     }
 
-    /// Whether it was the request's last.
+    /// Computes one step and returns whether it gave the request's last token.
     private static boolean step(ContiguousEngine engine, int request, Recording recording, Timeline timeline) {
         int token = engine.step()[0];
         timeline.stepped();

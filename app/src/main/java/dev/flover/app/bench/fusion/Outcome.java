@@ -6,24 +6,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The figures of one strategy on one workload. Times are of the clock on the wall.
+/// The figures of one strategy on one workload, by the wall clock.
 ///
-/// @param iterations       steps of the device; of instances, steps of all of them
-/// @param overlap          requests that got a token in an iteration, on average
-/// @param paddingRows      rows computed for nobody
-/// @param moves            slots moved by reordering, of `movedBytes` keys and values
+/// @param iterations       number of steps; with instances, of all of them together
+/// @param overlap          mean number of requests that got a token in an iteration
+/// @param paddingRows      rows computed for no request
+/// @param moves            slots moved by reordering
+/// @param movedBytes       bytes of keys and values moved by reordering
 /// @param makespanSeconds  from the first arrival to the last token
-/// @param firstTokenMs     from a request's arrival
-/// @param betweenTokensMs  of a request
+/// @param firstTokenMs     from a request's arrival to its first token
+/// @param betweenTokensMs  between two tokens of a request
 /// @param latencyMs        from a request's arrival to its last token
-/// @param latenciesMs      the same, in order of arrival
-/// @param completionsS     when requests ended, in order
-/// @param heldBytes        most keys and values held at a time
-/// @param copiesOfWeights  of the model, in memory at the same time
-/// @param held             bytes held over time: a few hundred points of seconds and bytes
-/// @param throughput       over time: points of seconds and tokens a second
-/// @param lives            by request: its first and its last iteration
-/// @param sameTokens       whether every request got the tokens that the first strategy gave it
+/// @param latenciesMs      the same for each request, in order of arrival
+/// @param completionsS     when requests ended, in s since the first arrival, sorted
+/// @param heldBytes        peak bytes of keys and values
+/// @param copiesOfWeights  number of copies of the model's weights in memory at the same time
+/// @param held             bytes of keys and values over time: at most 300 points of seconds and bytes
+/// @param throughput       throughput over time: points of seconds and tokens per second
+/// @param lives            the first and the last iteration of each request
+/// @param sameTokens       whether every request got the same tokens as under the first strategy
 record Outcome(
         String strategy,
         String title,
@@ -52,7 +53,7 @@ record Outcome(
         return of(strategy.name(), strategy.title(), strategy.copiesOfWeights(), recording, first);
     }
 
-    /// @param first of the workload: what the tokens are compared with
+    /// @param first the first recording of the workload, whose tokens are compared
     static Outcome of(String name, String title, int copiesOfWeights, Recording recording, Recording first) {
         int count = recording.workload().size();
         double perSecond = recording.ticksPerSecond();
@@ -94,7 +95,7 @@ record Outcome(
         return gaps;
     }
 
-    /// The most that was held in each of a few hundred pieces of the run.
+    /// Returns the peak bytes of keys and values in each of at most 300 intervals of the run.
     private static double[][] held(Recording recording) {
         var iterations = recording.iterations();
         int stride = Math.max(1, Math.ceilDiv(iterations.size(), MOST_POINTS));

@@ -3,15 +3,16 @@ package dev.flover.app.bench.fusion;
 import dev.flover.app.bench.workload.Workload;
 import java.util.function.Supplier;
 
-/// A strategy that keeps each sequence's keys and values in one piece and says itself who is computed when.
+/// A strategy that keeps each sequence's keys and values in one piece and decides itself which sequence is computed
+/// when.
 sealed interface OwnSlots extends Strategy permits OneAtATime, TakingTurns, WindowBatching, ContiguousFusion {
-    /// How many sequences have a piece at once.
+    /// Returns the number of slots, which is the most sequences at the same time.
     int slots(Workload workload);
 
-    /// Of the largest step.
+    /// Returns the number of rows of the largest step.
     int mostRows(Workload workload);
 
-    /// Computes every request of the recording's workload to its end.
+    /// Computes every request of the workload to its end.
     void play(Stage stage, ContiguousEngine engine, Timeline timeline, Recording recording);
 
     @Override

@@ -11,9 +11,9 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.util.function.Supplier;
 
-/// Temporal fusion with paged keys and values: the engine as it serves.
+/// Temporal fusion with paged keys and values, by the engine that the pipeline uses.
 ///
-/// @param stepsInFlight 2 as it serves; 1 so that a request joins at the first boundary after its arrival
+/// @param stepsInFlight 2 as in the pipeline; with 1, a request joins at the first step after its arrival
 record PagedFusion(int stepsInFlight) implements Strategy {
     static final int BLOCK_TOKENS = 16;
 
@@ -27,7 +27,7 @@ record PagedFusion(int stepsInFlight) implements Strategy {
         return "fusion, paged";
     }
 
-    /// An engine with room for a whole workload at once.
+    /// Makes an engine's configuration for a whole workload at once.
     static EngineConfig config(Workload workload, int stepsInFlight) {
         int count = workload.size();
         int rows = Stage.mostRows(workload);
@@ -46,7 +46,8 @@ record PagedFusion(int stepsInFlight) implements Strategy {
         }
     }
 
-    /// Requests are admitted in their order, so that the engine's ids are theirs, from 1 on.
+    /// Plays the workload. Requests are admitted in their order, so the engine numbers their sequences from 1 in the
+    /// same order.
     private static final class Play implements TokenSink {
         private final Engine engine;
         private final Stage stage;
@@ -69,7 +70,7 @@ record PagedFusion(int stepsInFlight) implements Strategy {
             boolean underWay = false;
             while (!recording.isComplete()) {
                 if (underWay) {
-                    timeline.stepped();     // the step under way ends at this boundary
+                    timeline.stepped();     // the step under way ends now
                 }
                 boolean joining = admitDue();
                 if (!underWay && !joining) {

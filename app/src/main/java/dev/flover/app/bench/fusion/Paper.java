@@ -2,10 +2,11 @@ package dev.flover.app.bench.fusion;
 
 import java.util.List;
 
-/// What the paper measured (Flover, arXiv 2305.13484), as far as it does not depend on its machine.
+/// The results of the paper (Flover, arXiv 2305.13484) that do not depend on its machine.
 ///
-/// Its regime is the ratio between the time from one request to the next and the time that one request takes alone:
-/// 512 iterations of 11.3 ms. A gap of so many of its milliseconds is therefore so many iterations here, and fewer
+/// Its workloads are defined by the ratio of the time between two requests to the time that one request takes alone,
+/// which is 512 iterations of 11.3 ms. So a gap of the paper, in ms, is converted to iterations, and scaled down if
+/// requests have fewer tokens.
 /// where requests are shorter.
 final class Paper {
     static final int REQUESTS = 32;
@@ -13,7 +14,7 @@ final class Paper {
     static final int PROMPT_TOKENS = 8;
     static final double ITERATION_MS = 11.3;
 
-    /// Exponential arrivals of 32 requests of 512 iterations.
+    /// The paper's figures for 32 requests of 512 iterations with exponentially distributed gaps.
     static final List<Figure> FIGURES = List.of(
             new Figure(20, 557, 29.2),
             new Figure(50, 616, 26.2),
@@ -25,12 +26,12 @@ final class Paper {
 
     private Paper() {}
 
-    /// @param meanGapMs  between two requests
+    /// @param meanGapMs  mean time between two requests, in ms
     /// @param iterations fused iterations in all
-    /// @param overlap    requests in an iteration, on average
+    /// @param overlap    mean number of requests in an iteration
     record Figure(int meanGapMs, int iterations, double overlap) {}
 
-    /// The paper's milliseconds in iterations, for requests of at most so many tokens.
+    /// Converts the paper's milliseconds to iterations, for requests of at most `tokens` tokens.
     static double iterations(double paperMs, int tokens) {
         return paperMs / ITERATION_MS * tokens / TOKENS;
     }

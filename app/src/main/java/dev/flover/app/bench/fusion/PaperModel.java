@@ -23,16 +23,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/// A model of the paper's shapes with random weights in f16, as large as the machine allows.
+/// A model of the paper's shapes with random weights in f16, scaled down to fit the machine.
 ///
-/// Matrices with as many inputs share a pool of noise, each beginning at another place of it: the host needs the memory
-/// of its largest matrix, the device that of all.
+/// Matrices with equal numbers of inputs share a pool of random numbers, each from another offset. So the host needs
+/// the memory of its largest matrix only, the device that of all.
 final class PaperModel {
     private static final int CONTEXT = 2048;
     private static final int MOST_SHARDS = 8;
     private static final int SHARD_ALIGNMENT = 32;
 
-    /// Numbers drawn for a pool; then they repeat.
+    /// How many numbers are drawn for a pool before they repeat.
     private static final int NOISE = 999_983;
     private static final int OFFSET_BYTES = 64;
     private static final int OFFSETS = 4096;
@@ -43,7 +43,7 @@ final class PaperModel {
     private final Map<Integer, MemorySegment> pools = new HashMap<>();
     private int count;
 
-    /// The shapes of the paper, at full size.
+    /// The shapes of the paper at full size.
     enum Shape {
         GPTJ_6B(4096, 16, 256, 28, 16384, 50400),
         LLAMA_13B(5120, 40, 128, 40, 13824, 32000),
@@ -65,7 +65,7 @@ final class PaperModel {
             this.vocabulary = vocabulary;
         }
 
-        /// As `--shape` names it.
+        /// Returns the shape that `--shape` names.
         static Shape named(String name) {
             for (var shape : values()) {
                 if (shape.toString().equals(name)) {
@@ -86,7 +86,7 @@ final class PaperModel {
         random = new Random(seed);
     }
 
-    /// @param divisor of width, heads, layers and vocabulary
+    /// @param divisor divides width, heads, layers and vocabulary
     static Model of(Shape shape, int divisor, long seed) {
         return new PaperModel(config(shape, divisor), seed).build(shape + (divisor == 1 ? "" : "/" + divisor));
     }
@@ -131,7 +131,8 @@ final class PaperModel {
                 sharded(matrix(hidden, wide), MOST_SHARDS), gptj ? vector(hidden, 0, 0.1) : null, null);
     }
 
-    /// Summed in as many pieces as a file's matrix would be.
+    /// Returns the matrix with its number of shards, in which each sum over the inputs is split, as for a matrix from a
+    /// file.
     private static Matrix sharded(Matrix matrix, int most) {
         int shards = most;
         while (shards > 1 && matrix.inputs() % (shards * SHARD_ALIGNMENT) != 0) {
@@ -153,7 +154,7 @@ final class PaperModel {
                 "random-" + count++, TensorType.F16, outputs, inputs, pool.asSlice(offset, bytes).asReadOnly()));
     }
 
-    /// Normal, with a deviation that neither lets sums vanish nor explode.
+    /// Draws a pool of normally distributed numbers, with a deviation at which activations neither vanish nor explode.
     private MemorySegment pool(int inputs) {
         var noise = new short[NOISE];
         double deviation = 1.5 / Math.sqrt(inputs);

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// A figure of the paper beside what the closed form gives for many draws of the same arrivals.
+/// A figure of the paper beside the results of the closed form for many draws of the same arrivals.
 ///
-/// @param paperIterations one draw of theirs, where an iteration takes longer the more requests it has
-/// @param low             95 of 100 draws are from `low` to `high`
-/// @param share           of the draws that give fewer iterations than the paper has
+/// @param paperIterations from the paper's one draw, in which an iteration takes longer the more requests it has
+/// @param low             the 2.5th percentile of the iterations over the draws
+/// @param high            the 97.5th percentile of the iterations over the draws
+/// @param share           share of the draws with fewer iterations than the paper
 record PaperRow(
         @JsonProperty("mean_gap_ms") int meanGapMs,
         @JsonProperty("paper_iterations") int paperIterations,
@@ -26,7 +27,7 @@ record PaperRow(
         @JsonProperty("high_overlap") double highOverlap) {
     private static final double TAIL = 0.025;
 
-    /// Whether chance explains the paper's iterations.
+    /// Tells whether the paper's iterations lie between `low` and `high`, so that chance explains them.
     @JsonProperty("inside")
     boolean isInside() {
         return paperIterations >= low && paperIterations <= high;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The machine, in words.
+/// Describes the machine's processor.
 final class Processor {
     private static final Path CPU = Path.of("/proc/cpuinfo");
 

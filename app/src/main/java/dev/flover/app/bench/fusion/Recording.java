@@ -4,7 +4,7 @@ import dev.flover.app.bench.workload.Workload;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What happened while a workload was played: the time of every token and of every iteration. Times are the timeline's.
+/// A record of how a workload was played: the time of every token and of every iteration, by the timeline's clock.
 final class Recording {
     private final Workload workload;
     private final long[] arrivals;
@@ -20,10 +20,12 @@ final class Recording {
     private long moves;
     private long movedBytes;
 
-    /// @param end       when it had ended
-    /// @param live      requests that got a token
-    /// @param rows      slots computed, padding included
-    /// @param heldBytes of keys and values that nobody else could use meanwhile
+    /// One fused step.
+    ///
+    /// @param end       when it ended
+    /// @param live      number of requests that got a token
+    /// @param rows      number of slots computed, padding included
+    /// @param heldBytes bytes of keys and values that were reserved for these requests
     record Iteration(long end, int live, int rows, long heldBytes) {}
 
     Recording(Workload workload, Timeline timeline) {
@@ -44,9 +46,9 @@ final class Recording {
         }
     }
 
-    /// A request got a token in the iteration that [#iteration] will report next.
+    /// Records that a request got a token in the iteration that [#iteration] will report next.
     ///
-    /// @return whether it was its last
+    /// @return whether it was the request's last token
     synchronized boolean token(int request, int token, long time) {
         int index = counts[request]++;
         if (index == 0) {
@@ -69,7 +71,7 @@ final class Recording {
         movedBytes += bytes;
     }
 
-    /// For a player that does not see iterations: how many there were.
+    /// Sets the number of iterations, for a player that cannot observe each of them.
     void counted(long iterations) {
         countedElsewhere = iterations;
     }
@@ -90,7 +92,7 @@ final class Recording {
         return arrivals[request];
     }
 
-    /// Of each of the request's tokens.
+    /// Returns the time at which each of the request's tokens was drawn or read.
     long[] times(int request) {
         return times[request];
     }
@@ -111,7 +113,7 @@ final class Recording {
         return lastIterations[request];
     }
 
-    /// In order; empty where the player does not see them.
+    /// Returns the iterations in order; empty if the player does not observe them.
     List<Iteration> iterations() {
         return iterations;
     }

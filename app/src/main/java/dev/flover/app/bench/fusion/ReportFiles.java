@@ -9,7 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The report as JSON, and as one HTML file that needs no network: figures, page and plotting library in it.
+/// Writes the report as JSON, and as one HTML file that contains figures, page and plotting library, so that it needs
+/// no network.
 final class ReportFiles {
     private static final String PAGE = "/dev/flover/app/bench/fusion/report.html";
     private static final String LIBRARY = "/META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
@@ -20,10 +21,10 @@ final class ReportFiles {
         this.report = report;
     }
 
-    /// Finds out before anything is measured that a report can be written, as far as that can be known.
+    /// Checks before the measurement, as far as possible, that the report can be written.
     ///
-    /// @param file null where none is wanted
-    /// @throws CommandException if it cannot
+    /// @param file the file, or null if none is wanted
+    /// @throws CommandException if it cannot be written
     static void requireWritable(Path file) {
         if (file == null) {
             return;

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 
-/// The figures for a terminal.
+/// Prints the figures as tables on a terminal.
 final class ReportTables {
     private static final String OURS = "paged";
 
@@ -37,7 +37,7 @@ final class ReportTables {
         }
     }
 
-    /// By arrivals: how much longer everybody else takes.
+    /// Prints, by arrivals, how much longer every other strategy takes than paged fusion.
     private void printSpeedUps(PrintWriter out, String lengths) {
         out.printf("%n%s lengths: makespan, and mean latency, of each over those of paged fusion%n", lengths);
         for (var scenario : report.scenarios()) {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// Who asks for what, and when. What is not given is null.
+/// Options for the workloads: arrivals and lengths of requests. An option that was not given is null.
 final class ScenarioOptions {
     private static final List<String> ARRIVALS = List.of("constant:500", "exponential:20", "exponential:50",
             "exponential:100", "exponential:200", "exponential:500", "exponential:1000", "exponential:5000");
@@ -74,7 +74,7 @@ final class ScenarioOptions {
         return tokens != null ? tokens : quick ? QUICK_TOKENS : TOKENS;
     }
 
-    /// @throws ParameterException naming the option, where a value is out of range
+    /// @throws ParameterException naming the option whose value is out of range
     List<Scenario> scenarios(boolean quick, CommandSpec command) {
         OptionRange.check(command, "--requests", requests, 1, MOST_REQUESTS);
         OptionRange.check(command, "--tokens", tokens(quick), 2, Integer.MAX_VALUE);
@@ -119,7 +119,7 @@ final class ScenarioOptions {
                 }
             }
         } catch (NumberFormatException e) {
-            // said below
+            // the exception below explains
         }
         throw new ParameterException(command.commandLine(),
                 "--arrivals must be constant:MS or exponential:MS with MS in [0, 1000000], was " + arrival);

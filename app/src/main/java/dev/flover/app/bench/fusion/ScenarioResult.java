@@ -3,14 +3,14 @@ package dev.flover.app.bench.fusion;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 
-/// What was found for one workload.
+/// The results for one workload.
 ///
-/// @param meanGapMs            in the paper's milliseconds; null for a trace
-/// @param tokens               wanted by each request, in order of arrival
-/// @param simulatedIterations  by the closed form
-/// @param simulatedOverlap     by the closed form
-/// @param countedIterations    of the engine, where each iteration takes one unit of the workload's time
-/// @param completionsAgree     whether every request then also ended in the iteration that the closed form says
+/// @param meanGapMs            mean time between two requests in the paper's ms; null for a trace
+/// @param tokens               tokens of each request, in order of arrival
+/// @param simulatedIterations  iterations by the closed form
+/// @param simulatedOverlap     mean requests in an iteration by the closed form
+/// @param countedIterations    iterations of the engine, on a clock on which each takes one unit of time
+/// @param completionsAgree     whether every request ended on that clock in the iteration that the closed form gives
 record ScenarioResult(
         String title,
         String arrivals,

@@ -4,10 +4,11 @@ import dev.flover.app.bench.workload.Demand;
 import dev.flover.app.bench.workload.Workload;
 import java.util.List;
 
-/// What fusion makes of a workload whose unit of time is an iteration, counted without computing one.
+/// The closed form of temporal fusion: counts iterations of a workload, whose unit of time is an iteration, without
+/// computing any.
 ///
-/// A request joins at the first iteration boundary after its arrival and is in as many iterations as it wants tokens.
-/// Boundaries follow each other as long as somebody is live; with nobody live, the next arrival is a boundary.
+/// A request joins at the first iteration boundary after its arrival and takes part in one iteration for each of its
+/// tokens. Boundaries follow each other while any request is live; if none is live, the next arrival is a boundary.
 ///
 /// ```
 ///   arrivals      a     b                        c
@@ -16,7 +17,7 @@ import java.util.List;
 /// ```
 ///
 /// @param iterations  fused iterations in all
-/// @param overlap     requests in an iteration, on average
+/// @param overlap     mean number of requests in an iteration
 /// @param completions when each request has its last token, in thousandths of an iteration
 record Simulation(long iterations, double overlap, List<Long> completions) {
     static Simulation of(Workload workload) {

@@ -6,23 +6,23 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.model.Model;
 import java.util.Random;
 
-/// What all strategies have in common: the model, the device and the prompts.
+/// The parts that all strategies share: model, device and prompts.
 ///
-/// @param threads       that compute, on a host backend; 0 for one a core
-/// @param positionBytes keys and values of one position
-/// @param seed          of the prompts
+/// @param threads       threads that compute on a host backend; 0 for one per core
+/// @param positionBytes bytes of the keys and values of one position
+/// @param seed          seed of the prompts
 record Stage(Model model, String backend, int threads, long positionBytes, long seed) {
     Backend open() {
         return Backends.open(backend, threads);
     }
 
-    /// Random token ids, of the length that the request has.
+    /// Returns a request's prompt: random token ids of the request's length.
     int[] prompt(Workload workload, int request) {
         return new Random(seed * 1_000_003 + request)
                 .ints(workload.demands().get(request).promptTokens(), 0, model.config().vocabulary()).toArray();
     }
 
-    /// Rows of a step in which everybody joins at once.
+    /// Returns the rows of a step in which all requests join.
     static int mostRows(Workload workload) {
         return workload.size() * (workload.longestPrompt() + 1);
     }

@@ -1,14 +1,15 @@
 package dev.flover.app.bench.fusion;
 
-/// How requests share a device. All of them use the same transformer, backend and kernels, and draw the same tokens.
+/// A way in which requests share a device. All strategies use the same transformer, backend and kernels, and draw the
+/// same tokens.
 sealed interface Strategy extends Player permits OwnSlots, ConcurrentInstances, PagedFusion {
-    /// As given to `--strategies`.
+    /// Returns the name that `--strategies` takes.
     String name();
 
-    /// In a table, for a person.
+    /// Returns the name that tables show.
     String title();
 
-    /// How many copies of the weights it needs.
+    /// Returns the number of copies of the weights that the strategy needs in memory.
     default int copiesOfWeights() {
         return 1;
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/// Which strategies are compared.
+/// The options that choose the strategies to compare.
 final class StrategyOption {
     private static final String WINDOW = "window:";
 
@@ -23,8 +23,8 @@ final class StrategyOption {
                     + "the memory reaches.")
     private Integer instances;
 
-    /// @param affordable copies of the model that the machine has room for
-    /// @throws ParameterException naming the option, where a value is out of range
+    /// @param affordable number of copies of the model that fit into the machine's memory
+    /// @throws ParameterException naming the option whose value is out of range
     List<Strategy> strategies(int requests, int tokens, int affordable, CommandLine command) {
         if (instances != null && instances < 1) {
             throw new ParameterException(command, "--instances must be at least 1, was " + instances);
@@ -55,7 +55,7 @@ final class StrategyOption {
                 }
             }
         } catch (NumberFormatException e) {
-            // said below
+            // the exception below explains
         }
         throw new ParameterException(command, "--strategies must be one, instances, turns, window:MS, contiguous, "
                 + "reordered or paged, was " + name);

@@ -4,9 +4,9 @@ import dev.flover.app.bench.workload.Workload;
 import java.util.Arrays;
 
 /// Model instances that compete for the device, in the best case for them: each computes its own request, one sequence
-/// a step; the device serves their steps in turn, with nothing lost in between, and the weights are there once.
+/// per step; the device computes their steps in turn without any gap; and they share one copy of the weights.
 ///
-/// @param instances requests at a time; further ones wait
+/// @param instances number of instances; further requests wait
 record TakingTurns(int instances) implements OwnSlots {
     private static final int FREE = -1;
 

@@ -3,36 +3,36 @@ package dev.flover.app.bench.fusion;
 import dev.flover.app.bench.workload.Demand;
 import java.util.concurrent.locks.LockSupport;
 
-/// What time it is while a workload is played. Times are whole ticks since the beginning.
+/// The clock of a played workload. Times are whole ticks since the beginning.
 sealed interface Timeline {
     long now();
 
-    /// A duration.
+    /// Converts a duration to ticks.
     ///
-    /// @param thousandths of the workload's unit of time
+    /// @param thousandths the duration in thousandths of the workload's unit of time
     long ticks(long thousandths);
 
-    /// When a request arrives.
+    /// Returns when a request arrives, in ticks.
     default long arrival(Demand demand) {
         return ticks(demand.arrival());
     }
 
-    /// Returns when it is that time; nothing is computed meanwhile.
+    /// Waits until the given time while nothing is computed.
     void idleUntil(long time);
 
-    /// An iteration was computed.
+    /// Tells the clock that an iteration was computed.
     void stepped();
 
     double ticksPerSecond();
 
-    /// The clock on the wall: an iteration takes as long as it takes. A tick is a nanosecond.
+    /// The wall clock; a tick is a nanosecond.
     final class Wall implements Timeline {
         private static final long NEARLY_NANOS = 100_000;
 
         private final double unitNanos;
         private final long begin = System.nanoTime();
 
-        /// @param unitNanos how long the workload's unit of time is
+        /// @param unitNanos the workload's unit of time, in ns
         Wall(double unitNanos) {
             this.unitNanos = unitNanos;
         }
@@ -69,7 +69,7 @@ sealed interface Timeline {
 
     /// A clock that iterations drive: each takes one unit of the workload's time. A tick is a thousandth of it.
     ///
-    /// What is counted under it depends on no machine.
+    /// Counts by this clock are the same on every machine.
     final class Iterations implements Timeline {
         private long now;
 

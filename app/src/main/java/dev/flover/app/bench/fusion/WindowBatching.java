@@ -2,14 +2,14 @@ package dev.flover.app.bench.fusion;
 
 import dev.flover.app.bench.workload.Workload;
 
-/// Dynamic batching: requests are collected for a while, computed together until the longest has ended, and only then
-/// the next ones begin. Those that end earlier are computed on as padding.
+/// Dynamic batching: requests are collected for a time window and computed together until the longest has ended; only
+/// then the next batch begins. Requests that end earlier are computed further as padding.
 ///
-/// In its favour, a request counts as answered with its own last token, not with the batch's.
+/// In favour of this strategy, a request counts as answered at its own last token, not at the batch's.
 ///
-/// @param label  of the window, for a person
-/// @param window how long the oldest request waits for others, in thousandths of the workload's unit of time
-/// @param most   requests in a batch; a full one does not wait
+/// @param label  the window's length as given by the user
+/// @param window the longest wait of a batch's oldest request, in thousandths of the workload's unit of time
+/// @param most   the most requests of a batch; a full batch does not wait
 record WindowBatching(String label, long window, int most) implements OwnSlots {
     @Override
     public String name() {

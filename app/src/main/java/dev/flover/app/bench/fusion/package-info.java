@@ -3,7 +3,7 @@
 ///
 /// ```
 ///   Scenario ──► Experiment ──┬─► Simulation           the closed form: no engine
-///     (workload)              ├─► PagedFusion, counted: its iterations must be those of the simulation
+///     (workload)              ├─► PagedFusion, counted: its iterations must equal the simulation's
 ///                             └─► each Strategy ──► Recording ──► Outcome ──► FusionReport ──► terminal, JSON, HTML
 ///
 ///   Strategy   one at a time · instances · taking turns · window batching      ContiguousEngine
@@ -13,5 +13,5 @@
 /// ```
 ///
 /// The unit of time of every workload is an iteration: one step of one request alone, measured on the machine. So a
-/// small model on a small machine is played in the paper's regime.
+/// small model on a small machine has the same ratio of load to speed as the paper's.
 package dev.flover.app.bench.fusion;

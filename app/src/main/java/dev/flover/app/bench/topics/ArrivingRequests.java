@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
-/// Requests that come at their time, from several producers, and the times at which their tokens can be read.
+/// Sends requests at their arrival times from several producers, and records when their tokens can be read.
 final class ArrivingRequests {
     private static final Duration LOOK = Duration.ofMillis(5);
     private static final long PATIENCE_NANOS = Duration.ofMinutes(5).toNanos();
@@ -33,7 +33,7 @@ final class ArrivingRequests {
     private long tokens;
     private int ended;
 
-    /// @param workload a unit of its time is a second
+    /// @param workload the arrivals; the unit of time is a second
     ArrivingRequests(TemporaryPipeline pipeline, Workload workload, List<GenerationRequest> requests) {
         this.pipeline = pipeline;
         this.workload = workload;
@@ -46,7 +46,7 @@ final class ArrivingRequests {
         firstTokenMs = new double[requests.size()];
     }
 
-    /// Returns when all answers have been read.
+    /// Plays the workload and returns when all answers have been read.
     PipelineReport.Arriving play(int producers, TopicFigures figures) {
         pipeline.skip();
         var clients = new ArrayList<Requests>();
@@ -95,7 +95,7 @@ final class ArrivingRequests {
                 synchronized (lags) {
                     lags.add(lag);
                 }
-            } catch (CommandException e) {      // interrupted at the end, or a broker that the reader will miss, too
+            } catch (CommandException e) {      // interrupted at the end, or a broker failure that the reader reports
                 return;
             }
             LockSupport.parkNanos(BETWEEN_LOOKS_AT_LAG_NANOS);

@@ -8,7 +8,7 @@ import dev.flover.engine.api.TopLogprobs;
 import java.util.Arrays;
 import java.util.List;
 
-/// The same sequences without Kafka: an engine whose owner does nothing but turn the crank.
+/// An engine alone, without Kafka, whose owner thread does nothing but compute steps.
 final class BareEngine implements TokenSink, AutoCloseable {
     private static final int PREFILLS = 5;
 
@@ -19,18 +19,19 @@ final class BareEngine implements TokenSink, AutoCloseable {
         this.engine = engine;
     }
 
-    /// All at once, to the last token.
+    /// Admits all sequences at once, computes them to their last tokens, and returns tokens per second.
     double tokensPerSecond(List<SequenceRequest> sequences) {
         tokens = 0;
         long begin = System.nanoTime();
         sequences.forEach(engine::admit);
         while (engine.step(this)) {
-            // until every sequence has ended
+            // the loop ends with the last sequence
         }
         return tokens * 1e9 / (System.nanoTime() - begin);
     }
 
-    /// From admission to the first token, of sequences one after the other; the median.
+    /// Returns the median time from admission to the first token, in ms, of sequences that are computed one after the
+    /// other.
     double prefillMs(List<SequenceRequest> sequences) {
         double[] times = new double[Math.min(PREFILLS, sequences.size())];
         for (int i = 0; i < times.length; i++) {
@@ -43,7 +44,7 @@ final class BareEngine implements TokenSink, AutoCloseable {
             times[i] = (System.nanoTime() - begin) / 1e6;
             engine.cancel(sequence);
             while (engine.step(this)) {
-                // until what was in flight has ended
+                // the loop ends with the steps in flight
             }
         }
         Arrays.sort(times);

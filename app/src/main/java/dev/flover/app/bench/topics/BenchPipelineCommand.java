@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `bench pipeline`: what the way through Kafka costs, and how long a request waits for its tokens.
+/// The command `bench pipeline`: measures the cost of the path through Kafka, and how long a request waits for its
+/// tokens.
 @Command(
         name = "pipeline",
         sortOptions = false,

@@ -8,9 +8,10 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// Counts the answers that are committed: one small record each, so that waiting for them costs next to nothing.
+/// Counts committed answers by their small records on the results topic, so that waiting for them takes little CPU
+/// time.
 ///
-/// Used by one thread.
+/// Not thread-safe.
 final class CommittedResults implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(100);
 
@@ -27,13 +28,13 @@ final class CommittedResults implements AutoCloseable {
         skip();
     }
 
-    /// Answers that were committed until now do not count.
+    /// Skips the answers that were committed until now.
     void skip() {
         consumer.seekToEnd(consumer.assignment());
         consumer.assignment().forEach(consumer::position);
     }
 
-    /// Returns when so many more answers are committed.
+    /// Returns when `answers` further answers are committed.
     ///
     /// @throws CommandException if the pipeline fails, or no answer comes for two minutes
     void await(int answers) {

@@ -20,7 +20,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/// The same engine twice, bare and behind topics; one computes at a time.
+/// Measures the same engine alone and behind topics, in turn, so that only one of them computes at any time.
 ///
 /// ```
 ///   warm up ─► [ bare: all at once ─► topics: all at once ] x rounds ─► bare: prefill ─► topics: one by one
@@ -30,7 +30,7 @@ final class PipelineMeasurement {
     private static final int PREFILL_CHUNK = 64;
     private static final int WARM_UP_TOKENS = 32;
     private static final double WARM_UP_LOAD = 0.5;
-    /// Of a core, that Java's compilers may take.
+    /// The share of one core that Java's compilers may still take at the end of the warm-up.
     private static final double CALM = 0.02;
 
     private final Model model;
@@ -41,7 +41,7 @@ final class PipelineMeasurement {
     private final PrintWriter err;
     private int sent;
 
-    /// @param err shows how far a large model is loaded, on a terminal
+    /// @param err shows on a terminal the progress of loading a large model
     PipelineMeasurement(Model model, PipelineSetting setting, Workload burst, Workload arriving, PrintWriter narration,
             PrintWriter err) {
         this.model = model;
@@ -118,7 +118,7 @@ final class PipelineMeasurement {
         return workload.tokens() * 1e9 / (System.nanoTime() - begin);
     }
 
-    /// Arrivals stretched, so that they ask for so many tokens a second.
+    /// Stretches the arrivals so that the requests ask for the given number of tokens per second.
     private static Workload paced(Workload workload, double tokensPerSecond) {
         double seconds = workload.tokens() / tokensPerSecond;
         double span = Math.max(1, workload.demands().getLast().arrival()) / (double) Demand.UNIT;

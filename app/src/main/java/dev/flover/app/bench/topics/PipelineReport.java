@@ -5,9 +5,9 @@ import dev.flover.app.bench.workload.Spread;
 import java.util.List;
 import java.util.Locale;
 
-/// What `bench pipeline` found out. Shares are between tokens a second of the same round.
+/// The report of `bench pipeline`. A share divides two rates of the same round.
 ///
-/// @param prefillMs from admission to the first token of one request alone, in the bare engine
+/// @param prefillMs time from admission to the first token of one request alone in the engine without Kafka
 record PipelineReport(
         String model,
         String backend,
@@ -18,21 +18,21 @@ record PipelineReport(
         Saturation saturation,
         @JsonProperty("prefill_ms") double prefillMs,
         Arriving arriving) {
-    /// All requests at once. Medians.
+    /// Results with all requests sent at once; medians of the rounds.
     ///
-    /// @param share tokens a second through topics, over the bare engine's
+    /// @param share tokens per second through topics, divided by those of the engine alone
     record Saturation(
             @JsonProperty("bare_tokens_per_s") double bareTokensPerSecond,
             @JsonProperty("tokens_per_s") double tokensPerSecond,
             double share,
             @JsonProperty("changelog_bytes_per_token") double changelogBytesPerToken) {}
 
-    /// Requests one by one.
+    /// Results with requests that arrive one by one.
     ///
-    /// @param requestsPerSecond as sent
+    /// @param requestsPerSecond requests sent per second
     /// @param firstTokenMs      from sending a request to reading its first committed token
-    /// @param betweenTokensMs   from reading one committed chunk to reading the next, over its tokens
-    /// @param lag               requests written and not committed as read, looked at five times a second
+    /// @param betweenTokensMs   from reading one committed chunk to reading the next, divided by its tokens
+    /// @param lag               requests that are written and not committed as read, sampled five times per second
     record Arriving(
             @JsonProperty("requests_per_s") double requestsPerSecond,
             @JsonProperty("tokens_per_s") double tokensPerSecond,

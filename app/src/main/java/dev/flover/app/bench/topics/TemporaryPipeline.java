@@ -28,9 +28,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Broker, registry, pipeline and a client of them, in this process and a child; nothing of them stays.
+/// A broker, a registry, a pipeline and a client of them, in this process and a child process; closing removes
+/// everything.
 ///
-/// Used by one thread.
+/// Not thread-safe.
 public final class TemporaryPipeline implements AutoCloseable {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -44,7 +45,7 @@ public final class TemporaryPipeline implements AutoCloseable {
     private TemporaryPipeline(
             Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval, int partitions) {
         try {
-            open(engine);       // closed once more than the pipeline does, where that was never started
+            open(engine);       // closes it also if the pipeline never starts
             var folder = open(TemporaryFolder.create("flover-bench-"));
             var servers = open(Servers.temporary(folder));
             connection = servers.connection();
@@ -71,22 +72,23 @@ public final class TemporaryPipeline implements AutoCloseable {
         }
     }
 
-    /// Returns when it serves. Takes ownership of the engine; the model has to outlive this.
+    /// Starts everything and returns when the pipeline serves. Takes ownership of the engine; the model must stay open
+    /// until this is closed.
     ///
     /// @param commitInterval longest time that tokens wait for their transaction
-    /// @param partitions     of the topics
+    /// @param partitions     number of partitions of each topic
     public static TemporaryPipeline start(
             Model model, Engine engine, EngineConfig engineConfig, Duration commitInterval, int partitions) {
         return new TemporaryPipeline(model, engine, engineConfig, commitInterval, partitions);
     }
 
-    /// What was written until now is not read.
+    /// Skips the chunks that were written until now.
     void skip() {
         consumer.seekToEnd(consumer.assignment());
         consumer.assignment().forEach(consumer::position);
     }
 
-    /// Where further clients find the servers.
+    /// Returns the addresses of the servers, for further clients.
     Connection connection() {
         return connection;
     }
@@ -95,17 +97,17 @@ public final class TemporaryPipeline implements AutoCloseable {
         return config;
     }
 
-    /// @throws CommandException if the pipeline cannot go on
+    /// @throws CommandException if the pipeline has failed
     void throwIfFailed() {
         pipeline.throwIfFailed();
     }
 
-    /// Writes a request without waiting for it to be there.
+    /// Sends a request and returns before the broker has it.
     public void send(GenerationRequest request) {
         producer.sendLater(request);
     }
 
-    /// Waits for committed chunks, for a time at most.
+    /// Passes committed chunks to the reader, after waiting at most `most` for the first.
     ///
     /// @throws CommandException if the pipeline has failed
     public void read(Duration most, Consumer<TokenChunk> reader) {
@@ -115,7 +117,7 @@ public final class TemporaryPipeline implements AutoCloseable {
         pipeline.throwIfFailed();
     }
 
-    /// Fused steps since the start.
+    /// Returns the number of fused steps since the start.
     public long steps() {
         return Math.round(meters.get("flover.steps").functionCounter().count());
     }
@@ -125,7 +127,7 @@ public final class TemporaryPipeline implements AutoCloseable {
         return part;
     }
 
-    /// What was opened last is closed first.
+    /// Closes the parts in the reverse order of their start.
     @Override
     public void close() {
         while (!opened.isEmpty()) {

@@ -12,7 +12,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 
-/// What the broker knows of a pipeline's topics. Any thread may ask.
+/// Asks the broker for figures of a pipeline's topics. Thread-safe.
 final class TopicFigures implements AutoCloseable {
     private final Admin admin;
     private final PipelineConfig config;
@@ -24,7 +24,7 @@ final class TopicFigures implements AutoCloseable {
         admin = Admin.create(new HashMap<>(config.kafka()));
     }
 
-    /// Requests written and not committed as read.
+    /// Returns the lag: requests that are written and not committed as read.
     long lag() {
         var read = get(admin.listConsumerGroupOffsets(config.applicationId()).partitionsToOffsetAndMetadata());
         long lag = 0;
@@ -35,7 +35,7 @@ final class TopicFigures implements AutoCloseable {
         return lag;
     }
 
-    /// Bytes of the changelog topics' segments on the brokers.
+    /// Returns the bytes of the changelog topics' segments on all brokers.
     long changelogBytes() {
         var brokers = get(admin.describeCluster().nodes()).stream().map(node -> node.id()).toList();
         return get(admin.describeLogDirs(brokers).allDescriptions()).values().stream()

@@ -2,12 +2,12 @@ package dev.flover.app.bench.topics;
 
 import dev.flover.app.options.CommandException;
 
-/// What needs Kafka is not in the bundle of the engine alone.
+/// Checks that Kafka's libraries are present: the bundle of the engine alone lacks them.
 public final class WholeFlover {
     private WholeFlover() {}
 
-    /// @param what needs it
-    /// @throws CommandException where only the engine is there
+    /// @param what the function that needs them, for the message
+    /// @throws CommandException if only the engine is present
     public static void require(String what) {
         try {
             Class.forName("org.apache.kafka.streams.KafkaStreams");

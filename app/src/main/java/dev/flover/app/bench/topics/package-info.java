@@ -1,4 +1,4 @@
-/// `bench pipeline`, and a pipeline with its own broker for as long as a measurement takes.
+/// The command `bench pipeline`, and a pipeline with its own broker that exists as long as a measurement takes.
 ///
 /// ```
 ///   BenchPipelineCommand ─► PipelineMeasurement ─┬─► BareEngine             the same sequences without Kafka

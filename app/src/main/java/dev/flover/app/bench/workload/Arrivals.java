@@ -2,12 +2,12 @@ package dev.flover.app.bench.workload;
 
 import java.util.Random;
 
-/// The times between requests.
+/// The random times between requests.
 public sealed interface Arrivals {
-    /// The next gap, in units of time.
+    /// Returns the next gap, in the workload's units of time.
     double gap(Random random);
 
-    /// Always the same gap; 0 is a burst.
+    /// Gaps of equal length; 0 means that all requests arrive at once.
     record Constant(double gap) implements Arrivals {
         public Constant {
             checkGap(gap);
@@ -19,7 +19,7 @@ public sealed interface Arrivals {
         }
     }
 
-    /// A Poisson process.
+    /// Exponentially distributed gaps, which make the arrivals a Poisson process.
     record Exponential(double mean) implements Arrivals {
         public Exponential {
             checkGap(mean);

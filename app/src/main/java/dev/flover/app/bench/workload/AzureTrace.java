@@ -15,7 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// The Azure LLM inference traces: `TIMESTAMP,ContextTokens,GeneratedTokens`, a request a line.
+/// Reads the Azure LLM inference traces: CSV files with a line `TIMESTAMP,ContextTokens,GeneratedTokens` for each
+/// request.
 ///
 /// Source: <https://github.com/Azure/AzurePublicDataset>, with Patel et al. 2023 (Splitwise).
 public final class AzureTrace {
@@ -27,11 +28,12 @@ public final class AzureTrace {
 
     private AzureTrace() {}
 
-    /// The first requests of a trace.
+    /// Reads the first requests of a trace.
     ///
-    /// @param unitsPerSecond of the workload's time
-    /// @param scale          multiplies the lengths of prompts and answers, which stay at least 1
-    /// @throws CommandException if the file cannot be read or is no such trace
+    /// @param count          number of requests
+    /// @param unitsPerSecond units of the workload's time in a second
+    /// @param scale          factor for the lengths of prompts and answers, which stay at least 1
+    /// @throws CommandException if the file cannot be read or is not such a trace
     public static Workload read(Path file, int count, double unitsPerSecond, double scale) {
         var lines = lines(file, count + 1);
         if (lines.isEmpty() || !lines.getFirst().strip().equals(HEADER)) {

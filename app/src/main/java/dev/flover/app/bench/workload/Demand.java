@@ -2,11 +2,11 @@ package dev.flover.app.bench.workload;
 
 /// One request of a workload.
 ///
-/// @param arrival      thousandths of a unit of time after the workload's beginning
-/// @param promptTokens how long its prompt is
-/// @param tokens       how many tokens it wants
+/// @param arrival      in thousandths of a unit of time after the beginning of the workload
+/// @param promptTokens tokens of its prompt
+/// @param tokens       tokens of its answer
 public record Demand(long arrival, int promptTokens, int tokens) {
-    /// Arrivals are whole numbers, so that counting in them is exact.
+    /// Ticks in a unit of time. Arrivals are whole numbers of ticks, so that counting with them is exact.
     public static final long UNIT = 1000;
 
     public Demand {

@@ -2,12 +2,12 @@ package dev.flover.app.bench.workload;
 
 import java.util.Random;
 
-/// How many tokens requests want.
+/// The random lengths of answers, in tokens.
 public sealed interface Lengths {
-    /// Of the next request.
+    /// Returns the length of the next answer.
     int next(Random random);
 
-    /// The most there can be.
+    /// Returns the greatest possible length.
     int most();
 
     record Equal(int tokens) implements Lengths {
@@ -26,7 +26,7 @@ public sealed interface Lengths {
         }
     }
 
-    /// Every number from `least` to `most` as probable as the others.
+    /// Uniformly distributed lengths from `least` to `most`.
     record Uniform(int least, int most) implements Lengths {
         public Uniform {
             checkTokens(least);

@@ -3,16 +3,16 @@ package dev.flover.app.bench.workload;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
-/// A small pass of the measured work, repeated until Java's compilers are calm: before that, the compilers compete with
-/// the work for cores, and interpreted code is measured.
+/// Repeats a small pass of the measured work until Java's compilers are nearly idle. Before that, the compilers compete
+/// with the work for cores, and interpreted code would be measured.
 ///
-/// @param seconds       duration of the warm-up
-/// @param compilerShare cores' time that the compilers took in the last half second, 1 for a whole core
+/// @param seconds       duration of the warm-up in s
+/// @param compilerShare CPU time that the compilers took in the last half second; 1 means a whole core
 public record WarmUp(double seconds, double compilerShare) {
     private static final long WINDOW_NANOS = 500_000_000;
 
-    /// @param most about how long to go on if the compilers never calm down; at least one pass is made
-    /// @param calm the warm-up ends once the compilers take less than this share of a core
+    /// @param most approximate limit of the warm-up if the compilers stay busy; at least one pass is made
+    /// @param calm the warm-up ends when the compilers take less than this share of a core
     public static WarmUp of(Duration most, double calm, Runnable pass) {
         long begin = System.nanoTime();
         while (true) {

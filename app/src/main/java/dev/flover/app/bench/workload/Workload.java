@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
-/// Requests in order of arrival, the first at 0.
+/// Requests in order of arrival; the first arrives at 0.
 public record Workload(List<Demand> demands) {
     public Workload {
         demands = demands.stream().sorted(Comparator.comparingLong(Demand::arrival)).toList();
@@ -18,8 +18,8 @@ public record Workload(List<Demand> demands) {
         }
     }
 
-    /// Arrivals and lengths have random numbers of their own: with the same seed, the same requests come at another
-    /// rate, and the same arrivals want other lengths.
+    /// Draws a workload. Arrivals and lengths use separate random numbers: with the same seed, requests keep their
+    /// lengths when the arrivals change, and keep their arrivals when the lengths change.
     public static Workload draw(Arrivals arrivals, Lengths lengths, int promptTokens, int count, long seed) {
         var gaps = new Random(seed);
         var tokens = new Random(~seed);
@@ -36,7 +36,7 @@ public record Workload(List<Demand> demands) {
         return demands.size();
     }
 
-    /// Tokens wanted by all requests.
+    /// Returns the tokens of all answers together.
     public long tokens() {
         return demands.stream().mapToLong(Demand::tokens).sum();
     }
@@ -49,7 +49,7 @@ public record Workload(List<Demand> demands) {
         return demands.stream().mapToInt(Demand::tokens).max().orElseThrow();
     }
 
-    /// Room for any of the requests, also where it is computed on until the longest has ended.
+    /// Returns enough positions for any request, even if it is computed further as padding until the longest has ended.
     public int mostPositions() {
         return longestPrompt() + mostTokens();
     }

@@ -7,6 +7,6 @@
 ///   WarmUp     runs until the compilers are calm          Spread   mean, median and 99th percentile
 /// ```
 ///
-/// Everything random follows from a seed. A workload knows no engine and no unit of time: its player says how long a
+/// All random numbers follow from a seed. A workload knows no engine and no unit of time: its player decides how long a
 /// unit is.
 package dev.flover.app.bench.workload;

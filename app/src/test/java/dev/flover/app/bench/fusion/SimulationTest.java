@@ -38,7 +38,7 @@ class SimulationTest {
         }
     }
 
-    /// One iteration after the other, with a list of who is live.
+    /// Counts the iterations one by one, with a list of the live requests, and returns their number.
     private static long step(Workload workload, Long[] completions) {
         long now = 0;
         long iterations = 0;

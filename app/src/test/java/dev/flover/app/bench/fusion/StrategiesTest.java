@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Strategies on a clock that iterations drive: what they compute, and when, to the iteration.
+/// Plays strategies on a clock that iterations drive, and checks what they compute in which iteration.
 class StrategiesTest {
     private static Model model;
     private static Stage stage;
@@ -80,7 +80,8 @@ class StrategiesTest {
 
     @Test
     void reorderingMovesKeysAndComputesNoHole() {
-        // three at once: the middle one ends first, so that a hole lies between the others until a fourth comes
+        // Three requests start together. The middle one ends first and leaves a hole between the others, until a fourth
+        // arrives.
         var workload = new Workload(List.of(new Demand(0, 2, 9), new Demand(0, 2, 2), new Demand(0, 2, 6),
                 new Demand(4000, 2, 3)));
         var left = play(new ContiguousFusion(false), workload);
@@ -102,7 +103,7 @@ class StrategiesTest {
                 new Demand(0, 2, 3), new Demand(4000, 2, 6), new Demand(7000, 2, 2), new Demand(8000, 2, 2)));
         var recording = play(new WindowBatching("5", 5000, 2), workload);
 
-        // full at 4; the next is full at 8, and begins when the first has ended
+        // The first batch is full at 4; the second is full at 8 and begins when the first has ended.
         assertThat(recording.completion(0)).isEqualTo(7000);
         assertThat(recording.completion(1)).isEqualTo(10_000);
         assertThat(recording.completion(2)).isEqualTo(12_000);
@@ -136,7 +137,7 @@ class StrategiesTest {
         var workload = new Workload(List.of(new Demand(0, 2, 3), new Demand(0, 2, 3), new Demand(0, 2, 2)));
         var recording = play(new TakingTurns(2), workload);
 
-        // b a b a b a c c, where b begins as the turn passes on
+        // The requests are computed in the order b a b a b a c c; b begins because the turn passes on after a's prompt.
         assertThat(List.of(recording.completion(0), recording.completion(1))).containsExactlyInAnyOrder(5000L, 6000L);
         assertThat(recording.times(2)).containsExactly(7000, 8000);
         assertThat(recording.iterations()).extracting(Recording.Iteration::rows).containsOnly(1);
