@@ -13,9 +13,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/// A backend's bits may not depend on how the JVM runs it: interpreted, compiled by C1, or by C2 halfway through.
+/// The bits that a backend computes must not depend on how the JVM runs its code: interpreted, compiled by C1, or
+/// compiled by C2 while it runs.
 ///
-/// A backend's test extends this and gives its name.
+/// The test of a backend extends this class and gives the backend's name.
 public abstract class CompilationModeContract {
     protected abstract String backend();
 
@@ -45,8 +46,8 @@ public abstract class CompilationModeContract {
         }
     }
 
-    /// Prints the tokens and the bits of the logprobs of the same requests as often as asked, a line each time. Later
-    /// rounds run in code that has been compiled meanwhile.
+    /// Generates the same requests several times, and prints one line for each round: all tokens, and the bits of all
+    /// logprobs. In later rounds the JVM has compiled code that earlier rounds interpreted.
     static final class Generation {
         private Generation() {}
 
@@ -66,7 +67,7 @@ public abstract class CompilationModeContract {
                                 generations.expect(ids.getLast(), request);
                             }
                             while (engine.step(generations)) {
-                                // until all have finished
+                                // until all sequences have finished
                             }
                             ids.forEach(id -> line.append(generations.outcome(id)).append(' '));
                         }

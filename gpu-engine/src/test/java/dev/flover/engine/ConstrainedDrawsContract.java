@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Draws within constraints, beside others, two steps under way: a short form of what [EngineContract] asks, for
-/// backends that take long.
+/// Checks draws within constraints, together with other sequences and with two steps in flight. This is a short version
+/// of [EngineContract], for slow backends.
 public abstract class ConstrainedDrawsContract {
     private static final EngineConfig CONFIG = EngineConfig.of(8, 32).withPrefillChunk(16).withKvBlocks(60);
 
@@ -44,8 +44,8 @@ public abstract class ConstrainedDrawsContract {
         assertThat(together(open(), both).subList(0, free().size())).isEqualTo(together(open(), free()));
     }
 
-    /// Greedy, sampled, with penalties and a bias, with a least number of tokens that the constraint lets it reach and
-    /// one that it does not; one of them resumed in the middle.
+    /// Requests with constraints: greedy; sampled; with penalties and a bias; with a minimum number of tokens that the
+    /// constraint allows, and one that it does not allow; and one that is resumed in the middle of its answer.
     private static List<SequenceRequest> fitting() {
         var constraint = fitting("(ab|ba){2,3}c[0-9]{2}");
         var least = SamplingParams.sampled(2, 5).withMinTokens(6);
@@ -86,7 +86,7 @@ public abstract class ConstrainedDrawsContract {
                 ids.add(id);
             }
             while (engine.step(generations)) {
-                // to the end of all
+                // until all sequences have finished
             }
             return ids.stream().map(generations::outcome).toList();
         }

@@ -22,7 +22,8 @@ class EngineAllocationTest {
     private static final int CONTEXT = 8192;
     private static final int SEQUENCES = 64;
 
-    /// Measured one after another: a compiler at work may cost one a few bytes, a step that allocates costs them all.
+    /// The number of measurements, of which the smallest counts: a JIT compiler may allocate a few bytes during one of
+    /// them, but a step that allocates does so in all of them.
     private static final int WINDOWS = 10;
 
     private final com.sun.management.ThreadMXBean threads =
@@ -47,13 +48,13 @@ class EngineAllocationTest {
         try (var model = TinyModels.withContext(TinyModels.llama(3, TensorType.F32), CONTEXT);
                 var engine = Engine.start(model, new IdleBackend(), config)) {
             for (int i = 0; i < SEQUENCES; i++) {
-                boolean greedy = i % 2 == 0;        // and so never draws its stop ids
+                boolean greedy = i % 2 == 0; // a greedy sequence has stop ids, but never draws them
                 engine.admit(SequenceRequest.of(
                         new int[] {i, i + 1, i + 2},
                         greedy ? SamplingParams.greedy() : SamplingParams.sampled(0.7f, i), CONTEXT,
                         greedy ? TokenSet.of(90, 91) : TokenSet.EMPTY));
             }
-            turn(engine, SEQUENCES, 4000);         // long enough for the compilers to be done
+            turn(engine, SEQUENCES, 4000); // enough steps for the JIT compilers to finish
 
             long owner = Thread.currentThread().threadId();
             long runner = stepThread();
@@ -73,8 +74,8 @@ class EngineAllocationTest {
         }
     }
 
-    /// The Vector API is left out: its vectors are objects until its callers are compiled. Most windows see no table of
-    /// angles grow, which it does every 256 positions.
+    /// Runs on compiled kernels only, because vectors of the Vector API are objects until their callers are compiled.
+    /// The tables of rotary angles grow every 256 positions, which most measurements do not contain.
     @ParameterizedTest
     @EnumSource(value = TensorType.class, names = {"F32", "Q8_0"})
     void theSteadyDecodeLoopAllocatesNothingOnCompiledKernels(TensorType type) {
@@ -106,7 +107,7 @@ class EngineAllocationTest {
                 .frequencyPenalty(0.1f).topK(30).topP(0.95f).minP(0.01f));
     }
 
-    /// The thread of the steps and the backend's helpers.
+    /// The ids of the thread that runs the steps and of the backend's worker threads.
     private static long[] stepThreads(String backend) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals("flover-steps") || thread.getName().startsWith(backend + "-"))
@@ -121,8 +122,9 @@ class EngineAllocationTest {
         return bytes;
     }
 
-    /// Counts steps by their tokens: a turn takes in two of them where the owner was kept from its core, and by turns
-    /// the sequences would end before the measure does.
+    /// Runs this many steps, counted by their tokens rather than by calls: if the owner's thread was descheduled, one
+    /// call can process the results of two steps, and a count of calls would let the sequences end before the
+    /// measurement does.
     private void turn(Engine engine, int sequences, int steps) {
         long until = tokens + (long) sequences * steps;
         while (tokens < until) {

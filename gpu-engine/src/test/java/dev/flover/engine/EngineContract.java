@@ -33,9 +33,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What an engine promises on any backend: a sequence's tokens and logprobs are the same bits whatever happens around
-/// it. A subclass says which backend; the expected bits come from the same backend with one sequence at a time, whole
-/// prompts, one step in flight and no sharing.
+/// The guarantees of an engine on any backend: the tokens and logprobs of a sequence have the same bits, whatever other
+/// sequences run with it. A subclass opens the backend. The expected bits come from the same backend with one sequence
+/// at a time, whole prompts in one step, one step in flight and no sharing of blocks.
 public abstract class EngineContract {
     private static final EngineConfig ALONE = EngineConfig.of(1, 256)
             .withKvBlocks(16)
@@ -363,7 +363,7 @@ public abstract class EngineContract {
             generations.expect(joins, request);
             while (generations.reported(joins) == 0) {
                 engine.await();
-                engine.pump(generations, 1);        // never two that could end before the next look
+                engine.pump(generations, 1); // one step at a time, so that no two can end before the next check
             }
             assertThat(engine.status().steps()).isEqualTo(underWay + 1);
         }
@@ -410,7 +410,8 @@ public abstract class EngineContract {
 
     private record Run(Map<Integer, Outcome> outcomes, EngineStatus status) {}
 
-    /// All in one engine, admitted in random order at random steps, among others that are cancelled at random.
+    /// Runs all requests in one engine, admitted in random order at random steps, together with other sequences that
+    /// are cancelled at random steps.
     private Run together(Model model, List<SequenceRequest> requests, EngineConfig config, long seed) {
         var random = new Random(seed);
         var disturbers = new RandomRequests(~seed, TinyModels.VOCABULARY);

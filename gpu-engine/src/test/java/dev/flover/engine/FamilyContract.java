@@ -29,11 +29,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What every backend must do with every model family: the tokens and the logits of the family's own implementation.
+/// Every backend must compute, for every model family, the tokens and logits of the family's original implementation.
 ///
-/// A backend's test extends this and says how to open it.
+/// The test of a backend extends this class and opens the backend.
 public abstract class FamilyContract {
-    /// Of the reference's logits, which are printed with six digits after the point.
+    /// The tolerance for logits; the reference prints six digits after the point.
     private static final double LOGIT_TOLERANCE = 1e-3;
     private static final int TOP = 20;
     private static final EngineConfig CONFIG = EngineConfig.of(8, 64)
@@ -43,12 +43,13 @@ public abstract class FamilyContract {
 
     protected abstract Backend open();
 
-    /// Most tokens of each prompt.
+    /// The most tokens of each answer that are compared.
     protected int mostTokens() {
         return Integer.MAX_VALUE;
     }
 
-    /// Whether the same weights are read as GGUF, too: what a slow backend computes from is the same then.
+    /// Whether to test the same weights as a GGUF file, too. A slow backend can skip this, since both files give it the
+    /// same weights.
     protected boolean alsoFromGguf() {
         return true;
     }
@@ -89,7 +90,7 @@ public abstract class FamilyContract {
                 answers.begin(engine.admit(request(reference, mostTokens())));
             }
             while (engine.step(answers)) {
-                // every step is one fused pass over all cases
+                // each step is one fused pass over all cases
             }
         }
         for (int i = 0; i < cases.size(); i++) {
@@ -111,7 +112,7 @@ public abstract class FamilyContract {
                 Math.min(reference.get("greedy").size(), mostTokens), TokenSet.EMPTY);
     }
 
-    /// The engine tells log-probabilities, which are the logits less one number that all share.
+    /// Compares logits through logprobs: the engine reports the logits minus a number that is the same for all tokens.
     private static void assertSameLogits(String of, JsonNode expected, Map<Integer, Float> logprobs) {
         int[] ids = ints(expected.get("ids"));
         double shared = expected.get("logits").get(0).doubleValue() - logprobs.getOrDefault(ids[0], Float.NaN);

@@ -10,14 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A sink that keeps what it is told, by sequence, and checks that positions have no gap and no repeat.
+/// A sink that stores the reports of each sequence, and checks that the positions have no gaps and no repeats.
 final class Generations implements TokenSink {
-    /// Everything that was reported of one sequence; equal only if every bit is.
+    /// All reports of one sequence; two outcomes are equal only if every bit is.
     ///
-    /// @param tokens   those reported, which follow the ones that existed at admission
-    /// @param logprobs as bits
-    /// @param others   alternatives and the bits of their logprobs, flattened
-    /// @param prompt   positions, tokens, logprobs and alternatives of the prompt's scores, flattened
+    /// @param tokens   the reported tokens, which follow those that existed at admission
+    /// @param logprobs the bits of the tokens' logprobs
+    /// @param others   the alternatives and the bits of their logprobs, flattened
+    /// @param prompt   the positions, tokens, logprobs and alternatives of the prompt's scores, flattened
     record Outcome(
             List<Integer> tokens, List<Integer> logprobs, List<Integer> others, List<Integer> prompt,
             FinishReason reason) {
@@ -25,7 +25,7 @@ final class Generations implements TokenSink {
             return tokens.stream().mapToInt(Integer::intValue).toArray();
         }
 
-        /// What would be reported of the same sequence had its first tokens existed at admission.
+        /// The outcome of the same sequence if its first `count` tokens had existed at admission.
         Outcome after(int count) {
             int others = tokens.isEmpty() ? 0 : this.others.size() / tokens.size();
             return new Outcome(
@@ -106,7 +106,7 @@ final class Generations implements TokenSink {
                 List.copyOf(generation.prompt), generation.reason);
     }
 
-    /// The same request, continued from its first tokens.
+    /// The request, continued after the first `count` tokens of its outcome.
     static SequenceRequest resumed(SequenceRequest request, Outcome outcome, int count) {
         return request.withGeneratedIds(Arrays.copyOf(outcome.tokenIds(), count));
     }

@@ -3,7 +3,7 @@ package dev.flover.engine;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.tokenizer.Tokenizer;
 
-/// The printable characters of ASCII as the vocabulary of the tiny models; the last token ends an answer.
+/// A tokenizer for the vocabulary of the tiny models: the printable characters of ASCII; the last token ends an answer.
 final class LetterTokens implements Tokenizer {
     static final int END = TinyModels.VOCABULARY - 1;
 

@@ -30,11 +30,12 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What is reported as a logprob, of answer and prompt, against the log-softmax of the reference's logits in double.
+/// Compares the reported logprobs, of answer and prompt, with the log-softmax of the reference backend's logits, in
+/// double.
 class LogprobsTest {
     private static final double TOLERANCE = 1e-5;
 
-    /// Logits of a size up to 16 that were summed in f32, in a few dozen roundings of 2^-20.
+    /// The tolerance for logits that were summed in f32: logits of up to 16, and a few dozen roundings of 2^-20 each.
     private static final double FLOAT_TOLERANCE = 5e-5;
 
     private static final int[] PROMPT = new Random(6).ints(30, 0, TinyModels.VOCABULARY).toArray();
@@ -43,7 +44,7 @@ class LogprobsTest {
         return Stream.of("reference", "cpu", "cpu-java").map(name -> Named.of(name, name));
     }
 
-    /// Alternatives and what was chosen, by position in prompt and answer.
+    /// The reported alternatives, by position in the prompt and the answer, and the drawn tokens.
     private static final class Reported implements TokenSink {
         private final Map<Integer, Map<Integer, Float>> logprobs = new HashMap<>();
         private final List<Integer> tokens = new ArrayList<>();
@@ -101,7 +102,7 @@ class LogprobsTest {
         return -Math.log(sum);
     }
 
-    /// Penalties and temperature are no part of what is reported.
+    /// Runs with penalties, a bias and a temperature, none of which may affect the reported logprobs.
     private static Reported run(Model model, Backend backend) {
         var sampling = SamplingParams.sampled(0.7f, 3).with(s -> s.repetitionPenalty(1.2f).presencePenalty(0.5f)
                 .frequencyPenalty(0.5f).topK(20).topP(0.9f).topLogprobs(5)
@@ -112,13 +113,15 @@ class LogprobsTest {
             engine.admit(SequenceRequest.of(PROMPT, sampling, 12, TokenSet.EMPTY)
                     .withPromptLogprobs(new PromptLogprobs(1, 5)));
             while (engine.step(reported)) {
-                // one sequence, in chunks of eight
+                // one sequence, with prefill chunks of eight positions
             }
         }
         return reported;
     }
 
-    /// @param logits receives those of each sampling row, by the position that they predict
+    /// Wraps a backend so that its logits are captured.
+    ///
+    /// @param logits receives the logits of each sampling row, by the position that they predict
     private static Backend capturing(Backend backend, Map<Integer, double[]> logits) {
         var plan = new StepPlan[1];
         return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},

@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What every backend must do with a model whose positions turn otherwise in long sequences (LongRoPE): each token is
-/// the one that a sequence of its length gets, computed anew, whatever the sequence was when it began.
+/// Guarantees of every backend for a model with other rotary frequencies in long sequences (LongRoPE): each token
+/// equals the token that a new sequence of the same length gets, even if the sequence was short when it began.
 public abstract class LongSequencesContract {
     private static final int BEYOND = 40;
     private static final EngineConfig FUSED = EngineConfig.of(4, 16)
@@ -56,7 +56,7 @@ public abstract class LongSequencesContract {
                             .containsExactly(answers.get(i).get(index));
                 }
             }
-            // The same text with short divisors throughout goes another way, so the long ones were used.
+            // With short divisors for all lengths, the same prompts give other answers; so the long divisors were used.
             try (var shorter = ModelLoader.open(file(BEYOND * 4))) {
                 assertThat(answers(shorter, FUSED, prompts, 48)).isNotEqualTo(answers);
             }
@@ -101,7 +101,7 @@ public abstract class LongSequencesContract {
                         prompt, SamplingParams.greedy(), tokens, TokenSet.EMPTY)));
             }
             while (engine.step(sink)) {
-                // until all have ended
+                // until all sequences have ended
             }
         }
         return order.stream().map(answers::get).toList();

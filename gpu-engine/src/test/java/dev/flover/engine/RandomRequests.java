@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Requests of every kind: short and long, greedy and sampled, with and without each option, some with equal
-/// beginnings.
+/// Random requests of every kind: short and long, greedy and sampled, with and without each option, some with a common
+/// prefix.
 final class RandomRequests {
     private final Random random;
     private final int vocabulary;

@@ -4,11 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
-/// Reference data that lies beside the repository and is not part of it.
+/// Reference data in a folder beside the repository; it is not part of the repository.
 public final class SharedData {
     private SharedData() {}
 
-    /// A file or folder of it; the test is skipped where there is none. `-Dflover.data=DIR` says where else to look.
+    /// The path of a file or folder of the reference data. Skips the test if it does not exist. `-Dflover.data=DIR`
+    /// sets another folder.
     public static Path require(String name) {
         var root = Path.of(System.getProperty("flover.data", "../../shared/data"));
         var path = root.resolve(name);

@@ -17,9 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A real model that writes small stories: every backend must write them as the C implementation it was trained with.
+/// Runs a published model that writes small stories: every backend must write the same ones as the model's original C
+/// implementation.
 ///
-/// A backend's test extends this and says how to open it.
+/// The test of a backend extends this class and opens the backend.
 public abstract class StoriesContract {
     private static final EngineConfig CONFIG = EngineConfig.of(8, 64).withPrefillChunk(32).withKvBlocks(128);
 
@@ -45,7 +46,7 @@ public abstract class StoriesContract {
                 generations.expect(id, request);
             }
             while (engine.step(generations)) {
-                // every step is one fused pass over all cases
+                // each step is one fused pass over all cases
             }
         }
         for (int i = 0; i < cases.size(); i++) {
@@ -80,7 +81,8 @@ public abstract class StoriesContract {
         }
     }
 
-    /// The ids begin with the prompt; from there on each is the greatest logit's after the one before it.
+    /// The length of the prompt at the beginning of the ids. After the prompt, each id is the one with the greatest
+    /// logit after the id before it.
     private static int promptLength(int[] ids, int[] argmax) {
         int length = ids.length;
         while (length > 1 && ids[length - 1] == argmax[length - 2]) {

@@ -13,7 +13,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 class PrefixIndexProperties {
-    /// Against a map from whole texts to blocks. Few tokens and few blocks, so that chains branch and places collide.
+    /// Compares the index with a map from whole token sequences to blocks. There are few tokens and few blocks, so that
+    /// chains branch and hash places collide.
     @Property(tries = 200, seed = "20260722")
     void findsABlockExactlyWhereItsWholeTextIsKnown(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 40) int blocks,
@@ -36,7 +37,8 @@ class PrefixIndexProperties {
         }
     }
 
-    /// Follows the text as far as it is known, checks each block, and enters an unused one behind the last.
+    /// Follows the blocks of a token sequence as far as the index knows them, checks each one, and adds an unused block
+    /// behind the last.
     private static void walk(
             PrefixIndex index, Map<Integer, List<Integer>> textOf, int[] ids, int blockTokens, int candidate) {
         long parent = PrefixIndex.ROOT;

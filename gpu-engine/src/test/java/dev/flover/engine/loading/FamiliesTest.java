@@ -45,8 +45,9 @@ class FamiliesTest {
                 .map(family -> family.modelTypes().getFirst());
     }
 
-    /// The two readers share little, and the conversion between them undoes what differs; so a family that is wrong in
-    /// one of them gives other tokens. That both are right is what [dev.flover.engine.FamilyContract] proves.
+    /// The reader of GGUF and the reader of folders share little code, and the test's conversion undoes their
+    /// differences; so if one of them reads a family wrongly, the tokens differ. [dev.flover.engine.FamilyContract]
+    /// proves that both are right.
     @ParameterizedTest
     @MethodSource("modelTypes")
     void everyFamilyAnswersTheSameFromAFolderAndFromGguf(String modelType) throws IOException {
@@ -60,7 +61,7 @@ class FamiliesTest {
             assertThat(fromGguf.logprobs().get(i)).as("logprob of token " + i)
                     .isCloseTo(fromFolder.logprobs().get(i), within(1e-4f));
         }
-        // Random weights may say one word for ever, but how surely they say it depends on all that came before.
+        // A model of random weights may repeat one token for ever, but its logprob depends on all tokens before.
         assertThat(new HashSet<>(fromFolder.logprobs())).as("different logprobs").hasSizeGreaterThan(12);
     }
 
@@ -85,7 +86,7 @@ class FamiliesTest {
                 var engine = Engine.start(model, Backends.open("reference", 0), CONFIG)) {
             engine.admit(SequenceRequest.of(prompt, GREEDY_WITH_LOGPROBS, 24, TokenSet.EMPTY));
             while (engine.step(sink)) {
-                // until it has its tokens
+                // until the answer has its tokens
             }
         }
         return answer;
@@ -97,7 +98,8 @@ class FamiliesTest {
         try (var model = ModelLoader.open(folder)) {
             var layers = model.config().layers();
             assertThat(layers.stream().map(layer -> layer.window())).containsExactly(8, 8, 8, 8, 8, 0, 8);
-            // The fourth pair of eight: base^(-6/16), of the local base and of the model's.
+            // Checks the frequency of the fourth pair of eight, base^(-6/16): with the local base, and with the model's
+            // base.
             assertThat(layers.get(0).rotary().frequencies().get(3)).isEqualTo(Math.pow(10_000, -6 / 16.0));
             assertThat(layers.get(5).rotary().frequencies().get(3)).isEqualTo(Math.pow(5_000, -6 / 16.0));
         }

@@ -17,11 +17,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/// Writes a Hugging Face folder as GGUF the way llama.cpp's converters do, so that the same weights test both readers.
+/// Writes a Hugging Face folder as a GGUF file as llama.cpp's converters do, so that tests can load the same weights
+/// with both readers.
 ///
-/// What those converters change on the way: Llama's query and key rows are permuted to adjacent pairs, Gemma's norm
-/// weights get their one, GPT-2's matrices are turned round, GPT-NeoX's fused heads are sorted, and Llama 3's stretched
-/// frequencies become a tensor of divisors.
+/// The converters make these changes: they permute Llama's query and key rows to adjacent pairs, add 1 to Gemma's norm
+/// weights, transpose GPT-2's matrices, sort GPT-NeoX's fused heads, and write Llama 3's stretched frequencies as a
+/// tensor of divisors.
 public final class GgufConversion {
     private final JsonNode config;
     private final Family family;
@@ -44,12 +45,12 @@ public final class GgufConversion {
         }
     }
 
-    /// Whether a folder holds a model of a family that can be run.
+    /// Whether a folder holds a model of a supported family.
     public static boolean isKnown(Path folder) {
         return Files.exists(folder.resolve("reference.json")) && familyOf(folder).isPresent();
     }
 
-    /// Whether llama.cpp has the family.
+    /// Whether llama.cpp supports the folder's family.
     public static boolean exists(Path folder) {
         return !familyOf(folder).orElseThrow().architectures().isEmpty();
     }
@@ -113,7 +114,7 @@ public final class GgufConversion {
         }
     }
 
-    /// As the file gives it: what is multiplied on its way to the residual stream has changed the model's.
+    /// The epsilon of the model's file. The loader has divided it by the square of the residual multiplier.
     private float epsilon() {
         double residual = config.path("residual_multiplier").asDouble(1);
         return (float) (shape.normEpsilon() * residual * residual);
@@ -158,7 +159,7 @@ public final class GgufConversion {
         }
     }
 
-    /// Experts of tensors of their own, and parts of tensors of all, become tensors [experts, rows, columns].
+    /// Concatenates the tensors of a layer's experts to tensors [experts, rows, columns].
     private void addExperts(GgufWriter writer, int layer) {
         for (var role : List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN)) {
             family.tensors().name(role, layer).ifPresent(name -> {
@@ -282,7 +283,7 @@ public final class GgufConversion {
         if (from.isEmpty() || all.isEmpty()) {
             return;
         }
-        // Falcon's norm has the second name where there are two.
+        // In Falcon models with two norms, the norm before attention has the second name.
         boolean second = present(TensorRole.FEED_FORWARD_NORM, layer);
         addTensor(writer, role, from.get(), second ? all.getFirst() : all.getLast());
     }
@@ -338,7 +339,7 @@ public final class GgufConversion {
         return turned;
     }
 
-    /// Rows i and i + headDim / 2 of each head become rows 2i and 2i + 1.
+    /// Permutes the rows of each head: rows i and i + headDim / 2 become rows 2i and 2i + 1.
     private float[] adjacent(float[] values, int columns) {
         int half = shape.headDim() / 2;
         float[] permuted = new float[values.length];
@@ -351,7 +352,7 @@ public final class GgufConversion {
         return permuted;
     }
 
-    /// [key head][queries, key, value] becomes all queries, all keys, all values.
+    /// Reorders rows from [key head][queries, key, value] to all queries, all keys, all values.
     private float[] sorted(float[] values) {
         int queries = shape.heads() / shape.kvHeads();
         int piece = values.length / (shape.heads() + 2 * shape.kvHeads());

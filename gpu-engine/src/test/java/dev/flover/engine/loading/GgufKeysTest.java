@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GgufKeysTest {
-    /// All that llama.cpp's loader and gguf-py know about an architecture (`llama-arch.cpp`, `constants.py`).
+    /// All metadata keys of architectures that llama.cpp's loader and gguf-py know (`llama-arch.cpp`, `constants.py`).
     private static final String WRITTEN = """
                 activation_sparsity_scale adapters.count adapters.lora_rank adapters.router_gain
                 adapters.token_ids_activate adapters.token_ids_substitute altup.active_idx altup.num_inputs
@@ -58,7 +58,7 @@ class GgufKeysTest {
                 wkv.head_size
             """;
 
-    /// What every family's reader asks for.
+    /// The keys that the reader asks for in every family.
     private static final Set<String> ALWAYS_USED = Set.of("context_length", "embedding_length", "block_count",
             "feed_forward_length", "attention.head_count", "attention.head_count_kv", "attention.key_length",
             "attention.value_length");
@@ -92,7 +92,7 @@ class GgufKeysTest {
                 .isEqualTo("metadata llama.novel_trick is not known here and not used");
     }
 
-    /// The configurations that transformers wrote for the reference models.
+    /// Loads the configurations that the transformers library wrote for the reference models.
     @Test
     void nothingThatTransformersWritesForOurFamiliesIsUnknown() throws IOException {
         int opened = 0;

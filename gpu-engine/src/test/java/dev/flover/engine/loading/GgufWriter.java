@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/// Writes GGUF files, for tests: metadata and tensors in the order they are given.
+/// Writes GGUF files for tests. Metadata and tensors are written in the order in which they were added.
 ///
 /// ```java
 /// new GgufWriter().put("general.architecture", "llama").tensor("a", TensorType.F32, values, 2, 8).write(path);
@@ -34,8 +34,8 @@ public final class GgufWriter {
         return this;
     }
 
-    /// @param value a String, Boolean, Integer (stored unsigned), Long, Float, Double, or an array: int[], float[], a
-    ///              list of strings
+    /// @param value a String, Boolean, Integer (stored as unsigned), Long, Float or Double, or an array: int[], float[]
+    ///              or a list of strings
     public GgufWriter put(String key, Object value) {
         metadata.put(key, value);
         return this;
@@ -46,12 +46,13 @@ public final class GgufWriter {
         return this;
     }
 
-    /// @param dimensions outermost first
+    /// @param dimensions the dimensions, the outermost first
     public GgufWriter tensor(String name, TensorType type, float[] values, int... dimensions) {
         return tensor(name, type, encode(type, values), dimensions);
     }
 
-    /// @param data as the type stores it
+    /// @param data       the elements, encoded as the type stores them
+    /// @param dimensions the dimensions, the outermost first
     public GgufWriter tensor(String name, TensorType type, byte[] data, int... dimensions) {
         tensors.add(new Entry(name, type, dimensions.clone(), data));
         return this;
@@ -70,9 +71,9 @@ public final class GgufWriter {
         }
     }
 
-    /// Cuts the tensors into parts as llama.cpp's splitting tool does.
+    /// Splits the tensors over several files, as llama.cpp's splitting tool does.
     ///
-    /// @return the first part
+    /// @return the path of the first file
     public Path writeSplit(Path folder, String name, int parts) {
         Path first = null;
         for (int part = 0; part < parts; part++) {
@@ -120,7 +121,8 @@ public final class GgufWriter {
         return out.bytes.toByteArray();
     }
 
-    /// Stores numbers as a type does; quantised ones in the plain way (the largest magnitude sets the scale).
+    /// Encodes numbers in a type. Quantisation is the simple one: the largest magnitude of a block determines its
+    /// scale.
     public static byte[] encode(TensorType type, float[] values) {
         var out = ByteBuffer.allocate((int) type.rowBytes(values.length)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {

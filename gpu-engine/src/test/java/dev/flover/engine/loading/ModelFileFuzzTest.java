@@ -13,7 +13,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A model file is untrusted: whatever is in it, it opens or is refused in one sentence.
+/// Model files are untrusted: whatever the bytes of a file, it is either opened or refused with an error of one
+/// sentence.
 class ModelFileFuzzTest {
     private static final int CASES = 1200;
     private static final long SEED = 20_251_122;
@@ -37,7 +38,7 @@ class ModelFileFuzzTest {
         refusesMutationsOf(MODEL.writer().bytes(), 6000, CASES / 6);
     }
 
-    /// @param header how far the mutations go, most of the time
+    /// @param header the number of leading bytes that most of the mutations are limited to
     private void refusesMutationsOf(byte[] valid, int header, int cases) throws IOException {
         int refused = 0;
         for (int i = 0; i < cases; i++) {
@@ -75,7 +76,7 @@ class ModelFileFuzzTest {
         assertThat(refused).as("mutations that were refused").isBetween(CASES / 4, CASES - 1);
     }
 
-    /// @return 1 if refused
+    /// @return 1 if the file is refused, 0 if it is opened
     private static int opensOrIsRefused(Path path, long seed) {
         try (var model = ModelLoader.open(path)) {
             assertThat(model.config().hidden()).isPositive();
@@ -113,7 +114,7 @@ class ModelFileFuzzTest {
         }
     }
 
-    /// Replaces numbers and literals as well as bytes, so that most results are still JSON.
+    /// Replaces numbers and literals as well as single bytes, so that most of the results are still JSON.
     private static byte[] mutateText(Random random, String valid) {
         String[] values = {"null", "-1", "0", "1e308", "2147483647", "9223372036854775808", "3", "true", "\"x\"", "[]",
             "{}", "[[[[]]]]", "0.5", "-0.0", "NaN", "[1, 2]", "1e-400", "\"full_attention\""};

@@ -274,7 +274,7 @@ class ModelLoaderTest {
         var model = new TinyLlama(256, 1, 8, 4, 768, 64, TensorType.Q8_0, 1);
         try (var opened = ModelLoader.open(gguf(model.withoutTokenizer()))) {
             var layer = opened.weights().layers().getFirst();
-            assertThat(layer.attentionOut().kShards()).isEqualTo(8);      // of a query head each
+            assertThat(layer.attentionOut().kShards()).isEqualTo(8); // one query head for each shard
             assertThat(layer.feedForwardOut().kShards()).isEqualTo(8);
             assertThat(layer.queryKeyValue().kShards()).isEqualTo(1);
         }

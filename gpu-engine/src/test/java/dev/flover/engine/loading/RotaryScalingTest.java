@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class RotaryScalingTest {
     private static final int CONTEXT = 4096;
 
-    /// Expected values were computed apart, from the formulas of each scheme's publication.
+    /// Compares frequencies. The expected values were computed independently, from the formulas in each scheme's
+    /// publication.
     private static void frequencies(RotaryScaling scaling, int dims, double base, double... expected) {
         var found = scaling.rotary(dims, base, Pairing.HALVES, CONTEXT).frequencies();
         assertThat(found).hasSize(expected.length);
@@ -61,10 +62,10 @@ class RotaryScalingTest {
         assertThat(magnitude).isCloseTo(1.190238071, within(1e-9));
 
         var rotary = scaling.rotary(8, 10_000, Pairing.HALVES, 101);
-        assertThat(rotary.angle(99, 0)).isEqualTo(99);              // the last position of a short sequence
+        assertThat(rotary.angle(99, 0)).isEqualTo(99); // the last position of a short sequence
         assertThat(rotary.angle(-1, 0)).isEqualTo(99 * 0.5);        // the same position of a long one
         assertThat(rotary.angle(-100, 0)).isZero();
-        assertThat(rotary.angle(100, 0)).isEqualTo(100 * 0.5);      // only long sequences have it
+        assertThat(rotary.angle(100, 0)).isEqualTo(100 * 0.5); // only long sequences have this position
         assertThat(scaling.rotary(8, 10_000, Pairing.HALVES, 100).stretch()).isNull();
     }
 

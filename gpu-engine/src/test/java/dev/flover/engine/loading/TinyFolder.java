@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// A Hugging Face folder of a two-layer Llama with random weights, for tests.
+/// Writes a Hugging Face folder with a two-layer Llama of random weights, for tests.
 final class TinyFolder {
     static final String CONFIG = """
             {"model_type": "llama", "hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -49,14 +49,14 @@ final class TinyFolder {
         return shapes;
     }
 
-    /// One file.
+    /// Writes the folder with one safetensors file.
     static Path write(Path folder) throws IOException {
         Files.writeString(folder.resolve("config.json"), CONFIG);
         Files.write(folder.resolve("model.safetensors"), safetensors(shapes()));
         return folder;
     }
 
-    /// Two files and their index.
+    /// Writes the folder with two safetensors files and their index.
     static Path writeSharded(Path folder) throws IOException {
         Files.writeString(folder.resolve("config.json"), CONFIG);
         var names = List.copyOf(shapes().keySet());
@@ -78,7 +78,8 @@ final class TinyFolder {
         return folder;
     }
 
-    /// Each tensor's numbers depend on its name alone.
+    /// The bytes of a safetensors file with tensors of these shapes. The numbers of each tensor depend only on its
+    /// name.
     static byte[] safetensors(Map<String, int[]> shapes) {
         var header = new ArrayList<String>();
         var data = new ByteArrayOutputStream();
@@ -93,7 +94,8 @@ final class TinyFolder {
                 .putLong(json.length).put(json).put(data.toByteArray()).array();
     }
 
-    /// Any family of the table: every tensor that its folders have, seven layers, heads of 16.
+    /// Writes the folder of a model of any family: every tensor that the family's folders have, seven layers, heads of
+    /// 16 dimensions.
     static Path write(Path folder, Family family) throws IOException {
         Files.writeString(folder.resolve("config.json"), config(family));
         var shapes = new LinkedHashMap<String, int[]>();

@@ -6,13 +6,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/// A Llama of random weights with a byte-level vocabulary, small enough to be made anew in each test. The same seed
+/// A Llama of random weights with a byte-level vocabulary, small enough to be written anew in each test. The same seed
 /// and shape give the same file.
 ///
-/// @param type of the matrices; norms are floats
+/// @param type the type of the matrices; norms are floats
 public record TinyLlama(
         int hidden, int layers, int heads, int kvHeads, int feedForward, int context, TensorType type, long seed) {
-    /// 256 bytes, one merge for "th", and the end of text.
+    /// 256 bytes, one merge for "th", and the end-of-text token.
     public static final int VOCABULARY = 258;
     public static final int END_OF_TEXT = 257;
 
@@ -57,7 +57,7 @@ public record TinyLlama(
                 .put("tokenizer.ggml.eos_token_id", END_OF_TEXT);
     }
 
-    /// GPT-2's printable characters for the 256 bytes, in its order.
+    /// GPT-2's printable characters for the 256 bytes, in the order of GPT-2's vocabulary.
     private static List<String> byteTokens() {
         var printable = new ArrayList<String>();
         for (int b = 0; b < 256; b++) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// How many devices published models may be divided among.
+/// Checks the number of shards of published models, which is the most devices that their products can be divided among.
 class KShardsTest {
     @ParameterizedTest
     @CsvSource({

@@ -76,7 +76,7 @@ class ModelShapeTest {
                         .withStepsInFlight(1).withPrefixCaching(false))) {
             engine.admit(SequenceRequest.of(new int[] {1, 2}, SamplingParams.sampled(1, 7), 20, TokenSet.EMPTY));
             while (engine.step(sink)) {
-                // to the end
+                // until the sequence has ended
             }
         }
         return tokens;

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/// Models with random weights, small enough to run thousands of rows a second on the reference backend.
+/// Models with random weights, small enough for the reference backend to compute thousands of rows in a second.
 ///
-/// Every width is a multiple of 32, so that block-quantised types fit.
+/// Every width is a multiple of 32, the block size of Q8_0.
 public final class TinyModels {
     public static final int VOCABULARY = 96;
     public static final int CONTEXT = 160;
@@ -34,8 +34,8 @@ public final class TinyModels {
         this.matrices = matrices;
     }
 
-    /// Grouped-query attention, RMS norms, SwiGLU, rotary positions over adjacent pairs; attention sees 24 positions in
-    /// the second layer.
+    /// A model like Llama: grouped-query attention, RMS norms, SwiGLU, rotary positions over adjacent pairs. The second
+    /// layer has a window of 24 positions.
     ///
     /// @param matrices F32 or Q8_0
     public static Model llama(long seed, TensorType matrices) {
@@ -47,7 +47,8 @@ public final class TinyModels {
         return new TinyModels(seed, matrices).build(config, false, false);
     }
 
-    /// Parallel blocks, layer norms and biases everywhere, partial rotary positions over halves (GPT-NeoX).
+    /// A model like GPT-NeoX: parallel blocks, layer norms, biases everywhere, and rotary positions over halves for
+    /// part of a head.
     public static Model neox(long seed) {
         var rotary = rotary(8, Rotary.Pairing.HALVES);
         var config = new ModelConfig(
@@ -57,7 +58,7 @@ public final class TinyModels {
         return new TinyModels(seed, TensorType.F32).build(config, true, false);
     }
 
-    /// Learned positions (GPT-2).
+    /// A model like GPT-2, with learned positions.
     public static Model gpt2(long seed) {
         var config = new ModelConfig(
                 "gpt2", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.SEQUENTIAL,
@@ -66,7 +67,8 @@ public final class TinyModels {
         return new TinyModels(seed, TensorType.F32).build(config, true, false);
     }
 
-    /// Post-norms, soft caps, alternating windows, scaled embeddings, query and key norms (Gemma 2 and 3).
+    /// A model like Gemma 2 and 3: norms after attention and feed-forward, soft caps, alternating windows, scaled
+    /// embeddings, and norms of queries and keys.
     public static Model gemma(long seed) {
         var rotary = rotary(16, Rotary.Pairing.HALVES);
         var config = new ModelConfig(
@@ -76,7 +78,7 @@ public final class TinyModels {
         return new TinyModels(seed, TensorType.F32).build(config, false, true);
     }
 
-    /// The same weights with another limit; for models with rotary positions.
+    /// A copy of a model with another context length, for models with rotary positions.
     public static Model withContext(Model model, int contextLength) {
         var old = model.config();
         var config = new ModelConfig(
@@ -89,7 +91,7 @@ public final class TinyModels {
                 model.arena());
     }
 
-    /// As [#llama], but the embedding of one token is not a number.
+    /// As [#llama], but the embedding of one token is NaN.
     public static Model poisoned(long seed, int token) {
         var model = llama(seed, TensorType.F32);
         var whole = model.weights().embedding().ranges().getFirst().tensor();

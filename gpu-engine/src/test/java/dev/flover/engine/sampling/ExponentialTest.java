@@ -26,7 +26,7 @@ class ExponentialTest {
         assertThat(PlainLogitPasses.mass(Float.NEGATIVE_INFINITY)).isZero();
     }
 
-    /// The bits that the same formula gives in C (gcc 12, fmaf).
+    /// Expects the bits that the same formula gives in C (gcc 12, fmaf).
     @Test
     void givesTheseBits() {
         assertThat(Float.floatToRawIntBits(Exponential.exp(-0.1f))).isEqualTo(0x3f67a36d);

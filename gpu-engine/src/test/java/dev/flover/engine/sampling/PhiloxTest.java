@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PhiloxTest {
-    /// Known answers published with Random123 for philox4x32-10; the first two of four output words.
+    /// The known answers for philox4x32-10 that are published with Random123: the first two of the four output words.
     @ParameterizedTest
     @CsvSource({
         "0000000000000000, 0000000000000000, 0000000000000000, e169c58d6627e8d5",

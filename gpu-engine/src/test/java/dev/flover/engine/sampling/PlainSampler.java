@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/// What [Sampler] must do, as textbooks say it: in double, with lists and sorting.
+/// The oracle for [Sampler], written as in textbooks: in double, with lists and sorting.
 final class PlainSampler {
     private PlainSampler() {}
 
-    /// The distribution that the next token is drawn from; all on one token where greedy.
+    /// The distribution from which the next token is drawn; if greedy, its whole mass is on one token.
     static double[] distribution(
             float[] logits, SamplingParams params, int[] prompt, int[] answer, int[] ending) {
         double[] changed = penalised(logits, params, prompt, answer, ending);

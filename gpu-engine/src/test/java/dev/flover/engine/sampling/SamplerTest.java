@@ -54,7 +54,8 @@ class SamplerTest {
                         .presencePenalty(0.5f).frequencyPenalty(0.5f).logitBias(bias).minTokens(20))));
     }
 
-    /// Pearson's statistic against the plain model, significance one in a hundred thousand; and exactly its support.
+    /// Compares draws with the plain model by Pearson's chi-square test at a significance of 1e-5. The drawn tokens
+    /// must also be exactly those with a probability above 0.
     @ParameterizedTest
     @MethodSource("options")
     void drawsFromExactlyTheDistributionOfThePlainModel(SamplingParams params) {
@@ -90,7 +91,7 @@ class SamplerTest {
         assertThat(statistic).isLessThanOrEqualTo(cells == 1 ? 1e-9 : criticalValue(cells - 1));
     }
 
-    /// Wilson and Hilferty's approximation of the chi-square quantile at 1 - 1e-5.
+    /// The chi-square quantile at 1 - 1e-5, by the approximation of Wilson and Hilferty.
     private static double criticalValue(int degrees) {
         double a = 2.0 / (9 * degrees);
         return degrees * Math.pow(1 - a + 4.265 * Math.sqrt(a), 3);
@@ -142,7 +143,8 @@ class SamplerTest {
         var sampler = new Sampler(1000);
         for (int seed = 0; seed < 200; seed++) {
             int token = sample(sampler, logits, 0, state(withSeed(params(0, 1, 0, 0.2), seed)));
-            assertThat(token).as("seed " + seed).isBetween(1, 286);      // 0.2 of the mass, in vocabulary order
+            // the tokens with the first 0.2 of the mass, in vocabulary order
+            assertThat(token).as("seed " + seed).isBetween(1, 286);
         }
     }
 
@@ -265,7 +267,8 @@ class SamplerTest {
     private final Sampler drawing = new Sampler(VOCABULARY);
     private final SamplingState drawn = new SamplingState();
 
-    /// The answer's first tokens exist at admission, the others are appended: both ways must count alike.
+    /// Draws one token. Some of the answer's first tokens are given to `begin` and the others are appended; both ways
+    /// must count the same.
     private int draw(float[] logits, SamplingParams params, int[] prompt, int[] answer) {
         int existing = (int) (params.seed() % (answer.length + 1));
         var history = Arrays.copyOf(prompt, prompt.length + existing);

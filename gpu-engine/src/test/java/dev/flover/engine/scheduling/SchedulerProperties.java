@@ -22,7 +22,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/// Random lives of many sequences against a simulated device, one or two steps under way.
+/// Random admissions and cancellations of many sequences on a simulated device, with one or two steps in flight.
 class SchedulerProperties {
     private static final int CONTEXT = 64;
 
@@ -148,7 +148,7 @@ class SchedulerProperties {
             if (!answers.reasons.containsKey(id)) {
                 scheduler.cancel(id);
                 expected.remove(id);
-                answers.reasons.put(id, FinishReason.LENGTH);       // so that nothing more may be reported
+                answers.reasons.put(id, FinishReason.LENGTH); // so that any later report fails the test
             }
         }
 

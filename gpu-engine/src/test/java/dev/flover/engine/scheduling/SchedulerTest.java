@@ -124,7 +124,7 @@ class SchedulerTest {
             assertThat(reported).hasSize(alone ? 1 : reported.size());
             kinds.append(alone ? 'a' : 't');
         }
-        // The third waits a step, because the second outranks it and cannot join beside the first.
+        // Sequence 3 waits until sequence 2 has run, because sequence 2 outranks it and must run alone.
         assertThat(kinds.toString()).isEqualTo("tatatatatatat" + "aaaaaa");
     }
 

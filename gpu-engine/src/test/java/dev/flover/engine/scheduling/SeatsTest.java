@@ -89,7 +89,7 @@ class SeatsTest {
         var first = decoding(TokenSet.EMPTY, 100);
         seats.seat(first, 0);
         int seat = first.seat;
-        seats.advance(seat);            // steps 1 and 2, which draw the first two tokens
+        seats.advance(seat); // steps 1 and 2 are in flight and draw the first two tokens
         seats.leave(first, 2);
 
         seats.reclaim(1);
@@ -106,7 +106,7 @@ class SeatsTest {
         assertThat(third.seat).isEqualTo(seat);
     }
 
-    /// Its prompt is computed, and the step that did it draws the first token.
+    /// A sequence whose prompt is computed; the step that computed it draws the first token.
     private Sequence decoding(TokenSet stops, int maxTokens) {
         var sequence = new Sequence(
                 ++lastId, SequenceRequest.of(PROMPT, SamplingParams.greedy(), maxTokens, stops), CONTEXT,

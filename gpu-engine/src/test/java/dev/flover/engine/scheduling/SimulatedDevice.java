@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.engine.backend.StepPlan;
 import java.util.Arrays;
 
-/// Runs plans with no arithmetic: a position's "keys and values" are the hash of the text up to it.
+/// Runs plans without arithmetic: the "keys and values" of a position are a hash of the tokens up to it.
 ///
-/// Each row checks that the cells it would attend to hold the text of its own sequence, all of it and nothing else. The
-/// token drawn is a function of that hash, so a wrong block, slot or token anywhere shows in the answer, and so does a
-/// position that is turned as one of a short sequence where the sequence is long, or the other way round. What a step
-/// writes, only the slice that wrote it may read in the same step.
+/// Each row checks that the cache cells to which it would attend hold the tokens of its own sequence, all of them and
+/// no others. The drawn token is a function of that hash. So a wrong block, slot or token changes the answer, and so
+/// does a position with the rotary frequencies of short sequences in a long sequence, or the other way round. Within
+/// one step, cells that a slice writes may be read by that slice only.
 final class SimulatedDevice {
     private static final long START = 0x1234567;
 
@@ -35,7 +35,7 @@ final class SimulatedDevice {
         writtenBySlot = new int[blocks];
     }
 
-    /// The answer that a text must get.
+    /// The answer to a prompt that the simulated device must give.
     static int[] expected(int[] prompt, int count, int vocabulary, int stretchedBeyond) {
         int[] text = Arrays.copyOf(prompt, prompt.length + count);
         for (int length = prompt.length; length < text.length; length++) {

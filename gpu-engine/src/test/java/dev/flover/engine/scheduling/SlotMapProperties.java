@@ -82,7 +82,7 @@ class SlotMapProperties {
         return changes <= 2;
     }
 
-    /// By breadth-first search over all sets of occupied slots.
+    /// The fewest moves to a dense range, found by breadth-first search over all sets of occupied slots.
     private static int fewestMoves(int occupied, int width, int slots) {
         Map<Integer, Integer> distance = new HashMap<>(Map.of(occupied, 0));
         var queue = new ArrayDeque<Integer>();

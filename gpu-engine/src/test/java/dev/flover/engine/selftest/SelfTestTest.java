@@ -35,7 +35,7 @@ class SelfTestTest {
         return new SelfTest(backend, SEED, SelfTest.Size.SMALL).run(check -> { });
     }
 
-    /// Norms use another epsilon where a step has more than two rows.
+    /// A backend whose norms use a wrong epsilon if a step has more than two rows.
     private static Backend disturbed(Backend backend) {
         var rows = new int[1];
         return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
@@ -47,7 +47,8 @@ class SelfTestTest {
                         arguments[4] = 0.3f;
                     }
                     if (method.isDefault() && method.getName().startsWith("project")) {
-                        return InvocationHandler.invokeDefault(proxy, method, arguments);    // of the verbs above
+                        // runs as the operations that are intercepted above
+                        return InvocationHandler.invokeDefault(proxy, method, arguments);
                     }
                     try {
                         return method.invoke(backend, arguments);

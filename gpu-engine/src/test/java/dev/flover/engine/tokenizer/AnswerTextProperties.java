@@ -81,7 +81,7 @@ class AnswerTextProperties {
         return text.append(answer.finish()).toString();
     }
 
-    /// Bytes that often make characters, halves of characters and beginnings of stop strings.
+    /// Bytes that often form characters, parts of characters and beginnings of stop strings.
     @Provide
     Arbitrary<int[]> answers() {
         var likely = Arbitraries.of((int) ' ', (int) 'a', (int) 'b', (int) 'X', (int) '\n', 0xC3, 0xA9, 0xE2, 0x82,

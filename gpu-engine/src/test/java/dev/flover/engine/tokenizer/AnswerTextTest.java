@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AnswerTextTest {
-    /// A token for each byte; 256 is markup.
+    /// One token for each byte; token 256 is markup.
     private static final Tokenizer BYTES = new OneByteATokenTokenizer(false);
 
     @Test

@@ -47,7 +47,8 @@ class CharacterMapTest {
         }
     }
 
-    /// Lays a trie out as Darts-clone does: a node's children stand at its offset, each at its label.
+    /// Compiles replacements to a double-array trie as Darts-clone does: each child of a node is at the node's offset,
+    /// combined by exclusive or with the child's label.
     private static byte[] compile(Map<String, String> replacements) {
         var spellings = new TreeMap<String, Integer>();
         var texts = new ByteArrayOutputStream();

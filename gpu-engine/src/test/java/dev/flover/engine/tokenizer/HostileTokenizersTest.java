@@ -13,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Files and texts made to hurt: nothing but the named errors may come of them.
+/// Hostile files and texts: they may cause only the documented exceptions.
 class HostileTokenizersTest {
     private static final long SEED = 20_260_723;
     private static final List<String> MERGES = List.of("a b", "ab c", "\u0120 a", "1 2", "12 3", "\u0120 \u0120");
@@ -47,7 +47,7 @@ class HostileTokenizersTest {
         assertThat(opened).isPositive();
     }
 
-    /// Replaces values, or any characters.
+    /// Replaces random values or random characters of a JSON text.
     private static String mutated(String json, Random random) {
         var mutated = new StringBuilder(json);
         for (int change = random.nextInt(3); change >= 0; change--) {
@@ -102,7 +102,9 @@ class HostileTokenizersTest {
         };
     }
 
-    /// Encodes and decodes everything; 1 if there was a tokenizer.
+    /// Encodes and decodes all texts.
+    ///
+    /// @return 1 if there is a tokenizer, else 0
     private static int use(Tokenizer tokenizer) {
         if (tokenizer == null) {
             return 0;

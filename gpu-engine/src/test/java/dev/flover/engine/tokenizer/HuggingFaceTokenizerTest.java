@@ -192,7 +192,8 @@ class HuggingFaceTokenizerTest {
         assertThatThrownBy(() -> TokenizerLoader.fromHuggingFace(folder)).hasMessageContaining("as tokenizer.json");
     }
 
-    /// Bytes only, in the order of their values, cut nowhere; token 256 is markup.
+    /// A tokenizer with one token for each byte, in the order of their values, that does not split texts; token 256 is
+    /// markup.
     private Tokenizer open(Consumer<ObjectNode> change) {
         var json = Tokenizers.byteLevelJson(List.of());
         json.set("pre_tokenizer", json("{'type':'ByteLevel','add_prefix_space':false,'use_regex':false}"));

@@ -2,7 +2,7 @@ package dev.flover.engine.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 
-/// Token n is byte n; 256 is markup.
+/// A tokenizer in which token n is byte n, and token 256 is markup.
 record OneByteATokenTokenizer(boolean stripsLeadingSpace) implements Tokenizer {
     static final int MARKUP = 256;
 

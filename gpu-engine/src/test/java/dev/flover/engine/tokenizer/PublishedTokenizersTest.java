@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Vocabularies of models that people run, against the ids that their own tokenizers give.
+/// Compares the vocabularies of published models with the ids that the models' own tokenizers give.
 class PublishedTokenizersTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -61,7 +61,7 @@ class PublishedTokenizersTest {
             int[] prompt = tokenizer.encodePrompt(sample.get("prompt").textValue());
             int[] all = ids(sample.get("token_ids_with_bos"));
             assertThat(prompt).isEqualTo(Arrays.copyOf(all, prompt.length));
-            // The program that wrote the reference ends its output with a newline.
+            // The program that wrote the reference ended its output with a newline.
             assertThat(tokenizer.decode(all) + "\n").isEqualTo(sample.get("text").textValue());
         }
     }

@@ -12,7 +12,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.StringLength;
 
-/// Merging and Viterbi against twins that read like the definition.
+/// Compares byte-pair merging and Viterbi's algorithm with naive implementations that follow the definitions.
 class SubwordModelProperties {
     private static final int LETTERS = 4;
 

@@ -16,7 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Tokenizers for tests: published ones, and small ones that need no data.
+/// Tokenizers for tests: published ones from the reference data, and small ones that are built in memory.
 final class Tokenizers {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -32,7 +32,7 @@ final class Tokenizers {
         }
     }
 
-    /// SentencePiece's kind: `<unk>`, `<s>`, `</s>`, a token for each byte, then words and pieces.
+    /// A vocabulary of SentencePiece's kind: `<unk>`, `<s>`, `</s>`, a token for each byte, then the given pieces.
     static GgufWriter sentencePiece(List<String> pieces) {
         var tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
         IntStream.range(0, 256).forEach(b -> tokens.add("<0x%02X>".formatted(b)));
@@ -52,7 +52,7 @@ final class Tokenizers {
                 .put("tokenizer.ggml.eos_token_id", 2);
     }
 
-    /// GPT-2's kind: all 256 bytes, what the merges give, then `<|end|>` as markup.
+    /// A vocabulary of GPT-2's kind: all 256 bytes, the results of the merges, then `<|end|>` as markup.
     static GgufWriter bytePairs(String pre, List<String> merges) {
         var tokens = new ArrayList<String>();
         for (int b = 0; b < 256; b++) {
@@ -79,7 +79,7 @@ final class Tokenizers {
         return Character.toString(printable ? b : (int) (256 + before));
     }
 
-    /// A `tokenizer.json` over all bytes and some merges, with a decoder and nothing else.
+    /// A `tokenizer.json` with all bytes, some merges and a decoder.
     static ObjectNode byteLevelJson(List<String> merges) {
         var vocabulary = JSON.objectNode();
         for (int b = 0; b < 256; b++) {
@@ -96,7 +96,7 @@ final class Tokenizers {
         return json;
     }
 
-    /// A unigram `tokenizer.json`; token 0 is unknown.
+    /// A `tokenizer.json` of a unigram model; token 0 is the unknown token.
     static ObjectNode unigramJson(List<String> pieces, double[] scores) {
         var vocabulary = JSON.arrayNode().add(JSON.arrayNode().add("<unk>").add(0.0));
         for (int i = 0; i < pieces.size(); i++) {
