@@ -8,7 +8,6 @@
 # or Python, and no network if `unshare` is allowed to remove it. Two runs are checked, which take some minutes each:
 #
 #   all stages in the smallest sizes    each must have a line in the table: "ok", or skipped for an expected reason
-#
 #   stages that fail or take too long   the table must say so, and must have the results of the other stages
 #
 # Does nothing, and prints why, without a C++ compiler or if the bundle has no kernels.

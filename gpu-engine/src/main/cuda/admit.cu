@@ -5,11 +5,11 @@
 #include "sampling.cuh"
 
 struct Admission {
-    SamplingState* state;          // of the home that the sequence gets
-    int* newest;                   // of the home
+    SamplingState* state;          // state of the home that the sequence gets
+    int* newest;                   // newest token of the home
     // [vocabulary] of the home: 0 for absent tokens, else 1 + occurrences in the answer; null without penalties
     uint32_t* counts;
-    int* rules;                    // of the home
+    int* rules;                    // rules of the home
     const SamplingState* from;     // staged copy
     const int* fromRules;          // [ruleWords], staged copy
     const int* history;            // [historyLength], staged copy of prompt then answer; empty without penalties

@@ -10,7 +10,7 @@ struct Routing {
     const float* correction;    // [experts], added to the scores for the selection but not for the weights; or null
     const int* plan;
     int sigmoid;                // 1: scores become probabilities by sigmoid; 0: by softmax
-    int normalised;             // weights are divided by their sum
+    int normalised;             // 1: weights are divided by their sum
     int groups;
     int chosenGroups;
     float scale;

@@ -24,7 +24,7 @@ struct SampleShared {
     // masses that passed the filters, summed over each stretch of the vocabulary
     uint64_t stretches[STRETCHES];
     uint64_t masses[MASS_EXPONENTS];
-    uint64_t candidates[MOST_CANDIDATES];      // keys
+    uint64_t candidates[MOST_CANDIDATES];      // keys of the collected tokens
     uint64_t partial[SAMPLE_WARPS];
     double partialDouble[SAMPLE_WARPS];
     uint64_t digit;

@@ -86,7 +86,7 @@ struct QueryTile {
     int home;
     int firstPosition;
     int kvHead;
-    int firstHead;       // among all query heads
+    int firstHead;       // its number among all query heads
     int headsInTile;
     int scratch;
     int split;           // the only split of this item, if it has scratch memory
@@ -224,8 +224,8 @@ __device__ __forceinline__ Word4 keepFirst(Word4 run, int valid) {
 /// The running softmax of one lane over the positions of a split that its warp processes.
 template <class Operand, int WIDTH>
 struct WarpAttention {
-    float greatest[2];     // of queries lane / 4 and lane / 4 + 8
-    float sum[2];          // of this lane's columns alone
+    float greatest[2];     // greatest scores of queries lane / 4 and lane / 4 + 8
+    float sum[2];          // sums of weights in this lane's columns alone
     float out[WIDTH / 8 / DIM_WARPS<WIDTH>][4];
 
     static __device__ __forceinline__ int firstDim() {

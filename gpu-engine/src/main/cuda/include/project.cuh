@@ -1,8 +1,7 @@
 // out = in * weight^T, for `in` with few rows: weight rows are the M side of the tensor-core product, batch rows the N
 // side.
 //
-//   columns: shards > four quarters each, of whole chunks of 64; a quarter is a part; parts are added as one binary
-//   tree
+//   columns: shards > four quarters each, of whole chunks of 64; the parts are added as a binary tree
 //   block = 8 warps over a tile of outputs x ROWS rows       ROWS 8: 32 outputs, four parts at a time
 //                                                                16: 64 outputs, two parts
 //                                                            32, 64: 128 outputs, one part
@@ -177,7 +176,7 @@ __device__ __forceinline__ uint32_t twiceHigh(uint32_t word) {
     return permuteBytes(word, word, 0x3232);
 }
 
-constexpr uint32_t F16_1024 = 0x64646464;     // a byte b under 0x64 is the f16 1024 + b
+constexpr uint32_t F16_1024 = 0x64646464;     // the f16 with high byte 0x64 and low byte b is 1024 + b
 constexpr uint32_t F16_ONES = 0x3C003C00;
 constexpr uint32_t F16_MINUS_1152 = 0xE480E480;
 constexpr uint32_t F16_MINUS_1024 = 0xE400E400;

@@ -1,4 +1,5 @@
 // The sampling state of one sequence, and the arithmetic that must give the same bits as the Java sampler: the
+// exponential function of Exponential.java, the random generator of Philox.java, and integer masses.
 #pragma once
 
 #include "device.cuh"

@@ -11,12 +11,12 @@ import java.util.List;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
 ///
-/// Verbs enqueue and do not wait. They are called on one thread, in the order of the forward pass, between
-/// [#begin] and [#end]; only when [#end] has returned may the plan's sampled tokens be read. A host backend
-/// computes at once; a device backend launches kernels on one stream.
+/// Verbs enqueue and do not wait. They are called on one thread, in the order of the forward pass, between [#begin] and
+/// [#end]; only when [#end] has returned may the plan's sampled tokens be read. A verb of a host backend computes before
+/// it returns; a device backend launches kernels on one stream.
 ///
 /// **Rows.** Activations are [rows, columns] f32. A step's rows are the slices of the plan one after another; `rows`
-/// is how many of a tensor's rows are live.
+/// is the number of a tensor's rows that this step uses.
 ///
 /// **The same bits.** Each element a verb writes is computed in one arithmetic order that depends on the weight's
 /// shape and the row's own inputs alone: not on `rows`, on the other rows, on how a prompt was cut into chunks, or on
@@ -25,7 +25,7 @@ import java.util.List;
 /// **Threads.** Memory verbs are called before the first step, by the thread that starts the engine; the verbs of steps
 /// by one other thread, always the same.
 ///
-/// **Ownership.** What a backend allocates lives until the backend is closed.
+/// **Ownership.** All memory that a backend allocates lives until the backend is closed.
 public interface Backend extends AutoCloseable {
     /// The backend's name, as it is given to `--backend`.
     String name();

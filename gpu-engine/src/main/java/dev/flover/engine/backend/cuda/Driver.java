@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /// The calls of the CUDA driver that the backend makes, on one device, one context and one stream.
 ///
-/// It owns all device memory, pinned memory, graphs and events; these live until they are freed or the driver is
+/// A driver owns all device memory, pinned memory, graphs and events; these live until they are freed or the driver is
 /// closed. Work on the stream runs in the order of the calls. All calls throw [CudaException], which names the call and
 /// the error.
 ///

@@ -4,6 +4,7 @@ import dev.flover.engine.model.ModelConfig.Routing;
 
 /// How the work of a product is cut into blocks. It determines which block computes a sum, but never the order of
 /// additions.
+///
 /// ```
 ///   outputs in tiles, by rows of a tile:  8: 32    16: 64    32, 64: 128
 ///   columns in parts:                     four quarters of each shard
