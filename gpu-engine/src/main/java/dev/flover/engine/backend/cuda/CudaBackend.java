@@ -100,7 +100,7 @@ public final class CudaBackend implements Backend {
         return taken(WeightPacker.upload(driver, matrix));
     }
 
-    /// Generates weights on the device, except for a matrix with padded columns: it is uploaded, as padding must be zero.
+    /// Generates weights on the device. A matrix with padded columns is uploaded instead, as padding must be zero.
     @Override
     public synchronized Weight randomWeight(Matrix matrix, long seed) {
         var shape = WeightPacker.shape(matrix);
