@@ -12,8 +12,8 @@ import java.util.List;
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
 ///
 /// Verbs enqueue and do not wait. They are called on one thread, in the order of the forward pass, between [#begin] and
-/// [#end]; only when [#end] has returned may the plan's sampled tokens be read. A verb of a host backend computes before
-/// it returns; a device backend launches kernels on one stream.
+/// [#end]; only when [#end] has returned may the plan's sampled tokens be read. A verb of a host backend computes
+/// before it returns; a device backend launches kernels on one stream.
 ///
 /// **Rows.** Activations are [rows, columns] f32. A step's rows are the slices of the plan one after another; `rows`
 /// is the number of a tensor's rows that this step uses.
