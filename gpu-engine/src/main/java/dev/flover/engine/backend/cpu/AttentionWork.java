@@ -8,8 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /// Computes the attention of all rows of a step. A tile is a few rows of one slice together with some key heads. How
-/// rows are cut into tiles is the same for every layer, so the cutting is computed once a step. Tiles of long sequences
-/// come first, so that short tiles at the end even out the load of the workers.
+/// rows are cut into tiles is the same for every layer, so the cutting is computed once a step. Within a slice the
+/// tiles of the last rows, which see the most positions, come first, so that the shorter tiles at the end even out the
+/// load of the workers.
 final class AttentionWork implements Workers.Revocable {
     /// Most queries that are computed together and share one reading of keys and values; see `attention.c`.
     private static final int QUERIES = 48;

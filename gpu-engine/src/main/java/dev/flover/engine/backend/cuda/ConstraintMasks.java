@@ -23,7 +23,8 @@ final class ConstraintMasks {
     private final Pinned staging;
     private final long device;
 
-    /// The state of one answer with a constraint: its automaton, and its number of tokens.
+    /// The state of one answer with a constraint: the computation of its masks, its ending tokens, and its number of
+    /// tokens.
     private static final class Fitting {
         final MaskAhead ahead;
         final int[] ending;

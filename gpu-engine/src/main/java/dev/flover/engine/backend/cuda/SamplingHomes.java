@@ -49,7 +49,8 @@ final class SamplingHomes {
         return counts;
     }
 
-    /// The most bytes that [#stage] writes for an admission with up to [#USUAL_BIASES] biases and ending tokens.
+    /// The most bytes that [#stage] writes for an admission whose ending tokens and biases take at most 2 *
+    /// [#USUAL_BIASES] words; a bias takes two words.
     static long usualBytes(CacheShape shape) {
         return STATE_BYTES + 4L * (2 * USUAL_BIASES + Math.ceilDiv(shape.vocabulary(), 32) + shape.contextLength());
     }
