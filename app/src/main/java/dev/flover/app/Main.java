@@ -9,6 +9,7 @@ import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
 import dev.flover.app.delivery.VerifyDeliveryCommand;
 import dev.flover.app.demo.DemoCommand;
+import dev.flover.app.http.ServeCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.InspectCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             UpCommand.class,
+            ServeCommand.class,
             SubmitCommand.class,
             TailCommand.class,
             CancelCommand.class,

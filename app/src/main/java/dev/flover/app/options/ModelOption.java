@@ -66,7 +66,12 @@ public final class ModelOption {
 
     /// Opens the model's tokenizer alone; the weights may be missing.
     public Tokenizer openTokenizer() {
-        return orRefuse(ModelLoader.openTokenizer(path()), path());
+        return openTokenizer(path());
+    }
+
+    /// As [#openTokenizer()].
+    public static Tokenizer openTokenizer(Path path) {
+        return orRefuse(ModelLoader.openTokenizer(path), path);
     }
 
     /// Returns the tokenizer of a model.

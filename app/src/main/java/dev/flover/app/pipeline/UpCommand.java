@@ -3,6 +3,8 @@ package dev.flover.app.pipeline;
 import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.connection.PipelineAddress;
 import dev.flover.app.connection.RunningPipeline;
+import dev.flover.app.http.HttpSettings;
+import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
@@ -16,6 +18,7 @@ import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.model.Model;
+import dev.flover.http.Bridge;
 import dev.flover.topology.Health;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.models.Orders.Registered;
@@ -72,7 +75,9 @@ public final class UpCommand implements Callable<Integer> {
                 }
                 try (var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
                     running = pipeline;
-                    return serve(config, servers, metrics, stop);
+                    try (var bridge = bridge(config, servers, model)) {
+                        return serve(config, servers, metrics, stop, bridge);
+                    }
                 }
             }
         }
@@ -124,6 +129,15 @@ public final class UpCommand implements Callable<Integer> {
         return Servers.at(connection);
     }
 
+    /// Null where none is asked for.
+    private Bridge bridge(PipelineConfig config, Servers servers, Model model) {
+        var http = new HttpSettings(settings.settings());
+        var texts = model.tokenizer() == null ? null
+                : new ModelTexts(model.tokenizer(), model.config().contextLength());
+        http.warning().ifPresent(warning -> say("warning", warning));
+        return http.startBeside(servers.connection(), config.topics(), texts, isEmbedded()).orElse(null);
+    }
+
     private EmbeddedPorts ports() {
         return new EmbeddedPorts(settings.settings().find(SettingTable.BROKER_PORT),
                 settings.settings().find(SettingTable.REGISTRY_PORT));
@@ -163,10 +177,14 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop) {
+    /// @param bridge null where there is none
+    private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop, Bridge bridge) {
         say("kafka", servers.connection().bootstrapServers());
         say("registry", servers.connection().registryUrl());
         say("metrics", metrics.url() + "/metrics, /health, /ready");
+        if (bridge != null) {
+            say("http", bridge.url() + "/v1");
+        }
         if (awaitReady(stop)) {
             running.registered().ifPresent(registered -> say(config.applicationId(), registered));
             var note = RunningPipeline.announce(config.applicationId(), config.servedModel(), new PipelineAddress(

@@ -1,5 +1,6 @@
 package dev.flover.app.settings;
 
+import dev.flover.schemas.json.NearestName;
 import io.confluent.kafka.serializers.AbstractKafkaSchemaSerDeConfig;
 import io.confluent.kafka.serializers.KafkaAvroDeserializerConfig;
 import io.confluent.kafka.serializers.KafkaAvroSerializerConfig;
@@ -145,9 +146,9 @@ public enum PassThrough {
     /// Refuses a property that the client does not know but whose name is close to a known one. Other unknown
     /// properties are allowed, since they may belong to an interceptor or a login module.
     private void requireNoTypo(String property, String bare, Given given) {
-        String nearest = Nearest.to(bare, known().keySet());
+        String nearest = NearestName.to(bare, known().keySet());
         int near = bare.length() / 8 + 1;
-        if (!bare.startsWith(INTERNAL_TOPICS) && Nearest.distance(bare, nearest) <= near) {
+        if (!bare.startsWith(INTERNAL_TOPICS) && NearestName.distance(bare, nearest) <= near) {
             throw new SettingException(place(property, given) + " is no property that the client knows; the nearest is "
                     + key(property.substring(0, property.length() - bare.length()) + nearest));
         }

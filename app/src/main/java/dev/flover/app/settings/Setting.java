@@ -22,13 +22,15 @@ public record Setting<T>(
         /// The command `up`.
         PIPELINE,
         /// The client commands: `submit`, `tail`, `cancel` and others.
-        CLIENT
+        CLIENT,
+        /// The command `serve`.
+        BRIDGE
     }
 
     /// The groups of settings, as headings of the help and of the reference page.
     public enum Section {
         MODEL("Model"), KAFKA("Kafka and the schema registry"), TOPICS("Topics"), EMBEDDED("Embedded servers"),
-        METRICS("Metrics and health"), DELIVERY("Delivery and pace"), REQUESTS("What one request may ask for"),
+        METRICS("Metrics and health"), HTTP("HTTP"), DELIVERY("Delivery and pace"), REQUESTS("What one request may ask for"),
         WAITING("Waiting and sharing"), MEMORY("What is remembered"), RECOVERY("Recovery"), ENGINE("Engine");
 
         private final String title;

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/// Makes the options of a command from the table of settings: the command names one of the two classes as its
+/// Makes the options of a command from the table of settings: the command names one of the three classes as its
 /// `modelTransformer`, and reads the values with [#of].
 public final class SettingOptions {
     private static final String CONFIG = "--config";
@@ -36,6 +36,16 @@ public final class SettingOptions {
         @Override
         public CommandSpec transform(CommandSpec command) {
             add(command, setting -> setting.readers().contains(Reader.CLIENT));
+            return command;
+        }
+    }
+
+    /// For `serve`.
+    public static final class OfBridge implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            add(command, setting -> setting.readers().contains(Reader.CLIENT)
+                    || setting.readers().contains(Reader.BRIDGE));
             return command;
         }
     }

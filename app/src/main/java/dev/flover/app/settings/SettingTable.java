@@ -1,5 +1,6 @@
 package dev.flover.app.settings;
 
+import static dev.flover.app.settings.Setting.Reader.BRIDGE;
 import static dev.flover.app.settings.Setting.Reader.CLIENT;
 import static dev.flover.app.settings.Setting.Reader.PIPELINE;
 
@@ -49,12 +50,16 @@ public final class SettingTable {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration YEAR = Duration.ofDays(365);
     private static final Set<Reader> BOTH = Set.of(PIPELINE, CLIENT);
+    private static final Set<Reader> BRIDGES = Set.of(PIPELINE, BRIDGE);
 
     /// The pattern of a registry's URL. It excludes user and password, because messages and listings would repeat them.
     private static final String URL = "https?://[^\\s,/@]+(/[^\\s,]*)?";
     private static final Kind<String> ANYTHING = text(".+", "not empty", "NAME");
     private static final Kind<String> TOPIC = text("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}",
             "the name of a topic: letters, digits, ., _ and -, at most 249 of them", "TOPIC");
+
+    private static final Kind<String> LIST = text("\\s*[^,\\s]+(\\s*,\\s*[^,\\s]+)*\\s*",
+            "a name, or several separated by commas", "NAME,...");
 
     // Model
 
@@ -156,6 +161,35 @@ public final class SettingTable {
     public static final Setting<Integer> METRICS_PORT = pipeline(Section.METRICS, "metrics-port",
             new Whole(0, MAX_PORT), "9464",
             "Serves /metrics (Prometheus), /health and /ready; 0 takes a free port.");
+
+    // HTTP
+
+    public static final Setting<String> HTTP = bridge("http", text("([^\\s:]+:|\\[[0-9a-fA-F:]+\\]:)?\\d{1,5}",
+                    "a port, or host:port", "[HOST:]PORT"), Optional.empty(),
+            "Where OpenAI's API is answered; on loopback unless a host is given, and port 0 takes a free one. Default: "
+                    + "127.0.0.1:8080 with `serve` and --embedded; else nowhere.");
+    public static final Setting<Path> HTTP_TOKENS = bridge("http-tokens", new File("FILE"), Optional.empty(),
+            "Digests of the bearer tokens that may ask, each with tenant, greatest priority and models. Default: whoever "
+                    + "reaches the address may ask.");
+    public static final Setting<String> HTTP_HOSTS = bridge("http-hosts", LIST, Optional.empty(),
+            "Names under which the bridge may be asked, beside those of the loopback address. Default: none on "
+                    + "loopback, any elsewhere.");
+    public static final Setting<String> HTTP_ORIGINS = bridge("http-origins", LIST, Optional.empty(),
+            "Origins of web pages that may ask (CORS), such as https://chat.example.org; * for all. Default: none.");
+    public static final Setting<Long> HTTP_BODY = bridge("http-max-body", new Size(1, 1 << 30), Optional.of("4MiB"),
+            "Size of a request's body.");
+    public static final Setting<Integer> HTTP_CONNECTIONS = bridge("http-max-connections", new Whole(1, 1_000_000),
+            Optional.of("2048"), "Most connections at once; further ones wait to be accepted.");
+    public static final Setting<Integer> HTTP_WAITING = bridge("http-max-waiting", new Whole(1, ANY),
+            Optional.of("1000"), "Most requests that wait for their first token, as far as a bridge can see; beyond it, "
+                    + "requests are answered with 429.");
+    public static final Setting<UnknownParameters> HTTP_UNKNOWN = bridge("http-unknown-parameters",
+            new Choice<>(UnknownParameters.class), Optional.of(Choice.write(UnknownParameters.REJECT)),
+            "What becomes of parameters that nobody knows. reject: a 400 that names the nearest known one. ignore: they "
+                    + "are left out.");
+    public static final Setting<Path> HTTP_MODEL = setting(Section.HTTP, "http-model", new File("FILE"),
+            Optional.empty(), "Of `serve`: the model's file, whose tokenizer /tokenize, /detokenize and the texts of "
+                    + "logprobs need. `up` has it anyway.", Set.of(BRIDGE));
 
     // Delivery and pace
 
@@ -300,6 +334,10 @@ public final class SettingTable {
 
     private static Setting<Integer> limit(String name, int standard, String description) {
         return pipeline(Section.REQUESTS, name, new Whole(1, ANY), Integer.toString(standard), description);
+    }
+
+    private static <T> Setting<T> bridge(String name, Kind<T> kind, Optional<String> standard, String description) {
+        return setting(Section.HTTP, name, kind, standard, description, BRIDGES);
     }
 
     private static <T> Setting<T> pipeline(

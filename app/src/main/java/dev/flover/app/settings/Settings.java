@@ -2,6 +2,7 @@ package dev.flover.app.settings;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
+import dev.flover.schemas.json.NearestName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ public final class Settings {
         boolean property = PassThrough.isProperty(entry.key());
         return new SettingException(entry.source().words() + ": there is no setting " + entry.key()
                 + (property ? "; a property of a client is written " + hint
-                        : "; the nearest is " + Nearest.to(entry.key(), names)));
+                        : "; the nearest is " + NearestName.to(entry.key(), names)));
     }
 
     private void readEnvironment(Map<String, String> environment) {
@@ -154,7 +155,7 @@ public final class Settings {
     private static SettingException unknownVariable(String name) {
         var names = SettingTable.all().stream().map(Setting::variable).toList();
         return new SettingException("$" + name + ": there is no such setting; the nearest is $"
-                + Nearest.to(name, names));
+                + NearestName.to(name, names));
     }
 
     private void readOption(PassThrough client, String entry) {

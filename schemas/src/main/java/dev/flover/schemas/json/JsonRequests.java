@@ -2,6 +2,9 @@ package dev.flover.schemas.json;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /// Reads requests that are JSON, in the contract's field names or in those of OpenAI's API; a request may mix both.
 public final class JsonRequests {
@@ -12,7 +15,29 @@ public final class JsonRequests {
     /// @param id the id for a request whose JSON has no `id`
     /// @throws JsonFormException naming the wrong field, its value and the values that it may have
     public static GenerationRequest read(byte[] bytes, String id) {
-        ObjectNode object = OpenAiForm.inContractNames(JsonRecords.parse(bytes));
+        return read(parse(bytes), id);
+    }
+
+    /// One JSON object, for readers that look at it before it becomes a request.
+    ///
+    /// @throws JsonFormException if it is anything else
+    public static ObjectNode parse(byte[] bytes) {
+        return JsonRecords.parse(bytes);
+    }
+
+    /// Names that the object of a request may have, of the contract and of OpenAI's API, in alphabetical order.
+    public static SortedSet<String> names() {
+        var names = new TreeSet<>(OpenAiForm.NAMES);
+        GenerationRequest.getClassSchema().getFields().forEach(field -> names.add(field.name()));
+        Sampling.getClassSchema().getFields().forEach(field -> names.add(field.name()));
+        return names;
+    }
+
+    /// @param given is changed
+    /// @param id    of a request that says none
+    /// @throws JsonFormException saying which field is wrong, what it was and what it may be
+    public static GenerationRequest read(ObjectNode given, String id) {
+        ObjectNode object = OpenAiForm.inContractNames(given);
         if (!object.has(ID)) {
             object.put(ID, id);
         }

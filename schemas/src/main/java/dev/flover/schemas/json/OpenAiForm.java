@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.Sampling;
 import java.util.ArrayList;
+import java.util.List;
 import org.apache.avro.Schema;
 
 /// Renames the fields of an OpenAI completion or chat completion request to the names of the contract.
@@ -26,6 +27,10 @@ import org.apache.avro.Schema;
 ///   stream, stream_options             nothing: tokens and the whole answer are always written, to topics of their own
 /// ```
 final class OpenAiForm {
+    /// Those that are no names of the contract.
+    static final List<String> NAMES = List.of("n", "max_completion_tokens", "user", "stream", "stream_options",
+            "top_logprobs", "response_format");
+
     private static final String SAMPLING = "sampling";
     private static final String LOGIT_BIAS = "logit_bias";
     private static final String LOGPROBS = "logprobs";

@@ -23,7 +23,7 @@ class LauncherTest {
     @BeforeEach
     void makeAFolderThatIsNotBuilt() throws IOException {
         Files.copy(SCRIPT, home.resolve("flover"));
-        for (var module : List.of("schemas", "gpu-engine", "topology", "app")) {
+        for (var module : List.of("schemas", "gpu-engine", "topology", "http", "app")) {
             Files.createDirectories(home.resolve(module));
         }
         Files.createFile(home.resolve("pom.xml"));

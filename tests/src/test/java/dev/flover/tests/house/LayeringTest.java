@@ -25,6 +25,7 @@ class LayeringTest {
     private static final String ENGINE = ENGINE_ROOT + ".";
     private static final String SCHEMAS = "dev.flover.schemas..";
     private static final String TOPOLOGY = "dev.flover.topology..";
+    private static final String HTTP = "dev.flover.http..";
     private static final String APP = "dev.flover.app..";
 
     private static final SliceAssignment PACKAGES = new SliceAssignment() {
@@ -41,16 +42,24 @@ class LayeringTest {
 
     @ArchTest
     static final ArchRule engineKnowsNoWireFormatAndNoOtherModule = noClasses().that().resideInAPackage(ENGINE)
-            .should().dependOnClassesThat().resideInAnyPackage(SCHEMAS, TOPOLOGY, APP, "org.apache.kafka..",
+            .should().dependOnClassesThat().resideInAnyPackage(SCHEMAS, TOPOLOGY, HTTP, APP, "org.apache.kafka..",
                     "org.apache.avro..", "io.confluent..");
 
     @ArchTest
     static final ArchRule schemasKnowNoOtherModule = noClasses().that().resideInAPackage(SCHEMAS)
-            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, APP);
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, HTTP, APP);
 
     @ArchTest
     static final ArchRule topologyDoesNotKnowTheApp = noClasses().that().resideInAPackage(TOPOLOGY)
-            .should().dependOnClassesThat().resideInAnyPackage(APP);
+            .should().dependOnClassesThat().resideInAnyPackage(HTTP, APP);
+
+    @ArchTest
+    static final ArchRule theBridgeIsAClientOfTheTopicsAndKnowsNoEngine = noClasses().that().resideInAPackage(HTTP)
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, APP);
+
+    @ArchTest
+    static final ArchRule theHttpServerStaysInTheBridge = noClasses().that().resideOutsideOfPackage(HTTP)
+            .should().dependOnClassesThat().resideInAnyPackage("org.eclipse.jetty..");
 
     @ArchTest
     static final ArchRule packagesHaveNoCycles = slices().assignedFrom(PACKAGES).should().beFreeOfCycles();
@@ -144,4 +153,5 @@ class LayeringTest {
             return Stream.of(packages).map(ENGINE_ROOT::concat).toArray(String[]::new);
         }
     }
+            .should().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, HTTP, APP);
 }

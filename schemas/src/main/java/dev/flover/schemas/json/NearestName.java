@@ -1,16 +1,16 @@
-package dev.flover.app.settings;
+package dev.flover.schemas.json;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
 /// Finds the known name that is nearest to a misspelt one, for error messages.
-final class Nearest {
-    private Nearest() {}
+public final class NearestName {
+    private NearestName() {}
 
     /// Returns the known name with the smallest edit distance, ignoring upper and lower case; of several, the first in
     /// alphabetical order.
-    static String to(String wrong, Collection<String> known) {
+    public static String to(String wrong, Collection<String> known) {
         String small = wrong.toLowerCase(Locale.ROOT);
         return known.stream()
                 .min(Comparator.comparingInt((String name) -> distance(small, name.toLowerCase(Locale.ROOT)))
@@ -20,7 +20,7 @@ final class Nearest {
 
     /// Computes the optimal string alignment distance (Damerau 1964): insertions, deletions, replacements and swaps of
     /// neighbouring letters, by dynamic programming over three rows.
-    static int distance(String from, String to) {
+    public static int distance(String from, String to) {
         int[] before = new int[to.length() + 1];
         int[] last = new int[to.length() + 1];
         int[] row = new int[to.length() + 1];

@@ -1,0 +1,89 @@
+package dev.flover.app.http;
+
+import dev.flover.app.connection.Connection;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.settings.SettingTable;
+import dev.flover.app.settings.Settings;
+import dev.flover.app.settings.UnknownParameters;
+import dev.flover.http.Bridge;
+import dev.flover.http.BridgeConfig;
+import dev.flover.http.BridgeStartException;
+import dev.flover.http.openai.TokenTexts;
+import dev.flover.http.topics.TopicAccess;
+import dev.flover.topology.PipelineConfig.TopicNames;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The settings of the HTTP bridge, as it is told of them.
+public record HttpSettings(Settings settings) {
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final int USUAL_PORT = 8080;
+
+    /// The bridge of `serve`, on the usual port unless another is set.
+    ///
+    /// @param texts null where there is no tokenizer
+    /// @throws CommandException if it cannot start
+    Bridge start(Connection connection, TopicNames topics, TokenTexts texts) {
+        return start(connection, topics, texts,
+                settings.find(SettingTable.HTTP).orElse(Integer.toString(USUAL_PORT)));
+    }
+
+    /// The bridge beside a pipeline, where one is asked for. Embedded servers always have one, on any free port if the
+    /// usual one is in use.
+    ///
+    /// @param texts null where there is no tokenizer
+    /// @throws CommandException if it cannot start
+    public Optional<Bridge> startBeside(Connection connection, TopicNames topics, TokenTexts texts, boolean embedded) {
+        var address = settings.find(SettingTable.HTTP);
+        if (address.isPresent()) {
+            return Optional.of(start(connection, topics, texts, address.get()));
+        }
+        if (!embedded) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(start(connection, topics, texts, Integer.toString(USUAL_PORT)));
+        } catch (CommandException e) {
+            return Optional.of(start(connection, topics, texts, "0"));
+        }
+    }
+
+    private Bridge start(Connection connection, TopicNames topics, TokenTexts texts, String address) {
+        try {
+            return Bridge.start(config(connection, topics, address), texts);
+        } catch (BridgeStartException e) {
+            throw new CommandException("the HTTP bridge does not start: " + e.getMessage(), e);
+        }
+    }
+
+    private BridgeConfig config(Connection connection, TopicNames topics, String address) {
+        int colon = address.lastIndexOf(':');
+        String host = colon < 0 ? LOOPBACK : address.substring(0, colon).replaceAll("[\\[\\]]", "");
+        var limits = BridgeConfig.Limits.standard()
+                .withBodyBytes(Math.toIntExact(settings.get(SettingTable.HTTP_BODY)))
+                .withConnections(settings.get(SettingTable.HTTP_CONNECTIONS))
+                .withWaiting(settings.get(SettingTable.HTTP_WAITING));
+        return new BridgeConfig(host, Integer.parseInt(address.substring(colon + 1)),
+                new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()),
+                        connection.consumer(), connection.producer(), connection.registry()),
+                new BridgeConfig.Access(settings.find(SettingTable.HTTP_TOKENS),
+                        names(settings.find(SettingTable.HTTP_HOSTS)), names(settings.find(SettingTable.HTTP_ORIGINS))),
+                limits, settings.get(SettingTable.HTTP_UNKNOWN) == UnknownParameters.IGNORE);
+    }
+
+    private static Set<String> names(Optional<String> list) {
+        return list.stream().flatMap(text -> Stream.of(text.split(","))).map(String::strip)
+                .collect(Collectors.toSet());
+    }
+
+    /// A line for whoever opens the bridge to others without tokens; empty where nothing has to be said.
+    public Optional<String> warning() {
+        var address = settings.find(SettingTable.HTTP).filter(text -> text.contains(":"));
+        boolean open = address.isPresent() && settings.find(SettingTable.HTTP_TOKENS).isEmpty()
+                && !Bridge.isLoopback(address.get().substring(0, address.get().lastIndexOf(':')));
+        return open ? Optional.of("whoever reaches " + address.get() + " may ask, because http-tokens is not set")
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,31 @@
+package dev.flover.app.http;
+
+import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.http.openai.TokenTexts;
+import java.nio.charset.StandardCharsets;
+
+/// A model's tokenizer, as the bridge uses it.
+///
+/// @param contextLength most positions of a sequence; 0 where only the tokenizer was opened
+public record ModelTexts(Tokenizer tokenizer, int contextLength) implements TokenTexts {
+    @Override
+    public int[] encode(String text) {
+        return tokenizer.encodePrompt(text);
+    }
+
+    @Override
+    public String decode(int[] ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= tokenizer.vocabulary()) {
+                throw new IllegalArgumentException("token ids must be in [0, " + (tokenizer.vocabulary() - 1) + "], was "
+                        + id);
+            }
+        }
+        return tokenizer.decode(ids);
+    }
+
+    @Override
+    public String token(int id) {
+        return new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.flover.http;
+
+import dev.flover.http.topics.AnswerStream;
+import dev.flover.http.topics.ReadChunk;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/// The chunks of one call's prompts, as they come. Of several prompts, each is read by a thread of its own.
+final class Answers implements AutoCloseable {
+    private static final int QUEUED = 64;
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final List<AnswerStream> streams;
+    private final BlockingQueue<Outcome> queue;
+    private final List<Thread> threads;
+    private int running;
+
+    /// @param prompt its number
+    record Numbered(int prompt, ReadChunk read) {}
+
+    private sealed interface Outcome {
+        record Chunk(Numbered chunk) implements Outcome {}
+
+        record Ended() implements Outcome {}
+
+        record Failed(RuntimeException problem) implements Outcome {}
+    }
+
+    /// Takes ownership of the streams.
+    Answers(List<AnswerStream> streams) {
+        this.streams = List.copyOf(streams);
+        running = streams.size();
+        queue = running == 1 ? null : new ArrayBlockingQueue<>(QUEUED);
+        threads = running == 1 ? List.of() : IntStream.range(0, running)
+                .mapToObj(prompt -> Thread.ofVirtual().start(() -> pump(prompt))).toList();
+    }
+
+    private void pump(int prompt) {
+        try {
+            queue.put(pumped(prompt));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();     // nobody reads any more
+        }
+    }
+
+    private Outcome pumped(int prompt) throws InterruptedException {
+        var stream = streams.get(prompt);
+        try {
+            while (!stream.isEnded()) {
+                var next = stream.next(LOOK);
+                if (next.isPresent()) {
+                    queue.put(new Outcome.Chunk(new Numbered(prompt, next.get())));
+                }
+            }
+            return new Outcome.Ended();
+        } catch (RuntimeException e) {
+            return new Outcome.Failed(e);
+        }
+    }
+
+    boolean isEnded() {
+        return running == 0;
+    }
+
+    /// The next chunk of any of them; empty where none came within the time, and after the end.
+    Optional<Numbered> next(Duration wait) throws InterruptedException {
+        if (queue == null) {
+            var next = streams.getFirst().next(wait);
+            running = streams.getFirst().isEnded() ? 0 : 1;
+            return next.map(read -> new Numbered(0, read));
+        }
+        while (running > 0) {
+            switch (queue.poll(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+                case null -> {
+                    return Optional.empty();
+                }
+                case Outcome.Chunk(Numbered chunk) -> {
+                    return Optional.of(chunk);
+                }
+                case Outcome.Ended() -> running--;
+                case Outcome.Failed(RuntimeException problem) -> throw problem;
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        threads.forEach(Thread::interrupt);
+        streams.forEach(AnswerStream::close);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.flover.http;
+
+import dev.flover.http.access.AccessTokens;
+import dev.flover.http.access.TokenFileException;
+import dev.flover.http.openai.TokenTexts;
+import dev.flover.http.topics.TopicBridge;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.apache.kafka.common.KafkaException;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/// A bridge that runs: an HTTP server and its clients of the topics.
+public final class Bridge implements AutoCloseable {
+    private static final int HEADER_BYTES = 16 << 10;
+    private static final int LEAST_BYTES_PER_S = 256;
+    /// For accepting, selecting and timers; requests run on virtual threads.
+    private static final int THREADS = 8;
+
+    private final TopicBridge topics;
+    private final Server server;
+    private final ServerConnector connector;
+    private final SlowHeads slowHeads;
+    private final String host;
+
+    private Bridge(BridgeConfig config, TopicBridge topics, AccessTokens tokens, TokenTexts texts) {
+        this.topics = topics;
+        host = config.host();
+        var threads = new QueuedThreadPool(THREADS);
+        threads.setName("flover-http");
+        threads.setDaemon(true);
+        threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("flover-http-request-"));
+        server = new Server(threads);
+        connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http()));
+        connector.setHost(host);
+        connector.setPort(config.port());
+        connector.setIdleTimeout(config.limits().idle().toMillis());
+        server.addConnector(connector);
+        server.addBean(new NetworkConnectionLimit(config.limits().connections(), connector));
+        slowHeads = new SlowHeads(connector, config.limits().head());
+        server.setHandler(new Routes(config, topics, new Guard(config, tokens), texts, slowHeads));
+        server.setErrorHandler(Exchange::refuseUnread);
+        server.setDefaultHandler(null);
+    }
+
+    private static HttpConfiguration http() {
+        var http = new HttpConfiguration();
+        http.setRequestHeaderSize(HEADER_BYTES);
+        http.setMinRequestDataRate(LEAST_BYTES_PER_S);
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        return http;
+    }
+
+    /// @param texts null where the tokenizer of the model is not at hand
+    /// @throws BridgeStartException saying why it cannot start
+    public static Bridge start(BridgeConfig config, TokenTexts texts) {
+        AccessTokens tokens;
+        TopicBridge topics;
+        try {
+            tokens = config.access().tokens().map(AccessTokens::open).orElse(null);
+            topics = TopicBridge.start(config.topics());
+        } catch (TokenFileException e) {
+            throw new BridgeStartException(e.getMessage(), e);
+        } catch (KafkaException e) {
+            throw new BridgeStartException("Kafka's clients cannot be set up: " + e.getMessage(), e);
+        }
+        var bridge = new Bridge(config, topics, tokens, texts);
+        try {
+            bridge.server.start();
+            bridge.slowHeads.start();
+            return bridge;
+        } catch (Exception e) {
+            bridge.close();
+            throw new BridgeStartException("cannot listen at " + config.host() + ":" + config.port() + ": "
+                    + (e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage())
+                    + "; choose another address with --http [HOST:]PORT, port 0 for any free one", e);
+        }
+    }
+
+    /// `http://127.0.0.1:8080`
+    public String url() {
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + connector.getLocalPort();
+    }
+
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /// Whether it reads the topics, so that requests are answered if a pipeline runs.
+    public boolean isReady() {
+        return topics.isReady();
+    }
+
+    /// Whether a host is only reached from this machine.
+    public static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        slowHeads.close();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("the HTTP server did not stop: " + e.getMessage(), e);
+        } finally {
+            topics.close();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package dev.flover.http;
+
+import dev.flover.http.access.Grant;
+import dev.flover.http.openai.AnswerKind;
+import dev.flover.http.openai.AnswerParts;
+import dev.flover.http.openai.ApiError;
+import dev.flover.http.openai.CompletionCall;
+import dev.flover.http.openai.EventForm;
+import dev.flover.http.openai.EventId;
+import dev.flover.http.openai.TokenTexts;
+import dev.flover.http.openai.WholeForm;
+import dev.flover.http.topics.AnswerStream;
+import dev.flover.http.topics.RefusedRequestException;
+import dev.flover.http.topics.TopicBridge;
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationRequest;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/// `POST /v1/completions` and `/v1/chat/completions`: requests are written, and their answers given whole or as they come.
+///
+/// A client that goes away cancels nothing, unless it said so: its answer can be asked for again.
+final class Completions {
+    private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._:~-]{1,128}");
+    private static final String SERVED_BY_NOBODY = "is served by nobody here";
+
+    private final TopicBridge topics;
+    private final Backlog backlog;
+    private final BridgeConfig config;
+    private final GenerationIds ids;
+    private final TokenTexts texts;
+
+    /// @param texts null where the tokenizer of the model is not at hand
+    Completions(BridgeConfig config, TopicBridge topics, Backlog backlog, TokenTexts texts) {
+        this.config = config;
+        this.topics = topics;
+        this.backlog = backlog;
+        this.texts = texts;
+        ids = new GenerationIds(topics);
+    }
+
+    void answer(Exchange exchange, Grant grant, boolean chat) throws IOException, InterruptedException {
+        Guard.requireJson(exchange);
+        byte[] body = exchange.body(config.limits().bodyBytes());
+        requireReady();
+        Optional<String> key = key(exchange);
+        var names = new ArrayList<String>();
+        var call = CompletionCall.read(body, chat, passesUnknown(exchange), (isChat, count) -> {
+            names.addAll(names(isChat ? AnswerKind.CHAT : AnswerKind.TEXT, count, key, grant));
+            return names;
+        });
+        requireModel(call.model(), grant);
+        var requests = call.requests().stream().map(request -> granted(request, grant)).toList();
+        backlog.requireRoom();
+        exchange.setHeader("Flover-Generation", String.join(",", names));
+        boolean cancels = exchange.header("Flover-Cancel-On-Disconnect").filter("true"::equalsIgnoreCase).isPresent();
+        var parts = new AnswerParts(call.kind(), names.getFirst(),
+                call.model() != null ? call.model() : topics.cluster().defaultModel().orElse(""),
+                System.currentTimeMillis() / 1_000, texts);
+        try (var answers = open(requests, key.isPresent()); var first = new FirstToken(backlog)) {
+            if (call.stream()) {
+                stream(exchange, answers, first, parts, call);
+            } else {
+                whole(exchange, answers, first, parts, requests.getFirst().getAnswers());
+            }
+        } catch (IOException e) {
+            if (cancels) {
+                for (var request : requests) {
+                    topics.cancel(request.getId());
+                }
+            }
+            throw e;
+        }
+    }
+
+    private void requireReady() {
+        if (topics.partitions() == 0) {
+            throw ApiError.unavailable("the Kafka cluster does not answer yet; try again");
+        }
+    }
+
+    private static Optional<String> key(Exchange exchange) {
+        var key = exchange.header("Idempotency-Key");
+        key.filter(value -> !KEY.matcher(value).matches()).ifPresent(value -> {
+            throw ApiError.invalid(null, "the Idempotency-Key must be 1 to 128 of letters, digits and . _ : ~ -");
+        });
+        return key;
+    }
+
+    private boolean passesUnknown(Exchange exchange) {
+        var said = exchange.header("Flover-Unknown-Parameters");
+        return said.map("ignore"::equalsIgnoreCase).orElse(config.passUnknown());
+    }
+
+    private List<String> names(AnswerKind kind, int count, Optional<String> key, Grant grant) {
+        if (key.isEmpty()) {
+            return IntStream.range(0, count).mapToObj(prompt -> ids.next(kind, grant)).toList();
+        }
+        return count == 1 ? List.of(key.get())
+                : IntStream.range(0, count).mapToObj(prompt -> key.get() + "-" + prompt).toList();
+    }
+
+    private void requireModel(String model, Grant grant) {
+        if (!grant.allows(model)) {
+            throw model == null
+                    ? ApiError.invalid("model", "the token is for certain models; model must be one of "
+                            + String.join(", ", new TreeSet<>(grant.models())) + ", was missing")
+                    : ApiError.notFound("model_not_found", "the token is not for the model '" + model + "'");
+        }
+        var cluster = topics.cluster();
+        if (cluster.assignment() != null && !cluster.hasPipeline()) {
+            throw ApiError.unavailable("no pipeline has registered on these topics yet; `flover up` runs one");
+        }
+        if (model != null && cluster.assignment() != null && !cluster.assignment().serves(model)) {
+            throw ApiError.notFound("model_not_found", "the model '" + model + "' is served by nobody here; there are "
+                    + String.join(", ", cluster.models()));
+        }
+    }
+
+    /// Tenant and greatest priority come from the token.
+    private static GenerationRequest granted(GenerationRequest request, Grant grant) {
+        if (grant.tenant() == null) {
+            return request;
+        }
+        if (request.getPriority() > grant.priority()) {
+            throw ApiError.forbidden("priority", "the token allows a priority of at most " + grant.priority() + ", was "
+                    + request.getPriority());
+        }
+        return GenerationRequest.newBuilder(request).setId(grant.scoped(request.getId())).setTenant(grant.tenant())
+                .build();
+    }
+
+    /// @param mayBeKnown whether the ids may have been used before
+    private Answers open(List<GenerationRequest> requests, boolean mayBeKnown) throws InterruptedException {
+        var streams = new ArrayList<AnswerStream>();
+        try {
+            for (var request : requests) {
+                streams.add(mayBeKnown ? topics.attach(request) : topics.begin(request));
+            }
+            return new Answers(streams);
+        } catch (RefusedRequestException e) {
+            streams.forEach(AnswerStream::close);
+            throw ApiError.of(422, "idempotency_key_reused", "another request was sent under this Idempotency-Key: "
+                    + e.getMessage());
+        } catch (RuntimeException | InterruptedException e) {
+            streams.forEach(AnswerStream::close);
+            throw e;
+        }
+    }
+
+    private void whole(Exchange exchange, Answers answers, FirstToken first, AnswerParts parts, int perPrompt)
+            throws IOException, InterruptedException {
+        var form = new WholeForm(parts, perPrompt);
+        while (!answers.isEnded()) {
+            var next = answers.next(config.limits().keepAlive());
+            if (next.isPresent()) {
+                first.hasCome();
+                requireServed(next.get());
+                form.add(next.get().prompt(), next.get().read().chunk());
+            }
+        }
+        exchange.sendJson(200, form.whole());
+    }
+
+    private void stream(Exchange exchange, Answers answers, FirstToken first, AnswerParts parts, CompletionCall call)
+            throws IOException, InterruptedException {
+        var events = new EventStream(exchange);
+        var form = new EventForm(parts, call.requests().getFirst().getAnswers(), true);
+        Duration wait = config.limits().keepAlive();
+        while (!answers.isEnded()) {
+            var next = answers.next(wait);
+            if (next.isEmpty()) {
+                if (!answers.isEnded()) {
+                    events.signOfLife();
+                }
+                continue;
+            }
+            first.hasCome();
+            if (!events.isOpen()) {
+                requireServed(next.get());
+            }
+            send(events, form, parts.kind(), next.get());
+        }
+        if (call.includeUsage()) {
+            events.event(null, form.usage());
+        }
+        events.done();
+    }
+
+    static void send(EventStream events, EventForm form, AnswerKind kind, Answers.Numbered next) throws IOException {
+        var read = next.read();
+        var event = form.event(next.prompt(), read.chunk());
+        if (event.isPresent()) {
+            events.event(new EventId(kind, read.end(), read.place().partition(), read.place().offset()).toString(),
+                    event.get());
+        }
+    }
+
+    /// @throws ApiError where the pipeline rejected the request
+    private static void requireServed(Answers.Numbered next) {
+        var finish = next.read().chunk().getFinish();
+        if (finish != null && finish.getReason() == FinishReason.REJECTED) {
+            throw finish.getMessage().contains(SERVED_BY_NOBODY)
+                    ? ApiError.notFound("model_not_found", finish.getMessage())
+                    : CompletionCall.rejected(finish.getMessage());
+        }
+    }
+
+    /// Counts a call among those that wait, until its first token comes or it is left.
+    private static final class FirstToken implements AutoCloseable {
+        private final Backlog backlog;
+        private boolean come;
+
+        FirstToken(Backlog backlog) {
+            this.backlog = backlog;
+            backlog.sent();
+        }
+
+        void hasCome() {
+            if (!come) {
+                come = true;
+                backlog.begun();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (!come) {
+                backlog.left();
+            }
+        }
+    }
+}

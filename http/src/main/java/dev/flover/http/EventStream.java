@@ -1,0 +1,59 @@
+package dev.flover.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/// A response of server-sent events. Its head goes out with the first of them, so that until then it may become an error.
+final class EventStream {
+    private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] SIGN_OF_LIFE = ": waiting\n\n".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
+
+    private final Exchange exchange;
+    private boolean open;
+
+    EventStream(Exchange exchange) {
+        this.exchange = exchange;
+    }
+
+    private void open() {
+        if (!open) {
+            open = true;
+            exchange.setHeader("Content-Type", "text/event-stream; charset=utf-8");
+            exchange.setHeader("Cache-Control", "no-store");
+            exchange.setHeader("X-Accel-Buffering", "no");
+        }
+    }
+
+    /// @param id null where a stream cannot go on behind the event
+    void event(String id, ObjectNode data) throws IOException {
+        var event = new ByteArrayOutputStream();
+        if (id != null) {
+            event.write(("id: " + id + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        event.write(DATA);
+        event.write(Exchange.bytes(data));
+        event.write(END);
+        write(event.toByteArray(), false);
+    }
+
+    void signOfLife() throws IOException {
+        write(SIGN_OF_LIFE, false);
+    }
+
+    void done() throws IOException {
+        write(DONE, true);
+    }
+
+    private void write(byte[] bytes, boolean last) throws IOException {
+        open();
+        exchange.write(bytes, last);
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+}

@@ -1,0 +1,148 @@
+package dev.flover.http;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.http.openai.ApiError;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.eclipse.jetty.http.BadMessageException;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/// One request and its response; reads and writes wait.
+final class Exchange {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int READ_BYTES = 8 << 10;
+
+    private final Request request;
+    private final Response response;
+
+    Exchange(Request request, Response response) {
+        this.request = request;
+        this.response = response;
+    }
+
+    String method() {
+        return request.getMethod();
+    }
+
+    String path() {
+        return request.getHttpURI().getDecodedPath();
+    }
+
+    Optional<String> header(String name) {
+        return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    Optional<String> query(String name) {
+        return Optional.ofNullable(Request.extractQueryParameters(request).getValue(name));
+    }
+
+    void setHeader(String name, String value) {
+        response.getHeaders().put(name, value);
+    }
+
+    /// @throws ApiError if there is more than that
+    byte[] body(int most) throws IOException {
+        long said = request.getLength();
+        if (said > most) {
+            throw tooLarge(most);
+        }
+        var body = new ByteArrayOutputStream((int) Math.max(said, 32));
+        var in = Request.asInputStream(request);
+        var buffer = new byte[READ_BYTES];
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+            body.write(buffer, 0, read);
+            if (body.size() > most) {
+                throw tooLarge(most);
+            }
+        }
+        return body.toByteArray();
+    }
+
+    private ApiError tooLarge(int most) {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");      // the rest is not read
+        return ApiError.of(413, "body_too_large", "the body must have at most " + most + " bytes");
+    }
+
+    void sendJson(int status, ObjectNode body) throws IOException {
+        send(status, "application/json", bytes(body));
+    }
+
+    void sendText(int status, String text) throws IOException {
+        send(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void send(int status, String type, byte[] body) throws IOException {
+        response.setStatus(status);
+        setHeader("Content-Type", type);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+        Content.Sink.write(response, true, ByteBuffer.wrap(body));
+    }
+
+    void sendNothing(int status) throws IOException {
+        response.setStatus(status);
+        Content.Sink.write(response, true, ByteBuffer.allocate(0));
+    }
+
+    void sendError(ApiError error) throws IOException {
+        if (error.retryAfterS() > 0) {
+            setHeader("Retry-After", Integer.toString(error.retryAfterS()));
+        }
+        sendJson(error.status(), error.json());
+    }
+
+    static byte[] bytes(ObjectNode body) {
+        try {
+            return JSON.writeValueAsBytes(body);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
+        }
+    }
+
+    /// Writes a part of a body whose end comes later.
+    void write(byte[] part, boolean last) throws IOException {
+        Content.Sink.write(response, last, ByteBuffer.wrap(part));
+    }
+
+    boolean isCommitted() {
+        return response.isCommitted();
+    }
+
+    /// Whatever the server refuses before anybody has seen it: what cannot be parsed, or is too large.
+    static boolean refuseUnread(Request request, Response response, Callback callback) {
+        int status = response.getStatus();
+        var cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
+        if (cause instanceof HttpException problem) {
+            status = problem.getCode();
+        }
+        String reason = cause instanceof HttpException problem && problem.getReason() != null ? problem.getReason()
+                : String.valueOf(request.getAttribute(ErrorHandler.ERROR_MESSAGE));
+        var error = ApiError.of(status, status == 431 ? "headers_too_large" : "bad_request", status == 431
+                ? "the request line and its headers are too large: at most 16 KiB are read"
+                : "the request could not be read: " + reason);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+        response.write(true, ByteBuffer.wrap(bytes(error.json())), callback);
+        return true;
+    }
+
+    /// A failure to read the body that is the client's.
+    static Optional<ApiError> ofReading(IOException problem) {
+        for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BadMessageException bad) {
+                return Optional.of(ApiError.of(bad.getCode(), "bad_request", "the body could not be read: "
+                        + bad.getReason()));
+            }
+        }
+        return Optional.empty();
+    }
+}

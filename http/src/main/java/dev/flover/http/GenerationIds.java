@@ -1,0 +1,56 @@
+package dev.flover.http;
+
+import dev.flover.http.access.Grant;
+import dev.flover.http.openai.AnswerKind;
+import dev.flover.http.topics.Place;
+import dev.flover.http.topics.RequestWriter;
+import dev.flover.http.topics.TopicBridge;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// Ids that say where their tokens begin, so that any bridge finds them without a search.
+///
+/// `chatcmpl-3-3mz-q1v0a4...`: on partition 3 of the tokens topic, at or behind offset 3mz (base 36). The random part is
+/// drawn until the id's hash is that of the partition.
+final class GenerationIds {
+    private static final Pattern FORM = Pattern.compile("(?:chat)?cmpl-([0-9a-z]{1,4})-([0-9a-z]{1,12})-[0-9a-z]{20,26}");
+    private static final int BASE = 36;
+    private static final int RANDOM_BYTES = 16;
+
+    private final SecureRandom random = new SecureRandom();
+    private final TopicBridge topics;
+
+    GenerationIds(TopicBridge topics) {
+        this.topics = topics;
+    }
+
+    String next(AnswerKind kind, Grant grant) {
+        int partitions = topics.partitions();
+        int partition = random.nextInt(partitions);
+        String begin = kind.idPrefix() + Integer.toString(partition, BASE) + "-"
+                + Long.toString(topics.tokensPosition(partition), BASE) + "-";
+        while (true) {
+            String id = begin + drawn();
+            if (RequestWriter.partitionOf(grant.scoped(id), partitions) == partition) {
+                return id;
+            }
+        }
+    }
+
+    private String drawn() {
+        var bytes = new byte[RANDOM_BYTES];
+        random.nextBytes(bytes);
+        String digits = new BigInteger(1, bytes).toString(BASE);
+        return "0".repeat(Math.max(0, 20 - digits.length())) + digits;
+    }
+
+    /// Where the tokens of an id begin, or before; empty where the id does not say.
+    static Optional<Place> place(String id) {
+        var matcher = FORM.matcher(id);
+        return matcher.matches()
+                ? Optional.of(new Place(Integer.parseInt(matcher.group(1), BASE), Long.parseLong(matcher.group(2), BASE)))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,78 @@
+package dev.flover.http.openai;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/// What went wrong, as OpenAI's API says it: a status, and an object with message, type, param and code.
+public final class ApiError extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private static final String INVALID = "invalid_request_error";
+
+    private final int status;
+    private final String type;
+    private final String param;
+    private final String code;
+    private final int retryAfterS;
+
+    private ApiError(int status, String type, String param, String code, int retryAfterS, String message) {
+        super(message);
+        this.status = status;
+        this.type = type;
+        this.param = param;
+        this.code = code;
+        this.retryAfterS = retryAfterS;
+    }
+
+    /// @param param the field that is wrong; null where it is none
+    public static ApiError invalid(String param, String message) {
+        return new ApiError(400, INVALID, param, null, 0, message);
+    }
+
+    public static ApiError unknownParameter(String param, String message) {
+        return new ApiError(400, INVALID, param, "unknown_parameter", 0, message);
+    }
+
+    public static ApiError notFound(String code, String message) {
+        return new ApiError(404, INVALID, null, code, 0, message);
+    }
+
+    public static ApiError unauthorized(String message) {
+        return new ApiError(401, "authentication_error", null, "invalid_api_key", 0, message);
+    }
+
+    public static ApiError forbidden(String code, String message) {
+        return new ApiError(403, "permission_error", null, code, 0, message);
+    }
+
+    public static ApiError tooMany(int retryAfterS, String message) {
+        return new ApiError(429, "rate_limit_error", null, "backlog", retryAfterS, message);
+    }
+
+    public static ApiError unavailable(String message) {
+        return new ApiError(503, "server_error", null, "unavailable", 1, message);
+    }
+
+    public static ApiError failed(String message) {
+        return new ApiError(500, "server_error", null, null, 0, message);
+    }
+
+    /// One that HTTP has its own status for.
+    public static ApiError of(int status, String code, String message) {
+        return new ApiError(status, status < 500 ? INVALID : "server_error", null, code, 0, message);
+    }
+
+    public int status() {
+        return status;
+    }
+
+    /// 0 where nothing is said about it.
+    public int retryAfterS() {
+        return retryAfterS;
+    }
+
+    public ObjectNode json() {
+        var body = JsonNodeFactory.instance.objectNode();
+        body.putObject("error").put("message", getMessage()).put("type", type).put("param", param).put("code", code);
+        return body;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.flover.http.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.json.JsonFormException;
+import dev.flover.schemas.json.JsonRequests;
+import dev.flover.schemas.json.NearestName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.regex.Pattern;
+
+/// The body of a completion or chat completion, checked as far as that needs no model.
+///
+/// @param requests     one for each prompt, with the ids that they were given
+/// @param includeUsage whether a stream ends with an event about usage
+public record CompletionCall(
+        AnswerKind kind, List<GenerationRequest> requests, boolean stream, boolean includeUsage) {
+    /// Most prompts of a completion.
+    public static final int MOST_PROMPTS = 128;
+
+    private static final SortedSet<String> KNOWN = JsonRequests.names();
+    private static final String PROMPT = "prompt";
+    private static final String STREAM = "stream";
+    private static final String STREAM_OPTIONS = "stream_options";
+    private static final String INCLUDE_USAGE = "include_usage";
+    private static final Pattern PARAM = Pattern.compile("(?:there is no field |the field |sampling\\.)?([a-z_]+)[. \\[;].*",
+            Pattern.DOTALL);
+
+    public CompletionCall {
+        requests = List.copyOf(requests);
+    }
+
+    /// The model that was asked for; null where none was.
+    public String model() {
+        return requests.getFirst().getModel();
+    }
+
+    /// @param ids         of the requests of a call, by their number
+    /// @param passUnknown whether parameters that are not known are left out instead of being refused
+    /// @throws ApiError that names the parameter that is wrong
+    public static CompletionCall read(byte[] bytes, boolean chat, boolean passUnknown, Ids ids) {
+        try {
+            var body = JsonRequests.parse(bytes);
+            requireKnown(body, passUnknown);
+            boolean stream = flag(body, STREAM, STREAM);
+            boolean usage = includeUsage(body, passUnknown);
+            requireContent(body, chat);
+            var prompts = prompts(body);
+            var names = ids.of(chat, prompts.size());
+            var requests = new ArrayList<GenerationRequest>();
+            for (int i = 0; i < prompts.size(); i++) {
+                requests.add(JsonRequests.read(prompts.get(i), names.get(i)));
+            }
+            return new CompletionCall(AnswerKind.of(requests.getFirst()), requests, stream, usage);
+        } catch (JsonFormException e) {
+            throw rejected(e.getMessage());
+        }
+    }
+
+    /// Names for requests.
+    public interface Ids {
+        List<String> of(boolean chat, int count);
+    }
+
+    /// A pipeline's reason not to serve a request, which begins with the name of a field.
+    public static ApiError rejected(String reason) {
+        var matcher = PARAM.matcher(reason);
+        return ApiError.invalid(matcher.matches() && KNOWN.contains(matcher.group(1)) ? matcher.group(1) : null, reason);
+    }
+
+    private static void requireKnown(ObjectNode body, boolean passUnknown) {
+        if (body.has("id")) {
+            throw ApiError.invalid("id", "id cannot be given in the body; the header Idempotency-Key names a request");
+        }
+        var unknown = new ArrayList<String>();
+        body.fieldNames().forEachRemaining(name -> {
+            if (!KNOWN.contains(name)) {
+                unknown.add(name);
+            }
+        });
+        if (passUnknown) {
+            body.remove(unknown);
+        } else if (!unknown.isEmpty()) {
+            String name = unknown.getFirst();
+            throw ApiError.unknownParameter(name, "there is no parameter " + excerpt(name) + "; the nearest is "
+                    + NearestName.to(name, KNOWN) + ". With the header Flover-Unknown-Parameters: ignore, parameters "
+                    + "that are not known are left out");
+        }
+    }
+
+    private static String excerpt(String name) {
+        return name.length() <= 60 ? name : name.substring(0, 60) + "...";
+    }
+
+    private static boolean flag(JsonNode object, String name, String path) {
+        var value = object.path(name);
+        if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
+            throw ApiError.invalid(path, path + " must be true or false, was " + excerpt(value.toString()));
+        }
+        return value.asBoolean(false);
+    }
+
+    private static boolean includeUsage(ObjectNode body, boolean passUnknown) {
+        var options = body.path(STREAM_OPTIONS);
+        if (options.isMissingNode() || options.isNull()) {
+            return false;
+        }
+        if (!options.isObject()) {
+            throw ApiError.invalid(STREAM_OPTIONS, "stream_options must be an object, was "
+                    + excerpt(options.toString()));
+        }
+        options.fieldNames().forEachRemaining(name -> {
+            if (!name.equals(INCLUDE_USAGE) && !passUnknown) {
+                throw ApiError.unknownParameter(STREAM_OPTIONS, "there is no parameter stream_options." + excerpt(name)
+                        + "; there is include_usage");
+            }
+        });
+        return flag(options, INCLUDE_USAGE, STREAM_OPTIONS + "." + INCLUDE_USAGE);
+    }
+
+    private static void requireContent(ObjectNode body, boolean chat) {
+        boolean prompt = body.hasNonNull(PROMPT) || body.hasNonNull("prompt_ids");
+        boolean messages = body.hasNonNull("messages");
+        if (chat && !messages) {
+            throw ApiError.invalid("messages", "messages must be an array of objects with role and content, was missing");
+        }
+        if (chat && prompt) {
+            throw ApiError.invalid(PROMPT, "prompt cannot be given beside messages; /v1/completions takes it");
+        }
+        if (!chat && messages) {
+            throw ApiError.invalid("messages", "messages cannot be given to /v1/completions; /v1/chat/completions takes "
+                    + "them");
+        }
+        if (!chat && !prompt) {
+            throw ApiError.invalid(PROMPT, "prompt must be a text, an array of token ids, or an array of either; was "
+                    + "missing");
+        }
+    }
+
+    /// The body once for each of its prompts.
+    private static List<ObjectNode> prompts(ObjectNode body) {
+        if (!(body.get(PROMPT) instanceof ArrayNode prompts) || prompts.isEmpty() || prompts.get(0).isNumber()) {
+            return List.of(body);
+        }
+        if (prompts.size() > MOST_PROMPTS) {
+            throw ApiError.invalid(PROMPT, "prompt must have at most " + MOST_PROMPTS + " entries, was "
+                    + prompts.size());
+        }
+        var bodies = new ArrayList<ObjectNode>();
+        for (var prompt : prompts) {
+            var one = body.deepCopy();
+            one.set(PROMPT, prompt);
+            bodies.add(one);
+        }
+        return bodies;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.flover.http.topics;
+
+import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.json.JsonRecords;
+import dev.flover.schemas.serdes.ContractSerde;
+import dev.flover.schemas.serdes.RegistryUnavailableException;
+import dev.flover.schemas.serdes.UndecodableRecordException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// From records of the tokens topic to chunks. A registry that does not answer is waited for.
+final class ChunkReading implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ChunkReading.class);
+    private static final long PAUSE_MS = 200;
+
+    private final Deserializer<TokenChunk> values;
+    private final CountDownLatch closing;
+
+    /// @param closing ends a wait for the registry
+    ChunkReading(Map<String, String> registry, CountDownLatch closing) {
+        values = JsonRecords.orAvro(TokenChunk.class, ContractSerde.of(TokenChunk.class, registry).deserializer());
+        this.closing = closing;
+    }
+
+    static String idOf(ConsumerRecord<byte[], byte[]> record) {
+        return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    /// Empty for a record that is no chunk, and while the bridge closes.
+    synchronized Optional<ReadChunk> read(ConsumerRecord<byte[], byte[]> record) {
+        while (record.value() != null) {
+            try {
+                return Optional.of(new ReadChunk(new Place(record.partition(), record.offset()), record.timestamp(),
+                        values.deserialize(record.topic(), record.value())));
+            } catch (RegistryUnavailableException e) {
+                LOG.warn("waiting for the schema registry: {}", e.getMessage());
+            } catch (UndecodableRecordException e) {
+                LOG.warn("the record at offset {} of {}-{} is no chunk and is passed over: {}", record.offset(),
+                        record.topic(), record.partition(), e.getMessage());
+                return Optional.empty();
+            }
+            try {
+                if (closing.await(PAUSE_MS, TimeUnit.MILLISECONDS)) {
+                    return Optional.empty();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return Optional.empty();
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        values.close();
+    }
+}

@@ -1,0 +1,10 @@
+package dev.flover.http.topics;
+
+/// Another request was sent under the same id before.
+public final class RefusedRequestException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    RefusedRequestException(String reason) {
+        super(reason);
+    }
+}

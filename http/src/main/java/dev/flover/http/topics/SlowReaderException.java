@@ -1,0 +1,11 @@
+package dev.flover.http.topics;
+
+/// A reader that took its chunks so slowly that they are no longer kept for it. The tokens topic still has them.
+public final class SlowReaderException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    SlowReaderException(int kept) {
+        super("the client reads too slowly: more than " + kept + " chunks wait for it; connect again with "
+                + "Last-Event-ID, and the stream goes on where it was");
+    }
+}

@@ -1,0 +1,159 @@
+package dev.flover.http.topics;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The one consumer of the tokens topic's live end, and who waits for which id.
+///
+/// Its thread decodes a record only where somebody waits for its key, and never waits for a reader.
+public final class TokenFeed implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenFeed.class);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final long PAUSE_MS = 500;
+    private static final Duration LOOK_FOR_PARTITIONS = Duration.ofSeconds(10);
+
+    private final String topic;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final ChunkReading reading;
+    private final CountDownLatch closing;
+    private final Map<String, List<Subscription>> readers = new ConcurrentHashMap<>();
+    private final Map<Integer, Long> positions = new ConcurrentHashMap<>();
+    private final Thread thread;
+    private long lookedForPartitions;
+
+    private TokenFeed(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
+        this.topic = access.topics().tokens();
+        this.reading = reading;
+        this.closing = closing;
+        consumer = new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        thread = Thread.ofPlatform().name("flover-http-tokens").daemon().unstarted(this::run);
+    }
+
+    /// Begins at the end of the topic. Where the cluster does not answer, that is waited for.
+    static TokenFeed start(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
+        var feed = new TokenFeed(access, reading, closing);
+        feed.thread.start();
+        return feed;
+    }
+
+    /// Whether it reads, so that an id that is subscribed now is seen from now on.
+    public boolean isReading() {
+        return !positions.isEmpty();
+    }
+
+    /// How many partitions the tokens topic has; 0 while that is not known.
+    public int partitions() {
+        return positions.size();
+    }
+
+    /// Offset of the next record that will be handed on; records before it have been, to whom was subscribed.
+    public long position(int partition) {
+        return positions.getOrDefault(partition, 0L);
+    }
+
+    Subscription subscribe(String id) {
+        var subscription = new Subscription(id, this);
+        readers.compute(id, (key, list) -> {
+            var all = list == null ? new CopyOnWriteArrayList<Subscription>() : list;
+            all.add(subscription);
+            return all;
+        });
+        return subscription;
+    }
+
+    void unsubscribe(Subscription subscription) {
+        readers.computeIfPresent(subscription.id(), (key, list) -> {
+            list.remove(subscription);
+            return list.isEmpty() ? null : list;
+        });
+    }
+
+    private void run() {
+        while (closing.getCount() > 0) {
+            try {
+                if (lookedForPartitions == 0
+                        || System.nanoTime() - lookedForPartitions > LOOK_FOR_PARTITIONS.toNanos()) {
+                    lookForPartitions();
+                }
+                for (var record : consumer.poll(POLL)) {
+                    handOn(record);
+                }
+                advance();
+            } catch (WakeupException e) {
+                // only #close wakes it
+            } catch (KafkaException e) {
+                LOG.warn("reading {} failed, and is tried again: {}", topic, e.getMessage());
+                pause();
+            }
+        }
+        consumer.close();
+    }
+
+    private void pause() {
+        try {
+            closing.await(PAUSE_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The first ones are read from their ends, and those that are added later from their beginnings.
+    private void lookForPartitions() {
+        var found = new ArrayList<TopicPartition>();
+        consumer.partitionsFor(topic).forEach(each -> found.add(new TopicPartition(topic, each.partition())));
+        if (found.isEmpty()) {
+            throw new KafkaException("the topic " + topic + " does not exist; `flover up --create-topics` creates what "
+                    + "the pipeline needs");
+        }
+        var before = Set.copyOf(consumer.assignment());
+        if (found.size() > before.size()) {
+            var starts = new HashMap<TopicPartition, Long>();
+            before.forEach(partition -> starts.put(partition, consumer.position(partition)));
+            var fresh = found.stream().filter(partition -> !before.contains(partition)).toList();
+            starts.putAll(before.isEmpty() ? consumer.endOffsets(fresh) : consumer.beginningOffsets(fresh));
+            consumer.assign(found);
+            starts.forEach(consumer::seek);
+            starts.forEach((partition, start) -> positions.put(partition.partition(), start));
+        }
+        lookedForPartitions = System.nanoTime();
+    }
+
+    private void handOn(ConsumerRecord<byte[], byte[]> record) {
+        var waiting = readers.get(ChunkReading.idOf(record));
+        if (waiting != null) {
+            reading.read(record).ifPresent(chunk -> waiting.forEach(reader -> reader.offer(chunk)));
+        }
+    }
+
+    private void advance() {
+        for (var partition : consumer.assignment()) {
+            positions.put(partition.partition(), consumer.position(partition));
+        }
+    }
+
+    @Override
+    public void close() {
+        consumer.wakeup();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
