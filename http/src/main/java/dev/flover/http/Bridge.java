@@ -13,6 +13,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -20,6 +21,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 public final class Bridge implements AutoCloseable {
     private static final int HEADER_BYTES = 16 << 10;
     private static final int LEAST_BYTES_PER_S = 256;
+    /// A stream may have nothing to say.
+    private static final int ANY_RATE = 0;
     /// For accepting, selecting and timers; requests run on virtual threads.
     private static final int THREADS = 8;
 
@@ -44,7 +47,8 @@ public final class Bridge implements AutoCloseable {
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(config.limits().connections(), connector));
         slowHeads = new SlowHeads(connector, config.limits().head());
-        server.setHandler(new Routes(config, topics, new Guard(config, tokens), texts, slowHeads));
+        server.setHandler(new MinimumDataRateHandler(
+                new Routes(config, topics, new Guard(config, tokens), texts, slowHeads), LEAST_BYTES_PER_S, ANY_RATE));
         server.setErrorHandler(Exchange::refuseUnread);
         server.setDefaultHandler(null);
     }
@@ -52,7 +56,6 @@ public final class Bridge implements AutoCloseable {
     private static HttpConfiguration http() {
         var http = new HttpConfiguration();
         http.setRequestHeaderSize(HEADER_BYTES);
-        http.setMinRequestDataRate(LEAST_BYTES_PER_S);
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         return http;

@@ -23,7 +23,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// `POST /v1/completions` and `/v1/chat/completions`: requests are written, and their answers given whole or as they come.
+/// `POST /v1/completions` and `/v1/chat/completions`: requests are written, and their answers given whole or as they
+/// come.
 ///
 /// A client that goes away cancels nothing, unless it said so: its answer can be asked for again.
 final class Completions {

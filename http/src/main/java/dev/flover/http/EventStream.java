@@ -5,7 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/// A response of server-sent events. Its head goes out with the first of them, so that until then it may become an error.
+/// A response of server-sent events. Its head goes out with the first of them, so that until then it may become an
+/// error.
 final class EventStream {
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
     private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);

@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.eclipse.jetty.http.BadMessageException;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -138,7 +137,7 @@ final class Exchange {
     /// A failure to read the body that is the client's.
     static Optional<ApiError> ofReading(IOException problem) {
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BadMessageException bad) {
+            if (cause instanceof HttpException bad) {
                 return Optional.of(ApiError.of(bad.getCode(), "bad_request", "the body could not be read: "
                         + bad.getReason()));
             }

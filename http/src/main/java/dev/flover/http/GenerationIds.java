@@ -12,10 +12,11 @@ import java.util.regex.Pattern;
 
 /// Ids that say where their tokens begin, so that any bridge finds them without a search.
 ///
-/// `chatcmpl-3-3mz-q1v0a4...`: on partition 3 of the tokens topic, at or behind offset 3mz (base 36). The random part is
-/// drawn until the id's hash is that of the partition.
+/// `chatcmpl-3-3mz-q1v0a4...`: on partition 3 of the tokens topic, at or behind offset 3mz (base 36). The random part
+/// is drawn until the id's hash is that of the partition.
 final class GenerationIds {
-    private static final Pattern FORM = Pattern.compile("(?:chat)?cmpl-([0-9a-z]{1,4})-([0-9a-z]{1,12})-[0-9a-z]{20,26}");
+    private static final Pattern FORM =
+            Pattern.compile("(?:chat)?cmpl-([0-9a-z]{1,4})-([0-9a-z]{1,12})-[0-9a-z]{20,26}");
     private static final int BASE = 36;
     private static final int RANDOM_BYTES = 16;
 
@@ -50,7 +51,8 @@ final class GenerationIds {
     static Optional<Place> place(String id) {
         var matcher = FORM.matcher(id);
         return matcher.matches()
-                ? Optional.of(new Place(Integer.parseInt(matcher.group(1), BASE), Long.parseLong(matcher.group(2), BASE)))
+                ? Optional.of(new Place(Integer.parseInt(matcher.group(1), BASE),
+                        Long.parseLong(matcher.group(2), BASE)))
                 : Optional.empty();
     }
 }

@@ -11,8 +11,8 @@ import java.util.Set;
 /// Who may ask at all.
 ///
 /// A web page may send requests to whatever its visitor's machine reaches. So the name under which the bridge is asked
-/// has to be one of its own, the page's origin has to be allowed, and a body has to be declared as JSON, which a page may
-/// do only where that is allowed.
+/// has to be one of its own, the page's origin has to be allowed, and a body has to be declared as JSON, which a page
+/// may do only where that is allowed.
 final class Guard {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final String BEARER = "bearer ";

@@ -60,7 +60,8 @@ final class ResumedStreams {
 
     private static ApiError unknown(String id) {
         return ApiError.notFound("generation_not_found", "there is no generation '"
-                + (id.length() <= 200 ? id : id.substring(0, 200) + "...") + "', or the topics do not keep it any more");
+                + (id.length() <= 200 ? id : id.substring(0, 200) + "...")
+                + "', or the topics do not keep it any more");
     }
 
     void stream(Exchange exchange, Grant grant, String id) throws IOException, InterruptedException {
@@ -68,8 +69,8 @@ final class ResumedStreams {
         var lastEvent = exchange.header("Last-Event-ID").or(() -> exchange.query("last_event_id"));
         int from = from(exchange);
         if (lastEvent.isPresent()) {
-            var event = EventId.parse(lastEvent.get()).orElseThrow(() -> ApiError.invalid(null, "the Last-Event-ID must "
-                    + "be the id of an event of this stream, was " + lastEvent.get()));
+            var event = EventId.parse(lastEvent.get()).orElseThrow(() -> ApiError.invalid(null,
+                    "the Last-Event-ID must be the id of an event of this stream, was " + lastEvent.get()));
             goOn(exchange, grant, id, event);
         } else {
             begin(exchange, grant, id, from);
@@ -104,8 +105,8 @@ final class ResumedStreams {
             if (known.filter(read -> read.place().equals(place)).isEmpty()) {
                 throw unknown(id);
             }
-            send(exchange, stream, new EventForm(parts(exchange, id, event.kind(), known.get()), 1, false), event.kind(),
-                    0, Optional.empty());
+            var parts = parts(exchange, id, event.kind(), known.get());
+            send(exchange, stream, new EventForm(parts, 1, false), event.kind(), 0, Optional.empty());
         }
     }
 
@@ -190,8 +191,9 @@ final class ResumedStreams {
             return Optional.of(read);
         }
         if (read.end() > from) {
-            throw ApiError.of(416, "position_within_chunk", "position " + from + " lies within a piece of text that begins at "
-                    + "position " + chunk.getPosition() + " and ends before " + read.end() + "; ask from one of these");
+            throw ApiError.of(416, "position_within_chunk", "position " + from + " lies within a piece of text that "
+                    + "begins at position " + chunk.getPosition() + " and ends before " + read.end()
+                    + "; ask from one of these");
         }
         return chunk.getFinish() == null ? Optional.empty() : Optional.of(new ReadChunk(read.place(), read.timestamp(),
                 TokenChunk.newBuilder(chunk).setPosition(read.end()).setTokenIds(List.of()).setText("")

@@ -200,8 +200,8 @@ final class Routes extends Handler.Abstract {
         Guard.requireJson(exchange);
         byte[] body = exchange.body(config.limits().bodyBytes());
         if (texts == null) {
-            throw ApiError.of(501, "no_tokenizer", "this bridge has no tokenizer; `flover serve --http-model FILE` gives "
-                    + "it one");
+            throw ApiError.of(501, "no_tokenizer", "this bridge has no tokenizer; `flover serve --http-model FILE` "
+                    + "gives it one");
         }
         return JsonRequests.parse(body);
     }

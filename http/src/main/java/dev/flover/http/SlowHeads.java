@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.ServerConnector;
 
-/// Closes connections whose request has begun and whose headers do not come to an end: a client that sends a byte now and
-/// then is never idle, and would hold its connection for ever.
+/// Closes connections whose request has begun and whose headers do not come to an end: a client that sends a byte now
+/// and then is never idle, and would hold its connection for ever.
 final class SlowHeads implements AutoCloseable {
     private static final long MOST_PAUSE_MS = 1_000;
 

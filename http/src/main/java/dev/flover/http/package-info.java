@@ -9,6 +9,6 @@
 ///                      └──► Tokenizing    └──► topics: requests out, committed tokens in
 /// ```
 ///
-/// `topics` is all that knows Kafka, `openai` all that knows OpenAI's forms, `access` who may do what. A request waits on
-/// a virtual thread of its own. The HTTP server's classes are used by this package alone.
+/// `topics` is all that knows Kafka, `openai` all that knows OpenAI's forms, `access` who may do what. A request waits
+/// on a virtual thread of its own. The HTTP server's classes are used by this package alone.
 package dev.flover.http;

@@ -17,8 +17,8 @@ public record ModelTexts(Tokenizer tokenizer, int contextLength) implements Toke
     public String decode(int[] ids) {
         for (int id : ids) {
             if (id < 0 || id >= tokenizer.vocabulary()) {
-                throw new IllegalArgumentException("token ids must be in [0, " + (tokenizer.vocabulary() - 1) + "], was "
-                        + id);
+                throw new IllegalArgumentException("token ids must be in [0, " + (tokenizer.vocabulary() - 1)
+                        + "], was " + id);
             }
         }
         return tokenizer.decode(ids);

@@ -30,7 +30,8 @@ public record Setting<T>(
     /// The groups of settings, as headings of the help and of the reference page.
     public enum Section {
         MODEL("Model"), KAFKA("Kafka and the schema registry"), TOPICS("Topics"), EMBEDDED("Embedded servers"),
-        METRICS("Metrics and health"), HTTP("HTTP"), DELIVERY("Delivery and pace"), REQUESTS("What one request may ask for"),
+        METRICS("Metrics and health"), HTTP("HTTP"), DELIVERY("Delivery and pace"),
+        REQUESTS("What one request may ask for"),
         WAITING("Waiting and sharing"), MEMORY("What is remembered"), RECOVERY("Recovery"), ENGINE("Engine");
 
         private final String title;

@@ -169,8 +169,8 @@ public final class SettingTable {
             "Where OpenAI's API is answered; on loopback unless a host is given, and port 0 takes a free one. Default: "
                     + "127.0.0.1:8080 with `serve` and --embedded; else nowhere.");
     public static final Setting<Path> HTTP_TOKENS = bridge("http-tokens", new File("FILE"), Optional.empty(),
-            "Digests of the bearer tokens that may ask, each with tenant, greatest priority and models. Default: whoever "
-                    + "reaches the address may ask.");
+            "Digests of the bearer tokens that may ask, each with tenant, greatest priority and models. Default: "
+                    + "whoever reaches the address may ask.");
     public static final Setting<String> HTTP_HOSTS = bridge("http-hosts", LIST, Optional.empty(),
             "Names under which the bridge may be asked, beside those of the loopback address. Default: none on "
                     + "loopback, any elsewhere.");
@@ -181,12 +181,12 @@ public final class SettingTable {
     public static final Setting<Integer> HTTP_CONNECTIONS = bridge("http-max-connections", new Whole(1, 1_000_000),
             Optional.of("2048"), "Most connections at once; further ones wait to be accepted.");
     public static final Setting<Integer> HTTP_WAITING = bridge("http-max-waiting", new Whole(1, ANY),
-            Optional.of("1000"), "Most requests that wait for their first token, as far as a bridge can see; beyond it, "
-                    + "requests are answered with 429.");
+            Optional.of("1000"), "Most requests that wait for their first token, as far as a bridge can see; beyond "
+                    + "it, requests are answered with 429.");
     public static final Setting<UnknownParameters> HTTP_UNKNOWN = bridge("http-unknown-parameters",
             new Choice<>(UnknownParameters.class), Optional.of(Choice.write(UnknownParameters.REJECT)),
-            "What becomes of parameters that nobody knows. reject: a 400 that names the nearest known one. ignore: they "
-                    + "are left out.");
+            "What becomes of parameters that nobody knows. reject: a 400 that names the nearest known one. ignore: "
+                    + "they are left out.");
     public static final Setting<Path> HTTP_MODEL = setting(Section.HTTP, "http-model", new File("FILE"),
             Optional.empty(), "Of `serve`: the model's file, whose tokenizer /tokenize, /detokenize and the texts of "
                     + "logprobs need. `up` has it anyway.", Set.of(BRIDGE));

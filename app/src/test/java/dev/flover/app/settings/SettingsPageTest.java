@@ -64,7 +64,7 @@ class SettingsPageTest {
         var page = new StringBuilder("""
                 # Settings
 
-                Every setting of `up` and of the clients `submit`, `tail`, `cancel`, `parked` and `forget`.
+                Every setting of `up`, of `serve` and of the clients `submit`, `tail`, `cancel`, `parked` and `forget`.
                 `SettingsPageTest` compares this page with the table that the commands themselves use. Renew it with
 
                 ```

@@ -26,8 +26,8 @@ public record CompletionCall(
     private static final String STREAM = "stream";
     private static final String STREAM_OPTIONS = "stream_options";
     private static final String INCLUDE_USAGE = "include_usage";
-    private static final Pattern PARAM = Pattern.compile("(?:there is no field |the field |sampling\\.)?([a-z_]+)[. \\[;].*",
-            Pattern.DOTALL);
+    private static final Pattern PARAM = Pattern.compile(
+            "(?:there is no field |the field |sampling\\.)?([a-z_]+)[. \\[;].*", Pattern.DOTALL);
 
     public CompletionCall {
         requests = List.copyOf(requests);
@@ -68,7 +68,8 @@ public record CompletionCall(
     /// A pipeline's reason not to serve a request, which begins with the name of a field.
     public static ApiError rejected(String reason) {
         var matcher = PARAM.matcher(reason);
-        return ApiError.invalid(matcher.matches() && KNOWN.contains(matcher.group(1)) ? matcher.group(1) : null, reason);
+        boolean named = matcher.matches() && KNOWN.contains(matcher.group(1));
+        return ApiError.invalid(named ? matcher.group(1) : null, reason);
     }
 
     private static void requireKnown(ObjectNode body, boolean passUnknown) {
@@ -125,14 +126,15 @@ public record CompletionCall(
         boolean prompt = body.hasNonNull(PROMPT) || body.hasNonNull("prompt_ids");
         boolean messages = body.hasNonNull("messages");
         if (chat && !messages) {
-            throw ApiError.invalid("messages", "messages must be an array of objects with role and content, was missing");
+            throw ApiError.invalid("messages", "messages must be an array of objects with role and content, "
+                    + "was missing");
         }
         if (chat && prompt) {
             throw ApiError.invalid(PROMPT, "prompt cannot be given beside messages; /v1/completions takes it");
         }
         if (!chat && messages) {
-            throw ApiError.invalid("messages", "messages cannot be given to /v1/completions; /v1/chat/completions takes "
-                    + "them");
+            throw ApiError.invalid("messages", "messages cannot be given to /v1/completions; "
+                    + "/v1/chat/completions takes them");
         }
         if (!chat && !prompt) {
             throw ApiError.invalid(PROMPT, "prompt must be a text, an array of token ids, or an array of either; was "

@@ -165,7 +165,8 @@ public final class AnswerStream implements AutoCloseable {
         var start = looked ? OptionalLong.empty() : past.start(place.partition(), live.id(), place.offset());
         if (start.isEmpty()) {
             throw new LostChunksException("the topic does not hold position " + expected + " of answer "
-                    + read.chunk().getAnswer() + " any more; the next one that it has is " + read.chunk().getPosition());
+                    + read.chunk().getAnswer() + " any more; the next one that it has is "
+                    + read.chunk().getPosition());
         }
         looked = true;
         partition = place.partition();

@@ -4,7 +4,8 @@ package dev.flover.http.topics;
 public record Place(int partition, long offset) {
     public Place {
         if (partition < 0 || offset < 0) {
-            throw new IllegalArgumentException("partition and offset must be at least 0, was " + partition + ":" + offset);
+            throw new IllegalArgumentException("partition and offset must be at least 0, was " + partition + ":"
+                    + offset);
         }
     }
 

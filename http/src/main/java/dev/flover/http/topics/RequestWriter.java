@@ -74,8 +74,8 @@ public final class RequestWriter implements AutoCloseable {
             return sent.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RecordTooLargeException) {
-                throw new IllegalArgumentException("the request is too large for a record: " + e.getCause().getMessage(),
-                        e);
+                throw new IllegalArgumentException("the request is too large for a record: "
+                        + e.getCause().getMessage(), e);
             }
             throw unavailable(e.getCause());
         }

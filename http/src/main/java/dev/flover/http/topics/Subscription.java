@@ -32,8 +32,9 @@ final class Subscription implements AutoCloseable {
 
     /// @throws SlowReaderException if more chunks came than are kept
     Optional<ReadChunk> poll(Duration wait) throws InterruptedException {
-        var next = chunks.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
-        if (next == null && overflowed) {
+        boolean dropped = overflowed;
+        var next = dropped ? chunks.poll() : chunks.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
+        if (next == null && dropped) {
             throw new SlowReaderException(MOST_CHUNKS);
         }
         return Optional.ofNullable(next);

@@ -53,11 +53,11 @@ class CompletionCallTest {
             {"prompt": "x", "temprature": 1}                      | temprature     | the nearest is temperature
             {"prompt": "x", "best_of": 2}                         | best_of        | there is no parameter best_of
             {"prompt": "x", "max_tokens": "5"}                    | max_tokens     | whole number of 32 bits, was "5"
-            {"prompt": "x", "temperature": "hot"}                 | temperature    | sampling.temperature must be a number
+            {"prompt": "x", "temperature": "hot"}                 | temperature    | must be a number, was "hot"
             {"prompt": "x", "stream": "yes"}                      | stream         | must be true or false, was "yes"
             {"prompt": "x", "stream_options": {"usage": true}}    | stream_options | there is include_usage
             {"prompt": "x", "id": "mine"}                         | id             | Idempotency-Key
-            {"prompt": "x", "n": 1, "answers": 2}                 |                | n and answers are both given
+            {"prompt": "x", "n": 1, "answers": 2}                 | n              | n and answers are both given
             {"max_tokens": 5}                                     | prompt         | was missing
             {"messages": []}                                      | messages       | /v1/chat/completions takes them
             {"prompt": "x"                                        |                | found an error in line 1
@@ -92,6 +92,7 @@ class CompletionCallTest {
     @Test
     void aChatNeedsMessagesAndNoPrompt() {
         assertThat(refusal("{\"prompt\": \"x\"}", true).getMessage()).contains("messages must be an array");
-        assertThat(refusal("{\"messages\": [], \"prompt\": \"x\"}", true).getMessage()).contains("prompt cannot be given");
+        assertThat(refusal("{\"messages\": [], \"prompt\": \"x\"}", true).getMessage())
+                .contains("prompt cannot be given");
     }
 }

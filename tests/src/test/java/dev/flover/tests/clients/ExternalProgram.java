@@ -14,14 +14,19 @@ import java.util.concurrent.TimeUnit;
 
 /// A program from outside this project, such as kcat. If it is not installed, the test is skipped with a message that
 /// says how to install it.
-record ExternalProgram(List<String> command) {
+public record ExternalProgram(List<String> command) {
     private static final int LIMIT_S = 60;
 
     static ExternalProgram kafkajs() {
-        var script = Path.of("src", "test", "js", "client.mjs");
+        return node("client.mjs", "kafkajs");
+    }
+
+    /// A script beside the package that it needs.
+    public static ExternalProgram node(String name, String needed) {
+        var script = Path.of("src", "test", "js", name);
         assumeTrue(isInstalled("node"), "node is not installed");
-        assumeTrue(Files.isDirectory(script.resolveSibling("node_modules")),
-                "the JavaScript client is not installed: npm ci --prefix tests/src/test/js");
+        assumeTrue(Files.isDirectory(script.resolveSibling("node_modules").resolve(needed)),
+                "the package " + needed + " is not installed: npm ci --prefix tests/src/test/js");
         return new ExternalProgram(List.of("node", script.toString()));
     }
 
@@ -32,7 +37,7 @@ record ExternalProgram(List<String> command) {
 
     /// Runs the program with `input` on its standard input, until it ends, and returns the lines that it printed. Fails
     /// if it does not end within 60 s or ends with an exit status other than 0.
-    List<String> run(String input, String... arguments) throws IOException, InterruptedException {
+    public List<String> run(String input, String... arguments) throws IOException, InterruptedException {
         var line = new ArrayList<>(command);
         line.addAll(List.of(arguments));
         var out = Files.createTempFile("flover-client", ".out");

@@ -82,6 +82,10 @@ public final class FloverProcess implements AutoCloseable {
         throw new AssertionError("no line '" + what + "':\n" + output());
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     public int awaitEnd() throws InterruptedException {
         if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS)) {
             throw new AssertionError("it did not end:\n" + output());
