@@ -10,7 +10,7 @@ import dev.flover.http.BridgeConfig;
 import dev.flover.http.BridgeStartException;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.topics.TopicAccess;
-import dev.flover.topology.PipelineConfig.TopicNames;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
