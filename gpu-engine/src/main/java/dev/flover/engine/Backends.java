@@ -8,7 +8,8 @@ import dev.flover.engine.backend.reference.ReferenceBackend;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// Chooses a backend, and reports for each one why it can or cannot be used. No other class opens backends.
+/// Opens backends by name, and reports for each one why it can or cannot be used on this machine. The only place where
+/// a backend is chosen.
 public final class Backends {
     private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
 

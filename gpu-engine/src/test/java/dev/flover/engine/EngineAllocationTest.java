@@ -58,7 +58,7 @@ class EngineAllocationTest {
 
             long owner = Thread.currentThread().threadId();
             long runner = stepThread();
-            threads.getThreadAllocatedBytes(owner);     // the first call allocates
+            threads.getThreadAllocatedBytes(owner); // the first call of this method allocates
             long leastByOwner = Long.MAX_VALUE;
             long leastByRunner = Long.MAX_VALUE;
             for (int window = 0; window < WINDOWS; window++) {

@@ -390,7 +390,7 @@ public abstract class EngineContract {
         }
     }
 
-    // Running
+    // Running engines
 
     private Map<Integer, Outcome> eachAlone(Model model, List<SequenceRequest> requests) {
         var generations = new Generations();

@@ -75,7 +75,7 @@ public abstract class StoriesContract {
             long id = engine.admit(request);
             generations.expect(id, request);
             while (engine.step(generations)) {
-                // one sequence
+                // until the sequence has ended
             }
             return generations.outcome(id).tokenIds();
         }

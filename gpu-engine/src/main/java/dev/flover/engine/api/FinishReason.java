@@ -3,7 +3,7 @@ package dev.flover.engine.api;
 /// Why the engine ended a sequence. Ends that depend on text or time (stop strings, cancellation, deadlines) are
 /// decided by the engine's owner.
 public enum FinishReason {
-    /// A stop id was drawn.
+    /// The last drawn token is one of the request's stop ids.
     STOP,
     /// The answer has `maxTokens` tokens, or the model's context is full.
     LENGTH,

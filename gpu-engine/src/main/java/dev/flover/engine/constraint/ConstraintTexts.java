@@ -89,7 +89,8 @@ public final class ConstraintTexts {
         return false;
     }
 
-    /// For each beginning of a text the length of its longest border, as Knuth, Morris and Pratt search.
+    /// For each prefix of a text, by its last index: the length of the longest proper prefix that is also a suffix of
+    /// it (the failure function of Knuth, Morris and Pratt 1977).
     private static int[] borders(byte[] text) {
         int[] borders = new int[text.length];
         for (int i = 1; i < text.length; i++) {

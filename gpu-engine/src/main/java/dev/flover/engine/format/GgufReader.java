@@ -85,7 +85,7 @@ final class GgufReader {
         return count;
     }
 
-    // Metadata
+    // Reading metadata
 
     private GgufMetadata readMetadata(long count) {
         var values = new LinkedHashMap<String, GgufValue>();
@@ -204,7 +204,7 @@ final class GgufReader {
         return value == 1;
     }
 
-    // Tensors
+    // Reading the directory of tensors
 
     private record Entry(String name, TensorType type, long[] dimensions, long offset) {}
 
@@ -272,7 +272,7 @@ final class GgufReader {
         return reversed;
     }
 
-    // Primitives
+    // Reading primitive values
 
     private String string(String what, int limit) {
         long start = at;

@@ -39,7 +39,7 @@ public final class JsonFile {
                     .maxStringLength(MAX_STRING)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)     // Python writes Infinity and NaN
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // Python's json module writes Infinity and NaN
             .build();
     private static final ObjectMapper MAPPER = JsonMapper.builder(FACTORY)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -162,7 +162,7 @@ final class FolderModel implements ModelFiles {
         }
     }
 
-    // Shape
+    // Reading the shape of the model
 
     private ModelConfig shape() {
         int hidden = required("hidden_size", "n_embd");
@@ -313,7 +313,7 @@ final class FolderModel implements ModelFiles {
         };
     }
 
-    // Positions
+    // Reading how positions are encoded
 
     private double localBase(Optional<FolderRotary> local) {
         return local.flatMap(FolderRotary::ownBase)
@@ -330,7 +330,7 @@ final class FolderModel implements ModelFiles {
         return askedContext > 0 ? askedContext : trained;
     }
 
-    // Sampling and chat
+    // Reading sampling defaults and the chat template
 
     private static SamplingParams samplingDefaults(JsonFile generation) {
         return new SamplingDefaults(

@@ -127,7 +127,7 @@ final class GgufModel implements ModelFiles {
         }
     }
 
-    // Shape
+    // Reading the shape of the model
 
     ModelConfig config(Family family) {
         int hidden = required("embedding_length");
@@ -255,7 +255,7 @@ final class GgufModel implements ModelFiles {
         return slides;
     }
 
-    // Positions
+    // Reading how positions are encoded
 
     private int context(Family family) {
         int trained = required("context_length");
@@ -331,7 +331,7 @@ final class GgufModel implements ModelFiles {
         return new RotaryScaling.Divided(values, magnitude);
     }
 
-    // Sampling
+    // Reading sampling defaults
 
     private SamplingParams samplingDefaults() {
         return new SamplingDefaults(
@@ -340,7 +340,7 @@ final class GgufModel implements ModelFiles {
                 metadata.real("general.sampling.penalty_repeat"), OptionalDouble.empty(), Optional.empty()).params();
     }
 
-    // Metadata of this architecture
+    // Reading metadata whose keys begin with the architecture's name
 
     private int required(String key) {
         return integer(key).orElseThrow(() -> missing(key));

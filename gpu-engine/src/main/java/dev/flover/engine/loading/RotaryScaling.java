@@ -43,7 +43,7 @@ sealed interface RotaryScaling {
         }
     }
 
-    /// Positions divided by a factor (Chen et al. 2023).
+    /// Position interpolation (Chen et al. 2023): positions are divided by a factor.
     record Linear(double factor, double magnitude) implements RotaryScaling {
         @Override
         public double scale(double frequency, int pair, int dims, double base) {

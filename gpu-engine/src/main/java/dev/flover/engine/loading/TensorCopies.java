@@ -33,7 +33,7 @@ final class TensorCopies {
         return new StoredTensor(name, TensorType.F32, 1, values.length, data.asReadOnly());
     }
 
-    /// The concatenation of vectors.
+    /// Concatenates vectors to one vector.
     StoredTensor joined(List<StoredTensor> vectors) {
         float[] values = new float[vectors.stream().mapToInt(StoredTensor::columns).sum()];
         int at = 0;

@@ -7,7 +7,7 @@ enum TensorRole {
     FINAL_NORM,
     HEAD,
 
-    // One tensor of each in every layer
+    // In every layer
     ATTENTION_NORM,
     QUERY,
     KEY,
@@ -24,7 +24,7 @@ enum TensorRole {
     DOWN,
     FEED_FORWARD_POST_NORM,
 
-    // In layers with experts
+    // In every layer with experts
     ROUTER,
     ROUTER_CORRECTION,
     EXPERT_GATE,

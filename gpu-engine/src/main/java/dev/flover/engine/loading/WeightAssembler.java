@@ -72,8 +72,8 @@ final class WeightAssembler {
 
     /// Assembles all weights.
     ///
-    /// @param tied whether the vocabulary projection is the embedding; if empty, it is unless the file has a tensor for
-    ///             it
+    /// @param tied whether the vocabulary projection is the embedding. If empty, the projection has weights of its own
+    ///             exactly if the file has a tensor for it
     Weights assemble(Optional<Boolean> tied) {
         var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
         var positions = names.names().containsKey(POSITIONS) ? positions() : null;
@@ -167,7 +167,7 @@ final class WeightAssembler {
         return norm(role, layer, weight.columns() == width ? width : config.headDim());
     }
 
-    // Attention
+    // Assembling the weights of attention
 
     private Matrix queryKeyValue(int layer) {
         int hidden = config.hidden();
@@ -234,7 +234,7 @@ final class WeightAssembler {
         return copies.vector(fused.name(), ordered);
     }
 
-    // Feed-forward
+    // Assembling the weights of feed-forward layers
 
     private Matrix feedForwardIn(int layer) {
         int hidden = config.hidden();
@@ -265,7 +265,7 @@ final class WeightAssembler {
         return bias != null ? bias : copies.vector("zeros", new float[length]);
     }
 
-    // Single tensors
+    // Finding single tensors
 
     private Matrix positions() {
         var tensor = required(fullName(POSITIONS, 0) + ".weight");

@@ -97,9 +97,9 @@ public record ModelConfig(
     }
 
     public enum NormKind {
-        /// x / rms(x) * weight (Zhang and Sennrich 2019).
+        /// RMS norm: x / rms(x) * weight (Zhang and Sennrich 2019).
         RMS,
-        /// (x - mean) / deviation * weight + bias (Ba et al. 2016).
+        /// Layer norm: (x - mean) / deviation * weight + bias (Ba et al. 2016).
         LAYER
     }
 
@@ -113,11 +113,11 @@ public record ModelConfig(
 
     public enum Activation {
         SILU,
-        /// The tanh approximation of GELU.
+        /// The tanh approximation of GELU (Hendrycks and Gimpel 2016).
         GELU_TANH,
         /// GELU with the error function.
         GELU_ERF,
-        /// max(x, 0).
+        /// The rectifier, max(x, 0).
         RELU,
         /// The square of max(x, 0) (So et al. 2021).
         RELU_SQUARED

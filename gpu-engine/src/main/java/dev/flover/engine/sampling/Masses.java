@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
 ///
 /// The masses of a chunk whose sum is 0 are never read; they may be values of an earlier draw.
 final class Masses {
-    /// The mass of the most probable token. A token whose probability is less than its fraction 2^-40 has mass 0.
+    /// The mass of the most probable token. A token that is less than 2^-40 times as probable has mass 0.
     static final float UNIT = 0x1p40f;
 
     private static final int CHUNK = LogitPasses.CHUNK;
@@ -93,7 +93,7 @@ final class Masses {
         total = kept;
     }
 
-    /// Removes one token.
+    /// Removes one token, by setting its mass to 0.
     void remove(int token) {
         long mass = (long) get(token);
         masses.setAtIndex(JAVA_FLOAT, token, 0);

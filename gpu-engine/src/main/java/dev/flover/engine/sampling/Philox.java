@@ -18,11 +18,11 @@ public final class Philox {
         return firstHalf(position & WORD | (long) answerIndex << 32, 0, seed);
     }
 
-    /// Output words 0 (low half of the result) and 1 (high half).
+    /// The first two of the four output words: word 0 in the low half of the result, word 1 in the high half.
     ///
-    /// @param counterLow  counter words 0 (low half) and 1
-    /// @param counterHigh counter words 2 (low half) and 3
-    /// @param key         key words 0 (low half) and 1
+    /// @param counterLow  the counter's words 0 (in the low half) and 1
+    /// @param counterHigh the counter's words 2 (in the low half) and 3
+    /// @param key         the key's words 0 (in the low half) and 1
     static long firstHalf(long counterLow, long counterHigh, long key) {
         int counter0 = (int) counterLow;
         int counter1 = (int) (counterLow >>> 32);

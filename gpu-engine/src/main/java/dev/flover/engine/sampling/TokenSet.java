@@ -17,7 +17,7 @@ public record TokenSet(int[] tokens) {
         }
     }
 
-    /// Sorts and removes repeats.
+    /// The set of these token ids, which may be unsorted and repeated.
     public static TokenSet of(int... tokens) {
         return new TokenSet(Arrays.stream(tokens).sorted().distinct().toArray());
     }

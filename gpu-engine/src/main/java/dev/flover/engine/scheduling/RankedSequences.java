@@ -17,7 +17,7 @@ final class RankedSequences {
         return end == first;
     }
 
-    /// @param rank 0 for the highest
+    /// @param rank the place in the order, 0 for the highest-ranking sequence
     Sequence get(int rank) {
         return entries[first + rank];
     }

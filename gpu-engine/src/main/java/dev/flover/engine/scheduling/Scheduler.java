@@ -145,7 +145,7 @@ public final class Scheduler {
         }
     }
 
-    /// Whether no sequence is left.
+    /// Whether no sequence is waiting or running.
     public boolean isIdle() {
         return byId.isEmpty();
     }
@@ -156,7 +156,7 @@ public final class Scheduler {
                 running.size(), waiting.size() + waitingAlone.size(), blocks.used(), config.kvBlocks());
     }
 
-    // Selection
+    // Selecting the sequences of a step
 
     private void select() {
         grownCount = 0;
@@ -200,7 +200,8 @@ public final class Scheduler {
 
     private void selectTogether() {
         int alone = runningAlone == null ? Seats.NONE : runningAlone.seat;
-        for (int rank = 0; rank < running.size(); rank++) {     // preemption removes entries at or behind this rank
+        // a preemption removes only sequences at this rank or behind
+        for (int rank = 0; rank < running.size(); rank++) {
             if (running.seat(rank) != alone) {
                 selectRunning(running.seat(rank));
             }
@@ -319,7 +320,7 @@ public final class Scheduler {
         queueOf(sequence).add(sequence);
     }
 
-    // The plan
+    // Writing the plan of a step
 
     private void arrangeSlots(StepPlan plan) {
         if (!slotsChanged) {
@@ -364,7 +365,7 @@ public final class Scheduler {
         }
     }
 
-    // Results
+    // Processing the results of a step
 
     private void commit(int seat, StepPlan plan, int sample, TokenSink sink) {
         if (seats.append(seat, plan.sampledTokens[sample], endedSteps)) {

@@ -61,7 +61,7 @@ final class Seats {
     Seats(EngineConfig config) {
         blockTokens = config.blockTokens();
         prefixCaching = config.prefixCaching();
-        // the running sequences, and those that each step in flight may still refer to
+        // one seat for each running sequence, and one for each sequence to which a step in flight may still refer
         int seats = config.maxSequences() * (1 + config.stepsInFlight());
         sequences = new Sequence[seats];
         slots = new int[seats];

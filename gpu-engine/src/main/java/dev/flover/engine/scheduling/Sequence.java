@@ -17,7 +17,7 @@ import java.util.Arrays;
 final class Sequence {
     enum State { WAITING, RUNNING, ENDED }
 
-    /// The sequence joins in the step being planned, which will give it a slot.
+    /// The slot of a sequence that joins in the step being planned, until the plan gives it one.
     static final int NO_SLOT = -1;
 
     final long id;
@@ -62,7 +62,7 @@ final class Sequence {
     /// Whether the planned positions use the rotary frequencies of a long sequence.
     boolean stretched;
 
-    /// The number of entries of the block table that the backend has been told.
+    /// The number of leading entries of the block table that plans have already sent to the backend.
     int announcedBlocks;
 
     /// The number of leading blocks that are in the prefix index, and the index's serial number for the tokens up to
@@ -70,7 +70,8 @@ final class Sequence {
     int indexedBlocks;
     long indexedText = PrefixIndex.ROOT;
 
-    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]
+    /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]: the length beyond which all
+    ///                        positions use other rotary frequencies
     Sequence(long id, SequenceRequest request, int contextLength, int stretchedBeyond) {
         this.id = id;
         this.request = request;

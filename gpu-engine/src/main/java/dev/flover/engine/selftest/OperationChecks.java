@@ -352,7 +352,7 @@ final class OperationChecks {
         }
     }
 
-    // Comparing
+    // Comparing a backend with the reference
 
     private void compare(String name, int rows, double tolerance, Computation computation) {
         compare(name, rows, tolerance, new CacheShape(1, 1, 1, 16, 64, 32, 16, 2, 512), TensorType.F32, computation);

@@ -1,8 +1,8 @@
-/// Checks a backend against the reference on the machine it will run on, with nothing but what is in this jar.
+/// Checks a backend against the reference backend on the machine where it will run. Needs no data except this jar.
 ///
 /// ```
-///   RandomModels ─► OperationChecks   each verb against plain loops in double: awkward sizes, poisoned outputs
-///                ─► SequenceChecks    whole generations: among others, decoded and prefilled, joining and leaving
+///   RandomModels ─► OperationChecks   each operation against plain loops in double: awkward sizes, outputs preset to NaN
+///                ─► SequenceChecks    whole generations: beside others, decoded or prefilled, joining and leaving
 ///                        └──► Check, one line of the table
 /// ```
 package dev.flover.engine.selftest;

@@ -13,7 +13,7 @@ final class SuperBlocks {
 
     private SuperBlocks() {}
 
-    /// `scales 16 | 2-bit quants 64 | scale | minimum`
+    /// Q2_K, with the bytes of each part: `scales 16 | 2-bit quants 64 | scale 2 | minimum 2`
     static void q2(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at + 80);
         float minimum = Dequantiser.half(data, at + 82);
@@ -29,7 +29,7 @@ final class SuperBlocks {
         }
     }
 
-    /// `high bits 32 | low 2 bits 64 | 6-bit scales 12 | scale`
+    /// Q3_K, with the bytes of each part: `high bits 32 | low 2 bits 64 | 6-bit scales 12 | scale 2`
     static void q3(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at + 108);
         for (int part = 0; part < 16; part++) {
@@ -53,7 +53,7 @@ final class SuperBlocks {
         return low | high << 4;
     }
 
-    /// `scale | minimum | 6-bit scales and minimums 12 | 4-bit quants 128`
+    /// Q4_K, with the bytes of each part: `scale 2 | minimum 2 | 6-bit scales and minimums 12 | 4-bit quants 128`
     static void q4(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at);
         float minimum = Dequantiser.half(data, at + 2);
@@ -68,7 +68,8 @@ final class SuperBlocks {
         }
     }
 
-    /// `scale | minimum | 6-bit scales and minimums 12 | fifth bits 32 | 4-bit quants 128`
+    /// Q5_K, with the bytes of each part: `scale 2 | minimum 2 | 6-bit scales and minimums 12 | fifth bits 32 | 4-bit
+    /// quants 128`
     static void q5(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at);
         float minimum = Dequantiser.half(data, at + 2);
@@ -85,7 +86,7 @@ final class SuperBlocks {
         }
     }
 
-    /// `low 4 bits 128 | high 2 bits 64 | scales 16 | scale`
+    /// Q6_K, with the bytes of each part: `low 4 bits 128 | high 2 bits 64 | scales 16 | scale 2`
     static void q6(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at + 208);
         for (int part = 0; part < 16; part++) {
@@ -102,7 +103,8 @@ final class SuperBlocks {
         }
     }
 
-    /// `scale | high 2 bits of scales 2 | low 4 bits of scales 4 | 4-bit quants 128`
+    /// IQ4_XS, with the bytes of each part: `scale 2 | high 2 bits of scales 2 | low 4 bits of scales 4 | 4-bit quants
+    /// 128`
     static void iq4(MemorySegment data, long at, float[] out, int to) {
         float scale = Dequantiser.half(data, at);
         int highs = unsigned(data, at + 2) | unsigned(data, at + 3) << 8;

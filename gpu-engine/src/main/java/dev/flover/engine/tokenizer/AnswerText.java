@@ -161,7 +161,7 @@ public final class AnswerText {
             return text.charAt(beginning) == c ? beginning + 1 : 0;
         }
 
-        /// Whether the string is complete with this character.
+        /// Reads one more character of the text. Returns whether the stop string is complete with it.
         boolean accept(char c) {
             seen = extend(seen, c);
             return seen == text.length();

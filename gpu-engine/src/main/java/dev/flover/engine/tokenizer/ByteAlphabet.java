@@ -25,7 +25,7 @@ final class ByteAlphabet {
 
     private ByteAlphabet() {}
 
-    /// Spells the UTF-8 bytes of a text.
+    /// The UTF-8 bytes of a text, spelled in this alphabet.
     static String spell(String text) {
         if (spellsItself(text)) {
             return text;

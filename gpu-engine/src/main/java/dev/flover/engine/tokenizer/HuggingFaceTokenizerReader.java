@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Builds a tokenizer from `tokenizer.json` and `tokenizer_config.json`.
+/// Builds a tokenizer from the files `tokenizer.json` and `tokenizer_config.json` of a Hugging Face folder.
 final class HuggingFaceTokenizerReader {
     private static final List<String> NAMED = List.of("bos_token", "eos_token");
 

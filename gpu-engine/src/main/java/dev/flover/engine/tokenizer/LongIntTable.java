@@ -6,7 +6,7 @@ import java.util.Arrays;
 /// full.
 final class LongIntTable {
     private static final long FREE = -1;
-    /// 2^64 divided by the golden ratio (Knuth's multiplicative hashing).
+    /// 2^64 divided by the golden ratio, the factor of Knuth's multiplicative hashing.
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
     private long[] keys;

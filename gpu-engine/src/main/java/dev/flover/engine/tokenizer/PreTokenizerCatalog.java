@@ -149,7 +149,7 @@ final class PreTokenizerCatalog {
         return Map.entry(names, recipe);
     }
 
-    /// @throws IllegalArgumentException for a name that is not in the table
+    /// @throws IllegalArgumentException if the table has no pre-tokenizer of this name
     static Recipe find(String name) {
         var recipe = BY_NAME.get(name);
         if (recipe == null) {

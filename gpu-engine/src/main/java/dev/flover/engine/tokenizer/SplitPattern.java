@@ -132,7 +132,7 @@ final class SplitPattern {
         return new Matcher(text);
     }
 
-    /// One search through one text.
+    /// The state of one search for matches in one text.
     final class Matcher {
         private static final int PLAIN = -1;
 

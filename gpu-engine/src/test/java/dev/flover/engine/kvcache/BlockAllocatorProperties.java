@@ -19,7 +19,8 @@ class BlockAllocatorProperties {
         var index = new PrefixIndex(blocks, 1);
         var allocator = new BlockAllocator(blocks, index);
         Map<Integer, Integer> references = new HashMap<>();
-        var cached = new LinkedHashSet<Integer>();      // in order of release
+        // the released blocks that are still in the index, oldest release first
+        var cached = new LinkedHashSet<Integer>();
         int nextText = 0;
         for (int round = 0; round < 300; round++) {
             switch (random.nextInt(4)) {

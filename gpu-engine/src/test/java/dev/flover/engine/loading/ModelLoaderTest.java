@@ -30,7 +30,7 @@ class ModelLoaderTest {
                 .message().startsWith(path.toString()).contains(saying);
     }
 
-    // GGUF
+    // Models from GGUF files
 
     @Test
     void aGgufFileBecomesAModel() {
@@ -303,7 +303,7 @@ class ModelLoaderTest {
         assertThat(summary.parameters()).isEqualTo(258L * 64 + 2 * (64L * 64 * 2 + 64 * 64 + 3 * 64 * 128 + 128) + 64);
     }
 
-    // Hugging Face folders
+    // Models from Hugging Face folders
 
     @Test
     void aFolderBecomesAModel() throws IOException {

@@ -63,7 +63,7 @@ class RotaryScalingTest {
 
         var rotary = scaling.rotary(8, 10_000, Pairing.HALVES, 101);
         assertThat(rotary.angle(99, 0)).isEqualTo(99); // the last position of a short sequence
-        assertThat(rotary.angle(-1, 0)).isEqualTo(99 * 0.5);        // the same position of a long one
+        assertThat(rotary.angle(-1, 0)).isEqualTo(99 * 0.5); // the same position of a long sequence
         assertThat(rotary.angle(-100, 0)).isZero();
         assertThat(rotary.angle(100, 0)).isEqualTo(100 * 0.5); // only long sequences have this position
         assertThat(scaling.rotary(8, 10_000, Pairing.HALVES, 100).stretch()).isNull();

@@ -234,7 +234,7 @@ class SamplerTest {
                 .seed(1).topLogprobs(5).allowedOnly(TokenSet.of(1, 2, 3, 40)).minTokens(3)));
         var tokens = new int[20];
         var logprobs = new float[20];
-        long before = threads.getCurrentThreadAllocatedBytes();     // the first call allocates
+        long before = threads.getCurrentThreadAllocatedBytes(); // the first call of this method allocates
         for (int round = 0; round < 20_000; round++) {
             if (round == 10_000) {
                 before = threads.getCurrentThreadAllocatedBytes();

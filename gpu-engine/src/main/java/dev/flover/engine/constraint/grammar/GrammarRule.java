@@ -26,7 +26,7 @@ final class GrammarRule {
 
     /// Adds the cursors that stand before a text of the rule.
     ///
-    /// @param behind continues after the rule's text
+    /// @param behind the frame that continues after the rule's text
     void begin(Frame behind, List<Cursor> next) {
         for (var choice : choices) {
             begin(choice, 0, behind, next);

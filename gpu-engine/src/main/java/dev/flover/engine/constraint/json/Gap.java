@@ -7,7 +7,7 @@ import java.util.List;
 /// White space between two JSON tokens.
 ///
 /// @param length the bytes of white space so far
-/// @param then   continues after the white space
+/// @param then   the frame that continues after the white space
 record Gap(int length, Frame then) implements Cursor {
     /// The most bytes of one gap: enough for a deep indentation. Without a bound a model could write white space for
     /// ever.

@@ -22,7 +22,7 @@ public final class ValuePlan {
 
     /// Adds the cursors that stand before a value.
     ///
-    /// @param behind continues after the value
+    /// @param behind the frame that continues after the value
     public void begin(Frame behind, List<Cursor> next) {
         if (scalars != null) {
             Lexeme.begin(scalars, behind, next);

@@ -7,7 +7,7 @@ import java.util.List;
 public interface Beginning {
     /// Adds the cursors that stand before the part.
     ///
-    /// @param behind continues after the part
+    /// @param behind the frame that continues after the part
     void begin(Frame behind, List<Cursor> next);
 
     /// All of the parts, one directly after the other.

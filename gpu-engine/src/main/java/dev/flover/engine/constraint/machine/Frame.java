@@ -3,8 +3,8 @@ package dev.flover.engine.constraint.machine;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One entry of the parse stack: continues after a lexeme or after a closing bracket. Immutable. Two frames that
-/// continue in the same way from the same state are equal.
+/// One entry of the parse stack: determines how a text continues after a lexeme or a closing bracket. Immutable. Two
+/// frames that continue in the same way from the same state are equal.
 public abstract class Frame {
     private Position resumed;
 
@@ -49,7 +49,7 @@ public abstract class Frame {
 
         @Override
         public void step(int value, List<Cursor> next) {
-            // nothing follows the end
+            // no byte can follow the end of an answer, so no cursor is added
         }
 
         @Override

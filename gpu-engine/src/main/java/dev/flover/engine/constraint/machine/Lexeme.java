@@ -4,14 +4,14 @@ import dev.flover.engine.constraint.regex.Dfa;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The cursor inside a text of a regular language, which an automaton reads. In an accepting state that nothing can
-/// follow there is no such cursor: the frame's cursors take its place at once.
+/// The cursor inside a text of a regular language, which an automaton reads. In an accepting state that no byte can
+/// follow there is no such cursor: the cursors of the frame take its place at once.
 ///
-/// @param text the bytes of the lexeme so far, if the frame wants them; null at the beginning, and if it does not
+/// @param text the bytes of the lexeme so far; null at its beginning, and if the frame does not want these bytes
 public record Lexeme(Dfa dfa, int state, Frame frame, Text text) implements Cursor {
     /// Adds the cursors at the beginning of a text that the automaton accepts.
     ///
-    /// @param frame continues after the text
+    /// @param frame the frame that continues after the text
     public static void begin(Dfa dfa, Frame frame, List<Cursor> next) {
         reach(dfa, dfa.start(), frame, null, next);
     }

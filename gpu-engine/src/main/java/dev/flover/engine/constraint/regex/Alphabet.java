@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The encoding of a text's characters as bytes. Each text has exactly one encoding, so that equal texts are equal
 /// bytes.
 public enum Alphabet {
-    /// The text in UTF-8.
+    /// A text is encoded as UTF-8.
     PLAIN,
     /// A JSON string in UTF-8, with its quotes. Only the characters that JSON requires to be escaped are escaped: with
     /// the short escape if there is one, else as a backslash, `u` and four lower-case hexadecimal digits.

@@ -31,7 +31,7 @@ public final class Regex {
 
     public static final Regex NOTHING = new Regex(Kind.NOTHING, NO_PARTS, null, 0, 0);
     public static final Regex EMPTY = new Regex(Kind.EMPTY, NO_PARTS, null, 0, 0);
-    /// All texts.
+    /// The language of all texts.
     public static final Regex ANY = new Regex(Kind.NOT, new Regex[] {NOTHING}, null, 0, 0);
 
     final Kind kind;
@@ -101,7 +101,7 @@ public final class Regex {
                 : new Regex(Kind.WORDS, NO_PARTS, words, 0, 0);
     }
 
-    /// Exactly the given texts.
+    /// The language of exactly the given texts.
     public static Regex words(Iterable<byte[]> texts) {
         return words(Words.of(texts));
     }
