@@ -6,7 +6,7 @@
 ///                       │   scheduling ──► forward ──► backend         │ ──► TokenSink
 ///   EngineConfig ─────► │    (kvcache)              (sampling)         │ ──► EngineStatus
 ///                       └──────────────────────────────────────────────┘
-///   loading opens model files, Backends opens a device; tokenizer makes ids of text and text of ids, outside
+///   loading opens model files, Backends opens a device; the owner converts text to ids with a tokenizer
 /// ```
 ///
 /// The owner of an engine drives it: a punctuator in production, a loop in a test or a benchmark.

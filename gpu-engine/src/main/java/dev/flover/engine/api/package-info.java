@@ -2,9 +2,9 @@
 /// scheduling.
 ///
 /// ```
-///   EngineConfig      every limit                ──► ┌────────┐ ──► TokenSink       tokens, logprobs, FinishReason
+///   EngineConfig      all limits                 ──► ┌────────┐ ──► TokenSink       tokens, logprobs, FinishReason
 ///   SequenceRequest   one answer, token ids      ──► │ Engine │ ──► EngineStatus    counters and gauges
-///   LoadListener      told of loaded layers      ◄── └────────┘ ──► EngineException a step that failed
+///   LoadListener      progress of loading        ◄── └────────┘ ──► EngineException a step that failed
 /// ```
 ///
 /// This package has only values and interfaces. It computes nothing, and knows nothing of models, devices and text.

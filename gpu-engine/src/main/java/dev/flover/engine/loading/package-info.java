@@ -1,4 +1,4 @@
-/// From a model file to a [dev.flover.engine.model.Model].
+/// Loads a model file, as a [dev.flover.engine.model.Model].
 ///
 /// ```
 ///   GgufFile ───────────► GgufModel ───┐

@@ -1,9 +1,9 @@
-/// What a model is, as data.
+/// Models as data: their configuration and their weights.
 ///
 /// ```
 ///   ModelConfig   sizes, norms, rotary positions, activations     the differences between families
 ///   Weights       matrices by their role                          the content of a file
-///   Model         both, with the tokenizer and chat template that the file brings along
+///   Model         both, with the tokenizer and chat template of the file
 /// ```
 ///
 /// This package knows nothing of file formats, backends and the forward pass.

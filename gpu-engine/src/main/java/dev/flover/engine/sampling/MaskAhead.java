@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 /// ```
 ///   step k      ... draw ─► token ──┐
 ///   step k + 1                      ├─► forward pass ──────────► draw
-///                                   └─► mask, beside it ─────────┘
+///                                   └─► mask, meanwhile ─────────┘
 /// ```
 ///
 /// Used by one thread at a time. A mask depends only on the tokens, not on when it is computed.

@@ -1,7 +1,7 @@
 /// Checks a backend against the reference backend on the machine where it will run. Needs no data except this jar.
 ///
 /// ```
-///   RandomModels ─► OperationChecks   each operation against plain loops in double: awkward sizes, outputs preset to NaN
+///   RandomModels ─► OperationChecks   each operation against plain loops in double: awkward sizes, outputs of NaN
 ///                ─► SequenceChecks    whole generations: beside others, decoded or prefilled, joining and leaving
 ///                        └──► Check, one line of the table
 /// ```

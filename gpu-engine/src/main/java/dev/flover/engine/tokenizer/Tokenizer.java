@@ -52,7 +52,7 @@ public interface Tokenizer {
     /// prefix).
     boolean stripsLeadingSpace();
 
-    /// The text of tokens from the beginning of a text, without markup; bytes that are not UTF-8 become U+FFFD.
+    /// Decodes tokens from the beginning of a text, without markup; bytes that are not UTF-8 become U+FFFD.
     /// [AnswerText] decodes tokens one by one.
     default String decode(int[] tokens) {
         var bytes = new ByteArrayOutputStream();

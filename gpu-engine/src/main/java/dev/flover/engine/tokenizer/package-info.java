@@ -1,10 +1,10 @@
 /// Converts text to token ids and back, in the way of each published model.
 ///
 /// ```
-///   GGUF metadata ──┐                          ┌─ added tokens in the text as it is
+///   GGUF metadata ──┐                          ┌─ added tokens in the original text
 ///                   ├─ TokenizerLoader ──────► │  normalizer           ( NFC, U+2581 for spaces, character map )
-///   tokenizer.json ─┘  checks, then builds     │  added tokens in what it gives
-///                      one line of stages:     │  pre-tokenizer        ( patterns, bytes as characters )
+///   tokenizer.json ─┘  checks, then builds     │  added tokens in the normalised text
+///                      one chain of stages:    │  pre-tokenizer        ( patterns, bytes as characters )
 ///                                              └─ subword model        ( byte pairs | unigram ) ──► ids
 ///
 ///   ids, one by one ──► AnswerText ──► text that is certain       ( whole characters, no part of a stop string )

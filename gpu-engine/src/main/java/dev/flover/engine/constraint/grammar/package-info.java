@@ -2,7 +2,7 @@
 ///
 /// ```
 ///   GrammarReader ──► GrammarNode by rule ──► GrammarCompiler ──► cursors and frames of the machine
-///                                              what is regular is one Regex; the rest is rules with a stack
+///                                              regular parts become one Regex, the rest rules with a stack
 /// ```
 ///
 /// Left recursion is refused, as llama.cpp does: expanding a left-recursive rule before a byte is read would push

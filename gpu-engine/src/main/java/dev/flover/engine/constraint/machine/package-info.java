@@ -1,14 +1,14 @@
 /// The machine that runs every compiled constraint, and the masks of the tokens that it allows.
 ///
 /// ```
-///   Position = the cursors by which the text so far can be read          step(byte) ──► Position, remembered
+///   Position = the cursors by which the text so far can be read          step(byte) ──► Position, cached
 ///                │
 ///                ├─ Lexeme: a state of a Dfa, and the Frame behind it     ◄─ most of any text
 ///                └─ others: punctuation, keys of objects, open brackets
 ///
-///   TokenMasks:  Position × TokenTrie ──► a bit for each token
+///   TokenMasks:  Position × TokenTrie ──► one bit for each token
 ///                tokens that stay within a lexeme are found once for each state of its automaton; only those that
-///                reach beyond its end are read on, by the frames behind it
+///                reach beyond its end continue with the frames behind it
 /// ```
 ///
 /// The parse stack is a list of immutable frames. Cursors share frames, and a position is a value: it depends only on

@@ -10,8 +10,9 @@ import java.util.concurrent.ConcurrentHashMap;
 public enum Alphabet {
     /// A text is encoded as UTF-8.
     PLAIN,
-    /// A JSON string in UTF-8, with its quotes. Only the characters that JSON requires to be escaped are escaped: with
-    /// the short escape if there is one, else as a backslash, `u` and four lower-case hexadecimal digits.
+    /// A text is encoded as a JSON string in UTF-8, with its quotes. Only the characters that JSON requires to be
+    /// escaped are escaped: with the short escape if there is one, else as a backslash, `u` and four lower-case
+    /// hexadecimal digits.
     JSON;
 
     private static final int SURROGATES = 0xD800;

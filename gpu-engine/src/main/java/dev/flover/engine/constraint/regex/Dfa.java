@@ -218,8 +218,8 @@ public final class Dfa {
         return count(state, limit, new HashMap<>());
     }
 
-    /// As above. In `known`, -2 marks a state whose count is in progress: reaching it again means a cycle, hence
-    /// infinitely many texts.
+    /// As [#count(int, int)]. In `known`, -2 marks a state whose count is in progress: reaching it again means a cycle,
+    /// hence infinitely many texts.
     private int count(int state, int limit, Map<Integer, Integer> known) {
         Integer found = known.get(state);
         if (found != null) {

@@ -1,7 +1,7 @@
 /// Regular languages over bytes, by derivatives (Brzozowski 1964; Owens, Reppy and Turon 2009).
 ///
 /// ```
-///   PatternReader ( ECMA-262 ) ──► Regex ──► Dfa ──► state × byte ──► state        ( built as it is asked for )
+///   PatternReader ( ECMA-262 ) ──► Regex ──► Dfa ──► state × byte ──► state        ( built lazily )
 ///   Numbers, Alphabet.JSON     ──►   └─ with intersection and complement, closed forms for bounds and multiples
 /// ```
 ///
