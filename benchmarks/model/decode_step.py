@@ -7,7 +7,7 @@ usage: decode_step.py [--layout new|old]
 import argparse
 import math
 
-# Assumptions. Bytes a nanosecond, nanoseconds.
+# Assumptions: rates in bytes per nanosecond, times in nanoseconds.
 HBM = 4300 * 0.95           # what streaming weights reaches of the measured copy rate
 L2 = 5500                   # all multiprocessors together
 MULTIPROCESSORS = 132

@@ -39,7 +39,7 @@ class Layer:
         query, key, value = heads.split([shape.heads, shape.kv_heads, shape.kv_heads], dim=1)
         keys.index_copy_(2, position, turned(key, turn))
         values.index_copy_(2, position, value)
-        # The query heads of a KV head as its rows: no key is repeated.
+        # The query heads that share a KV head become rows of one product, so that keys need not be repeated.
         groups = turned(query, turn).reshape(batch, shape.kv_heads, -1, shape.head_dim)
         attended = functional.scaled_dot_product_attention(groups, keys, values, attn_mask=mask)
         hidden = hidden + functional.linear(attended.reshape(batch, 1, -1), self.attention_out)

@@ -85,7 +85,7 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         if (Arrays.asList(args).contains("--verbose")) {      // the logging library reads this once, when it is loaded
-            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // as ms since the start
+            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // in ms since the start
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
             for (String logger : LOGGERS_OF_KAFKA) {
                 System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka" + logger, "info");

@@ -12,7 +12,6 @@
 /// A command parses its options, opens what it needs, runs and reports. Options that several commands share are in
 /// `options`; the broker and the registry of `demo` and `up --embedded` are in `embedded`. Only `topology` and
 /// `gpu-engine` know how requests become tokens.
-/// `topology` and `gpu-engine` only.
 ///
 /// Exit codes are the same for all commands: 0 done, 1 failed, 2 wrong usage, 130 interrupted. A failure is one
 /// sentence on stderr; [dev.flover.app.FailureReport] is the only place that turns an exception into that sentence.

@@ -226,7 +226,8 @@ public final class SubmitCommand implements Callable<Integer> {
             return;
         }
         int after = chunk.getPosition() + chunk.getTokenIds().size();
-        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();      // under at-least-once
+        // With at-least-once delivery a chunk may come twice.
+        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();
         if (!repeated) {
             write(chunk, out);
             nextPosition = after;

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 /// The cluster and the topics that a client command uses. They are found in this order:
 ///
 /// ```
-///  addresses in the settings > the pipeline of --pipeline > the only pipeline on this machine > localhost
+///   addresses in the settings > the pipeline of --pipeline > the only pipeline on this machine > localhost
 /// ```
 public record ClientTarget(Connection connection, TopicNames topics) {
     private static final String BOOTSTRAP = "127.0.0.1:9092";
@@ -34,7 +34,7 @@ public record ClientTarget(Connection connection, TopicNames topics) {
         return new ClientTarget(connection(settings, found), topics(settings, found));
     }
 
-    /// Finds the cluster that `up` uses: as a client command does, but the topics do not matter.
+    /// Finds the cluster that `up` uses: as a client command does, but with topics of its own.
     ///
     /// @throws CommandException if the running pipelines use several clusters and the settings choose none of them
     public static Connection cluster(Settings settings, Consumer<String> say) {

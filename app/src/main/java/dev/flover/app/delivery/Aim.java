@@ -3,8 +3,7 @@ package dev.flover.app.delivery;
 /// The event that a disturbance waits for, and the longest random delay after it, in ms.
 ///
 /// Delays are uniformly random up to their limit, so that with enough kills every moment of a process's life is hit.
-/// The limits of the first two aims span a start; the others span several commits.
-/// first two span a start, those in flow span several commits.
+/// AFTER_START's limit is the duration of a start; AFTER_FIRST_TOKEN's spans several commits.
 enum Aim {
     AFTER_START(0),
     AFTER_READY(100),

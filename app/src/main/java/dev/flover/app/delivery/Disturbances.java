@@ -39,7 +39,8 @@ final class Disturbances {
         all.addAll(Collections.nCopies(count.weather(), Disturbance.WEATHER));
         Collections.shuffle(all, random);
         left.addAll(all);
-        aims.add(Aim.AT_END);      // while no generation is suspect, a kill at an end tests most
+        // Only the first process follows no crash and so takes no precautions: it is killed at a generation's end.
+        aims.add(Aim.AT_END);
     }
 
     int total() {

@@ -2,8 +2,8 @@
 /// clients read.
 ///
 /// ```
-///   RequestMix ──> Oracle: the engine alone, one request at a time ──> ExpectedAnswer ─────┐
-///       │                                                                              v
+///   RequestMix ──> Oracle: the engine alone, one request at a time ──> ExpectedAnswer ──┐
+///       │                                                                               v
 ///       └──> requests topic ──> VictimProcess ──> tokens, results ──> Witness ──> DeliveryCheck ──> Findings
 ///                                    ^
 ///                    Instance: one for each process

@@ -12,14 +12,14 @@ import org.jline.utils.AttributedStringBuilder;
 ///
 /// ```
 ///   title                                             seconds
-///  model, backend and servers
+///   model, backend and servers
 ///
-///   7 ●  41  The horses were tired, and the road…  ┄━━━━━╸       a generation: number, state, tokens, text, times
+///    7 ●  41  The horses were tired, and the road…  ┄━━━━━╸       a generation: number, tokens, text, times
 ///    8 ✓  63  At the end of the garden stood a …       ━━━━━
 ///
 ///             rows in a step                        ▁▂▄▆▇▅▃       under the same time axis
 ///   fused batch  7  9  10  12                                     one cell for each row of the newest steps
-///  steps/s, tokens/s                              how many are waiting, decoding, done
+///   steps/s, tokens/s                              how many are done, decoding, waiting
 /// ```
 ///
 /// The layout is a pure function of frame and size. If there are too few lines, the generations that finished first are

@@ -52,8 +52,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     /// Starts a broker and waits until it serves: on the port of the folder's last run, or on a free one at the first.
     ///
-    /// @throws EmbeddedServerException if the port is taken, or the broker does not start; the message has its last log
-    ///         lines
+    /// @throws EmbeddedServerException if the port is taken or the broker does not start, with its last log lines
     public static EmbeddedBroker start(Path folder) {
         return start(folder, Map.of());
     }
@@ -87,7 +86,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             try {
                 return start(folder, ports, settings, temporary);
             } catch (EmbeddedServerException e) {
-                if (attempt == ATTEMPTS || ports.areFree()) {       // not so if a port was taken after the check
+                if (attempt == ATTEMPTS || ports.areFree()) {       // else a port was taken after the check
                     throw e;
                 }
             }

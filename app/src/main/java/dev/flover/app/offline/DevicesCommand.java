@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// The command `devices`: lists the backends that work on this machine.
+/// The command `devices`: lists the backends, and why each does or does not work on this machine.
 @Command(
         name = "devices",
         description = "Lists the backends, and why each does or does not work on this machine.",

@@ -52,7 +52,8 @@ public final class TemporaryFolder implements AutoCloseable {
     }
 
     private void clear() {
-        System.setErr(new PrintStream(OutputStream.nullOutputStream()));      // late errors mean nothing
+        // The errors that child processes and threads cause from now on, because they are cut off, mean nothing.
+        System.setErr(new PrintStream(OutputStream.nullOutputStream()));
         ProcessHandle.current().descendants().forEach(TemporaryFolder::end);
         FolderTree.delete(path);
     }

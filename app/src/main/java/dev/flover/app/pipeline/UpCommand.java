@@ -237,7 +237,8 @@ public final class UpCommand implements Callable<Integer> {
 
     private static PrometheusMeterRegistry meters() {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));      // random in each process
+        // The id of a process is random, so with this tag each start would add new time series.
+        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));
         new JvmMemoryMetrics().bindTo(meters);
         new ProcessorMetrics().bindTo(meters);
         return meters;

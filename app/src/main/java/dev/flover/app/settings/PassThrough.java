@@ -117,8 +117,8 @@ public enum PassThrough {
         return key != null && key.type == Type.PASSWORD || SECRET.matcher(bare(property)).matches();
     }
 
-    /// @throws SettingException if the name is a misspelt property, the client does not accept the value, or another
-    ///         setting exists for the property
+    /// @throws SettingException if the name is misspelt, the client does not accept the value, or the property has a
+    ///                          setting of its own
     void check(String property, Given given) {
         String bare = bare(property);
         if (settings.containsKey(bare)) {

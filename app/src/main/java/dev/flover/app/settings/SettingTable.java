@@ -61,7 +61,7 @@ public final class SettingTable {
     private static final Kind<String> LIST = text("\\s*[^,\\s]+(\\s*,\\s*[^,\\s]+)*\\s*",
             "a name, or several separated by commas", "NAME,...");
 
-    // Model
+    // Settings of the model
 
     public static final Setting<Path> MODEL = pipeline(Section.MODEL, "model", new File("FILE"),
             "GGUF file, or folder with config.json and safetensors. Default: the small model that comes with Flover "
@@ -84,7 +84,7 @@ public final class SettingTable {
             "Folder for this instance's state, and for the embedded servers' data. Default: $XDG_DATA_HOME/flover or "
                     + "~/.local/share/flover.");
 
-    // Kafka
+    // Settings of Kafka and the schema registry
 
     public static final Setting<String> APPLICATION_ID = pipeline(Section.KAFKA, "application-id",
             text("[A-Za-z0-9._-]{1,200}", "letters, digits, ., _ and -, at most 200 of them, because names of topics "
@@ -117,7 +117,7 @@ public final class SettingTable {
             "Which of the pipelines that run on this machine a client talks to: its application id, its model's name "
                     + "or the number of its process. Needed only where several run.", BOTH);
 
-    // Topics
+    // Settings of the topics
 
     public static final Setting<String> TOPIC_PREFIX = setting(Section.TOPICS, "topic-prefix",
             text("[A-Za-z0-9._-]{0,200}", "letters, digits, ., _ and -, at most 200 of them", "TEXT"), Optional.of(""),
@@ -142,7 +142,7 @@ public final class SettingTable {
             new Time(MINUTE, YEAR.multipliedBy(100)), Time.write(Duration.ofDays(7)),
             "How long topics that are created keep their records.");
 
-    // Embedded servers
+    // Settings of the embedded servers
 
     public static final Setting<Boolean> EMBEDDED = pipeline(Section.EMBEDDED, "embedded", new Flag(), "false",
             "Bring an own broker and registry, on loopback.");
@@ -153,7 +153,7 @@ public final class SettingTable {
             new Whole(0, MAX_PORT), "Where the embedded registry listens; 0 takes a free port. Default: the port of "
                     + "the last start with this data folder, a free one at the first.");
 
-    // Metrics
+    // Settings of metrics and health
 
     public static final Setting<String> METRICS_HOST = pipeline(Section.METRICS, "metrics-host", text("\\S+",
                     "the name or number of an address of this machine", "HOST"), "127.0.0.1",
@@ -162,7 +162,7 @@ public final class SettingTable {
             new Whole(0, MAX_PORT), "9464",
             "Serves /metrics (Prometheus), /health and /ready; 0 takes a free port.");
 
-    // HTTP
+    // Settings of the HTTP bridge
 
     public static final Setting<String> HTTP = bridge("http", text("([^\\s:]+:|\\[[0-9a-fA-F:]+\\]:)?\\d{1,5}",
                     "a port, or host:port", "[HOST:]PORT"), Optional.empty(),
@@ -191,7 +191,7 @@ public final class SettingTable {
             Optional.empty(), "Of `serve`: the model's file, whose tokenizer /tokenize, /detokenize and the texts of "
                     + "logprobs need. `up` has it anyway.", Set.of(BRIDGE));
 
-    // Delivery and pace
+    // Settings of delivery and pace
 
     public static final Setting<Delivery> DELIVERY = pipeline(Section.DELIVERY, "delivery",
             new Choice<>(Delivery.class), Choice.write(Delivery.EXACTLY_ONCE),
@@ -211,7 +211,7 @@ public final class SettingTable {
             new Time(NO_TIME, MINUTE), Time.write(Pace.standard().chunkInterval()),
             "Least time between two chunks of an answer; 0 sends what each commit covers.");
 
-    // Requests
+    // Limits of one request
 
     public static final Setting<Long> REQUEST_BYTES = pipeline(Section.REQUESTS, "request-max-bytes",
             new Size(1, 7 << 20), Size.write(RequestLimits.standard().requestBytes()),
@@ -233,7 +233,7 @@ public final class SettingTable {
             "Topics that requests may have their answers written to as Avro records. Never the pipeline's own ones. "
                     + "Default: none.");
 
-    // Waiting and sharing
+    // Settings of waiting and of sharing among tenants
 
     public static final Setting<Integer> WAITING_REQUESTS = pipeline(Section.WAITING, "waiting-max-requests",
             new Whole(1, ANY), Integer.toString(WaitingLimits.standard().requests()),
@@ -248,7 +248,7 @@ public final class SettingTable {
             new Time(NO_TIME, YEAR), Time.write(Sharing.equal().priorityStep()),
             "One step of priority counts as much as having waited this much longer.");
 
-    // Memory
+    // Settings of how long requests are remembered
 
     public static final Setting<Duration> REMEMBER_ENDED = pipeline(Section.MEMORY, "remember-ended",
             new Time(NO_TIME, YEAR), Time.write(Remembering.standard().ended()),
@@ -265,7 +265,7 @@ public final class SettingTable {
             "Most stored answers that equal requests of the same tenant are given instead of being computed; 0 "
                     + "computes each.");
 
-    // Recovery
+    // Settings of recovery
 
     public static final Setting<OtherArithmetic> OTHER_ARITHMETIC = pipeline(Section.RECOVERY, "other-arithmetic",
             new Choice<>(OtherArithmetic.class), Choice.write(Recovery.standard().otherArithmetic()),
@@ -295,7 +295,7 @@ public final class SettingTable {
             "How long something may stand still (no broker answers, a partition is held up) before a line and /ready "
                     + "say so.");
 
-    // Engine
+    // Settings of the engine
 
     public static final Setting<String> BACKEND = pipeline(Section.ENGINE, "backend", ANYTHING, "auto",
             "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here.");

@@ -152,7 +152,8 @@ class EmbeddedRegistryTest {
         int second = client().register(SUBJECT, COMPATIBLE);
         client().updateConfig(SUBJECT, new Config("FULL"));
         registry.close();
-        Files.writeString(journal(), "{\"method\":\"POST\",\"pa", StandardOpenOption.APPEND);     // died while writing
+        // A line without its end, as if the process had died while it wrote.
+        Files.writeString(journal(), "{\"method\":\"POST\",\"pa", StandardOpenOption.APPEND);
 
         start();
 

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.Schema;
 
-/// Renames the fields of an OpenAI completion or chat completion request to the names of the contract.
+/// Renames the fields of an OpenAI completion or chat completion request to the names of the contract. On the left are
+/// OpenAI's fields, on the right those of the contract:
 ///
 /// ```
 ///   n                                  answers

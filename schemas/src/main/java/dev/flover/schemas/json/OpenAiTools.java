@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/// Renames the tool fields of an OpenAI chat completion request to the names of the contract.
+/// Renames the tool fields of an OpenAI chat completion request to the names of the contract. On the left
+/// are OpenAI's fields, on the right those of the contract:
 ///
 /// ```
 ///   tools[]: {type, function: {name, description, parameters: {...}}}         {name, description, parameters: "{...}"}

@@ -57,7 +57,7 @@ public final class StoredForm<T extends SpecificRecord> {
     private final Reading<T> first;
     private final Map<Long, Reading<T>> readings = new ConcurrentHashMap<>();
 
-    /// Reads records of one writer's schema.
+    /// A reader for records of one writer's schema.
     ///
     /// @param drops whether a record of that schema can set a field that this release lacks
     private record Reading<T>(Schema written, DatumReader<T> reader, boolean drops) {}
@@ -124,8 +124,8 @@ public final class StoredForm<T extends SpecificRecord> {
     /// Decodes a record that any release stored.
     ///
     /// @param schemas returns the text of a stored schema by its fingerprint, or null if it is not stored
-    /// @throws NewerFormException         if a field is set that this release lacks, or the record's schema is not
-    ///         found
+    /// @throws NewerFormException         if a field is set that this release lacks, or the record's schema is
+    ///                                    not found
     /// @throws UndecodableRecordException if the bytes are not a stored record
     public T decode(byte[] bytes, LongFunction<String> schemas) {
         var reading = reading(bytes, schemas);

@@ -86,7 +86,8 @@ final class ConstraintRun {
         return false;
     }
 
-    /// Returns the index of the first token that the constraint does not allow, or -1 if it allows all.
+    /// Returns the index of the first token that the constraint does not allow; their number if only the
+    /// end is not allowed; -1 if everything is.
     private int stoppedAt(Constraint constraint, int[] tokens) {
         var answer = new ConstrainedAnswer(constraint);
         for (int i = 0; i <= tokens.length; i++) {

@@ -7,7 +7,7 @@ import dev.flover.engine.scheduling.SlotMap;
 /// are contiguous.
 ///
 /// ```
-///  without reordering   A . B C . . D      seven rows: empty slots between live ones are computed, too
+///   without reordering   A . B C . . D      seven rows: empty slots between live ones are computed, too
 ///   with reordering      A D B C            four rows, after the keys and values of D were copied
 /// ```
 ///

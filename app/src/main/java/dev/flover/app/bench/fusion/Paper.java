@@ -7,7 +7,6 @@ import java.util.List;
 /// Its workloads are defined by the ratio of the time between two requests to the time that one request takes alone,
 /// which is 512 iterations of 11.3 ms. So a gap of the paper, in ms, is converted to iterations, and scaled down if
 /// requests have fewer tokens.
-/// where requests are shorter.
 final class Paper {
     static final int REQUESTS = 32;
     static final int TOKENS = 512;

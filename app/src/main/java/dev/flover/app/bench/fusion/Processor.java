@@ -20,7 +20,7 @@ final class Processor {
             return lines.filter(line -> line.startsWith("model name"))
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .findFirst().orElse(System.getProperty("os.arch"));
-        } catch (IOException e) {       // not Linux
+        } catch (IOException e) {       // the system is not Linux
             return System.getProperty("os.arch");
         }
     }

@@ -78,7 +78,8 @@ final class PipelineMeasurement {
         var few = few(burst);
         var warmUp = WarmUp.of(setting.warmUp(), CALM, () -> {
             double rate = bare.tokensPerSecond(sequences(few));
-            tokensPerSecond(burst, pipeline, results);      // as measured: less of it leaves code to be compiled later
+            // The full burst, as in the measurement: after a smaller one, some code would be compiled later.
+            tokensPerSecond(burst, pipeline, results);
             var paced = paced(few(arriving), WARM_UP_LOAD * rate);
             new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
             results.skip();

@@ -137,7 +137,7 @@ class StrategiesTest {
         var workload = new Workload(List.of(new Demand(0, 2, 3), new Demand(0, 2, 3), new Demand(0, 2, 2)));
         var recording = play(new TakingTurns(2), workload);
 
-        // The requests are computed in the order b a b a b a c c; b begins because the turn passes on after a's prompt.
+        // The requests are computed in the order b a b a b a c c; b begins because the turn passes on before each step.
         assertThat(List.of(recording.completion(0), recording.completion(1))).containsExactlyInAnyOrder(5000L, 6000L);
         assertThat(recording.times(2)).containsExactly(7000, 8000);
         assertThat(recording.iterations()).extracting(Recording.Iteration::rows).containsOnly(1);

@@ -38,7 +38,7 @@ class WorkloadTest {
         var workload = Workload.draw(new Arrivals.Exponential(10), new Lengths.Uniform(3, 9), 8, 20_000, SEED);
 
         double mean = (double) workload.demands().getLast().arrival() / Demand.UNIT / (workload.size() - 1);
-        assertThat(mean).as("seed " + SEED).isCloseTo(10, within(5 * 10 / Math.sqrt(20_000)));     // five deviations
+        assertThat(mean).as("seed " + SEED).isCloseTo(10, within(5 * 10 / Math.sqrt(20_000)));     // five sigma
         assertThat(workload.demands()).extracting(Demand::tokens).contains(3, 4, 5, 6, 7, 8, 9)
                 .allMatch(tokens -> tokens >= 3 && tokens <= 9);
         assertThat(workload.mostPositions()).isEqualTo(17);
