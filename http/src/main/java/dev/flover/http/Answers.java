@@ -10,7 +10,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/// The chunks of one call's prompts, as they come. Of several prompts, each is read by a thread of its own.
+/// The chunks of all answers to one HTTP request, in the order in which they arrive. If the request has several
+/// prompts, a virtual thread reads the answers to each prompt.
 final class Answers implements AutoCloseable {
     private static final int QUEUED = 64;
     private static final Duration LOOK = Duration.ofSeconds(1);
@@ -20,7 +21,9 @@ final class Answers implements AutoCloseable {
     private final List<Thread> threads;
     private int running;
 
-    /// @param prompt its number
+    /// A chunk with the prompt that it answers.
+    ///
+    /// @param prompt number of the prompt in the HTTP request, from 0
     record Numbered(int prompt, ReadChunk read) {}
 
     private sealed interface Outcome {
@@ -31,7 +34,7 @@ final class Answers implements AutoCloseable {
         record Failed(RuntimeException problem) implements Outcome {}
     }
 
-    /// Takes ownership of the streams.
+    /// Takes ownership of the streams, one for each prompt.
     Answers(List<AnswerStream> streams) {
         this.streams = List.copyOf(streams);
         running = streams.size();
@@ -44,7 +47,7 @@ final class Answers implements AutoCloseable {
         try {
             queue.put(pumped(prompt));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();     // nobody reads any more
+            Thread.currentThread().interrupt();     // the caller has left
         }
     }
 
@@ -67,7 +70,7 @@ final class Answers implements AutoCloseable {
         return running == 0;
     }
 
-    /// The next chunk of any of them; empty where none came within the time, and after the end.
+    /// Returns the next chunk of any prompt; empty if none arrives within `wait`, and after the last one.
     Optional<Numbered> next(Duration wait) throws InterruptedException {
         if (queue == null) {
             var next = streams.getFirst().next(wait);

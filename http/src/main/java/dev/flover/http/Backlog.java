@@ -4,9 +4,10 @@ import dev.flover.http.openai.ApiError;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/// How many requests wait for their first token, as far as a bridge can see, and how fast they get it.
+/// Limits the number of requests that wait for their first token, and estimates when a refused client should retry.
 ///
-/// What can be seen is what this bridge sent, and what the pipelines have not read yet.
+/// A bridge knows the requests that it wrote itself, and the lag of the requests topic, which includes those of other
+/// bridges.
 final class Backlog {
     private static final int SECONDS = 10;
     private static final int MOST_RETRY_S = 120;
@@ -19,8 +20,9 @@ final class Backlog {
     private final int[] begun = new int[SECONDS];
     private long second;
 
-    /// @param lag   requests that were not read yet
-    /// @param clock nanoseconds from any origin
+    /// @param most  the most requests that may wait
+    /// @param lag   returns the number of requests on the topic that no pipeline has read
+    /// @param clock returns ns from any origin
     Backlog(int most, LongSupplier lag, LongSupplier clock) {
         this.most = most;
         this.lag = lag;
@@ -28,7 +30,7 @@ final class Backlog {
         second = clock.getAsLong() / 1_000_000_000;
     }
 
-    /// @throws ApiError if more wait than may
+    /// @throws ApiError with status 429 if the most requests wait already
     void requireRoom() {
         long now = Math.max(lag.getAsLong(), waiting.get());
         if (now >= most) {
@@ -37,7 +39,7 @@ final class Backlog {
         }
     }
 
-    /// Until half of what may wait does, at the rate of the last seconds.
+    /// Returns the seconds until only half of the most requests wait, at the rate of the last ten seconds.
     private synchronized int retryAfterS(long now) {
         turn();
         int lately = 0;
@@ -52,14 +54,14 @@ final class Backlog {
         waiting.incrementAndGet();
     }
 
-    /// The first token has come.
+    /// Records that a request got its first token.
     synchronized void begun() {
         waiting.decrementAndGet();
         turn();
         begun[(int) (second % SECONDS)]++;
     }
 
-    /// It is no longer waited for.
+    /// Records that a client no longer waits for its first token.
     void left() {
         waiting.decrementAndGet();
     }

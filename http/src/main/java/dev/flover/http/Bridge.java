@@ -17,13 +17,13 @@ import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/// A bridge that runs: an HTTP server and its clients of the topics.
+/// A running bridge: an HTTP server, and the Kafka clients that write requests and read tokens for it.
 public final class Bridge implements AutoCloseable {
     private static final int HEADER_BYTES = 16 << 10;
     private static final int LEAST_BYTES_PER_S = 256;
-    /// A stream may have nothing to say.
+    /// The least rate of a response in bytes per second: none, because a stream may have no tokens for a while.
     private static final int ANY_RATE = 0;
-    /// For accepting, selecting and timers; requests run on virtual threads.
+    /// Number of platform threads for accepting, selecting and timers; requests run on virtual threads.
     private static final int THREADS = 8;
 
     private final TopicBridge topics;
@@ -61,7 +61,9 @@ public final class Bridge implements AutoCloseable {
         return http;
     }
 
-    /// @param texts null where the tokenizer of the model is not at hand
+    /// Starts a bridge.
+    ///
+    /// @param texts the model's tokenizer; null if the bridge has none
     /// @throws BridgeStartException saying why it cannot start
     public static Bridge start(BridgeConfig config, TokenTexts texts) {
         AccessTokens tokens;
@@ -87,7 +89,7 @@ public final class Bridge implements AutoCloseable {
         }
     }
 
-    /// `http://127.0.0.1:8080`
+    /// Returns the address of the server, such as `http://127.0.0.1:8080`.
     public String url() {
         return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + connector.getLocalPort();
     }
@@ -96,12 +98,12 @@ public final class Bridge implements AutoCloseable {
         return connector.getLocalPort();
     }
 
-    /// Whether it reads the topics, so that requests are answered if a pipeline runs.
+    /// Tells whether the bridge reads the topics, so that requests are answered if a pipeline runs.
     public boolean isReady() {
         return topics.isReady();
     }
 
-    /// Whether a host is only reached from this machine.
+    /// Tells whether a host name stands for the loopback address, which other machines cannot reach.
     public static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();

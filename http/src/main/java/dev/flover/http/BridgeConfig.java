@@ -6,16 +6,18 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
-/// Where a bridge listens, what it reads and writes, and its limits.
+/// The configuration of a bridge: its address, its topics, its access rules and its limits.
 ///
-/// @param port        0 takes a free one
-/// @param passUnknown whether parameters that nobody knows are left out; otherwise they are refused, unless the client
-///                    says otherwise
+/// @param port        the port to listen on; 0 takes a free one
+/// @param passUnknown whether unknown parameters of requests are ignored; otherwise they are refused, unless the client
+///                    asks for the other behaviour
 public record BridgeConfig(
         String host, int port, TopicAccess topics, Access access, Limits limits, boolean passUnknown) {
-    /// @param tokens  file of tokens; none: whoever reaches the bridge may ask
-    /// @param hosts   names under which the bridge may be asked, beside those of the loopback address
-    /// @param origins of web pages that may ask
+    /// The rules for who may send requests.
+    ///
+    /// @param tokens  file of bearer tokens; if empty, every client that reaches the bridge may send requests
+    /// @param hosts   allowed values of the `Host` header, beside the names of the loopback address
+    /// @param origins origins of the web pages that may send requests
     public record Access(Optional<Path> tokens, Set<String> hosts, Set<String> origins) {
         public Access {
             hosts = Set.copyOf(hosts);
@@ -27,13 +29,14 @@ public record BridgeConfig(
         }
     }
 
-    /// @param bodyBytes   of a request
-    /// @param connections at once; further ones wait in the system's queue
-    /// @param waiting     requests without a first token, beyond which further ones are refused
+    /// The limits of a bridge.
+    ///
+    /// @param bodyBytes   the most bytes of a request's body
+    /// @param connections the most open connections; further ones wait in the operating system's queue
+    /// @param waiting     the most requests that wait for their first token; further ones are refused
     /// @param head        longest time from a request's first byte to the end of its headers
-    /// @param idle        longest time that a connection may be without a byte, a write that a client does not read
-    ///                    included
-    /// @param keepAlive   time between two signs of life on a stream that has nothing to say
+    /// @param idle        longest time without a transferred byte on a connection, also while a client does not read
+    /// @param keepAlive   time between two comment lines on a stream that has no tokens
     public record Limits(
             int bodyBytes, int connections, int waiting, Duration head, Duration idle, Duration keepAlive) {
         public static Limits standard() {
@@ -58,7 +61,7 @@ public record BridgeConfig(
         }
     }
 
-    /// With all limits at their defaults, for everybody who reaches it.
+    /// Makes a configuration with default limits, in which every client may send requests.
     public static BridgeConfig of(String host, int port, TopicAccess topics) {
         return new BridgeConfig(host, port, topics, Access.open(), Limits.standard(), false);
     }

@@ -1,6 +1,6 @@
 package dev.flover.http;
 
-/// Why a bridge cannot start, in a sentence.
+/// Thrown when a bridge cannot start; the message says why in a sentence.
 public final class BridgeStartException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

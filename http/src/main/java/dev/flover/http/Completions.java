@@ -23,10 +23,10 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/// `POST /v1/completions` and `/v1/chat/completions`: requests are written, and their answers given whole or as they
-/// come.
+/// Answers `POST /v1/completions` and `/v1/chat/completions`: writes the requests to their topic, and returns the
+/// answers whole or as a stream of events.
 ///
-/// A client that goes away cancels nothing, unless it said so: its answer can be asked for again.
+/// A client that disconnects cancels nothing unless it asked for that, so it can ask for the same answer again.
 final class Completions {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._:~-]{1,128}");
     private static final String SERVED_BY_NOBODY = "is served by nobody here";
@@ -37,7 +37,7 @@ final class Completions {
     private final GenerationIds ids;
     private final TokenTexts texts;
 
-    /// @param texts null where the tokenizer of the model is not at hand
+    /// @param texts the model's tokenizer; null if the bridge has none
     Completions(BridgeConfig config, TopicBridge topics, Backlog backlog, TokenTexts texts) {
         this.config = config;
         this.topics = topics;
@@ -124,7 +124,7 @@ final class Completions {
         }
     }
 
-    /// Tenant and greatest priority come from the token.
+    /// Returns the request with the tenant of the client's token, after checking its priority.
     private static GenerationRequest granted(GenerationRequest request, Grant grant) {
         if (grant.tenant() == null) {
             return request;
@@ -137,7 +137,7 @@ final class Completions {
                 .build();
     }
 
-    /// @param mayBeKnown whether the ids may have been used before
+    /// @param mayBeKnown whether the ids may have been used before, because the client chose them
     private Answers open(List<GenerationRequest> requests, boolean mayBeKnown) throws InterruptedException {
         var streams = new ArrayList<AnswerStream>();
         try {
@@ -203,7 +203,7 @@ final class Completions {
         }
     }
 
-    /// @throws ApiError where the pipeline rejected the request
+    /// @throws ApiError if the pipeline rejected the request
     private static void requireServed(Answers.Numbered next) {
         var finish = next.read().chunk().getFinish();
         if (finish != null && finish.getReason() == FinishReason.REJECTED) {
@@ -213,7 +213,7 @@ final class Completions {
         }
     }
 
-    /// Counts a call among those that wait, until its first token comes or it is left.
+    /// Counts a request as waiting, until its first token arrives or its client disconnects.
     private static final class FirstToken implements AutoCloseable {
         private final Backlog backlog;
         private boolean come;

@@ -5,8 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/// A response of server-sent events. Its head goes out with the first of them, so that until then it may become an
-/// error.
+/// A response of server-sent events. Its status and headers are sent with the first event, so that until then an error
+/// can be sent instead.
 final class EventStream {
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
     private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);
@@ -29,7 +29,7 @@ final class EventStream {
         }
     }
 
-    /// @param id null where a stream cannot go on behind the event
+    /// @param id the event's id; null if the stream cannot be resumed after this event
     void event(String id, ObjectNode data) throws IOException {
         var event = new ByteArrayOutputStream();
         if (id != null) {

@@ -17,7 +17,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/// One request and its response; reads and writes wait.
+/// An HTTP request and its response; reads and writes block the calling virtual thread.
 final class Exchange {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int READ_BYTES = 8 << 10;
@@ -50,7 +50,7 @@ final class Exchange {
         response.getHeaders().put(name, value);
     }
 
-    /// @throws ApiError if there is more than that
+    /// @throws ApiError with status 413 if the body has more than `most` bytes
     byte[] body(int most) throws IOException {
         long said = request.getLength();
         if (said > most) {
@@ -108,7 +108,9 @@ final class Exchange {
         }
     }
 
-    /// Writes a part of a body whose end comes later.
+    /// Writes a part of the response's body.
+    ///
+    /// @param last whether the body ends with it
     void write(byte[] part, boolean last) throws IOException {
         Content.Sink.write(response, last, ByteBuffer.wrap(part));
     }
@@ -117,7 +119,7 @@ final class Exchange {
         return response.isCommitted();
     }
 
-    /// Whatever the server refuses before anybody has seen it: what cannot be parsed, or is too large.
+    /// Answers a request that the server refuses before it reaches the routes: it cannot be parsed, or it is too large.
     static boolean refuseUnread(Request request, Response response, Callback callback) {
         int status = response.getStatus();
         var cause = (Throwable) request.getAttribute(ErrorHandler.ERROR_EXCEPTION);
@@ -134,7 +136,7 @@ final class Exchange {
         return true;
     }
 
-    /// A failure to read the body that is the client's.
+    /// Returns the error for a failed read of the body, if the client caused the failure.
     static Optional<ApiError> ofReading(IOException problem) {
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
             if (cause instanceof HttpException bad) {

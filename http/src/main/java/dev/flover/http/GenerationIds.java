@@ -10,10 +10,10 @@ import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Ids that say where their tokens begin, so that any bridge finds them without a search.
+/// Makes ids of requests from which any bridge can tell where the answer's tokens begin, without a search.
 ///
-/// `chatcmpl-3-3mz-q1v0a4...`: on partition 3 of the tokens topic, at or behind offset 3mz (base 36). The random part
-/// is drawn until the id's hash is that of the partition.
+/// `chatcmpl-3-3mz-q1v0a4...` means partition 3 of the tokens topic, at or after offset 3mz (base 36). The random part
+/// is drawn again until the id's hash selects that partition.
 final class GenerationIds {
     private static final Pattern FORM =
             Pattern.compile("(?:chat)?cmpl-([0-9a-z]{1,4})-([0-9a-z]{1,12})-[0-9a-z]{20,26}");
@@ -47,7 +47,7 @@ final class GenerationIds {
         return "0".repeat(Math.max(0, 20 - digits.length())) + digits;
     }
 
-    /// Where the tokens of an id begin, or before; empty where the id does not say.
+    /// Returns a place at or before the first token of an id; empty if the id has another form.
     static Optional<Place> place(String id) {
         var matcher = FORM.matcher(id);
         return matcher.matches()

@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Who may ask at all.
+/// Checks whether a request is allowed at all: its host, its origin, its token and its content type.
 ///
-/// A web page may send requests to whatever its visitor's machine reaches. So the name under which the bridge is asked
-/// has to be one of its own, the page's origin has to be allowed, and a body has to be declared as JSON, which a page
-/// may do only where that is allowed.
+/// A web page may send requests to any server that its visitor's machine can reach. So the `Host` header must be a name
+/// of the bridge, the page's origin must be allowed, and a body must be declared as JSON, which browsers permit to
+/// other origins' pages only if the server allows it.
 final class Guard {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final String BEARER = "bearer ";
@@ -21,14 +21,14 @@ final class Guard {
     private final AccessTokens tokens;
     private final boolean onLoopback;
 
-    /// @param tokens null where everybody may ask
+    /// @param tokens the allowed tokens; null if no token is needed
     Guard(BridgeConfig config, AccessTokens tokens) {
         access = config.access();
         this.tokens = tokens;
         onLoopback = Bridge.isLoopback(config.host());
     }
 
-    /// @throws ApiError where the request comes from where none may come
+    /// @throws ApiError if the host or the origin of the request is not allowed
     void requireOrigin(Exchange exchange) {
         String host = exchange.header("Host").map(Guard::nameOf).orElse("");
         boolean anyHost = !onLoopback && access.hosts().isEmpty();
@@ -60,7 +60,9 @@ final class Guard {
         }
     }
 
-    /// @throws ApiError where a token is needed and this is none
+    /// Returns the rights of the request's token.
+    ///
+    /// @throws ApiError if a token is needed, and the request has none or an unknown one
     Grant grant(Exchange exchange) {
         if (tokens == null) {
             return Grant.ALL;

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// `/v1/generations/{id}`: a stream that goes on where a client says, and cancels.
+/// Answers `/v1/generations/{id}`: resumes streams where the client stopped, and cancels requests.
 final class ResumedStreams {
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final Pattern PLACE = Pattern.compile("(\\d{1,6}):(\\d{1,18})");
@@ -85,12 +85,12 @@ final class ResumedStreams {
                 return position;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // the exception below explains
         }
         throw ApiError.invalid("from", "from must be a position, a whole number of at least 0, was " + from.get());
     }
 
-    /// Behind an event that the client has.
+    /// Resumes a stream after an event that the client has received.
     private void goOn(Exchange exchange, Grant grant, String id, EventId event)
             throws IOException, InterruptedException {
         var place = new Place(event.partition(), event.offset());
@@ -100,7 +100,7 @@ final class ResumedStreams {
         try (var stream = topics.from(grant.scoped(id), place, false)) {
             var known = stream.next(LOOK);
             while (known.isEmpty() && topics.tokensPosition(place.partition()) <= place.offset()) {
-                known = stream.next(LOOK);      // another bridge has read it and this one not yet
+                known = stream.next(LOOK);      // another bridge has read the record, this one not yet
             }
             if (known.filter(read -> read.place().equals(place)).isEmpty()) {
                 throw unknown(id);
@@ -110,7 +110,7 @@ final class ResumedStreams {
         }
     }
 
-    /// From a position on, wherever that stands.
+    /// Resumes an answer at a position; the place of its chunks is searched if neither client nor id tells it.
     private void begin(Exchange exchange, Grant grant, String id, int from) throws IOException, InterruptedException {
         var kind = kind(exchange, id);
         String scoped = grant.scoped(id);
@@ -149,7 +149,7 @@ final class ResumedStreams {
         });
     }
 
-    /// @param first null where none has come
+    /// @param first the first chunk of the stream; null if none has arrived
     private AnswerParts parts(Exchange exchange, String id, AnswerKind kind, ReadChunk first) {
         long created = (first == null ? System.currentTimeMillis() : first.timestamp()) / 1_000;
         return new AnswerParts(kind, id, exchange.query("model").or(() -> topics.cluster().defaultModel()).orElse(""),
@@ -182,9 +182,9 @@ final class ResumedStreams {
         events.done();
     }
 
-    /// Empty where all of it is before a position.
+    /// Returns the chunk if it begins at or after a position; empty if it ends before.
     ///
-    /// @throws ApiError where the position lies within it: its text cannot be cut
+    /// @throws ApiError if the position lies within the chunk, because its text cannot be cut
     private static Optional<ReadChunk> behind(ReadChunk read, int from) {
         var chunk = read.chunk();
         if (chunk.getPosition() >= from) {

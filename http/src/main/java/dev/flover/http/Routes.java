@@ -24,7 +24,8 @@ import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Which path and method does what. Whatever goes wrong becomes an error object, as long as nothing has been sent.
+/// Calls the handler of each path and method. A failure becomes an error object as long as no part of the response was
+/// sent.
 final class Routes extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
     private static final String GET = "GET";
@@ -46,7 +47,7 @@ final class Routes extends Handler.Abstract {
         void answer(Exchange exchange, Grant grant, Matcher path) throws IOException, InterruptedException;
     }
 
-    /// @param texts null where the tokenizer of the model is not at hand
+    /// @param texts the model's tokenizer; null if the bridge has none
     Routes(BridgeConfig config, TopicBridge topics, Guard guard, TokenTexts texts, SlowHeads slowHeads) {
         this.config = config;
         this.topics = topics;
@@ -81,7 +82,7 @@ final class Routes extends Handler.Abstract {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         var endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
-        request.addIdleTimeoutListener(timeout -> false);       // an answer may take longer than a client may be silent
+        request.addIdleTimeoutListener(timeout -> false);       // an answer may take longer than the idle timeout
         slowHeads.enter(endPoint);
         var exchange = new Exchange(request, response);
         try {
@@ -92,7 +93,7 @@ final class Routes extends Handler.Abstract {
             slowHeads.leave(endPoint);
             if (exchange.isCommitted()) {
                 LOG.info("{} {} broke off: {}", exchange.method(), exchange.path(), e.getMessage());
-                callback.failed(e);     // the client sees a body without its end
+                callback.failed(e);     // the client sees an incomplete body
             } else {
                 refuse(exchange, error(e), callback);
             }

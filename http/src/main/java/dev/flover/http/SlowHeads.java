@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.ServerConnector;
 
-/// Closes connections whose request has begun and whose headers do not come to an end: a client that sends a byte now
-/// and then is never idle, and would hold its connection for ever.
+/// Closes connections on which a request has begun but its headers do not end. A client that sends a byte from time to
+/// time is never idle, and would hold its connection for ever.
 final class SlowHeads implements AutoCloseable {
     private static final long MOST_PAUSE_MS = 1_000;
 
@@ -22,8 +22,10 @@ final class SlowHeads implements AutoCloseable {
     private final ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("flover-http-heads").daemon().factory());
 
-    /// @param bytesBefore read when the last request was handled
-    /// @param since       nanoseconds; when the connection was last seen without a byte more than that
+    /// The state of a connection between two requests.
+    ///
+    /// @param bytesBefore bytes that were read on the connection when its last request was handled
+    /// @param since       when the connection was last seen without a further byte, in ns
     private record Begun(long bytesBefore, long since) {}
 
     SlowHeads(ServerConnector connector, Duration most) {
@@ -36,7 +38,7 @@ final class SlowHeads implements AutoCloseable {
         looking.scheduleWithFixedDelay(this::look, pauseMs, pauseMs, TimeUnit.MILLISECONDS);
     }
 
-    /// While a request is handled, its connection is left alone.
+    /// Exempts a connection while a request on it is handled.
     void enter(EndPoint endPoint) {
         handled.add(endPoint);
     }

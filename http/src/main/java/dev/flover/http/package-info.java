@@ -1,14 +1,14 @@
-/// OpenAI's API over the topics: a bridge that keeps nothing, any number of which may run.
+/// OpenAI's API over the topics: a bridge without state of its own, so that any number of bridges may run.
 ///
 /// ```
-///   client ──HTTP──► Routes ──► Guard           may it ask at all?
+///   client ──HTTP──► Routes ──► Guard             is the request allowed at all?
 ///                      │
-///                      ├──► Completions ──┐     POST: a request, answered whole or as a stream
-///                      ├──► Generations ──┤     GET: a stream goes on; POST: a request is cancelled
-///                      ├──► Models        │
-///                      └──► Tokenizing    └──► topics: requests out, committed tokens in
+///                      ├──► Completions ────┐     POST: a request, answered whole or as a stream
+///                      ├──► ResumedStreams ─┤     GET: a stream is resumed; POST: a request is cancelled
+///                      ├──► models          │
+///                      └──► tokenizing      └──► topics: requests out, committed tokens in
 /// ```
 ///
-/// `topics` is all that knows Kafka, `openai` all that knows OpenAI's forms, `access` who may do what. A request waits
-/// on a virtual thread of its own. The HTTP server's classes are used by this package alone.
+/// Only `topics` knows Kafka, only `openai` knows OpenAI's forms, and only `access` knows who may do what. Each request
+/// waits on a virtual thread of its own. Only this package uses the HTTP server's classes.
 package dev.flover.http;

@@ -35,7 +35,7 @@ class BacklogTest {
 
     @Test
     void whenToComeAgainFollowsFromTheRateOfTheLastSeconds() {
-        for (int i = 0; i < 20; i++) {      // 20 in ten seconds: two a second
+        for (int i = 0; i < 20; i++) {      // 20 requests in ten seconds are two per second
             backlog.sent();
             backlog.begun();
         }

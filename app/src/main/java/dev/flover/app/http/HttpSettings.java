@@ -16,24 +16,24 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The settings of the HTTP bridge, as it is told of them.
+/// Makes the configuration of the HTTP bridge from the settings.
 public record HttpSettings(Settings settings) {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int USUAL_PORT = 8080;
 
-    /// The bridge of `serve`, on the usual port unless another is set.
+    /// Starts the bridge of the command `serve`, on port 8080 unless the settings name another.
     ///
-    /// @param texts null where there is no tokenizer
+    /// @param texts the model's tokenizer; null if there is none
     /// @throws CommandException if it cannot start
     Bridge start(Connection connection, TopicNames topics, TokenTexts texts) {
         return start(connection, topics, texts,
                 settings.find(SettingTable.HTTP).orElse(Integer.toString(USUAL_PORT)));
     }
 
-    /// The bridge beside a pipeline, where one is asked for. Embedded servers always have one, on any free port if the
-    /// usual one is in use.
+    /// Starts a bridge beside a pipeline, if the settings ask for one. A pipeline with embedded servers always has one,
+    /// on any free port if port 8080 is in use.
     ///
-    /// @param texts null where there is no tokenizer
+    /// @param texts the model's tokenizer; null if there is none
     /// @throws CommandException if it cannot start
     public Optional<Bridge> startBeside(Connection connection, TopicNames topics, TokenTexts texts, boolean embedded) {
         var address = settings.find(SettingTable.HTTP);
@@ -78,7 +78,7 @@ public record HttpSettings(Settings settings) {
                 .collect(Collectors.toSet());
     }
 
-    /// A line for whoever opens the bridge to others without tokens; empty where nothing has to be said.
+    /// Returns a warning if the bridge is reachable from other machines and needs no token; otherwise empty.
     public Optional<String> warning() {
         var address = settings.find(SettingTable.HTTP).filter(text -> text.contains(":"));
         boolean open = address.isPresent() && settings.find(SettingTable.HTTP_TOKENS).isEmpty()

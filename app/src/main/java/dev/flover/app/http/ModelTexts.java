@@ -4,9 +4,9 @@ import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.http.openai.TokenTexts;
 import java.nio.charset.StandardCharsets;
 
-/// A model's tokenizer, as the bridge uses it.
+/// The tokenizer of a model in the form that the bridge uses.
 ///
-/// @param contextLength most positions of a sequence; 0 where only the tokenizer was opened
+/// @param contextLength the most positions of a sequence; 0 if only the tokenizer was opened
 public record ModelTexts(Tokenizer tokenizer, int contextLength) implements TokenTexts {
     @Override
     public int[] encode(String text) {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/// `serve`: OpenAI's API over the topics.
+/// The command `serve`: answers OpenAI's API over HTTP from the topics, in a process without a pipeline.
 @Command(
         name = "serve",
         modelTransformer = SettingOptions.OfBridge.class,
@@ -40,13 +40,13 @@ public final class ServeCommand implements Callable<Integer> {
             http.warning().ifPresent(warning -> say("warning", warning));
             say("http", bridge.url() + "/v1");
             while (!bridge.isReady() && !stop.await(LOOK_MS)) {
-                // the cluster may come later
+                // wait for the cluster
             }
             if (!stop.isRaised()) {
                 say("ready", "Ctrl-C stops it");
             }
             while (!stop.await(LOOK_MS)) {
-                // serves
+                // serve until stopped
             }
             return stop.exitCodeOfService();
         }

@@ -1,9 +1,9 @@
-/// The HTTP bridge as a command and beside a pipeline.
+/// The HTTP bridge as a command of its own and as a part of `up`.
 ///
 /// ```
 ///   serve          settings ──► HttpSettings ──► Bridge        a process of its own; a tokenizer by --http-model
 ///   up --http      settings ──► HttpSettings ──► Bridge        in the pipeline's process, with its tokenizer
 /// ```
 ///
-/// What the bridge answers is in `dev.flover.http`; here it is configured, started and stopped.
+/// The module of `dev.flover.http` answers HTTP requests; this package configures, starts and stops it.
 package dev.flover.app.http;

@@ -69,7 +69,7 @@ public final class ModelOption {
         return openTokenizer(path());
     }
 
-    /// As [#openTokenizer()].
+    /// Opens the tokenizer of a model like [#openTokenizer()].
     public static Tokenizer openTokenizer(Path path) {
         return orRefuse(ModelLoader.openTokenizer(path), path);
     }

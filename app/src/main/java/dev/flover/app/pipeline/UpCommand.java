@@ -129,7 +129,7 @@ public final class UpCommand implements Callable<Integer> {
         return Servers.at(connection);
     }
 
-    /// Null where none is asked for.
+    /// Starts the HTTP bridge; null if the settings ask for none.
     private Bridge bridge(PipelineConfig config, Servers servers, Model model) {
         var http = new HttpSettings(settings.settings());
         var texts = model.tokenizer() == null ? null
@@ -177,7 +177,7 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    /// @param bridge null where there is none
+    /// @param bridge the HTTP bridge; null if there is none
     private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop, Bridge bridge) {
         say("kafka", servers.connection().bootstrapServers());
         say("registry", servers.connection().registryUrl());

@@ -40,7 +40,7 @@ public final class SettingOptions {
         }
     }
 
-    /// For `serve`.
+    /// The options of `serve`.
     public static final class OfBridge implements IModelTransformer {
         @Override
         public CommandSpec transform(CommandSpec command) {

@@ -1,9 +1,9 @@
 package dev.flover.app.settings;
 
-/// What becomes of a parameter of an HTTP request that nobody knows.
+/// Says how the HTTP bridge treats an unknown parameter in a request.
 public enum UnknownParameters {
-    /// The request is refused, with the nearest name that there is.
+    /// The request is refused, with the nearest known name in the message.
     REJECT,
-    /// It is left out.
+    /// The parameter is ignored.
     IGNORE
 }

@@ -16,14 +16,14 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The file of tokens: a line a token, which begins with the SHA-256 of the token in hexadecimal digits.
+/// The file of allowed tokens. Each line begins with the SHA-256 of a token in hexadecimal digits:
 ///
 /// ```
 /// # printf %s "$TOKEN" | sha256sum
 /// 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 tenant=acme priority=10 models=novelist,poet
 /// ```
 ///
-/// Read again when it has changed. A file that cannot be used any more leaves what was read before in force.
+/// The file is read again when it has changed. If its new content cannot be used, the previous content stays in force.
 public final class AccessTokens {
     private static final Logger LOG = LoggerFactory.getLogger(AccessTokens.class);
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
@@ -42,7 +42,7 @@ public final class AccessTokens {
         grants = read(file);
     }
 
-    /// @throws TokenFileException if it cannot be read or understood
+    /// @throws TokenFileException if the file cannot be read, or has a wrong line
     public static AccessTokens open(Path file) {
         try {
             return new AccessTokens(file);
@@ -105,12 +105,12 @@ public final class AccessTokens {
                 return priority;
             }
         } catch (NumberFormatException e) {
-            // said below
+            // the exception below explains
         }
         throw new TokenFileException(place + "priority= must be a whole number in [-100, 100], was " + value, null);
     }
 
-    /// What the holder of a token may do; empty for a token that is in no line.
+    /// Returns the rights of a token; empty if the file does not contain it.
     public synchronized Optional<Grant> grant(String token) {
         lookAgain();
         return Optional.ofNullable(grants.get(digest(token)));

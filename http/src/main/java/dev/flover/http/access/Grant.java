@@ -2,15 +2,15 @@ package dev.flover.http.access;
 
 import java.util.Set;
 
-/// What the holder of a token may do.
+/// The rights of a token's holder.
 ///
-/// @param tenant   on whose account, and whose ids are seen; null for everybody's, where there are no tokens
-/// @param priority greatest that requests may have
-/// @param models   that may be asked for; empty for all
+/// @param tenant   the tenant of its requests, whose answers it may read; null if the bridge needs no tokens
+/// @param priority the greatest priority of its requests
+/// @param models   the models that it may ask for; empty for all
 public record Grant(String tenant, int priority, Set<String> models) {
     static final int MOST_PRIORITY = 100;
 
-    /// Where there are no tokens: everything, on whatever account the request says.
+    /// The rights of every client of a bridge that needs no tokens: all models, and the tenant that each request names.
     public static final Grant ALL = new Grant(null, MOST_PRIORITY, Set.of());
 
     public Grant {
@@ -21,7 +21,7 @@ public record Grant(String tenant, int priority, Set<String> models) {
         return models.isEmpty() || model != null && models.contains(model);
     }
 
-    /// An id as it is on the topics, where those of tenants are apart.
+    /// Returns an id as it is on the topics: prefixed by the tenant, so that tenants cannot see each other's answers.
     public String scoped(String id) {
         return tenant == null ? id : tenant + "/" + id;
     }

@@ -1,6 +1,6 @@
 package dev.flover.http.access;
 
-/// A file of tokens that cannot be used; the message says where and why.
+/// Thrown when the file of tokens cannot be used; the message names the line and the reason.
 public final class TokenFileException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

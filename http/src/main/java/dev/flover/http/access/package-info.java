@@ -1,4 +1,4 @@
-/// Who may ask for what: bearer tokens, of which only digests are stored.
+/// The rights of clients: bearer tokens, of which only digests are stored, and what they allow.
 ///
 /// ```
 ///   Authorization: Bearer TOKEN ──► SHA-256 ──► AccessTokens ──► Grant: tenant, greatest priority, models

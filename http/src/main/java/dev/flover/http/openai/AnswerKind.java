@@ -3,13 +3,13 @@ package dev.flover.http.openai;
 import dev.flover.schemas.GenerationRequest;
 import java.util.Optional;
 
-/// In which of OpenAI's forms an answer is given.
+/// The form of an answer in OpenAI's API.
 public enum AnswerKind {
-    /// Of `/v1/completions`.
+    /// The form of `/v1/completions`.
     TEXT("t", "cmpl-"),
-    /// Of `/v1/chat/completions`.
+    /// The form of `/v1/chat/completions`.
     CHAT("c", "chatcmpl-"),
-    /// The same, where tools may be called: then it is the whole text that says whether it is one or a call.
+    /// A chat in which tools may be called. Only the whole text tells whether it is an answer or a tool call.
     CALLS("k", "chatcmpl-");
 
     private final String letter;
@@ -36,7 +36,7 @@ public enum AnswerKind {
         return Optional.empty();
     }
 
-    /// What an id says that the bridge made.
+    /// Returns the kind of an answer from an id that a bridge made.
     public static AnswerKind ofId(String id) {
         return id.startsWith(TEXT.idPrefix) ? TEXT : CHAT;
     }

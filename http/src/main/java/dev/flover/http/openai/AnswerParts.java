@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// What events and whole answers have in common.
+/// The parts that stream events and whole answers share.
 ///
-/// @param id      of the answer
-/// @param model   that was asked for
+/// @param id      id of the answer
+/// @param model   the model that the client asked for
 /// @param created seconds since 1970
-/// @param texts   null where the bridge has no tokenizer
+/// @param texts   the model's tokenizer; null if the bridge has none
 public record AnswerParts(AnswerKind kind, String id, String model, long created, TokenTexts texts) {
     ObjectNode head(String object, String arithmetic) {
         var head = JsonNodeFactory.instance.objectNode();
@@ -29,7 +29,8 @@ public record AnswerParts(AnswerKind kind, String id, String model, long created
         return kind != AnswerKind.TEXT;
     }
 
-    /// `stop`, `length`, `tool_calls`; and where the answer came to no end of its own, `cancelled`, `expired`, `error`.
+    /// Returns the finish reason: `stop`, `length` or `tool_calls`; for an answer that did not end by itself
+    /// `cancelled`, `expired` or `error`.
     static String reason(Finish finish, boolean chat) {
         return chat && !finish.getToolCalls().isEmpty() ? "tool_calls"
                 : finish.getReason().name().toLowerCase(Locale.ROOT);
@@ -48,7 +49,7 @@ public record AnswerParts(AnswerKind kind, String id, String model, long created
         }
     }
 
-    /// Tokens by prompt and answer, as their ends say it.
+    /// Counts the tokens of prompts and answers, as the last chunk of each answer states them.
     static final class Usage {
         private final Map<Integer, Integer> prompts = new HashMap<>();
         private int completion;

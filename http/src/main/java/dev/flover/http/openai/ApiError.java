@@ -3,7 +3,7 @@ package dev.flover.http.openai;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/// What went wrong, as OpenAI's API says it: a status, and an object with message, type, param and code.
+/// An error in the form of OpenAI's API: an HTTP status, and an object with message, type, param and code.
 public final class ApiError extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final String INVALID = "invalid_request_error";
@@ -23,7 +23,7 @@ public final class ApiError extends RuntimeException {
         this.retryAfterS = retryAfterS;
     }
 
-    /// @param param the field that is wrong; null where it is none
+    /// @param param the wrong field; null if no field is wrong
     public static ApiError invalid(String param, String message) {
         return new ApiError(400, INVALID, param, null, 0, message);
     }
@@ -56,7 +56,7 @@ public final class ApiError extends RuntimeException {
         return new ApiError(500, "server_error", null, null, 0, message);
     }
 
-    /// One that HTTP has its own status for.
+    /// Makes an error with an HTTP status of its own.
     public static ApiError of(int status, String code, String message) {
         return new ApiError(status, status < 500 ? INVALID : "server_error", null, code, 0, message);
     }
@@ -65,7 +65,7 @@ public final class ApiError extends RuntimeException {
         return status;
     }
 
-    /// 0 where nothing is said about it.
+    /// Returns the seconds after which the client should retry; 0 if the response does not say.
     public int retryAfterS() {
         return retryAfterS;
     }

@@ -12,13 +12,15 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.regex.Pattern;
 
-/// The body of a completion or chat completion, checked as far as that needs no model.
+/// The body of a completion or chat completion request, checked as far as that is possible without a model.
 ///
-/// @param requests     one for each prompt, with the ids that they were given
-/// @param includeUsage whether a stream ends with an event about usage
+/// @param kind         the form of the answer
+/// @param requests     one for each prompt, with their ids
+/// @param stream       whether the answer is a stream of events
+/// @param includeUsage whether the stream ends with an event about the number of tokens
 public record CompletionCall(
         AnswerKind kind, List<GenerationRequest> requests, boolean stream, boolean includeUsage) {
-    /// Most prompts of a completion.
+    /// The most prompts of a completion.
     public static final int MOST_PROMPTS = 128;
 
     private static final SortedSet<String> KNOWN = JsonRequests.names();
@@ -33,14 +35,16 @@ public record CompletionCall(
         requests = List.copyOf(requests);
     }
 
-    /// The model that was asked for; null where none was.
+    /// Returns the model that the client asked for; null if it named none.
     public String model() {
         return requests.getFirst().getModel();
     }
 
-    /// @param ids         of the requests of a call, by their number
-    /// @param passUnknown whether parameters that are not known are left out instead of being refused
-    /// @throws ApiError that names the parameter that is wrong
+    /// Reads a body.
+    ///
+    /// @param ids         makes the ids of its requests
+    /// @param passUnknown whether unknown parameters are ignored instead of being refused
+    /// @throws ApiError naming the wrong parameter
     public static CompletionCall read(byte[] bytes, boolean chat, boolean passUnknown, Ids ids) {
         try {
             var body = JsonRequests.parse(bytes);
@@ -60,12 +64,12 @@ public record CompletionCall(
         }
     }
 
-    /// Names for requests.
+    /// Makes ids for the requests of a body.
     public interface Ids {
         List<String> of(boolean chat, int count);
     }
 
-    /// A pipeline's reason not to serve a request, which begins with the name of a field.
+    /// Makes the error for a pipeline's reason to reject a request, which begins with the name of a field.
     public static ApiError rejected(String reason) {
         var matcher = PARAM.matcher(reason);
         boolean named = matcher.matches() && KNOWN.contains(matcher.group(1));
@@ -142,7 +146,7 @@ public record CompletionCall(
         }
     }
 
-    /// The body once for each of its prompts.
+    /// Returns a copy of the body for each of its prompts.
     private static List<ObjectNode> prompts(ObjectNode body) {
         if (!(body.get(PROMPT) instanceof ArrayNode prompts) || prompts.isEmpty() || prompts.get(0).isNumber()) {
             return List.of(body);

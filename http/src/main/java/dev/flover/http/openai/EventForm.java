@@ -10,10 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Chunks as the events of a stream. One chunk is at most one event, so that a stream can go on behind any of them.
+/// Converts chunks to the events of a stream. A chunk yields at most one event, so that a stream can be resumed after
+/// any event.
 public final class EventForm {
     private final AnswerParts parts;
-    /// Of the same prompt.
+    /// Number of answers to each prompt.
     private final int answers;
     private final Set<Integer> begun = new HashSet<>();
     private final boolean fromBeginning;
@@ -22,17 +23,17 @@ public final class EventForm {
     private final AnswerParts.Usage usage = new AnswerParts.Usage();
     private String arithmetic = "";
 
-    /// @param answers       to each prompt
-    /// @param fromBeginning whether the first events are the beginnings of the answers
+    /// @param answers       number of answers to each prompt
+    /// @param fromBeginning whether the stream starts at the beginning of the answers
     public EventForm(AnswerParts parts, int answers, boolean fromBeginning) {
         this.parts = parts;
         this.answers = answers;
         this.fromBeginning = fromBeginning;
     }
 
-    /// Empty where the chunk has nothing to show yet.
+    /// Returns the event of a chunk; empty if the chunk has nothing to show yet.
     ///
-    /// @param prompt number of the prompt that it answers
+    /// @param prompt number of the prompt that the chunk answers
     public Optional<ObjectNode> event(int prompt, TokenChunk chunk) {
         var finish = chunk.getFinish();
         if (finish != null) {
@@ -69,7 +70,8 @@ public final class EventForm {
         return Optional.of(event);
     }
 
-    /// Where tools may be called, only the whole text says whether it is a call.
+    /// Returns the text that the event shows. If tools may be called, the text is held back until it is whole, since
+    /// only then it is known whether it is a tool call.
     private String visible(int index, TokenChunk chunk, Finish finish) {
         if (parts.kind() != AnswerKind.CALLS) {
             return chunk.getText();
@@ -92,7 +94,7 @@ public final class EventForm {
         }
     }
 
-    /// The last event, where it was asked for: no choices, and how many tokens there were.
+    /// Returns the last event of a stream with `include_usage`: it has no choices, and the numbers of tokens.
     public ObjectNode usage() {
         var event = parts.head(parts.isChat() ? "chat.completion.chunk" : "text_completion", arithmetic);
         event.putArray("choices");

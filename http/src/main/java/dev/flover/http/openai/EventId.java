@@ -3,16 +3,16 @@ package dev.flover.http.openai;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// What the `id` of a stream's event says: how to go on behind it, on any bridge.
+/// The `id` of a stream's event, from which any bridge can resume the stream after that event.
 ///
-/// `c12-3-4711`: a chat; position 12 comes next; the event was the record at offset 4711 of the tokens topic's
-/// partition 3.
+/// `c12-3-4711` means: a chat whose next position is 12; the event was the record at offset 4711 in partition 3 of the
+/// tokens topic.
 ///
-/// @param position of the event's answer that comes next
+/// @param position the next position of the event's answer
 public record EventId(AnswerKind kind, int position, int partition, long offset) {
     private static final Pattern FORM = Pattern.compile("([a-z])(\\d{1,9})-(\\d{1,6})-(\\d{1,18})");
 
-    /// Empty where it is none of ours.
+    /// Parses the id of an event; empty if it has another form.
     public static Optional<EventId> parse(String text) {
         var matcher = FORM.matcher(text);
         return matcher.matches()

@@ -7,11 +7,11 @@ import dev.flover.schemas.TokenLogprob;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// Logprobs in the two forms of OpenAI's API.
+/// Writes logprobs in the two forms of OpenAI's API.
 final class Logprobs {
     private Logprobs() {}
 
-    /// `{"content": [{"token", "logprob", "bytes", "top_logprobs"}]}`, of a chat.
+    /// Adds logprobs in the form of a chat: `{"content": [{"token", "logprob", "bytes", "top_logprobs"}]}`.
     static void addToChat(ObjectNode logprobs, List<TokenLogprob> tokens, TokenTexts texts) {
         var content = logprobs.withArray("content");
         for (var token : tokens) {
@@ -38,10 +38,10 @@ final class Logprobs {
         return one;
     }
 
-    /// `{"tokens", "token_logprobs", "top_logprobs", "text_offset"}`, of a completion.
+    /// Adds logprobs in the form of a completion: `{"tokens", "token_logprobs", "top_logprobs", "text_offset"}`.
     ///
-    /// @param offset characters of the answer before
-    /// @return the same behind it
+    /// @param offset number of characters of the answer before these tokens
+    /// @return number of characters of the answer including these tokens
     static int addToText(ObjectNode logprobs, List<TokenLogprob> tokens, TokenTexts texts, int offset) {
         int behind = offset;
         for (var token : tokens) {

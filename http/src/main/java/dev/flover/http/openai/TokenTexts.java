@@ -1,19 +1,19 @@
 package dev.flover.http.openai;
 
-/// Text and token ids of the model, where the bridge has its tokenizer.
+/// Converts text to token ids of the model and back, by the model's tokenizer.
 public interface TokenTexts {
     int[] encode(String text);
 
-    /// @throws IllegalArgumentException if one of them is no token
+    /// @throws IllegalArgumentException if an id is not in the vocabulary
     String decode(int[] ids);
 
-    /// What one token stands for in running text.
+    /// Returns the text of one token inside a longer text.
     String token(int id);
 
-    /// Most positions of a sequence.
+    /// Returns the most positions of a sequence.
     int contextLength();
 
-    /// The text of one token; where there is no tokenizer, its number.
+    /// Returns the text of one token; its id in words if there is no tokenizer.
     static String of(TokenTexts texts, int id) {
         return texts == null ? "token_id:" + id : texts.token(id);
     }

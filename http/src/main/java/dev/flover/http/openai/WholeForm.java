@@ -8,7 +8,7 @@ import dev.flover.schemas.TokenChunk;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Chunks gathered to one object.
+/// Collects the chunks of an HTTP request's answers into one JSON object.
 public final class WholeForm {
     private final AnswerParts parts;
     private final int answers;
@@ -25,13 +25,13 @@ public final class WholeForm {
         private Finish finish;
     }
 
-    /// @param answers to each prompt
+    /// @param answers number of answers to each prompt
     public WholeForm(AnswerParts parts, int answers) {
         this.parts = parts;
         this.answers = answers;
     }
 
-    /// @throws ApiError where the answer was given up
+    /// @throws ApiError if the answer failed
     public void add(int prompt, TokenChunk chunk) {
         var choice = choices.computeIfAbsent(prompt * answers + chunk.getAnswer(), none -> new Choice());
         choice.text.append(chunk.getText());

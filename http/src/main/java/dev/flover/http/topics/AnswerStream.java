@@ -8,30 +8,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The chunks of one generation in order, each once: first what the topic holds, then what comes.
+/// The chunks of one request's answers in order, each once: first those that are on the topic, then those that arrive.
 ///
 /// ```
 ///   topic:   ... [0..3] ... [4..4] ... [5..9] | ... [10..11] ...
 ///                └──────── PastReader ───────┘ └── Subscription ──
 /// ```
 ///
-/// Where the first chunk that comes is not the beginning, because the same request was sent before and is being
-/// answered, what was said already is read first. An answer that is said again, to a request that was sent again after
-/// its end, is read from its beginning. For one reader; not safe for several threads.
+/// If the first chunk that arrives is not the beginning, because the same request was sent before and is being
+/// answered, the earlier chunks are read first. An answer that is repeated, because its request was sent again after
+/// its end, is read from its beginning. Not thread-safe: for one reader.
 public final class AnswerStream implements AutoCloseable {
     private static final int ANY = -1;
 
     private final Subscription live;
     private final PastReader past;
     private final Deque<ReadChunk> pending = new ArrayDeque<>();
-    /// Position that comes next, by answer.
+    /// The next position of each answer.
     private final Map<Integer, Integer> next = new HashMap<>();
     private final int first;
     private int partition;
     private long pastFrom;
     private long pastTo;
     private long last = ANY;
-    /// Where this reader's own request stands.
+    /// The place of this reader's own request on the requests topic.
     private Place request;
     private Boolean repeat;
     private boolean looked;
@@ -43,14 +43,14 @@ public final class AnswerStream implements AutoCloseable {
         this.first = first;
     }
 
-    /// Of a request that is written next, by [#requested].
+    /// Makes the stream of a request that is written next; [#requested] then tells its place.
     static AnswerStream ofNew(TokenFeed feed, PastReader past, String id) {
         return new AnswerStream(feed.subscribe(id), past, 0);
     }
 
-    /// From a place of the tokens topic on.
+    /// Makes a stream that starts at a place of the tokens topic.
     ///
-    /// @param fromBeginning whether what comes first there is the beginning of the answers
+    /// @param fromBeginning whether the answers begin at that place
     static AnswerStream from(TokenFeed feed, PastReader past, String id, Place place, boolean fromBeginning) {
         var stream = new AnswerStream(feed.subscribe(id), past, fromBeginning ? 0 : ANY);
         stream.partition = place.partition();
@@ -59,7 +59,8 @@ public final class AnswerStream implements AutoCloseable {
         return stream;
     }
 
-    /// Says where the own request stands, so that its refusal is told from that of others.
+    /// Sets the place of this reader's own request, so that its refusal differs from refusals of other requests with
+    /// its id.
     public void requested(Place place) {
         request = place;
     }
@@ -68,9 +69,9 @@ public final class AnswerStream implements AutoCloseable {
         return request;
     }
 
-    /// Keeps what comes within a time for [#next].
+    /// Collects the chunks that arrive within `wait`, to be returned by [#next] later.
     ///
-    /// @throws RefusedRequestException if that says that another request was sent under the id before
+    /// @throws RefusedRequestException if a chunk says that a different request was sent under the id before
     void hold(Duration wait) throws InterruptedException {
         var come = live.poll(wait);
         while (come.isPresent()) {
@@ -88,11 +89,11 @@ public final class AnswerStream implements AutoCloseable {
         }
     }
 
-    /// The next chunk, after waiting for it at most so long; empty where none came, and after the last one.
+    /// Returns the next chunk, after waiting at most `wait` for it; empty if none arrives, and after the last one.
     ///
-    /// @throws RefusedRequestException if another request was sent under the id before
-    /// @throws LostChunksException     if the topic does not hold what comes next
-    /// @throws SlowReaderException     if the reader fell behind by too much
+    /// @throws RefusedRequestException if a different request was sent under the id before
+    /// @throws LostChunksException     if the topic does not have the next chunk any more
+    /// @throws SlowReaderException     if too many chunks wait for the reader
     public Optional<ReadChunk> next(Duration wait) throws InterruptedException {
         while (!ended) {
             var candidate = candidate(wait);
@@ -106,12 +107,13 @@ public final class AnswerStream implements AutoCloseable {
         return Optional.empty();
     }
 
-    /// Whether the terminal chunk was read.
+    /// Tells whether the terminal chunk was read.
     public boolean isEnded() {
         return ended;
     }
 
-    /// Whether all that the topic held was read, so that what follows comes as it is said.
+    /// Tells whether all chunks that were on the topic have been read, so that further ones are returned as they
+    /// arrive.
     public boolean isLive() {
         return pending.isEmpty() && pastFrom >= pastTo;
     }
@@ -138,7 +140,7 @@ public final class AnswerStream implements AutoCloseable {
         int expected = next.getOrDefault(chunk.getAnswer(), first);
         if (expected != ANY && chunk.getPosition() > expected) {
             if (repeat == null && chunk.getRepeat()) {
-                return false;       // said again to somebody else; ours begins at 0
+                return false;       // a repeat for another client; this answer begins at 0
             }
             goBack(read, expected);
             return false;
@@ -147,7 +149,7 @@ public final class AnswerStream implements AutoCloseable {
         last = read.place().offset();
         boolean known = expected != ANY && read.end() <= expected && !chunk.getTokenIds().isEmpty();
         if (known) {
-            return false;           // said twice by a pipeline that delivers at least once
+            return false;           // repeated by a pipeline with at-least-once delivery
         }
         if (expected != ANY && chunk.getPosition() < expected) {
             throw new LostChunksException("tokens were said again, cut otherwise, by a pipeline that delivers at least "
@@ -159,7 +161,7 @@ public final class AnswerStream implements AutoCloseable {
         return true;
     }
 
-    /// Reads what was said before this chunk, and then the chunk again.
+    /// Reads the chunks before this one, and then this one again.
     private void goBack(ReadChunk read, int expected) throws InterruptedException {
         var place = read.place();
         var start = looked ? OptionalLong.empty() : past.start(place.partition(), live.id(), place.offset());

@@ -15,7 +15,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// From records of the tokens topic to chunks. A registry that does not answer is waited for.
+/// Decodes records of the tokens topic. If the schema registry does not answer, the reader waits for it.
 final class ChunkReading implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChunkReading.class);
     private static final long PAUSE_MS = 200;
@@ -23,7 +23,7 @@ final class ChunkReading implements AutoCloseable {
     private final Deserializer<TokenChunk> values;
     private final CountDownLatch closing;
 
-    /// @param closing ends a wait for the registry
+    /// @param closing ends a wait for the registry when it is counted down
     ChunkReading(Map<String, String> registry, CountDownLatch closing) {
         values = JsonRecords.orAvro(TokenChunk.class, ContractSerde.of(TokenChunk.class, registry).deserializer());
         this.closing = closing;
@@ -33,7 +33,7 @@ final class ChunkReading implements AutoCloseable {
         return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
     }
 
-    /// Empty for a record that is no chunk, and while the bridge closes.
+    /// Decodes a record; empty for a record that is not a chunk, and when the bridge closes.
     synchronized Optional<ReadChunk> read(ConsumerRecord<byte[], byte[]> record) {
         while (record.value() != null) {
             try {

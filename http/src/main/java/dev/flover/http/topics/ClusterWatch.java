@@ -19,7 +19,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks every second at who answers which models, and at how many requests wait unread.
+/// Observes every second which group answers for which model, and how many requests are unread.
 public final class ClusterWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
     private static final long PAUSE_MS = 1_000;
@@ -117,7 +117,7 @@ public final class ClusterWatch implements AutoCloseable {
         return offsets;
     }
 
-    /// Whether the group that answers has read a request, and committed what it made of it.
+    /// Tells whether the group that answers for a model has read a request and committed that.
     boolean isRead(String model, Place request) throws InterruptedException {
         var assignment = view.assignment();
         String group = assignment == null ? null : assignment.groupFor(model);
@@ -128,7 +128,7 @@ public final class ClusterWatch implements AutoCloseable {
         return offset != null && offset > request.offset();
     }
 
-    /// Up to where a partition of the tokens topic is committed.
+    /// Returns the offset up to which a partition of the tokens topic is committed.
     long endOfTokens(int partition) throws InterruptedException {
         var tokens = new TopicPartition(access.topics().tokens(), partition);
         return ends(Set.of(tokens), IsolationLevel.READ_COMMITTED).get(tokens);

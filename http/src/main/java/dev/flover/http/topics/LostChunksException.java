@@ -1,6 +1,6 @@
 package dev.flover.http.topics;
 
-/// Chunks of an answer that are not on the tokens topic any more, or are cut so that no chunk begins where one should.
+/// Thrown when chunks of an answer are no longer on the tokens topic, or no chunk begins at the requested position.
 public final class LostChunksException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -19,9 +19,9 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// What the topics hold already, read by a few consumers that all readers take turns with.
+/// Reads older records of the topics with a few consumers, which all streams share.
 ///
-/// A reader holds a consumer for one batch at most, never while it writes to its client.
+/// A stream uses a consumer for at most one batch, and never while it writes to its client.
 public final class PastReader implements AutoCloseable {
     private static final int CONSUMERS = 4;
     private static final int BATCH_CHUNKS = 256;
@@ -40,10 +40,12 @@ public final class PastReader implements AutoCloseable {
         this.reading = reading;
     }
 
-    /// @param next offset at which to go on
+    /// A part of the chunks that were asked for.
+    ///
+    /// @param next offset at which the next batch begins
     record Batch(List<ReadChunk> chunks, long next) {}
 
-    /// The chunks of an id in [from, to) of a partition, or as many of them as are a batch.
+    /// Returns the chunks of an id with offsets in [from, to) of a partition, at most one batch of them.
     Batch chunks(int partition, long from, long to, String id) throws InterruptedException {
         var chunks = new ArrayList<ReadChunk>();
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
@@ -56,8 +58,8 @@ public final class PastReader implements AutoCloseable {
         return new Batch(chunks, next);
     }
 
-    /// Where the chunks of an id begin: the nearest place before an offset where each of its answers is at position 0.
-    /// Empty where the topic has no such place any more.
+    /// Returns the offset at which the chunks of an id begin: the nearest one before `before` at which each of its
+    /// answers is at position 0. Empty if the topic no longer has it.
     OptionalLong start(int partition, String id, long before) throws InterruptedException {
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
         var answers = new HashSet<Integer>();
@@ -79,7 +81,7 @@ public final class PastReader implements AutoCloseable {
         return first[0] == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(first[0]);
     }
 
-    /// Whether the requests topic holds a record under an id. Looks from the newest backwards.
+    /// Tells whether the requests topic has a record of an id. Searches from the newest record backwards.
     boolean isRequested(int partition, String id) throws InterruptedException {
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
         var found = new boolean[1];
@@ -89,8 +91,8 @@ public final class PastReader implements AutoCloseable {
         return found[0];
     }
 
-    /// Reads ever longer parts of a partition, each before the last, until it is enough or the partition's beginning is
-    /// reached.
+    /// Reads parts of a partition backwards, each part longer than the one before, until `enough` is true or the
+    /// beginning of the partition is reached.
     private void windows(TopicPartition partition, long before, Consumer<ConsumerRecord<byte[], byte[]>> each,
             BooleanSupplier enough) throws InterruptedException {
         long beginning;
@@ -116,12 +118,12 @@ public final class PastReader implements AutoCloseable {
         }
     }
 
-    /// Tells whether the next record is wanted, too.
+    /// Takes records, and returns whether it wants the next one.
     private interface Reader {
         boolean accept(ConsumerRecord<byte[], byte[]> record);
     }
 
-    /// @return the offset at which to go on: `to`, or where the reader wanted no more
+    /// @return the offset at which to continue: `to`, or the one after the last record that the reader wanted
     private long scan(TopicPartition partition, long from, long to, Reader reader) throws InterruptedException {
         if (from >= to) {
             return to;

@@ -1,6 +1,6 @@
 package dev.flover.http.topics;
 
-/// A record of the tokens topic.
+/// The partition and offset of a record.
 public record Place(int partition, long offset) {
     public Place {
         if (partition < 0 || offset < 0) {
@@ -9,7 +9,7 @@ public record Place(int partition, long offset) {
         }
     }
 
-    /// `3:4711`
+    /// Returns the form `3:4711`: partition, then offset.
     @Override
     public String toString() {
         return partition + ":" + offset;

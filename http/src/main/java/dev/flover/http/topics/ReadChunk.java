@@ -2,11 +2,11 @@ package dev.flover.http.topics;
 
 import dev.flover.schemas.TokenChunk;
 
-/// A chunk as it stands on the tokens topic.
+/// A chunk with its place on the tokens topic.
 ///
-/// @param timestamp of the record, in milliseconds since 1970
+/// @param timestamp the record's time, in ms since 1970
 public record ReadChunk(Place place, long timestamp, TokenChunk chunk) {
-    /// Position behind the chunk's last token.
+    /// Returns the position after the chunk's last token.
     public int end() {
         return chunk.getPosition() + chunk.getTokenIds().size();
     }

@@ -1,6 +1,6 @@
 package dev.flover.http.topics;
 
-/// Another request was sent under the same id before.
+/// Thrown when a different request was sent under the same id before.
 public final class RefusedRequestException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -15,7 +15,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/// Writes requests, as JSON, and cancels.
+/// Writes requests as JSON, and cancellations, to the requests topic.
 public final class RequestWriter implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
     private final String topic;
@@ -25,7 +25,7 @@ public final class RequestWriter implements AutoCloseable {
         producer = new KafkaProducer<>(access.producer(), new StringSerializer(), new ByteArraySerializer());
     }
 
-    /// How many partitions the requests topic has.
+    /// Returns the number of partitions of the requests topic.
     public int partitions() {
         try {
             return producer.partitionsFor(topic).size();
@@ -34,14 +34,15 @@ public final class RequestWriter implements AutoCloseable {
         }
     }
 
-    /// The partition in which Java's clients write a key, and in which its answer will be.
+    /// Returns the partition in which Java's clients write a key; the answer will be in the partition of the same
+    /// number.
     public static int partitionOf(String id, int partitions) {
         return BuiltInPartitioner.partitionForKey(id.getBytes(StandardCharsets.UTF_8), partitions);
     }
 
-    /// Returns when the request is on the topic.
+    /// Writes a request, and returns when the broker has it.
     ///
-    /// @return its place there
+    /// @return the request's place on the topic
     /// @throws IllegalArgumentException if the broker does not take a record of that size
     /// @throws UnavailableException     if it was not written
     public Place write(GenerationRequest request) throws InterruptedException {
@@ -49,8 +50,8 @@ public final class RequestWriter implements AutoCloseable {
         return new Place(written.partition(), written.offset());
     }
 
-    /// Ends the request of that id. Written to every partition, because the request may be in another one than its key
-    /// says: its producer chose otherwise, or partitions were added since.
+    /// Cancels the request of that id. The cancellation is written to every partition, because the request may be in
+    /// another one than its key's hash selects: its producer partitions differently, or partitions were added.
     public void cancel(String id) throws InterruptedException {
         var sent = new ArrayList<Future<RecordMetadata>>();
         for (int partition = 0; partition < partitions(); partition++) {

@@ -1,6 +1,7 @@
 package dev.flover.http.topics;
 
-/// A reader that took its chunks so slowly that they are no longer kept for it. The tokens topic still has them.
+/// Thrown when a client reads so slowly that chunks are no longer kept for it in memory. The tokens topic still has
+/// them.
 public final class SlowReaderException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// The chunks of one id from now on, for one reader. Bounded: a reader that falls behind by more is dropped.
+/// A bounded queue of the new chunks of one id, for one reader. A reader for which too many chunks wait is dropped.
 final class Subscription implements AutoCloseable {
     static final int MOST_CHUNKS = 1024;
 
@@ -23,14 +23,14 @@ final class Subscription implements AutoCloseable {
         return id;
     }
 
-    /// Never waits.
+    /// Adds a chunk, or drops the reader if the queue is full. Never blocks.
     void offer(ReadChunk chunk) {
         if (!overflowed && !chunks.offer(chunk)) {
             overflowed = true;
         }
     }
 
-    /// @throws SlowReaderException if more chunks came than are kept
+    /// @throws SlowReaderException if the reader was dropped
     Optional<ReadChunk> poll(Duration wait) throws InterruptedException {
         boolean dropped = overflowed;
         var next = dropped ? chunks.poll() : chunks.poll(wait.toNanos(), TimeUnit.NANOSECONDS);

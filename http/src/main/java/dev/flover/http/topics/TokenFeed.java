@@ -19,9 +19,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one consumer of the tokens topic's live end, and who waits for which id.
+/// The one consumer that reads new records of the tokens topic and passes them to the subscribers of their ids.
 ///
-/// Its thread decodes a record only where somebody waits for its key, and never waits for a reader.
+/// Its thread decodes only records whose id has a subscriber, and never waits for a reader.
 public final class TokenFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenFeed.class);
     private static final Duration POLL = Duration.ofMillis(200);
@@ -45,24 +45,24 @@ public final class TokenFeed implements AutoCloseable {
         thread = Thread.ofPlatform().name("flover-http-tokens").daemon().unstarted(this::run);
     }
 
-    /// Begins at the end of the topic. Where the cluster does not answer, that is waited for.
+    /// Starts reading at the end of the topic. If the cluster does not answer, the thread waits for it.
     static TokenFeed start(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
         var feed = new TokenFeed(access, reading, closing);
         feed.thread.start();
         return feed;
     }
 
-    /// Whether it reads, so that an id that is subscribed now is seen from now on.
+    /// Tells whether it reads, so that no chunk of an id that is subscribed now will be missed.
     public boolean isReading() {
         return !positions.isEmpty();
     }
 
-    /// How many partitions the tokens topic has; 0 while that is not known.
+    /// Returns the number of partitions of the tokens topic; 0 if it is not known yet.
     public int partitions() {
         return positions.size();
     }
 
-    /// Offset of the next record that will be handed on; records before it have been, to whom was subscribed.
+    /// Returns the offset of the next record to be passed on; all records before it were passed to their subscribers.
     public long position(int partition) {
         return positions.getOrDefault(partition, 0L);
     }
@@ -96,7 +96,7 @@ public final class TokenFeed implements AutoCloseable {
                 }
                 advance();
             } catch (WakeupException e) {
-                // only #close wakes it
+                // only #close wakes the consumer
             } catch (KafkaException e) {
                 LOG.warn("reading {} failed, and is tried again: {}", topic, e.getMessage());
                 pause();
@@ -113,7 +113,8 @@ public final class TokenFeed implements AutoCloseable {
         }
     }
 
-    /// The first ones are read from their ends, and those that are added later from their beginnings.
+    /// Assigns the topic's partitions. Those found first are read from their ends, those added later from their
+    /// beginnings.
     private void lookForPartitions() {
         var found = new ArrayList<TopicPartition>();
         consumer.partitionsFor(topic).forEach(each -> found.add(new TopicPartition(topic, each.partition())));

@@ -3,11 +3,11 @@ package dev.flover.http.topics;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Where the topics are, and what their clients are told.
+/// The names of the topics, and the properties of their clients.
 ///
-/// @param consumerProperties of consumers and admin clients
-/// @param producerProperties of producers
-/// @param registry           properties of the schema registry's client; asked only for chunks in Avro
+/// @param consumerProperties properties of consumers and admin clients
+/// @param producerProperties properties of producers
+/// @param registry           properties of the schema registry's client, which is used only for chunks in Avro
 public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerProperties,
         Map<String, String> producerProperties, Map<String, String> registry) {
     /// The topics that a bridge uses.

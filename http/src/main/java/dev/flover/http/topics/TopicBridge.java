@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.KafkaException;
 
-/// Requests out, tokens in: all that the HTTP side needs of Kafka.
+/// Everything that the HTTP server needs of Kafka: writing requests and reading tokens.
 public final class TopicBridge implements AutoCloseable {
     private static final Duration FIRST_LOOK = Duration.ofMillis(2);
     private static final Duration LAST_LOOK = Duration.ofMillis(250);
@@ -27,9 +27,9 @@ public final class TopicBridge implements AutoCloseable {
         cluster = ClusterWatch.start(access, closing);
     }
 
-    /// Returns at once; [#isReady] says when requests can be sent.
+    /// Starts the clients and returns at once; [#isReady] tells when requests can be sent.
     ///
-    /// @throws KafkaException if the clients refuse their properties
+    /// @throws KafkaException if the clients reject their properties
     public static TopicBridge start(TopicAccess access) {
         return new TopicBridge(access);
     }
@@ -42,12 +42,12 @@ public final class TopicBridge implements AutoCloseable {
         return feed.isReading() && cluster.view().problem() == null;
     }
 
-    /// How many partitions requests and tokens have.
+    /// Returns the number of partitions of the topics.
     public int partitions() {
         return feed.partitions();
     }
 
-    /// Where what is said next will stand on the tokens topic, or behind it.
+    /// Returns an offset of the tokens topic at or before the next record of a partition.
     public long tokensPosition(int partition) {
         return feed.position(partition);
     }
@@ -61,11 +61,11 @@ public final class TopicBridge implements AutoCloseable {
 
     /// Writes a request under an id that may have been used, and attaches to the answer if it is the same request.
     ///
-    /// Returns when a first chunk has come and the pipeline has read the request, so that it would have been refused if
-    /// it were another one.
+    /// It returns when the pipeline has read the request, so that it would have been refused if it were a different
+    /// one.
     ///
     /// @return the answer, from the beginning
-    /// @throws RefusedRequestException if it is another request
+    /// @throws RefusedRequestException if a different request was sent under the id before
     public AnswerStream attach(GenerationRequest request) throws InterruptedException {
         var stream = write(request);
         try {
@@ -80,7 +80,7 @@ public final class TopicBridge implements AutoCloseable {
         }
     }
 
-    /// A refusal is committed with the offset of the request that it refuses, or before.
+    /// Waits until the request was read. The refusal of a request is committed with the request's offset or earlier.
     private void awaitRead(AnswerStream stream, String model) throws InterruptedException {
         int partition = stream.request().partition();
         long begin = System.nanoTime();
@@ -112,26 +112,26 @@ public final class TopicBridge implements AutoCloseable {
         }
     }
 
-    /// The chunks of an id from a place on.
+    /// Returns the chunks of an id from a place on.
     ///
-    /// @param fromBeginning whether the answers begin there
+    /// @param fromBeginning whether the answers begin at that place
     public AnswerStream from(String id, Place place, boolean fromBeginning) {
         return AnswerStream.from(feed, past, id, place, fromBeginning);
     }
 
-    /// The chunks of an id that has said nothing yet.
+    /// Returns the future chunks of an id that has none yet.
     public AnswerStream await(String id) {
         return AnswerStream.ofNew(feed, past, id);
     }
 
-    /// Where the chunks of an id begin that says nothing of its place; empty where there are none.
+    /// Searches the beginning of the chunks of an id that does not contain its place; empty if there are none.
     public Optional<Place> find(String id) throws InterruptedException {
         int partition = RequestWriter.partitionOf(id, feed.partitions());
         var start = past.start(partition, id, feed.position(partition));
         return start.isPresent() ? Optional.of(new Place(partition, start.getAsLong())) : Optional.empty();
     }
 
-    /// Whether a request of that id is on its topic.
+    /// Tells whether the requests topic has a request of that id.
     public boolean isRequested(String id) throws InterruptedException {
         return past.isRequested(RequestWriter.partitionOf(id, writer.partitions()), id);
     }

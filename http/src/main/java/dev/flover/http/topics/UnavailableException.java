@@ -1,6 +1,6 @@
 package dev.flover.http.topics;
 
-/// The Kafka cluster does not do what is needed now; later it may.
+/// Thrown when the Kafka cluster cannot do what is needed at present; a later attempt may succeed.
 public final class UnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -1,4 +1,4 @@
-/// The topics, as the bridge uses them: requests are written, tokens are read back, and nothing else is known.
+/// The bridge's clients of the topics: they write requests and read tokens.
 ///
 /// ```
 ///   RequestWriter ──► requests                       models, offsets ──► ClusterWatch ──► ClusterView
@@ -6,8 +6,9 @@
 ///                               ┌─ Subscription ─┐
 ///   tokens ──► TokenFeed ───────┼─ Subscription ─┼──► AnswerStream: the chunks of one generation, in order
 ///       │      (one consumer)   └─ Subscription ─┘         ▲
-///       └────► PastReader (a few consumers) ───────────────┘ of what was said before
+///       └────► PastReader (a few consumers) ───────────────┘ older chunks
 /// ```
 ///
-/// Only committed records are read. Nothing is kept that is not on the topics: any bridge can go on with any stream.
+/// Only committed records are read. A bridge keeps no state that is not on the topics, so any bridge can resume any
+/// stream.
 package dev.flover.http.topics;

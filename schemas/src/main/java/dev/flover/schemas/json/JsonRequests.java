@@ -18,14 +18,15 @@ public final class JsonRequests {
         return read(parse(bytes), id);
     }
 
-    /// One JSON object, for readers that look at it before it becomes a request.
+    /// Parses one JSON object, for readers that examine the object before it becomes a request.
     ///
-    /// @throws JsonFormException if it is anything else
+    /// @throws JsonFormException if the bytes are not one JSON object
     public static ObjectNode parse(byte[] bytes) {
         return JsonRecords.parse(bytes);
     }
 
-    /// Names that the object of a request may have, of the contract and of OpenAI's API, in alphabetical order.
+    /// Returns all names that a request may have in JSON, from the contract and from OpenAI's API, in alphabetical
+    /// order.
     public static SortedSet<String> names() {
         var names = new TreeSet<>(OpenAiForm.NAMES);
         GenerationRequest.getClassSchema().getFields().forEach(field -> names.add(field.name()));
@@ -33,9 +34,9 @@ public final class JsonRequests {
         return names;
     }
 
-    /// @param given is changed
-    /// @param id    of a request that says none
-    /// @throws JsonFormException saying which field is wrong, what it was and what it may be
+    /// @param given the request as JSON; it is changed in place
+    /// @param id    the id for a request whose JSON has no `id`
+    /// @throws JsonFormException naming the wrong field, its value and the values that it may have
     public static GenerationRequest read(ObjectNode given, String id) {
         ObjectNode object = OpenAiForm.inContractNames(given);
         if (!object.has(ID)) {

@@ -28,7 +28,7 @@ import org.apache.avro.Schema;
 ///   stream, stream_options             nothing: tokens and the whole answer are always written, to topics of their own
 /// ```
 final class OpenAiForm {
-    /// Those that are no names of the contract.
+    /// OpenAI's names that are not names of the contract.
     static final List<String> NAMES = List.of("n", "max_completion_tokens", "user", "stream", "stream_options",
             "top_logprobs", "response_format");
 

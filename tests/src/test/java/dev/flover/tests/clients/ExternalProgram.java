@@ -21,7 +21,8 @@ public record ExternalProgram(List<String> command) {
         return node("client.mjs", "kafkajs");
     }
 
-    /// A script beside the package that it needs.
+    /// Makes a program of a script for Node.js, if Node.js and the package `needed` are installed; otherwise skips the
+    /// test.
     public static ExternalProgram node(String name, String needed) {
         var script = Path.of("src", "test", "js", name);
         assumeTrue(isInstalled("node"), "node is not installed");

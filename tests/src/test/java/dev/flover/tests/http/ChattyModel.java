@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
-/// The bundled model with a chat template, so that it takes messages.
+/// Makes a copy of the bundled model with a chat template, so that the model accepts messages.
 final class ChattyModel {
     private static final String TEMPLATE =
             "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}assistant:";
@@ -19,12 +19,13 @@ final class ChattyModel {
     private static final int HEAD_BYTES = 24;
     private static final int COUNT_OF_ENTRIES = 16;
     private static final int TEXT = 8;
-    /// Of what follows the entries.
+    /// The alignment in bytes of the data after the metadata entries.
     private static final int ALIGNMENT = 32;
 
     private ChattyModel() {}
 
-    /// Writes the entry before the file's own ones; its length keeps the alignment of all that follows.
+    /// Writes the copy. The template's entry is put before the file's own entries, and its length keeps the alignment
+    /// of all data behind it.
     static Path write(Path folder) throws IOException {
         var found = PLACES.stream().filter(Files::exists).findFirst();
         Assumptions.assumeTrue(found.isPresent(), "the bundled model is not here: " + PLACES);

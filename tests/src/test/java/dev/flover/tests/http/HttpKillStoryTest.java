@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Clients that read streams while pipeline, bridges and broker are killed: each gets the bytes of an answer that
-/// nothing disturbed, without a gap or a repeat.
+/// Clients read streams while the pipeline, the bridges and the broker are killed: each client gets the same bytes as
+/// without kills, without a gap or a repeat.
 class HttpKillStoryTest {
     private static final int CLIENTS = 50;
     private static final int KILLS = 9;
@@ -41,7 +41,7 @@ class HttpKillStoryTest {
     private final Map<Integer, FloverProcess> bridges = new ConcurrentHashMap<>();
     private final Map<Integer, String> expected = new ConcurrentHashMap<>();
     private final Semaphore events = new Semaphore(0);
-    /// Held for writing while something is down.
+    /// A kill holds the write lock until the killed process is back; clients take the read lock to wait for that.
     private final ReadWriteLock world = new ReentrantReadWriteLock();
     private final AtomicInteger resumed = new AtomicInteger();
     private volatile boolean killing = true;
@@ -64,7 +64,7 @@ class HttpKillStoryTest {
         for (int port : ports) {
             startBridge(port);
         }
-        for (int prompt = 0; prompt < 8; prompt++) {        // what nothing disturbs
+        for (int prompt = 0; prompt < 8; prompt++) {        // the answers without any kill
             expected.put(prompt, new Web(url(ports.getFirst())).post(PATH, body(prompt) + "}").text());
         }
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -113,7 +113,7 @@ class HttpKillStoryTest {
                 + prompt + ", \"ignore_eos\": true";
     }
 
-    /// Each kind in turn, each after a client has read something.
+    /// Kills each kind of process in turn, each time after some client has read an event.
     private void kill() throws Exception {
         var random = new Random(7);
         for (int kill = 0; kill < KILLS; kill++) {
@@ -145,7 +145,9 @@ class HttpKillStoryTest {
         }
     }
 
-    /// @return how many answers were read
+    /// Asks one request after the other until the kills are over.
+    ///
+    /// @return the number of answers read
     private int ask(int client) throws Exception {
         int answers = 0;
         do {
@@ -177,7 +179,7 @@ class HttpKillStoryTest {
                 if (last != null || !got.isEmpty()) {
                     resumed.incrementAndGet();
                 }
-                world.readLock().lock();        // until what was killed is back
+                world.readLock().lock();        // waits until the killed process is back
                 world.readLock().unlock();
             }
             for (var event : got) {

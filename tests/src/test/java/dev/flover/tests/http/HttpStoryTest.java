@@ -33,14 +33,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// `up --embedded --http`, and further bridges to its topics.
+/// A pipeline with a bridge in one process (`up --embedded --http`), and further bridges to its topics.
 class HttpStoryTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHAT = "/v1/chat/completions";
     private static final String NIGHT = "{\"prompt\": \"It was a dark night\", \"max_tokens\": 40, "
             + "\"temperature\": 0.7, \"seed\": 3, \"ignore_eos\": true";
-    /// Of `acme-token` and `other-token`, as sha256sum prints them.
+    /// The file of allowed tokens: the digests of `acme-token` and `other-token`, as sha256sum prints them, with their
+    /// limits.
     private static final String TOKENS = """
             %s tenant=acme priority=5 models=chatty
             %s tenant=other
@@ -78,10 +79,10 @@ class HttpStoryTest {
         var servers = Map.of("bootstrap.servers", broker);
         return BridgeConfig.of("127.0.0.1", 0, new TopicAccess(
                 new TopicsOfBridge("generation-requests", "generation-tokens", "generation-models"), servers, servers,
-                Map.of("schema.registry.url", "http://127.0.0.1:9")));       // nobody there: JSON needs none
+                Map.of("schema.registry.url", "http://127.0.0.1:9")));       // nothing there: JSON needs no registry
     }
 
-    /// One that is ready.
+    /// Starts a bridge and returns it when it is ready.
     private static Bridge bridge(BridgeConfig config) throws Exception {
         var bridge = Bridge.start(config, null);
         var other = new Web(bridge.url());
@@ -206,7 +207,7 @@ class HttpStoryTest {
         assertThat(web.post(COMPLETIONS, NIGHT + "}", "Idempotency-Key", "not a key").status()).isEqualTo(400);
     }
 
-    /// The pipeline is stopped while requests are written, so that none is ended before the next one comes.
+    /// The pipeline is stopped while the requests are written, so that none of them ends before the next is written.
     @Test
     void whatComesWhileARequestWaitsAttachesToItOrCancelsIt() throws Exception {
         try (var bridge = bridge(config()); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -236,7 +237,7 @@ class HttpStoryTest {
         }
     }
 
-    /// To the pipeline and the bridge in its process, not to the broker.
+    /// Sends a signal to the process of the pipeline and its bridge; the broker is another process.
     private static void signal(String name) throws IOException, InterruptedException {
         assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(up.pid())).start().waitFor()).isZero();
     }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a bridge makes of records that a script writes, on topics of its own.
+/// A bridge reads records that a test writes to topics of its own, without a pipeline.
 class TopicBridgeTest {
     private static final Duration WAIT = Duration.ofSeconds(30);
 
@@ -114,7 +114,7 @@ class TopicBridgeTest {
 
     @Test
     void whoComesInTheMiddleReadsTheBeginningFirst() throws Exception {
-        for (int i = 0; i < 3_000; i++) {        // more than are looked at first
+        for (int i = 0; i < 3_000; i++) {        // more records than the bridge searches at first
             send(chunk(i == 10 ? "a" : "others-" + i, 0, 2).build());
         }
         producer.flush();

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// An HTTP client without any SDK.
+/// A plain HTTP client, without OpenAI's library.
 final class Web {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -38,8 +38,10 @@ final class Web {
         }
     }
 
-    /// @param id   of the event; null where it has none
-    /// @param data null for `[DONE]`
+    /// A server-sent event of a stream.
+    ///
+    /// @param id   the event's id; null if it has none
+    /// @param data the event's data as JSON; null for `[DONE]`
     record Event(String id, JsonNode data) {
         String text() {
             return data == null ? "" : data.at("/choices/0/text").asText()
@@ -77,7 +79,7 @@ final class Web {
         return events(request(path, headers).GET().build(), event -> false);
     }
 
-    /// The events up to the end of the stream, or up to one after which the client goes away.
+    /// Returns the events up to the end of the stream, or up to the first event after which the client disconnects.
     List<Event> events(HttpRequest request, Predicate<Event> leavesAfter) throws IOException, InterruptedException {
         var response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
         var events = new ArrayList<Event>();
