@@ -1,6 +1,7 @@
 package dev.flover.topology.avro;
 
-/// An Avro schema that no answer can be drawn for, or an answer that is no record of it. The message names the place.
+/// Thrown for an Avro schema that has no equivalent JSON Schema, and for an answer that does not fit its schema. The
+/// message names the place in the schema or in the answer.
 public final class AvroAnswerException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -19,7 +19,7 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.EncoderFactory;
 
-/// Answers in JSON as records of one schema. Safe to use from several threads.
+/// Encodes answers in JSON as Avro values of one schema. Safe to use from several threads.
 public final class AvroAnswers {
     private static final byte MAGIC = 0;
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -29,15 +29,16 @@ public final class AvroAnswers {
     private final Schema schema;
     private final int schemaId;
 
-    /// @param schemaId the registry's
+    /// @param schemaId the schema's id in the schema registry
     public AvroAnswers(Schema schema, int schemaId) {
         this.schema = schema;
         this.schemaId = schemaId;
     }
 
-    /// A finished answer in the registry's framing: a zero byte, the schema's id, Avro binary.
+    /// Encodes a finished answer in the schema registry's wire format: a zero byte, the schema's id in 4 bytes, Avro
+    /// binary.
     ///
-    /// @throws AvroAnswerException if it is no record of the schema, naming the place
+    /// @throws AvroAnswerException if the answer does not fit the schema; the message names the place
     public byte[] encode(String answer) {
         var bytes = new ByteArrayOutputStream();
         bytes.write(MAGIC);
@@ -151,13 +152,13 @@ public final class AvroAnswers {
         return entries;
     }
 
-    /// The first branch that takes the value.
+    /// Converts a value by the first branch of the union that it fits.
     private static Object union(JsonNode node, Schema schema, String place) {
         for (var branch : schema.getTypes()) {
             try {
                 return value(node, branch, place);
             } catch (AvroAnswerException e) {
-                // the next branch may take it
+                // the value does not fit this branch; it may fit the next one
             }
         }
         throw new AvroAnswerException("no branch of the union at " + place + " takes the value");

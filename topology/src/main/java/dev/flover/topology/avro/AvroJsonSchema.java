@@ -10,9 +10,11 @@ import java.util.Set;
 import org.apache.avro.JsonProperties;
 import org.apache.avro.Schema;
 
-/// An Avro schema as the JSON Schema that its answers fit.
+/// Translates an Avro schema to the JSON Schema of its values' JSON form, so that an answer can be constrained to fit
+/// it.
 ///
-/// Bounds that Avro has no words for are attributes of a type or a field, under the names that JSON Schema gives them.
+/// Bounds that Avro cannot express, such as `maxLength`, are read from attributes of a type or a field that have the
+/// names of JSON Schema's keywords.
 public final class AvroJsonSchema {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -25,7 +27,8 @@ public final class AvroJsonSchema {
 
     private AvroJsonSchema() {}
 
-    /// @throws AvroAnswerException if it has a type that no answer can be drawn for, naming the place
+    /// @throws AvroAnswerException if the schema has a type that is not supported, or is nested too deeply; the message
+    ///     names the place
     public static String of(Schema schema) {
         var writing = new AvroJsonSchema();
         try {
@@ -85,7 +88,8 @@ public final class AvroJsonSchema {
         return node;
     }
 
-    /// The narrower of the type's own bounds and those that its attributes say.
+    /// Gives a number the narrower of two ranges: its Avro type's range, and the one that the schema's attributes
+    /// state.
     private static ObjectNode between(ObjectNode node, String type, BigDecimal least, BigDecimal most) {
         node.put("type", type);
         if (!node.has("minimum") || node.get("minimum").decimalValue().compareTo(least) < 0) {

@@ -4,12 +4,14 @@ import java.math.BigDecimal;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 
-/// The form in JSON of a type with a logical type.
+/// Decides how Avro types without an equivalent in JSON are written in JSON: as text ([TextForm]) or as a decimal
+/// number.
 final class AvroTypes {
     private AvroTypes() {}
 
-    /// Null where the type is written as JSON has it.
+    /// The text form of a type; null where JSON has a form of its own for the type's values.
     ///
+    /// @param place names the schema's place in error messages
     /// @throws AvroAnswerException if the logical type is not supported
     static TextForm textForm(Schema schema, String place) {
         String logical = schema.getLogicalType() == null ? schema.getProp("logicalType")
@@ -44,12 +46,12 @@ final class AvroTypes {
         };
     }
 
-    /// Null where the type is no decimal.
+    /// The type's logical type `decimal`; null where it has another or none.
     static LogicalTypes.Decimal decimal(Schema schema) {
         return schema.getLogicalType() instanceof LogicalTypes.Decimal decimal ? decimal : null;
     }
 
-    /// The greatest number of a decimal.
+    /// The greatest number that a decimal's precision and scale allow.
     static BigDecimal greatest(LogicalTypes.Decimal decimal) {
         return BigDecimal.TEN.pow(decimal.getPrecision()).subtract(BigDecimal.ONE)
                 .movePointLeft(decimal.getScale());

@@ -12,7 +12,8 @@ import java.util.UUID;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 
-/// How values that JSON has no type for are written as strings: a pattern that only such texts match, and their value.
+/// The forms in which values without a JSON type are written as strings: for each form a regular expression that
+/// exactly its valid texts match, and the conversion of such a text to the Avro value.
 enum TextForm {
     DATE(TextForm.day(Years.ANY)) {
         @Override
@@ -118,15 +119,17 @@ enum TextForm {
 
     private static final class Years {
         private static final String ANY = "[0-9]{4}";
-        /// Those whose nanoseconds since 1970 are a long.
+        /// The years whose nanoseconds since 1970 fit in a long.
         private static final String OF_NANOS = "(?:1[7-9]|20|21)[0-9]{2}";
     }
 
-    /// What all texts of the form match as a whole.
+    /// The regular expression that every text of this form matches as a whole.
     String pattern(Schema schema) {
         return pattern;
     }
 
+    /// Converts a text of this form to the Avro value.
+    ///
     /// @throws RuntimeException if the text is not of this form
     abstract Object value(String text, Schema schema);
 
@@ -138,7 +141,8 @@ enum TextForm {
         return unit.between(Instant.EPOCH, moment);
     }
 
-    /// A day that the calendar has.
+    /// A regular expression of the dates that the calendar has: 31 days only in the months that have them, 29 February
+    /// only in leap years.
     private static String day(String year) {
         String leap = "[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00";
         return "(?:" + year + "-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"

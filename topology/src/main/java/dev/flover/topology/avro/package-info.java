@@ -1,4 +1,4 @@
-/// Answers that are records of an Avro schema.
+/// Answers that are values of an Avro schema.
 ///
 /// ```
 ///   Avro schema ──AvroJsonSchema──► JSON Schema, which the answer is drawn to fit
@@ -6,6 +6,6 @@
 ///        └────────AvroAnswers─────► the answer's JSON as Avro binary in the registry's framing
 /// ```
 ///
-/// How each type is written in JSON is one decision for both (docs/decisions/27-avro-answers.md). It knows nothing of
-/// requests, topics or registries.
+/// Both directions share one decision of how each type is written in JSON (docs/decisions/27-avro-answers.md). The
+/// package knows nothing of requests, topics or registries.
 package dev.flover.topology.avro;

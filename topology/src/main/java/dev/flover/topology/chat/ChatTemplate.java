@@ -6,9 +6,9 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
 
-/// A model's own way to write a conversation as a prompt: a Jinja template that comes with its file.
+/// A model's chat template: the Jinja template in a model file that writes a conversation as a prompt.
 ///
-/// Immutable and safe to share.
+/// Immutable and safe to share between threads.
 public final class ChatTemplate {
     private final String source;
     private final JinjaTemplate template;
@@ -18,9 +18,10 @@ public final class ChatTemplate {
         this.template = template;
     }
 
-    /// @param source from the model file
-    /// @param clock  templates may write today's date
-    /// @throws ChatTemplateException if the template cannot be read or uses what is not supported, saying where
+    /// @param source the template's text, from the model file
+    /// @param clock  gives the date and time to templates that write today's date
+    /// @throws ChatTemplateException if the template cannot be read or uses a construct that is not supported; the
+    ///     message names the line
     public static ChatTemplate parse(String source, Clock clock) {
         try {
             return new ChatTemplate(source, JinjaTemplate.parse(source, clock));
@@ -30,10 +31,10 @@ public final class ChatTemplate {
         }
     }
 
-    /// The conversation as a prompt. It already has every special token in spelling: encode it with those parsed and
-    /// without adding a begin-of-text token.
+    /// Writes a conversation as a prompt. The prompt already spells every special token, the begin-of-text token
+    /// included: whoever tokenizes it has to parse special tokens in it, and must not add a begin-of-text token.
     ///
-    /// @param tokens spellings of special tokens by the names that templates use, `bos_token` and the like
+    /// @param tokens the spellings of special tokens by the names that templates use for them, such as `bos_token`
     /// @throws ChatTemplateException if the template refuses the messages, or fails on them
     public String render(Conversation conversation, Map<String, String> tokens) {
         var variables = new HashMap<String, Object>(tokens);
@@ -51,7 +52,7 @@ public final class ChatTemplate {
         }
     }
 
-    /// Whether a text stands in the template itself.
+    /// Whether the template's source contains a text.
     boolean mentions(String text) {
         return source.contains(text);
     }

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// The variables of a chat template.
+/// The variables that a chat template reads. All values in them are strings, `Long`, `Double`, booleans, null, and
+/// lists and maps of these.
 ///
-/// @param messages      a role and a content each, and what templates know besides: `tool_calls`, `reasoning_content`
-/// @param tools         what the model may call, as JSON Schema says it; null for none
-/// @param asksForAnswer whether the assistant answers next (`add_generation_prompt`)
-/// @param more          further variables that templates know, such as `enable_thinking`
-///
-/// All values are strings, `Long`, `Double`, booleans, null, and lists and maps of those.
+/// @param messages      one map for each message, with `role`, `content` and any other field that templates read, such
+///                      as `tool_calls` and `reasoning_content`
+/// @param tools         the tools that the model may call, each described by a JSON Schema; null for none
+/// @param asksForAnswer whether the prompt ends with the beginning of the assistant's turn (`add_generation_prompt`)
+/// @param more          further variables that templates read, such as `enable_thinking`
 public record Conversation(
         List<Map<String, Object>> messages, List<?> tools, boolean asksForAnswer, Map<String, ?> more) {
     public Conversation {
@@ -19,7 +19,7 @@ public record Conversation(
         Objects.requireNonNull(more, "more");
     }
 
-    /// Plain turns that ask for the next one.
+    /// A conversation of plain messages, without tools, that asks for the assistant's answer.
     public static Conversation of(List<Message> messages) {
         return new Conversation(messages.stream().map(Message::value).toList(), null, true, Map.of());
     }

@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /// One turn of a conversation.
 ///
-/// @param role    system, user, assistant, or what the model's template knows besides
+/// @param role    system, user, assistant, or another role that the model's template knows
 /// @param content the text; may be empty
 public record Message(String role, String content) {
     public Message {
@@ -17,7 +17,8 @@ public record Message(String role, String content) {
         }
     }
 
-    /// As templates see it; may be added to.
+    /// The message as a map, which is the form that templates read. Each call makes a new map, to which the caller may
+    /// add fields.
     public Map<String, Object> value() {
         var value = new LinkedHashMap<String, Object>();
         value.put("role", role);

@@ -1,4 +1,4 @@
-/// Conversations as prompts, the way the model was trained to read them.
+/// Writes conversations as prompts, in the form that the model was trained to read.
 ///
 /// ```
 ///   messages ──► MarkedConversation ──► ChatTemplate (the model's own Jinja, sandboxed) ──► text, marks
@@ -6,6 +6,6 @@
 ///                                                 special tokens parsed, then marks undone ──┴──► ids
 /// ```
 ///
-/// Rendering happens once, when a request is admitted; what is stored and resumed are the ids. It knows nothing of
-/// Kafka or Avro.
+/// A conversation is rendered once, when its request is admitted; the stored and resumed form of the prompt is its
+/// token ids. The package knows nothing of Kafka or Avro.
 package dev.flover.topology.chat;

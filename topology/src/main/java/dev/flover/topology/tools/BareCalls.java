@@ -4,7 +4,9 @@ import dev.flover.engine.constraint.ConstraintSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Llama 3.1, 3.2 and 3.3: the whole answer is JSON, behind a mark at times; these models make one call an answer.
+/// The tool calls of Llama 3.1, 3.2 and 3.3: the whole answer is one JSON object, sometimes after a mark
+/// (`<|python_tag|>`). These models were trained to make one call in an answer; [#parse] also reads several with `;`
+/// between them.
 ///
 /// ```
 /// {"name": "weather", "parameters": {"city": "Oslo"}}

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// gpt-oss: an answer of messages with a channel each. A call is one that is addressed to a function; it ends the
-/// answer.
+/// The tool calls of gpt-oss: an answer consists of messages, each in a channel. A message that is addressed to a
+/// function (`to=functions.NAME`) is a call, and ends the answer.
 ///
 /// ```
 /// <|channel|>analysis<|message|>The user asks for the weather.<|end|>

@@ -9,11 +9,13 @@ import dev.flover.engine.constraint.ConstraintSource.Repeated;
 import java.util.List;
 import java.util.function.Function;
 
-/// What several formats have in common.
+/// Parsing and constraints that several of the tool-call formats share.
 final class Forms {
     private Forms() {}
 
-    /// A call that is an object of a name and arguments; null where it is no such object.
+    /// Reads a call from a JSON object that has a `name` and arguments; null where the object has no such form.
+    ///
+    /// @param arguments the name of the field with the arguments: an object, or a string with an object in JSON
     static ToolCall call(JsonNode object, String arguments) {
         var name = object.get("name");
         var given = object.get(arguments);
@@ -24,13 +26,16 @@ final class Forms {
         return parsed == null || !parsed.isObject() ? null : new ToolCall(name.textValue(), parsed.toString());
     }
 
-    /// The arguments of a tool. White space is free, as models write it after colons and commas.
+    /// The constraint of a tool's arguments: JSON that fits the tool's parameters. White space between its elements is
+    /// free, because models write some after colons and commas.
     static ConstraintSource arguments(Tool tool) {
         return new ConstraintSource.Named("the parameters of the tool " + tool.name(),
                 new ConstraintSource.JsonSchema(tool.schema(), true));
     }
 
-    /// An object of a name and arguments, as Python writes JSON.
+    /// The constraint of a call as a JSON object with a name and arguments, spaced as Python's `json.dumps` writes it.
+    ///
+    /// @param arguments the name of the field with the arguments
     static ConstraintSource object(Tool tool, String arguments) {
         return InOrder.of(new Exact("{\"name\": \"" + tool.name() + "\", \"" + arguments + "\": "), arguments(tool),
                 new Exact("}"));

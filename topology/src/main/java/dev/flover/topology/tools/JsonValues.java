@@ -12,7 +12,7 @@ import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 
-/// JSON in texts, and as chat templates see it.
+/// Reads JSON inside texts, and converts it to the values that chat templates read.
 public final class JsonValues {
     private static final int MAX_NESTING = 64;
     private static final int MAX_STRING = 4 << 20;
@@ -23,17 +23,18 @@ public final class JsonValues {
 
     private JsonValues() {}
 
-    /// A value, and the place behind it.
+    /// A JSON value that was found in a text, and the index after its last character.
     record Found(JsonNode value, int end) {}
 
-    /// The whole text as an object; null where it is none.
+    /// Reads a text that is one JSON object and nothing else; null where it is not.
     public static JsonNode objectIn(String text) {
         var found = at(text, skipSpace(text, 0));
         return found != null && found.value.isObject() && skipSpace(text, found.end) == text.length()
                 ? found.value : null;
     }
 
-    /// The object or array that begins at a place; null where none does, or it has no end.
+    /// Reads the JSON object or array that begins in a text at an index; null where none begins there, or where it is
+    /// cut off.
     static Found at(String text, int place) {
         if (place >= text.length() || text.charAt(place) != '{' && text.charAt(place) != '[') {
             return null;
@@ -56,7 +57,7 @@ public final class JsonValues {
         return at;
     }
 
-    /// Strings, `Long`, `Double`, booleans, null, and lists and maps of those.
+    /// Converts a JSON value to strings, `Long`, `Double`, booleans, null, and lists and maps of these.
     public static Object value(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> {

@@ -7,7 +7,7 @@ import dev.flover.engine.constraint.ConstraintSource.OneOf;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Mistral 7B v0.3, Nemo and their time: a list behind a mark.
+/// The tool calls of Mistral 7B v0.3, Nemo and other Mistral models of that time: a JSON list after a mark.
 ///
 /// ```
 /// [TOOL_CALLS] [{"name": "weather", "arguments": {"city": "Oslo"}}]
@@ -33,7 +33,7 @@ record ListedCalls() implements ToolFormat {
         return calls;
     }
 
-    /// Some vocabularies put a space behind the mark.
+    /// Allows the list to begin with or without a space, because some vocabularies put a space after the mark.
     @Override
     public ConstraintSource forced(List<Tool> tools, boolean several) {
         var call = Forms.any(tools, tool -> Forms.object(tool, "arguments"));

@@ -6,13 +6,13 @@ import dev.flover.engine.constraint.ConstraintSource.InOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Mistral since Small 3.2: a mark, the name and the arguments, for each call.
+/// The tool calls of Mistral models since Small 3.2: for each call a mark, the tool's name and the arguments.
 ///
 /// ```
 /// [TOOL_CALLS]weather[ARGS]{"city": "Oslo"}[TOOL_CALLS]weather[CALL_ID]a1B2c3D4e[ARGS]{"city": "Rome"}
 /// ```
 ///
-/// @param writesIds whether the model makes up ids for its calls; they are not used
+/// @param writesIds whether the model makes up an id for each call; the ids are read over and not used
 record NamedCalls(boolean writesIds) implements ToolFormat {
     static final String ID = "[CALL_ID]";
     private static final String ARGUMENTS = "[ARGS]";

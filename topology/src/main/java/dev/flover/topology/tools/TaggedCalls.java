@@ -6,7 +6,7 @@ import dev.flover.engine.constraint.ConstraintSource.InOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Hermes, Qwen 2.5 and 3, and others after them: JSON between tags.
+/// The tool calls of Hermes, Qwen 2.5 and 3, and of other models that follow them: JSON between tags.
 ///
 /// ```
 /// <tool_call>
@@ -14,7 +14,7 @@ import java.util.List;
 /// </tool_call>
 /// ```
 ///
-/// What stands in a thought (`<think>`) is none.
+/// A call inside a thought (`<think>`) does not count.
 record TaggedCalls() implements ToolFormat {
     private static final String OPEN = "<tool_call>";
     private static final String CLOSE = "</tool_call>";

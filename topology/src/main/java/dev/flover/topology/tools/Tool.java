@@ -4,10 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// A function that the model may call.
+/// A function that the model may call. The constructor throws `IllegalArgumentException` for a name of other characters
+/// than letters, digits, `_` and `-`, and for parameters that are no JSON Schema of an object.
 ///
-/// @param description for the model; may be empty
-/// @param parameters  a JSON Schema of type object, as JSON; null for a function without parameters
+/// @param description tells the model what the tool does; may be empty
+/// @param parameters  a JSON Schema of type object, as JSON text; null for a function without parameters
 public record Tool(String name, String description, String parameters) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     private static final String NO_PARAMETERS =
@@ -27,12 +28,12 @@ public record Tool(String name, String description, String parameters) {
         }
     }
 
-    /// What its arguments have to fit.
+    /// The JSON Schema that the tool's arguments have to fit.
     String schema() {
         return parameters == null ? NO_PARAMETERS : parameters;
     }
 
-    /// As chat templates see it.
+    /// The tool as a map, which is the form that chat templates read.
     public Map<String, Object> value() {
         var function = new LinkedHashMap<String, Object>();
         function.put("name", name);

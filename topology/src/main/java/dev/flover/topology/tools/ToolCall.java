@@ -1,6 +1,7 @@
 package dev.flover.topology.tools;
 
-/// A call that an answer makes.
+/// A call of a tool in a model's answer.
 ///
-/// @param arguments a JSON object
+/// @param name      the tool's name
+/// @param arguments a JSON object, as text
 public record ToolCall(String name, String arguments) {}

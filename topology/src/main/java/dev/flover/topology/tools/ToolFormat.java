@@ -3,16 +3,17 @@ package dev.flover.topology.tools;
 import dev.flover.engine.constraint.ConstraintSource;
 import java.util.List;
 
-/// How a family of models writes calls of tools.
+/// The text form in which a family of models writes tool calls.
 public sealed interface ToolFormat permits TaggedCalls, ListedCalls, NamedCalls, BareCalls, ChannelCalls {
-    /// The calls that an answer makes, in order. A call that is cut off, and what follows it, is none.
+    /// The calls in an answer, in order. Reading ends at the first call that is cut off or malformed: neither that call
+    /// nor any later one is returned.
     ///
-    /// @param answer from its first token on, markup spelled
+    /// @param answer the answer's whole text, with its special tokens spelled
     List<ToolCall> parse(String answer);
 
-    /// Answers that call one of these tools, or several of them, and say nothing else.
+    /// The constraint by which an answer is forced to consist of calls of these tools and of nothing else.
     ///
     /// @param tools   at least one
-    /// @param several whether more than one call may come; formats that have one call an answer ignore it
+    /// @param several whether the answer may make more than one call; formats with one call in an answer ignore it
     ConstraintSource forced(List<Tool> tools, boolean several);
 }

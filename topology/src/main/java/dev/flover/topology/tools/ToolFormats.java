@@ -7,7 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Finds the format of a model: the one that reads the call that its chat template writes.
+/// Finds a model's tool-call format: lets the model's chat template write a made-up call, and picks the format that
+/// reads this call back.
 public final class ToolFormats {
     private static final Tool TOOL = new Tool("look_up", "Looks a word up.",
             "{\"type\":\"object\",\"properties\":{\"word\":{\"type\":\"string\"}},\"required\":[\"word\"]}");
@@ -15,9 +16,10 @@ public final class ToolFormats {
 
     private ToolFormats() {}
 
-    /// Null where the template writes no calls, or in a format that is not known here.
+    /// The tool-call format of a chat template; null where the template writes no calls, or writes them in an unknown
+    /// format.
     ///
-    /// @param tokens as [ChatTemplate#render] takes them
+    /// @param tokens the spellings of special tokens, as [ChatTemplate#render] takes them
     public static ToolFormat of(ChatTemplate template, Map<String, String> tokens) {
         String written;
         try {
@@ -30,7 +32,8 @@ public final class ToolFormats {
         return known.stream().filter(format -> format.parse(written).equals(List.of(CALL))).findFirst().orElse(null);
     }
 
-    /// What follows the beginning of the assistant's turn; with it, where the model is made to begin with a thought.
+    /// Renders a conversation that ends with a call, and returns its text after the beginning of the assistant's turn.
+    /// Where the template opens that turn with a thought, the text after the opened thought is returned.
     private static String writtenCall(ChatTemplate template, Map<String, String> tokens) {
         var question = new LinkedHashMap<String, Object>();
         question.put("role", "user");

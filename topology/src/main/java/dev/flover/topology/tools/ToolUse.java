@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// The tools of a request, and which of them its answer may or must call.
+/// The tools of a request, and which of them the answer may or must call.
 ///
-/// @param tools    may be empty
+/// @param tools    at most 128, with different names; may be empty
 /// @param parallel whether an answer may make several calls
 public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     private static final int MOST_TOOLS = 128;
@@ -19,16 +19,16 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
 
     /// Whether the answer may, must or must not call a tool.
     public sealed interface Choice {
-        /// Call nothing: the model is told of no tool.
+        /// The answer calls no tool: the prompt does not mention the tools.
         record None() implements Choice {}
 
-        /// As the model likes.
+        /// The model decides whether the answer calls a tool.
         record Auto() implements Choice {}
 
-        /// Call one or more.
+        /// The answer has to call one tool or several.
         record Required() implements Choice {}
 
-        /// Call this one, once.
+        /// The answer has to call the named tool, once.
         record Named(String tool) implements Choice {}
     }
 
@@ -50,8 +50,10 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         }
     }
 
-    /// @param choice `none`, `auto`, `required` or the name of a tool; null: `auto`
-    /// @throws IllegalArgumentException naming the field that is wrong
+    /// Reads the tool choice of a request.
+    ///
+    /// @param choice `none`, `auto`, `required` or the name of a tool; null means `auto`
+    /// @throws IllegalArgumentException if a field is wrong; the message names the field
     public static ToolUse of(List<Tool> tools, String choice, boolean parallel) {
         if (tools.isEmpty() && choice != null && !choice.equals("none")) {
             throw new IllegalArgumentException("tool_choice '" + choice + "' needs tools, and there are none");
@@ -71,17 +73,17 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         }, parallel);
     }
 
-    /// Whether the answer has to be a call.
+    /// Whether the answer has to call a tool.
     public boolean isForced() {
         return choice instanceof Choice.Required || choice instanceof Choice.Named;
     }
 
-    /// The tools that the model is told of.
+    /// The tools that the prompt describes to the model.
     public List<Tool> shown() {
         return choice instanceof Choice.None ? List.of() : tools;
     }
 
-    /// The constraint of the answer; null where it has none.
+    /// The constraint that forces the answer to call a tool; null where a call is not forced.
     public ConstraintSource forced(ToolFormat format) {
         return switch (choice) {
             case Choice.None none -> null;
@@ -92,10 +94,10 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         };
     }
 
-    /// The calls of these tools that an answer makes; only the first where it may make one. From the first call of
-    /// another tool on, there are none.
+    /// The calls of this request's tools in an answer; only the first call where `parallel` is false. Reading ends at
+    /// the first call of a tool that the request does not have.
     ///
-    /// @param ids the answer's
+    /// @param ids the answer's token ids
     public List<ToolCall> calls(ToolFormat format, Tokenizer tokenizer, int[] ids) {
         if (shown().isEmpty()) {
             return List.of();
@@ -106,7 +108,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         return parallel || calls.size() < 2 ? calls : calls.subList(0, 1);
     }
 
-    /// The text of an answer with its markup.
+    /// The text of an answer with its control tokens spelled, which ordinary decoding leaves out.
     private static String spelled(Tokenizer tokenizer, int[] ids) {
         var bytes = new ByteArrayOutputStream();
         for (int id : ids) {

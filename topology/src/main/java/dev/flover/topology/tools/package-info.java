@@ -1,4 +1,4 @@
-/// Tools that a model may call: how it is forced to, and what it called.
+/// Tools that a model may call: forces an answer to call them, and finds the calls in an answer.
 ///
 /// ```
 ///   ToolFormats: what the model's chat template writes ──► ToolFormat, one of five
@@ -6,6 +6,6 @@
 ///   answer, its markup spelled × ToolFormat ──► ToolCalls
 /// ```
 ///
-/// A format is recognised by the call that the template writes in a conversation, not by names of models. It knows
-/// nothing of Kafka or Avro.
+/// A model's format is recognised by the call that its chat template writes in a conversation, not by the model's name.
+/// The package knows nothing of Kafka or Avro.
 package dev.flover.topology.tools;

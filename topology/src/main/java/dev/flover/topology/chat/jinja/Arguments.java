@@ -3,7 +3,7 @@ package dev.flover.topology.chat.jinja;
 import java.util.List;
 import java.util.Map;
 
-/// The arguments of a call.
+/// The evaluated arguments of a call of a function, filter, test or macro.
 record Arguments(List<Object> positional, Map<String, Object> named) {
     static final Arguments NONE = new Arguments(List.of(), Map.of());
 
@@ -15,7 +15,7 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
         return index < positional.size() || named.containsKey(name);
     }
 
-    /// By position, else by name, else the default.
+    /// Returns an argument by its position, or by its name where the position is not given, or else the default value.
     Object get(int index, String name, Object otherwise) {
         return index < positional.size() ? positional.get(index) : named.getOrDefault(name, otherwise);
     }

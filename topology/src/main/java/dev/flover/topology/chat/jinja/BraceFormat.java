@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// Python's `template.format(...)`: `{}`, `{0}`, `{name.part[key]!r:spec}`.
+/// Python's `template.format(...)`, with fields such as `{}`, `{0}` and `{name.part[key]!r:spec}`.
 final class BraceFormat {
     private static final Pattern SPEC = Pattern.compile(
             "(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([bcdeEfFgGnosxX%])?", Pattern.DOTALL);
@@ -17,7 +17,7 @@ final class BraceFormat {
     private final boolean escapes;
     private int automatic;
 
-    /// @param escapes whether text is made safe for HTML on its way in
+    /// @param escapes whether inserted text that is not marked safe is escaped for HTML
     BraceFormat(String template, List<Object> positional, Map<?, ?> named, boolean escapes) {
         this.template = template;
         this.positional = positional;

@@ -1,6 +1,7 @@
 package dev.flover.topology.chat.jinja;
 
-/// What one rendering may use. Templates come with model files, which are untrusted.
+/// The limits of one rendering: evaluation steps, characters of text, and nesting depth. Templates come with model
+/// files, which are untrusted.
 final class Budget {
     private static final int MAX_STEPS = 2_000_000;
     private static final long MAX_CHARACTERS = 16 << 20;
@@ -10,12 +11,14 @@ final class Budget {
     private long characters;
     private int depth;
 
-    /// Counts one evaluation.
+    /// Counts the evaluation of one statement or expression.
     void step() {
         steps(1);
     }
 
-    /// Counts work that grows with a list.
+    /// Counts work in proportion to a list's length.
+    ///
+    /// @throws JinjaException if the template takes too many steps
     void steps(long count) {
         if (count > MAX_STEPS - steps) {
             throw new JinjaException("the template takes more than " + MAX_STEPS + " steps");
@@ -23,7 +26,9 @@ final class Budget {
         steps += (int) count;
     }
 
-    /// Counts text that was made, in the output or on the way to it.
+    /// Counts characters of text that was produced, whether it is part of the output or an intermediate value.
+    ///
+    /// @throws JinjaException if the template produces too much text
     void characters(long count) {
         if (count > MAX_CHARACTERS - characters) {
             throw new JinjaException("the template makes more than " + MAX_CHARACTERS + " characters of text");
@@ -31,7 +36,9 @@ final class Budget {
         characters += count;
     }
 
-    /// Refuses to make a text that is too long, before it is made.
+    /// Refuses a text that would be too long, before memory is allocated for it.
+    ///
+    /// @throws JinjaException if the text would have more characters than a whole rendering may produce
     static void requireLength(double characters) {
         if (characters > MAX_CHARACTERS) {
             throw new JinjaException("the template makes a text of more than " + MAX_CHARACTERS + " characters");

@@ -1,6 +1,6 @@
 package dev.flover.topology.chat.jinja;
 
-/// Something that a template can call.
+/// A function, method or macro that a template can call.
 @FunctionalInterface
 interface Callable {
     Object call(Arguments arguments);

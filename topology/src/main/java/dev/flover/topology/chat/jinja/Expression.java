@@ -3,7 +3,7 @@ package dev.flover.topology.chat.jinja;
 import java.util.List;
 import java.util.Map;
 
-/// Something that has a value.
+/// An expression of a template, as the parser reads it.
 sealed interface Expression {
     /// @param value a string, number, boolean or null
     record Literal(Object value) implements Expression {}
@@ -50,10 +50,10 @@ sealed interface Expression {
     /// `a if condition else b`; `otherwise` may be null
     record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
 
-    /// What a call passes, not evaluated yet.
+    /// The arguments of a call as expressions, before they are evaluated.
     ///
-    /// @param spread      `*values`, or null
-    /// @param spreadNamed `**values`, or null
+    /// @param spread      the operand of `*values`, or null
+    /// @param spreadNamed the operand of `**values`, or null
     record Parameters(
             List<Expression> positional, Map<String, Expression> named, Expression spread, Expression spreadNamed) {
         static final Parameters NONE = new Parameters(List.of(), Map.of());

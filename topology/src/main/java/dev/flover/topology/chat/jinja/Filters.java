@@ -13,14 +13,14 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// What may stand after `|`.
+/// Jinja's filters, which are written `value | name(...)`.
 final class Filters {
     private static final int MAX_INDENT = 64;
     private static final int MAX_SLICES = 10_000;
 
     private Filters() {}
 
-    /// Of these, what safe text becomes is safe.
+    /// The filters whose result is marked safe for HTML where their input is.
     private static final Set<String> KEEPING_SAFE =
             Set.of("trim", "upper", "lower", "capitalize", "title", "string", "indent", "center");
 
@@ -179,7 +179,8 @@ final class Filters {
         return Long.valueOf(!prefix.isEmpty() && lower.startsWith(prefix) ? lower.substring(2) : lower, base);
     }
 
-    /// Java would read more: a trailing `d`, and hexadecimal numbers.
+    /// Checks that Python would read a text as a number, before Java parses it: Java would also accept a trailing `d`
+    /// and hexadecimal numbers.
     private static String pythonReal(String text) {
         String number = text.strip().replace("_", "");
         if (!number.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?")) {
@@ -225,7 +226,7 @@ final class Filters {
 
     private static Object attribute(Object value, String name) {
         return value instanceof Map<?, ?> && Methods.of(value, name) == null
-                ? new Undefined(name)       // of a dictionary's entries `attr` sees none
+                ? new Undefined(name)       // `attr` looks up a dictionary's methods, not its entries
                 : Items.attribute(value, name);
     }
 
@@ -319,7 +320,7 @@ final class Filters {
         return groups;
     }
 
-    /// Elements with the same key: a tuple whose two parts have names.
+    /// A group of elements with the same key: a tuple whose two parts, the key and the elements, have names.
     static final class Group extends Tuple {
         Group(Object grouper, List<Object> list) {
             super(Arrays.asList(grouper, list), false);
@@ -333,7 +334,7 @@ final class Filters {
         return sorted;
     }
 
-    /// `a,b` sorts by several.
+    /// Compares two elements by one attribute, or by several that are written with commas between them (`a,b`).
     private static int compareByKeys(Object a, Object b, Object attribute, boolean exact) {
         if (!(attribute instanceof String names) || !names.contains(",")) {
             return Values.compare(key(a, attribute, exact), key(b, attribute, exact));
@@ -347,7 +348,8 @@ final class Filters {
         return 0;
     }
 
-    /// Strings compare without case, as in Jinja, unless asked not to.
+    /// The key by which an element is compared. Strings are compared without regard to case, as in Jinja, unless
+    /// `exact`.
     private static Object key(Object element, Object attribute, boolean exact) {
         Object key = attribute == null ? element : Items.path(element, attribute);
         return exact ? key : folded(key);
@@ -383,7 +385,8 @@ final class Filters {
         return mapped;
     }
 
-    /// Jinja maps and selects nothing of what is false, None too.
+    /// The elements of a value; none where the value counts as false, such as None: `map` and `select` accept that in
+    /// Jinja.
     private static List<Object> orNothing(Object value) {
         return Values.truth(value) ? Values.elements(value) : List.of();
     }
@@ -404,7 +407,8 @@ final class Filters {
         return element -> test.test(Items.path(element, attribute));
     }
 
-    /// The test named at a position, of what follows it; truth where there is none.
+    /// The test whose name is the argument at a position, with the arguments after it; without such an argument, the
+    /// test of truth.
     private static Predicate<Object> test(Arguments arguments, int at) {
         if (arguments.positional().size() <= at) {
             return Values::truth;

@@ -6,13 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// What templates can call by name.
+/// The global functions that templates can call.
 final class Functions {
     private static final int MAX_RANGE = 100_000;
 
     private Functions() {}
 
-    /// @param now for `strftime_now`
+    /// The functions by name.
+    ///
+    /// @param now the time that `strftime_now` formats
     static Map<String, Object> all(Supplier<ZonedDateTime> now) {
         return Map.of(
                 "cycler", (Callable) Functions::cycler,
@@ -59,7 +61,7 @@ final class Functions {
         return values;
     }
 
-    /// Gives its values in turn.
+    /// Jinja's `cycler`: an object whose `next()` returns its values one after the other, round and round.
     private static Object cycler(Arguments arguments) {
         var items = arguments.positional();
         if (items.isEmpty()) {
@@ -82,7 +84,8 @@ final class Functions {
         return new Namespace(values);
     }
 
-    /// Gives nothing the first time, and then what separates.
+    /// Jinja's `joiner`: a function that returns an empty string the first time, and the separator each time after
+    /// that.
     private static Object joiner(Arguments arguments) {
         Object separator = arguments.get(0, "sep", ", ");
         boolean[] used = {false};

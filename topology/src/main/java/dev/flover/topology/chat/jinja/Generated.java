@@ -3,8 +3,8 @@ package dev.flover.topology.chat.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What `map`, `select` and their like give: elements to loop over, once. It has no length and no places, and is no
-/// JSON.
+/// The result of `map`, `select` and other filters that are generators in Jinja: elements that can be looped over once.
+/// It has no length and no index, and cannot be written as JSON.
 final class Generated {
     private List<Object> elements;
 
@@ -12,7 +12,7 @@ final class Generated {
         this.elements = elements;
     }
 
-    /// The elements; none the next time.
+    /// Returns the elements the first time, and an empty list each time after that.
     List<Object> take() {
         var taken = new ArrayList<>(elements);
         elements = List.of();

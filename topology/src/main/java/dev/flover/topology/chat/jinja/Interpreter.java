@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Carries out one template once.
+/// Executes one template's statements for one rendering.
 final class Interpreter {
     private enum Flow {
         NEXT,
@@ -106,7 +106,8 @@ final class Interpreter {
         return evaluate(filters, inner);
     }
 
-    /// All values are computed before any name is set.
+    /// Opens the scope of a `with` block. All values are evaluated in the outer scope, so that none of them sees the
+    /// block's other names.
     private Scope opened(Statement.With with, Scope scope) {
         var inner = new Scope(scope);
         for (var value : with.values()) {
@@ -173,9 +174,10 @@ final class Interpreter {
         return Flow.NEXT;
     }
 
-    /// What `loop` is inside a loop.
+    /// The value of the variable `loop` in one round of a loop.
     ///
-    /// @param last what `loop.changed` was called with the last time
+    /// @param at   the round's index, from 0
+    /// @param last holds the arguments of the most recent call of `loop.changed`; updated by each call
     private Object progress(
             Statement.For loop, List<Object> elements, int at, int depth, Object[][] last, Scope scope) {
         int size = elements.size();
@@ -207,7 +209,7 @@ final class Interpreter {
                 : new Namespace(values);
     }
 
-    /// `loop` of a recursive loop, which can be called.
+    /// The variable `loop` of a recursive loop, which the template can call to loop over something inside.
     record Recursion(Map<String, Object> values, Callable deeper) implements Callable {
         @Override
         public Object call(Arguments arguments) {
@@ -306,7 +308,8 @@ final class Interpreter {
         };
     }
 
-    /// Text and lists that were made count, so that doubling one in a loop ends.
+    /// Charges a value's text or elements to the budget, so that a template that doubles a text or list in a loop is
+    /// stopped.
     private Object counted(Object value) {
         switch (value) {
             case String text -> budget.characters(text.length());
@@ -317,7 +320,8 @@ final class Interpreter {
         return value;
     }
 
-    /// Says whose part is missing.
+    /// Where a name's attribute or item is undefined, adds the name to it, so that the error message says
+    /// `message.content` rather than `content`.
     private static Object named(Object value, Expression target) {
         if (!(value instanceof Undefined(String what))) {
             return value;
@@ -352,7 +356,9 @@ final class Interpreter {
         return map;
     }
 
-    /// @param caller the value of `caller` in the called macro; null for none
+    /// Evaluates a call.
+    ///
+    /// @param caller the value of the variable `caller` in the called macro; null for none
     private Object call(Expression target, Parameters parameters, Callable caller, Scope scope) {
         Object called = evaluate(target, scope);
         if (called instanceof Callable callable) {

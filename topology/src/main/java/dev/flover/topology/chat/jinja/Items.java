@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// Parts of values: `value.name`, `value[key]`, `value[from:to]`.
+/// Access to parts of values: `value.name`, `value[key]`, `value[from:to]`.
 final class Items {
     private Items() {}
 
-    /// A method before an entry, as in Jinja.
+    /// `target.name`: the method of that name if there is one, otherwise the dictionary's entry, as in Jinja.
     static Object attribute(Object target, String name) {
         if (target instanceof Undefined undefined) {
             throw undefined.error();
@@ -32,7 +32,7 @@ final class Items {
         return target instanceof Map<?, ?> map && map.containsKey(name) ? map.get(name) : missing(name);
     }
 
-    /// An entry before a method, as in Jinja.
+    /// `target[key]`: the entry of that key if there is one, otherwise the method, as in Jinja.
     static Object item(Object target, Object key) {
         return switch (target) {
             case Undefined undefined -> throw undefined.error();
@@ -52,7 +52,8 @@ final class Items {
         };
     }
 
-    /// `a.b` of filters like `map(attribute="a.b")`; a whole number is an index.
+    /// The part of a value at a path of names and indices with dots between them, as filters take it
+    /// (`map(attribute="a.b")`). A whole number is an index.
     static Object path(Object target, Object path) {
         if (path instanceof Long index) {
             return item(target, index);
@@ -65,7 +66,8 @@ final class Items {
         return value;
     }
 
-    /// A method of safe text: what it takes in is made safe, and what it gives is safe.
+    /// Wraps a method of text that is marked safe: its arguments are escaped for HTML, and the text that it returns is
+    /// marked safe.
     private static Object safely(Object method) {
         if (!(method instanceof Callable callable)) {
             return method;
@@ -95,7 +97,9 @@ final class Items {
         return text.codePoints().mapToObj(Character::toString).toList();
     }
 
-    /// @param start may be null, as the other two
+    /// `target[start:stop:step]` of a text, list or tuple.
+    ///
+    /// @param start a whole number or null, as `stop` and `step` are; null means that this part is left out
     static Object slice(Object target, Object start, Object stop, Object step) {
         if (target instanceof String text) {
             return String.join("", slice(characters(text), start, stop, step));

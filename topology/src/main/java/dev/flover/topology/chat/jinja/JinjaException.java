@@ -1,6 +1,7 @@
 package dev.flover.topology.chat.jinja;
 
-/// A template that cannot be read or rendered. The message is one sentence that names the construct and its line.
+/// Thrown when a template cannot be read or rendered. The message is one sentence that names the construct and its
+/// line.
 public final class JinjaException extends RuntimeException {
     private final boolean raised;
     private final boolean located;
@@ -21,17 +22,17 @@ public final class JinjaException extends RuntimeException {
         this.located = true;
     }
 
-    /// The same failure, said to be in a line unless one is said already.
+    /// This failure with a line of the template in its message, unless its message names a line already.
     JinjaException in(int line) {
         return located ? this : new JinjaException(this, line);
     }
 
-    /// What a template says with `raise_exception`.
+    /// The failure of a template that calls `raise_exception` with this message.
     static JinjaException raisedByTemplate(String message) {
         return new JinjaException(message, true);
     }
 
-    /// Whether the template itself refused its input; otherwise it is the template that is at fault.
+    /// Whether the template refused its input by `raise_exception`; if not, the template itself is at fault.
     public boolean raised() {
         return raised;
     }

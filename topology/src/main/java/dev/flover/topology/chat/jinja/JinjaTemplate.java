@@ -5,7 +5,7 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
 
-/// A template, read once and rendered as often as wanted. Immutable and safe to share.
+/// A template that is parsed once and can be rendered many times. Immutable and safe to share between threads.
 public final class JinjaTemplate {
     private final List<Statement> statements;
     private final Clock clock;
@@ -15,14 +15,16 @@ public final class JinjaTemplate {
         this.clock = clock;
     }
 
-    /// @param clock what `strftime_now` reads
+    /// @param clock the clock that `strftime_now` reads
     /// @throws JinjaException if the template cannot be read, or uses a statement that is not supported
     public static JinjaTemplate parse(String template, Clock clock) {
         return new JinjaTemplate(Parser.parse(template), clock);
     }
 
-    /// @param variables strings, `Long`, `Double`, booleans, null, and lists and maps of those
-    /// @throws JinjaException if the template refuses, fails, or takes more than its share of steps and text
+    /// Renders the template.
+    ///
+    /// @param variables strings, `Long`, `Double`, booleans, null, and lists and maps of these
+    /// @throws JinjaException if the template refuses its input, fails, or exceeds its budget of steps, text and depth
     public String render(Map<String, Object> variables) {
         var globals = new Scope(null);
         Functions.all(() -> ZonedDateTime.now(clock)).forEach(globals::set);

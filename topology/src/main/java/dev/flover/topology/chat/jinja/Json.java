@@ -16,8 +16,8 @@ final class Json {
     private final String colon;
     private final boolean ascii;
 
-    /// @param indent what each level is set in by; null: all on one line
-    /// @param ascii  whether other characters are escaped
+    /// @param indent the text by which each level of nesting is indented; null writes everything on one line
+    /// @param ascii  whether characters outside ASCII are escaped as `\\uXXXX`
     Json(String indent, boolean sortsKeys, String comma, String colon, boolean ascii) {
         this.ascii = ascii;
         this.indent = indent;

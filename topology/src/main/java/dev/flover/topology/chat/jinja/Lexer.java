@@ -3,9 +3,10 @@ package dev.flover.topology.chat.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Cuts a template into text, outputs and blocks, with the white-space rules that chat templates are written for:
-/// `trim_blocks` (the newline after a block goes), `lstrip_blocks` (blanks before a block on its line go), `-` (all
-/// white space on that side goes), `+` (none does). A last newline of the template goes, too.
+/// Cuts a template into text, outputs and blocks, by the white-space rules that chat templates are written for:
+/// `trim_blocks` (the newline after a block is removed), `lstrip_blocks` (blanks between the start of a line and a
+/// block are removed), a minus sign inside a tag (all white space on that side is removed), and a plus sign (none is
+/// removed). A newline at the end of the template is removed, too.
 final class Lexer {
     private static final int MAX_TEMPLATE = 1 << 20;
     private static final String[] OPERATORS = {
@@ -13,7 +14,7 @@ final class Lexer {
         ".", ":", "|", ",", ";"
     };
 
-    /// A part of a template, in order.
+    /// A part of a template between two tags, or one tag.
     sealed interface Segment {
         record Text(String text) implements Segment {}
 
@@ -82,7 +83,7 @@ final class Lexer {
         }
     }
 
-    /// What remains of the text before a tag.
+    /// Returns the part of the text before a tag that the white-space rules keep.
     private String before(String text, char kind, char sign) {
         if (sign == '-') {
             return text.stripTrailing();
@@ -127,7 +128,7 @@ final class Lexer {
         throw new JinjaException("the raw block in line " + line(tag) + " of the template does not end");
     }
 
-    /// Removes what a tag's end takes of the text after it.
+    /// Skips the white space after a tag that the white-space rules remove.
     private void after(char sign, boolean trims) {
         int start = at;
         if (sign == '-') {
@@ -140,7 +141,7 @@ final class Lexer {
         startsLine = at > start && source.charAt(at - 1) == '\n';
     }
 
-    /// The words up to the end of a tag; a brace that closes a dictionary does not end it.
+    /// Reads the tokens up to the end of a tag. A brace that closes a dictionary does not end the tag.
     private List<Token> tokens(String end, int tag) {
         var tokens = new ArrayList<Token>();
         int open = 0;
@@ -270,13 +271,13 @@ final class Lexer {
                 return codePoint;
             }
         } catch (NumberFormatException _) {
-            // The sentence below says it.
+            // refused below, with the line
         }
         throw new JinjaException("a string in line " + line(at)
                 + " of the template has an escape that is no character");
     }
 
-    /// The line of a position; positions mostly ascend.
+    /// The line of the template, from 1, that a position is in. Faster where positions ascend from call to call.
     private int line(int position) {
         if (position < lineKnownAt) {
             line = 1;

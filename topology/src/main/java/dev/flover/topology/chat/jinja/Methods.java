@@ -10,13 +10,13 @@ import java.util.function.IntPredicate;
 
 /// The methods of Python's strings, lists and dictionaries that templates call.
 final class Methods {
-    /// Where Python ends a line.
+    /// The characters at which Python's `splitlines` ends a line.
     private static final String LINE_ENDS = "\n\r\u000B\f\u001C\u001D\u001E\u0085\u2028\u2029";
     private static final int MAX_TAB = 64;
 
     private Methods() {}
 
-    /// A method bound to its object, or null where there is none of that name.
+    /// The method of a value by its name, bound to that value; null where there is none of that name.
     static Callable of(Object target, String name) {
         return switch (target) {
             case String text -> ofString(text, name);
@@ -125,7 +125,9 @@ final class Methods {
         return items;
     }
 
-    /// @param characters null: white space
+    /// Removes characters from the ends of a text.
+    ///
+    /// @param characters the characters to remove; null removes white space
     static String strip(String text, String characters, boolean left, boolean right) {
         IntPredicate stripped =
                 characters == null ? Methods::isSpace : c -> characters.indexOf(c) >= 0;
@@ -140,7 +142,7 @@ final class Methods {
         return text.substring(start, end);
     }
 
-    /// Python's `str.isspace`.
+    /// Whether a character is white space by Python's `str.isspace`.
     private static boolean isSpace(int c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
     }
@@ -168,7 +170,7 @@ final class Methods {
         return titled(text.codePointAt(0)) + lowerAfter(text, first);
     }
 
-    /// `ǆ` becomes `ǅ`, and `ß` becomes `Ss`.
+    /// A code point in title case: `ǆ` becomes `ǅ`, and `ß` becomes `Ss`.
     private static String titled(int c) {
         String upper = Character.toString(c).toUpperCase(Locale.ROOT);
         return Character.toTitleCase(c) != c || upper.length() == Character.charCount(c)
@@ -176,7 +178,8 @@ final class Methods {
                 : upper.charAt(0) + upper.substring(1).toLowerCase(Locale.ROOT);
     }
 
-    /// A sigma at the end of a word is lowered by what stands before it, too.
+    /// The rest of a text in lower case. The whole text is lowered first, because the lower case of a sigma at the end
+    /// of a word depends on the characters before it.
     private static String lowerAfter(String text, int from) {
         String lowered = text.toLowerCase(Locale.ROOT);
         return lowered.substring(text.substring(0, from).toLowerCase(Locale.ROOT).length());
@@ -291,7 +294,10 @@ final class Methods {
         return at < 0 ? -1 : start + part.codePointCount(0, at);
     }
 
-    /// What Python's `start` and `end` leave of a text.
+    /// The part of a text between the arguments `start` and `end`, which count code points and from the end where
+    /// negative.
+    ///
+    /// @param at the position of `start` among the arguments; `end` follows it
     private static String part(String text, Arguments arguments, int at) {
         if (arguments.positional().size() <= at) {
             return text;

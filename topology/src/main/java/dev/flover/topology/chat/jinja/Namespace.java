@@ -2,5 +2,5 @@ package dev.flover.topology.chat.jinja;
 
 import java.util.Map;
 
-/// What `namespace(...)` gives: the one value that a template may change from within a loop.
+/// The result of `namespace(...)`: the only value that a template may change from within a loop.
 record Namespace(Map<String, Object> values) {}

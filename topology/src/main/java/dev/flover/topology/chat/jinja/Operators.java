@@ -3,7 +3,7 @@ package dev.flover.topology.chat.jinja;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Python's arithmetic.
+/// Python's arithmetic operators and `~`, for the kinds of values that templates have.
 final class Operators {
     private static final int MAX_REPEATS = 1 << 20;
 
@@ -74,7 +74,7 @@ final class Operators {
         return numeric("*", left, right);
     }
 
-    /// `template % values`
+    /// Python's `template % values`.
     static Object formatted(Object template, Object values) {
         return template instanceof Markup(String text)
                 ? new Markup(new PercentFormat(text, values, true).write())

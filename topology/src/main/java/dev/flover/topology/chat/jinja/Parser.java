@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Reads a template: statements by their first word, expressions by descent through Jinja's precedence.
+/// Parses a template: a statement by the first word of its tag, an expression by recursive descent through Jinja's
+/// levels of precedence.
 final class Parser {
     private static final int MAX_DEPTH = 100;
     private static final Set<String> AFTER_OPERAND = Set.of("else", "or", "and", "is", "in", "not", "if");
@@ -35,7 +36,7 @@ final class Parser {
         return statements;
     }
 
-    /// Statements up to a block whose first word is one of these; that block is then the current one.
+    /// Parses statements up to a block whose first word is one of `ends`; that block is then the current one.
     private List<Statement> statements(Set<String> ends) {
         if (++depth > MAX_DEPTH) {
             throw new JinjaException("the template nests more than " + MAX_DEPTH + " deep");
@@ -117,7 +118,7 @@ final class Parser {
         };
     }
 
-    /// Without inheritance a block is its body.
+    /// Parses `{% block %}`. Since templates cannot inherit from each other here, a block is executed as its body.
     private Statement block() {
         name();
         acceptName("scoped");
@@ -167,7 +168,7 @@ final class Parser {
         return new Statement.CallBlock(macro("caller", parameters, defaults, "endcall"), call);
     }
 
-    /// Statements up to and with the block that ends them.
+    /// Parses statements up to the block that ends them, and that block, too.
     private List<Statement> body(String end) {
         var body = statements(Set.of(end));
         name();
@@ -295,9 +296,9 @@ final class Parser {
         }
     }
 
-    /// One expression, or several with commas between them as a list.
+    /// Parses one expression, or several with commas between them as a tuple.
     ///
-    /// @param conditional whether `a if b else c` is one
+    /// @param conditional whether an expression may be `a if b else c`
     private Expression tuple(boolean conditional) {
         var first = conditional ? expression() : or();
         if (!peek().isOperator(",")) {

@@ -17,7 +17,7 @@ final class PercentFormat {
     private int at;
     private int used;
 
-    /// @param escapes whether text is made safe for HTML on its way in
+    /// @param escapes whether inserted text that is not marked safe is escaped for HTML
     PercentFormat(String template, Object values, boolean escapes) {
         this.template = template;
         this.values = values;
@@ -146,7 +146,10 @@ final class PercentFormat {
         };
     }
 
-    /// As C and Python print a number to a precision.
+    /// A number as C and Python print it with `%f`, `%e` or `%g`.
+    ///
+    /// @param kind      the letter of the format
+    /// @param precision digits after the point, or for `g` significant digits
     static String real(char kind, double number, int precision) {
         if (!Double.isFinite(number)) {
             return Values.repr(number);
@@ -161,7 +164,7 @@ final class PercentFormat {
         return upper ? text.toUpperCase(Locale.ROOT) : text;
     }
 
-    /// Zero keeps its sign.
+    /// Puts a minus sign before a negative zero.
     private static String sign(double number, String text) {
         return 1 / number < 0 && !text.startsWith("-") ? "-" + text : text;
     }
@@ -204,7 +207,9 @@ final class PercentFormat {
                 : flags.contains(" ") ? " " + number : number;
     }
 
-    /// @param align `<`, `>`, `^` or `=` (between sign and digits)
+    /// Pads a text to a width in code points.
+    ///
+    /// @param align `<` left, `>` right, `^` centred, or `=` (padding between the sign and the digits)
     static String padded(String text, char align, int width, char fill) {
         int missing = width - text.codePointCount(0, text.length());
         if (missing <= 0) {
@@ -221,7 +226,8 @@ final class PercentFormat {
         };
     }
 
-    /// What follows a template's name for its values.
+    /// The arguments of the filter `format` as the right operand of `%`: a tuple of the positional ones, or a
+    /// dictionary of the named ones.
     static Object arguments(List<Object> positional, Map<String, Object> named) {
         if (!positional.isEmpty() && !named.isEmpty()) {
             throw new JinjaException("the template formats values both by place and by name");

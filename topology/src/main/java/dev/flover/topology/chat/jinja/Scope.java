@@ -3,7 +3,7 @@ package dev.flover.topology.chat.jinja;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Variables by name; a loop and a macro have scopes of their own.
+/// Variables by name, with the scope around them. A loop and a macro have scopes of their own.
 final class Scope {
     private final Scope outer;
     private final Map<String, Object> values = new HashMap<>();

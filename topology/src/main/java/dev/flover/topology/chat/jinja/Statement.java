@@ -3,23 +3,26 @@ package dev.flover.topology.chat.jinja;
 import java.util.List;
 import java.util.Map;
 
-/// Something that is carried out.
+/// A statement of a template, as the parser reads it.
 sealed interface Statement {
-    /// A tag in a line of the template; what goes wrong in it is said to be there.
+    /// A statement with the line of its tag, which is added to the message of any error in it.
     record Located(int line, Statement statement) implements Statement {}
 
     record Text(String text) implements Statement {}
 
     record Output(Expression value) implements Statement {}
 
-    /// The body of the first branch whose condition holds.
+    /// Executes the body of the first branch whose condition holds, otherwise `otherwise`.
     record If(List<Branch> branches, List<Statement> otherwise) implements Statement {
         record Branch(Expression condition, List<Statement> body) {}
     }
 
-    /// @param targets   names that an element is unpacked to
-    /// @param condition null: every element
+    /// `{% for targets in iterated if condition %}...{% else %}...{% endfor %}`
+    ///
+    /// @param targets   the names that each element is assigned or unpacked to
+    /// @param condition selects elements; null selects every element
     /// @param recursive whether the body may call `loop(...)` to loop over something inside
+    /// @param otherwise executed where there is no element
     record For(
             List<String> targets,
             Expression iterated,
@@ -36,22 +39,25 @@ sealed interface Statement {
 
     /// `{% set name | filter %}...{% endset %}`
     ///
-    /// @param namespace null, or whose part `name` is
-    /// @param filters   of the body, [#CAPTURED]
+    /// @param namespace the namespace that `name` is set in; null where `name` is a variable
+    /// @param filters   applied to the body's text, which they read as [#CAPTURED]
     record Capture(String namespace, String name, Expression filters, List<Statement> body) implements Statement {}
 
-    /// What a body has printed, where filters are applied to it.
+    /// The name of the variable that holds the printed text of a body while filters are applied to it.
     Expression CAPTURED = new Expression.Name(" captured");
 
-    /// `{% filter upper %}...{% endfilter %}`; the filters are of [#CAPTURED].
+    /// `{% filter upper %}...{% endfilter %}`: the filters are applied to the body's text, which they read as
+    /// [#CAPTURED].
     record Filtered(Expression filters, List<Statement> body) implements Statement {}
 
     /// `{% with a = 1 %}...{% endwith %}`
     record With(List<Map.Entry<List<String>, Expression>> values, List<Statement> body) implements Statement {}
 
-    /// @param defaults   of the parameters that have one
-    /// @param takesMore  whether the body uses `varargs`: more values than it has parameters
-    /// @param takesNamed whether the body uses `kwargs`: values by names that it does not have
+    /// `{% macro name(parameters) %}...{% endmacro %}`
+    ///
+    /// @param defaults   the default values of the parameters that have one
+    /// @param takesMore  whether the body reads `varargs`, so that calls may pass more values than there are parameters
+    /// @param takesNamed whether the body reads `kwargs`, so that calls may pass values by names that no parameter has
     record Macro(
             String name,
             List<String> parameters,
@@ -64,7 +70,8 @@ sealed interface Statement {
     /// `{% call(...) macro(...) %}...{% endcall %}`: the macro may print the body by `caller(...)`.
     record CallBlock(Macro caller, Expression.Call call) implements Statement {}
 
-    /// A body that is carried out in a scope of its own (`{% generation %}` marks what a model said, for training).
+    /// A body that is executed in a scope of its own. (`{% generation %}` is such a body; in training it marks the
+    /// assistant's text.)
     record Group(List<Statement> body) implements Statement {}
 
     record Break() implements Statement {}

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// What may stand after `is`.
+/// Jinja's tests, which are written `value is name(...)`.
 final class Tests {
     private Tests() {}
 
@@ -49,7 +49,8 @@ final class Tests {
                 || value instanceof Map<?, ?> || value instanceof Undefined;
     }
 
-    /// Python's identity, as far as values here have one: 1 is not true.
+    /// Python's `is` between two values: values of different kinds are never identical, so that 1 is not true; lists
+    /// and dictionaries are compared by reference.
     private static boolean same(Object value, Object other) {
         boolean kinds = value == null ? other == null : other != null && value.getClass() == other.getClass();
         return kinds && (value instanceof List<?> || value instanceof Map<?, ?> ? value == other

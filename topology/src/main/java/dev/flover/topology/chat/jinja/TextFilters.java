@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// Filters that lay out text.
+/// Filters that change the layout or the encoding of text.
 final class TextFilters {
     private static final Pattern WORD_START = Pattern.compile("([-\\s({\\[<]+)", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern WORD = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
@@ -17,7 +17,7 @@ final class TextFilters {
 
     private TextFilters() {}
 
-    /// Words begin after white space, hyphens and opening brackets.
+    /// Capitalises each word, where words begin after white space, hyphens and opening brackets.
     static String title(String text) {
         var out = new StringBuilder();
         var breaks = WORD_START.matcher(text);
@@ -29,7 +29,8 @@ final class TextFilters {
         return out.append(Methods.capitalize(text.substring(from))).toString();
     }
 
-    /// Python puts the odd blank before where text and width are both odd.
+    /// Centres a text. Where the number of blanks is odd, the extra blank comes first if the width is odd, too, as in
+    /// Python.
     static String center(String text, int width, String fill) {
         int missing = width - text.codePointCount(0, text.length());
         Budget.requireLength(width);
@@ -62,7 +63,8 @@ final class TextFilters {
         return (inWords || space < 0 ? cut : cut.substring(0, space)) + end;
     }
 
-    /// Greedy, line by line; long words are cut.
+    /// Wraps each line of a text at spaces, greedily; words longer than the width are cut unless `break_long_words` is
+    /// false.
     static String wrap(String text, Arguments arguments) {
         int width = arguments.whole(0, "width", 79);
         boolean cuts = Values.truth(arguments.get(1, "break_long_words", true));

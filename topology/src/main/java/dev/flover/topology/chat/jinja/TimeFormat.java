@@ -92,7 +92,7 @@ final class TimeFormat {
             case 'V' -> two(now.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
             case 'G' -> Integer.toString(now.get(IsoFields.WEEK_BASED_YEAR));
             case 'g' -> two(now.get(IsoFields.WEEK_BASED_YEAR) % 100);
-            case 'z', 'Z' -> "";        // transformers writes the local time and does not say of where
+            case 'z', 'Z' -> "";        // transformers formats a local time without a time zone
             default -> throw new JinjaException("the template writes the time with %" + directive
                     + ", which is not supported");
         };

@@ -1,8 +1,9 @@
 package dev.flover.topology.chat.jinja;
 
-/// A word inside a tag.
+/// A token inside a tag.
 ///
-/// @param text a string's value, otherwise as written
+/// @param text a string's value without its quotes; for other kinds the characters in the template
+/// @param line the line of the template, from 1
 record Token(Kind kind, String text, int line) {
     enum Kind {
         NAME,

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/// A list that prints in round brackets.
+/// A Python tuple: an immutable list that prints in round brackets.
 class Tuple extends AbstractList<Object> {
     private final List<Object> elements;
 
@@ -13,7 +13,7 @@ class Tuple extends AbstractList<Object> {
         this(elements, true);
     }
 
-    /// @param copied false: sees what becomes of the elements
+    /// @param copied whether the elements are copied; if not, later changes of the list show in the tuple
     Tuple(List<Object> elements, boolean copied) {
         this.elements = copied ? Collections.unmodifiableList(new ArrayList<>(elements)) : elements;
     }

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/// What Python does with values, for the kinds that templates have: strings, `Long`, `Double`, booleans, null (None),
-/// lists, maps with string keys in order, [Undefined], [Namespace] and [Callable].
+/// Python's operations on the kinds of values that templates have: strings, `Long`, `Double`, booleans, null (None),
+/// lists, maps with string keys in order, [Markup], [Undefined], [Namespace] and [Callable].
 final class Values {
     private static final int MAX_DEPTH = 64;
 
@@ -31,7 +31,7 @@ final class Values {
         };
     }
 
-    /// As `{{ value }}` prints it.
+    /// A value's text as `{{ value }}` prints it.
     static String text(Object value) {
         return switch (value) {
             case String text -> text;
@@ -42,7 +42,7 @@ final class Values {
         };
     }
 
-    /// As Python writes it.
+    /// A value's text by Python's `repr`.
     static String repr(Object value) {
         return repr(value, 0);
     }
@@ -167,7 +167,7 @@ final class Values {
         };
     }
 
-    /// By code point, as Python does, not by UTF-16 unit.
+    /// Compares two texts by code point, as Python does, and not by UTF-16 unit.
     private static int comparePoints(String left, String right) {
         int[] a = left.codePoints().toArray();
         int[] b = right.codePoints().toArray();
@@ -189,7 +189,7 @@ final class Values {
         };
     }
 
-    /// Python counts booleans as numbers.
+    /// Whether a value is a number. Booleans are, as in Python.
     static boolean isNumber(Object value) {
         return value instanceof Long || value instanceof Double || value instanceof Boolean;
     }
@@ -220,7 +220,7 @@ final class Values {
         throw new JinjaException("the template has " + kind(value) + " where a string is expected");
     }
 
-    /// The elements that a loop over a value sees.
+    /// The elements that a loop over a value visits; a new list, which the caller may change.
     static List<Object> elements(Object value) {
         return switch (value) {
             case List<?> list -> copy(list);
@@ -248,7 +248,7 @@ final class Values {
         };
     }
 
-    /// The kind of a value, for messages.
+    /// The name of a value's kind, for error messages.
     static String kind(Object value) {
         return switch (value) {
             case null -> "None";
