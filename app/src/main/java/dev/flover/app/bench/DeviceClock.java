@@ -55,7 +55,9 @@ final class DeviceClock {
         return timesVerbs;
     }
 
-    /// @param counts whether the step's times are added up
+    /// Begins a step.
+    ///
+    /// @param counts whether the step's times are added to the sums
     void beginStep(boolean counts) {
         if (resetsSeen != resets) {
             resetsSeen = resets;

@@ -19,7 +19,7 @@ import java.util.Map;
 /// The operations of a host backend return when they are done, so the host's clock times them. On a device, its own
 /// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
 final class TimedBackend implements Backend {
-    /// The operations of a step.
+    /// The operations of a step, with their names in the report.
     enum Operation {
         BEGIN("slot edits"), EMBED("embed"), NORMALISE("normalise"), QUERY_KEY_VALUE("project to heads"),
         APPEND("rotate, append"), ATTENTION("attention"), JOIN("project to hidden"), FEED_FORWARD("project to inner"),

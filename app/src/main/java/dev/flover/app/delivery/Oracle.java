@@ -104,7 +104,7 @@ final class Oracle implements AutoCloseable {
         engine.close();
     }
 
-    /// One answer while it grows.
+    /// An expected answer while the engine computes its tokens.
     private static final class Answer implements TokenSink {
         private final GenerationRequest request;
         private final AnswerText text;

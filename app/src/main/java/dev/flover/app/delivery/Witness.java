@@ -47,7 +47,7 @@ final class Witness implements AutoCloseable {
                 consumer.poll(POLL).forEach(reader);
             }
         } catch (WakeupException e) {
-            return;      // closed
+            return;      // the witness was closed
         } catch (RuntimeException e) {
             failure.set(e);
         }

@@ -52,7 +52,7 @@ final class BrokerSettings {
             var settings = read(file);
             return Optional.of(new BrokerPorts(Integer.parseInt(settings.getProperty(CLIENT_PORT)),
                     Integer.parseInt(settings.getProperty(CONTROLLER_PORT))));
-        } catch (IllegalArgumentException e) {      // another program's file, or cut short
+        } catch (IllegalArgumentException e) {      // the file is damaged
             return Optional.empty();
         }
     }

@@ -156,7 +156,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending; the hook does nothing then
+            return;      // the process is ending; its shutdown hook does nothing
         }
     }
 

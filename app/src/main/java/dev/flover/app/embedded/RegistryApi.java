@@ -55,7 +55,8 @@ final class RegistryApi {
         };
     }
 
-    /// Returns a number that grows with every change, so that a call that leaves it equal has changed nothing.
+    /// Returns a number that grows with every change of the registry, so that a call that leaves it equal has changed
+    /// nothing.
     long revision() {
         return store.revision() + levels.revision() + modes.revision();
     }

@@ -124,7 +124,7 @@ final class SchemaStore {
         return UUID.nameUUIDFromBytes((schema.canonicalString() + schema.references()).getBytes(UTF_8));
     }
 
-    /// Returns a number that grows with every change.
+    /// Returns a number that grows with every change of the stored subjects.
     long revision() {
         return revision;
     }

@@ -33,7 +33,7 @@ final class SubjectSettings<T> {
         revision++;
     }
 
-    /// Returns a number that grows with every change.
+    /// Returns a number that grows with every change of the settings.
     long revision() {
         return revision;
     }

@@ -30,7 +30,8 @@ final class Answer {
         this.decoder = decoder;
     }
 
-    /// Appends the next token and returns the text that is final with it.
+    /// Appends the next token and returns the text that is final with it: text that may become a stop string is held
+    /// back.
     String append(int token, float logprob, TopLogprobs alternatives) {
         if (request.sampling().topLogprobs() >= 0) {
             logprobs.add(LogprobLine.of(token, logprob, alternatives));

@@ -12,12 +12,12 @@ public final class FieldNames {
 
     private FieldNames() {}
 
-    /// Uses names of options, as in `--top-p must be in (0, 1], was 3.0`.
+    /// Replaces the names in an error message by names of options, as in `--top-p must be in (0, 1], was 3.0`.
     public static String asOptions(String complaint) {
         return FIELD.matcher(complaint).replaceAll(field -> "--" + lower(field, "-"));
     }
 
-    /// Uses names of JSON fields, as in `top_p must be in (0, 1], was 3.0`.
+    /// Replaces the names in an error message by names of JSON fields, as in `top_p must be in (0, 1], was 3.0`.
     public static String asJson(String complaint) {
         return FIELD.matcher(complaint).replaceAll(field -> lower(field, "_"));
     }

@@ -47,7 +47,7 @@ public final class TemporaryFolder implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending; the hook finds no folder
+            return;      // the process is ending; its shutdown hook finds no folder
         }
     }
 

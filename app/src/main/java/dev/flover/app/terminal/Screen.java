@@ -125,7 +125,7 @@ public final class Screen implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(restoreAtExit);
         } catch (IllegalStateException e) {
-            return;      // the process is ending, and the hook has run or does nothing
+            return;      // the process is ending, and its shutdown hook has run
         }
         try {
             terminal.close();

@@ -173,7 +173,7 @@ final class JsonValues {
             case Float number -> Float.isFinite(number) ? NODES.numberNode(number) : NODES.textNode(number.toString());
             case Double number -> Double.isFinite(number) ? NODES.numberNode(number)
                     : NODES.textNode(number.toString());
-            default -> NODES.textNode(value.toString());        // strings and enums
+            default -> NODES.textNode(value.toString());        // a string or an enum
         };
     }
 

@@ -25,7 +25,7 @@ final class Recording {
     /// @param end       when it ended
     /// @param live      number of requests that got a token
     /// @param rows      number of slots computed, padding included
-    /// @param heldBytes bytes of keys and values that were reserved for these requests
+    /// @param heldBytes bytes of keys and values that were reserved for the live requests
     record Iteration(long end, int live, int rows, long heldBytes) {}
 
     Recording(Workload workload, Timeline timeline) {
