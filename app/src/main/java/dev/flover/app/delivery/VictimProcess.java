@@ -33,8 +33,8 @@ final class VictimProcess implements AutoCloseable {
     private static final int PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
     private static final int LOG_LINES_IN_MESSAGE = 8;
-    /// Options of this JVM that make a start faster and that the pipeline's process inherits: archives of class data, the choice of
-    /// compilers.
+    /// Options of this JVM that make a start faster and that the pipeline's process inherits: archives of class data,
+    /// the choice of compilers.
     private static final List<String> INHERITED =
             List.of("-XX:SharedArchiveFile=", "-XX:AOTCache=", "-XX:TieredStopAtLevel=");
 
