@@ -18,9 +18,12 @@ public final class Changelog {
 
     private Changelog() {}
 
-    /// Passes on every record that is committed now, each partition in its order.
+    /// Reads a changelog to its present end, and passes on every committed record, those of each partition in order.
     ///
-    /// @param kafka client properties
+    /// @param kafka     client properties
+    /// @param changelog name of the changelog topic
+    /// @param to        takes the records
+    /// @throws KafkaException if reading makes no progress for 15 s
     public static void read(Map<String, String> kafka, String changelog, Consumer<ConsumerRecord<byte[], byte[]>> to) {
         var properties = new HashMap<String, Object>(kafka);
         properties.putAll(Map.of("enable.auto.commit", false, "allow.auto.create.topics", false,

@@ -16,7 +16,8 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/// The changelogs of a group as the cluster has them, before Kafka Streams creates missing ones.
+/// A group's changelog topics as the cluster has them, looked at before Kafka Streams starts and creates the missing
+/// ones.
 public final class GroupState {
     private final Admin admin;
     private final Map<String, String> kafka;
@@ -26,9 +27,9 @@ public final class GroupState {
     private final String ofPositions;
 
     /// @param kafka     client properties
-    /// @param stores    all stores of the group
-    /// @param positions the store in which positions are kept
-    /// @param key       under which
+    /// @param stores    the names of all stores of the group
+    /// @param positions the name of the store in which positions are kept
+    /// @param key       the key of a partition's position in that store
     public GroupState(Admin admin, Map<String, String> kafka, String group, List<String> stores, String positions,
             byte[] key) {
         this.admin = admin;
@@ -47,7 +48,7 @@ public final class GroupState {
         return group;
     }
 
-    /// Changelogs that do not exist.
+    /// The changelogs that do not exist.
     public List<String> missing() {
         var described = admin.describeTopics(changelogs).topicNameValues();
         var missing = new ArrayList<String>();
@@ -61,7 +62,7 @@ public final class GroupState {
         return missing;
     }
 
-    /// Partitions that all of those changelogs have that exist; empty where none does.
+    /// The smallest partition count of the group's existing changelogs; empty where none exists.
     public OptionalInt partitions() {
         return sizes().values().stream().mapToInt(size -> size).min();
     }
@@ -73,32 +74,33 @@ public final class GroupState {
             try {
                 sizes.put(changelog, await(described.get(changelog)).partitions().size());
             } catch (UnknownTopicOrPartitionException e) {
-                continue;       // Kafka Streams makes it, with as many as there should be
+                continue;       // Kafka Streams will create it with the right partition count
             }
         }
         return sizes;
     }
 
-    /// Gives the changelogs as many partitions as the requests have.
+    /// Gives the changelogs as many partitions as the requests topic has.
     ///
-    /// @throws KafkaException with the commands, where that is not allowed
+    /// @throws KafkaException with the commands for an operator, where adding partitions is not allowed
     public void grow(String requests, int partitions) {
         new Growth(admin, requests).grow(sizes(), partitions);
     }
 
-    /// Whether none of them exists: the group has never run, or all was deleted.
+    /// Whether none of the changelogs exists: the group has never run, or all its topics were deleted.
     public boolean isAbsent() {
         return missing().size() == changelogs.size();
     }
 
-    /// The positions of those partitions that have one.
+    /// The stored read positions, by partition; a partition without one is left out.
     public Map<Integer, Position> positions() {
         return missing().contains(ofPositions) ? Map.of() : positions.read();
     }
 
-    /// Replaces all positions. The group must not run.
+    /// Replaces the stored read positions of all partitions. No process of the group may run.
     ///
-    /// @param next by partition
+    /// @param topicId id of the requests topic
+    /// @param next    for each partition, by index, the offset of the first record to read
     public void setPositions(String topicId, List<Long> next) {
         createChangelog(next.size());
         var all = new HashMap<Integer, Position>();
@@ -108,7 +110,7 @@ public final class GroupState {
         positions.write(all);
     }
 
-    /// As Kafka Streams would.
+    /// Creates the changelog of positions with the settings that Kafka Streams would use, unless it exists.
     private void createChangelog(int partitions) {
         var replication = Optional.ofNullable(kafka.get("replication.factor")).map(Short::valueOf)
                 .filter(factor -> factor > 0);
@@ -117,11 +119,11 @@ public final class GroupState {
         try {
             await(admin.createTopics(List.of(topic)).all());
         } catch (TopicExistsException e) {
-            return;     // it is only others that were lost
+            return;     // only other changelogs were lost
         }
     }
 
-    /// Processes of the group that run now.
+    /// The number of processes of the group that run now.
     public int members() {
         try {
             return await(admin.describeConsumerGroups(List.of(group)).describedGroups().get(group)).members().size();

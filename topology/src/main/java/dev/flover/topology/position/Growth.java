@@ -18,14 +18,18 @@ public final class Growth {
     private final Admin admin;
     private final String requests;
 
-    /// @param requests name of their topic
+    /// @param requests name of the requests topic
     public Growth(Admin admin, String requests) {
         this.admin = admin;
         this.requests = requests;
     }
 
-    /// @param sizes partitions of each topic now
-    /// @throws KafkaException where one has more, or may not be given more; with the commands for an operator
+    /// Adds the missing partitions.
+    ///
+    /// @param sizes      the present partition count of each topic
+    /// @param partitions the partition count of the requests topic
+    /// @throws KafkaException if a topic has more partitions than the requests topic, or none may be added; the message
+    ///     has the commands for an operator
     public void grow(Map<String, Integer> sizes, int partitions) {
         var smaller = new TreeMap<String, NewPartitions>();
         sizes.forEach((topic, size) -> {

@@ -1,12 +1,13 @@
 package dev.flover.topology.position;
 
-/// How a group goes on whose offsets and state do not fit each other, because some of it was deleted.
+/// What a group does at its start if its offsets and its state do not fit each other, because some of them were
+/// deleted.
 public enum LostState {
-    /// It does not start before the operator has chosen one of the others.
+    /// The group does not start before the operator has chosen one of the other values.
     STOP,
-    /// The kept requests are read again. Those that are known, or have a result, are passed over; the others are
-    /// computed.
+    /// All requests that the topic still holds are read again. Requests that are known or have a result are passed
+    /// over; all others are computed.
     REREAD,
-    /// Requests that were not read yet are answered. Those that were read and have no answer stay without one.
+    /// Only requests that were not read yet are answered. A request that was read and has no answer stays without one.
     ABANDON
 }

@@ -5,12 +5,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 
-/// The present and former partition counts of the requests topic: a key's hash by a former count is its former
-/// partition.
-///
-/// @param counts in the order of time, growing; never empty
+/// @param counts from the oldest to the present one, growing; never empty
 public record PartitionCounts(List<Count> counts) {
-    /// @param since wall-clock ms when it was seen first
+    /// A partition count of the requests topic.
+    ///
+    /// @param since wall-clock time in ms at which the count was first seen
     public record Count(int partitions, long since) {}
 
     public PartitionCounts {
@@ -24,7 +23,7 @@ public record PartitionCounts(List<Count> counts) {
         return new PartitionCounts(List.of(new Count(partitions, 0)));
     }
 
-    /// This and one more.
+    /// These counts with one more, where it is larger than the present one; otherwise unchanged.
     public PartitionCounts with(Count next) {
         if (next.partitions() <= now()) {
             return this;
@@ -42,14 +41,14 @@ public record PartitionCounts(List<Count> counts) {
         return counts.size() > 1;
     }
 
-    /// The partition that a key goes to.
+    /// The partition to which a producer with Kafka's default partitioner writes a key now.
     public int home(byte[] key) {
         return BuiltInPartitioner.partitionForKey(key, now());
     }
 
-    /// Where a key may have gone, the present partition first.
+    /// The partitions to which a key may have been written, the present partition first.
     ///
-    /// @param since leaves out what changed before this time
+    /// @param since wall-clock time in ms; counts that were replaced before it are left out
     public List<Integer> homes(byte[] key, long since) {
         var homes = new LinkedHashSet<Integer>();
         homes.add(home(key));

@@ -7,14 +7,14 @@ import dev.flover.schemas.serdes.StoredForm;
 import dev.flover.schemas.serdes.UndecodableRecordException;
 import java.util.Optional;
 
-/// The position up to which the records of a requests partition were taken in.
+/// The read position of a requests partition: all records before it were taken in.
 ///
-/// @param topicId of the requests topic
-/// @param next    offset of the first record that was not
+/// @param topicId id of the requests topic, which changes when the topic is deleted and created again
+/// @param next    offset of the first record that was not taken in
 public record Position(String topicId, long next) {
     private static final StoredForm<StoredPosition> FORM = StoredForm.of(StoredPosition.class);
 
-    /// The schema it is stored with.
+    /// The Avro schema of the stored form.
     public static SchemaText schema() {
         return FORM.schema();
     }
@@ -23,7 +23,7 @@ public record Position(String topicId, long next) {
         return FORM.encode(new StoredPosition(next, topicId));
     }
 
-    /// Empty where it cannot be read: then it is not known.
+    /// Decodes a stored position; empty where it cannot be read, so that the position counts as unknown.
     public static Optional<Position> decode(byte[] bytes) {
         try {
             var stored = FORM.decodeKnown(bytes, fingerprint -> null);

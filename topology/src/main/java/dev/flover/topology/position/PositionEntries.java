@@ -11,7 +11,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// The positions in a changelog, read and written from outside of Kafka Streams, while the group does not run.
+/// Reads and writes the read positions in a changelog from outside of Kafka Streams, while no process of the group
+/// runs.
 final class PositionEntries {
     private final Map<String, String> kafka;
     private final String changelog;
@@ -23,7 +24,7 @@ final class PositionEntries {
         this.key = key;
     }
 
-    /// Reads all of the changelog.
+    /// Reads the whole changelog, and returns the newest position of each partition.
     Map<Integer, Position> read() {
         var found = new HashMap<Integer, Position>();
         Changelog.read(kafka, changelog, record -> take(record, found));

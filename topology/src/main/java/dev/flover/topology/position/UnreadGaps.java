@@ -6,15 +6,17 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Ranges of offsets without records that were met while a partition was read: transaction markers, or records that
-/// retention deleted before they were read. The stream thread adds to them; a thread that may ask the broker takes
-/// them.
+/// retention deleted before they were read. The stream thread adds gaps; another thread, which may wait for the
+/// broker's answer, takes them and finds out which of the two they are. Keeps at most 1000.
 public final class UnreadGaps {
     private static final int MOST = 1000;
 
     private final Queue<Gap> gaps = new ConcurrentLinkedQueue<>();
 
-    /// @param from offset that was expected
-    /// @param to   offset that came
+    /// A range of offsets without records.
+    ///
+    /// @param from the offset of the record that was expected next
+    /// @param to   the offset of the record that was read instead; not part of the range
     public record Gap(int partition, long from, long to) {}
 
     public void add(Gap gap) {

@@ -1,4 +1,5 @@
-/// Where a group stands in the requests topic, kept in its state: offsets, state and changelogs can be compared.
+/// How far a group has read the requests topic. The read position is kept in the group's state, so that Kafka's
+/// committed offsets, the state and the changelogs can be compared at a start.
 ///
 /// ```
 ///   a requests partition    | a b c d | e f g          committed offset 4: Kafka's own, expires, can be reset
@@ -6,5 +7,5 @@
 ///   attempts changelog      ... position 4 ...         in the same transaction
 /// ```
 ///
-/// Knows changelogs and offsets; nothing of what a request says, nor of who answers it.
+/// The package knows changelogs and offsets; nothing of what a request says, nor of which group answers it.
 package dev.flover.topology.position;

@@ -6,20 +6,22 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Cuts records of the requests topic to a size that the pipeline can store and write again, while they are read.
+/// Deserialisers that cut records of the requests topic, while they are read, to a size that the pipeline can store and
+/// write again. Without them, a compressed batch of a few kilobytes could hold records of hundreds of megabytes.
 ///
-/// A compressed batch of a few kilobytes may hold records of hundreds of megabytes: a record that passes has at most a
-/// key of 64 kB, headers of 64 kB and a value of the limit on requests. Headers that only this class writes say what
-/// was cut.
+/// After cutting, a record has at most a key of 64 kB, headers of 64 kB, and a value of the limit on requests. Headers
+/// that only this class writes say that a value was cut.
 public final class BoundedRecords {
-    /// Header: bytes of a value before it was cut.
+    /// Header: the size of a value before it was cut, in bytes.
     public static final String CUT_FROM = "flover.cut.from.bytes";
-    /// Header: digest of the whole value, since two records that differ behind the cut are different requests.
+    /// Header: a digest of the whole value. Two records whose values differ only in the part that was cut off are
+    /// different requests.
     public static final String CUT_DIGEST = "flover.cut.digest";
     public static final int MAX_HEADER_BYTES = 64 << 10;
-    /// Most bytes of a record on any topic that the pipeline writes.
+    /// The largest record, in bytes, on any topic that the pipeline writes.
     public static final int MAX_RECORD_BYTES = 8 << 20;
-    /// Larger values of dead letters are cut, so that the dead-letter topic takes whatever the requests topic took.
+    /// The largest value of a dead letter, in bytes. Larger values are cut, so that the dead-letter topic can take any
+    /// record that the requests topic took.
     public static final int MAX_DEAD_LETTER_BYTES = 512 << 10;
 
     private BoundedRecords() {}
@@ -28,13 +30,15 @@ public final class BoundedRecords {
         return new Bounded() {
             @Override
             byte[] bounded(Headers headers, ByteBuffer data) {
-                bound(headers);     // here, because a value may be null, and is then not asked for
+                bound(headers);     // here, too: for a null value, no value deserialiser runs
                 return bytes(data, Math.min(data.remaining(), MAX_HEADER_BYTES));
             }
         };
     }
 
-    /// @param limit bytes of a value
+    /// Deserialises values.
+    ///
+    /// @param limit the largest value that stays whole, in bytes
     public static Deserializer<byte[]> values(int limit) {
         return new Bounded() {
             @Override
@@ -51,7 +55,7 @@ public final class BoundedRecords {
         };
     }
 
-    /// Null where the value is whole.
+    /// The size of a value before it was cut, in bytes; null where the value is whole.
     public static Integer cutFrom(Headers headers) {
         var header = headers.lastHeader(CUT_FROM);
         return header == null ? null : Integer.valueOf(new String(header.value(), StandardCharsets.UTF_8));
@@ -61,7 +65,7 @@ public final class BoundedRecords {
         return ByteBuffer.wrap(headers.lastHeader(CUT_DIGEST).value());
     }
 
-    /// Keeps the first headers up to the limit, and the trace in any case.
+    /// Keeps the first headers up to the size limit, and the trace header (`traceparent`) in any case.
     private static void bound(Headers headers) {
         headers.remove(CUT_FROM).remove(CUT_DIGEST);
         int size = 0;

@@ -4,16 +4,19 @@ import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 
-/// Finds text that was not valid UTF-8 in its record.
+/// Finds out whether a record contained text that was not valid UTF-8.
 ///
-/// Decoding replaces invalid bytes by U+FFFD, which cannot be told from a U+FFFD that the producer wrote. But the
-/// latter is three bytes in the record: if the decoded texts hold more of them than the bytes do, the rest was invalid.
+/// Decoding replaces invalid bytes by the character U+FFFD, which looks the same as a U+FFFD that the producer wrote.
+/// But the latter is three bytes in the record: if the decoded texts hold more such characters than the record's bytes
+/// do, the others stood for invalid bytes.
 public final class BrokenText {
     private static final char REPLACEMENT = '\uFFFD';
 
     private BrokenText() {}
 
-    /// @param bytes that the record was decoded from
+    /// Whether a record contains invalid text.
+    ///
+    /// @param bytes the bytes that the record was decoded from
     public static boolean isIn(SpecificRecord record, byte[] bytes) {
         int decoded = count(record);
         return decoded > 0 && decoded > written(bytes);

@@ -11,10 +11,10 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 
-/// Records of the requests topic that a partition passes on to another one: see [Homes].
+/// Passes records of the requests topic on to another partition; [Homes] says why.
 ///
-/// They go over a topic of the application, so that other groups do not see them. In the receiving partition their
-/// offsets are larger than any of the requests topic.
+/// The records go over a topic of the application, so that other groups do not see them. In the receiving partition
+/// they get offsets that are larger than any offset of the requests topic.
 public final class Forwarding {
     private static final String VISITED = "flover.visited";
     private static final String ORIGIN = "flover.origin";
@@ -22,12 +22,13 @@ public final class Forwarding {
 
     private Forwarding() {}
 
-    /// A record on its way.
+    /// A record that is passed on.
     ///
-    /// @param value null for a cancel
+    /// @param partition the receiving partition
+    /// @param value     null for a cancel
     public record Forwarded(int partition, byte[] value) {}
 
-    /// Where a record stands on the requests topic.
+    /// The place of a record on the requests topic.
     public record Origin(int partition, long offset) {}
 
     public static String topic(String applicationId) {
@@ -42,7 +43,9 @@ public final class Forwarding {
         return (topic, key, forwarded, partitions) -> Optional.of(Set.of(forwarded.partition()));
     }
 
-    /// The offset in the receiving partition of a record of the forwarding topic.
+    /// The offset that a record of the forwarding topic gets in the receiving partition.
+    ///
+    /// @param forwarded the record's offset on the forwarding topic
     public static long offset(long forwarded) {
         return FIRST_OFFSET + forwarded;
     }
@@ -51,7 +54,8 @@ public final class Forwarding {
         return record.offset() >= FIRST_OFFSET;
     }
 
-    /// Partitions that it has passed through: they did not know its id.
+    /// The partitions that a record has passed through, because none of them knew its id; empty where it was not passed
+    /// on.
     public static Set<Integer> visited(RequestRecord record) {
         return isForwarded(record)
                 ? List.of(text(record.headers(), VISITED).split(",")).stream().map(Integer::valueOf)
@@ -67,7 +71,8 @@ public final class Forwarding {
         return new Origin(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
     }
 
-    /// The headers of a record that this partition passes on.
+    /// The headers with which a partition passes a record on: its own, the partitions that it has passed through, and
+    /// its place on the requests topic.
     public static Headers headers(RequestRecord record) {
         var visited = new LinkedHashSet<>(visited(record));
         visited.add(record.partition());

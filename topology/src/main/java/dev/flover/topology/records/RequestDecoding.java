@@ -20,11 +20,11 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Turns bytes into requests without ever waiting for the registry on the stream thread.
+/// Decodes records to requests without ever waiting for the schema registry on the stream thread.
 ///
-/// A schema that has been seen decodes at once. The first record of a new one is decoded on another thread, which may
-/// wait for the registry; until that is done the answer is [Decoded.Later], and the live generations go on. The
-/// registry is asked once for all records that name the same schema:
+/// A record in a known schema is decoded at once. The first record in a new schema is decoded on another thread, which
+/// may wait for the registry; until it is done, the result is [Decoded.Later], and the live generations go on. The
+/// registry is asked once for all records that name the same schema, and its answer has this effect:
 ///
 /// ```
 ///   no answer, an error, a 404 that is not the registry's own   asked again, without an end
@@ -38,7 +38,7 @@ public final class RequestDecoding {
     private static final Logger LOG = LoggerFactory.getLogger(RequestDecoding.class);
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 10_000;
-    /// A bound, because producers can name ids that do not exist.
+    /// The most schemas that are remembered; bounded because producers can name ids that do not exist.
     private static final int MOST_SCHEMAS = 10_000;
     private static final String BY_GUID = "; the record names its schema by a GUID in the header " + SchemaName.HEADER
             + ". Where the registry cannot be asked by GUID, have its producer write the schema's id before the value "
@@ -52,8 +52,10 @@ public final class RequestDecoding {
     private final long unknownForMs;
     private final Map<SchemaName, Lookup> lookups = new HashMap<>();
 
-    /// @param inline  used by the stream thread; shares the registry client, and with it the schemas, with `waiting`
-    /// @param waiting used by the other thread
+    /// The deserialisers of one kind of schema name.
+    ///
+    /// @param inline  used by the stream thread; shares the registry's client, and its cached schemas, with `waiting`
+    /// @param waiting used by the background thread
     public record Readers(Deserializer<ReadRequest> inline, Deserializer<ReadRequest> waiting) {}
 
     public sealed interface Decoded {
@@ -61,20 +63,20 @@ public final class RequestDecoding {
 
         record Undecodable(String reason) implements Decoded {}
 
-        /// JSON that is no request: it is answered with a rejection.
+        /// The value is JSON that is no valid request; it is answered with a rejection.
         record Refused(String reason) implements Decoded {}
 
-        /// The registry has not given the schema yet; the same bytes may decode later.
+        /// The registry has not returned the schema yet; the same bytes may be decodable later.
         ///
         /// @param reason the registry's last answer; empty where it was not asked yet
         record Later(String reason) implements Decoded {}
     }
 
-    /// The outcome of one trial on the other thread.
+    /// The outcome of one attempt to decode a record on the background thread.
     private sealed interface Outcome {
         record Known() implements Outcome {}
 
-        /// These bytes cannot be decoded; other records of the schema may be.
+        /// These bytes cannot be decoded, though other records in the same schema may be.
         record BadBytes(byte[] bytes, String reason) implements Outcome {}
 
         record Unavailable(String reason) implements Outcome {}
@@ -84,7 +86,7 @@ public final class RequestDecoding {
         record Refused(String reason) implements Outcome {}
     }
 
-    /// One schema that is not known yet.
+    /// A schema that a record has named, and the state of the question to the registry.
     private static final class Lookup {
         private final SchemaName name;
         private final int number;
@@ -102,10 +104,10 @@ public final class RequestDecoding {
         }
     }
 
-    /// @param byId       for schemas that have an id
-    /// @param byGuid     for the numbers that `guids` gives
-    /// @param background one thread, on which waiting is allowed
-    /// @param unknownFor how long the registry has to say that it has no such schema
+    /// @param byId       the deserialisers for schemas that are named by id
+    /// @param byGuid     the deserialisers for schemas that are named by GUID, under the numbers that `guids` assigns
+    /// @param background an executor with one thread, which may wait for the registry
+    /// @param unknownFor for how long the registry is asked again after it said that it has no such schema
     public RequestDecoding(String topic, Readers byId, Readers byGuid, SchemasByGuid guids, Executor background,
             Duration unknownFor) {
         this.topic = topic;
@@ -116,9 +118,10 @@ public final class RequestDecoding {
         this.unknownForMs = unknownFor.toMillis();
     }
 
-    /// Whether [#decode] may have another result now than its last [Decoded.Later].
+    /// Whether [#decode] may return another result now than its last [Decoded.Later].
     ///
-    /// @param name of the record's schema
+    /// @param name the name of the record's schema
+    /// @param now  monotonic time in ms
     public boolean hasNews(SchemaName name, long now) {
         var lookup = lookups.get(name);
         return lookup == null || lookup.trial != null && lookup.trial.isDone()
@@ -126,16 +129,16 @@ public final class RequestDecoding {
                 || lookup.last instanceof Outcome.Known;
     }
 
-    /// The last answer of the registry about the schema of a record that waits.
+    /// The registry's last answer about the schema of a record that waits for it.
     public String reason(SchemaName name) {
         var lookup = lookups.get(name);
         return lookup != null && later(lookup) instanceof Decoded.Later(String reason) && !reason.isEmpty()
                 ? reason : "the registry has not answered yet";
     }
 
-    /// JSON needs no registry.
+    /// Decodes a request in JSON, which needs no registry.
     ///
-    /// @param id of a request that says none
+    /// @param id the id of a request that does not name one
     public static Decoded json(byte[] bytes, String id) {
         try {
             return new Decoded.Request(ReadRequest.of(JsonRequests.read(bytes, id)));
@@ -144,9 +147,11 @@ public final class RequestDecoding {
         }
     }
 
-    /// @param name    of the schema, as the record has it
-    /// @param value   of the record
-    /// @param mayWait whether a schema that the registry does not have may still come
+    /// Decodes a record's value.
+    ///
+    /// @param name    the name of the schema, as the record has it
+    /// @param mayWait whether the record may wait for a schema that the registry does not have yet
+    /// @param now     monotonic time in ms
     public Decoded decode(SchemaName name, byte[] value, boolean mayWait, long now) {
         if (name instanceof SchemaName.None(String problem)) {
             return problem == null ? attempt(value, byId.inline(), null) : new Decoded.Undecodable(problem);
@@ -280,12 +285,12 @@ public final class RequestDecoding {
     private Decoded attempt(byte[] bytes, Deserializer<ReadRequest> inline, SchemaName name) {
         try {
             return new Decoded.Request(inline.deserialize(topic, bytes));
-        } catch (RegistryUnavailableException | UnknownSchemaException e) {     // the client has forgotten the schema
+        } catch (RegistryUnavailableException | UnknownSchemaException e) {     // evicted from the client
             forget(name);
             return new Decoded.Later(e.getMessage());
         } catch (SerializationException e) {
             return new Decoded.Undecodable(String.valueOf(e.getMessage()));
-        } catch (StackOverflowError e) {        // a stranger's recursive schema, and data nested as deep as a stack
+        } catch (StackOverflowError e) {        // a recursive schema with data nested as deep as the stack
             return new Decoded.Undecodable("the record is nested too deeply");
         }
     }

@@ -9,8 +9,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.apache.avro.generic.IndexedRecord;
 
-/// The content of a request, in 16 bytes: equal for a duplicate, whichever schema its producer used and whichever
-/// schema this release knows.
+/// A digest of a request's content in 16 bytes (the first half of SHA-256). It is equal for a duplicate, whichever
+/// schema the producer used and whichever schema this release knows.
 public final class RequestDigest {
     private static final int BYTES = 16;
 
@@ -21,7 +21,8 @@ public final class RequestDigest {
         return of(ContentForm.of(request));
     }
 
-    /// The digest of the first builds, which depended on the schema; their state holds such digests.
+    /// The digest as the first releases computed it, which depended on the schema. Stored state may still hold such
+    /// digests.
     public static ByteBuffer firstForm(GenerationRequest request) {
         return of(FirstForm.of(request));
     }

@@ -3,7 +3,7 @@ package dev.flover.topology.records;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
 
-/// A record of the requests topic, as it was read.
+/// A record of the requests topic.
 ///
 /// @param key   null where the producer gave none
 /// @param value null is a cancel

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.apache.kafka.common.header.Headers;
 
-/// How a record names the schema that its value is written in.
+/// The name by which a record identifies the schema of its value.
 ///
 /// ```
 ///   value   0 id id id id | Avro            as Confluent's clients have always written it
@@ -15,14 +15,17 @@ public sealed interface SchemaName {
     /// The header in which Confluent's clients, from 8.0 on, may name the schema.
     String HEADER = "__value_schema_id";
 
-    /// @param inHeader whether the value is Avro alone
+    /// The registry's id of the schema.
+    ///
+    /// @param inHeader whether the id is in a header, so that the value is Avro without a prefix
     record Id(int id, boolean inHeader) implements SchemaName {}
 
     record Guid(UUID guid) implements SchemaName {}
 
-    /// The record names no schema, or in a form that is not known.
+    /// The record names no schema, or names one in an unknown form.
     ///
-    /// @param problem null where the value may be self-describing
+    /// @param problem describes the unknown form; null where the record names no schema, because its value may describe
+    ///                itself
     record None(String problem) implements SchemaName {}
 
     static SchemaName of(RequestRecord record) {
@@ -49,7 +52,7 @@ public sealed interface SchemaName {
                         + "the 4 bytes of its id; found " + header.remaining() + " bytes");
     }
 
-    /// In the registry's wire format.
+    /// The value in the registry's wire format: a zero byte, 4 bytes of a number, Avro.
     ///
     /// @param number of the schema in the registry's client
     default byte[] wire(byte[] value, int number) {

@@ -3,14 +3,14 @@ package dev.flover.topology.records;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
 
-/// The trace that a request belongs to, in a header of its record, as W3C Trace Context has it.
+/// The trace that a request belongs to: the header `traceparent` of its record, as W3C Trace Context defines it.
 public final class TraceParent {
     public static final String HEADER = "traceparent";
     static final int MAX_BYTES = 256;
 
     private TraceParent() {}
 
-    /// Null where the request's producer named none, or one that is too long.
+    /// The header's value; null where the producer sent none, or one of more than 256 bytes.
     public static String of(Headers headers) {
         var header = headers.lastHeader(HEADER);
         return header == null || header.value() == null || header.value().length > MAX_BYTES

@@ -1,9 +1,9 @@
-/// Requests as records of the requests topic: bounded, decoded, identified, and passed on between partitions.
+/// Requests as records of the requests topic: bounded in size, decoded, identified, and passed on between partitions.
 ///
 /// ```
 ///   consumer ──► BoundedRecords ──► RequestRecord ──┬──► Homes, Forwarding     to the partition that may know the id
 ///                (cuts)                             └──► SchemaName, RequestDecoding ──► ReadRequest, RequestDigest
 /// ```
 ///
-/// Knows bytes, headers, schemas and offsets; nothing of whether a request can be served.
+/// The package knows bytes, headers, schemas and offsets; nothing of whether a request can be served.
 package dev.flover.topology.records;

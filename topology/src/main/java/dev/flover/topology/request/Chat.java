@@ -5,12 +5,14 @@ import dev.flover.topology.tools.Tool;
 import dev.flover.topology.tools.ToolFormat;
 import java.util.List;
 
-/// Makes conversations prompts, by the model's template.
+/// Writes conversations as prompts by the model's chat template.
 public interface Chat {
-    /// @param tools that the model is told of
+    /// The token ids of the prompt that the template makes of a conversation.
+    ///
+    /// @param tools the tools that the prompt describes to the model
     int[] prompt(List<ChatMessage> messages, List<Tool> tools);
 
-    /// How the model calls tools; null where that is not known.
+    /// The format in which the model writes tool calls; null where it is not known.
     default ToolFormat toolFormat() {
         return null;
     }

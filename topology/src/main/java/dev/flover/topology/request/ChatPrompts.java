@@ -19,8 +19,8 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Conversations as prompts, by the model's own chat template. Only the template writes special tokens; their spellings
-/// in messages are text, unless the operator allows them.
+/// Writes conversations as prompts by the model's own chat template. Only the template writes special tokens: where a
+/// message spells one, it stays text, unless the operator allows it (`parsesMessages`).
 public final class ChatPrompts implements Chat {
     private static final Logger LOG = LoggerFactory.getLogger(ChatPrompts.class);
 
@@ -34,16 +34,17 @@ public final class ChatPrompts implements Chat {
         this.toolFormat = ToolFormats.of(template, model.templateTokens());
     }
 
-    /// Null where the model has no template.
+    /// The prompts of a model; null where the model has no template or no tokenizer.
     ///
-    /// @throws ChatTemplateException if it has one that cannot be read
+    /// @throws ChatTemplateException if the template cannot be read
     public static ChatPrompts of(Model model, Clock clock) {
         return model.chatTemplate() == null || model.tokenizer() == null
                 ? null
                 : new ChatPrompts(ChatTemplate.parse(model.chatTemplate(), clock), model);
     }
 
-    /// As [#of], but a template that cannot be read is logged now, and refuses every conversation with the same reason.
+    /// As [#of], but where the template cannot be read, the reason is logged now, and each conversation is refused with
+    /// it.
     public static Chat orRefusing(Model model, Clock clock) {
         try {
             return of(model, clock);
@@ -60,8 +61,8 @@ public final class ChatPrompts implements Chat {
         return toolFormat;
     }
 
-    /// @throws ChatTemplateException    if the template refuses the messages
-    /// @throws IllegalArgumentException if a message is not as it must be, naming it
+    /// @throws ChatTemplateException if the template refuses the messages
+    /// @throws IllegalArgumentException if a message is malformed; the message names the field
     @Override
     public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
         var tokenizer = model.tokenizer();
@@ -98,7 +99,9 @@ public final class ChatPrompts implements Chat {
         return new Conversation(rendered, shown, true, Map.of());
     }
 
-    /// @param called names of functions by the ids of their calls, to be added to
+    /// The calls of an assistant's message, in the form that templates read.
+    ///
+    /// @param called collects the names of called functions, by the ids of their calls
     private static List<Map<String, Object>> calls(ChatMessage message, String place, Map<String, String> called) {
         if (!message.getRole().equals("assistant")) {
             throw new IllegalArgumentException(place + ".tool_calls must be empty but in messages of the role"

@@ -26,9 +26,11 @@ import org.apache.avro.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Compiles the constraints of requests on other threads, equal ones once, for all partitions of a process.
+/// Compiles the constraints of requests on other threads, for all partitions of a process. Equal constraints are
+/// compiled once.
 ///
-/// A compiled constraint is kept as long as an answer needs it, and beyond that as memory allows.
+/// A compiled constraint is kept as long as an answer uses it, and after that as long as memory allows (by a soft
+/// reference).
 public final class Constraints {
     private static final Logger LOG = LoggerFactory.getLogger(Constraints.class);
     private static final int MOST_KEPT = 1_000;
@@ -44,12 +46,12 @@ public final class Constraints {
     private final Map<ByteBuffer, CompletableFuture<Prepared>> underWay = new HashMap<>();
     private ConstraintCompiler compiler;
 
-    /// The constraint of a request, and the options that may contradict it.
+    /// The constraint of a request, and the options of the request that may contradict it.
     ///
-    /// @param field     of the request, which says the constraint
-    /// @param tenant    on whose account it is compiled
-    /// @param stop      texts that end the answer
-    /// @param minTokens the answer does not end before this many
+    /// @param field     the field of the request that states the constraint, for error messages
+    /// @param tenant    the tenant on whose account the constraint is compiled
+    /// @param stop      the stop strings, which end the answer
+    /// @param minTokens the smallest number of tokens of the answer
     public record Wish(String field, Source source, String tenant, List<String> stop, int minTokens) {
         Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
             this(field, new Source.Said(source), tenant, stop, minTokens);
@@ -60,33 +62,40 @@ public final class Constraints {
         }
     }
 
-    /// Where a constraint comes from.
+    /// The origin of a constraint: the request itself, or an Avro schema of the registry.
     sealed interface Source {
         record Said(ConstraintSource constraint) implements Source {}
 
-        /// JSON that a record of an AVRO schema is written as.
+        /// The constraint of JSON that fits an Avro schema.
         ///
-        /// @param id the registry's
+        /// @param id     the schema's id in the registry
+        /// @param text   the schema
+        /// @param spaced whether the answer may have white space between the elements of its JSON
         record Avro(int id, String text, boolean spaced) implements Source {}
     }
 
     /// The outcome of compiling a constraint.
     public sealed interface Prepared {
-        /// @param records the answer as a record; null where its schema is none in AVRO
+        /// The constraint is compiled.
+        ///
+        /// @param records encodes the answer as an Avro record; null where the constraint is no Avro schema
         record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
 
+        /// The constraint cannot be compiled, or contradicts the request's other options.
+        ///
         /// @param message the fault, and where in the constraint it is
         record Refused(String message) implements Prepared {}
     }
 
-    /// @param tokenizer of the model; null where it has none
-    /// @param turns     an executor for the work of a tenant
+    /// @param tokenizer the model's; null where the model file has none
+    /// @param turns     returns the executor for the work of a tenant
     public Constraints(Tokenizer tokenizer, Function<String, Executor> turns) {
         this.tokenizer = tokenizer;
         this.turns = turns;
     }
 
-    /// Never waits; a constraint that was compiled before is there at once.
+    /// Compiles and checks a constraint. Does not wait: the result is complete at once where the constraint was
+    /// compiled before, and is completed by another thread otherwise.
     public CompletableFuture<Prepared> prepare(Wish wish) {
         var compiled = compiled(wish);
         return wish.isPlain()
@@ -148,7 +157,7 @@ public final class Constraints {
         };
     }
 
-    /// Whether other options of the request contradict the constraint.
+    /// Checks that the stop strings and the smallest number of tokens do not contradict the constraint.
     private Prepared checked(Wish wish, Prepared prepared) {
         return prepared instanceof Prepared.Refused ? prepared : guarded(wish, () -> {
             var texts = compiler().texts(constraint(wish.source()));
@@ -166,7 +175,7 @@ public final class Constraints {
         });
     }
 
-    /// A failure of the compiler rejects the request of that constraint, and no other.
+    /// Turns a failure of the compiler into a refusal of the one request that has the constraint.
     private static Prepared guarded(Wish wish, Supplier<Prepared> work) {
         try {
             return work.get();

@@ -12,16 +12,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// A digest of everything that decides an answer, in 16 bytes: requests of one tenant with equal keys get equal tokens.
+/// A digest, in 16 bytes, of everything that decides an answer's tokens: requests of one tenant with equal keys get
+/// equal tokens.
 ///
-/// All fields of a request count but its names (id, conversation, metadata), its scheduling (priority, deadline) and,
-/// in greedy decoding, the seed. So a new field counts without a change here. Beside them the prompt's token ids (a
-/// template may insert the date), the limit of tokens, and the fingerprints of model and arithmetic.
+/// All fields of a request count except its names (id, conversation, metadata), its scheduling (priority, deadline)
+/// and, in greedy decoding, the seed; so a new field counts without a change here. The key also contains the prompt's
+/// token ids (a template may insert the date), the limit of tokens, and the fingerprints of the model and the
+/// arithmetic.
 public final class ContentKey {
     private ContentKey() {}
 
-    /// Null where the answer is not to be given to others: drawn by the seed of its id, or asked for with logprobs,
-    /// which results do not hold.
+    /// The key of a stored request; null where its answer may not be given to another request: its draws follow from
+    /// the seed of its id, or it asks for logprobs, which results do not hold.
     public static ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
         var request = stored.getRequest();
         boolean greedy = plan.sampling().temperature() == 0;

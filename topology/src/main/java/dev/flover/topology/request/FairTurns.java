@@ -7,9 +7,11 @@ import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// A thread pool with a fair queue: tenants take turns, so that one with many tasks does not delay another's.
+/// A thread pool with a fair queue: tenants take turns, so that a tenant with many tasks does not delay another
+/// tenant's tasks.
 ///
-/// A task gets the number of a round: one above its tenant's last one, and above that of the task begun last.
+/// Each task gets a round number, and tasks begin in the order of these numbers. A task's number is the larger of two:
+/// one more than the number of its tenant's previous task, and the number of the task that began last.
 public final class FairTurns implements AutoCloseable {
     private static final int TENANTS = 10_000;
 

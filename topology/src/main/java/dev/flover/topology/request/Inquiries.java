@@ -10,7 +10,8 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Questions to a service outside the process, asked on another thread, each once for all requests that wait for it.
+/// Asks questions of a service outside the process on another thread, each once for all requests that wait for the
+/// answer.
 ///
 /// ```
 ///   no answer         asked again, without an end
@@ -21,8 +22,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// Used by the stream thread alone.
 ///
-/// @param <K> of the question
-/// @param <V> of the answer
+/// @param <K> the type of questions
+/// @param <V> the type of answers
 public final class Inquiries<K, V> {
     private static final Logger LOG = LoggerFactory.getLogger(Inquiries.class);
     private static final int MOST_KEPT = 200;
@@ -40,11 +41,11 @@ public final class Inquiries<K, V> {
         }
     };
 
-    /// The outcome of one trial on the other thread.
+    /// The outcome of asking the service once, on the background thread.
     public sealed interface Outcome<V> {
         record Known<V>(V value) implements Outcome<V> {}
 
-        /// It may come yet.
+        /// The service does not have the thing asked for; it may have it later.
         record Missing<V>(String reason) implements Outcome<V> {}
 
         record Refused<V>(String reason) implements Outcome<V> {}
@@ -72,16 +73,20 @@ public final class Inquiries<K, V> {
         }
     }
 
-    /// @param source     may wait; throws [RegistryUnavailableException] or another exception where there is no answer
-    /// @param background where waiting is allowed
-    /// @param missingFor how long "there is none" is asked again
+    /// @param source     asks the service; may wait; throws [RegistryUnavailableException] or another exception where
+    ///                   there is no answer
+    /// @param background an executor whose threads may wait
+    /// @param missingFor for how long the service is asked again after it said that there is no such thing
     public Inquiries(Function<K, Outcome<V>> source, Executor background, Duration missingFor) {
         this.source = source;
         this.background = background;
         this.missingForMs = missingFor.toMillis();
     }
 
-    /// @param since when the question arose: an answer that was asked for earlier does not count
+    /// The answer to a question, if it is known already; otherwise starts asking the service.
+    ///
+    /// @param since when the question arose, ms: an answer to an earlier question does not count
+    /// @param now   monotonic time in ms
     Answer<V> ask(K key, long since, long now) {
         var inquiry = inquiries.computeIfAbsent(key, fresh -> new Inquiry<>());
         take(key, inquiry, now);
@@ -96,7 +101,7 @@ public final class Inquiries<K, V> {
         return inquiry.answers(since) ? inquiry.last : new Answer.Later<>();
     }
 
-    /// Whether [#ask] may have another result now than its last [Answer.Later].
+    /// Whether [#ask] may return another result now than its last [Answer.Later].
     boolean hasNews(K key, long since, long now) {
         var inquiry = inquiries.get(key);
         return inquiry == null || inquiry.answers(since)

@@ -23,7 +23,7 @@ public final class RequestCheck {
 
     /// The outcome of the check.
     public sealed interface Verdict {
-        /// @param promptIds at least one
+        /// @param promptIds the prompt's token ids, at least one
         record Accepted(int[] promptIds) implements Verdict {}
 
         /// @param message the field, the value found and the range expected
@@ -37,14 +37,16 @@ public final class RequestCheck {
         }
     }
 
-    /// @param chat makes messages a prompt by the model's template; null where the model has none
+    /// @param chat writes messages as a prompt by the model's template; null where the model has none
     public RequestCheck(Model model, RequestLimits limits, Chat chat) {
         this.model = model;
         this.limits = limits;
         this.chat = chat;
     }
 
-    /// @param key the record's key
+    /// Checks a request.
+    ///
+    /// @param key the record's key, which the request's id must equal
     public Verdict check(String key, GenerationRequest request) {
         try {
             checkIdentity(key, request);
@@ -61,25 +63,26 @@ public final class RequestCheck {
         }
     }
 
-    /// How an accepted request is computed.
+    /// The options by which an accepted request is computed.
     public RequestPlan plan(GenerationRequest request, int promptTokens) {
         return RequestPlan.of(request, promptTokens, model, limits.tokens() / request.getAnswers());
     }
 
-    /// The constraint of its answers; null where there is none.
+    /// The constraint of a request's answers; null where there is none.
     public Constraints.Wish wish(StoredRequest stored) {
         var wish = RequestTools.wish(stored.getRequest(), chat);
         return wish == null ? RequestConstraint.wish(stored) : wish;
     }
 
-    /// The calls of tools that an answer makes.
+    /// The tool calls in an answer.
     ///
-    /// @param ids the answer's
+    /// @param answer the answer's index
+    /// @param ids    the answer's token ids
     public List<ToolCall> calls(GenerationRequest request, int answer, int[] ids) {
         return RequestTools.calls(request, answer, ids, chat, model.tokenizer());
     }
 
-    /// The prompt as its answer echoes it.
+    /// The text of the prompt, which an answer with `echo` begins with.
     public String promptText(GenerationRequest request, int[] promptIds) {
         return request.getPrompt() == null ? model.tokenizer().decode(promptIds) : request.getPrompt();
     }
@@ -162,7 +165,8 @@ public final class RequestCheck {
             throw new RejectedException("the model file has no tokenizer: send prompt_ids");
         }
         if (request.getPrompt() != null) {
-            // A tokenizer that begins every text with a mark of its own would make a token of nothing.
+            // An empty prompt has no tokens: a tokenizer that begins every text with a mark of its own would return
+            // one.
             return request.getPrompt().isEmpty() ? new int[0] : tokenizer.encodePrompt(request.getPrompt());
         }
         if (request.getMessages().isEmpty()) {
@@ -184,7 +188,7 @@ public final class RequestCheck {
                     + " tokens, found " + promptIds.length + " tokens");
         }
         for (int id : promptIds) {
-            if (id >= model.config().vocabulary()) {        // a tokenizer may have more tokens than the model has rows
+            if (id >= model.config().vocabulary()) {        // the tokenizer may know more tokens than the model
                 throw new RejectedException("the prompt must have tokens that the model knows, in [0, "
                         + (model.config().vocabulary() - 1) + "], found " + id + " (" + model.tokenizer().spelling(id)
                         + ")");

@@ -8,7 +8,7 @@ import dev.flover.schemas.StoredSchema;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The constraint of an answer, by the fields of its request.
+/// Finds the constraint that a request's fields state for its answers, and checks the fields against each other.
 final class RequestConstraint {
     private RequestConstraint() {}
 
@@ -29,7 +29,7 @@ final class RequestConstraint {
         }
     }
 
-    /// Null where the answer has to fit nothing.
+    /// The constraint of a stored request; null where it states none.
     static Constraints.Wish wish(StoredRequest stored) {
         var request = stored.getRequest();
         var schema = stored.getResolvedSchema();
@@ -55,9 +55,9 @@ final class RequestConstraint {
                 : new Constraints.Source.Said(new ConstraintSource.Grammar(request.getGrammar()));
     }
 
-    /// Checks the fields before the constraint is compiled.
+    /// Checks the fields of a request before its constraint is compiled.
     ///
-    /// @throws IllegalArgumentException naming the fields that contradict each other
+    /// @throws IllegalArgumentException if fields contradict each other; the message names them
     static void check(GenerationRequest request, Model model) {
         var named = named(request);
         if (named.size() > 1) {
@@ -81,9 +81,9 @@ final class RequestConstraint {
         }
     }
 
-    /// Checks the options that contradict every constraint.
+    /// Checks the options that contradict any constraint.
     ///
-    /// @param field that names the constraint
+    /// @param field the field that states the constraint
     static void check(GenerationRequest request, String field, Model model) {
         if (model.tokenizer() == null) {
             throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");

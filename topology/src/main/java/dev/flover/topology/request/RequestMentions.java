@@ -6,9 +6,10 @@ import dev.flover.topology.config.PipelineConfig.Mentions;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 
-/// Schemas under the registry's subjects, and topics of others, that requests name.
+/// Looks up the schemas and topics that requests name: schemas by their subject in the registry, and other
+/// applications' topics.
 ///
-/// Used by the stream thread alone, which never waits for either.
+/// Used by the stream thread alone, which never waits for the registry or the broker.
 public final class RequestMentions {
     public static final String AVRO = "AVRO";
     public static final String JSON = "JSON";
@@ -18,6 +19,8 @@ public final class RequestMentions {
     private final ForeignTopics topics;
     private final Inquiries<Subject, StoredSchema> subjects;
 
+    /// A subject of the schema registry.
+    ///
     /// @param version null for the latest
     public record Subject(String name, Integer version) {
         @Override
@@ -27,12 +30,16 @@ public final class RequestMentions {
     }
 
     public sealed interface Sight {
-        /// @param schema of the subject; null where none is mentioned
+        /// Everything that the request names is known.
+        ///
+        /// @param schema the subject's schema; null where the request names no subject
         record Ready(StoredSchema schema) implements Sight {}
 
         record Refused(String reason) implements Sight {}
 
-        /// @param news whether looking again is worth while at a time
+        /// An answer of the registry or the broker is still missing.
+        ///
+        /// @param news whether looking again may have another result, at a given time in ms
         record Later(LongPredicate news) implements Sight {}
     }
 
@@ -42,7 +49,7 @@ public final class RequestMentions {
         this.subjects = subjects;
     }
 
-    /// Why the pipeline's settings forbid the names in a request; null where they do not.
+    /// The reason why the pipeline's settings forbid a name in a request; null where they allow all its names.
     public String refusal(GenerationRequest request) {
         String subject = request.getSchemaSubject();
         if (subject != null && !matches(allowed.schemaSubjects(), subject)) {
@@ -69,7 +76,11 @@ public final class RequestMentions {
                 : "the pipeline's setting " + setting + " allows " + pattern;
     }
 
-    /// @param since when the request was read
+    /// Looks up the schema and the topic that a request names.
+    ///
+    /// @param since when the request was read, ms; where it asks for a subject's latest version, an older answer does
+    ///              not count
+    /// @param now   monotonic time in ms
     public Sight look(GenerationRequest request, long since, long now) {
         if (request.getSchemaSubject() == null) {
             return new Sight.Ready(null);

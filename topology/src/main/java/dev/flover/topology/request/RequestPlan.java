@@ -8,15 +8,17 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.util.List;
 
-/// How a request is computed: its options, with the model's or the pipeline's value for each that is left out.
+/// The options by which a request is computed, with the model's or the pipeline's value for each option that the
+/// request leaves out.
 ///
 /// A pure function of the request, the model and the pipeline's limits, so that it is the same after a restart.
 ///
-/// @param maxTokens of one answer
+/// @param stopIds   the tokens that end an answer
+/// @param maxTokens the most tokens of one answer
 public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
     private static final int NO_LOGPROBS = -1;
 
-    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    /// @throws IllegalArgumentException if a value is out of its range; the message names the field
     static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
         var stopIds = TokenSet.of(request.getStopIds().stream().mapToInt(Integer::intValue).toArray());
         if (!request.getIgnoreEos()) {
@@ -28,7 +30,8 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
                 sampling(request, defaults(model)), stopIds, Math.min(asked, maxTokens));
     }
 
-    /// Values for options that a request leaves out: the model publisher's, else plain sampling.
+    /// The values of sampling options that a request leaves out: those of the model's publisher, or else plain sampling
+    /// at temperature 1.
     private static SamplingParams defaults(Model model) {
         return model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
     }

@@ -13,9 +13,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The tools of a request, and the calls of its answers, between records and [ToolUse].
+/// Translates the tools of a request, and the calls in its answers, between records and [ToolUse].
 public final class RequestTools {
-    /// The length that Mistral's templates require.
+    /// The length of a call's id, in characters. Mistral's templates require this length.
     private static final int ID_LENGTH = 9;
     private static final String ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -24,7 +24,9 @@ public final class RequestTools {
 
     private RequestTools() {}
 
-    /// @throws IllegalArgumentException naming the field that is wrong
+    /// The tools of a request, and its choice among them.
+    ///
+    /// @throws IllegalArgumentException if a field is wrong; the message names it
     public static ToolUse of(GenerationRequest request) {
         var tools = new ArrayList<Tool>();
         for (var tool : request.getTools()) {
@@ -33,10 +35,10 @@ public final class RequestTools {
         return ToolUse.of(tools, request.getToolChoice(), request.getParallelToolCalls());
     }
 
-    /// Checks the options of tools, without the messages.
+    /// Checks a request's options about tools, but not its messages.
     ///
     /// @param chat null where the model has no template
-    /// @throws IllegalArgumentException naming the field that is wrong
+    /// @throws IllegalArgumentException if a field is wrong; the message names it
     public static void check(GenerationRequest request, Chat chat, Model model) {
         var use = of(request);
         if (use.tools().isEmpty()) {
@@ -69,22 +71,23 @@ public final class RequestTools {
         }
     }
 
-    /// The constraint of calls that a request forces; null where it forces none.
+    /// The constraint by which a request forces calls; null where it forces none.
     static Constraints.Wish wish(GenerationRequest request, Chat chat) {
         var use = of(request);
         if (!use.isForced()) {
             return null;
         }
-        var source = chat == null || chat.toolFormat() == null     // of another model, which the request is resumed on
+        var source = chat == null || chat.toolFormat() == null     // checked for another model before a restart
                 ? new ConstraintSource.Named(UNKNOWN_FORMAT, new ConstraintSource.OneOf(List.of()))
                 : use.forced(chat.toolFormat());
         return new Constraints.Wish("tool_choice", source, request.getTenant(), List.of(), 0);
     }
 
-    /// The calls that an answer makes.
+    /// The tool calls in an answer, each with an id.
     ///
-    /// @param chat null where the model has no template
-    /// @param ids  the answer's
+    /// @param answer the answer's index
+    /// @param ids    the answer's token ids
+    /// @param chat   null where the model has no template
     public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, Chat chat,
             Tokenizer tokenizer) {
         if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null) {
@@ -98,7 +101,9 @@ public final class RequestTools {
         return named;
     }
 
-    /// The same calls as those of another request's answer.
+    /// The calls of another request's answer, under ids of this request.
+    ///
+    /// @param answer the index of this request's answer
     public static List<ToolCall> renamed(List<ToolCall> calls, String request, int answer) {
         var named = new ArrayList<ToolCall>();
         for (var call : calls) {
@@ -107,7 +112,8 @@ public final class RequestTools {
         return named;
     }
 
-    /// The same after a restart.
+    /// The id of a call: a hash of the request's id and the indices of answer and call, so that it is the same after a
+    /// restart.
     static String id(String request, int answer, int call) {
         try {
             var hash = MessageDigest.getInstance("SHA-256");

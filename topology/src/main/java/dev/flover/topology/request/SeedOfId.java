@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/// A request that names no seed still gets the same draws each time: they follow from its id.
+/// Derives the seed of a request that names none from the request's id, so that its draws are the same each time it is
+/// computed.
 public final class SeedOfId {
     private SeedOfId() {}
 

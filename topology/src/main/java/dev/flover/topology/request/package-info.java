@@ -1,4 +1,4 @@
-/// What a request asks for: whether it can be served, how it is computed, and what it has to be looked up for.
+/// Checks whether a request can be served, decides how it is computed, and looks up what it names.
 ///
 /// ```
 ///   GenerationRequest ──► RequestCheck ──► prompt ids, or the reason of a rejection
@@ -9,5 +9,5 @@
 ///          └──► RequestMentions, ForeignTopics           schema subjects and topics that others own
 /// ```
 ///
-/// Knows the model and the contract of requests; nothing of stores, offsets or transactions.
+/// The package knows the model and the contract of requests; nothing of stores, offsets or transactions.
 package dev.flover.topology.request;

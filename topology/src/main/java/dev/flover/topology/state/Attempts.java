@@ -7,23 +7,29 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 
-/// How often a generation was taken up again without progress, and by which processes.
+/// The processes that began to compute a generation and made no progress with it. The count tells generations that end
+/// their process from others.
 ///
-/// What counts against it is a process that took it up and was never heard of again. A process that takes it up a
-/// second time did not die of it the first time, and one that ended in good order did not either:
+/// Only a process that began the generation and was never heard of again counts. A process that begins the generation a
+/// second time did not die of it the first time, and a process that ended in good order did not either:
 ///
 /// ```
 ///   process   A   A   B   A   C(killed)   B
 ///   counted   A   A   AB  AB  ABC         BC + A, until A comes back
 /// ```
 ///
-/// @param counts of processes that are not known to have lived on, as neighbouring releases read them, too
-/// @param tries  one for each process known by name, at most; the counts may hold more, from an older release
+/// @param counts the number of processes that are not known to have survived, in the form that neighbouring releases
+///               read, too
+/// @param tries  one for each process that is known by name; there may be fewer than `counts` says, because an older
+///               release stored counts only
 public record Attempts(StoredAttempts counts, List<Try> tries) {
     static final Attempts NONE = new Attempts(new StoredAttempts(0, 0), List.of());
     private static final int TRY_BYTES = 1 + 2 * Long.BYTES;
 
-    /// @param alone computed in steps without other sequences
+    /// One process's attempt.
+    ///
+    /// @param process the process's name
+    /// @param alone   whether the generation was computed in steps without other sequences
     public record Try(UUID process, boolean alone) {}
 
     public Attempts {
@@ -38,7 +44,7 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
         return counts.getAlone();
     }
 
-    /// Without what these processes tried: they are known to have lived on.
+    /// The attempts without those of some processes, which are known to have survived.
     public Attempts without(Collection<UUID> survivors) {
         var left = new ArrayList<Try>();
         int together = together();
@@ -55,7 +61,7 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
         return new Attempts(new StoredAttempts(Math.max(0, together), Math.max(0, alone)), left);
     }
 
-    /// One more, by a process that is not among them.
+    /// The attempts with one more, by a process that is not among them.
     public Attempts with(Try next) {
         var more = new ArrayList<>(tries);
         more.add(next);
@@ -64,7 +70,8 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
                 : new StoredAttempts(together() + 1, alone()), more);
     }
 
-    /// The processes: a byte that says whether it was alone, and the name's 16 bytes, for each.
+    /// The stored form of `tries`: for each a byte that says whether the generation was alone, and the 16 bytes of the
+    /// process's name.
     byte[] encodedTries() {
         var bytes = ByteBuffer.allocate(tries.size() * TRY_BYTES);
         for (var each : tries) {
@@ -74,6 +81,8 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
         return bytes.array();
     }
 
+    /// Restores attempts from their stored form.
+    ///
     /// @param encoded null where only an older release has counted
     static Attempts of(StoredAttempts counts, byte[] encoded) {
         var tries = new ArrayList<Try>();

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// Stored generations that wait for an instance of the model file and the arithmetic that they were begun under,
-/// counted by these.
+/// Counts the stored generations that cannot go on here, because they were begun under another model file or another
+/// arithmetic, by what they wait for.
 public final class BegunElsewhere {
     private final Map<String, Integer> counts = new TreeMap<>();
 
@@ -24,9 +24,9 @@ public final class BegunElsewhere {
         return counts.isEmpty();
     }
 
-    /// How many there are, which arithmetic and model file they wait for, and the remedy.
+    /// A sentence for the operator: how many generations wait, for which arithmetic and model file, and the remedy.
     ///
-    /// @param here arithmetic and model file of this instance
+    /// @param here the arithmetic and model file of this instance
     public String sentence(String here) {
         int all = counts.values().stream().mapToInt(Integer::intValue).sum();
         String wanted = counts.entrySet().stream()

@@ -7,8 +7,9 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import org.apache.kafka.common.utils.Bytes;
 
-/// The memory of a partition's ids that are not live, kept for a time: ended requests, requests that other groups
-/// answer, and cancels that came before their request. Durable; bounded in entries.
+/// A partition's memory of ids that are not live: ended requests, requests that other groups answer, and cancels that
+/// came before their request. By it a duplicate is recognised. Entries are durable, are kept for a limited time, and
+/// are bounded in number.
 public final class EndedMemory {
     private static final int EVICTIONS_PER_TICK = 256;
     private static final long UNTIL_IT_ENDS = Long.MAX_VALUE;
@@ -19,8 +20,8 @@ public final class EndedMemory {
 
     private record Due(long forgetAt, Bytes id) {}
 
-    /// @param now on a clock that never goes back. An earlier process may have stored times of a clock that was wrong:
-    ///            no entry is kept longer than if its request had ended now
+    /// @param now time in ms on a clock that never goes back. An earlier process may have stored times of a wrong
+    ///            clock; therefore no entry is kept longer than if its request had ended now
     public EndedMemory(PartitionState state, Remembering limits, long now) {
         this.state = state;
         this.limits = limits;
@@ -35,19 +36,23 @@ public final class EndedMemory {
         });
     }
 
-    /// Null where the id is not remembered, or its time is over.
+    /// The entry of an id; null where the id is not remembered, or its time is over.
     public EndedRequest find(Bytes id, long now) {
         var entry = state.ended(id);
         return entry == null || entry.getForgetAt() <= now ? null : entry;
     }
 
-    /// Whether a request was cancelled while it was left to another instance.
+    /// Whether a request was cancelled while this instance could not compute it and left it to another one.
     public boolean isCancelled(Bytes id) {
         var entry = state.ended(id);
         return entry != null && entry.getDigest() == null && entry.getForgetAt() == UNTIL_IT_ENDS;
     }
 
-    /// @param resultAt timestamp of the result's record; 0 where there is none
+    /// Remembers an ended request.
+    ///
+    /// @param digest   of the request's content
+    /// @param now      time in ms
+    /// @param resultAt timestamp of the result's record in ms; 0 where there is no result
     public void rememberEnded(Bytes id, ByteBuffer digest, long now, long resultAt) {
         remember(id, digest, now + limits.ended().toMillis(), resultAt);
     }
@@ -56,13 +61,13 @@ public final class EndedMemory {
         return state.ended(id) != null;
     }
 
-    /// Timestamp of the record of an ended request's result, or one before it.
+    /// The timestamp in ms of an ended request's result, or an earlier time; 0 where it is not known.
     public long resultAt(Bytes id) {
         var entry = state.ended(id);
         return entry == null ? 0 : entry.getResultAt();
     }
 
-    /// Forgets the id: it may be used again.
+    /// Forgets an id, so that it may be used again.
     public void erase(Bytes id) {
         if (state.ended(id) != null) {
             state.deleteEnded(id);
@@ -73,7 +78,7 @@ public final class EndedMemory {
         remember(id, null, now + limits.cancelled().toMillis(), 0);
     }
 
-    /// Until the request has ended.
+    /// Remembers the cancel of a live request until the request has ended.
     public void rememberCancelOfLive(Bytes id) {
         remember(id, null, UNTIL_IT_ENDS, 0);
     }
@@ -83,7 +88,7 @@ public final class EndedMemory {
         due.add(new Due(forgetAt, id));
     }
 
-    /// Forgets entries whose time is over, a bounded number a call.
+    /// Forgets entries whose time is over, and the oldest ones above the bound; at most 256 in one call.
     public void evict(long now) {
         for (int i = 0; i < EVICTIONS_PER_TICK && !due.isEmpty(); i++) {
             var next = due.peek();
@@ -92,7 +97,7 @@ public final class EndedMemory {
             }
             due.remove();
             var entry = state.ended(next.id());
-            if (entry != null && entry.getForgetAt() == next.forgetAt()) {      // not remembered anew since
+            if (entry != null && entry.getForgetAt() == next.forgetAt()) {      // no newer entry has replaced it
                 state.deleteEnded(next.id());
             }
         }

@@ -25,12 +25,13 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 
-/// The durable side of one partition: requests written once, progress in append-only segments, and small marks.
+/// The durable state of one partition: requests, each written once; their progress in append-only segments; attempts,
+/// ended ids and parked records.
 ///
-/// All of it is committed with the tokens and offsets that it belongs to. A generation that ends leaves nothing but its
-/// entry among the ended.
+/// All of it is committed in one transaction with the tokens and offsets that it belongs to. A generation that ends
+/// leaves nothing but an entry among the ended ids.
 ///
-/// Among the requests lie the schemas that anything here was written with, under keys that are no ids.
+/// The store of requests also holds the schemas of all stored forms, under keys that cannot be ids.
 public final class PartitionState {
     private static final StoredForm<StoredProgress> PROGRESS = StoredForm.of(StoredProgress.class);
     private static final StoredForm<StoredAttempts> ATTEMPTS = StoredForm.of(StoredAttempts.class);
@@ -45,12 +46,11 @@ public final class PartitionState {
     private final KeyValueStore<Bytes, byte[]> ended;
     private final KeyValueStore<Bytes, byte[]> parked;
 
-    /// The stored progress of one answer, its segments joined.
-    ///
-    /// @param ids        tokens of the answer so far
-    /// @param model      fingerprint of the model file that its newest tokens come from; null where there are none
+    /// @param ids        token ids of the answer so far
+    /// @param model      fingerprint of the model file that computed the newest tokens; null where there are none
     /// @param arithmetic fingerprints of arithmetic in the order in which they were used
-    /// @param finish     null while the answer is unfinished
+    /// @param finish     the reason why the answer ended; null while it is unfinished
+    /// @param stop       the stop string that ended it, or null
     public record StoredAnswer(
             int[] ids, String model, List<String> arithmetic, FinishReason finish, String stop) {
         public static final StoredAnswer NONE = new StoredAnswer(new int[0], null, List.of(), null, null);
@@ -73,15 +73,17 @@ public final class PartitionState {
         }
     }
 
-    /// Stores the schema of a record that is about to be stored, once.
+    /// Stores the schema of a stored form, unless it is stored already. To be called before the form is stored.
     private void know(SchemaText schema) {
         if (schemas.putIfAbsent(schema.fingerprint(), schema.text()) == null) {
             requests.put(StateKeys.schema(schema.fingerprint()), schema.text().getBytes(StandardCharsets.UTF_8));
         }
     }
 
+    /// Stores a request.
+    ///
     /// @param read the request with all fields of its record
-    /// @return bytes of the stored form
+    /// @return the size of the stored form in bytes
     public int putRequest(Bytes id, StoredRequest request, ReadRequest read) {
         know(contract.storedSchema());
         byte[] encoded = contract.encode(request, read);
@@ -89,9 +91,9 @@ public final class PartitionState {
         return encoded.length;
     }
 
-    /// Null where the id is not that of an unfinished request.
+    /// The unfinished request under an id; null where there is none.
     ///
-    /// @throws NewerFormException if it says something that this process does not know
+    /// @throws NewerFormException if a newer release stored something that this process does not know
     public StoredRequest request(Bytes id) {
         byte[] value = requests.get(id);
         return value == null ? null : contract.decode(value, schemas::get);
@@ -102,8 +104,8 @@ public final class PartitionState {
         return contract.said(requests.get(id), schemas::get);
     }
 
-    /// Digest of the unfinished request under an id; null where there is none. Also of a request with unknown fields;
-    /// an empty digest, which equals no other, where not even its schema is known.
+    /// The digest of the unfinished request under an id; null where there is none. Requests with unknown fields have
+    /// one, too. Where not even the request's schema is known, the digest is empty and equals no other.
     public ByteBuffer digest(Bytes id) {
         byte[] value = requests.get(id);
         if (value == null) {
@@ -116,9 +118,7 @@ public final class PartitionState {
         }
     }
 
-    /// Appends a segment, or replaces the newest one by a longer one.
-    ///
-    /// @param position of the segment's first token
+    /// @param position index in the answer of the segment's first token
     public void putProgress(Bytes id, int answer, int position, StoredProgress segment) {
         know(PROGRESS.schema());
         progress.put(StateKeys.segment(id.get(), answer, position), PROGRESS.encode(segment));
@@ -136,7 +136,7 @@ public final class PartitionState {
         attempts.put(StateKeys.beside(id), value.encodedTries());
     }
 
-    /// Position up to which records were taken in; empty where an older release wrote the state.
+    /// The read position: all records before it were taken in. Empty where an older release wrote the state.
     Optional<Position> position() {
         byte[] value = attempts.get(StateKeys.position());
         return value == null ? Optional.empty() : Position.decode(value);
@@ -147,7 +147,8 @@ public final class PartitionState {
         attempts.put(StateKeys.position(), position.encode());
     }
 
-    /// Deletes only where there is an entry: a delete without one would still write a tombstone to the changelog.
+    /// Deletes the attempts of a generation, if there are any: a delete without an entry would still write a tombstone
+    /// to the changelog.
     public void clearAttempts(Bytes id) {
         if (attempts.get(id) != null) {
             attempts.delete(id);
@@ -155,7 +156,7 @@ public final class PartitionState {
         }
     }
 
-    /// Deletes all that is stored of a generation.
+    /// Deletes the stored request, progress and attempts of a generation.
     public void forget(Bytes id) {
         requests.delete(id);
         clearAttempts(id);
@@ -166,9 +167,7 @@ public final class PartitionState {
         segments.forEach(progress::delete);
     }
 
-    /// The stored progress of a request's answers, by index.
-    ///
-    /// @throws NewerFormException if there is something that this process does not know
+    /// @throws NewerFormException if a newer release stored something that this process does not know
     public StoredAnswer[] answers(Bytes id, int count) {
         var builders = new AnswerBuilder[count];
         try (var found = progress.range(StateKeys.firstSegment(id.get()), StateKeys.lastSegment(id.get()))) {
@@ -188,7 +187,7 @@ public final class PartitionState {
         return answers;
     }
 
-    /// Ids of all unfinished requests, with the sizes of their stored forms.
+    /// The ids of all unfinished requests, with the sizes of their stored forms in bytes.
     public Map<Bytes, Integer> requestSizes() {
         var sizes = new HashMap<Bytes, Integer>();
         try (var all = requests.all()) {
@@ -202,7 +201,7 @@ public final class PartitionState {
         return sizes;
     }
 
-    /// Null where the id is not remembered, or its entry cannot be read.
+    /// The entry of an ended id; null where the id is not remembered, or its entry cannot be read.
     EndedRequest ended(Bytes id) {
         byte[] value = ended.get(id);
         return value == null ? null : readEnded(value);
@@ -225,7 +224,9 @@ public final class PartitionState {
         ended.delete(id);
     }
 
-    /// @param visitor may put another entry in the place of the one it is given
+    /// Visits all entries of ended ids that can be read.
+    ///
+    /// @param visitor may replace the entry that it is given
     void forEachEnded(BiConsumer<Bytes, EndedRequest> visitor) {
         try (var all = ended.all()) {
             while (all.hasNext()) {
@@ -259,7 +260,7 @@ public final class PartitionState {
         return offsets;
     }
 
-    /// Joins the segments of one answer, which come in order of position.
+    /// Joins the segments of one answer, which are added in the order of their positions.
     private static final class AnswerBuilder {
         private final List<Integer> ids = new ArrayList<>();
         private final List<String> arithmetic = new ArrayList<>();

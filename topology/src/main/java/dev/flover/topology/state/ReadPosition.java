@@ -5,10 +5,11 @@ import dev.flover.topology.position.UnreadGaps;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The position up to which the records of one partition were taken in. Durable, in the transaction of their outcome.
+/// The read position of one partition: all records before it were taken in. It is stored in the same transaction as the
+/// outcome of the records.
 ///
-/// A record before the position was read already: the group's offsets were set back. It is passed over where its id is
-/// known or has a result; after a broker has lost the end of its log it may also be another record.
+/// A record before the position is read again if the group's offsets were set back. It is passed over where its id is
+/// known or has a result. After a broker has lost the end of its log, it may also be a new record.
 public final class ReadPosition {
     private static final Logger LOG = LoggerFactory.getLogger(ReadPosition.class);
 
@@ -20,7 +21,8 @@ public final class ReadPosition {
     private long next;
     private boolean said;
 
-    /// @param gaps is given the ranges of offsets without records
+    /// @param topicId id of the requests topic; a stored position of another topic does not count
+    /// @param gaps    collects the ranges of offsets without records
     public ReadPosition(PartitionState state, String topicId, int partition, UnreadGaps gaps) {
         this.state = state;
         this.topicId = topicId;
@@ -35,7 +37,7 @@ public final class ReadPosition {
         return next;
     }
 
-    /// Whether a record was read before.
+    /// Whether a record was read before. The first such record is logged.
     public boolean isPast(long offset) {
         if (offset < next && !said) {
             said = true;
@@ -45,7 +47,7 @@ public final class ReadPosition {
         return offset < next;
     }
 
-    /// A record was taken in.
+    /// Advances the position past a record that was taken in.
     public void passed(long offset) {
         if (offset >= next) {
             if (known && offset > next) {

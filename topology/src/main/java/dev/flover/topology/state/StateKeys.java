@@ -3,13 +3,14 @@ package dev.flover.topology.state;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Keys of the state stores. A progress segment's key sorts by request, answer and position:
+/// Keys of the state stores. The key of a progress segment sorts by request, answer and position:
 ///
 /// ```
 ///   [length of id, 2 bytes] [id] [answer, 2 bytes] [position of the first token, 4 bytes]
 /// ```
 ///
-/// A schema's key is a byte that no UTF-8 begins with, and its fingerprint; so it is never an id, and comes after all.
+/// The key of a schema is the byte 0xFF and the schema's fingerprint. No UTF-8 text begins with that byte, so that the
+/// key is never an id, and it sorts after all ids.
 public final class StateKeys {
     private static final int TAIL = Short.BYTES + Integer.BYTES;
     private static final byte BESIDE = (byte) 0xFE;
@@ -58,12 +59,14 @@ public final class StateKeys {
         return ByteBuffer.wrap(key).getInt(key.length - Integer.BYTES);
     }
 
-    /// Of the partition's position, in a store without schemas; no UTF-8 begins so, hence it is never an id.
+    /// The key of the partition's read position, in a store without schemas. No UTF-8 text begins with its byte, so
+    /// that it is never an id.
     public static Bytes position() {
         return Bytes.wrap(new byte[] {SCHEMA});
     }
 
-    /// Of a second entry of an id: a byte that no UTF-8 begins with, and the id; so it is never an id.
+    /// The key of a second entry of an id: the byte 0xFE and the id. No UTF-8 text begins with that byte, so that the
+    /// key is never an id.
     static Bytes beside(Bytes id) {
         return Bytes.wrap(ByteBuffer.allocate(1 + id.get().length).put(BESIDE).put(id.get()).array());
     }

@@ -4,11 +4,11 @@ import java.util.List;
 
 /// The stores of a partition, each with its changelog.
 public final class StoreNames {
-    /// id -> the request and its prompt's ids, written once.
+    /// id -> the request and its prompt's token ids, written once. Also the schemas of stored forms.
     public static final String REQUESTS = "requests";
-    /// id, answer, position -> tokens of a segment.
+    /// id, answer, position -> the tokens of a segment of the answer's progress.
     public static final String PROGRESS = "progress";
-    /// id -> how often it was taken up again without progress. Also the partition's position.
+    /// id -> the attempts to compute a generation without progress. Also the partition's read position.
     public static final String ATTEMPTS = "attempts";
     /// id -> digest and result of a request that is not live: see [EndedMemory].
     public static final String ENDED = "ended";

@@ -1,4 +1,4 @@
-/// The durable side of one partition: what is committed with the tokens and offsets it belongs to.
+/// The durable state of one partition, which is committed together with the tokens and offsets that it belongs to.
 ///
 /// ```
 ///   requests   progress   attempts   ended   parked      stores, each with its changelog
@@ -8,5 +8,5 @@
 ///              EndedMemory      ReadPosition             ids that are not live; offsets that were taken in
 /// ```
 ///
-/// Knows keys and stored forms; nothing of the engine or of how an answer is written.
+/// The package knows keys and stored forms; nothing of the engine or of how an answer is written.
 package dev.flover.topology.state;

@@ -41,7 +41,7 @@ public final class ClusterWatch implements AutoCloseable {
     private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> begins;
     private long askedAt;
 
-    /// @param partitions of the requests, as Kafka Streams knows them
+    /// @param partitions the partition count of the requests topic that Kafka Streams knows
     public ClusterWatch(Map<String, Object> adminProperties, PipelineConfig config, int partitions, UnreadGaps gaps,
             Standstill standstill, PipelineMetrics metrics) {
         admin = Admin.create(adminProperties);
@@ -60,7 +60,7 @@ public final class ClusterWatch implements AutoCloseable {
         askedAt = System.nanoTime();
     }
 
-    /// Takes in the answers that have come, and asks again every two seconds.
+    /// Takes in the cluster's answers that have arrived, and asks again every two seconds. Does not wait.
     public void look() {
         answered(members).ifPresent(this::lookAt);
         lookForDeleted();
@@ -102,7 +102,8 @@ public final class ClusterWatch implements AutoCloseable {
         }
     }
 
-    /// Markers of transactions are passed over, too; they are not at the beginning of the log.
+    /// Reports records that retention deleted before they were read. A gap also arises from transaction markers; only
+    /// the part of a gap before the beginning of the log was deleted.
     private void say(Gap gap, long begin) {
         long deleted = Math.min(begin, gap.to()) - gap.from();
         if (deleted > 0) {

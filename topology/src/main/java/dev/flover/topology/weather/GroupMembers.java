@@ -10,10 +10,11 @@ import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/// Foreign members of the consumer group, which should have the processes of one pipeline only: they divide its
-/// partitions.
+/// Finds foreign members of the consumer group. Only processes of one pipeline should be in it, because Kafka divides
+/// the partitions among all members of a group, and a foreign member answers no requests.
 ///
-/// A process of a pipeline is a static member with the name of its state folder, and has one stream thread.
+/// A process of a pipeline is recognised by being a static member, named after its state folder, with one stream
+/// thread.
 public final class GroupMembers {
     private static final String STREAM_THREAD = "StreamThread";
 
@@ -25,6 +26,8 @@ public final class GroupMembers {
         this.group = group;
     }
 
+    /// Requires that the group has no foreign members.
+    ///
     /// @throws KafkaException if another application uses the group
     public void requireOwn() {
         sentence().ifPresent(sentence -> {

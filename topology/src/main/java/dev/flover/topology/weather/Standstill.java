@@ -7,7 +7,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reports of partitions and services that have stood still for too long, for log, health and metrics. Thread-safe.
+/// Collects reports of partitions and services that have stood still for too long, for the log, health and metrics.
+/// Thread-safe.
 public final class Standstill {
     private static final Logger LOG = LoggerFactory.getLogger(Standstill.class);
     private static final String BROKERS = "the brokers";
@@ -17,26 +18,28 @@ public final class Standstill {
     private volatile boolean silent;
     private volatile long silentNanos;
 
-    /// @param stalls whether a whole partition waits
+    /// @param stalls whether a whole partition is held up
     private record Said(String sentence, boolean stalls) {}
 
-    /// Reports a standstill; logged the first time.
+    /// Reports a standstill. Only its first report is logged, until it is over.
     ///
-    /// @param subject identifies it, also in the log when it is over
+    /// @param subject  identifies the standstill, also in the log when it is over
+    /// @param sentence describes it, for the log and for health
+    /// @param stalls   whether a whole partition is held up
     public void say(String subject, String sentence, boolean stalls) {
         if (said.put(subject, new Said(sentence, stalls)) == null) {
             LOG.warn(sentence);
         }
     }
 
-    /// The standstill is over, or the partition has gone to another instance.
+    /// Reports that a standstill is over, or that its partition has moved to another instance.
     public void over(String subject) {
         if (said.remove(subject) != null) {
             LOG.info("{}: nothing stands still there any more", subject);
         }
     }
 
-    /// It is not watched any more.
+    /// Drops a report without a log line, because its subject is not watched any more.
     public void forget(String subject) {
         said.remove(subject);
     }
@@ -51,12 +54,15 @@ public final class Standstill {
         over(BROKERS);
     }
 
+    /// Sets the time since a broker last answered.
+    ///
     /// @param seconds 0 where a broker has just answered
     void silentFor(double seconds) {
         silentSeconds = seconds;
     }
 
-    /// Whether no broker answered (as opposed to slowly) at some moment of the last `ms` milliseconds.
+    /// Whether, within the last `ms` milliseconds, the brokers were reported as not answering at all, rather than
+    /// slowly.
     public boolean wasSilentWithin(long ms) {
         return silent && System.nanoTime() - silentNanos <= TimeUnit.MILLISECONDS.toNanos(ms);
     }

@@ -29,9 +29,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.NetworkException;
 
-/// Asks the cluster at intervals how far this process's partitions of the requests are read, on a thread of its own, to
-/// report causes that an idle pipeline would not notice: no broker answers, or an open transaction of another
-/// application holds a partition up.
+/// Asks the cluster at intervals, on a thread of its own, how far this process's partitions of the requests topic are
+/// read. It reports two causes of a standstill that an idle pipeline would not notice: no broker answers, or an open
+/// transaction of another application holds up a partition.
 ///
 /// ```
 ///   requests-0  | r r r r | o r r r |      r read, o open
@@ -53,8 +53,11 @@ public final class StandstillWatch implements AutoCloseable {
     private Admin admin;
     private long answeredNanos = System.nanoTime();
 
-    /// @param stable the offset that readers of committed records do not get past
-    /// @param read   the offset up to which the group has read
+    /// A partition whose last stable offset is before its end.
+    ///
+    /// @param stable     the last stable offset, which consumers of committed records cannot read past
+    /// @param read       the offset up to which the group has read
+    /// @param sinceNanos since when neither offset has changed, by `System.nanoTime`
     private record Stuck(long stable, long read, long sinceNanos) {}
 
     private record Offsets(Map<TopicPartition, ListOffsetsResultInfo> ends,
@@ -67,7 +70,7 @@ public final class StandstillWatch implements AutoCloseable {
             return stable.get(partition).offset();
         }
 
-        /// Where nothing was read yet, 0.
+        /// The group's committed offset; 0 where it has none.
         long read(TopicPartition partition) {
             var offset = read.get(partition);
             return offset == null ? 0 : offset.offset();
@@ -85,7 +88,9 @@ public final class StandstillWatch implements AutoCloseable {
         look = silence.dividedBy(LOOKS_PER_SILENCE);
     }
 
-    /// @param own the partitions of the requests that are read here now; called by the watch's thread
+    /// Starts the watch's thread.
+    ///
+    /// @param own the partitions of the requests topic that this process reads now; called by the watch's thread
     public static StandstillWatch start(PipelineConfig config, Map<String, Object> adminProperties,
             Supplier<Set<TopicPartition>> own, Standstill standstill, PipelineMetrics metrics) {
         var watch = new StandstillWatch(config, adminProperties, own, standstill, metrics);
@@ -123,12 +128,13 @@ public final class StandstillWatch implements AutoCloseable {
             if (isSilence(e)) {
                 unanswered();
             } else {
-                answered();     // with a no, which others say
+                answered();     // a broker answered with an error, which other code reports
             }
         }
     }
 
-    /// Also where there is no client, because no name can be resolved.
+    /// Whether an exception means that no broker answered. It also does where the client could not be created, because
+    /// no broker's name could be resolved.
     private boolean isSilence(KafkaException e) {
         return admin == null || e instanceof org.apache.kafka.common.errors.TimeoutException
                 || e instanceof DisconnectException || e instanceof NetworkException;
@@ -150,7 +156,7 @@ public final class StandstillWatch implements AutoCloseable {
         }
     }
 
-    /// Waits for an answer until the client gives up, and reports the silence meanwhile.
+    /// Waits for an answer until the client's own timeout, and meanwhile reports that the brokers are silent.
     private <T> T answer(KafkaFuture<T> future) throws InterruptedException {
         while (true) {
             try {

@@ -6,8 +6,8 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.utils.Time;
 
-/// A monotonic clock in wall-clock milliseconds: the wall clock at the start plus the time passed since. It does not
-/// jump where the wall clock is set.
+/// A monotonic clock in wall-clock milliseconds: the wall clock's time at the start plus the time passed since. It does
+/// not jump when the wall clock is set.
 ///
 /// Kafka Streams and all durations are measured by it. Deadlines are times of day and follow the wall clock.
 public final class SteadyTime implements Time {
@@ -18,7 +18,7 @@ public final class SteadyTime implements Time {
     private long seenDrift;
 
     /// @param wall  the wall clock, milliseconds since 1970; may be set while the process runs
-    /// @param nanos from any origin, never set
+    /// @param nanos a monotonic clock in nanoseconds, from any origin
     public SteadyTime(LongSupplier wall, LongSupplier nanos) {
         this.wall = wall;
         this.nanos = nanos;
@@ -31,12 +31,13 @@ public final class SteadyTime implements Time {
         return origin + TimeUnit.NANOSECONDS.toMillis(nanoseconds() - begin);
     }
 
-    /// Milliseconds since 1970, as the wall clock has them now.
+    /// The wall clock's present time, in milliseconds since 1970.
     public long wallMs() {
         return wall.getAsLong();
     }
 
-    /// How far the wall clock was set since the last call, ahead or (negative) back, ms. For one thread.
+    /// By how many ms the wall clock was set since the last call: positive if ahead, negative if back. To be called by
+    /// one thread only.
     public long takeStep() {
         long drift = wall.getAsLong() - milliseconds();
         long step = drift - seenDrift;

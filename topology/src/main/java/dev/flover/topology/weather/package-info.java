@@ -1,10 +1,10 @@
-/// The world around the process, while Kafka Streams runs: brokers that are silent, open transactions of others, groups
-/// with foreign members, clocks that are set. docs/weather.md is the operator's side of it.
+/// Watches the world around the process while Kafka Streams runs: silent brokers, other applications' open
+/// transactions, foreign members of the consumer group, and clocks that are set.
 ///
 /// ```
 ///   ClusterWatch, StandstillWatch ──► Standstill ──► log, health, metrics
 ///   SteadyTime                    ──► Kafka's clients, deadlines
 /// ```
 ///
-/// Observes and tells; changes nothing.
+/// The package observes and reports; it changes nothing. docs/operate/weather.md tells operators what its reports mean.
 package dev.flover.topology.weather;
