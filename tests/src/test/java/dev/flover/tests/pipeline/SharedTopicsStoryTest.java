@@ -255,10 +255,8 @@ class SharedTopicsStoryTest {
     private static void sendWhile(Story story, String name, Set<String> ids, Consumer<Orders> change) {
         var done = new CountDownLatch(1);
         Thread.ofPlatform().start(() -> {
-            var topics = story.config.topics();
-            try (var orders = new Orders(story.config.kafka(), topics.models(), topics.requests(),
-                    new CountDownLatch(1))) {
-                change.accept(orders);
+            try {
+                order(story, change);
             } finally {
                 done.countDown();
             }
@@ -268,6 +266,80 @@ class SharedTopicsStoryTest {
             story.client.send(ask(id, new String[] {"alpha", "beta", null}[i % 3]));
             ids.add(id);
             story.client.awaitSome(Duration.ofMillis(60));
+        }
+    }
+
+    @Test
+    void aRepeatGetsTheFormerGroupsAnswerBeforeDuringAndAfterAHandOver() throws Exception {
+        try (var story = story(2)) {
+            var alpha = group(story, "a", "alpha", Serving.standard());
+            var beta = group(story, "b", "beta", fromNow());
+            var b = beta.applicationId();
+            var live = greedy("live", "The old house", 300).setIgnoreEos(true).setModel("alpha").build();
+            var ids = new TreeSet<>(Set.of("r0", "r1", "r2", "r3"));
+            try (var first = start(story, alpha)) {
+                ids.forEach(id -> story.client.send(ask(id, "alpha")));
+                story.client.awaitTerminal(ids);
+                repeat(story, "r0", 1);
+                try (var second = start(story, beta)) {
+                    sendWhile(story, "during", ids, orders -> {
+                        story.client.send(ask("r1", "alpha"));
+                        orders.handOver(List.of("alpha"), false, b);
+                    });
+                    awaitRepeats(story, "r1", 1);
+                    repeat(story, "r2", 1);
+                    order(story, orders -> orders.handOver(List.of("alpha"), false, alpha.applicationId()));
+                    story.client.send(live);
+                    story.client.await("its first chunk", () -> !story.client.chunks("live").isEmpty());
+                    assertThat(List.of(first, second)).allMatch(pipeline -> pipeline.health().isReady());
+                }
+            }
+            order(story, orders -> orders.handOver(List.of("alpha"), false, b));
+            story.client.send(live);        // the first group has it live, or has answered, and does not run
+            try (var second = start(story, beta)) {
+                repeat(story, "r2", 2);
+                repeat(story, "r3", 1);
+                try (var first = start(story, alpha)) {
+                    ids.add("live");
+                    story.client.awaitTerminal(ids);
+                    int before = repeats(story, "live");
+                    repeat(story, "live", before + 1);
+                    assertThat(List.of(first, second)).allMatch(pipeline -> pipeline.health().isReady());
+                }
+            }
+            assertAnsweredOnceButForRepeats(story, ids);
+        }
+    }
+
+    private static void repeat(Story story, String id, int count) {
+        story.client.send(id.equals("live")
+                ? greedy(id, "The old house", 300).setIgnoreEos(true).setModel("alpha").build()
+                : ask(id, "alpha"));
+        awaitRepeats(story, id, count);
+    }
+
+    private static void awaitRepeats(Story story, String id, int count) {
+        story.client.await("repeat of " + id, () -> repeats(story, id) >= count);
+    }
+
+    private static int repeats(Story story, String id) {
+        return (int) story.client.chunks(id).stream().filter(chunk -> chunk.getTerminal() && chunk.getRepeat()).count();
+    }
+
+    /// Every id has one terminal chunk that is no repeat, and all its results are the same.
+    private static void assertAnsweredOnceButForRepeats(Story story, Set<String> ids) {
+        ids.forEach(story.client::result);
+        Map<String, Long> ends = story.client.chunks.stream()
+                .filter(chunk -> chunk.getTerminal() && !chunk.getRepeat())
+                .collect(Collectors.groupingBy(TokenChunk::getRequestId, TreeMap::new, Collectors.counting()));
+        assertThat(ends.keySet()).containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(ends.values()).containsOnly(1L);
+    }
+
+    private static void order(Story story, Consumer<Orders> change) {
+        var topics = story.config.topics();
+        try (var orders = new Orders(story.config.kafka(), topics.models(), topics.requests(), new CountDownLatch(1))) {
+            change.accept(orders);
         }
     }
 

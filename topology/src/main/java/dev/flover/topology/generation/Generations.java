@@ -82,7 +82,7 @@ final class Generations {
         this.ended = ended;
         this.output = output;
         this.partition = partition;
-        repeats = new Repeats(parts, state, ended, output);
+        repeats = new Repeats(parts, state, ended, output, partition);
         compiling = new Compiling(parts.constraints());
         records = new AnswerRecords(parts, output, partition);
     }

@@ -336,8 +336,8 @@ final class Intake {
         var known = live != null ? live : past == null ? null : past.getDigest();
         String model = read == null ? null : read.request().getModel();
         if (!isOurs(assignment, model)) {
-            if (known == null) {
-                ended.rememberEnded(id, digest, now, 0);        // so that it is not used again, for a request to us
+            if (known == null && assignment.groupFor(model) != null) {
+                ended.rememberOthers(id, digest, now, record.timestamp());
             }
             parts.metrics().othersRequest();
         } else if (known != null) {

@@ -3,13 +3,13 @@ package dev.flover.topology.generation;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.results.StoredResult;
+import dev.flover.topology.results.StoredResults.Found;
 import dev.flover.topology.state.EndedMemory;
 import dev.flover.topology.state.PartitionState;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
@@ -18,8 +18,12 @@ import org.apache.kafka.common.utils.Bytes;
 /// ```
 ///   arrive / restore -> [stored, committed] -> result is looked for -> found: said again
 ///                                                        |
-///                                                        └──────────-> gone: computed anew
+///                                                        ├──────────-> gone: computed anew
+///                                                        └──────────-> another group's to answer: absorbed
 /// ```
+///
+/// A request that another group was to answer, before this one did for its model, gets the answer of that group: the
+/// result, or what its sender reads when that group answers.
 ///
 /// A request that is only read again, because its group's offsets were set back, is looked for in the same way, and
 /// a result that is found is not written again.
@@ -34,6 +38,7 @@ final class Repeats {
     private final PartitionState state;
     private final EndedMemory ended;
     private final Output output;
+    private final int partition;
     private final Map<Bytes, Repeat> pending = new LinkedHashMap<>();
 
     /// One that waits for its result.
@@ -45,37 +50,48 @@ final class Repeats {
         final long storedAt;
         /// Whether it was only read again, and not sent again.
         final boolean recalled;
-        CompletableFuture<Optional<StoredResult>> search;
+        /// Whether another group was to answer.
+        final boolean others;
+        CompletableFuture<Found> search;
 
-        Repeat(StoredRequest stored, ReadRequest read, long resultAt, long storedAt, boolean recalled) {
+        Repeat(StoredRequest stored, ReadRequest read, long resultAt, long storedAt, boolean recalled, boolean others) {
             this.stored = stored;
             this.read = read;
             this.resultAt = resultAt;
             this.storedAt = storedAt;
             this.recalled = recalled;
+            this.others = others;
         }
     }
 
     /// One whose result is gone.
     record Gone(Bytes id, StoredRequest stored, ReadRequest read) {}
 
-    Repeats(ProcessParts parts, PartitionState state, EndedMemory ended, Output output) {
+    Repeats(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
         this.parts = parts;
         this.state = state;
         this.ended = ended;
         this.output = output;
+        this.partition = partition;
     }
 
     /// @param stored without the ids of its prompt
     void arrive(Bytes id, StoredRequest stored, ReadRequest read) {
         state.putRequest(id, stored, read);
-        pending.put(id, new Repeat(stored, read, ended.resultAt(id), parts.commits().count(), false));
+        pending.put(id, asked(id, stored, read, parts.commits().count()));
     }
 
     /// @param stored without the ids of its prompt
     void recall(Bytes id, StoredRequest stored, ReadRequest read) {
         state.putRequest(id, stored, read);
-        pending.put(id, new Repeat(stored, read, earliestResult(stored), parts.commits().count(), true));
+        pending.put(id, new Repeat(stored, read, earliestResult(stored), parts.commits().count(), true, false));
+    }
+
+    private Repeat asked(Bytes id, StoredRequest stored, ReadRequest read, long storedAt) {
+        var since = ended.othersSince(id);
+        return since.isPresent()
+                ? new Repeat(stored, read, Math.max(0, since.getAsLong() - CLOCKS_DIFFER_MS), storedAt, false, true)
+                : new Repeat(stored, read, ended.resultAt(id), storedAt, false, false);
     }
 
     private static long earliestResult(StoredRequest stored) {
@@ -85,9 +101,9 @@ final class Repeats {
     /// Of an id that was sent again it is remembered that it had ended.
     void restore(Bytes id, StoredRequest stored) {
         if (ended.knows(id)) {
-            pending.put(id, new Repeat(stored, state.said(id), ended.resultAt(id), -1, false));
+            pending.put(id, asked(id, stored, state.said(id), -1));
         } else {
-            pending.put(id, new Repeat(stored, state.said(id), earliestResult(stored), -1, true));
+            pending.put(id, new Repeat(stored, state.said(id), earliestResult(stored), -1, true, false));
         }
     }
 
@@ -106,7 +122,7 @@ final class Repeats {
             pending.remove(id);
             state.forget(id);
         } else if (repeat != null) {
-            repeat.search = CompletableFuture.completedFuture(Optional.empty());
+            repeat.search = CompletableFuture.completedFuture(new Found.Nothing());
         }
     }
 
@@ -120,7 +136,7 @@ final class Repeats {
         for (var entry : pending.entrySet()) {
             var repeat = entry.getValue();
             if (repeat.search == null && repeat.storedAt < parts.commits().count()) {
-                repeat.search = parts.results().find(entry.getKey(), repeat.resultAt);
+                repeat.search = search(entry.getKey(), repeat);
             }
         }
         var done = pending.entrySet().stream()
@@ -128,17 +144,25 @@ final class Repeats {
         var gone = new ArrayList<Gone>();
         for (var id : done) {
             var repeat = pending.remove(id);
-            var found = repeat.search.join();
-            if (found.isPresent()) {
-                say(id, repeat, found.get(), now);
-            } else {
-                var stored = repeat.recalled
+            switch (repeat.search.join()) {
+                case Found.Written(StoredResult result) -> say(id, repeat, result, now);
+                case Found.Owed owed -> {
+                    state.forget(id);
+                    parts.metrics().duplicate();
+                }
+                case Found.Nothing nothing -> gone.add(new Gone(id, repeat.recalled
                         ? StoredRequest.newBuilder(repeat.stored).setRepeat(false).build()
-                        : repeat.stored;
-                gone.add(new Gone(id, stored, repeat.read));
+                        : repeat.stored, repeat.read));
             }
         }
         return gone;
+    }
+
+    private CompletableFuture<Found> search(Bytes id, Repeat repeat) {
+        return repeat.others
+                ? parts.results().findOrOwed(id, repeat.resultAt, partition,
+                        parts.models().answeredBefore(partition, repeat.stored.getRequest().getModel()))
+                : parts.results().find(id, repeat.resultAt);
     }
 
     private static boolean isDone(Repeat repeat) {

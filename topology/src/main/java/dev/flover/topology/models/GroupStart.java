@@ -3,6 +3,8 @@ package dev.flover.topology.models;
 import dev.flover.topology.models.RequestOffsets.Snapshot;
 import dev.flover.topology.position.GroupState;
 import dev.flover.topology.position.LostState;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +37,7 @@ final class GroupStart {
     private final GroupState state;
     private final Begin begin;
     private final LostState onLoss;
+    private final Duration remembered;
     private final Snapshot ends;
     private final Map<Integer, Long> committed;
     /// Of the requests topic as it is now; null where it is not registered, or was with an earlier topic.
@@ -51,13 +54,14 @@ final class GroupStart {
     }
 
     GroupStart(RequestOffsets requests, String requestsTopic, Registrations known, GroupState state, Begin begin,
-            LostState onLoss) {
+            LostState onLoss, Duration remembered) {
         this.requests = requests;
         this.requestsTopic = requestsTopic;
         this.known = known;
         this.state = state;
         this.begin = begin;
         this.onLoss = onLoss;
+        this.remembered = remembered;
         ends = requests.ends();
         committed = committed();
         var start = known.starts().get(state.group());
@@ -169,16 +173,19 @@ final class GroupStart {
             throw UndecidedStartException.ofFirstStart("the topic " + requestsTopic + " keeps " + kept + " requests, "
                     + "and the application id '" + state.group() + "' is started for the first time");
         }
-        var chosen = requests.of(begin);
+        var others = known.latest().groups();
+        var chosen = others.isEmpty() ? requests.of(begin)
+                : requests.of(begin).orEarlier(requests.of(new Begin.At(Instant.now().minus(remembered))));
         long taken = ends.sum(chosen, (end, begins) -> end - begins);
         return beginning(chosen, Optional.of(requestsTopic + " keeps " + kept + " requests from before this first "
-                + "start; " + answered(kept, taken, known.latest().groups())));
+                + "start; " + answered(kept, taken, others)));
     }
 
     private static String answered(long kept, long taken, List<String> others) {
         return others.isEmpty()
                 ? taken + " of them are answered now, " + (kept - taken) + " by nobody"
-                : "they are for those who registered before: " + String.join(", ", others);
+                : "they are for those who registered before: " + String.join(", ", others) + "; the ids of the last "
+                        + taken + " are read, so that one that is sent again is known";
     }
 
     private Start lost(String problem) {

@@ -1,6 +1,7 @@
 package dev.flover.topology.models;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /// The models topic as a process knows it, and as of when. Published by the thread that reads it; asked by the stream
@@ -50,6 +51,15 @@ public final class ModelView {
     public Assignment at(int partition, long offset) {
         var registrations = current();
         return registrations == null ? null : registrations.at(topicId, partition, offset);
+    }
+
+    /// Groups that may have to answer a request still that came before this group answered for its model; each with the
+    /// offset up to which requests of a partition are its own. As of the last look at the models topic.
+    ///
+    /// @param model null for a request that names none
+    public Map<String, Long> answeredBefore(int partition, String model) {
+        var now = known;
+        return now == null ? Map.of() : now.registrations().answeredBefore(topicId, partition, model, group);
     }
 
     private Registrations current() {

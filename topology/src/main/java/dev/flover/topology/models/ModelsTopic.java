@@ -95,6 +95,7 @@ final class ModelsTopic implements AutoCloseable {
             return;
         }
         var order = ORDER.decode(record.value(), fingerprint -> schemaOf(record));
+        registrations.refusal(order).ifPresent(reason -> refusals.put(record.offset(), reason));
         registrations = registrations.with(record.offset(), order);
     }
 

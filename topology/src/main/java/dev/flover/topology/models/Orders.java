@@ -7,6 +7,7 @@ import dev.flover.topology.models.RequestOffsets.Snapshot;
 import dev.flover.topology.position.GroupState;
 import dev.flover.topology.position.LostState;
 import dev.flover.topology.position.PartitionCounts;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,16 +74,17 @@ public final class Orders implements AutoCloseable {
     /// @param defaultGroup whether it is to be the default group, if another one is
     /// @param begin        where it begins; null where no option says it
     /// @param onLoss       what is done where its offsets and its state do not fit each other
+    /// @param remembered   how far back a group that joins others reads their requests, to know their ids
     /// @throws UndecidedStartException if that has to be said
     public Registered register(List<String> names, boolean defaultGroup, Begin begin, LostState onLoss,
-            GroupState state) {
+            Duration remembered, GroupState state) {
         var known = topic.readToEnd();
         var order = order(ModelOrderKind.REGISTER).setGroup(state.group()).setNames(names)
                 .setDefaultGroup(defaultGroup);
         known.refusal(order.build()).ifPresent(reason -> {
             throw new OrderRefusedException(reason);
         });
-        var beginning = new GroupStart(requests, requestsTopic, known, state, begin, onLoss);
+        var beginning = new GroupStart(requests, requestsTopic, known, state, begin, onLoss, remembered);
         var start = beginning.find();
         place(order.setTopicId(start.from().topicId()).setOffsets(start.from().offsets()).build());
         if (!start.begins().isEmpty() && state.members() == 0 && !beginning.isOvertaken()) {

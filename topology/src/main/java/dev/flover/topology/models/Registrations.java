@@ -139,6 +139,24 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         return more;
     }
 
+    /// Groups that answered requests for a model before another one did, and are still registered; each with the offset
+    /// up to which requests of a partition are its own.
+    ///
+    /// @param model null for requests that name none
+    /// @param now   the group that answers them now
+    Map<String, Long> answeredBefore(String topicId, int partition, String model, String now) {
+        var before = new HashMap<String, Long>();
+        for (int i = 0; i + 1 < eras.size(); i++) {
+            String group = eras.get(i).assignment().groupFor(model);
+            boolean counts = eras.get(i).topicId().equals(topicId) && eras.get(i + 1).topicId().equals(topicId);
+            if (counts && group != null && !group.equals(now)) {
+                before.merge(group, eras.get(i + 1).from(partition), Math::max);
+            }
+        }
+        before.keySet().retainAll(latest().groups());
+        return before;
+    }
+
     /// Who answers what in a record of the requests topic.
     ///
     /// @param topicId of the requests topic as it is now; in one that was created anew, all is after the eras of others

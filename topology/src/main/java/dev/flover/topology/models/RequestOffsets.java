@@ -29,6 +29,15 @@ final class RequestOffsets {
             }
             return sum;
         }
+
+        /// The smaller offset of each partition.
+        Snapshot orEarlier(Snapshot other) {
+            var earlier = new ArrayList<Long>();
+            for (int i = 0; i < offsets.size(); i++) {
+                earlier.add(i < other.offsets.size() ? Math.min(offsets.get(i), other.offsets.get(i)) : offsets.get(i));
+            }
+            return new Snapshot(topicId, earlier);
+        }
     }
 
     RequestOffsets(Admin admin, String topic) {

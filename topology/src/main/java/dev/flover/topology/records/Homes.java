@@ -30,7 +30,12 @@ public record Homes(PartitionCounts counts, LongSupplier wall, Duration looking)
     /// @param remembered for how long the ids of ended requests are known; when partitions were added, a generation may
     ///                   have been live for as long
     public static Homes of(PartitionCounts counts, LongSupplier wall, Duration remembered) {
-        return new Homes(counts, wall, remembered.multipliedBy(2).plusHours(1));
+        return new Homes(counts, wall, looking(remembered));
+    }
+
+    /// How old the record of an id may be that is still known.
+    public static Duration looking(Duration remembered) {
+        return remembered.multipliedBy(2).plusHours(1);
     }
 
     /// The next partition to ask for an id that this partition does not know; empty where the record has to be handled

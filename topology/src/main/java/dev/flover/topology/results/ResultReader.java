@@ -7,6 +7,7 @@ import dev.flover.topology.records.Homes;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// ```
 ///   find(id, time) ──► first offset of that time ──► read until the id comes, or the end
+///                                              └──► of another group's request: OtherGroups
 ///   results ─────────► index of answers (by option) ◄── findAnswer(content)
 /// ```
 ///
@@ -50,21 +52,54 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private static final long LAST_RETRY_MS = 5_000;
     /// An open transaction holds a search up; after this time others get their turn.
     private static final long TURN_NANOS = 2_000_000_000;
+    private static final int MOST_MISSED = 256;
 
     private final String topic;
     private final Map<String, String> kafka;
     private final Deserializer<GenerationResult> decoding;
     private final AnswerIndex index;
     private final boolean indexes;
-    private final BlockingDeque<Wanted> wanted = new LinkedBlockingDeque<>();
+    private final BlockingDeque<Search> wanted = new LinkedBlockingDeque<>();
+    /// Without a result; other groups are asked about all of them together.
+    private final List<Wanted> missed = new ArrayList<>();
+    private final PipelineConfig config;
     private final Thread thread = Thread.ofPlatform().daemon().name("flover-results").unstarted(this::run);
     private volatile boolean closed;
     private volatile Homes homes;
 
-    /// @param content null where the result of `id` is wanted, else that of an equal request
+    /// The search for a result.
+    ///
     /// @param partitions where it may be and has not been looked for yet
-    private record Wanted(Bytes id, long writtenAt, ByteBuffer content, Deque<Integer> partitions,
-            CompletableFuture<Optional<StoredResult>> found) {}
+    /// @param others     who may have the request still to answer; null where nobody is to be asked
+    private record Wanted(Bytes id, long writtenAt, Deque<Integer> partitions, Others others,
+            CompletableFuture<Found> found) implements Search {
+        @Override
+        public void giveUp() {
+            found.complete(new Found.Nothing());
+        }
+    }
+
+    /// The search for the answer to an equal request.
+    private record WantedAnswer(ByteBuffer content, CompletableFuture<Optional<StoredResult>> found)
+            implements Search {
+        @Override
+        public void giveUp() {
+            found.complete(Optional.empty());
+        }
+    }
+
+    /// Wakes the thread.
+    private record Nudge() implements Search {
+        @Override
+        public void giveUp() {}
+    }
+
+    private sealed interface Search {
+        void giveUp();
+    }
+
+    /// @param groups each with the offset up to which requests of the partition are its own
+    private record Others(int partition, Map<String, Long> groups) {}
 
     /// The consumers of one connection.
     ///
@@ -83,6 +118,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
 
     /// @param decoding used by the reader's thread alone; may ask the registry
     public ResultReader(PipelineConfig config, Deserializer<GenerationResult> decoding) {
+        this.config = config;
         topic = config.topics().results();
         kafka = config.kafka();
         this.decoding = decoding;
@@ -100,8 +136,18 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     }
 
     @Override
-    public CompletableFuture<Optional<StoredResult>> find(Bytes id, long writtenAt) {
-        var search = new Wanted(id, writtenAt, null, new ArrayDeque<>(homes.ofResult(id)), new CompletableFuture<>());
+    public CompletableFuture<Found> find(Bytes id, long writtenAt) {
+        return find(id, writtenAt, null);
+    }
+
+    @Override
+    public CompletableFuture<Found> findOrOwed(Bytes id, long writtenAt, int partition, Map<String, Long> groups) {
+        return find(id, writtenAt, groups.isEmpty() ? null : new Others(partition, groups));
+    }
+
+    private CompletableFuture<Found> find(Bytes id, long writtenAt, Others others) {
+        var search = new Wanted(
+                id, writtenAt, new ArrayDeque<>(homes.ofResult(id)), others, new CompletableFuture<>());
         wanted.add(search);
         return search.found();
     }
@@ -113,7 +159,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
 
     @Override
     public CompletableFuture<Optional<StoredResult>> findAnswer(ByteBuffer content) {
-        var search = new Wanted(null, 0, content, new ArrayDeque<>(), new CompletableFuture<>());
+        var search = new WantedAnswer(content, new CompletableFuture<>());
         wanted.add(search);
         return search.found();
     }
@@ -153,15 +199,17 @@ public final class ResultReader implements StoredResults, AutoCloseable {
 
     /// Without repeats there is no connection.
     private void awaitWork() throws InterruptedException {
-        if (!indexes) {
+        if (!indexes && missed.isEmpty()) {
             wanted.putFirst(wanted.takeFirst());
         }
     }
 
     private void giveUp() {
         for (var search = wanted.poll(); search != null; search = wanted.poll()) {
-            search.found().complete(Optional.empty());
+            search.giveUp();
         }
+        missed.forEach(Wanted::giveUp);
+        missed.clear();
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LAST_RETRY_MS));
     }
 
@@ -193,8 +241,14 @@ public final class ResultReader implements StoredResults, AutoCloseable {
             awaitWork();
         }
         var search = wanted.peek();
-        if (search != null && !closed) {
-            boolean over = search.content() == null ? find(readers, search) : findAnswer(readers, search);
+        if (!missed.isEmpty() && (search == null || missed.size() >= MOST_MISSED)) {
+            askOthers();
+        } else if (search != null && !closed) {
+            boolean over = switch (search) {
+                case Wanted result -> find(readers, result);
+                case WantedAnswer answer -> findAnswer(readers, answer);
+                case Nudge nudge -> true;
+            };
             wanted.removeFirst();
             if (!over) {
                 wanted.addLast(search);
@@ -234,7 +288,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         for (long at = first.offset(); at < end && !closed; ) {
             for (var record : reader.poll(POLL)) {
                 if (record.value() != null && Arrays.equals(record.key(), key)) {
-                    return search.found().complete(decoded(record));
+                    return search.found().complete(decoded(record).<Found>map(Found.Written::new)
+                            .orElseGet(Found.Nothing::new));
                 }
             }
             long now = System.nanoTime();
@@ -248,12 +303,34 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return !closed && isNowhereElse(search);
     }
 
-    private static boolean isNowhereElse(Wanted search) {
+    private boolean isNowhereElse(Wanted search) {
         search.partitions().remove();
-        return search.partitions().isEmpty() && search.found().complete(Optional.empty());
+        if (!search.partitions().isEmpty()) {
+            return false;
+        }
+        if (search.others() == null) {
+            search.giveUp();
+        } else {
+            missed.add(search);
+        }
+        return true;
     }
 
-    private boolean findAnswer(Readers readers, Wanted search) {
+    /// Where no other group has a request to answer, its result may have been written since it was looked for.
+    private void askOthers() {
+        var groups = new OtherGroups(config);
+        for (var search : List.copyOf(missed)) {
+            if (groups.owe(search.id(), search.others().partition(), search.others().groups())) {
+                search.found().complete(new Found.Owed());
+            } else {
+                wanted.add(new Wanted(search.id(), search.writtenAt(),
+                        new ArrayDeque<>(homes.ofResult(search.id())), null, search.found()));
+            }
+            missed.remove(search);
+        }
+    }
+
+    private boolean findAnswer(Readers readers, WantedAnswer search) {
         var place = index.find(search.content());
         if (place != null && hasReadAll(readers, place.partition())) {
             place = index.find(search.content());       // it may have been forgotten meanwhile
@@ -307,6 +384,6 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        wanted.add(new Wanted(null, 0, null, new ArrayDeque<>(), new CompletableFuture<>()));
+        wanted.add(new Nudge());
     }
 }

@@ -1,17 +1,35 @@
 package dev.flover.topology.results;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
 /// Finds results that were written before. Never waits: the stream thread calls it.
 public interface StoredResults {
+    /// What a search for a request's result ends with.
+    sealed interface Found {
+        record Written(StoredResult result) implements Found {}
+
+        /// Another group has not answered the request yet, and is to.
+        record Owed() implements Found {}
+
+        /// There is no result, or none any more.
+        record Nothing() implements Found {}
+    }
+
     /// Looks for the result of an ended request.
     ///
     /// @param writtenAt timestamp of its record, or one before it
-    /// @return empty where there is none any more
-    CompletableFuture<Optional<StoredResult>> find(Bytes id, long writtenAt);
+    CompletableFuture<Found> find(Bytes id, long writtenAt);
+
+    /// Looks for the result of a request that another group was to answer.
+    ///
+    /// @param writtenAt timestamp of its record, or one before it
+    /// @param partition of the request
+    /// @param groups    that may have it still to answer, each with the offset up to which requests are its own
+    CompletableFuture<Found> findOrOwed(Bytes id, long writtenAt, int partition, Map<String, Long> groups);
 
     /// Whether an equal request has probably been answered.
     ///

@@ -84,7 +84,8 @@ public final class Preparation {
                 new Topics(admin, topics).prepareForwarding(Forwarding.topic(config.applicationId()), counts.now());
             }
             homes = Homes.of(counts, wall, config.remembering().ended());
-            return orders.register(names, serving.defaultGroup(), begin, serving.lostState(), state);
+            return orders.register(names, serving.defaultGroup(), begin, serving.lostState(),
+                    Homes.looking(config.remembering().ended()), state);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.flover.schemas.EndedRequest;
 import dev.flover.topology.config.PipelineConfig.Remembering;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
+import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import org.apache.kafka.common.utils.Bytes;
 
@@ -30,7 +31,8 @@ public final class EndedMemory {
             long forgetAt = entry.getForgetAt() == UNTIL_IT_ENDS ? UNTIL_IT_ENDS
                     : Math.min(entry.getForgetAt(), now + limit.toMillis());
             if (forgetAt < entry.getForgetAt()) {
-                state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt, entry.getResultAt()));
+                state.putEnded(id, new EndedRequest(entry.getDigest(), forgetAt, entry.getResultAt(),
+                        entry.getOthersSince()));
             }
             due.add(new Due(forgetAt, id));
         });
@@ -54,7 +56,22 @@ public final class EndedMemory {
     /// @param now      time in ms
     /// @param resultAt timestamp of the result's record in ms; 0 where there is no result
     public void rememberEnded(Bytes id, ByteBuffer digest, long now, long resultAt) {
-        remember(id, digest, now + limits.ended().toMillis(), resultAt);
+        remember(id, new EndedRequest(digest, now + limits.ended().toMillis(), resultAt, 0L));
+    }
+
+    /// Remembers a request that another group answers.
+    ///
+    /// @param since timestamp of its record
+    public void rememberOthers(Bytes id, ByteBuffer digest, long now, long since) {
+        remember(id, new EndedRequest(digest, now + limits.ended().toMillis(), 0L, Math.max(0, since)));
+    }
+
+    /// Timestamp of the record of a request that another group was to answer, or one before it; empty for one of this
+    /// group's.
+    public OptionalLong othersSince(Bytes id) {
+        var entry = state.ended(id);
+        return entry == null || entry.getDigest() == null || entry.getResultAt() > 0 ? OptionalLong.empty()
+                : OptionalLong.of(entry.getOthersSince());
     }
 
     public boolean knows(Bytes id) {
@@ -75,17 +92,17 @@ public final class EndedMemory {
     }
 
     public void rememberCancel(Bytes id, long now) {
-        remember(id, null, now + limits.cancelled().toMillis(), 0);
+        remember(id, new EndedRequest(null, now + limits.cancelled().toMillis(), 0L, 0L));
     }
 
     /// Remembers the cancel of a live request until the request has ended.
     public void rememberCancelOfLive(Bytes id) {
-        remember(id, null, UNTIL_IT_ENDS, 0);
+        remember(id, new EndedRequest(null, UNTIL_IT_ENDS, 0L, 0L));
     }
 
-    private void remember(Bytes id, ByteBuffer digest, long forgetAt, long resultAt) {
-        state.putEnded(id, new EndedRequest(digest, forgetAt, resultAt));
-        due.add(new Due(forgetAt, id));
+    private void remember(Bytes id, EndedRequest entry) {
+        state.putEnded(id, entry);
+        due.add(new Due(entry.getForgetAt(), id));
     }
 
     /// Forgets entries whose time is over, and the oldest ones above the bound; at most 256 in one call.

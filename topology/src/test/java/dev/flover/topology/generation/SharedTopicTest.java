@@ -5,8 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import dev.flover.topology.models.Assignment;
 import dev.flover.topology.models.Registrations;
+import dev.flover.topology.state.StoreNames;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.Test;
 
 /// One group's part where several read one requests topic.
@@ -76,6 +84,75 @@ class SharedTopicTest {
             assertThat(chunk.getTerminal()).isFalse();
         });
         assertThat(process.deadLetterReasons()).singleElement().asString().contains("that of a different request");
+    }
+
+    @Test
+    void aRepeatAfterAHandOverGetsWhatTheFormerGroupAnswered() {
+        process.register("others", "other");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        process.writtenByOthers(answer("a", "theirs"));
+        process.handOver("other", "test");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        assertThat(process.chunks("a")).isNotEmpty().allMatch(TokenChunk::getRepeat);
+        assertThat(process.text("a", 0)).isEqualTo("theirs");
+        assertThat(process.count("flover.requests.repeated")).isEqualTo(1);
+    }
+
+    @Test
+    void aRepeatOfWhatTheFormerGroupHasStillToAnswerIsLeftToItAlsoAfterARestart() {
+        process.register("others", "other");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        process.owed.add(Bytes.wrap("a".getBytes(UTF_8)));
+        process.handOver("other", "test");
+        process.resultsAreRead = false;
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        process.crash();        // while its result is looked for
+        process.resultsAreRead = true;
+        process.settle();
+        assertThat(process.chunks("a")).isEmpty();
+        assertThat(process.stored(0, StoreNames.REQUESTS)).isZero();
+        assertThat(process.count("flover.requests.duplicate")).isEqualTo(1);
+        process.owed.clear();       // the other group has answered
+        process.writtenByOthers(answer("a", "theirs"));
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("theirs");
+        assertThat(process.chunks("a")).allMatch(TokenChunk::getRepeat);
+    }
+
+    @Test
+    void aRepeatThatTheFormerGroupNeverAnsweredAndDoesNotOweIsComputedAndMarked() {
+        process.register("others", "other");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        process.handOver("other", "test");
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        assertThat(process.text("a", 0)).isEqualTo("x");
+        assertThat(process.chunks("a")).allMatch(TokenChunk::getRepeat);
+    }
+
+    @Test
+    void anIdFromBeforeAnybodyAnsweredIsNew() {
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.registrations = new Registrations(List.of(new Registrations.Era(
+                new Assignment(List.of("test"), Map.of("other", "test", "scripted", "test"), "test", false),
+                "requests-topic", List.of(1L))), List.of(), Map.of());
+        process.settle();
+        process.send(0, request("a", ">x").setModel("other").build());
+        process.settle();
+        assertThat(process.chunks("a")).isNotEmpty().noneMatch(TokenChunk::getRepeat);
+        assertThat(process.text("a", 0)).isEqualTo("x");
+    }
+
+    private static GenerationResult answer(String id, String text) {
+        return GenerationResult.newBuilder().setRequestId(id).setText(text).setTokenIds(List.of(1, 2))
+                .setFinishReason(FinishReason.STOP).setPromptTokens(1).setCompletionTokens(2).setModel("m")
+                .setArithmetic("a").setRequestedAt(Instant.EPOCH).setFinishedAt(Instant.EPOCH).build();
     }
 
     @Test

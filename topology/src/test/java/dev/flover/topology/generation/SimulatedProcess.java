@@ -114,6 +114,8 @@ final class SimulatedProcess {
     Executor compiling = Runnable::run;
     private final Set<Byte> seenSchemas = new HashSet<>();
     boolean resultsAreRead = true;
+    /// Requests that another group has still to answer.
+    final Set<Bytes> owed = new HashSet<>();
     long now = 1_000_000;
     /// The wall clock, which goes on with every tick and may be set.
     long wall = now;
@@ -227,7 +229,8 @@ final class SimulatedProcess {
                         config.recovery().patience().unknownSchema()), models(),
                 new IdSightings(metrics), Homes.of(counts, () -> wall, config.remembering().ended()),
                 new UnreadGaps(),
-                new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches), resultBytes,
+                new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains),
+                resultBytes,
                 request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
                 metrics);
         partitions.forEach(this::open);
@@ -278,6 +281,23 @@ final class SimulatedProcess {
         var eras = new ArrayList<>(registrations.eras());
         eras.add(new Era(new Assignment(groups, names, groups.getFirst(), false), TOPIC_ID, from));
         registrations = new Registrations(eras, List.of(), Map.of());
+    }
+
+    /// Another group answers for a model from now on.
+    void handOver(String model, String group) {
+        var latest = registrations.latest();
+        var names = new HashMap<>(latest.owners());
+        names.put(model, group);
+        var from = partitions.stream().map(partition -> (long) partition.log.size()).toList();
+        var eras = new ArrayList<>(registrations.eras());
+        eras.add(new Era(new Assignment(latest.groups(), names, latest.defaultGroup(), false), TOPIC_ID, from));
+        registrations = new Registrations(eras, List.of(), Map.of());
+    }
+
+    /// A result that another group has written.
+    void writtenByOthers(GenerationResult result) {
+        committed.computeIfAbsent(PipelineTopology.RESULTS_SINK, added -> new ArrayList<>()).add(new Record<>(
+                result.getRequestId().getBytes(StandardCharsets.UTF_8), result, wall, new RecordHeaders()));
     }
 
     /// The test's wire format: a zero byte, a schema id of four bytes, and the plain record.

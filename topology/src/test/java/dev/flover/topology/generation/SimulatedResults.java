@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -22,17 +24,28 @@ import org.apache.kafka.streams.processor.api.Record;
 final class SimulatedResults implements StoredResults {
     private final Supplier<List<Record<?, ?>>> written;
     private final BooleanSupplier answers;
+    private final Predicate<Bytes> owed;
 
     /// @param answers whether searches end
-    SimulatedResults(Supplier<List<Record<?, ?>>> written, BooleanSupplier answers) {
+    /// @param owed    ids of requests that another group has still to answer
+    SimulatedResults(Supplier<List<Record<?, ?>>> written, BooleanSupplier answers,
+            Predicate<Bytes> owed) {
         this.written = written;
         this.answers = answers;
+        this.owed = owed;
     }
 
     @Override
-    public CompletableFuture<Optional<StoredResult>> find(Bytes id, long writtenAt) {
+    public CompletableFuture<Found> find(Bytes id, long writtenAt) {
         return outcome(records().stream().filter(record -> Bytes.wrap((byte[]) record.key()).equals(id)
-                && record.timestamp() >= writtenAt).findFirst());
+                && record.timestamp() >= writtenAt).findFirst())
+                .thenApply(found -> found.<Found>map(Found.Written::new).orElseGet(Found.Nothing::new));
+    }
+
+    @Override
+    public CompletableFuture<Found> findOrOwed(Bytes id, long writtenAt, int partition, Map<String, Long> groups) {
+        return find(id, writtenAt).thenApply(found ->
+                found instanceof Found.Nothing && !groups.isEmpty() && owed.test(id) ? new Found.Owed() : found);
     }
 
     @Override

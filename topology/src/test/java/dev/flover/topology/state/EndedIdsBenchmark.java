@@ -76,7 +76,7 @@ final class EndedIdsBenchmark {
         var form = StoredForm.of(EndedRequest.class);
         var entries = new TreeMap<Bytes, byte[]>();
         for (int i = 0; i < ids; i++) {
-            entries.put(id(i), form.encode(new EndedRequest(digest(i), NOW + 1_000 + i, NOW - ids + i)));
+            entries.put(id(i), form.encode(new EndedRequest(digest(i), NOW + 1_000 + i, NOW - ids + i, 0L)));
         }
         return entries;
     }
