@@ -9,7 +9,6 @@ import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.generation.Caution;
-import dev.flover.topology.generation.GenerationProcessor;
 import dev.flover.topology.generation.IdSightings;
 import dev.flover.topology.generation.LeftToOthers;
 import dev.flover.topology.generation.PipelineTopology;
@@ -364,9 +363,7 @@ public final class Pipeline implements AutoCloseable {
         var parts = new ProcessParts(config, model, shared, room, check, constraints, mentions, foreign, commits, holds,
                 caution, process, time::wallMs, contract, left, registry.decoding(), models, new IdSightings(metrics),
                 homes, gaps, results, preparation.resultBytes(), registry::asWritten, standstill, cancels, metrics);
-        var topology = PipelineTopology.build(
-                config, homes.counts().haveGrown(), () -> new GenerationProcessor(parts), registry.chunks(),
-                registry.results());
+        var topology = PipelineTopology.build(parts, registry.chunks(), registry.results());
         var clients = new PipelineClients(
                 config.applicationId() + "-" + folder.instance(), transactionTime, commits, holds, steps, config);
         try {

@@ -15,18 +15,18 @@ import org.apache.kafka.streams.processor.api.Record;
 /// One request partition: records come in by [#process], time by [#punctuate].
 ///
 /// Streams may initialise the same processor again after it was closed; nothing of its earlier life remains.
-public final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Object> {
+final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Outgoing> {
     private final ProcessParts parts;
     private EndedMemory ended;
     private Generations generations;
     private Intake intake;
 
-    public GenerationProcessor(ProcessParts parts) {
+    GenerationProcessor(ProcessParts parts) {
         this.parts = parts;
     }
 
     @Override
-    public void init(ProcessorContext<byte[], Object> context) {
+    public void init(ProcessorContext<byte[], Outgoing> context) {
         super.init(context);
         var partition = new TopicPartition(parts.config().topics().requests(), context.taskId().partition());
         if (partition.partition() >= parts.homes().counts().now()) {

@@ -531,24 +531,32 @@ final class Generations {
         parts.room().used(generation.ticket, fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
+        // The chunk says both: why the answer ended, to which a record may add, and what computed it.
         records.write(answer, terminal, now);
-        var segment = answer.segment(
-                fresh.position(), parts.commits().count(), parts.model().fingerprint(), parts.engine().arithmetic());
+        answer.computedBy(parts.engine().arithmetic());
         output.chunk(answer, fresh, terminal);
-        if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
-            state.putProgress(generation.id, answer.index(), answer.segmentStart(), segment);
+        if (isFirst(fresh)) {
+            parts.commits().early();        // also where it was withheld when it was drawn
         }
-        settleTrial(generation);
+        // After the chunk: with at-least-once, a kill in between may repeat tokens, but loses none.
         if (terminal) {
+            settleTrial(generation);
             close(generation, now);
+        } else {
+            var segment = answer.segment(fresh.position(), parts.commits().count(), parts.model().fingerprint());
+            state.putProgress(generation.id, answer.index(), segment.position(), segment.progress());
+            settleTrial(generation);
         }
+    }
+
+    private static boolean isFirst(LiveAnswer.Fresh fresh) {
+        return fresh.position() == 0 && !fresh.ids().isEmpty();
     }
 
     private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
         int count = fresh.ids().size();
         if (count > 0) {
-            if (fresh.position() == 0) {
-                parts.commits().early();        // it may have been withheld when it was drawn
+            if (isFirst(fresh)) {
                 parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
             } else if (answer.sentAt() > 0) {
                 parts.metrics().tokensAfter(count, now - answer.sentAt());

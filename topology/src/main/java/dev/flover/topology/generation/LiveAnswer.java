@@ -46,6 +46,8 @@ final class LiveAnswer {
     private int segmentStart;
     private long segmentCommits = -1;
     private boolean segmentNamesModel;
+    /// Whether no segment names the last of them yet.
+    private boolean arithmeticIsNew;
     private boolean mailed;
     private FinishReason finishedByEngine;
     private Ending ending;
@@ -62,6 +64,11 @@ final class LiveAnswer {
             return ids.isEmpty() && text.isEmpty();
         }
     }
+
+    /// Progress from one commit to the next.
+    ///
+    /// @param position of its first id
+    record Segment(int position, StoredProgress progress) {}
 
     /// @param stored  where the answer stood when it was last committed
     /// @param opening text that the answer begins with before its first token; empty unless the prompt is echoed
@@ -234,23 +241,24 @@ final class LiveAnswer {
     ///
     /// @param position of the ids that are new in it
     /// @param commits  count of commits so far
-    StoredProgress segment(int position, long commits, String modelFingerprint, String arithmeticFingerprint) {
+    Segment segment(int position, long commits, String modelFingerprint) {
         if (segmentCommits != commits || sent - segmentStart > MAX_SEGMENT) {
             segmentStart = position;
             segmentCommits = commits;
-            segmentNamesModel = arithmetic.isEmpty() || !arithmetic.getLast().equals(arithmeticFingerprint);
-            if (segmentNamesModel) {
-                arithmetic.add(arithmeticFingerprint);
-            }
+            segmentNamesModel = arithmeticIsNew;
+            arithmeticIsNew = false;
         }
-        return new StoredProgress(list(segmentStart), segmentNamesModel ? modelFingerprint : null,
-                segmentNamesModel ? arithmeticFingerprint : null, ending == null ? null : ending.reason(),
-                ending == null ? null : ending.stop());
+        return new Segment(segmentStart, new StoredProgress(list(segmentStart),
+                segmentNamesModel ? modelFingerprint : null, segmentNamesModel ? arithmetic.getLast() : null,
+                ending == null ? null : ending.reason(), ending == null ? null : ending.stop()));
     }
 
-    /// Position of the first id of [#segment].
-    int segmentStart() {
-        return segmentStart;
+    /// The newest of its ids are of this arithmetic; the next segment that begins names it, where it is another one.
+    void computedBy(String arithmeticFingerprint) {
+        if (arithmetic.isEmpty() || !arithmetic.getLast().equals(arithmeticFingerprint)) {
+            arithmetic.add(arithmeticFingerprint);
+            arithmeticIsNew = true;
+        }
     }
 
     private List<Integer> list(int from) {

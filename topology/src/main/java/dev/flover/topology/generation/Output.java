@@ -46,10 +46,10 @@ public final class Output {
     private static final int MAX_BYTES_PER_ID = 5;
     private static final int MAX_BYTES_PER_CHAR = 3;
 
-    private final ProcessorContext<byte[], Object> context;
+    private final ProcessorContext<byte[], Outgoing> context;
     private final ProcessParts parts;
 
-    Output(ProcessorContext<byte[], Object> context, ProcessParts parts) {
+    Output(ProcessorContext<byte[], Outgoing> context, ProcessParts parts) {
         this.context = context;
         this.parts = parts;
     }
@@ -68,7 +68,7 @@ public final class Output {
         var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
                 fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
                 ofPrompt.isEmpty() ? 0 : 1 + sent, generation.stored.getRepeat(), false, null);
-        forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+        forward(generation.id, new Outgoing.Chunk(chunk), generation.stored.getTraceparent());
         parts.metrics().sent(fresh.ids().size());
     }
 
@@ -81,7 +81,7 @@ public final class Output {
             var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
                     List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
                     1 + first, generation.stored.getRepeat(), false, null);
-            forward(generation.id, chunk, generation.stored.getTraceparent(), PipelineTopology.TOKENS_SINK);
+            forward(generation.id, new Outgoing.Chunk(chunk), generation.stored.getTraceparent());
         }
         return first;
     }
@@ -124,7 +124,7 @@ public final class Output {
         if (content != null && whole && isForOthers(generation)) {
             headers.add(StoredResult.CONTENT, content.array());
         }
-        return forward(generation.id, result, headers, PipelineTopology.RESULTS_SINK);
+        return forward(generation.id, new Outgoing.Result(result), headers);
     }
 
     /// Whether each answer has come to its end, computed in one arithmetic.
@@ -145,7 +145,7 @@ public final class Output {
     long repeat(Bytes id, StoredResult stored, String traceparent) {
         var said = new SaidAgain(stored.result());
         said.chunks(true, false).forEach(chunk -> chunk(id, chunk, traceparent));
-        return forward(id, stored.bytes(), new RecordHeaders(stored.headers()), PipelineTopology.RESULTS_SINK);
+        return forward(id, new Outgoing.ResultAgain(stored.bytes()), new RecordHeaders(stored.headers()));
     }
 
     /// The answer to an equal request, as a request's own.
@@ -164,24 +164,24 @@ public final class Output {
                 .build();
         new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, stored.getTraceparent()));
         parts.metrics().ended(result.getFinishReason());
-        return forward(id, result, traceHeaders(stored.getTraceparent()), PipelineTopology.RESULTS_SINK);
+        return forward(id, new Outgoing.Result(result), stored.getTraceparent());
     }
 
     private void chunk(Bytes id, TokenChunk chunk, String traceparent) {
-        forward(id, chunk, traceHeaders(traceparent), PipelineTopology.TOKENS_SINK);
+        forward(id, new Outgoing.Chunk(chunk), traceparent);
         parts.metrics().sent(chunk.getTokenIds().size());
     }
 
     /// Readers of the results topic are told that this one is gone.
     void forget(Bytes id) {
-        forward(id, null, new RecordHeaders(), PipelineTopology.RESULTS_SINK);
+        forward(id, new Outgoing.Forgotten(), new RecordHeaders());
     }
 
     /// Tells the sender of another request under a used id; the first one is not touched.
     void refused(Bytes id, RequestRecord record, String reason) {
         var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
                 Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
-        forward(id, chunk, TraceParent.of(record.headers()), PipelineTopology.TOKENS_SINK);
+        forward(id, new Outgoing.Chunk(chunk), TraceParent.of(record.headers()));
         parts.metrics().conflict();
         deadLetter(record, reason);
     }
@@ -227,20 +227,20 @@ public final class Output {
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
         var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
                 repeat, false, null);
-        forward(id, chunk, traceparent, PipelineTopology.TOKENS_SINK);
+        forward(id, new Outgoing.Chunk(chunk), traceparent);
         parts.metrics().sent(0);
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
                 0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
                 now(), List.of(), metadata, null, false, List.of());
         parts.metrics().ended(ending.reason());
-        return forward(id, result, traceHeaders(traceparent), PipelineTopology.RESULTS_SINK);
+        return forward(id, new Outgoing.Result(result), traceparent);
     }
 
     /// Passes a record on to another partition of the requests.
     void passOn(RequestRecord record, int to) {
-        context.forward(new Record<>(record.key(), new Forwarding.Forwarded(to, record.value()), record.timestamp(),
-                Forwarding.headers(record)), PipelineTopology.FORWARDED_SINK);
+        forward(record.key(), new Outgoing.PassedOn(to, record.value()), record.timestamp(),
+                Forwarding.headers(record));
         parts.metrics().passedOn();
     }
 
@@ -271,8 +271,7 @@ public final class Output {
     void record(LiveAnswer answer, String topic, byte[] record, int partition) {
         var generation = answer.generation();
         var headers = recordHeaders(answer, partition);
-        context.forward(new Record<>(generation.id.get(), new ForeignRecord(topic, record), parts.wall().getAsLong(),
-                headers), PipelineTopology.FOREIGN_SINK);
+        forward(generation.id, new Outgoing.AnswerRecord(topic, record), headers);
     }
 
     /// The same, where that topic does not take it.
@@ -303,13 +302,13 @@ public final class Output {
         byte[] keptKey = key != null && key.length > BoundedRecords.MAX_HEADER_BYTES
                 ? Arrays.copyOf(key, BoundedRecords.MAX_HEADER_BYTES)
                 : key;
-        context.forward(new Record<>(keptKey, kept, parts.wall().getAsLong(), headers),
-                PipelineTopology.DEAD_LETTERS_SINK);
+        forward(keptKey, new Outgoing.DeadLetter(kept), parts.wall().getAsLong(), headers);
         parts.metrics().deadLetter();
     }
 
-    private void forward(Bytes id, Object value, String traceparent, String sink) {
-        forward(id, value, traceHeaders(traceparent), sink);
+    /// @return the record's timestamp
+    private long forward(Bytes id, Outgoing value, String traceparent) {
+        return forward(id, value, traceHeaders(traceparent));
     }
 
     private Instant now() {
@@ -317,10 +316,14 @@ public final class Output {
     }
 
     /// @return the record's timestamp
-    private long forward(Bytes id, Object value, Headers headers, String sink) {
+    private long forward(Bytes id, Outgoing value, Headers headers) {
         long timestamp = parts.wall().getAsLong();
-        context.forward(new Record<>(id.get(), value, timestamp, headers), sink);
+        forward(id.get(), value, timestamp, headers);
         return timestamp;
+    }
+
+    private void forward(byte[] key, Outgoing value, long timestamp, Headers headers) {
+        context.forward(new Record<>(key, value, timestamp, headers), value.sink());
     }
 
     private static RecordHeaders traceHeaders(String traceparent) {

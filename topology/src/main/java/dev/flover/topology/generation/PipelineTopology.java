@@ -2,7 +2,6 @@ package dev.flover.topology.generation;
 
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.records.BoundedRecords;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.state.StoreNames;
@@ -18,8 +17,6 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.TimestampExtractor;
-import org.apache.kafka.streams.processor.TopicNameExtractor;
-import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -48,15 +45,14 @@ public final class PipelineTopology {
 
     private PipelineTopology() {}
 
-    /// @param forwards whether partitions were added since the requests topic was created
+    /// @param chunks  what goes to the tokens topic
+    /// @param results what goes to the results topic
     public static Topology build(
-            PipelineConfig config, boolean forwards, ProcessorSupplier<byte[], byte[], byte[], Object> generations,
-            Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
-        // What is said again is what was written.
-        Serializer<Object> freshOrWritten = (topic, value) ->
-                value instanceof byte[] written ? written : results.serialize(topic, (GenerationResult) value);
-        TopicNameExtractor<byte[], Object> named = (key, value, context) -> ((ForeignRecord) value).topic();
-        Serializer<Object> foreign = (topic, value) -> ((ForeignRecord) value).bytes();
+            ProcessParts parts, Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        var config = parts.config();
+        // Only after partitions were added.
+        boolean forwards = parts.homes().counts().haveGrown();
+        Serializer<Outgoing> values = Outgoing.serializer(chunks, results);
         var topics = config.topics();
         var bytes = new ByteArraySerializer();
         var topology = new Topology()
@@ -69,19 +65,19 @@ public final class PipelineTopology {
             topology.addSource(AutoOffsetReset.earliest(), FORWARDED_SOURCE, new ReadTime(),
                     new ByteArrayDeserializer(), new ByteArrayDeserializer(), forwarded);
         }
-        topology.addProcessor(PROCESSOR, generations, sources.toArray(String[]::new))
+        topology.addProcessor(PROCESSOR, () -> new GenerationProcessor(parts), sources.toArray(String[]::new))
                 .addStateStore(store(StoreNames.REQUESTS), PROCESSOR)
                 .addStateStore(store(StoreNames.PROGRESS), PROCESSOR)
                 .addStateStore(store(StoreNames.ATTEMPTS), PROCESSOR)
                 .addStateStore(store(StoreNames.ENDED), PROCESSOR)
                 .addStateStore(store(StoreNames.PARKED), PROCESSOR)
-                .addSink(TOKENS_SINK, topics.tokens(), bytes, chunks, PROCESSOR)
-                .addSink(RESULTS_SINK, topics.results(), bytes, freshOrWritten, PROCESSOR)
-                .addSink(FOREIGN_SINK, named, bytes, foreign, PROCESSOR)
-                .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, bytes, PROCESSOR);
+                .addSink(TOKENS_SINK, topics.tokens(), bytes, values, PROCESSOR)
+                .addSink(RESULTS_SINK, topics.results(), bytes, values, PROCESSOR)
+                .addSink(FOREIGN_SINK, Outgoing.named(), bytes, Outgoing.serializer(chunks, results), PROCESSOR)
+                .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, values, PROCESSOR);
         return forwards
-                ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Forwarding.serializer(), Forwarding.partitioner(),
-                        PROCESSOR)
+                ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Outgoing.serializer(chunks, results),
+                        Outgoing.partitioner(), PROCESSOR)
                 : topology;
     }
 

@@ -3,13 +3,10 @@ package dev.flover.topology.records;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.serialization.Serializer;
-import org.apache.kafka.streams.processor.StreamPartitioner;
 
 /// Passes records of the requests topic on to another partition; [Homes] says why.
 ///
@@ -22,30 +19,14 @@ public final class Forwarding {
 
     private Forwarding() {}
 
-    /// A record that is passed on.
-    ///
-    /// @param partition the receiving partition
-    /// @param value     null for a cancel
-    public record Forwarded(int partition, byte[] value) {}
-
-    /// The place of a record on the requests topic.
+    /// Where a record stands on the requests topic.
     public record Origin(int partition, long offset) {}
 
     public static String topic(String applicationId) {
         return applicationId + "-forwarded";
     }
 
-    public static Serializer<Forwarded> serializer() {
-        return (topic, forwarded) -> forwarded.value();
-    }
-
-    public static StreamPartitioner<byte[], Forwarded> partitioner() {
-        return (topic, key, forwarded, partitions) -> Optional.of(Set.of(forwarded.partition()));
-    }
-
-    /// The offset that a record of the forwarding topic gets in the receiving partition.
-    ///
-    /// @param forwarded the record's offset on the forwarding topic
+    /// The offset in the receiving partition of a record of the forwarding topic.
     public static long offset(long forwarded) {
         return FIRST_OFFSET + forwarded;
     }

@@ -32,21 +32,38 @@ public final class Commits {
     private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
     private static final long LONGEST_PAUSE_OF_SLOW_NANOS = Duration.ofSeconds(1).toNanos();
 
+    private static final long NOT_BEGUN = Long.MIN_VALUE;
+
+    /// What the next commit covers, the most urgent of it.
+    private enum Written {
+        NOTHING,
+        /// It may wait for the interval.
+        CHANGES,
+        /// A reader waits for an answer to begin.
+        FIRST_TOKENS,
+        /// Nothing goes on before it is durable.
+        ATTEMPT
+    }
+
+    /// What the clock said at the begin of the pass: the least urgent that a commit may be made for.
+    private enum Allowed {
+        /// The last commit is too recent, or throughput counts.
+        ATTEMPTS,
+        FIRST_TOKENS,
+        /// The interval is over.
+        CHANGES
+    }
+
     private final AtomicLong count = new AtomicLong();
     private final long intervalNanos;
     private final boolean readersWait;
     private final LongSupplier clock;
 
     private final Set<Integer> ticked = new HashSet<>();
-    private boolean due;
-    private boolean changed;
-    private boolean early;
-    private boolean tooSoon;
-    private boolean requestsWait;
-    private boolean atOnce;
-    private boolean began;
+    private Written written = Written.NOTHING;
+    private Allowed allowed = Allowed.FIRST_TOKENS;
     private long changedAt;
-    private long beganAt;
+    private long beganAt = NOT_BEGUN;
     private long committedAt;
     private long pauseNanos;
     private long slowPauseNanos;
@@ -71,12 +88,19 @@ public final class Commits {
         if (ticked.size() > 1) {
             return false;
         }
-        this.requestsWait = requestsWait;
-        boolean slow = !isOver(slowPauseNanos, committedAt);
-        tooSoon = slow || !isOver(intervalNanos / 2, committedAt);
-        due = changed && !slow && isOver(intervalNanos, changedAt)
-                && (!requestsWait || isOver(pauseNanos, committedAt));
+        allowed = allowed(requestsWait);
         return true;
+    }
+
+    private Allowed allowed(boolean requestsWait) {
+        if (!isOver(slowPauseNanos, committedAt)) {
+            return Allowed.ATTEMPTS;
+        }
+        if (written != Written.NOTHING && isOver(intervalNanos, changedAt)
+                && (!requestsWait || isOver(pauseNanos, committedAt))) {
+            return Allowed.CHANGES;
+        }
+        return requestsWait || !isOver(intervalNanos / 2, committedAt) ? Allowed.ATTEMPTS : Allowed.FIRST_TOKENS;
     }
 
     /// The pass is over; the next partition that ticks begins a new one. A partition that ticks a second time begins
@@ -91,8 +115,8 @@ public final class Commits {
 
     /// A record was written that the next commit covers.
     void changed() {
-        if (!changed) {
-            changed = true;
+        if (written == Written.NOTHING) {
+            written = Written.CHANGES;
             changedAt = clock.getAsLong();
         }
     }
@@ -101,8 +125,8 @@ public final class Commits {
     ///
     /// @param since on the clock
     public void keptBack(long since) {
-        if (!changed || since - changedAt < 0) {
-            changed = true;
+        if (written == Written.NOTHING || since - changedAt < 0) {
+            changed();
             changedAt = since;
         }
     }
@@ -126,17 +150,21 @@ public final class Commits {
     /// First tokens were written: worth a commit before the interval is over, where readers wait for it, no request
     /// waits for room, and the last commit is not too recent.
     public void early() {
-        early = readersWait;
+        if (readersWait && written == Written.CHANGES) {
+            written = Written.FIRST_TOKENS;
+        }
     }
 
     /// An attempt was written: it must be committed after this pass.
     public void atOnce() {
-        atOnce = true;
+        changed();
+        written = Written.ATTEMPT;
     }
 
     /// Whether the stream thread should commit after this pass.
     public boolean isDue() {
-        return atOnce || due || changed && early && !tooSoon && !requestsWait;
+        return written == Written.ATTEMPT || allowed == Allowed.CHANGES
+                || written == Written.FIRST_TOKENS && allowed == Allowed.FIRST_TOKENS;
     }
 
     /// How long the stream thread may sleep without delaying a commit; zero where readers do not wait for one.
@@ -146,30 +174,26 @@ public final class Commits {
         if (!readersWait) {
             return Duration.ZERO;
         }
-        long left = changed ? changedAt + intervalNanos - clock.getAsLong() : most.toNanos();
+        long left = written != Written.NOTHING ? changedAt + intervalNanos - clock.getAsLong() : most.toNanos();
         return Duration.ofNanos(Math.clamp(left, 0, most.toNanos()));
     }
 
     /// Called by the client that begins to commit; it may do so more than once.
     void begins() {
-        if (!began) {
-            began = true;
+        if (beganAt == NOT_BEGUN) {
             beganAt = clock.getAsLong();
         }
     }
 
     /// Called by the client that has just committed.
     public void committed() {
-        due = false;
-        changed = false;
-        early = false;
-        atOnce = false;
-        tooSoon = true;
+        written = Written.NOTHING;
+        allowed = Allowed.ATTEMPTS;
         passEnds();
         committedAt = clock.getAsLong();
-        if (began) {
-            began = false;
+        if (beganAt != NOT_BEGUN) {
             long took = committedAt - beganAt;
+            beganAt = NOT_BEGUN;
             pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
             slowPauseNanos = took < SLOW_NANOS ? 0 : Math.min(took, LONGEST_PAUSE_OF_SLOW_NANOS);
         }

@@ -89,7 +89,7 @@ class SchemaSubjectsTest {
         assertThat((byte[]) written.getFirst().key()).isEqualTo("a".getBytes(StandardCharsets.UTF_8));
         assertThat(text(headers.lastHeader(Output.SOURCE_OFFSET).value())).isEqualTo("0");
         assertThat(text(headers.lastHeader(Output.ANSWER).value())).isEqualTo("0");
-        var foreign = (ForeignRecord) written.getFirst().value();
+        var foreign = (Outgoing.AnswerRecord) written.getFirst().value();
         assertThat(foreign.topic()).isEqualTo("cats");
         var cat = read(foreign.bytes(), 77);
         assertThat((int) cat.get("legs")).isBetween(2, 4);
@@ -126,8 +126,8 @@ class SchemaSubjectsTest {
         process.crash();
         run(process, "a");
         assertThat(process.result("a").getText()).isEqualTo(expected.result("a").getText());
-        assertThat(((ForeignRecord) records(process).getFirst().value()).bytes())
-                .isEqualTo(((ForeignRecord) records(expected).getFirst().value()).bytes());
+        assertThat(((Outgoing.AnswerRecord) records(process).getFirst().value()).bytes())
+                .isEqualTo(((Outgoing.AnswerRecord) records(expected).getFirst().value()).bytes());
 
         process.send(0, record(r -> { }));      // again, after its end
         process.settle();
@@ -285,7 +285,7 @@ class SchemaSubjectsTest {
         var answers = new ArrayList<String>();
         for (var written : records(process)) {
             answers.add(text(written.headers().lastHeader(Output.ANSWER).value()));
-            read(((ForeignRecord) written.value()).bytes(), 77);
+            read(((Outgoing.AnswerRecord) written.value()).bytes(), 77);
         }
         assertThat(answers).containsExactly("0", "1", "2");
     }

@@ -163,7 +163,7 @@ final class SimulatedProcess {
         final List<RequestRecord> forwarded = new ArrayList<>();
         final Map<String, TreeMap<Bytes, byte[]>> durable = new TreeMap<>();
         final Map<String, KeyValueStore<Bytes, byte[]>> stores = new TreeMap<>();
-        MockProcessorContext<byte[], Object> context;
+        MockProcessorContext<byte[], Outgoing> context;
         GenerationProcessor processor;
         int read;
         int durablyRead;
@@ -425,12 +425,21 @@ final class SimulatedProcess {
     }
 
     private void written(String sink, Record<?, ?> record) {
-        if (record.value() instanceof Forwarding.Forwarded forwarded) {
-            var log = partitions.get(forwarded.partition()).forwarded;
-            log.add(new RequestRecord(config.topics().requests(), forwarded.partition(), Forwarding.offset(log.size()),
-                    record.timestamp(), record.headers(), (byte[]) record.key(), forwarded.value()));
+        Object value = switch ((Outgoing) record.value()) {
+            case Outgoing.Chunk(TokenChunk chunk) -> chunk;
+            case Outgoing.Result(GenerationResult result) -> result;
+            case Outgoing.ResultAgain(byte[] bytes) -> bytes;
+            case Outgoing.Forgotten forgotten -> null;
+            case Outgoing.DeadLetter(byte[] bytes) -> bytes;
+            case Outgoing.AnswerRecord named -> named;
+            case Outgoing.PassedOn passed -> passed;
+        };
+        if (value instanceof Outgoing.PassedOn(int to, byte[] bytes)) {
+            var log = partitions.get(to).forwarded;
+            log.add(new RequestRecord(config.topics().requests(), to, Forwarding.offset(log.size()),
+                    record.timestamp(), record.headers(), (byte[]) record.key(), bytes));
         } else {
-            committed.computeIfAbsent(sink, added -> new ArrayList<>()).add(record);
+            committed.computeIfAbsent(sink, added -> new ArrayList<>()).add(record.withValue(value));
         }
     }
 

@@ -1,0 +1,91 @@
+package dev.flover.topology.generation;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
+
+/// The value of a record that a partition writes. Each kind knows its sink.
+sealed interface Outgoing {
+    String sink();
+
+    record Chunk(TokenChunk chunk) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.TOKENS_SINK;
+        }
+    }
+
+    record Result(GenerationResult result) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.RESULTS_SINK;
+        }
+    }
+
+    /// A result once more, as it was written.
+    record ResultAgain(byte[] written) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.RESULTS_SINK;
+        }
+    }
+
+    /// Tells readers of the results that the one under this id is gone.
+    record Forgotten() implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.RESULTS_SINK;
+        }
+    }
+
+    /// @param value null where the record had none
+    record DeadLetter(byte[] value) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.DEAD_LETTERS_SINK;
+        }
+    }
+
+    /// An answer as a record, for a topic that its request names.
+    record AnswerRecord(String topic, byte[] bytes) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.FOREIGN_SINK;
+        }
+    }
+
+    /// A record of the requests topic on its way to another partition.
+    ///
+    /// @param value null for a cancel
+    record PassedOn(int partition, byte[] value) implements Outgoing {
+        @Override
+        public String sink() {
+            return PipelineTopology.FORWARDED_SINK;
+        }
+    }
+
+    /// For all sinks.
+    static <T extends Outgoing> Serializer<T> serializer(Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+        return (topic, value) -> switch ((Outgoing) value) {
+            case Chunk(TokenChunk chunk) -> chunks.serialize(topic, chunk);
+            case Result(GenerationResult result) -> results.serialize(topic, result);
+            case ResultAgain(byte[] written) -> written;
+            case Forgotten forgotten -> null;
+            case DeadLetter(byte[] bytes) -> bytes;
+            case AnswerRecord(String named, byte[] bytes) -> bytes;
+            case PassedOn(int partition, byte[] bytes) -> bytes;
+        };
+    }
+
+    static TopicNameExtractor<byte[], AnswerRecord> named() {
+        return (key, record, context) -> record.topic();
+    }
+
+    static StreamPartitioner<byte[], PassedOn> partitioner() {
+        return (topic, key, record, partitions) -> Optional.of(Set.of(record.partition()));
+    }
+}
