@@ -6,27 +6,24 @@ import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
-import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.constraint.ConstraintCompiler;
-import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.schemas.Alternative;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenLogprob;
+import dev.flover.topology.request.RequestConstraint;
+import dev.flover.topology.request.RequestPlan;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
 /// Computes the expected answers with the engine alone: one request at a time, in this process, without Kafka.
 final class Oracle implements AutoCloseable {
-    private static final int NO_LOGPROBS = -1;
     private static final int PREFILL_CHUNK = 64;
     private static final int BLOCK_TOKENS = 16;
 
@@ -49,11 +46,9 @@ final class Oracle implements AutoCloseable {
 
     ExpectedAnswer answer(GenerationRequest request) {
         int[] prompt = tokenizer.encodePrompt(request.getPrompt());
-        var stopIds = request.getIgnoreEos() ? TokenSet.EMPTY : model.endOfText();
         var answer = new Answer(request, decoder(request));
-        answer.sequence = engine.admit(
-                SequenceRequest.of(prompt, sampling(request), request.getMaxTokens(), stopIds)
-                        .withConstraint(constraint(request)));
+        var plan = RequestPlan.of(request, prompt.length, model, request.getMaxTokens());
+        answer.sequence = engine.admit(plan.sequence(prompt).withConstraint(constraint(request)));
         while (engine.step(answer)) {
             if (answer.text.stopped()) {
                 engine.cancel(answer.sequence);
@@ -64,14 +59,8 @@ final class Oracle implements AutoCloseable {
 
     /// Returns the request's constraint; null if it has none.
     private Constraint constraint(GenerationRequest request) {
-        if (request.getJsonSchema() != null) {
-            return compiler.compile(new ConstraintSource.JsonSchema(request.getJsonSchema(), false));
-        }
-        if (request.getRegex() != null) {
-            return compiler.compile(new ConstraintSource.Pattern(request.getRegex()));
-        }
-        return request.getChoices() == null ? null
-                : compiler.compile(new ConstraintSource.Choices(request.getChoices()));
+        var source = RequestConstraint.source(request);
+        return source == null ? null : compiler.compile(source);
     }
 
     /// Decodes the token ids of a request's answer.
@@ -87,16 +76,6 @@ final class Oracle implements AutoCloseable {
     private AnswerText decoder(GenerationRequest request) {
         int[] prompt = tokenizer.encodePrompt(request.getPrompt());
         return new AnswerText(tokenizer, prompt[prompt.length - 1], request.getStop());
-    }
-
-    private static SamplingParams sampling(GenerationRequest request) {
-        var sampling = request.getSampling();
-        return SamplingParams.greedy().with(s -> s.repetitionPenalty(sampling.getRepetitionPenalty())
-                .presencePenalty(sampling.getPresencePenalty()).frequencyPenalty(sampling.getFrequencyPenalty())
-                .temperature(sampling.getTemperature()).topK(sampling.getTopK()).topP(sampling.getTopP())
-                .minP(sampling.getMinP()).typicalP(sampling.getTypicalP()).seed(request.getSeed())
-                .topLogprobs(request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs())
-                .minTokens(request.getMinTokens()));
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.flover.topology.generation;
 
-import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.StoredRequest;
@@ -10,6 +9,8 @@ import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ContentKey;
 import dev.flover.topology.request.RequestCheck;
+import dev.flover.topology.request.RequestPlan;
+import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.results.StoredResult;
 import dev.flover.topology.state.Attempts;
 import dev.flover.topology.state.BegunElsewhere;
@@ -23,7 +24,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,12 +169,12 @@ final class Generations {
     /// Takes a request in: from now on it is durable, and waits.
     ///
     /// @param read the request with all fields of its record
-    void arrive(Bytes id, StoredRequest stored, ReadRequest read, long now) {
+    void arrive(Bytes id, StoredRequest stored, ReadRequest read, RequestPlan plan) {
         int bytes = state.putRequest(id, stored, read);
         var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
         waiting.put(id, ticket);
         setDeadline(id, stored);
-        var content = contentOf(stored);
+        var content = contentOf(stored, plan);
         if (content != null && parts.results().mayAnswer(content)) {
             searches.add(new Search(id, ticket, parts.results().findAnswer(content)));
         } else {
@@ -218,11 +218,10 @@ final class Generations {
     }
 
     /// The key under which equal requests find the answer; null where they are not to.
-    private ByteBuffer contentOf(StoredRequest stored) {
+    private ByteBuffer contentOf(StoredRequest stored, RequestPlan plan) {
         return parts.config().remembering().answers() == 0 || stored.getRepeat()
                 || stored.getRequest().getRecordTopic() != null ? null
-                : ContentKey.of(stored, parts.check().plan(stored.getRequest(), stored.getPromptIds().size()),
-                        parts.model().fingerprint(), parts.engine().arithmetic());
+                : ContentKey.of(stored, plan, parts.model().fingerprint(), parts.engine().arithmetic());
     }
 
     /// Ends an unfinished request.
@@ -296,8 +295,8 @@ final class Generations {
         }
         switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
             case RequestCheck.Verdict.Rejected(String message) -> rejectAnew(gone, message, now);
-            case RequestCheck.Verdict.Accepted(int[] promptIds) -> arrive(gone.id(), StoredRequest.newBuilder(stored)
-                    .setPromptIds(Arrays.stream(promptIds).boxed().toList()).build(), gone.read(), now);
+            case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> arrive(gone.id(),
+                    StoredRequest.newBuilder(stored).setPromptIds(TokenIds.list(promptIds)).build(), gone.read(), plan);
         }
     }
 
@@ -456,9 +455,7 @@ final class Generations {
         } else if (ids.length > 0 && plan.stopIds().contains(ids[ids.length - 1])) {
             answer.finishedByEngine(dev.flover.engine.api.FinishReason.STOP);
         } else {
-            var first = SequenceRequest.of(
-                    generation.promptIds, plan.sampling(), plan.maxTokens(), plan.stopIds());
-            parts.engine().admit(answer, first.with(r -> r
+            parts.engine().admit(answer, plan.sequence(generation.promptIds).with(r -> r
                     .generatedIds(ids).answerIndex(answer.index())
                     .priority(generation.stored.getRequest().getPriority()).alone(generation.alone)
                     .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
@@ -591,7 +588,7 @@ final class Generations {
     }
 
     private void close(LiveGeneration generation, long now) {
-        long resultAt = output.result(generation, contentOf(generation.stored));
+        long resultAt = output.result(generation, contentOf(generation.stored, generation.plan));
         parts.metrics().ended(generation.answers[0].ending().reason());
         for (var answer : generation.answers) {
             if (answer.ending().reason() == FinishReason.ERROR) {

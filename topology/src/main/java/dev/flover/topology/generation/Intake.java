@@ -19,6 +19,8 @@ import dev.flover.topology.records.SchemaName;
 import dev.flover.topology.records.TraceParent;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
+import dev.flover.topology.request.RequestPlan;
+import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.state.EndedMemory;
 import dev.flover.topology.state.PartitionState;
 import dev.flover.topology.state.ReadPosition;
@@ -408,7 +410,7 @@ final class Intake {
         parts.sightings().saw(id, key, partition.partition(), now);
         switch (parts.check().check(key, request)) {
             case RequestCheck.Verdict.Rejected(String message) -> reject(id, request, digest, record, message, now);
-            case RequestCheck.Verdict.Accepted(int[] promptIds) -> {
+            case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> {
                 String forbidden = parts.mentions().refusal(request);
                 if (forbidden != null) {
                     reject(id, request, digest, record, forbidden, now);
@@ -422,9 +424,9 @@ final class Intake {
                         return false;
                     }
                     case RequestMentions.Sight.Ready(StoredSchema schema) -> {
-                        generations.arrive(id, new StoredRequest(request, Arrays.stream(promptIds).boxed().toList(),
+                        generations.arrive(id, new StoredRequest(request, TokenIds.list(promptIds),
                                 record.offset(), record.timestamp(), now, TraceParent.of(record.headers()), digest,
-                                false, schema, null), read, now);
+                                false, schema, null), read, plan);
                         parts.metrics().accepted();
                     }
                 }

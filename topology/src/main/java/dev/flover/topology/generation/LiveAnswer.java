@@ -7,6 +7,7 @@ import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.Alternative;
 import dev.flover.schemas.StoredProgress;
 import dev.flover.schemas.TokenLogprob;
+import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.state.PartitionState.StoredAnswer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -262,11 +263,7 @@ final class LiveAnswer {
     }
 
     private List<Integer> list(int from) {
-        var list = new ArrayList<Integer>(sent - from);
-        for (int i = from; i < sent; i++) {
-            list.add(ids[i]);
-        }
-        return list;
+        return TokenIds.list(Arrays.copyOfRange(ids, from, sent));
     }
 
     /// Fingerprints of the arithmetic of its tokens, in order of their use.

@@ -3,6 +3,7 @@ package dev.flover.topology.generation;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.topology.request.RequestPlan;
+import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.waiting.Ticket;
 import org.apache.kafka.common.utils.Bytes;
 
@@ -29,7 +30,7 @@ final class LiveGeneration {
         this.id = id;
         this.stored = stored;
         this.plan = plan;
-        this.promptIds = RequestPlan.ints(stored.getPromptIds());
+        this.promptIds = TokenIds.array(stored.getPromptIds());
         this.answers = new LiveAnswer[stored.getRequest().getAnswers()];
         this.ticket = ticket;
     }

@@ -23,8 +23,8 @@ public final class RequestCheck {
 
     /// The outcome of the check.
     public sealed interface Verdict {
-        /// @param promptIds the prompt's token ids, at least one
-        record Accepted(int[] promptIds) implements Verdict {}
+        /// @param promptIds at least one
+        record Accepted(int[] promptIds, RequestPlan plan) implements Verdict {}
 
         /// @param message the field, the value found and the range expected
         record Rejected(String message) implements Verdict {}
@@ -56,8 +56,7 @@ public final class RequestCheck {
             RequestTools.check(request, chat, model);
             int[] promptIds = promptIds(request);
             checkPrompt(promptIds, request);
-            plan(request, promptIds.length);
-            return new Verdict.Accepted(promptIds);
+            return new Verdict.Accepted(promptIds, plan(request, promptIds.length));
         } catch (RejectedException | ChatTemplateException | IllegalArgumentException e) {
             return new Verdict.Rejected(e.getMessage());
         }
@@ -158,7 +157,7 @@ public final class RequestCheck {
         }
         if (request.getPromptIds() != null) {
             tokenIds("prompt_ids", request.getPromptIds());
-            return RequestPlan.ints(request.getPromptIds());
+            return TokenIds.array(request.getPromptIds());
         }
         var tokenizer = model.tokenizer();
         if (tokenizer == null) {

@@ -8,8 +8,8 @@ import dev.flover.schemas.StoredSchema;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Finds the constraint that a request's fields state for its answers, and checks the fields against each other.
-final class RequestConstraint {
+/// The constraint of an answer, by the fields of its request.
+public final class RequestConstraint {
     private RequestConstraint() {}
 
     /// The fields of a request that are set and constrain its answer.
@@ -33,26 +33,35 @@ final class RequestConstraint {
     static Constraints.Wish wish(StoredRequest stored) {
         var request = stored.getRequest();
         var schema = stored.getResolvedSchema();
-        var source = schema != null && schema.getKind().equals(RequestMentions.AVRO)
-                ? new Constraints.Source.Avro(schema.getId(), schema.getText(), request.getWhiteSpace())
-                : said(request, schema);
+        var source = schema == null ? said(request) : resolved(request, schema);
         return source == null ? null : new Constraints.Wish(named(request).getFirst(), source, request.getTenant(),
                 request.getStop(), request.getMinTokens());
     }
 
-    private static Constraints.Source said(GenerationRequest request, StoredSchema schema) {
-        String json = schema != null ? schema.getText() : request.getJsonSchema();
-        if (json != null) {
-            return new Constraints.Source.Said(new ConstraintSource.JsonSchema(json, request.getWhiteSpace()));
+    private static Constraints.Source resolved(GenerationRequest request, StoredSchema schema) {
+        return schema.getKind().equals(RequestMentions.AVRO)
+                ? new Constraints.Source.Avro(schema.getId(), schema.getText(), request.getWhiteSpace())
+                : new Constraints.Source.Said(
+                        new ConstraintSource.JsonSchema(schema.getText(), request.getWhiteSpace()));
+    }
+
+    private static Constraints.Source said(GenerationRequest request) {
+        var source = source(request);
+        return source == null ? null : new Constraints.Source.Said(source);
+    }
+
+    /// What an answer has to fit that the request says itself; null where that is nothing, or lies in a registry.
+    public static ConstraintSource source(GenerationRequest request) {
+        if (request.getJsonSchema() != null) {
+            return new ConstraintSource.JsonSchema(request.getJsonSchema(), request.getWhiteSpace());
         }
         if (request.getRegex() != null) {
-            return new Constraints.Source.Said(new ConstraintSource.Pattern(request.getRegex()));
+            return new ConstraintSource.Pattern(request.getRegex());
         }
         if (request.getChoices() != null) {
-            return new Constraints.Source.Said(new ConstraintSource.Choices(request.getChoices()));
+            return new ConstraintSource.Choices(request.getChoices());
         }
-        return request.getGrammar() == null ? null
-                : new Constraints.Source.Said(new ConstraintSource.Grammar(request.getGrammar()));
+        return request.getGrammar() == null ? null : new ConstraintSource.Grammar(request.getGrammar());
     }
 
     /// Checks the fields of a request before its constraint is compiled.

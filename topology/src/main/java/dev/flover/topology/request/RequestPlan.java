@@ -1,5 +1,6 @@
 package dev.flover.topology.request;
 
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
@@ -18,9 +19,10 @@ import java.util.List;
 public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
     private static final int NO_LOGPROBS = -1;
 
-    /// @throws IllegalArgumentException if a value is out of its range; the message names the field
-    static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
-        var stopIds = TokenSet.of(request.getStopIds().stream().mapToInt(Integer::intValue).toArray());
+    /// @param maxTokens that one answer may have here
+    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    public static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
+        var stopIds = TokenSet.of(TokenIds.array(request.getStopIds()));
         if (!request.getIgnoreEos()) {
             stopIds = union(stopIds, model.endOfText());
         }
@@ -30,8 +32,12 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
                 sampling(request, defaults(model)), stopIds, Math.min(asked, maxTokens));
     }
 
-    /// The values of sampling options that a request leaves out: those of the model's publisher, or else plain sampling
-    /// at temperature 1.
+    /// The request for the first answer, as the engine takes it.
+    public SequenceRequest sequence(int[] promptIds) {
+        return SequenceRequest.of(promptIds, sampling, maxTokens, stopIds);
+    }
+
+    /// Values for options that a request leaves out: the model publisher's, else plain sampling.
     private static SamplingParams defaults(Model model) {
         return model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
     }
@@ -49,7 +55,7 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
                 .typicalP(orElse(sampling.getTypicalP(), defaults.typicalP()))
                 .seed(request.getSeed() == null ? SeedOfId.of(request.getId()) : request.getSeed())
                 .topLogprobs(request.getLogprobs() == null ? NO_LOGPROBS : request.getLogprobs())
-                .logitBias(logitBias(sampling)).allowedOnly(TokenSet.of(ints(sampling.getAllowedIds())))
+                .logitBias(logitBias(sampling)).allowedOnly(TokenSet.of(TokenIds.array(sampling.getAllowedIds())))
                 .minTokens(request.getMinTokens()));
     }
 
@@ -75,13 +81,5 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
 
     private static float orElse(Float value, float fallback) {
         return value == null ? fallback : value;
-    }
-
-    public static int[] ints(List<Integer> values) {
-        int[] result = new int[values.size()];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = values.get(i);
-        }
-        return result;
     }
 }

@@ -12,7 +12,7 @@ import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.SchemaText;
 import dev.flover.schemas.serdes.StoredForm;
 import dev.flover.topology.position.Position;
-import dev.flover.topology.request.RequestPlan;
+import dev.flover.topology.request.TokenIds;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -282,7 +282,7 @@ public final class PartitionState {
         }
 
         StoredAnswer build() {
-            return new StoredAnswer(RequestPlan.ints(ids), model, List.copyOf(arithmetic), finish, stop);
+            return new StoredAnswer(TokenIds.array(ids), model, List.copyOf(arithmetic), finish, stop);
         }
     }
 }
