@@ -1,0 +1,98 @@
+package dev.flover.topology;
+
+import dev.flover.topology.generation.LeftToOthers;
+import dev.flover.topology.weather.Standstill;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How the pipeline is, as its threads report it. Any thread may ask.
+final class HealthBoard {
+    private static final Logger LOG = LoggerFactory.getLogger(HealthBoard.class);
+
+    private final LeftToOthers left;
+    private final Standstill standstill;
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile Health health = new Health(Health.State.STARTING, "starting");
+
+    HealthBoard(LeftToOthers left, Standstill standstill) {
+        this.left = left;
+        this.standstill = standstill;
+    }
+
+    synchronized void starting(String detail) {
+        health = new Health(Health.State.STARTING, detail);
+    }
+
+    synchronized void serving() {
+        health = new Health(Health.State.READY, "serving");
+        LOG.info("serving");
+        ready.countDown();
+    }
+
+    synchronized void rebalancing() {
+        health = new Health(Health.State.REBALANCING, "partitions are being assigned");
+    }
+
+    /// Why partitions are still being assigned, if they are.
+    synchronized void rebalancingBecause(String reason) {
+        if (health.state() == Health.State.REBALANCING) {
+            LOG.warn(reason);
+            health = new Health(Health.State.REBALANCING, reason);
+        }
+    }
+
+    synchronized void failed(String detail) {
+        health = new Health(Health.State.FAILED, detail);
+    }
+
+    /// Nothing changes any more.
+    ///
+    /// @param detail unless it has failed
+    synchronized void ended(String detail) {
+        if (health.isAlive()) {
+            health = new Health(Health.State.STOPPED, detail);
+        }
+        ready.countDown();
+        ended.countDown();
+    }
+
+    boolean wasEverReady() {
+        return ready.getCount() == 0;
+    }
+
+    /// The state that was reported last.
+    Health.State state() {
+        return health.state();
+    }
+
+    /// The same with all there is to say about it.
+    Health health() {
+        var now = health;
+        if (!now.isAlive()) {
+            return now;
+        }
+        var said = new ArrayList<>(List.of(now.detail()));
+        if (left.count() > 0) {
+            said.add(left.sentence());
+        }
+        said.addAll(standstill.sentences());
+        var state = now.isReady() && standstill.isCutOff() ? Health.State.CUT_OFF : now.state();
+        return new Health(state, String.join("; ", said));
+    }
+
+    /// @return false if it is not ready within this time, or never will be
+    boolean awaitReady(Duration limit) throws InterruptedException {
+        return ready.await(limit.toMillis(), TimeUnit.MILLISECONDS) && health.isAlive();
+    }
+
+    Health awaitEnd() throws InterruptedException {
+        ended.await();
+        return health;
+    }
+}

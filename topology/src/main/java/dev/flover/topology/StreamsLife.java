@@ -1,0 +1,242 @@
+package dev.flover.topology;
+
+import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
+
+import dev.flover.topology.generation.Caution;
+import dev.flover.topology.generation.IdSightings;
+import dev.flover.topology.generation.PipelineTopology;
+import dev.flover.topology.generation.ProcessParts;
+import dev.flover.topology.generation.SharedEngine;
+import dev.flover.topology.models.ModelView;
+import dev.flover.topology.models.ModelWatch;
+import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.OpenTransactions;
+import dev.flover.topology.streams.PartitionHolds;
+import dev.flover.topology.streams.PipelineClients;
+import dev.flover.topology.streams.StepSignal;
+import dev.flover.topology.streams.StreamsProperties;
+import dev.flover.topology.waiting.WaitingRoom;
+import dev.flover.topology.weather.ClusterWatch;
+import dev.flover.topology.weather.GroupMembers;
+import dev.flover.topology.weather.StandstillWatch;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One life of Kafka Streams, from its start until it has stopped by itself, or because the process closes or the world
+/// asks for another one.
+///
+/// ```
+///   models topic is read ─► Kafka Streams runs, is watched ─► closed within a bound ─► Outcome
+/// ```
+final class StreamsLife {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamsLife.class);
+    private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+    private static final Duration LOOK = Duration.ofMillis(50);
+    private static final long SETTLED_WITHIN_MS = 500;
+    private static final long LEAST_STEP_MS = 1_000;
+
+    private final ProcessWide process;
+    private final HealthBoard board;
+    private final Caution caution;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile Throwable failure;
+
+    /// How a life has ended.
+    sealed interface Outcome {
+        /// The process closes.
+        record Closed() implements Outcome {}
+
+        /// Another life is to begin at once, because the world has changed.
+        record Renewed() implements Outcome {}
+
+        /// @param cause null where Kafka Streams stopped without one
+        record Failed(Throwable cause) implements Outcome {}
+
+        /// A thread has not ended, and may use the engine: nobody else may then.
+        record Hangs(String sentence) implements Outcome {}
+    }
+
+    /// @param caution whether attempts are made durable before they are begun
+    StreamsLife(ProcessWide process, HealthBoard board, Caution caution) {
+        this.process = process;
+        this.board = board;
+        this.caution = caution;
+    }
+
+    /// @param topicId of the requests topic
+    Outcome live(String topicId) {
+        process.metrics.lifeBegins();
+        var config = process.config;
+        var models = new ModelView(config.applicationId(), topicId, System::nanoTime);
+        try (var watch = ModelWatch.start(
+                config.kafka(), config.topics().models(), config.topics().requests(), models)) {
+            return watch.awaitView(process.closing) ? live(models) : new Outcome.Closed();
+        }
+    }
+
+    private Outcome live(ModelView models) {
+        var config = process.config;
+        var commits = new Commits(config, System::nanoTime);
+        var holds = new PartitionHolds();
+        var steps = new StepSignal();
+        var shared = new SharedEngine(
+                process.engine, process.slots, steps, commits::firstToken, System::nanoTime);
+        var parts = parts(models, commits, holds, shared);
+        var topology = PipelineTopology.build(parts, process.registry.chunks(), process.registry.results());
+        var clients = new PipelineClients(config.applicationId() + "-" + process.folder.instance(),
+                process.transactionTime, commits, holds, steps, config);
+        Outcome outcome;
+        try {
+            outcome = run(new KafkaStreams(
+                    topology, StreamsProperties.of(config, process.folder.instance()), clients, process.time));
+        } catch (KafkaException e) {
+            if (!Failures.isUnresolved(e)) {
+                throw e;
+            }
+            outcome = process.isClosing() ? new Outcome.Closed() : new Outcome.Failed(e);
+        }
+        if (!(outcome instanceof Outcome.Hangs)) {
+            shared.releaseAll();
+        }
+        return outcome;
+    }
+
+    private ProcessParts parts(ModelView models, Commits commits, PartitionHolds holds, SharedEngine shared) {
+        var p = process;
+        return new ProcessParts(p.config, p.model, shared, new WaitingRoom(p.config.waiting(), p.config.sharing()),
+                p.check, p.constraints, p.mentions, p.foreign, commits, holds, caution, p.life, p.time::wallMs,
+                p.contract, p.left, p.registry.decoding(), models, new IdSightings(p.metrics), p.preparation.homes(),
+                p.gaps, p.results, p.preparation.resultBytes(), p.registry::asWritten, p.standstill, p.cancels, p.metrics);
+    }
+
+    private Outcome run(KafkaStreams streams) {
+        boolean renewed = false;
+        boolean ended;
+        try (var streamsMetrics = new KafkaStreamsMetrics(streams);
+                var cluster = new ClusterWatch(process.preparation.adminProperties(), process.config,
+                        process.preparation.homes().counts().now(), process.gaps, process.standstill,
+                        process.metrics)) {
+            streams.setStateListener((now, before) -> report(now));
+            streams.setUncaughtExceptionHandler(e -> {
+                failure = e;
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            streamsMetrics.bindTo(process.meters);
+            streams.start();
+            try (var _ = StandstillWatch.start(process.config, process.preparation.adminProperties(),
+                    () -> requestsRead(streams), process.standstill, process.metrics)) {
+                renewed = watch(cluster);
+            }
+            if (process.isClosing() && board.state() == Health.State.READY) {
+                process.life.ends();
+                process.life.awaitSettled(SETTLED_WITHIN_MS);
+            }
+        } finally {
+            ended = close(streams);
+        }
+        if (!ended) {
+            return new Outcome.Hangs("a thread of Kafka Streams has not ended within " + CLOSE_WITHIN.toSeconds()
+                    + " s; all that was committed is stored, and goes on when the process is started again");
+        }
+        if (process.isClosing()) {
+            return new Outcome.Closed();
+        }
+        return renewed && failure == null ? new Outcome.Renewed() : new Outcome.Failed(failure);
+    }
+
+    /// Never Streams' close() without a limit: a thread that waits for an absent broker would hold us up for ever.
+    ///
+    /// @return whether all of it has ended
+    private boolean close(KafkaStreams streams) {
+        var within = process.isClosing() ? CLOSE_WITHIN : CLOSE_WITHIN.plusMillis(process.transactionTime.ms());
+        return streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(within));
+    }
+
+    private Set<TopicPartition> requestsRead(KafkaStreams streams) {
+        return streams.metadataForLocalThreads().stream().flatMap(thread -> thread.activeTasks().stream())
+                .flatMap(task -> task.topicPartitions().stream())
+                .filter(partition -> partition.topic().equals(process.config.topics().requests()))
+                .collect(Collectors.toSet());
+    }
+
+    private void report(KafkaStreams.State state) {
+        switch (state) {
+            case RUNNING -> board.serving();
+            case REBALANCING -> board.rebalancing();
+            case ERROR, NOT_RUNNING -> stopped.countDown();
+            case CREATED, PENDING_SHUTDOWN, PENDING_ERROR -> { }
+        }
+    }
+
+    /// Returns when the process closes, Kafka Streams has stopped, or another life has to begin.
+    ///
+    /// @return whether that last
+    private boolean watch(ClusterWatch cluster) {
+        try {
+            long looked = System.nanoTime();
+            while (!process.isClosing() && !stopped.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (clockWasSet() || werePartitionsAdded(cluster)) {
+                    return true;
+                }
+                if (board.state() != Health.State.REBALANCING) {
+                    looked = System.nanoTime();
+                } else if (System.nanoTime() - looked > LONG_RESTORE.toNanos()) {
+                    lookForOpenTransactions();
+                    looked = System.nanoTime();
+                }
+            }
+        } catch (InterruptedException e) {
+            process.closing.countDown();
+        }
+        return false;
+    }
+
+    private boolean werePartitionsAdded(ClusterWatch cluster) {
+        cluster.look();
+        boolean grown = cluster.havePartitionsGrown();
+        if (grown) {
+            LOG.warn("partitions were added to {}; the other topics get as many, and the pipeline goes on",
+                    process.config.topics().requests());
+        }
+        return grown;
+    }
+
+    /// Logs it where the wall clock was set by more than is adjusted in normal operation.
+    ///
+    /// @return whether Kafka's clients have to be made anew: they measure by the wall clock, and one that was set back
+    ///         sends no heartbeat until the old time has come again
+    private boolean clockWasSet() {
+        long stepMs = process.time.takeStep();
+        if (Math.abs(stepMs) < LEAST_STEP_MS) {
+            return false;
+        }
+        LOG.warn("the wall clock was set {} by {}; ticks, commits and the memory of ids go on as before, deadlines "
+                + "follow the clock{}", stepMs < 0 ? "back" : "ahead", Duration.ofMillis(Math.abs(stepMs)),
+                stepMs < 0 ? ", and the connections to Kafka are made anew" : "");
+        return stepMs < 0;
+    }
+
+    /// Logs why a restoration takes long, where a transaction or a foreign member of the group is the cause.
+    private void lookForOpenTransactions() {
+        String group = process.config.applicationId();
+        try (var admin = Admin.create(process.preparation.adminProperties())) {
+            new GroupMembers(admin, group).sentence().ifPresent(board::rebalancingBecause);
+            new OpenTransactions(admin, group).sentence(LONG_RESTORE).ifPresent(board::rebalancingBecause);
+        } catch (KafkaException e) {
+            LOG.warn("the partitions are not restored yet, and the cluster does not say why: {}", e.getMessage());
+        }
+    }
+}
