@@ -119,7 +119,8 @@ final class StreamsLife {
         return new ProcessParts(p.config, p.model, shared, new WaitingRoom(p.config.waiting(), p.config.sharing()),
                 p.check, p.constraints, p.mentions, p.foreign, commits, holds, caution, p.life, p.time::wallMs,
                 p.contract, p.left, p.registry.decoding(), models, new IdSightings(p.metrics), p.preparation.homes(),
-                p.gaps, p.results, p.preparation.resultBytes(), p.registry::asWritten, p.standstill, p.cancels, p.metrics);
+                p.gaps, p.results, p.preparation.resultBytes(), p.registry::asWritten, p.standstill, p.cancels,
+                p.metrics);
     }
 
     private Outcome run(KafkaStreams streams) {

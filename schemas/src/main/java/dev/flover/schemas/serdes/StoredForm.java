@@ -157,8 +157,9 @@ public final class StoredForm<T extends SpecificRecord> {
         }
         if (bytes.length < NAME_END || bytes[0] != NAMED) {
             throw new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of version "
-                    + (first == null ? "" : FIRST + " or ") + NAMED + ", found " + (bytes.length == 0 ? "no bytes" : "version " + bytes[0] + " and "
-                    + bytes.length + " bytes") + "; start the release that wrote it, or a newer");
+                    + (first == null ? "" : FIRST + " or ") + NAMED + ", found "
+                    + (bytes.length == 0 ? "no bytes" : "version " + bytes[0] + " and " + bytes.length + " bytes")
+                    + "; start the release that wrote it, or a newer");
         }
         long fingerprint = ByteBuffer.wrap(bytes).getLong(1);
         var known = readings.get(fingerprint);

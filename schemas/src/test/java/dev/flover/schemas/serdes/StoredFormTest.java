@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.schemas.EndedRequest;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.StoredAttempts;
 import dev.flover.schemas.StoredProgress;
@@ -128,6 +129,12 @@ class StoredFormTest {
             assertThatThrownBy(() -> REQUESTS.decode(damaged, schemas::get))
                     .isInstanceOf(UndecodableRecordException.class);
         }
+    }
+
+    @Test
+    void aRecordThatTheFirstBuildsDidNotHaveHasOneVersion() {
+        assertThatThrownBy(() -> StoredForm.of(ModelOrder.class).decode(new byte[] {3, 1, 2}, schemas::get))
+                .hasMessageContaining("expected a stored ModelOrder of version 2, found version 3");
     }
 
     @Test

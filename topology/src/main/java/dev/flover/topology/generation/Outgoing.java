@@ -69,7 +69,8 @@ sealed interface Outgoing {
     }
 
     /// For all sinks.
-    static <T extends Outgoing> Serializer<T> serializer(Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
+    static <T extends Outgoing> Serializer<T> serializer(
+            Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
         return (topic, value) -> switch ((Outgoing) value) {
             case Chunk(TokenChunk chunk) -> chunks.serialize(topic, chunk);
             case Result(GenerationResult result) -> results.serialize(topic, result);

@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The requests that other groups have still to answer, at one moment: read from their changelogs and offsets, so that
-/// it does not matter whether they run. Asks each group once. May wait; throws [KafkaException] where no broker answers.
+/// it does not matter whether they run. Asks each group once. May wait; throws [KafkaException] where no broker
+/// answers.
 ///
 /// ```
 ///   requests-0   | r r r r r r | u u u |              r read by the group, u not read yet

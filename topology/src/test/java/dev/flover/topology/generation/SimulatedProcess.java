@@ -229,7 +229,8 @@ final class SimulatedProcess {
                         config.recovery().patience().unknownSchema()), models(),
                 new IdSightings(metrics), Homes.of(counts, () -> wall, config.remembering().ended()),
                 new UnreadGaps(),
-                new SimulatedResults(() -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains),
+                new SimulatedResults(
+                        () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains),
                 resultBytes,
                 request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
                 metrics);

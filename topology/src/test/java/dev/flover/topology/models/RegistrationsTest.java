@@ -6,6 +6,7 @@ import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.ModelOrderKind;
 import dev.flover.schemas.serdes.TrustedRecords;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,25 @@ class RegistrationsTest {
         assertThat(owner(1, 20, null)).isEqualTo("a");
         give(effective(TOPIC, 1, 90L, 90L));
         assertThat(owner(0, 10, "y")).as("the first one counts").isEqualTo("b");
+    }
+
+    @Test
+    void itIsKnownWhoAnsweredBeforeAndUpToWhere() {
+        give(register("a", false, 0L, 0L, "x"));
+        give(register("b", false, 0L, 0L, "y"));
+        give(effective(TOPIC, 1, 10L, 20L));
+        give(order(ModelOrderKind.HAND_OVER).setGroup("b").setNames(List.of("x")).build());
+        give(effective(TOPIC, 3, 30L, 40L));
+        assertThat(registrations.answeredBefore(TOPIC, 1, "x", "b")).containsOnly(Map.entry("a", 40L));
+        assertThat(registrations.answeredBefore(TOPIC, 0, "y", "b")).as("rejected by the default group")
+                .containsOnly(Map.entry("a", 10L));
+        assertThat(registrations.answeredBefore("another", 0, "x", "b")).isEmpty();
+        assertThat(registrations.answeredBefore(TOPIC, 0, null, "a")).isEmpty();
+        give(order(ModelOrderKind.HAND_OVER).setGroup("b").setDefaultGroup(true).build());
+        give(effective(TOPIC, 5, 50L, 50L));
+        give(order(ModelOrderKind.REMOVE).setGroup("a").build());
+        give(effective(TOPIC, 7, 60L, 60L));
+        assertThat(registrations.answeredBefore(TOPIC, 1, "x", "b")).as("it is removed").isEmpty();
     }
 
     @Test
