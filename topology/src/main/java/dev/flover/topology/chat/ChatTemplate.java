@@ -1,6 +1,6 @@
 package dev.flover.topology.chat;
 
-import dev.flover.topology.chat.jinja.JinjaException;
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
 import dev.flover.topology.chat.jinja.JinjaTemplate;
 import java.time.Clock;
 import java.util.HashMap;

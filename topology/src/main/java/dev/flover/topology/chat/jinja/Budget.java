@@ -1,7 +1,8 @@
 package dev.flover.topology.chat.jinja;
 
-/// The limits of one rendering: evaluation steps, characters of text, and nesting depth. Templates come with model
-/// files, which are untrusted.
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
+
+/// What one rendering may use. Templates come with model files, which are untrusted.
 final class Budget {
     private static final int MAX_STEPS = 2_000_000;
     private static final long MAX_CHARACTERS = 16 << 20;

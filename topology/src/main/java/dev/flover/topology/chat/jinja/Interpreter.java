@@ -1,6 +1,9 @@
 package dev.flover.topology.chat.jinja;
 
-import dev.flover.topology.chat.jinja.Expression.Parameters;
+import dev.flover.topology.chat.jinja.syntax.Expression;
+import dev.flover.topology.chat.jinja.syntax.Expression.Parameters;
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
+import dev.flover.topology.chat.jinja.syntax.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package dev.flover.topology.chat.jinja;
 
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.flover.topology.chat.jinja;
 
+import dev.flover.topology.chat.jinja.syntax.Parser;
+import dev.flover.topology.chat.jinja.syntax.Statement;
 import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.flover.topology.chat.jinja;
 
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.flover.topology.chat.jinja;
 
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
 import java.time.ZonedDateTime;
 import java.time.format.TextStyle;
 import java.time.temporal.IsoFields;

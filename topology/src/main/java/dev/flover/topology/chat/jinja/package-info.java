@@ -1,7 +1,7 @@
 /// Interprets the part of Jinja2 that chat templates are written in, in a sandbox.
 ///
 /// ```
-///   template ──► Lexer ──► Parser ──► Statement, Expression      read once; what cannot be read is refused by name
+///   template ──► syntax.Parser ──► Statement, Expression         read once; what cannot be read is refused by name
 ///                                            │
 ///   variables ──► Scope ──► Interpreter ─────┘──► text           Budget: steps, text, depth
 ///                               │

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.topology.chat.jinja.syntax.JinjaException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;

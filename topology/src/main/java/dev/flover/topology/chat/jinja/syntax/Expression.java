@@ -1,10 +1,10 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
 import java.util.List;
 import java.util.Map;
 
-/// An expression of a template, as the parser reads it.
-sealed interface Expression {
+/// Something that has a value.
+public sealed interface Expression {
     /// @param value a string, number, boolean or null
     record Literal(Object value) implements Expression {}
 
@@ -44,7 +44,7 @@ sealed interface Expression {
 
     /// `a < b <= c`
     record Comparison(Expression first, List<Step> steps) implements Expression {
-        record Step(String operator, Expression operand) {}
+        public record Step(String operator, Expression operand) {}
     }
 
     /// `a if condition else b`; `otherwise` may be null
@@ -56,9 +56,9 @@ sealed interface Expression {
     /// @param spreadNamed the operand of `**values`, or null
     record Parameters(
             List<Expression> positional, Map<String, Expression> named, Expression spread, Expression spreadNamed) {
-        static final Parameters NONE = new Parameters(List.of(), Map.of());
+        public static final Parameters NONE = new Parameters(List.of(), Map.of());
 
-        Parameters(List<Expression> positional, Map<String, Expression> named) {
+        public Parameters(List<Expression> positional, Map<String, Expression> named) {
             this(positional, named, null, null);
         }
     }

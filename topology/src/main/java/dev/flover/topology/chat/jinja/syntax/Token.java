@@ -1,4 +1,4 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
 /// A token inside a tag.
 ///

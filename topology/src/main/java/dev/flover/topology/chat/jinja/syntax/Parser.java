@@ -1,7 +1,7 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
-import dev.flover.topology.chat.jinja.Expression.Parameters;
-import dev.flover.topology.chat.jinja.Lexer.Segment;
+import dev.flover.topology.chat.jinja.syntax.Expression.Parameters;
+import dev.flover.topology.chat.jinja.syntax.Lexer.Segment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Parses a template: a statement by the first word of its tag, an expression by recursive descent through Jinja's
-/// levels of precedence.
-final class Parser {
+/// Reads a template: statements by their first word, expressions by descent through Jinja's precedence.
+public final class Parser {
     private static final int MAX_DEPTH = 100;
     private static final Set<String> AFTER_OPERAND = Set.of("else", "or", "and", "is", "in", "not", "if");
 
@@ -27,7 +26,7 @@ final class Parser {
         this.segments = segments;
     }
 
-    static List<Statement> parse(String template) {
+    public static List<Statement> parse(String template) {
         var parser = new Parser(Lexer.segments(template));
         var statements = parser.statements(Set.of());
         if (parser.segment < parser.segments.size()) {

@@ -1,11 +1,11 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
 import java.util.List;
 import java.util.Map;
 
-/// A statement of a template, as the parser reads it.
-sealed interface Statement {
-    /// A statement with the line of its tag, which is added to the message of any error in it.
+/// Something that is carried out.
+public sealed interface Statement {
+    /// A tag in a line of the template; what goes wrong in it is said to be there.
     record Located(int line, Statement statement) implements Statement {}
 
     record Text(String text) implements Statement {}
@@ -14,7 +14,7 @@ sealed interface Statement {
 
     /// Executes the body of the first branch whose condition holds, otherwise `otherwise`.
     record If(List<Branch> branches, List<Statement> otherwise) implements Statement {
-        record Branch(Expression condition, List<Statement> body) {}
+        public record Branch(Expression condition, List<Statement> body) {}
     }
 
     /// `{% for targets in iterated if condition %}...{% else %}...{% endfor %}`

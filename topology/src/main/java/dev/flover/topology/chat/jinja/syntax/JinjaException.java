@@ -1,4 +1,4 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
 /// Thrown when a template cannot be read or rendered. The message is one sentence that names the construct and its
 /// line.
@@ -6,7 +6,7 @@ public final class JinjaException extends RuntimeException {
     private final boolean raised;
     private final boolean located;
 
-    JinjaException(String message) {
+    public JinjaException(String message) {
         this(message, false);
     }
 
@@ -22,13 +22,13 @@ public final class JinjaException extends RuntimeException {
         this.located = true;
     }
 
-    /// This failure with a line of the template in its message, unless its message names a line already.
-    JinjaException in(int line) {
+    /// The same failure, said to be in a line unless one is said already.
+    public JinjaException in(int line) {
         return located ? this : new JinjaException(this, line);
     }
 
-    /// The failure of a template that calls `raise_exception` with this message.
-    static JinjaException raisedByTemplate(String message) {
+    /// What a template says with `raise_exception`.
+    public static JinjaException raisedByTemplate(String message) {
         return new JinjaException(message, true);
     }
 

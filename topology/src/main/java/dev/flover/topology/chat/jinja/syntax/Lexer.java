@@ -1,4 +1,4 @@
-package dev.flover.topology.chat.jinja;
+package dev.flover.topology.chat.jinja.syntax;
 
 import java.util.ArrayList;
 import java.util.List;
