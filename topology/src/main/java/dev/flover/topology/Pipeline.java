@@ -138,7 +138,7 @@ public final class Pipeline implements AutoCloseable {
                 process.folder.endedWell();
             }
         } catch (RefusedException | TopicProblemException e) {
-            process.folder.endedWell();     // what the world refuses is not the fault of a generation
+            process.folder.endedWell();     // a refusal by the cluster or registry is not the fault of a generation
             fail(e);
         } catch (RuntimeException e) {
             fail(Failures.rootOf(e) instanceof ConfigException wrong ? new RefusedException("Kafka's clients cannot be "

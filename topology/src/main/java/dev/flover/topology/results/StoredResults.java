@@ -8,7 +8,7 @@ import org.apache.kafka.common.utils.Bytes;
 
 /// Finds results that were written before. Never waits: the stream thread calls it.
 public interface StoredResults {
-    /// What a search for a request's result ends with.
+    /// The outcome of a search for a request's result.
     sealed interface Found {
         record Written(StoredResult result) implements Found {}
 

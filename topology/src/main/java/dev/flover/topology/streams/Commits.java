@@ -34,7 +34,7 @@ public final class Commits {
 
     private static final long NOT_BEGUN = Long.MIN_VALUE;
 
-    /// What the next commit covers, the most urgent of it.
+    /// The most urgent kind of write that the next commit covers.
     private enum Written {
         NOTHING,
         /// It may wait for the interval.
@@ -45,7 +45,7 @@ public final class Commits {
         ATTEMPT
     }
 
-    /// What the clock said at the begin of the pass: the least urgent that a commit may be made for.
+    /// The least urgent kind of write that a commit may be made for, by the clock at the beginning of the pass.
     private enum Allowed {
         /// The last commit is too recent, or throughput counts.
         ATTEMPTS,

@@ -27,7 +27,7 @@ public final class JinjaException extends RuntimeException {
         return located ? this : new JinjaException(this, line);
     }
 
-    /// What a template says with `raise_exception`.
+    /// The message that a template gives `raise_exception`.
     public static JinjaException raisedByTemplate(String message) {
         return new JinjaException(message, true);
     }
