@@ -39,9 +39,9 @@ public final class Commits {
         NOTHING,
         /// It may wait for the interval.
         CHANGES,
-        /// A reader waits for an answer to begin.
+        /// First tokens of an answer: its reader waits for them.
         FIRST_TOKENS,
-        /// Nothing goes on before it is durable.
+        /// An attempt: the generation starts when it is durable.
         ATTEMPT
     }
 
