@@ -1,22 +1,24 @@
 #!/bin/sh
 # Packs Flover for machines without Java and network: a trimmed Java runtime, the jars, the kernels, a start script.
 #
-# usage: bundle.sh TARGET_DIRECTORY OUTPUT_DIRECTORY
+# usage: bundle.sh OUTPUT_DIRECTORY
 #
-# TARGET_DIRECTORY is app/target after `package`. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or
+# Takes the jars that `package` left in the modules. Needs a JDK 25 with jlink (FLOVER_JAVA_HOME, JAVA_HOME or
 # /usr/lib/jvm), tar and xz. Writes two archives and prints their sizes:
 #
 #   flover-engine-linux-x86_64.tar.xz   the engine alone: no Kafka
-#   flover-linux-x86_64.tar.xz          the whole pipeline, with broker and registry in process
+#   flover-linux-x86_64.tar.xz          the whole pipeline, with a broker and a registry of its own
 #
 # Leaves native libraries out of the jars that this program can never call on this platform.
 set -eu
 
-target=$(cd "$1" && pwd)
-mkdir -p "$2"
-output=$(cd "$2" && pwd)
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 home=$(dirname "$here")
+target=$home/app/target
+broker=$home/embedded/broker/target
+benchmarks=$home/benchmarks/target
 platform=linux-x86_64
 work=$output/work
 
@@ -33,7 +35,9 @@ for candidate in "${FLOVER_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
     fi
 done
 [ -n "$jdk" ] || fail "expected a JDK 25 with jlink in FLOVER_JAVA_HOME, JAVA_HOME or /usr/lib/jvm, found none"
-[ -f "$target/flover-app.jar" ] || fail "expected $target/flover-app.jar; run this through ./mvnw -Pbundle package"
+for jar in "$target/flover-app.jar" "$broker/flover-broker.jar" "$benchmarks/flover-benchmarks.jar"; do
+    [ -f "$jar" ] || fail "expected $jar; run this through ./mvnw -Pbundle package"
+done
 
 rm -rf "$work"
 mkdir -p "$work"
@@ -52,7 +56,6 @@ runtime() {
 # Adds the start script, the model and the licences to a bundle's folder.
 finish() {
     folder=$1
-    main=$2
     mkdir -p "$folder/models"
     cp "$home"/models/novelist-f16.gguf "$folder/models/"
     cp "$home/LICENSE" "$home/NOTICE" "$folder/"
@@ -61,7 +64,7 @@ finish() {
     tr '\n' ' ' <"$target/jvm.options" >"$folder/jvm.options"
     kernels=no
     ! ls "$home"/gpu-engine/target/classes/dev/flover/engine/backend/cpu/native/*/*.so >/dev/null 2>&1 || kernels=yes
-    sed -e "s/@MAIN@/$main/" -e "s/@KERNELS@/$kernels/" "$here/flover.in" >"$folder/flover"
+    sed -e "s/@KERNELS@/$kernels/" "$here/flover.in" >"$folder/flover"
     chmod +x "$folder/flover" "$folder/device-check.sh"
 }
 
@@ -90,14 +93,14 @@ pack() {
 engine() {
     folder=$work/flover-engine
     mkdir -p "$folder/lib"
-    for jar in flover-gpu-engine jcuda picocli jackson-core jackson-databind jackson-annotations chart.js; do
+    for jar in flover-gpu-engine flover-embedded jcuda picocli jackson-core jackson-databind jackson-annotations; do
         cp "$target"/lib/$jar-[0-9]*.jar "$folder/lib/"
     done
-    cp "$target/flover-app.jar" "$folder/lib/"
+    cp "$target/flover-app.jar" "$benchmarks/flover-benchmarks.jar" "$benchmarks"/lib/*.jar "$folder/lib/"
     cp "$target/lib/jcuda-natives-"*"-$platform.jar" "$folder/lib/"
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$ENGINE_MODULES" "$folder/runtime"
-    finish "$folder" dev.flover.app.EngineMain
+    finish "$folder"
     smoke "$folder"
     pack flover-engine "flover-engine-$platform.tar.xz"
     [ "$(wc -c <"$output/flover-engine-$platform.tar.xz")" -lt 40000000 ] \
@@ -106,13 +109,19 @@ engine() {
 
 pipeline() {
     folder=$work/flover
-    mkdir -p "$folder/lib"
+    mkdir -p "$folder/lib" "$folder/broker"
     cp "$target"/lib/*.jar "$target/flover-app.jar" "$folder/lib/"
+    cp "$benchmarks/flover-benchmarks.jar" "$benchmarks"/lib/*.jar "$folder/lib/"
+    # The class path of the broker's process is broker/ and lib/: only libraries that lib/ lacks go into broker/.
+    for jar in "$broker/flover-broker.jar" "$broker"/lib/*.jar; do
+        [ -f "$folder/lib/$(basename "$jar")" ] || cp "$jar" "$folder/broker/"
+    done
     # Through log4j-core, a broker can change its log levels at run time. It is optional and needs java.desktop.
-    rm "$folder"/lib/log4j-core-*.jar
+    rm "$folder"/broker/log4j-core-*.jar
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
+    "$jdk/bin/java" "$here/StoreJars.java" "$folder/broker"
     runtime "$PIPELINE_MODULES" "$folder/runtime"
-    finish "$folder" dev.flover.app.Main
+    finish "$folder"
     pack flover "flover-$platform.tar.xz"
 }
 

@@ -1,8 +1,8 @@
 package dev.flover.app;
 
-import dev.flover.app.embedded.EmbeddedServerException;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingException;
+import dev.flover.embedded.EmbeddedServerException;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.format.ModelFileException;
 import java.io.PrintWriter;
@@ -53,8 +53,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         if (isEnding()) {
             return ExitCode.SOFTWARE;      // a signal is ending this process, which caused the failure
         }
-        Main main = command.getCommandSpec().root().userObject() instanceof Main root ? root : null;
-        boolean verbose = main != null && main.verbose();
+        boolean verbose = ((Main) command.getCommandSpec().root().userObject()).verbose();
         if (verbose) {
             command.getErr().print(trace(failure));
         }

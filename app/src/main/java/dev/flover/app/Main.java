@@ -1,13 +1,11 @@
 package dev.flover.app;
 
-import dev.flover.app.bench.BenchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.ForgetCommand;
 import dev.flover.app.client.ModelsCommand;
 import dev.flover.app.client.ParkedCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
-import dev.flover.app.delivery.VerifyDeliveryCommand;
 import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.http.ServeCommand;
 import dev.flover.app.offline.DevicesCommand;
@@ -22,49 +20,35 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/// The main class of `./flover`, with the table of subcommands.
+/// The main class of `flover`, with the table of subcommands.
+///
+/// The bundle of the engine alone has the same main class without Kafka's libraries: there the commands that need Kafka
+/// are missing.
 @Command(
         name = "flover",
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        description = "LLM inference as a Kafka Streams application.",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage",
-                "130:interrupted; 143 by SIGTERM"},
-        footer = {"", "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.",
-                "@|bold ./flover COMMAND --help|@ explains a command."},
-        subcommands = {
-            DemoCommand.class,
-            UpCommand.class,
-            ServeCommand.class,
-            SubmitCommand.class,
-            TailCommand.class,
-            CancelCommand.class,
-            ParkedCommand.class,
-            ModelsCommand.class,
-            ForgetCommand.class,
-            ConfigCommand.class,
-            GenerateCommand.class,
-            TokenizeCommand.class,
-            InspectCommand.class,
-            DevicesCommand.class,
-            SelftestCommand.class,
-            BenchCommand.class,
-            VerifyDeliveryCommand.class
-        })
+                "130:interrupted; 143 by SIGTERM"})
 public final class Main implements Runnable {
+    private static final List<Class<?>> ENGINE_COMMANDS = List.of(GenerateCommand.class, TokenizeCommand.class,
+            InspectCommand.class, DevicesCommand.class, SelftestCommand.class);
     /// The loggers that `simplelogger.properties` makes quieter; `--verbose` sets them back to the level info.
     private static final List<String> LOGGERS_OF_KAFKA =
             List.of("", ".clients.Metadata", ".clients.NetworkClient", ".clients.producer.internals.Sender");
@@ -109,7 +93,11 @@ public final class Main implements Runnable {
     /// Makes the whole command line, whose commands write to `out` and `err`.
     public static CommandLine commandLine(PrintWriter out, PrintWriter err) {
         var failures = new FailureReport();
+        boolean kafka = hasKafka();
         var command = new CommandLine(new Main());
+        // A command line each, so that the transformers of its model are applied.
+        commands(kafka).forEach(each -> command.addSubcommand(new CommandLine(each)));
+        describe(command.getCommandSpec().usageMessage(), kafka);
         spread(command);
         return command
                 .setOut(out)
@@ -119,6 +107,40 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
+    }
+
+    private static boolean hasKafka() {
+        try {
+            Class.forName("org.apache.kafka.streams.KafkaStreams", false, Main.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /// In the order of the help page. Without Kafka's libraries, the classes of the pipeline's commands are not loaded.
+    private static List<Class<?>> commands(boolean kafka) {
+        var commands = new ArrayList<Class<?>>();
+        if (kafka) {
+            commands.addAll(List.of(DemoCommand.class, UpCommand.class, ServeCommand.class, SubmitCommand.class,
+                    TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
+                    ForgetCommand.class, ConfigCommand.class));
+        }
+        commands.addAll(ENGINE_COMMANDS);
+        ServiceLoader.load(MoreCommands.class).forEach(more -> commands.addAll(more.commands(kafka)));
+        return commands;
+    }
+
+    private static void describe(UsageMessageSpec page, boolean kafka) {
+        var explain = "@|bold ./flover COMMAND --help|@ explains a command.";
+        if (kafka) {
+            page.description("LLM inference as a Kafka Streams application.");
+            page.footer("",
+                    "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.", explain);
+        } else {
+            page.description("Flover's engine: LLM inference without Kafka, for machines without a network.");
+            page.footer("", explain);
+        }
     }
 
     /// Puts a blank line between a command's description and its options, in each help text.

@@ -8,7 +8,6 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +72,6 @@ class MainTest {
         assertUsageError(Console.run("up", "--metrics-port", "70000"),
                 "--metrics-port must be a whole number in [0, 65535], was 70000");
         assertUsageError(Console.run("submit"), "PROMPT");
-        assertUsageError(Console.run("bench"), "a benchmark is missing");
         assertUsageError(Console.run("up", "--application-id", "a b"), "--application-id", "was a b");
         assertUsageError(Console.run("submit", "a", "--priority", "101"), "--priority must be in [-100, 100], was 101");
         assertUsageError(Console.run("submit", "a", "--deadline-ms", "0"), "--deadline-ms must be in [1, ", "was 0");
@@ -82,23 +80,12 @@ class MainTest {
 
     @Test
     void aWrongBackendIsSaidBeforeAnythingIsStarted() {
-        for (var command : List.of("bench pipeline", "bench engine", "bench fusion", "verify-delivery", "demo")) {
-            assertUsageError(Console.run((command + " --backend abacus").split(" ")), "--backend abacus: ", "cpu");
-            assertUsageError(Console.run((command + " --threads -1").split(" ")),
-                    "--threads must be at least 0, was -1");
-        }
+        assertUsageError(Console.run("demo", "--backend", "abacus"), "--backend abacus: ", "cpu");
+        assertUsageError(Console.run("demo", "--threads", "-1"), "--threads must be at least 0, was -1");
     }
 
     @Test
-    void whatABenchmarkCannotReadOrWriteIsSaidBeforeItMeasures() throws IOException {
-        Path binary = Files.write(folder.resolve("binary.csv"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
-        Path nowhere = folder.resolve("nowhere").resolve("figures.json");
-
-        assertFailure(Console.run("bench", "pipeline", "--trace", folder.toString()), "it is a folder");
-        assertFailure(Console.run("bench", "pipeline", "--trace", binary.toString()), "it is not UTF-8 text");
-        assertFailure(Console.run("bench", "pipeline", "--trace", nowhere.toString()), "there is no such file");
-        assertFailure(Console.run("bench", "fusion", "--json", nowhere.toString()), "there is no folder");
-        assertFailure(Console.run("bench", "fusion", "--html", folder.toString()), "is a folder");
+    void aFileThatCannotBeReadIsOneSentence() {
         assertFailure(Console.run("submit", "a", "--client-properties", folder.toString()), "it is a folder");
     }
 

@@ -2,7 +2,6 @@ package dev.flover.app.demo;
 
 import dev.flover.app.terminal.Screen;
 import java.io.PrintWriter;
-import org.jline.utils.AttributedString;
 
 /// Draws each frame over the one before on a terminal.
 final class ScreenView implements View {

@@ -4,9 +4,9 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.flover.app.connection.Connection;
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.app.options.CommandException;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,7 @@
 package dev.flover.app.pipeline;
 
-import dev.flover.app.embedded.FolderTree;
 import dev.flover.app.options.CommandException;
+import dev.flover.embedded.FolderTree;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,7 +1,7 @@
 package dev.flover.benchmarks.load;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import dev.flover.topology.setup.Topics;
 import java.io.IOException;

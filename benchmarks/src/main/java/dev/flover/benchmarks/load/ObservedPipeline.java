@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.load;
 
 import dev.flover.app.Main;
+import dev.flover.embedded.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,8 +13,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -38,16 +37,10 @@ final class ObservedPipeline implements AutoCloseable {
     /// Starts the process and returns when it serves.
     static ObservedPipeline start(
             String bootstrapServers, String registryUrl, Path model, Path data, int heapMb) throws IOException {
-        var command = new ArrayList<String>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
-            command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
-        }
-        command.addAll(List.of("-Xmx" + heapMb + "m", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"),
-                Main.class.getName(), "up", "--bootstrap-servers", bootstrapServers, "--schema-registry-url",
-                registryUrl, "--model", model.toString(), "--data", data.toString(), "--metrics-port", "0",
-                "--max-sequences", Integer.toString(SLOTS)));
+        var command = JavaCommand.ofEngine(Main.class).with("-Xmx" + heapMb + "m")
+                .arguments("up", "--bootstrap-servers", bootstrapServers, "--schema-registry-url", registryUrl,
+                        "--model", model.toString(), "--data", data.toString(), "--metrics-port", "0",
+                        "--max-sequences", Integer.toString(SLOTS)).line();
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         URI metrics = null;

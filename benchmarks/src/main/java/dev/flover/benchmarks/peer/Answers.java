@@ -1,8 +1,8 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.workload.Demand;
-import dev.flover.app.bench.workload.Spread;
-import dev.flover.app.bench.workload.Workload;
+import dev.flover.benchmarks.workload.Demand;
+import dev.flover.benchmarks.workload.Spread;
+import dev.flover.benchmarks.workload.Workload;
 import java.util.Arrays;
 
 /// The times of the answers to a workload, in ns since its beginning. Many threads write, each for its own request.

@@ -4,7 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Main;
-import dev.flover.app.bench.workload.Spread;
+import dev.flover.benchmarks.workload.Spread;
+import dev.flover.embedded.JavaCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.ProcessBuilder.Redirect;
@@ -112,13 +113,12 @@ public final class DecodeBenchmark implements Runnable {
     }
 
     private Map<Integer, Rates> ours(Path model) {
-        var report = json(output(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench", "engine",
-                "--model", model.toString(), "--backend", backend, "--threads", Integer.toString(threads),
-                "--batch", list(1), "--prompt-tokens", Integer.toString(promptTokens),
-                "--gen-tokens", Integer.toString(generatedTokens), "--repeat", Integer.toString(repeat), "--json")));
+        var report = json(output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
+                .arguments("bench", "engine", "--model", model.toString(), "--backend", backend,
+                        "--threads", Integer.toString(threads), "--batch", list(1),
+                        "--prompt-tokens", Integer.toString(promptTokens),
+                        "--gen-tokens", Integer.toString(generatedTokens),
+                        "--repeat", Integer.toString(repeat), "--json").line()));
         var rates = new TreeMap<Integer, Rates>();
         for (var result : report.get("results")) {
             rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),

@@ -1,7 +1,7 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.topics.TemporaryPipeline;
-import dev.flover.app.bench.workload.Workload;
+import dev.flover.benchmarks.topics.TemporaryPipeline;
+import dev.flover.benchmarks.workload.Workload;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;

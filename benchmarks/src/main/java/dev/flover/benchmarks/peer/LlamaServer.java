@@ -1,6 +1,6 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.workload.Workload;
+import dev.flover.benchmarks.workload.Workload;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

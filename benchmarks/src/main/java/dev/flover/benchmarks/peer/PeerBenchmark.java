@@ -1,9 +1,9 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.workload.Arrivals;
-import dev.flover.app.bench.workload.Lengths;
-import dev.flover.app.bench.workload.Spread;
-import dev.flover.app.bench.workload.Workload;
+import dev.flover.benchmarks.workload.Arrivals;
+import dev.flover.benchmarks.workload.Lengths;
+import dev.flover.benchmarks.workload.Spread;
+import dev.flover.benchmarks.workload.Workload;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package dev.flover.benchmarks.peer;
 
-import dev.flover.app.bench.workload.Workload;
+import dev.flover.benchmarks.workload.Workload;
 
 /// A server that answers requests over the network.
 interface Server extends AutoCloseable {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Main;
+import dev.flover.embedded.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -129,14 +129,11 @@ class VerifyDeliveryTest {
     }
 
     private void start(String... options) throws IOException {
-        var arguments = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",      // the pipelines inherit this and start a third faster
-                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), "dev.flover.app.Main",
-                "verify-delivery", "--json"));
-        arguments.addAll(List.of(options));
-        command = new ProcessBuilder(arguments).start();
+        command = new ProcessBuilder(JavaCommand.ofEngine(Main.class)
+                .with("-Xmx512m", "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",      // the pipelines inherit this and start a third faster
+                        "-Djava.io.tmpdir=" + temporary)
+                .arguments("verify-delivery", "--json").arguments(options).line()).start();
     }
 
     private void assertNothingIsLeft() throws IOException {

@@ -2,6 +2,8 @@ package dev.flover.tests.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.app.Main;
+import dev.flover.embedded.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,12 +62,9 @@ class DemoTest {
     }
 
     private void start(String... arguments) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-Xmx1g", "-XX:+UseSerialGC",
-                "-Djava.io.tmpdir=" + temporary, "-cp", System.getProperty("java.class.path"), "dev.flover.app.Main"));
-        command.addAll(List.of(arguments));
-        demo = new ProcessBuilder(command).redirectErrorStream(true).start();
+        demo = new ProcessBuilder(JavaCommand.ofEngine(Main.class)
+                .with("-Xmx1g", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + temporary)
+                .arguments(arguments).line()).redirectErrorStream(true).start();
     }
 
     /// Reads the demo's lines up to one that contains `text`, and returns the demo's child processes at the time when

@@ -23,15 +23,15 @@ class LauncherTest {
     @BeforeEach
     void makeAFolderThatIsNotBuilt() throws IOException {
         Files.copy(SCRIPT, home.resolve("flover"));
-        for (var module : List.of("schemas", "gpu-engine", "topology", "http", "app")) {
+        for (var module : List.of("schemas", "gpu-engine", "topology", "http", "embedded", "app", "benchmarks")) {
             Files.createDirectories(home.resolve(module));
         }
         Files.createFile(home.resolve("pom.xml"));
         program("mvnw", """
                 echo built >> notes
                 sleep 1
-                mkdir -p app/target
-                touch app/target/flover-app.jar app/target/jvm.options
+                mkdir -p app/target benchmarks/target
+                touch app/target/flover-app.jar app/target/jvm.options benchmarks/target/built
                 """);
         program("jdk/bin/javac", "");
         program("jdk/bin/java", """

@@ -26,7 +26,9 @@ class LayeringTest {
     private static final String SCHEMAS = "dev.flover.schemas..";
     private static final String TOPOLOGY = "dev.flover.topology..";
     private static final String HTTP = "dev.flover.http..";
+    private static final String EMBEDDED = "dev.flover.embedded..";
     private static final String APP = "dev.flover.app..";
+    private static final String BENCHMARKS = "dev.flover.benchmarks..";
 
     private static final SliceAssignment PACKAGES = new SliceAssignment() {
         @Override
@@ -42,24 +44,38 @@ class LayeringTest {
 
     @ArchTest
     static final ArchRule engineKnowsNoWireFormatAndNoOtherModule = noClasses().that().resideInAPackage(ENGINE)
-            .should().dependOnClassesThat().resideInAnyPackage(SCHEMAS, TOPOLOGY, HTTP, APP, "org.apache.kafka..",
-                    "org.apache.avro..", "io.confluent..");
+            .should().dependOnClassesThat().resideInAnyPackage(SCHEMAS, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS,
+                    "org.apache.kafka..", "org.apache.avro..", "io.confluent..");
 
     @ArchTest
     static final ArchRule schemasKnowNoOtherModule = noClasses().that().resideInAPackage(SCHEMAS)
-            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, HTTP, APP);
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS);
 
     @ArchTest
     static final ArchRule topologyDoesNotKnowTheApp = noClasses().that().resideInAPackage(TOPOLOGY)
-            .should().dependOnClassesThat().resideInAnyPackage(HTTP, APP);
+            .should().dependOnClassesThat().resideInAnyPackage(HTTP, EMBEDDED, APP, BENCHMARKS);
 
     @ArchTest
     static final ArchRule theBridgeIsAClientOfTheTopicsAndKnowsNoEngine = noClasses().that().resideInAPackage(HTTP)
-            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, APP);
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, EMBEDDED, APP, BENCHMARKS);
 
     @ArchTest
     static final ArchRule theHttpServerStaysInTheBridge = noClasses().that().resideOutsideOfPackage(HTTP)
             .should().dependOnClassesThat().resideInAnyPackage("org.eclipse.jetty..");
+
+    @ArchTest
+    static final ArchRule embeddedServersKnowNoOtherModule = noClasses().that().resideInAPackage(EMBEDDED)
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, HTTP, APP, BENCHMARKS);
+
+    @ArchTest
+    static final ArchRule kafkasServerIsKnownToTheBrokersProcessAlone = noClasses()
+            .that().resideOutsideOfPackage("dev.flover.embedded.broker..")
+            .should().dependOnClassesThat().resideInAnyPackage("kafka..", "scala..", "org.apache.kafka.server..",
+                    "org.apache.kafka.metadata..", "org.apache.kafka.raft..", "dev.flover.embedded.broker..");
+
+    @ArchTest
+    static final ArchRule appDoesNotKnowTheBenchmarks = noClasses().that().resideInAPackage(APP)
+            .should().dependOnClassesThat().resideInAPackage(BENCHMARKS);
 
     @ArchTest
     static final ArchRule packagesHaveNoCycles = slices().assignedFrom(PACKAGES).should().beFreeOfCycles();
@@ -125,12 +141,12 @@ class LayeringTest {
 
     @ArchTest
     static final ArchRule relocatedLibrariesAreTheRegistryClientsOwn = noClasses()
-            .that().resideInAPackage("dev.flover..").and().resideOutsideOfPackage("dev.flover.app.embedded..")
+            .that().resideInAPackage("dev.flover..").and().resideOutsideOfPackage("dev.flover.embedded..")
             .should().dependOnClassesThat().resideInAnyPackage("org.apache.pinot..");
 
     @ArchTest
     static final ArchRule everyClassIsInAModulesPackage = classes()
-            .should().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, HTTP, APP);
+            .should().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS);
 
     private static EnginePackage engine(String name) {
         return new EnginePackage(name);

@@ -28,7 +28,7 @@ class ThirdPartyTest {
 
     /// Returns the jar files on this test's class path, without the libraries that only tests and the compiler use.
     private static List<String> libraries() {
-        var notRun = Pattern.compile("junit|assertj|jqwik|archunit|awaitility|opentest4j|apiguardian|byte-buddy"
+        var notRun = Pattern.compile("junit|assertj|jqwik|archunit|swagger|opentest4j|apiguardian|byte-buddy"
                 + "|surefire|flover|record-builder");
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())

@@ -2,7 +2,7 @@ package dev.flover.tests.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.tests.http.Web.Event;
 import dev.flover.tests.security.FloverProcess;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.http.topics.AnswerStream;
 import dev.flover.http.topics.LostChunksException;
 import dev.flover.http.topics.Place;

@@ -2,9 +2,9 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
 import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.tests.pipeline.BadInput.Answer;

@@ -2,8 +2,8 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.SequenceRequest;

@@ -4,8 +4,8 @@ import static dev.flover.tests.pipeline.Client.greedy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;

@@ -1,6 +1,7 @@
 package dev.flover.tests.pipeline;
 
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.embedded.JavaCommand;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.model.Model;
@@ -80,11 +81,9 @@ final class PipelineProcess {
 
     private Process start(ProcessBuilder.Redirect output) {
         var command = new ArrayList<>(before);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-ea", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable",
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), PipelineProcess.class.getName()));
-        command.addAll(arguments());
+        command.addAll(JavaCommand.ofEngine(PipelineProcess.class)
+                .with("-ea", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xlog:disable")
+                .arguments(arguments()).line());
         try {
             return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
         } catch (IOException e) {

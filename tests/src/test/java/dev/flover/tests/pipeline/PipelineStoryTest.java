@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;

@@ -3,8 +3,8 @@ package dev.flover.tests.pipeline;
 import static dev.flover.tests.pipeline.Client.greedy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;

@@ -2,7 +2,7 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.tests.security.FloverProcess;

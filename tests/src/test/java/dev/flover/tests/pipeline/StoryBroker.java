@@ -1,5 +1,7 @@
 package dev.flover.tests.pipeline;
 
+import dev.flover.embedded.BrokerSignals;
+import dev.flover.embedded.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 ///
 /// On the small disk the broker is started again whenever it has ended, as a service manager would do.
 final class StoryBroker implements AutoCloseable {
-    private static final String READY = "ready";
     private static final int LIMIT_S = 60;
 
     private final Process process;
@@ -68,11 +69,10 @@ final class StoryBroker implements AutoCloseable {
             settings(folder.resolve("data"), direct, behind, proxy.port(), freePort()).store(out, null);
         }
         var command = new ArrayList<>(before);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ErrorFile=" + folder.resolve("crash.log"),
-                "-Xlog:disable", "-Xlog:all=warning:stderr", "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                "dev.flover.app.embedded.BrokerProcess", settings.toString()));
+        command.addAll(JavaCommand.of("dev.flover.embedded.broker.BrokerProcess")
+                .with("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                        "-XX:ErrorFile=" + folder.resolve("crash.log"), "-Xlog:disable", "-Xlog:all=warning:stderr")
+                .arguments(settings.toString()).line());
         var broker = new StoryBroker(new ProcessBuilder(command)
                 .redirectError(folder.resolve("broker.log").toFile()).start(), direct, proxy, folder.resolve("data"));
         broker.awaitReady();
@@ -125,7 +125,7 @@ final class StoryBroker implements AutoCloseable {
 
     /// Waits until the broker's next start is complete.
     void awaitReady() throws IOException {
-        for (var line = output.readLine(); !READY.equals(line); line = output.readLine()) {
+        for (var line = output.readLine(); !BrokerSignals.READY.equals(line); line = output.readLine()) {
             if (line == null) {
                 throw new AssertionError("the broker ended before it was ready; its log is beside " + disk);
             }

@@ -2,7 +2,7 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import dev.flover.topology.setup.Topics;
 import java.nio.file.Path;

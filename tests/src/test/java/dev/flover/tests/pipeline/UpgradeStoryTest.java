@@ -2,14 +2,13 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
-import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.config.PipelineConfig;

@@ -1,6 +1,7 @@
 package dev.flover.tests.security;
 
 import dev.flover.app.Main;
+import dev.flover.embedded.JavaCommand;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -31,11 +32,9 @@ public final class FloverProcess implements AutoCloseable {
 
     public static FloverProcess start(Path temporary, Map<String, String> environment, String... arguments)
             throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-Djava.io.tmpdir=" + temporary, "-cp", classPath(), Main.class.getName()));
-        command.addAll(List.of(arguments));
+        var command = JavaCommand.ofEngine(Main.class).classPath(classPath())
+                .with("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary)
+                .arguments(arguments).line();
         var process = new ProcessBuilder(command).redirectErrorStream(true);
         process.environment().putAll(environment);
         return new FloverProcess(process.start());

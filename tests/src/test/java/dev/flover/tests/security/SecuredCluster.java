@@ -1,7 +1,7 @@
 package dev.flover.tests.security;
 
-import dev.flover.app.embedded.EmbeddedBroker;
-import dev.flover.app.embedded.EmbeddedRegistry;
+import dev.flover.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

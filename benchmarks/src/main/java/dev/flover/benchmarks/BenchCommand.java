@@ -1,0 +1,28 @@
+package dev.flover.benchmarks;
+
+import dev.flover.benchmarks.constraints.BenchConstraintsCommand;
+import dev.flover.benchmarks.engine.BenchEngineCommand;
+import dev.flover.benchmarks.fusion.BenchFusionCommand;
+import dev.flover.benchmarks.topics.BenchPipelineCommand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `bench`: benchmarks that users can run on their own machines.
+@Command(
+        name = "bench",
+        synopsisSubcommandLabel = "BENCHMARK",
+        description = "Measures this machine.",
+        commandListHeading = "%nBenchmarks:%n",
+        subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
+            BenchConstraintsCommand.class})
+public final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a benchmark is missing");
+    }
+}

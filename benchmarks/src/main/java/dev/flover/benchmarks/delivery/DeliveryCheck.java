@@ -1,0 +1,107 @@
+package dev.flover.benchmarks.delivery;
+
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.TokenChunk;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Compares the records that were read with the expected answer of every generation. The chunks of a generation must be
+/// passed in the order of their partition. Thread-safe.
+final class DeliveryCheck {
+    private final Map<String, ReceivedAnswer> answers = new LinkedHashMap<>();
+    private final Decoding decoding;
+    private long strangers;
+    private long deadLetters;
+    private long committedTokens;
+    private long ended;
+    private long complete;
+
+    /// Turns the token ids of a request's answer into text, as a client would.
+    @FunctionalInterface
+    interface Decoding {
+        String text(String requestId, List<Integer> tokenIds);
+    }
+
+    DeliveryCheck(Collection<ExpectedAnswer> expected, Decoding decoding) {
+        this.decoding = decoding;
+        for (var answer : expected) {
+            if (answers.put(answer.requestId(), new ReceivedAnswer(answer)) != null) {
+                throw new IllegalArgumentException("two requests are called " + answer.requestId());
+            }
+        }
+    }
+
+    /// Takes a chunk that the reader of committed records read.
+    synchronized void committed(TokenChunk chunk) {
+        var answer = answers.get(chunk.getRequestId());
+        if (answer == null) {
+            strangers++;
+            return;
+        }
+        boolean wasEnded = answer.isEnded();
+        boolean wasComplete = answer.isComplete();
+        answer.committed(chunk);
+        committedTokens += chunk.getTokenIds().size();
+        count(answer, wasEnded, wasComplete);
+    }
+
+    /// Takes a chunk that the reader of uncommitted records read.
+    synchronized void provisional(TokenChunk chunk) {
+        var answer = answers.get(chunk.getRequestId());
+        if (answer == null) {
+            strangers++;
+        } else {
+            answer.provisional(chunk);
+        }
+    }
+
+    synchronized void result(GenerationResult result) {
+        var answer = answers.get(result.getRequestId());
+        if (answer == null) {
+            strangers++;
+            return;
+        }
+        boolean wasComplete = answer.isComplete();
+        answer.result(result);
+        count(answer, answer.isEnded(), wasComplete);
+    }
+
+    synchronized void deadLetter() {
+        deadLetters++;
+    }
+
+    private void count(ReceivedAnswer answer, boolean wasEnded, boolean wasComplete) {
+        ended += answer.isEnded() && !wasEnded ? 1 : 0;
+        complete += answer.isComplete() && !wasComplete ? 1 : 0;
+    }
+
+    /// Tells whether a generation's last chunk and its result were read.
+    synchronized boolean hasEnded(String id) {
+        return answers.get(id).isComplete();
+    }
+
+    /// Returns the number of committed tokens that were read so far.
+    synchronized long committedTokens() {
+        return committedTokens;
+    }
+
+    /// Returns the number of generations whose last chunk was read.
+    synchronized long ended() {
+        return ended;
+    }
+
+    /// Tells whether the last chunk and the result of every generation were read.
+    synchronized boolean isComplete() {
+        return complete == answers.size();
+    }
+
+    synchronized Findings findings() {
+        var sum = new Findings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, deadLetters, strangers, 0, 0);
+        for (var answer : answers.entrySet()) {
+            sum = sum.plus(answer.getValue().findings(ids -> decoding.text(answer.getKey(), ids)));
+        }
+        return sum;
+    }
+}

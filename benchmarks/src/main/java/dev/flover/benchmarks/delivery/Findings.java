@@ -1,0 +1,52 @@
+package dev.flover.benchmarks.delivery;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/// The differences between the records that were read and the promise of delivery. If the promise was kept, all numbers
+/// but the first two are 0.
+///
+/// @param tokens               committed tokens that were read
+/// @param gaps                 positions that are missing or out of order
+/// @param repeats              positions that came again
+/// @param differingTexts       generations whose text, all chunks together, is wrong
+/// @param differingEnds        last chunks with a wrong reason, stop string or usage
+/// @param strangers            records for request ids that were never sent
+/// @param contradictions       uncommitted tokens that differ from the expected answer
+/// @param unreadable           generations whose text is wrong for a reader that drops positions it has seen
+record Findings(
+        @JsonProperty("generations") long generations,
+        @JsonProperty("tokens") long tokens,
+        @JsonProperty("gaps") long gaps,
+        @JsonProperty("repeats") long repeats,
+        @JsonProperty("differing_tokens") long differingTokens,
+        @JsonProperty("differing_texts") long differingTexts,
+        @JsonProperty("differing_logprobs") long differingLogprobs,
+        @JsonProperty("differing_ends") long differingEnds,
+        @JsonProperty("missing_terminals") long missingTerminals,
+        @JsonProperty("double_terminals") long doubleTerminals,
+        @JsonProperty("missing_results") long missingResults,
+        @JsonProperty("double_results") long doubleResults,
+        @JsonProperty("differing_results") long differingResults,
+        @JsonProperty("dead_letters") long deadLetters,
+        @JsonProperty("strangers") long strangers,
+        @JsonProperty("contradictions") long contradictions,
+        @JsonProperty("unreadable") long unreadable) {
+
+    Findings plus(Findings other) {
+        return new Findings(
+                generations + other.generations, tokens + other.tokens, gaps + other.gaps, repeats + other.repeats,
+                differingTokens + other.differingTokens, differingTexts + other.differingTexts,
+                differingLogprobs + other.differingLogprobs, differingEnds + other.differingEnds,
+                missingTerminals + other.missingTerminals, doubleTerminals + other.doubleTerminals,
+                missingResults + other.missingResults, doubleResults + other.doubleResults,
+                differingResults + other.differingResults, deadLetters + other.deadLetters,
+                strangers + other.strangers, contradictions + other.contradictions, unreadable + other.unreadable);
+    }
+
+    /// Tells whether no token was lost, repeated or changed.
+    boolean isClean() {
+        return gaps + repeats + differingTokens + differingTexts + differingLogprobs + differingEnds + missingTerminals
+                + doubleTerminals + missingResults + doubleResults + differingResults + deadLetters + strangers
+                + contradictions + unreadable == 0;
+    }
+}

@@ -1,0 +1,300 @@
+package dev.flover.benchmarks.delivery;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
+import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.app.terminal.ProgressLine;
+import dev.flover.app.terminal.StopSignal;
+import dev.flover.benchmarks.delivery.Disturbances.Count;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.topology.config.PipelineConfig.Delivery;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `verify-delivery`: disturbs a pipeline and checks that no client can tell from its records.
+@Command(
+        name = "verify-delivery",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Starts a broker, a registry and a pipeline, kills the pipeline with -9 again and again while it "
+                + "generates (or pauses, ends and moves instances of it), and compares all that it committed with what "
+                + "the bare engine says: token ids, text, logprobs, finish reasons, usage. Ends with a table, and with "
+                + "1 if anything was lost, repeated or changed. Leaves nothing behind.",
+        footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ is for a group whose "
+                + "members come and go.", "@|bold --weather 100 --kills 0|@ is for the world around it.",
+            "@|bold --delivery at-least-once|@ is the control: the same checks must find "
+                + "repeats there."})
+public final class VerifyDeliveryCommand implements Callable<Integer> {
+    private static final int MAX_PARTITIONS = 100;
+    private static final int MAX_INSTANCES = 10;
+    private static final int MAX_MODELS = 5;
+    private static final int MIN_SESSION_MS = 1_000;
+    private static final int MAX_SESSION_MS = 60_000;
+    private static final int MAX_COUNT = 1_000_000;
+    private static final int MAX_COMMIT_INTERVAL_MS = 10_000;
+    private static final int EXACTLY_ONCE_COMMIT_MS = 50;
+    /// Commit interval under at-least-once, in ms. It is longer than a generation takes, so that at a kill the end of a
+    /// request may have been written while the request is not yet committed as read.
+    private static final int AT_LEAST_ONCE_COMMIT_MS = 10_000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption modelOption;
+
+    @Option(names = "--kills", paramLabel = "N", defaultValue = "200",
+            description = "How often the pipeline is killed. Default: ${DEFAULT-VALUE}.")
+    private int kills;
+
+    @Option(names = "--generations", paramLabel = "N", defaultValue = "400",
+            description = "How many requests are sent. Default: ${DEFAULT-VALUE}.")
+    private int generations;
+
+    @Option(names = "--instances", paramLabel = "N", defaultValue = "1",
+            description = "Instances that share the work, at most. Default: ${DEFAULT-VALUE}.")
+    private int places;
+
+    @Option(names = "--models", paramLabel = "N", defaultValue = "1",
+            description = "Groups that share the topics by model, each with --instances. Default: ${DEFAULT-VALUE}.")
+    private int models;
+
+    @Option(names = "--pauses", paramLabel = "N", defaultValue = "0",
+            description = "How often one is stopped (SIGSTOP) until its session has ended, and goes on (SIGCONT). "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int pauses;
+
+    @Option(names = "--restarts", paramLabel = "N", defaultValue = "0",
+            description = "How often one is ended by SIGTERM and started again. Default: ${DEFAULT-VALUE}.")
+    private int restarts;
+
+    @Option(names = "--moves", paramLabel = "N", defaultValue = "0",
+            description = "How often one joins, or goes for longer: by SIGTERM or by kill -9. Begins with one "
+                    + "instance. Default: ${DEFAULT-VALUE}.")
+    private int moves;
+
+    @Option(names = "--weather", paramLabel = "N", defaultValue = "0",
+            description = "How often the world around the pipeline misbehaves: broker paused and killed, writes "
+                    + "denied, a quota, the clock set back, the registry away, lost or slow, a foreign transaction, "
+                    + "records that are no requests. Default: ${DEFAULT-VALUE}.")
+    private int weather;
+
+    @Option(names = "--session-timeout-ms", paramLabel = "N", defaultValue = "3000",
+            description = "How long the others wait for one that says nothing. Default: ${DEFAULT-VALUE}.")
+    private int sessionTimeoutMs;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Of the requests, the disturbances and their moments. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--delivery", paramLabel = "HOW", defaultValue = "exactly-once",
+            description = "exactly-once or at-least-once. Default: ${DEFAULT-VALUE}.")
+    private String delivery;
+
+    @Option(names = "--commit-interval-ms", paramLabel = "N",
+            description = "Longest time that tokens wait for their commit. Default: " + EXACTLY_ONCE_COMMIT_MS + "; "
+                    + AT_LEAST_ONCE_COMMIT_MS + " with at-least-once.")
+    private Integer commitIntervalMs;
+
+    @Option(names = "--partitions", paramLabel = "N", defaultValue = "2",
+            description = "Of the topics. Default: ${DEFAULT-VALUE}.")
+    private int partitions;
+
+    @Mixin
+    private BackendOption backend;
+
+    @Option(names = "--json", description = "The outcome as one JSON object on stdout; all else goes to stderr.")
+    private boolean json;
+
+    private PrintWriter narration;
+
+    @Override
+    public Integer call() {
+        checkOptions();
+        backend.check();
+        narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        try (var model = modelOption.open();
+                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
+                        spec.commandLine().getErr())) {
+            var requests = RequestMix.of(generations, seed,
+                    IntStream.range(0, models).mapToObj(VictimSettings::modelName).toList());
+            var expected = new ArrayList<ExpectedAnswer>();
+            int stopped = expect(requests, oracle, expected);
+            if (stopped != ExitCode.OK) {
+                return stopped;
+            }
+            Map<String, GenerationRequest> byId = requests.stream()
+                    .collect(Collectors.toMap(GenerationRequest::getId, Function.identity()));
+            var check = new DeliveryCheck(expected, (id, ids) -> oracle.text(byId.get(id), ids));
+            try (var folder = TemporaryFolder.create("flover-verify-")) {
+                var retries = delivery() == Delivery.EXACTLY_ONCE
+                        ? Retries.among(requests, expected)
+                        : Retries.none();
+                return run(folder, requests, check, retries);
+            }
+        }
+    }
+
+    /// Computes the expected answers.
+    ///
+    /// @return 0, or the exit code if the run must not go on
+    private int expect(List<GenerationRequest> requests, Oracle oracle, List<ExpectedAnswer> expected) {
+        try (var stop = StopSignal.install();
+                var line = new ProgressLine(narration, "what the bare engine says", requests.size())) {
+            for (var request : requests) {
+                if (stop.isRaised()) {
+                    break;
+                }
+                expected.add(oracle.answer(request));
+                line.show(expected.size(), "");
+            }
+            return stop.exitCode();
+        }
+    }
+
+    /// Runs the pipelines and the disturbances.
+    ///
+    /// @return the exit code
+    private int run(
+            TemporaryFolder temporary, List<GenerationRequest> requests, DeliveryCheck check, Retries retries) {
+        var folder = temporary.path();
+        long from = System.nanoTime();
+        var sightings = new Sightings();
+        try (var world = World.start(folder)) {
+            var settings = settings(world, folder.resolve("state"));
+            LocalPipeline.createTopics(settings.pipeline(), partitions);
+            var random = new Random(seed);
+            var disturbances = new Disturbances(new Count(kills, pauses, restarts, moves, weather), random);
+            var recoveries = new Recoveries();
+            try (var stop = StopSignal.install();
+                    var troubles = new Weather(world, producers(), partitions, new Random(seed));
+                    var disturber = new Disturber(instances(folder, settings), moves > 0 ? 1 : places * models,
+                            disturbances, troubles, sightings, recoveries, sessionTimeoutMs, random)) {
+                var run = new DeliveryRun(world.connection(), requests, check, retries, sightings, recoveries,
+                        disturber, troubles, models);
+                try (var line = new ProgressLine(narration, label(), disturbances.total())) {
+                    run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
+                            + check.committedTokens() + " tokens committed"));
+                }
+                var findings = check.findings();
+                var retried = retries.outcome();
+                boolean atRest = disturber.isAtRest();
+                int unburied = run.strangersMissing();
+                var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
+                        troubles.counts(), unburied, Outcome.Recovery.of(recoveries.millis()), atRest, findings,
+                        retried, findings.isClean() && retried.isClean() && disturber.isDone() && atRest
+                                && unburied == 0);
+                return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
+            }
+        }
+    }
+
+    private String label() {
+        return pauses + restarts + moves + weather == 0 ? "kills" : "disturbances";
+    }
+
+    private List<String> producers() {
+        return IntStream.range(0, models).mapToObj(VictimSettings::producer).toList();
+    }
+
+    private List<Instance> instances(Path folder, VictimSettings settings) {
+        var instances = new ArrayList<Instance>();
+        for (int i = 0; i < places * models; i++) {
+            var own = settings.in(i % models, folder.resolve("state-" + i));
+            instances.add(new Instance(() -> VictimProcess.start(own, folder.resolve("pipeline.log"))));
+        }
+        return instances;
+    }
+
+    private VictimSettings settings(World world, Path state) {
+        var how = delivery();
+        int interval = commitIntervalMs != null ? commitIntervalMs : switch (how) {
+            case EXACTLY_ONCE -> EXACTLY_ONCE_COMMIT_MS;
+            case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
+        };
+        return new VictimSettings(0, world.connection().bootstrapServers(), world.frontUrl(), state,
+                modelOption.path().toAbsolutePath(), modelOption.context(),
+                backend.name(), backend.threads(), how, interval,
+                sessionTimeoutMs);
+    }
+
+    private int interrupted(Outcome outcome, StopSignal stop) {
+        int done = outcome.counts().keySet().stream().mapToInt(outcome::count).sum();
+        narration.println("interrupted after " + done + " " + label() + "; nothing can be said about the generations");
+        return stop.exitCode();
+    }
+
+    private int verdict(Outcome outcome) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(jsonOf(outcome));
+        } else {
+            Report.lines(outcome).forEach(out::println);
+            out.printf(Locale.ROOT, "%s in %.0f s, seed %d, %s%n", outcome.passed()
+                    ? "nothing lost, nothing said twice" : "NOT AS PROMISED", outcome.seconds(), seed, delivery);
+        }
+        out.flush();
+        return outcome.passed() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private static String jsonOf(Outcome outcome) {
+        try {
+            return new ObjectMapper().writeValueAsString(outcome);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("our own values are always JSON", e);
+        }
+    }
+
+    private Delivery delivery() {
+        return switch (delivery) {
+            case "exactly-once" -> Delivery.EXACTLY_ONCE;
+            case "at-least-once" -> Delivery.AT_LEAST_ONCE;
+            default -> throw new ParameterException(spec.commandLine(),
+                    "--delivery must be exactly-once or at-least-once, was " + delivery);
+        };
+    }
+
+    private void checkOptions() {
+        delivery();
+        OptionRange.check(spec, "--kills", kills, 0, MAX_COUNT);
+        OptionRange.check(spec, "--generations", generations, 1, MAX_COUNT);
+        OptionRange.check(spec, "--instances", places, 1, MAX_INSTANCES);
+        OptionRange.check(spec, "--pauses", pauses, 0, MAX_COUNT);
+        OptionRange.check(spec, "--restarts", restarts, 0, MAX_COUNT);
+        OptionRange.check(spec, "--moves", moves, 0, MAX_COUNT);
+        OptionRange.check(spec, "--weather", weather, 0, MAX_COUNT);
+        OptionRange.check(spec, "--session-timeout-ms", sessionTimeoutMs, MIN_SESSION_MS, MAX_SESSION_MS);
+        OptionRange.check(spec, "--models", models, 1, MAX_MODELS);
+        if (moves > 0 && models > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--moves takes instances away, and with --models a group would have none; leave one of them out");
+        }
+        if (moves > 0 && places == 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--moves needs --instances of at least 2, so that somebody can join");
+        }
+        OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
+        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1,
+                MAX_COMMIT_INTERVAL_MS);
+    }
+}

@@ -1,0 +1,318 @@
+package dev.flover.benchmarks.engine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.LoadingLine;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.workload.Spread;
+import dev.flover.benchmarks.workload.WarmUp;
+import dev.flover.engine.Engine;
+import dev.flover.engine.constraint.ConstraintCompiler;
+import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelShape;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.tensor.TensorType;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `bench engine`: measures tokens per second by batch size, and the share of each operation in the time of
+/// a step.
+@Command(
+        name = "engine",
+        description = "Measures the engine alone: no Kafka, no text.",
+        footer = {"", "Prompts are random token ids; answers have one length. Each figure is the median of --repeat "
+                + "runs. Prefill ends with the step in which the last sequence gets its first token; decode is counted "
+                + "over the steps in which all sequences generate. Operations are timed by the host's clock, or on a "
+                + "device by its own, in a further run without graphs."})
+public final class BenchEngineCommand implements Runnable {
+    private static final int MOST_SEQUENCES = 4096;
+    /// A JSON Schema like those of applications, in a list that is longer than any answer.
+    private static final String RECORDS = """
+            {"type": "array", "minItems": 100000, "items": {"type": "object", "properties": {
+             "name": {"type": "string", "maxLength": 40}, "kind": {"enum": ["order", "refund", "question"]},
+             "amount": {"type": "number", "minimum": 0, "maximum": 10000}, "day": {"type": "string", "format": "date"},
+             "tags": {"type": "array", "items": {"type": "string", "maxLength": 12}, "maxItems": 4}},
+             "required": ["name", "kind", "amount"], "additionalProperties": false}}""";
+    /// The share of one core that Java's compilers may still take at the end of the warm-up.
+    private static final double CALM = 0.05;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(names = "--shape", paramLabel = "NAME", completionCandidates = Shapes.class,
+            description = "Random weights in the shape of a published model, instead of a file: "
+                    + "${COMPLETION-CANDIDATES}. A device makes them itself.")
+    private String shape;
+
+    @Option(names = "--weights", paramLabel = "TYPE", defaultValue = "F16",
+            description = "Of a --shape: F32, F16, BF16, Q8_0 or Q4_0. Default: ${DEFAULT-VALUE}.")
+    private TensorType weights;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Of a --shape's weights. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,2,4,8,16,32,64",
+            description = "Sequences at the same time. Default: ${DEFAULT-VALUE}.")
+    private int[] batches;
+
+    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
+            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
+    private int promptTokens;
+
+    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
+            description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
+    private int generatedTokens;
+
+    @Option(names = "--token-budget", paramLabel = "N", defaultValue = "512",
+            description = "Most rows of a step: prompt positions and sequences. Default: ${DEFAULT-VALUE}.")
+    private int tokenBudget;
+
+    @Option(names = "--temperature", paramLabel = "X", defaultValue = "0",
+            description = "Of the answers' sampling; 0 takes the most probable token. Default: ${DEFAULT-VALUE}.")
+    private float temperature;
+
+    @Option(names = "--top-k", paramLabel = "N", defaultValue = "0",
+            description = "Sample among the N most probable tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
+    private int topK;
+
+    @Option(names = "--top-p", paramLabel = "X", defaultValue = "1",
+            description = "Sample among the most probable tokens that together reach this. Default: ${DEFAULT-VALUE}.")
+    private float topP;
+
+    @Option(names = "--constrained", paramLabel = "N", defaultValue = "0",
+            description = "Sequences of each batch whose answer has to fit a JSON Schema (a list of objects that is "
+                    + "longer than the answer). Prints the rate over that of a batch without. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int constrained;
+
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
+            description = "Runs of each batch size. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "10",
+            description = "Longest warm-up. It ends when Java's compilers take less than 5 % of a core: until then, "
+                    + "code that is not compiled yet is measured. Default: ${DEFAULT-VALUE}.")
+    private int warmUpSeconds;
+
+    @Mixin
+    private BackendOption backend;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    private SamplingParams sampling;
+    private EngineRun.Constrained fitting;
+
+    private static final class Shapes implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return ModelShape.names().iterator();
+        }
+    }
+
+    @Override
+    public void run() {
+        for (int batch : batches) {
+            OptionRange.check(spec, "--batch", batch, 1, MOST_SEQUENCES);
+            OptionRange.check(spec, "--constrained", constrained, 0, batch);
+        }
+        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--token-budget", tokenBudget, 1, MOST_SEQUENCES * 16);
+        OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
+        OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
+        sampling = sampling();
+        try (var opened = open()) {
+            OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
+                    opened.config().contextLength());
+            fitting = fitting(opened);
+            measure(opened);
+        }
+    }
+
+    private SamplingParams sampling() {
+        if (temperature == 0 && (topK != 0 || topP != 1)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--top-k and --top-p choose among tokens to draw from: give a --temperature above 0, too");
+        }
+        try {
+            return SamplingParams.greedy().withTemperature(temperature).withTopK(topK).withTopP(topP);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private EngineRun.Constrained fitting(Model opened) {
+        if (constrained == 0) {
+            return EngineRun.Constrained.NONE;
+        }
+        if (opened.tokenizer() == null) {
+            throw new ParameterException(spec.commandLine(), "--constrained needs a model with a tokenizer, because "
+                    + "answers fit by their text; " + opened.path() + " has none");
+        }
+        var constraint = new ConstraintCompiler(opened.tokenizer())
+                .compile(new ConstraintSource.JsonSchema(RECORDS, false));
+        return new EngineRun.Constrained(constrained, constraint, opened.endOfText());
+    }
+
+    private Model open() {
+        if (shape == null) {
+            return model.open();
+        }
+        try {
+            return ModelShape.named(shape).random(weights, seed);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--shape: " + e.getMessage(), e);
+        }
+    }
+
+    /// Measures and prints one batch size after the other, since later ones may take long.
+    private void measure(Model opened) {
+        int most = Arrays.stream(batches).max().orElseThrow();
+        try {
+            var chosen = backend.open();
+            var machine = Machine.measure(chosen, backend.threads());
+            var timed = new TimedBackend(chosen, shape != null);
+            long start = System.nanoTime();
+            var config = EngineRun.config(most, promptTokens + generatedTokens, tokenBudget);
+            try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
+                double loadSeconds = (System.nanoTime() - start) * 1e-9;
+                if (!json) {
+                    printHead(opened, timed, loadSeconds, machine);
+                }
+                var results = new ArrayList<BatchResult>();
+                warmUp(engine, opened, most);
+                for (int batch : batches) {
+                    results.add(measureBatch(engine, opened, timed, machine, batch));
+                    if (!json) {
+                        print(results.getLast());
+                    }
+                }
+                printEnd(new EngineReport(opened.path().toString(), timed.name(), timed.arithmetic(), loadSeconds,
+                        machine, List.copyOf(results), Machine.peakMemoryBytes()));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void warmUp(Engine engine, Model opened, int most) {
+        run(engine, opened, most, 0);
+        WarmUp.of(Duration.ofSeconds(warmUpSeconds), CALM, () -> run(engine, opened, 1, 0));
+    }
+
+    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed) {
+        return run(engine, opened, batch, seed, fitting);
+    }
+
+    private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, EngineRun.Constrained some) {
+        return new EngineRun(engine, batch, promptTokens, generatedTokens, sampling, some)
+                .measure(opened.config().vocabulary(), seed);
+    }
+
+    private static double decodeRate(EngineRun.Times times) {
+        return times.decodeTokens() / times.decodeSeconds();
+    }
+
+    private BatchResult measureBatch(
+            Engine engine, Model opened, TimedBackend timed, Machine machine, int batch) {
+        var decode = new double[repeat];
+        var prefill = new double[repeat];
+        var ratios = new double[repeat];
+        EngineRun.Times times = null;
+        for (int i = 0; i < repeat; i++) {
+            double without = constrained == 0 ? 0
+                    : decodeRate(run(engine, opened, batch, i + 1, EngineRun.Constrained.NONE));
+            timed.reset(batch);
+            times = run(engine, opened, batch, i + 1);
+            decode[i] = decodeRate(times);
+            ratios[i] = decode[i] / without;
+            prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
+        }
+        var device = timed.deviceTimes();
+        if (timed.isDevice()) {
+            timed.timeVerbs(true);
+            timed.reset(batch);
+            run(engine, opened, batch, repeat + 1);
+            timed.timeVerbs(false);
+        }
+        double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
+        boolean integers = machine.int8Gops() > 0 && isQuantised(opened);
+        return BatchResult.of(batch, Spread.of(decode).p50(), Spread.of(prefill).p50(), times, device,
+                Floor.of(timed.costs(), timed.steps(), stepUs, machine, integers),
+                OperationShare.of(timed, stepUs, machine, integers),
+                constrained == 0 ? null : Spread.of(ratios).p50());
+    }
+
+    private static boolean isQuantised(Model opened) {
+        var type = opened.weights().layers().getFirst().feedForwardIn().ranges().getFirst().tensor().type();
+        return type.blockElements() > 1;
+    }
+
+    private void printHead(Model opened, TimedBackend timed, double loadSeconds, Machine machine) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(Locale.ROOT, "%s on %s, arithmetic %s, loaded in %.2f s%n", opened.path(), timed.name(),
+                timed.arithmetic(), loadSeconds);
+        out.println(machine.describe());
+        out.flush();
+    }
+
+    private void print(BatchResult result) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println();
+        out.printf(Locale.ROOT, "batch %d: %.1f tokens/s decode in %d steps of all sequences, %.1f tokens/s "
+                        + "prefill; a step takes %.3f ms, its scheduling %.1f us; it allocates %.0f bytes, "
+                        + "%d collections%n",
+                result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
+                result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
+        if (result.ofUnconstrained() != null) {
+            out.printf(Locale.ROOT, "  %d of them constrained: %.3f of the tokens/s of as many without%n", constrained,
+                    result.ofUnconstrained());
+        }
+        var floor = result.floor();
+        out.printf(Locale.ROOT, "  a step's floor: %.0f us of reading, %.0f us of arithmetic; %.0f %% of its "
+                        + "time%n",
+                floor.memoryUs(), floor.arithmeticUs(), 100 * floor.share());
+        if (result.device() != null) {
+            var device = result.device();
+            out.printf(Locale.ROOT, "  the device is busy for %.0f us and idle for %.0f us; the host gives it a "
+                    + "step in %.0f us%n", device.busy(), device.idle(), device.host());
+        }
+        for (var operation : result.operations()) {
+            out.println("  " + operation.describe());
+        }
+        out.flush();
+    }
+
+    private void printEnd(EngineReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            out.printf(Locale.ROOT, "%npeak memory %.1f MB%n", report.peakMemoryBytes() / 1e6);
+            return;
+        }
+        try {
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a report of numbers and names could not be written", e);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.flover.benchmarks.engine;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.engine.TimedBackend.Cost;
+import dev.flover.benchmarks.engine.TimedBackend.Operation;
+import java.util.Map;
+
+/// The least time that a step could take on this machine, if it only read the necessary memory or only multiplied.
+///
+/// @param memoryUs     time to read weights, keys and values at the machine's best rate, in µs
+/// @param arithmeticUs time for all multiplications at the machine's best rate, in µs
+/// @param share        the greater of the two divided by the step's measured time: 1 is perfect; above 1 if caches hold
+///                     the data
+record Floor(
+        @JsonProperty("memory_us") double memoryUs,
+        @JsonProperty("arithmetic_us") double arithmeticUs,
+        double share) {
+
+    /// @param steps    number of steps in the costs
+    /// @param stepUs   measured time of a step, in µs
+    /// @param integers whether products multiply 8-bit integers
+    static Floor of(Map<Operation, Cost> costs, long steps, double stepUs, Machine machine, boolean integers) {
+        double bytes = 0;
+        double nanos = 0;
+        for (var entry : costs.entrySet()) {
+            var cost = entry.getValue();
+            bytes += cost.bytes;
+            double ceiling = integers && entry.getKey().isProduct() ? machine.int8Gops() : machine.floatGflops();
+            nanos += ceiling == 0 ? 0 : cost.operations / ceiling;
+        }
+        double read = machine.readGbytesPerSecond();
+        double memoryUs = read == 0 ? 0 : bytes / read / 1e3 / steps;
+        double arithmeticUs = nanos / 1e3 / steps;
+        return new Floor(memoryUs, arithmeticUs, Math.max(memoryUs, arithmeticUs) / stepUs);
+    }
+}

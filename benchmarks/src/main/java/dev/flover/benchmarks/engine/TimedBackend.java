@@ -1,0 +1,436 @@
+package dev.flover.benchmarks.engine;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.StoredTensor;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// A backend that delegates to another one and measures it: the time of each operation, its arithmetic, and the memory
+/// that it must at least read or write.
+///
+/// The operations of a host backend return when they are done, so the host's clock times them. On a device, its own
+/// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
+final class TimedBackend implements Backend {
+    /// The operations of a step, with their names in the report.
+    enum Operation {
+        BEGIN("slot edits"), EMBED("embed"), NORMALISE("normalise"), QUERY_KEY_VALUE("project to heads"),
+        APPEND("rotate, append"), ATTENTION("attention"), JOIN("project to hidden"), FEED_FORWARD("project to inner"),
+        ACTIVATE("activate"), VOCABULARY("project to logits"), SAMPLE("sample"), OTHER("other");
+
+        final String label;
+
+        Operation(String label) {
+            this.label = label;
+        }
+
+        boolean isProduct() {
+            return switch (this) {
+                case QUERY_KEY_VALUE, JOIN, FEED_FORWARD, VOCABULARY -> true;
+                case BEGIN, EMBED, NORMALISE, APPEND, ATTENTION, ACTIVATE, SAMPLE, OTHER -> false;
+            };
+        }
+    }
+
+    /// Sums over all calls of one operation.
+    static final class Cost {
+        long nanos;
+        long calls;
+        double operations;
+        double bytes;
+
+        private void add(long nanos, double operations, double bytes) {
+            this.nanos += nanos;
+            this.calls++;
+            this.operations += operations;
+            this.bytes += bytes;
+        }
+    }
+
+    private final Backend backend;
+    private final DeviceClock clock;
+    private final boolean randomWeights;
+    private final Map<Operation, Cost> costs = new EnumMap<>(Operation.class);
+    private volatile int batch;
+    private volatile int steps;
+    private boolean counts;
+    private StepPlan plan;
+    private int queryKeyValueColumns;
+    private int vocabulary;
+    private long started;
+    private long seed;
+
+    /// @param randomWeights whether weights are random, so that only their shapes are taken from the model
+    TimedBackend(Backend backend, boolean randomWeights) {
+        this.backend = backend;
+        this.randomWeights = randomWeights;
+        clock = backend.timeline() == null ? null : new DeviceClock(backend.timeline());
+        reset(0);
+    }
+
+    /// Resets all sums to zero.
+    ///
+    /// @param batch number of sequences; a step counts only if each of so many sequences draws a token and there are no
+    ///              other rows
+    void reset(int batch) {
+        this.batch = batch;
+        steps = 0;
+        for (var operation : Operation.values()) {
+            costs.put(operation, new Cost());
+        }
+        if (clock != null) {
+            clock.reset();
+        }
+    }
+
+    /// Sets whether a device's operations are timed one by one from now on, without graphs. A host's operations always
+    /// are.
+    void timeVerbs(boolean each) {
+        if (clock != null) {
+            clock.timeVerbs(each);
+        }
+    }
+
+    boolean isDevice() {
+        return clock != null;
+    }
+
+    /// Returns the device's times since [#reset]; null on a host.
+    DeviceTimes deviceTimes() {
+        return clock == null ? null : clock.times();
+    }
+
+    /// Returns the number of steps in the costs, at least 1.
+    int steps() {
+        return Math.max(1, steps);
+    }
+
+    Map<Operation, Cost> costs() {
+        return costs;
+    }
+
+    private void begin() {
+        started = System.nanoTime();
+    }
+
+    private void end(Operation operation, double operations, double bytes) {
+        if (!counts) {
+            return;
+        }
+        var cost = costs.get(operation);
+        if (clock == null) {
+            cost.add(System.nanoTime() - started, operations, bytes);
+        } else {
+            clock.verb(nanos -> cost.add(nanos, operations, bytes));
+        }
+    }
+
+    @Override
+    public String name() {
+        return backend.name();
+    }
+
+    @Override
+    public String arithmetic() {
+        return backend.arithmetic();
+    }
+
+    @Override
+    public String describe() {
+        return backend.describe();
+    }
+
+    @Override
+    public int stepsAhead() {
+        return backend.stepsAhead();
+    }
+
+    @Override
+    public int blocksThatFit(CacheShape shape) {
+        return backend.blocksThatFit(shape);
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return backend.tensor(rows, columns);
+    }
+
+    @Override
+    public Weight weight(Matrix matrix) {
+        return randomWeights ? backend.randomWeight(matrix, seed++) : backend.weight(matrix);
+    }
+
+    @Override
+    public Weight table(Matrix matrix) {
+        return randomWeights && clock != null ? backend.randomWeight(matrix, seed++) : backend.table(matrix);
+    }
+
+    @Override
+    public Vector vector(StoredTensor values) {
+        return backend.vector(values);
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        queryKeyValueColumns = (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
+        vocabulary = shape.vocabulary();
+        return backend.cache(shape);
+    }
+
+    @Override
+    public void prepare(Cache cache, Rotary rotary) {
+        backend.prepare(cache, rotary);
+    }
+
+    @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        backend.copyBlock(cache, from, to);
+    }
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.plan = plan;
+        counts = plan.rows() == batch && plan.samples() == batch;
+        if (counts) {
+            steps++;
+        }
+        if (clock != null) {
+            clock.beginStep(counts);
+        }
+        begin();
+        backend.begin(plan, cache);
+        end(Operation.BEGIN, 0, 0);
+    }
+
+    @Override
+    public void forward(StepPlan plan, Runnable verbs) {
+        if (clock != null && clock.timesVerbs()) {
+            verbs.run();
+        } else {
+            backend.forward(plan, verbs);
+        }
+        if (clock != null) {
+            clock.launched();
+        }
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        begin();
+        backend.embed(out, embedding, scale);
+        end(Operation.EMBED, 0, 4.0 * plan.rows() * out.columns());
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        begin();
+        backend.addPositions(hidden, positions);
+        end(Operation.EMBED, 0, 4.0 * plan.rows() * hidden.columns());
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        begin();
+        backend.normalise(out, in, rows, kind, epsilon, weight, bias);
+        end(Operation.NORMALISE, 4.0 * rows * in.columns(), 8.0 * rows * in.columns());
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        begin();
+        backend.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
+        end(Operation.NORMALISE, 0, 8.0 * rows * weight.length());
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        begin();
+        backend.scaleQueries(queryKeyValue, width, scaling);
+        end(Operation.APPEND, 0, 8.0 * plan.rows() * width);
+    }
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        begin();
+        backend.project(out, in, rows, weight, bias);
+        var operation = weight.outputs() == vocabulary ? Operation.VOCABULARY
+                : weight.outputs() == queryKeyValueColumns && in.columns() != weight.outputs()
+                        ? Operation.QUERY_KEY_VALUE
+                : weight.outputs() < weight.inputs() ? Operation.JOIN : Operation.FEED_FORWARD;
+        endProduct(operation, rows, weight);
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        begin();
+        backend.projectAdd(hidden, in, rows, weight, bias);
+        endProduct(Operation.JOIN, rows, weight);
+    }
+
+    /// On a host, runs the normalisation and the product as two operations, so that they are timed separately.
+    @Override
+    public void projectNormalised(
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+        if (clock == null) {
+            Backend.super.projectNormalised(out, in, normed, rows, norm, weight, bias);
+            return;
+        }
+        begin();
+        backend.projectNormalised(out, in, normed, rows, norm, weight, bias);
+        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+    }
+
+    @Override
+    public void projectToHeads(
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
+            Cache cache, Heads heads) {
+        if (clock == null) {
+            Backend.super.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+            return;
+        }
+        begin();
+        backend.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+    }
+
+    @Override
+    public void projectActivated(
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
+            Activation activation, boolean gated) {
+        if (clock == null) {
+            Backend.super.projectActivated(
+                    out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+            return;
+        }
+        begin();
+        backend.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+        endProduct(Operation.FEED_FORWARD, rows, weight);
+    }
+
+    private void endProduct(Operation operation, int rows, Weight weight) {
+        end(operation, 2.0 * rows * weight.inputs() * weight.outputs(),
+                weight.bytes() + 4.0 * rows * (weight.inputs() + weight.outputs()));
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
+            Vector queryNorm, Vector keyNorm, float epsilon) {
+        begin();
+        backend.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
+        end(Operation.APPEND, 0, 8.0 * plan.rows() * queryKeyValue.columns());
+    }
+
+    @Override
+    public void attention(
+            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+        begin();
+        backend.attention(out, queryKeyValue, cache, layer, window, scale, softCap);
+        var shape = cache.shape();
+        double seen = 0;
+        double read = 0;
+        for (int slice = 0; slice < plan.slices(); slice++) {
+            int first = plan.positions[plan.sliceFirstRows[slice]];
+            int rows = plan.sliceRows[slice];
+            seen += rows * (first + (rows + 1) / 2.0);
+            read += first + rows;
+        }
+        double positionBytes = cache.bytes() / ((double) shape.layers() * shape.blocks() * shape.blockTokens());
+        end(Operation.ATTENTION, 4 * seen * shape.heads() * shape.headDim(), read * positionBytes);
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        begin();
+        backend.activate(out, in, rows, activation, gated);
+        end(Operation.ACTIVATE, 0, 4.0 * rows * (in.columns() + out.columns()));
+    }
+
+    @Override
+    public List<Weight> experts(List<Matrix> matrices) {
+        return backend.experts(matrices);
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return backend.routes(rows, routing);
+    }
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        begin();
+        backend.route(routes, scores, rows, correction);
+        end(Operation.OTHER, 0, 4.0 * rows * scores.columns());
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        begin();
+        backend.projectExperts(out, in, routes, routed, experts, bias);
+        end(routed ? Operation.JOIN : Operation.FEED_FORWARD, 0,
+                experts.stream().mapToDouble(Weight::bytes).sum());
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        begin();
+        backend.addExperts(hidden, in, routes, rows);
+        end(Operation.OTHER, 0, 8.0 * rows * hidden.columns());
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        begin();
+        backend.scaleRows(tensor, scores, rows);
+        end(Operation.OTHER, 0, 8.0 * rows * tensor.columns());
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        begin();
+        backend.add(hidden, delta, rows);
+        end(Operation.OTHER, 0, 12.0 * rows * hidden.columns());
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        begin();
+        backend.gatherSampling(out, hidden);
+        end(Operation.OTHER, 0, 8.0 * plan.samples() * hidden.columns());
+    }
+
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        begin();
+        backend.sample(logits, softCap, cache);
+        end(Operation.SAMPLE, 0, 4.0 * plan.samples() * logits.columns());
+    }
+
+    @Override
+    public void read(Tensor tensor, float[] to) {
+        backend.read(tensor, to);
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        backend.end(plan);
+        if (clock != null) {
+            clock.endStep();
+        }
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}

@@ -1,0 +1,37 @@
+package dev.flover.benchmarks.fusion;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+
+/// The results for one workload.
+///
+/// @param meanGapMs            mean time between two requests in the paper's ms; null for a trace
+/// @param tokens               tokens of each request, in order of arrival
+/// @param simulatedIterations  iterations by the closed form
+/// @param simulatedOverlap     mean requests in an iteration by the closed form
+/// @param countedIterations    iterations of the engine, on a clock on which each takes one unit of time
+/// @param completionsAgree     whether every request ended on that clock in the iteration that the closed form gives
+record ScenarioResult(
+        String title,
+        String arrivals,
+        @JsonProperty("mean_gap_ms") Double meanGapMs,
+        String lengths,
+        int[] tokens,
+        @JsonProperty("simulated_iterations") long simulatedIterations,
+        @JsonProperty("simulated_overlap") double simulatedOverlap,
+        @JsonProperty("counted_iterations") long countedIterations,
+        @JsonProperty("completions_agree") boolean completionsAgree,
+        List<Outcome> outcomes) {
+
+    static ScenarioResult of(Scenario scenario, Simulation simulation, Recording counted, List<Outcome> outcomes) {
+        boolean agree = true;
+        for (int i = 0; i < scenario.workload().size(); i++) {
+            agree &= counted.completion(i) == simulation.completions().get(i);
+        }
+        return new ScenarioResult(
+                scenario.title(), scenario.arrivals(),
+                Double.isNaN(scenario.meanGapMs()) ? null : scenario.meanGapMs(), scenario.lengths(),
+                scenario.workload().demands().stream().mapToInt(demand -> demand.tokens()).toArray(),
+                simulation.iterations(), simulation.overlap(), counted.iterations().size(), agree, outcomes);
+    }
+}

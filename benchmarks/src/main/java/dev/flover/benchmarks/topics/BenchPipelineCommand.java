@@ -1,0 +1,169 @@
+package dev.flover.benchmarks.topics;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.flover.app.options.BackendOption;
+import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.workload.Arrivals;
+import dev.flover.benchmarks.workload.AzureTrace;
+import dev.flover.benchmarks.workload.Lengths;
+import dev.flover.benchmarks.workload.Workload;
+import dev.flover.engine.model.Model;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The command `bench pipeline`: measures the cost of the path through Kafka, and how long a request waits for its
+/// tokens.
+@Command(
+        name = "pipeline",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Measures the pipeline with a broker and a registry of its own, exactly once: first all requests "
+                + "at once, in turn with the bare engine; then requests that arrive one by one.",
+        footer = {"", "Tokens a second at saturation count from the first request sent to the last answer committed; "
+                + "nobody reads the tokens meanwhile. The broker runs on the same cores."})
+public final class BenchPipelineCommand implements Runnable {
+    private static final int MOST = 100_000;
+    private static final int MOST_PARTITIONS = 100;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelOption model;
+
+    @Option(names = "--requests", paramLabel = "N", defaultValue = "96",
+            description = "Of each part. Default: ${DEFAULT-VALUE}.")
+    private int requests;
+
+    @Option(names = "--live", paramLabel = "N", defaultValue = "32",
+            description = "Most generations in one fused step; further ones wait. Default: ${DEFAULT-VALUE}.")
+    private int live;
+
+    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
+            description = "Of each prompt. Default: ${DEFAULT-VALUE}.")
+    private int promptTokens;
+
+    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
+            description = "Of each answer. Default: ${DEFAULT-VALUE}.")
+    private int generatedTokens;
+
+    @Option(names = "--load", paramLabel = "X", defaultValue = "0.5",
+            description = "Of the second part: tokens asked for, over what the bare engine computes. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private double load;
+
+    @Option(names = "--trace", paramLabel = "FILE",
+            description = "Requests of the second part come as in an Azure LLM inference trace, its times stretched to "
+                    + "--load. Default: a Poisson process.")
+    private Path trace;
+
+    @Option(names = "--trace-scale", paramLabel = "X", defaultValue = "0.1",
+            description = "Multiplies the trace's lengths. Default: ${DEFAULT-VALUE}.")
+    private double traceScale;
+
+    @Option(names = "--commit-interval-ms", paramLabel = "N", defaultValue = "50",
+            description = "Longest time that tokens wait for their transaction. Default: ${DEFAULT-VALUE}.")
+    private int commitIntervalMs;
+
+    @Option(names = "--producers", paramLabel = "N", defaultValue = "2",
+            description = "That send the requests. Default: ${DEFAULT-VALUE}.")
+    private int producers;
+
+    @Option(names = "--partitions", paramLabel = "N", defaultValue = "4",
+            description = "Of the topics. Default: ${DEFAULT-VALUE}.")
+    private int partitions;
+
+    @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "180",
+            description = "Longest warm-up. It ends when Java's compilers take less than 2 % of a core: until then "
+                    + "they compete with what is measured. Default: ${DEFAULT-VALUE}.")
+    private int warmUpSeconds;
+
+    @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
+            description = "Rounds of the first part; the median counts. Default: ${DEFAULT-VALUE}.")
+    private int repeat;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
+            description = "Of prompts and arrivals. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Mixin
+    private BackendOption backend;
+
+    @Option(names = "--json", description = "The figures as one JSON object on stdout; all else goes to stderr.")
+    private boolean json;
+
+    @Override
+    public void run() {
+        WholeFlover.require("bench pipeline");
+        checkOptions();
+        backend.check();
+        var narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+        try (var opened = model.open()) {
+            var burst = Workload.draw(
+                    new Arrivals.Constant(0), new Lengths.Equal(generatedTokens), promptTokens, requests, seed);
+            var arriving = trace != null
+                    ? AzureTrace.read(trace, requests, 1, traceScale)
+                    : Workload.draw(new Arrivals.Exponential(1), new Lengths.Equal(generatedTokens), promptTokens,
+                            requests, seed);
+            checkContext(opened, burst);
+            checkContext(opened, arriving);
+            var setting = new PipelineSetting(backend.name(), backend.threads(), live,
+                    Duration.ofMillis(commitIntervalMs), partitions, producers, Duration.ofSeconds(warmUpSeconds),
+                    repeat, load, seed);
+            print(new PipelineMeasurement(opened, setting, burst, arriving, narration, spec.commandLine().getErr())
+                    .run());
+        }
+    }
+
+    private void checkContext(Model opened, Workload workload) {
+        int context = opened.config().contextLength();
+        if (workload.mostPositions() > context) {
+            throw new ParameterException(spec.commandLine(), "prompts of " + workload.longestPrompt()
+                    + " tokens and answers of " + workload.mostTokens() + " do not fit the model's context of "
+                    + context + "; give smaller --prompt-tokens, --gen-tokens or --trace-scale");
+        }
+    }
+
+    private void print(PipelineReport report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (!json) {
+            report.lines().forEach(out::println);
+            return;
+        }
+        try {
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("our own values are always JSON", e);
+        }
+    }
+
+    private void checkOptions() {
+        OptionRange.check(spec, "--requests", requests, 1, MOST);
+        OptionRange.check(spec, "--live", live, 1, MOST);
+        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, MOST);
+        OptionRange.check(spec, "--gen-tokens", generatedTokens, 1, MOST);
+        OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 10_000);
+        OptionRange.check(spec, "--producers", producers, 1, 100);
+        OptionRange.check(spec, "--partitions", partitions, 1, MOST_PARTITIONS);
+        OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
+        OptionRange.check(spec, "--repeat", repeat, 1, 100);
+        check(load > 0 && load <= 10, "--load must be in (0, 10], was " + load);
+        check(traceScale > 0 && traceScale <= 1, "--trace-scale must be in (0, 1], was " + traceScale);
+    }
+
+    private void check(boolean holds, String message) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+}

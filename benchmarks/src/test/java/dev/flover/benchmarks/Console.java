@@ -1,0 +1,17 @@
+package dev.flover.benchmarks;
+
+import dev.flover.app.Main;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+
+/// Runs the command line as a user would, and keeps what it says.
+///
+/// @param code the exit code
+public record Console(int code, String out, String err) {
+    public static Console run(String... arguments) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int code = Main.commandLine(new PrintWriter(out, true), new PrintWriter(err, true)).execute(arguments);
+        return new Console(code, out.toString(), err.toString());
+    }
+}

@@ -1,0 +1,124 @@
+package dev.flover.benchmarks.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.benchmarks.Console;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class BenchEngineCommandTest {
+    @Test
+    void reportsRatesAndTheCostOfEveryOperationForEachBatchSize() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "1,3", "--prompt-tokens", "5", "--gen-tokens", "6",
+                "--repeat", "1", "--warm-up-s", "0", "--json");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        var report = new ObjectMapper().readTree(run.out());
+        assertThat(report.get("arithmetic").asText()).isNotEmpty();
+        assertThat(report.get("machine").get("read_gbytes_per_s").asDouble()).isPositive();
+        assertThat(report.get("results")).hasSize(2);
+        for (var result : report.get("results")) {
+            assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
+            assertThat(result.get("prefill_tokens_per_s").asDouble()).isPositive();
+            assertThat(result.get("steps").asLong()).as("of 5, in which all generate").isBetween(1L, 5L);
+            assertThat(result.get("schedule_us").asDouble()).isBetween(0.1, 1e5);
+            assertThat(result.get("operations")).extracting(operation -> operation.get("operation").asText())
+                    .contains("attention", "project to logits", "sample");
+        }
+        assertThat(report.get("results").get(1).get("batch").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void aPersonReadsTheMachineThenEachBatchThenTheMemory() {
+        var run = Console.run("bench", "engine", "--batch", "2,1", "--prompt-tokens", "5", "--gen-tokens", "6",
+                "--repeat", "1", "--warm-up-s", "0");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).containsSubsequence("arithmetic cpu", "batch 2: ", "a step's floor: ",
+                "project to logits", "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
+    }
+
+    /// 64 prompts of 32 tokens take 64 steps of 32 rows, so the first answers end long before the last one begins.
+    @Test
+    void aBatchThatIsNeverWholeIsRefused() {
+        var run = Console.run("bench", "engine", "--batch", "64", "--prompt-tokens", "32", "--gen-tokens", "8",
+                "--token-budget", "32", "--repeat", "1", "--warm-up-s", "0");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("batch 64 cannot be measured: an answer of 8 tokens ends before the last of 64 "
+                + "prompts of 32 tokens has been computed").contains("--token-budget greater");
+    }
+
+    @Test
+    void onlyStepsOfAllSequencesCount() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "4", "--prompt-tokens", "32", "--gen-tokens", "12",
+                "--token-budget", "34", "--repeat", "1", "--warm-up-s", "0", "--json", "--temperature", "0.8",
+                "--top-k", "40", "--top-p", "0.95");
+
+        assertThat(run.err()).isEmpty();
+        var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
+        assertThat(result.get("steps").asLong()).as("of 11").isBetween(4L, 9L);
+        double perSecond = result.get("decode_tokens_per_s").asDouble();
+        assertThat(perSecond * result.get("step_ms").asDouble() / 1e3).as("tokens a step").isBetween(3.9, 4.1);
+    }
+
+    @Test
+    void constrainedSequencesAreComparedWithOthers() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "4", "--constrained", "2", "--prompt-tokens", "5",
+                "--gen-tokens", "20", "--repeat", "1", "--warm-up-s", "0", "--json");
+        assertThat(run.err()).isEmpty();
+        var result = new ObjectMapper().readTree(run.out()).get("results").get(0);
+        assertThat(result.get("of_unconstrained").asDouble()).isPositive();
+
+        assertThat(Console.run("bench", "engine", "--batch", "4,1", "--constrained", "2").err())
+                .contains("--constrained must be in [0, 1], was 2");
+        assertThat(Console.run("bench", "engine", "--shape", "stories-15m", "--constrained", "1", "--batch", "1").err())
+                .contains("--constrained needs a model with a tokenizer");
+    }
+
+    @Test
+    void filtersWithoutATemperatureAreRefused() {
+        assertThat(Console.run("bench", "engine", "--top-k", "40").err()).contains("give a --temperature above 0, too");
+        assertThat(Console.run("bench", "engine", "--temperature", "1", "--top-p", "2").err())
+                .contains("topP must be in (0, 1], was 2.0");
+    }
+
+    @Test
+    void measuresAShapeWithoutAFileAgainstItsFloors() throws IOException {
+        var run = Console.run("bench", "engine", "--shape", "stories-15m", "--weights", "Q4_0", "--batch", "2",
+                "--prompt-tokens", "3", "--gen-tokens", "4", "--repeat", "1", "--warm-up-s", "0", "--json");
+
+        assertThat(run.err()).isEmpty();
+        var report = new ObjectMapper().readTree(run.out());
+        assertThat(report.get("model").asText()).isEqualTo("stories-15m of random Q4_0");
+        var floor = report.get("results").get(0).get("floor");
+        assertThat(floor.get("memory_us").asDouble()).isPositive();
+        assertThat(floor.get("arithmetic_us").asDouble()).isPositive();
+        assertThat(floor.get("share").asDouble()).isPositive();
+        assertThat(report.get("results").get(0).get("device").isNull()).as("no device of its own").isTrue();
+    }
+
+    @Test
+    void saysWhichShapesThereAre() {
+        var run = Console.run("bench", "engine", "--shape", "llama-9b");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("there is no shape named llama-9b; choose one of stories-15m, ");
+    }
+
+    @Test
+    void saysWhatIsWrongWithAnOption() {
+        var run = Console.run("bench", "engine", "--batch", "0");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--batch must be in [1, 4096], was 0");
+    }
+
+    @Test
+    void saysThatLengthsDoNotFitTheContext() {
+        assertThat(Console.run("bench", "engine", "--prompt-tokens", "2147483647").err())
+                .contains("--prompt-tokens plus --gen-tokens must be in [3, ").contains("was 2147483711");
+    }
+}
