@@ -16,7 +16,6 @@ import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,29 +53,23 @@ public abstract class FamilyContract {
     }
 
     @TestFactory
-    Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() throws IOException {
+    Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() {
         return folders().map(folder -> DynamicTest.dynamicTest(
                 folder.getFileName().toString(), () -> answersAsTheReference(folder, folder)));
     }
 
     @TestFactory
-    Stream<DynamicTest> andTheSameFromGguf(@TempDir Path temporary) throws IOException {
-        Assumptions.assumeTrue(alsoFromGguf(), "as GGUF the weights are those of the folder");
-        return folders().filter(GgufConversion::exists).map(folder -> {
+    Stream<DynamicTest> andTheSameFromGguf(@TempDir Path temporary) {
+        return folders().filter(folder -> alsoFromGguf()).filter(GgufConversion::exists).map(folder -> {
             String name = folder.getFileName().toString();
             return DynamicTest.dynamicTest(name, () -> answersAsTheReference(
                     folder, GgufConversion.convert(folder, temporary.resolve(name + ".gguf"))));
         });
     }
 
-    private Stream<Path> folders() throws IOException {
-        var folders = new ArrayList<Path>();
-        for (String data : List.of("tiny-models", "tiny-models-today")) {
-            try (var listed = Files.list(SharedData.require(data))) {
-                listed.filter(GgufConversion::isKnown).sorted().forEach(folders::add);
-            }
-        }
-        assertThat(folders).isNotEmpty();
+    private static Stream<Path> folders() {
+        var folders = RandomFamilies.folders().stream().filter(GgufConversion::isKnown).toList();
+        assertThat(folders).hasSizeGreaterThan(30);
         return folders.stream();
     }
 

@@ -28,7 +28,7 @@ public abstract class StoriesContract {
 
     @Test
     void float32GivesEveryTokenOfTheReference() throws IOException {
-        var folder = SharedData.require("stories260K");
+        var folder = TestData.of("stories260K");
         var cases = new ObjectMapper().readTree(folder.resolve("reference_greedy.json").toFile()).get("cases");
         assertThat(cases).isNotEmpty();
         var generations = new Generations();
@@ -60,7 +60,7 @@ public abstract class StoriesContract {
     @ParameterizedTest
     @ValueSource(strings = {"stories260K-F16.gguf", "stories260K-pad192-Q8_0.gguf"})
     void otherTypesTellTheFirstStoryAlike(String file) {
-        var folder = SharedData.require("stories260K");
+        var folder = TestData.of("stories260K");
         assertThat(onceUponATime(folder.resolve(file)))
                 .isEqualTo(onceUponATime(folder.resolve("stories260K-F32.gguf")))
                 .hasSize(60);

@@ -1,7 +1,6 @@
 package dev.flover.app.offline;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GenerateCommandTest {
-    private static final Path DATA = Path.of(System.getProperty("flover.data", "../../shared/data"));
+    private static final Path STORIES = Path.of("..", "gpu-engine", "src", "test", "resources", "stories260K");
 
     @TempDir
     Path folder;
@@ -153,9 +152,7 @@ class GenerateCommandTest {
 
     @Test
     void aRealModelGivesTheTokensOfItsReference() throws IOException {
-        Path stories = DATA.resolve("stories260K");
-        assumeThat(stories).as("the data folder, set by -Dflover.data").isDirectory();
-        var reference = mapper.readTree(stories.resolve("reference_greedy.json").toFile()).get("cases");
+        var reference = mapper.readTree(STORIES.resolve("reference_greedy.json").toFile()).get("cases");
         var lines = new StringBuilder();
         var expected = new ArrayList<JsonNode>();
         for (var item : reference) {
@@ -164,7 +161,7 @@ class GenerateCommandTest {
             expected.add(item.get("token_ids_with_bos"));
         }
 
-        var answers = generate(lines.toString(), "--model", stories.resolve("stories260K-F32.gguf").toString());
+        var answers = generate(lines.toString(), "--model", STORIES.resolve("stories260K-F32.gguf").toString());
 
         for (int i = 0; i < expected.size(); i++) {
             var ids = mapper.createArrayNode();

@@ -3,12 +3,10 @@ package dev.flover.engine.loading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.SharedData;
+import dev.flover.engine.RandomFamilies;
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.tensor.TensorType;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Set;
@@ -94,16 +92,12 @@ class GgufKeysTest {
 
     /// Loads the configurations that the transformers library wrote for the reference models.
     @Test
-    void nothingThatTransformersWritesForOurFamiliesIsUnknown() throws IOException {
+    void nothingThatTransformersWritesForOurFamiliesIsUnknown() {
         int opened = 0;
         var warnings = new ArrayList<String>();
-        for (String shared : new String[] {"tiny-models", "tiny-models-today"}) {
-            try (var folders = Files.list(SharedData.require(shared))) {
-                for (var model : folders.filter(each -> isOfAKnownFamily(each)).toList()) {
-                    ModelLoader.inspect(model, 0).warnings().forEach(each -> warnings.add(model + ": " + each));
-                    opened++;
-                }
-            }
+        for (var model : RandomFamilies.folders().stream().filter(GgufKeysTest::isOfAKnownFamily).toList()) {
+            ModelLoader.inspect(model, 0).warnings().forEach(each -> warnings.add(model + ": " + each));
+            opened++;
         }
         assertThat(warnings).isEmpty();
         assertThat(opened).isGreaterThan(10);

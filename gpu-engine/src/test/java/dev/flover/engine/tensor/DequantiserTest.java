@@ -3,7 +3,7 @@ package dev.flover.engine.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.engine.SharedData;
+import dev.flover.engine.TestData;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -22,7 +22,7 @@ class DequantiserTest {
     @ParameterizedTest
     @EnumSource
     void everyBlockTypeGivesTheBytesThatGgmlGives(TensorType type) throws IOException {
-        var folder = SharedData.require("quantised-blocks");
+        var folder = TestData.of("quantised-blocks");
         var expected = Files.readAllBytes(folder.resolve(type + ".dequant_f32le.bin"));
         var tensor = tensor(type, Files.readAllBytes(folder.resolve(type + ".bin")));
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.flover.engine.SharedData;
+import dev.flover.engine.TestData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +21,12 @@ class PublishedTokenizersTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpt-2", "llama-spm", "phi-3"})
+    @ValueSource(strings = {"gpt-2", "phi-3"})
     void everyCaseOfLlamaCppGivesItsIdsAndDecodesBack(String name) throws IOException {
-        var file = SharedData.require("tokenizers/ggml-vocab-" + name + ".gguf");
+        var file = TestData.of("tokenizers/ggml-vocab-" + name + ".gguf");
         var tokenizer = Tokenizers.open(file);
-        var texts = Files.readString(Path.of(file + ".inp")).split("\n__ggml_vocab_test__\n", -1);
-        var expected = Files.readAllLines(Path.of(file + ".out"));
+        var texts = Files.readString(TestData.of("tokenizers/ggml-vocab-" + name + ".gguf.inp")).split("\n__ggml_vocab_test__\n", -1);
+        var expected = Files.readAllLines(TestData.of("tokenizers/ggml-vocab-" + name + ".gguf.out"));
 
         assertThat(expected).hasSize(46).hasSizeLessThanOrEqualTo(texts.length);
         for (int i = 0; i < expected.size(); i++) {
@@ -37,10 +37,10 @@ class PublishedTokenizersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpt-2", "llama-spm", "phi-3"})
+    @ValueSource(strings = {"gpt-2", "phi-3"})
     void realPromptsGiveTheirIdsAndDecodeBack(String name) throws IOException {
         var tokenizer = Tokenizers.published("tokenizers/ggml-vocab-" + name + ".gguf");
-        var lines = Files.readAllLines(SharedData.require("tokenizers/" + name + "-texts.jsonl"));
+        var lines = Files.readAllLines(TestData.of("tokenizers/" + name + "-texts.jsonl"));
 
         assertThat(lines).hasSize(241);
         for (String line : lines) {
@@ -55,7 +55,7 @@ class PublishedTokenizersTest {
     @Test
     void promptsOfTheSmallStoriesModelGiveItsIdsAfterBeginOfText() throws IOException {
         var tokenizer = Tokenizers.published("stories260K/stories260K-F32.gguf");
-        var reference = JSON.readTree(SharedData.require("stories260K/reference_greedy.json").toFile());
+        var reference = JSON.readTree(TestData.of("stories260K/reference_greedy.json").toFile());
 
         for (var sample : reference.get("cases")) {
             int[] prompt = tokenizer.encodePrompt(sample.get("prompt").textValue());
@@ -68,8 +68,8 @@ class PublishedTokenizersTest {
 
     @Test
     void theDemonstrationModelHasTheSameTokenizerInBothFormats(@TempDir Path folder) throws IOException {
-        var json = SharedData.require("../models/novelist-tokenizer.json");
-        var fromGguf = Tokenizers.published("../models/novelist-f16.gguf");
+        var json = TestData.of("tokenizers/novelist-tokenizer.json");
+        var fromGguf = Tokenizers.open(Path.of("..", "models", "novelist-f16.gguf"));
         Files.copy(json, folder.resolve("tokenizer.json"));
         var fromFolder = TokenizerLoader.fromHuggingFace(folder);
 
@@ -78,7 +78,7 @@ class PublishedTokenizersTest {
             assertThat(fromFolder.bytes(id)).isEqualTo(fromGguf.bytes(id));
             assertThat(fromFolder.isControl(id)).isEqualTo(fromGguf.isControl(id));
         }
-        for (String line : Files.readAllLines(SharedData.require("tokenizers/gpt-2-texts.jsonl"))) {
+        for (String line : Files.readAllLines(TestData.of("tokenizers/gpt-2-texts.jsonl"))) {
             String text = JSON.readTree(line).get("text").textValue();
             assertThat(fromFolder.encode(text, false)).isEqualTo(fromGguf.encode(text, false));
         }
@@ -98,7 +98,7 @@ class PublishedTokenizersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gpt-2", "llama-spm"})
+    @ValueSource(strings = {"gpt-2", "phi-3"})
     void aVeryLongPromptTakesNoMoreThanItsShare(String name) {
         var tokenizer = Tokenizers.published("tokenizers/ggml-vocab-" + name + ".gguf");
         for (String unit : List.of("a", " ", "\n", "'", "1", "ab", "a ", "\uAC00 ", "\uD83D\uDE00", "aA")) {

@@ -3,7 +3,7 @@ package dev.flover.engine.tokenizer;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.flover.engine.SharedData;
+import dev.flover.engine.TestData;
 import dev.flover.engine.format.GgufFile;
 import dev.flover.engine.loading.GgufWriter;
 import java.io.IOException;
@@ -23,7 +23,7 @@ final class Tokenizers {
     private Tokenizers() {}
 
     static Tokenizer published(String name) {
-        return open(SharedData.require(name));
+        return open(TestData.of(name));
     }
 
     static Tokenizer open(Path gguf) {
