@@ -120,7 +120,7 @@ final class CompileKernels {
                 for (var set : name.equals(ONCE) ? Map.of("any", List.<String>of()).entrySet() : sets.entrySet()) {
                     Path object = objects.resolve(name + "-" + set.getKey() + ".o");
                     var command = new ArrayList<>(List.of(compiler, "-O2", "-std=c17", "-fPIC", "-Wall", "-Wextra",
-                            "-ffp-contract=off", "-c", source.toString(), "-o", object.toString()));
+                            "-Werror=switch", "-ffp-contract=off", "-c", source.toString(), "-o", object.toString()));
                     if (System.getenv("CI") != null) {
                         command.add("-Werror");
                     }

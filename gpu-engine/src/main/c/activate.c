@@ -10,7 +10,8 @@
 
 #include "lanes.h"
 
-enum activation { SILU, GELU_TANH, GELU_ERF, RELU, RELU_SQUARED };
+// As KernelNumbers.java numbers them; a switch over them has no default, so that the compiler names a missing one.
+enum activation { SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4 };
 
 INLINE floats silu(floats x) {
     floats e = exponential(sub(splat(0), absolute(x)));
@@ -44,8 +45,9 @@ INLINE floats activated(floats x, const enum activation activation) {
         case GELU_TANH: return gelu_tanh(x);
         case GELU_ERF: return gelu_erf(x);
         case RELU: return max_(x, splat(0));
-        default: return mul(max_(x, splat(0)), max_(x, splat(0)));
+        case RELU_SQUARED: return mul(max_(x, splat(0)), max_(x, splat(0)));
     }
+    __builtin_unreachable();
 }
 
 INLINE void rows_of(
@@ -70,13 +72,14 @@ INLINE void rows_of(
 /// @param in         [rows][width]; where `gated`, [rows][2][width], the gate before the up-projection
 /// @param activation a value of `enum activation`
 void KERNEL(activate)(float *out, const float *in, int rows, int width, int gated, int activation) {
-    switch (activation) {
-        case SILU: rows_of(out, in, rows, width, gated, SILU); break;
-        case GELU_TANH: rows_of(out, in, rows, width, gated, GELU_TANH); break;
-        case GELU_ERF: rows_of(out, in, rows, width, gated, GELU_ERF); break;
-        case RELU: rows_of(out, in, rows, width, gated, RELU); break;
-        default: rows_of(out, in, rows, width, gated, RELU_SQUARED); break;
+    switch ((enum activation)activation) {
+        case SILU: rows_of(out, in, rows, width, gated, SILU); return;
+        case GELU_TANH: rows_of(out, in, rows, width, gated, GELU_TANH); return;
+        case GELU_ERF: rows_of(out, in, rows, width, gated, GELU_ERF); return;
+        case RELU: rows_of(out, in, rows, width, gated, RELU); return;
+        case RELU_SQUARED: rows_of(out, in, rows, width, gated, RELU_SQUARED); return;
     }
+    __builtin_trap();      // a number that Java does not know
 }
 
 /// Copies or adds rows of `width` floats: `out = in`, or `out += in` where `accumulate`.

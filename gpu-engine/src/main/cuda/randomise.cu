@@ -4,6 +4,7 @@
 // Grid: as many blocks as fill the device; 256 threads, each of which writes 32-bit words in turn. Bound by memory.
 #include "weight.cuh"
 
+/// WeightGenerator.java has the same numbers.
 enum RandomForm : int { RANDOM_F32 = 0, RANDOM_F16 = 1, RANDOM_BF16 = 2, RANDOM_BITS = 3, RANDOM_CONSTANT = 4 };
 
 struct Randomising {

@@ -4,12 +4,13 @@
 
 #include "device.cuh"
 
+/// As KernelNumbers.java numbers them; a switch over them has no default, so that the compiler names a missing one.
 enum ActivationKind : int { NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4 };
 
 __device__ __forceinline__ float activated(float x, int kind) {
     constexpr float SQRT_2_OVER_PI = 0.7978845608F;
     constexpr float SQRT_HALF = 0.7071067812F;
-    switch (kind) {
+    switch (static_cast<ActivationKind>(kind)) {
         case NO_ACTIVATION:
             return x;
         case SILU:
@@ -20,7 +21,8 @@ __device__ __forceinline__ float activated(float x, int kind) {
             return fmaxf(x, 0);
         case RELU_SQUARED:
             return fmaxf(x, 0) * fmaxf(x, 0);
-        default:
+        case GELU_ERF:
             return 0.5F * x * (1 + erff(x * SQRT_HALF));
     }
+    __builtin_unreachable();
 }

@@ -34,7 +34,7 @@ struct RowNorm {
     float epsilon;
 };
 
-/// Which outputs a group of 32 consists of.
+/// Which outputs a group of 32 consists of; Product.java has the same numbers.
 enum Pairing : int {
     IN_ORDER = 0,
     GATED = 1,        // 16 gates and the 16 outputs that are multiplied with them; outputs is a multiple of 32
@@ -268,14 +268,15 @@ struct Work {
 
 /// The tile of 16 outputs that is half 0 or 1 of a group of 32.
 __device__ __forceinline__ int tileOf(const Projection& p, int group, int half) {
-    switch (p.pairing) {
+    switch (static_cast<Pairing>(p.pairing)) {
         case GATED:
             return group + half * (p.weight.outputs / 2 / TILE_OUTPUTS);
         case TO_HEADS:
             return p.heads.tileOf(group, half);
-        default:
+        case IN_ORDER:
             return 2 * group + half;
     }
+    __builtin_unreachable();
 }
 
 /// Writes results, each time 32 outputs of a row by one warp, an output a lane. All lanes must call it.

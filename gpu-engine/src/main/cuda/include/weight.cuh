@@ -15,6 +15,7 @@
 
 #include "device.cuh"
 
+/// Storage.java has the same numbers.
 enum Storage : int { STORE_F32 = 0, STORE_F16 = 1, STORE_BF16 = 2, STORE_Q8 = 3, STORE_Q4 = 4 };
 
 constexpr int TILE_OUTPUTS = 16;

@@ -1,8 +1,8 @@
 package dev.flover.app.offline;
 
+import dev.flover.engine.chat.ChatTemplateException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.topology.chat.ChatTemplateException;
 import dev.flover.topology.request.ChatPrompts;
 import dev.flover.topology.request.RequestTools;
 import java.time.Clock;

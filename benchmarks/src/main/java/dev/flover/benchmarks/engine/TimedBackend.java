@@ -62,8 +62,6 @@ final class TimedBackend implements Backend {
     private volatile int steps;
     private boolean counts;
     private StepPlan plan;
-    private int queryKeyValueColumns;
-    private int vocabulary;
     private long started;
     private long seed;
 
@@ -179,8 +177,6 @@ final class TimedBackend implements Backend {
 
     @Override
     public Cache cache(CacheShape shape) {
-        queryKeyValueColumns = (shape.heads() + 2 * shape.kvHeads()) * shape.headDim();
-        vocabulary = shape.vocabulary();
         return backend.cache(shape);
     }
 
@@ -262,18 +258,14 @@ final class TimedBackend implements Backend {
     public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
         begin();
         backend.project(out, in, rows, weight, bias);
-        var operation = weight.outputs() == vocabulary ? Operation.VOCABULARY
-                : weight.outputs() == queryKeyValueColumns && in.columns() != weight.outputs()
-                        ? Operation.QUERY_KEY_VALUE
-                : weight.outputs() < weight.inputs() ? Operation.JOIN : Operation.FEED_FORWARD;
-        endProduct(operation, rows, weight);
+        endProduct(rows, weight);
     }
 
     @Override
     public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
         begin();
         backend.projectAdd(hidden, in, rows, weight, bias);
-        endProduct(Operation.JOIN, rows, weight);
+        endProduct(rows, weight);
     }
 
     /// On a host, runs the normalisation and the product as two operations, so that they are timed separately.
@@ -286,7 +278,7 @@ final class TimedBackend implements Backend {
         }
         begin();
         backend.projectNormalised(out, in, normed, rows, norm, weight, bias);
-        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+        endProduct(rows, weight);
     }
 
     @Override
@@ -299,7 +291,7 @@ final class TimedBackend implements Backend {
         }
         begin();
         backend.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
-        endProduct(Operation.QUERY_KEY_VALUE, rows, weight);
+        endProduct(rows, weight);
     }
 
     @Override
@@ -313,12 +305,22 @@ final class TimedBackend implements Backend {
         }
         begin();
         backend.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
-        endProduct(Operation.FEED_FORWARD, rows, weight);
+        endProduct(rows, weight);
     }
 
-    private void endProduct(Operation operation, int rows, Weight weight) {
-        end(operation, 2.0 * rows * weight.inputs() * weight.outputs(),
+    private void endProduct(int rows, Weight weight) {
+        end(operation(weight.role()), 2.0 * rows * weight.inputs() * weight.outputs(),
                 weight.bytes() + 4.0 * rows * (weight.inputs() + weight.outputs()));
+    }
+
+    private static Operation operation(Matrix.Role role) {
+        return switch (role) {
+            case QUERY_KEY_VALUE -> Operation.QUERY_KEY_VALUE;
+            case ATTENTION_OUT, DOWN -> Operation.JOIN;
+            case GATE_UP, ROUTER, SHARED_GATE -> Operation.FEED_FORWARD;
+            case HEAD, EMBEDDING -> Operation.VOCABULARY;
+            case POSITIONS -> throw new IllegalArgumentException("no product has learned positions as its weight");
+        };
     }
 
     @Override
@@ -377,7 +379,7 @@ final class TimedBackend implements Backend {
             Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
         begin();
         backend.projectExperts(out, in, routes, routed, experts, bias);
-        end(routed ? Operation.JOIN : Operation.FEED_FORWARD, 0,
+        end(operation(experts.getFirst().role()), 0,
                 experts.stream().mapToDouble(Weight::bytes).sum());
     }
 

@@ -10,6 +10,7 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -112,8 +113,9 @@ final class PaperModel {
     private Model build(String name) {
         var layers = config.layers().stream().map(layer -> layer()).toList();
         boolean gptj = config.block() == Block.PARALLEL;
-        var weights = new Weights(matrix(config.vocabulary(), config.hidden()), null, layers, norm(),
-                matrix(config.vocabulary(), config.hidden()), gptj ? vector(config.vocabulary(), 0, 0.1) : null);
+        var weights = new Weights(matrix(Role.EMBEDDING, config.vocabulary(), config.hidden()), null, layers, norm(),
+                matrix(Role.HEAD, config.vocabulary(), config.hidden()),
+                gptj ? vector(config.vocabulary(), 0, 0.1) : null);
         return new Model(Path.of("random-" + name), config, weights, "0000000000000000", TokenSet.EMPTY, null, null,
                 arena);
     }
@@ -124,11 +126,13 @@ final class PaperModel {
         boolean gptj = config.block() == Block.PARALLEL;
         int attentionShards = Math.min(MOST_SHARDS, Integer.lowestOneBit(config.kvHeads()));
         return new Weights.Layer(
-                norm(), matrix(config.queryWidth() + 2 * config.kvWidth(), hidden), null, null, null,
-                sharded(matrix(hidden, config.queryWidth()), attentionShards), null, null,
+                norm(), matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden), null, null,
+                null,
+                sharded(matrix(Role.ATTENTION_OUT, hidden, config.queryWidth()), attentionShards), null, null,
                 gptj ? null : norm(),
-                matrix(config.gated() ? 2 * wide : wide, hidden), gptj ? vector(wide, 0, 0.1) : null,
-                sharded(matrix(hidden, wide), MOST_SHARDS), gptj ? vector(hidden, 0, 0.1) : null, null);
+                matrix(Role.GATE_UP, config.gated() ? 2 * wide : wide, hidden),
+                gptj ? vector(wide, 0, 0.1) : null,
+                sharded(matrix(Role.DOWN, hidden, wide), MOST_SHARDS), gptj ? vector(hidden, 0, 0.1) : null, null);
     }
 
     /// Returns the matrix with its number of shards, in which each sum over the inputs is split, as for a matrix from a
@@ -146,11 +150,11 @@ final class PaperModel {
         return new Weights.Norm(vector(config.hidden(), 1, 0.1), centred ? vector(config.hidden(), 0, 0.1) : null);
     }
 
-    private Matrix matrix(int outputs, int inputs) {
+    private Matrix matrix(Role role, int outputs, int inputs) {
         var pool = pools.computeIfAbsent(inputs, this::pool);
         long bytes = TensorType.F16.rowBytes(inputs) * outputs;
         long offset = (long) OFFSET_BYTES * random.nextInt(OFFSETS);
-        return Matrix.of(new StoredTensor(
+        return Matrix.of(role, new StoredTensor(
                 "random-" + count++, TensorType.F16, outputs, inputs, pool.asSlice(offset, bytes).asReadOnly()));
     }
 

@@ -312,6 +312,8 @@ public interface Backend extends AutoCloseable {
 
     /// A weight matrix on a device, [outputs, inputs].
     interface Weight {
+        Matrix.Role role();
+
         int outputs();
 
         int inputs();

@@ -92,7 +92,7 @@ public final class HostRoutes implements Backend.Routes {
             experts[at + i] = best;
         }
         Arrays.sort(experts, at, at + routing.chosen());
-        double total = routing.scoring() == Routing.Scoring.SIGMOID ? 1e-20 : 0;
+        double total = KernelNumbers.isSigmoid(routing.scoring()) ? 1e-20 : 0;
         for (int i = at; i < at + routing.chosen(); i++) {
             total += scores[experts[i]];
         }
@@ -161,7 +161,7 @@ public final class HostRoutes implements Backend.Routes {
 
     private double groupScore(int first, int size) {
         int best = best(first, first + size);
-        if (routing.scoring() == Routing.Scoring.SOFTMAX || size == 1) {
+        if (!KernelNumbers.isSigmoid(routing.scoring()) || size == 1) {
             return selection[best];
         }
         closed[best] = true;

@@ -17,6 +17,7 @@ import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.Weights.Experts;
 import dev.flover.engine.model.Weights.SharedExpert;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
 import java.util.ArrayList;
@@ -51,12 +52,12 @@ final class ExpertAssembler {
         var in = new ArrayList<Matrix>();
         var out = new ArrayList<Matrix>();
         for (int expert = 0; expert < routing.experts(); expert++) {
-            in.add(new Matrix(in(layer, expert), 1));
+            in.add(new Matrix(Role.GATE_UP, in(layer, expert), 1));
             var down = part(EXPERT_DOWN, layer, expert, hidden, wide);
-            out.add(new Matrix(List.of(down), KShards.ofColumns(down.tensor().columns())));
+            out.add(new Matrix(Role.DOWN, List.of(down), KShards.ofColumns(down.tensor().columns())));
         }
         return new Experts(
-                Matrix.of(tensors.matrix(ROUTER, layer, routing.experts(), hidden)),
+                Matrix.of(Role.ROUTER, tensors.matrix(ROUTER, layer, routing.experts(), hidden)),
                 tensors.bias(ROUTER, layer, routing.experts()), correction(layer),
                 in, inBias(layer), out, bias(EXPERT_DOWN, layer, hidden), shared(layer));
     }
@@ -139,9 +140,10 @@ final class ExpertAssembler {
         int wide = routing.sharedWidth();
         var down = tensors.matrix(SHARED_DOWN, layer, hidden, wide);
         return new SharedExpert(
-                Matrix.of(tensors.matrix(SHARED_GATE, layer, wide, hidden),
+                Matrix.of(Role.GATE_UP, tensors.matrix(SHARED_GATE, layer, wide, hidden),
                         tensors.matrix(SHARED_UP, layer, wide, hidden)),
-                Matrix.of(down).withShards(KShards.ofColumns(down.columns())),
-                tensors.has(SHARED_ROUTER) ? Matrix.of(tensors.matrix(SHARED_ROUTER, layer, 1, hidden)) : null);
+                Matrix.of(Role.DOWN, down).withShards(KShards.ofColumns(down.columns())),
+                tensors.has(SHARED_ROUTER)
+                        ? Matrix.of(Role.SHARED_GATE, tensors.matrix(SHARED_ROUTER, layer, 1, hidden)) : null);
     }
 }

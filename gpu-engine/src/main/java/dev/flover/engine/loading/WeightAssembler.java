@@ -29,6 +29,7 @@ import dev.flover.engine.model.Weights;
 import dev.flover.engine.model.Weights.Layer;
 import dev.flover.engine.model.Weights.Norm;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ final class WeightAssembler {
     /// @param tied whether the vocabulary projection is the embedding. If empty, the projection has weights of its own
     ///             exactly if the file has a tensor for it
     Weights assemble(Optional<Boolean> tied) {
-        var embedding = Matrix.of(matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
+        var embedding = Matrix.of(Role.EMBEDDING, matrix(EMBEDDING, 0, config.vocabulary(), config.hidden()));
         var positions = names.names().containsKey(POSITIONS) ? positions() : null;
         var layers = new ArrayList<Layer>();
         for (int layer = 0; layer < config.layers().size(); layer++) {
@@ -83,7 +84,7 @@ final class WeightAssembler {
         }
         var finalNorm = scaled(norm(FINAL_NORM, 0, config.hidden()));
         boolean ownHead = tied.map(same -> !same).orElseGet(() -> present(HEAD, 0));
-        var head = ownHead ? Matrix.of(matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
+        var head = ownHead ? Matrix.of(Role.HEAD, matrix(HEAD, 0, config.vocabulary(), config.hidden())) : embedding;
         return new Weights(embedding, positions, layers, finalNorm, head, scaled(bias(HEAD, 0, config.vocabulary())));
     }
 
@@ -135,13 +136,14 @@ final class WeightAssembler {
                 queryKeyValueBias(layer),
                 headNorm(QUERY_NORM, layer, config.queryWidth()),
                 headNorm(KEY_NORM, layer, config.kvWidth()),
-                Matrix.of(attentionOut).withShards(KShards.ofHeads(config.heads(), config.headDim())),
+                Matrix.of(Role.ATTENTION_OUT, attentionOut)
+                        .withShards(KShards.ofHeads(config.heads(), config.headDim())),
                 bias(ATTENTION_OUT, layer, hidden),
                 optionalNorm(ATTENTION_POST_NORM, layer, hidden),
                 feedForwardNorm(layer),
                 down == null ? null : feedForwardIn(layer),
                 down == null ? null : feedForwardInBias(layer),
-                down == null ? null : Matrix.of(down).withShards(KShards.ofColumns(down.columns())),
+                down == null ? null : Matrix.of(Role.DOWN, down).withShards(KShards.ofColumns(down.columns())),
                 down == null ? null : bias(DOWN, layer, hidden),
                 optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden),
                 ofLayer);
@@ -172,13 +174,14 @@ final class WeightAssembler {
     private Matrix queryKeyValue(int layer) {
         int hidden = config.hidden();
         if (!fused(layer)) {
-            return Matrix.of(
+            return Matrix.of(Role.QUERY_KEY_VALUE,
                     matrix(QUERY, layer, config.queryWidth(), hidden),
                     matrix(KEY, layer, config.kvWidth(), hidden),
                     matrix(VALUE, layer, config.kvWidth(), hidden));
         }
         var tensor = matrix(QUERY_KEY_VALUE, layer, config.queryWidth() + 2 * config.kvWidth(), hidden);
-        return interleaved() ? new Matrix(headByHead(tensor), 1) : Matrix.of(tensor);
+        return interleaved() ? new Matrix(Role.QUERY_KEY_VALUE, headByHead(tensor), 1)
+                : Matrix.of(Role.QUERY_KEY_VALUE, tensor);
     }
 
     private StoredTensor queryKeyValueBias(int layer) {
@@ -240,12 +243,12 @@ final class WeightAssembler {
         int hidden = config.hidden();
         int wide = config.feedForward();
         if (!config.gated()) {
-            return Matrix.of(matrix(UP, layer, wide, hidden));
+            return Matrix.of(Role.GATE_UP, matrix(UP, layer, wide, hidden));
         }
         if (names.names().containsKey(GATE_UP)) {
-            return Matrix.of(matrix(GATE_UP, layer, 2 * wide, hidden));
+            return Matrix.of(Role.GATE_UP, matrix(GATE_UP, layer, 2 * wide, hidden));
         }
-        return Matrix.of(matrix(GATE, layer, wide, hidden), matrix(UP, layer, wide, hidden));
+        return Matrix.of(Role.GATE_UP, matrix(GATE, layer, wide, hidden), matrix(UP, layer, wide, hidden));
     }
 
     private StoredTensor feedForwardInBias(int layer) {
@@ -273,7 +276,7 @@ final class WeightAssembler {
         if (tensor.columns() != config.hidden() || tensor.rows() < config.contextLength() + offset) {
             throw wrongShape(tensor, config.contextLength() + offset, config.hidden());
         }
-        return new Matrix(List.of(new RowRange(tensor, offset, tensor.rows() - offset)), 1);
+        return new Matrix(Role.POSITIONS, List.of(new RowRange(tensor, offset, tensor.rows() - offset)), 1);
     }
 
     StoredTensor matrix(String name, int outputs, int inputs) {

@@ -4,6 +4,7 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -52,12 +53,12 @@ final class RandomWeights {
     }
 
     Model model() {
-        var embedding = matrix(config.vocabulary(), config.hidden());
+        var embedding = matrix(Role.EMBEDDING, config.vocabulary(), config.hidden());
         var layers = new ArrayList<Weights.Layer>();
         for (int i = 0; i < config.layers().size(); i++) {
             layers.add(layer());
         }
-        var head = tied ? embedding : matrix(config.vocabulary(), config.hidden());
+        var head = tied ? embedding : matrix(Role.HEAD, config.vocabulary(), config.hidden());
         var weights = new Weights(embedding, null, layers, norm(), head, null);
         return new Model(Path.of(config.architecture() + " of random " + type), config, weights, "0000000000000000",
                 TokenSet.EMPTY, null, null, arena);
@@ -65,13 +66,14 @@ final class RandomWeights {
 
     private Weights.Layer layer() {
         int hidden = config.hidden();
-        var attentionOut = matrix(hidden, config.queryWidth());
-        var down = matrix(hidden, config.feedForward());
+        var attentionOut = matrix(Role.ATTENTION_OUT, hidden, config.queryWidth());
+        var down = matrix(Role.DOWN, hidden, config.feedForward());
         return new Weights.Layer(
-                norm(), matrix(config.queryWidth() + 2 * config.kvWidth(), hidden), null, null, null,
+                norm(), matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden), null, null,
+                null,
                 attentionOut.withShards(KShards.ofHeads(config.heads(), config.headDim())), null,
                 null, config.block() == Block.PARALLEL ? null : norm(),
-                matrix(config.feedForward() * (config.gated() ? 2 : 1), hidden), null,
+                matrix(Role.GATE_UP, config.feedForward() * (config.gated() ? 2 : 1), hidden), null,
                 down.withShards(KShards.ofColumns(config.feedForward())), null, null);
     }
 
@@ -82,10 +84,10 @@ final class RandomWeights {
         return Math.max(widest * type.rowBytes(config.hidden()), down);
     }
 
-    private Matrix matrix(int outputs, int inputs) {
+    private Matrix matrix(Role role, int outputs, int inputs) {
         long at = (long) random.nextInt(STARTS) * stride;
         var data = pool.asSlice(at, outputs * type.rowBytes(inputs)).asReadOnly();
-        return Matrix.of(new StoredTensor("random-" + count++, type, outputs, inputs, data));
+        return Matrix.of(role, new StoredTensor("random-" + count++, type, outputs, inputs, data));
     }
 
     private Weights.Norm norm() {

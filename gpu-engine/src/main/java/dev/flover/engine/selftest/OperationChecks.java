@@ -16,6 +16,7 @@ import dev.flover.engine.sampling.LogitBias;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -55,7 +56,7 @@ final class OperationChecks {
         /// A tensor of random activations, [rows, columns].
         Tensor activations(int columns) {
             var tensor = backend.tensor(rows, columns);
-            fill(tensor, Matrix.of(tensors.matrix(TensorType.F32, TABLE_ROWS, columns, 1)));
+            fill(tensor, Matrix.of(Role.EMBEDDING, tensors.matrix(TensorType.F32, TABLE_ROWS, columns, 1)));
             return tensor;
         }
 
@@ -64,7 +65,7 @@ final class OperationChecks {
             var tensor = backend.tensor(rows, columns);
             int[] tokens = Arrays.copyOf(plan.tokenIds, rows);
             Arrays.fill(plan.tokenIds, 0, rows, 0);
-            fill(tensor, Matrix.of(tensors.poison(columns)));
+            fill(tensor, Matrix.of(Role.EMBEDDING, tensors.poison(columns)));
             System.arraycopy(tokens, 0, plan.tokenIds, 0, rows);
             return tensor;
         }
@@ -78,8 +79,8 @@ final class OperationChecks {
 
         /// A random matrix, scaled so that products have the magnitude of the inputs.
         Weight weight(TensorType type, int outputs, int inputs, int shards) {
-            return backend.weight(Matrix.of(tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs)))
-                    .withShards(shards));
+            var numbers = tensors.matrix(type, outputs, inputs, 1 / Math.sqrt(inputs));
+            return backend.weight(Matrix.of(Role.DOWN, numbers).withShards(shards));
         }
 
         float[] read(Tensor tensor) {
@@ -328,7 +329,8 @@ final class OperationChecks {
                     new CacheShape(1, 1, 1, 16, vocabulary, slots, 16, slots, 64));
             var logits = backend.tensor(slots, vocabulary);
             var gathered = backend.tensor(slots, vocabulary);
-            var table = backend.weight(Matrix.of(tensors.matrix(TensorType.F32, 37, vocabulary, 3)));
+            var table = backend.weight(
+                    Matrix.of(Role.EMBEDDING, tensors.matrix(TensorType.F32, 37, vocabulary, 3)));
             var plan = new StepPlan(slots, slots);
             for (int round = 0; round < drawn.length; round++) {
                 plan.clear();
@@ -386,7 +388,7 @@ final class OperationChecks {
     /// type.
     private static Cache cacheAfter(Backend backend, RandomTensors tensors, TensorType type, CacheShape shape) {
         StoredTensor weights = tensors.matrix(type, 32, 64, 1);
-        backend.weight(Matrix.of(weights));
+        backend.weight(Matrix.of(Role.GATE_UP, weights));
         return backend.cache(shape);
     }
 

@@ -10,6 +10,7 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -52,8 +53,8 @@ final class RandomModels {
         int hidden = config.hidden();
         var layers = config.layers().stream().map(layer -> layer(config, biases)).toList();
         var weights = new Weights(
-                matrix(VOCABULARY, hidden, 1), null, layers, norm(hidden, biases),
-                matrix(VOCABULARY, hidden, 4 / Math.sqrt(hidden)), null);
+                matrix(Role.EMBEDDING, VOCABULARY, hidden, 1), null, layers, norm(hidden, biases),
+                matrix(Role.HEAD, VOCABULARY, hidden, 4 / Math.sqrt(hidden)), null);
         return new Model(Path.of("random-" + config.architecture()), config, weights, "0000000000000000",
                 TokenSet.EMPTY, null, null, arena);
     }
@@ -63,19 +64,23 @@ final class RandomModels {
         int all = config.queryWidth() + 2 * config.kvWidth();
         int wide = config.feedForward() * (config.gated() ? 2 : 1);
         return new Weights.Layer(
-                norm(hidden, biases), projection(all, hidden), biases ? tensors.vector(all, 0, 0.2) : null, null, null,
-                projection(hidden, config.queryWidth()).withShards(2), biases ? tensors.vector(hidden, 0, 0.2) : null,
-                null, norm(hidden, biases), projection(wide, hidden), biases ? tensors.vector(wide, 0, 0.2) : null,
-                projection(hidden, config.feedForward()).withShards(4), biases ? tensors.vector(hidden, 0, 0.2) : null,
+                norm(hidden, biases), projection(Role.QUERY_KEY_VALUE, all, hidden),
+                biases ? tensors.vector(all, 0, 0.2) : null, null, null,
+                projection(Role.ATTENTION_OUT, hidden, config.queryWidth()).withShards(2),
+                biases ? tensors.vector(hidden, 0, 0.2) : null,
+                null, norm(hidden, biases), projection(Role.GATE_UP, wide, hidden),
+                biases ? tensors.vector(wide, 0, 0.2) : null,
+                projection(Role.DOWN, hidden, config.feedForward()).withShards(4),
+                biases ? tensors.vector(hidden, 0, 0.2) : null,
                 null);
     }
 
-    private Matrix projection(int outputs, int inputs) {
-        return matrix(outputs, inputs, 2 / Math.sqrt(inputs));
+    private Matrix projection(Role role, int outputs, int inputs) {
+        return matrix(role, outputs, inputs, 2 / Math.sqrt(inputs));
     }
 
-    private Matrix matrix(int outputs, int inputs, double deviation) {
-        return Matrix.of(tensors.matrix(type, outputs, inputs, deviation));
+    private Matrix matrix(Role role, int outputs, int inputs, double deviation) {
+        return Matrix.of(role, tensors.matrix(type, outputs, inputs, deviation));
     }
 
     private Weights.Norm norm(int width, boolean bias) {

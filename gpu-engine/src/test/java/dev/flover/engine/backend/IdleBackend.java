@@ -20,6 +20,11 @@ public final class IdleBackend implements Backend {
 
     private record Shape(int rows, int columns) implements Tensor, Weight, Vector {
         @Override
+        public Matrix.Role role() {
+            return Matrix.Role.GATE_UP;
+        }
+
+        @Override
         public int outputs() {
             return rows;
         }

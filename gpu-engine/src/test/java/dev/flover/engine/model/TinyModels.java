@@ -7,6 +7,7 @@ import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -97,7 +98,7 @@ public final class TinyModels {
         var whole = model.weights().embedding().ranges().getFirst().tensor();
         var data = model.arena().allocate(whole.data().byteSize(), 64).copyFrom(whole.data());
         data.set(ValueLayout.JAVA_FLOAT, token * whole.rowBytes(), Float.NaN);
-        var embedding = Matrix.of(
+        var embedding = Matrix.of(Role.EMBEDDING,
                 new StoredTensor("poisoned", TensorType.F32, whole.rows(), whole.columns(), data.asReadOnly()));
         var old = model.weights();
         var weights = new Weights(
@@ -108,7 +109,7 @@ public final class TinyModels {
     }
 
     private Model build(ModelConfig config, boolean biases, boolean gemma) {
-        var embedding = Matrix.of(matrix(config.vocabulary(), config.hidden(), 1));
+        var embedding = Matrix.of(Role.EMBEDDING, matrix(config.vocabulary(), config.hidden(), 1));
         var layers = new ArrayList<Weights.Layer>();
         for (int i = 0; i < config.layers().size(); i++) {
             layers.add(layer(config, biases, gemma));
@@ -116,10 +117,10 @@ public final class TinyModels {
         boolean learned = config.layers().getFirst().rotary() == null;
         var weights = new Weights(
                 embedding,
-                learned ? Matrix.of(matrix(config.contextLength(), config.hidden(), 0.5)) : null,
+                learned ? Matrix.of(Role.POSITIONS, matrix(config.contextLength(), config.hidden(), 0.5)) : null,
                 layers,
                 norm(config.hidden(), biases),
-                Matrix.of(matrix(config.vocabulary(), config.hidden(), 4 / Math.sqrt(config.hidden()))),
+                Matrix.of(Role.HEAD, matrix(config.vocabulary(), config.hidden(), 4 / Math.sqrt(config.hidden()))),
                 biases ? vector(config.vocabulary(), 0, 0.1) : null);
         return new Model(
                 Path.of("tiny-" + config.architecture()), config, weights, "0123456789abcdef", TokenSet.EMPTY, null,
@@ -132,20 +133,20 @@ public final class TinyModels {
         int wide = config.feedForward() * (config.gated() ? 2 : 1);
         return new Weights.Layer(
                 norm(hidden, biases),
-                Matrix.of(
+                Matrix.of(Role.QUERY_KEY_VALUE,
                         projection(config.queryWidth(), hidden),
                         projection(config.kvWidth(), hidden),
                         projection(config.kvWidth(), hidden)),
                 biases ? vector(all, 0, 0.2) : null,
                 gemma ? norm(config.headDim(), false) : null,
                 gemma ? norm(config.headDim(), false) : null,
-                Matrix.of(projection(hidden, config.queryWidth())).withShards(2),
+                Matrix.of(Role.ATTENTION_OUT, projection(hidden, config.queryWidth())).withShards(2),
                 biases ? vector(hidden, 0, 0.2) : null,
                 gemma ? norm(hidden, false) : null,
                 norm(hidden, biases),
-                Matrix.of(projection(wide, hidden)),
+                Matrix.of(Role.GATE_UP, projection(wide, hidden)),
                 biases ? vector(wide, 0, 0.2) : null,
-                Matrix.of(projection(hidden, config.feedForward())).withShards(4),
+                Matrix.of(Role.DOWN, projection(hidden, config.feedForward())).withShards(4),
                 biases ? vector(hidden, 0, 0.2) : null,
                 gemma ? norm(hidden, false) : null);
     }

@@ -115,6 +115,12 @@ class LayeringTest {
             engine("tokenizer..").knowsOnly("tokenizer..", "format..", "tensor..");
 
     @ArchTest
+    static final ArchRule conversationsKnowNothingElseOfTheEngine = engine("chat..").knowsOnly("chat..");
+
+    @ArchTest
+    static final ArchRule jinjaKnowsNoConversations = engine("chat.jinja..").knowsOnly("chat.jinja..");
+
+    @ArchTest
     static final ArchRule blocksKnowNothingElseOfTheEngine = engine("kvcache..").knowsOnly("kvcache..");
 
     @ArchTest

@@ -1,12 +1,12 @@
 package dev.flover.topology.request;
 
+import dev.flover.engine.chat.ChatTemplate;
+import dev.flover.engine.chat.ChatTemplateException;
+import dev.flover.engine.chat.Conversation;
+import dev.flover.engine.chat.MarkedConversation;
+import dev.flover.engine.chat.Message;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.ChatMessage;
-import dev.flover.topology.chat.ChatTemplate;
-import dev.flover.topology.chat.ChatTemplateException;
-import dev.flover.topology.chat.Conversation;
-import dev.flover.topology.chat.MarkedConversation;
-import dev.flover.topology.chat.Message;
 import dev.flover.topology.tools.JsonValues;
 import dev.flover.topology.tools.Tool;
 import dev.flover.topology.tools.ToolFormat;

@@ -1,11 +1,11 @@
 package dev.flover.topology.request;
 
+import dev.flover.engine.chat.ChatTemplateException;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenBias;
 import dev.flover.schemas.ToolCall;
-import dev.flover.topology.chat.ChatTemplateException;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;

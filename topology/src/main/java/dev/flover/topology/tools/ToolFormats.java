@@ -1,8 +1,8 @@
 package dev.flover.topology.tools;
 
-import dev.flover.topology.chat.ChatTemplate;
-import dev.flover.topology.chat.ChatTemplateException;
-import dev.flover.topology.chat.Conversation;
+import dev.flover.engine.chat.ChatTemplate;
+import dev.flover.engine.chat.ChatTemplateException;
+import dev.flover.engine.chat.Conversation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

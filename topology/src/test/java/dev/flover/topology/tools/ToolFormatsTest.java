@@ -3,7 +3,7 @@ package dev.flover.topology.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
-import dev.flover.topology.chat.ChatTemplate;
+import dev.flover.engine.chat.ChatTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ToolFormatsTest {
-    private static final Path TEMPLATES = Path.of("src/test/resources/chat/templates");
+    private static final Path TEMPLATES = Path.of("../gpu-engine/src/test/resources/chat/templates");
 
     /// Of the published templates, those whose calls are read; nothing is known of how the others call.
     @Test

@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.HostMemory;
 import dev.flover.engine.backend.HostRoutes;
+import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
@@ -156,7 +157,7 @@ public final class CpuBackend implements Backend {
         normalisation.out = HostTensor.of(out);
         normalisation.in = HostTensor.of(in);
         normalisation.width = weight.length();
-        normalisation.centred = kind == NormKind.LAYER;
+        normalisation.centred = KernelNumbers.isCentred(kind);
         normalisation.epsilon = epsilon;
         normalisation.weight = HostVector.address(weight);
         normalisation.bias = HostVector.address(bias);
@@ -168,7 +169,7 @@ public final class CpuBackend implements Backend {
             Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
         partNormalisation.tensor = HostTensor.of(tensor);
         partNormalisation.column = column;
-        partNormalisation.centred = kind == NormKind.LAYER;
+        partNormalisation.centred = KernelNumbers.isCentred(kind);
         partNormalisation.epsilon = epsilon;
         partNormalisation.weight = weight;
         partNormalisation.share(rows, weight.length());
@@ -419,7 +420,7 @@ public final class CpuBackend implements Backend {
                         table == null ? 0 : table.cosines(plan.turns[row]),
                         table == null ? 0 : table.sines(plan.turns[row]),
                         table == null ? 0 : table.rotary.dims(),
-                        table != null && table.rotary.pairing() == Rotary.Pairing.HALVES,
+                        table != null && KernelNumbers.isHalves(table.rotary.pairing()),
                         cache.keys(layer, block), cache.values(layer, block), cache.form,
                         shape.blockTokens(), position % shape.blockTokens());
             }
@@ -438,7 +439,7 @@ public final class CpuBackend implements Backend {
 
         @Override
         void rows(int first, int count, int worker) {
-            kernels.activate(out.row(first), in.row(first), count, out.columns(), gated, activation.ordinal());
+            kernels.activate(out.row(first), in.row(first), count, out.columns(), gated, activation);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.model.ModelConfig.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 
@@ -57,8 +58,7 @@ sealed interface Kernels permits NativeKernels, VectorKernels {
             int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long scratch);
 
-    /// @param activation the ordinal of [dev.flover.engine.model.ModelConfig.Activation]
-    void activate(long out, long in, int rows, int width, boolean gated, int activation);
+    void activate(long out, long in, int rows, int width, boolean gated, Activation activation);
 
     /// Copies, or adds, `rows` rows of `width` floats.
     ///

@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.flover.engine.backend.KernelNumbers;
+import dev.flover.engine.model.ModelConfig.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -172,9 +174,9 @@ final class NativeKernels implements Kernels {
     }
 
     @Override
-    public void activate(long out, long in, int rows, int width, boolean gated, int activation) {
+    public void activate(long out, long in, int rows, int width, boolean gated, Activation activation) {
         try {
-            ACTIVATE.invokeExact(activate, out, in, rows, width, gated ? 1 : 0, activation);
+            ACTIVATE.invokeExact(activate, out, in, rows, width, gated ? 1 : 0, KernelNumbers.of(activation));
         } catch (Throwable e) {
             throw unexpected(e);
         }

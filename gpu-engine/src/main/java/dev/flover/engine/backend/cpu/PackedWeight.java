@@ -15,6 +15,11 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
     }
 
     @Override
+    public Matrix.Role role() {
+        return matrix.role();
+    }
+
+    @Override
     public int outputs() {
         return matrix.outputs();
     }

@@ -9,7 +9,6 @@ import java.lang.foreign.SegmentAllocator;
 /// The kernels in Java's Vector API, for machines without compiled kernels. Tests compare the compiled kernels with
 /// these.
 final class VectorKernels implements Kernels {
-    private static final Activation[] ACTIVATIONS = Activation.values();
     private static final int SHARD_LEVELS = 12;
 
     /// Scratch memory of a thread: sixteen partial sums, or the sums of the shard tree for four rows.
@@ -101,8 +100,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void activate(long out, long in, int rows, int width, boolean gated, int activation) {
-        VectorRows.activate(out, in, rows, width, gated, ACTIVATIONS[activation]);
+    public void activate(long out, long in, int rows, int width, boolean gated, Activation activation) {
+        VectorRows.activate(out, in, rows, width, gated, activation);
     }
 
     @Override

@@ -2,7 +2,7 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Heads;
 import dev.flover.engine.backend.Backend.Norm;
-import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.backend.KernelNumbers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -44,7 +44,7 @@ final class Arguments {
     Arguments weight(CudaWeight weight) {
         var shape = weight.shape();
         pointer(weight.values()).pointer(weight.scales());
-        integer(shape.storage().ordinal()).integer(shape.outputs()).integer(shape.inputs());
+        integer(shape.storage().number()).integer(shape.outputs()).integer(shape.inputs());
         return integer(shape.shards()).integer(shape.shardInputs()).integer(shape.shardChunks());
     }
 
@@ -84,7 +84,7 @@ final class Arguments {
         var rotary = heads.rotary();
         return cache(cache).pointer(turns).integer(heads.layer()).integer(cache.shape().heads())
                 .integer(rotary == null ? 0 : rotary.dims())
-                .flag(rotary != null && rotary.pairing() == Rotary.Pairing.HALVES)
+                .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing()))
                 .flag(cache.storage() == Storage.BF16).integer(0);
     }
 

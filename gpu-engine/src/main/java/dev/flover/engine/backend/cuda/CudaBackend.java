@@ -1,6 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import dev.flover.engine.model.ModelConfig.Activation;
@@ -105,7 +106,8 @@ public final class CudaBackend implements Backend {
     public synchronized Weight randomWeight(Matrix matrix, long seed) {
         var shape = WeightPacker.shape(matrix);
         return shape.shardInputs() % WeightShape.CHUNK != 0
-                ? weight(matrix) : taken(new WeightGenerator(driver, kernels.randomise).generate(shape, seed));
+                ? weight(matrix)
+                : taken(new WeightGenerator(driver, kernels.randomise).generate(matrix.role(), shape, seed));
     }
 
     private Weight taken(CudaWeight weight) {
@@ -221,7 +223,7 @@ public final class CudaBackend implements Backend {
         arguments.begin().tensor(target).pointer(source.values())
                 .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
                 .integer(counter.word).integer(weight.length()).integer(source.columns())
-                .flag(kind == NormKind.LAYER).real(epsilon);
+                .flag(KernelNumbers.isCentred(kind)).real(epsilon);
         driver.launch(kernels.normalise, bucket(counter), source.columns() / weight.length(), 1, ELEMENT_THREADS,
                 KernelSet.normaliseBytes(weight.length()), arguments);
         target.written(counter, true);
@@ -235,7 +237,7 @@ public final class CudaBackend implements Backend {
         arguments.begin().pointer(part).pointer(0).pointer(0).pointer(0).pointer(part)
                 .pointer(CudaVector.addressOf(weight)).pointer(0).pointer(slots.plan())
                 .integer(target.counter().word).integer(weight.length()).integer(target.columns())
-                .flag(kind == NormKind.LAYER).real(epsilon);
+                .flag(KernelNumbers.isCentred(kind)).real(epsilon);
         driver.launch(kernels.normalise, bucket(target.counter()), 1, 1, ELEMENT_THREADS,
                 KernelSet.normaliseBytes(weight.length()), arguments);
         target.written(target.counter(), false);
@@ -311,7 +313,7 @@ public final class CudaBackend implements Backend {
     /// warp, and there may be no norms of heads, which need whole heads.
     private boolean storesHeads(CudaWeight weight, Heads heads) {
         var rotary = heads.rotary();
-        boolean pairsMeet = rotary == null || rotary.pairing() == Rotary.Pairing.ADJACENT
+        boolean pairsMeet = rotary == null || !KernelNumbers.isHalves(rotary.pairing())
                 || rotary.dims() % 32 == 0 && cache.shape().headDim() % 32 == 0;
         return heads.queryNorm() == null && heads.keyNorm() == null && pairsMeet
                 && weight.shape().storage() != Storage.F32;
@@ -363,8 +365,8 @@ public final class CudaBackend implements Backend {
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
                 .pointer(slots.plan()).integer(in.counter().word).flag(product.adds())
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
-                .integer(product.activation() == null ? -1 : product.activation().ordinal())
-                .integer(product.pairing().ordinal())
+                .integer(product.activation() == null ? Product.NO_ACTIVATION : KernelNumbers.of(product.activation()))
+                .integer(product.pairing().number)
                 .heads(cache, product.heads(), product.heads() == null ? 0
                         : turnsOf(product.heads().rotary(), cache.shape()));
         driver.launch(normalises
@@ -408,7 +410,7 @@ public final class CudaBackend implements Backend {
                 .pointer(table).pointer(slots.plan())
                 .integer(layer).integer(shape.heads())
                 .integer(rotary == null ? 0 : rotary.dims())
-                .flag(rotary != null && rotary.pairing() == Rotary.Pairing.HALVES).real(epsilon);
+                .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing())).real(epsilon);
         driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), shape.heads() + 2 * shape.kvHeads(),
                 1, 64, KernelSet.appendBytes(shape.headDim()), arguments);
         tensor.written(Counter.ROWS, false);
@@ -465,7 +467,7 @@ public final class CudaBackend implements Backend {
         var source = (CudaTensor) in;
         arguments.begin().tensor(target).pointer(source.values()).pointer(slots.plan())
                 .integer(source.counter().word).integer(target.columns())
-                .integer(activation.ordinal()).flag(gated);
+                .integer(KernelNumbers.of(activation)).flag(gated);
         driver.launch(kernels.activate, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
         target.written(source.counter(), true);

@@ -2,9 +2,9 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
 import dev.flover.engine.model.ModelConfig.Routing;
-import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -70,7 +70,7 @@ final class ExpertVerbs {
     void route(CudaRoutes routes, CudaTensor scores, Vector correction, long plan, int bucket) {
         var routing = routes.routing();
         routes.write(arguments.begin()).pointer(scores.values()).pointer(CudaVector.addressOf(correction)).pointer(plan)
-                .flag(routing.scoring() == Scoring.SIGMOID).flag(routing.normalised())
+                .flag(KernelNumbers.isSigmoid(routing.scoring())).flag(routing.normalised())
                 .integer(routing.groups()).integer(routing.chosenGroups()).real(routing.scale());
         driver.launch(kernels.route, bucket, 1, 1, 32, KernelSet.routeBytes(routing.experts(), routing.groups()),
                 arguments);
@@ -130,7 +130,7 @@ final class ExpertVerbs {
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
                 .pointer(plan).integer(Counter.PLACES.word).flag(false)
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
-                .integer(-1).integer(Product.Pairing.IN_ORDER.ordinal())
+                .integer(Product.NO_ACTIVATION).integer(Product.Pairing.IN_ORDER.number)
                 .heads(null, null, 0)
                 .pointer(experts.values()).pointer(experts.scales()).pointer(routes.firstPlaces())
                 .integer(experts.size()).integer(0);

@@ -19,8 +19,21 @@ import dev.flover.engine.model.ModelConfig.Activation;
 record Product(
         CudaTensor out, CudaTensor in, CudaWeight weight, Vector bias,
         boolean adds, Norm norm, Activation activation, boolean gated, Heads heads) {
-    /// Which outputs a group of 32 consists of. The order of the constants is that of `enum Pairing` in project.cuh.
-    enum Pairing { IN_ORDER, GATED, TO_HEADS }
+    /// Which outputs a group of 32 consists of, as `project.cuh` numbers it.
+    enum Pairing {
+        IN_ORDER(0),
+        GATED(1),
+        TO_HEADS(2);
+
+        final int number;
+
+        Pairing(int number) {
+            this.number = number;
+        }
+    }
+
+    /// As `activation.cuh` numbers it.
+    static final int NO_ACTIVATION = -1;
 
     Product {
         assert norm == null && activation == null && heads == null

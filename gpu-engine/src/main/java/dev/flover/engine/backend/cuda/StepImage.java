@@ -18,9 +18,12 @@ final class StepImage {
     /// Most queries that share keys in one tile.
     static final int QUERIES = 16;
 
-    private static final int RESULTS = 4;
-    private static final int ARRAYS = 8;
-    private static final int ARRAY_COUNT = 13;
+    /// Header words, as `plan.cuh` numbers them.
+    static final int TILES = 2;
+    static final int ITEMS = 3;
+    static final int RESULTS = 4;
+    static final int ARRAYS = 8;
+    static final int ARRAY_COUNT = 13;
     private static final int HEADER = 21;
 
     private final MemorySegment memory;
@@ -87,10 +90,10 @@ final class StepImage {
         put(plan.turns, plan.rows());
         put(masks, plan.samples());
         assert arrays == ARRAY_COUNT;
-        set(0, plan.rows());
-        set(1, plan.samples());
-        set(2, tiles);
-        set(3, items);
+        set(Counter.ROWS.word, plan.rows());
+        set(Counter.SAMPLES.word, plan.samples());
+        set(TILES, tiles);
+        set(ITEMS, items);
         set(RESULTS, (int) results);
         set(RESULTS + 1, (int) (results >>> 32));
         set(Counter.PLACES.word, plan.rows() * chosen);

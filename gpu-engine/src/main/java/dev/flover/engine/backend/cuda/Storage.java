@@ -2,24 +2,30 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.tensor.TensorType;
 
-/// The format of a weight matrix on the device; see `weight.cuh`. The order of the constants is that of `enum Storage`
-/// there.
+/// The format of a weight matrix on the device; see `weight.cuh`.
 enum Storage {
-    F32(4, 0, "f32"),
-    F16(2, 0, "f16"),
-    BF16(2, 0, "bf16"),
-    Q8(1, 2, "q8"),
+    F32(0, 4, 0, "f32"),
+    F16(1, 2, 0, "f16"),
+    BF16(2, 2, 0, "bf16"),
+    Q8(3, 1, 2, "q8"),
     /// Two values in a byte.
-    Q4(1, 4, "q4");
+    Q4(4, 1, 4, "q4");
 
+    private final int number;
     private final int valueBytes;
     private final int groupBytes;
     private final String kernel;
 
-    Storage(int valueBytes, int groupBytes, String kernel) {
+    Storage(int number, int valueBytes, int groupBytes, String kernel) {
+        this.number = number;
         this.valueBytes = valueBytes;
         this.groupBytes = groupBytes;
         this.kernel = kernel;
+    }
+
+    /// As `weight.cuh` numbers it.
+    int number() {
+        return number;
     }
 
     /// The storage that keeps a stored type's numbers; for types without a kernel of their own F16, to which they are

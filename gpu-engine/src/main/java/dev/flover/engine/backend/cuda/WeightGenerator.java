@@ -1,12 +1,27 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.tensor.Matrix;
+
 /// Generates random weights on the device. The layout of `weight.cuh` does not matter, as all places get equal
 /// distributions.
 final class WeightGenerator {
     private static final int THREADS = 256;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
-    private static final int BITS = 3;
-    private static final int CONSTANT = 4;
+
+    /// What the words are filled with, as `randomise.cu` numbers it.
+    enum Form {
+        F32(0),
+        F16(1),
+        BF16(2),
+        BITS(3),
+        CONSTANT(4);
+
+        final int number;
+
+        Form(int number) {
+            this.number = number;
+        }
+    }
 
     private final Driver driver;
     private final int kernel;
@@ -20,28 +35,31 @@ final class WeightGenerator {
 
     /// Generates weights with a standard deviation of 1.5 / sqrt(inputs), so that products with normalised activations
     /// have about the magnitude of the activations.
-    CudaWeight generate(WeightShape shape, long seed) {
+    CudaWeight generate(Matrix.Role role, WeightShape shape, long seed) {
         float deviation = (float) (1.5 / Math.sqrt(shape.inputs()));
         long values = driver.allocate(shape.valueBytes(), "weights");
         long scales = shape.scaleBytes() == 0 ? 0 : driver.allocate(shape.scaleBytes(), "scales of weights");
         switch (shape.storage()) {
-            case F32, F16, BF16 -> fill(values, shape.valueBytes(), seed, shape.storage().ordinal(), 0, deviation);
+            case F32 -> fill(values, shape.valueBytes(), seed, Form.F32, 0, deviation);
+            case F16 -> fill(values, shape.valueBytes(), seed, Form.F16, 0, deviation);
+            case BF16 -> fill(values, shape.valueBytes(), seed, Form.BF16, 0, deviation);
             case Q8 -> {
-                fill(values, shape.valueBytes(), seed, BITS, 0, 0);
+                fill(values, shape.valueBytes(), seed, Form.BITS, 0, 0);
                 int scale = halfBits(deviation / 73.9f);     // 73.9 is the standard deviation of uniform bytes
-                fill(scales, shape.scaleBytes(), seed, CONSTANT, scale << 16 | scale, 0);
+                fill(scales, shape.scaleBytes(), seed, Form.CONSTANT, scale << 16 | scale, 0);
             }
             case Q4 -> {
-                fill(values, shape.valueBytes(), seed, BITS, 0, 0);
+                fill(values, shape.valueBytes(), seed, Form.BITS, 0, 0);
                 float scale = deviation / 4.6f;              // 4.6 is the standard deviation of uniform nibbles
-                fill(scales, shape.scaleBytes(), seed, CONSTANT, halfBits(-7.5f * scale) << 16 | halfBits(scale), 0);
+                int both = halfBits(-7.5f * scale) << 16 | halfBits(scale);
+                fill(scales, shape.scaleBytes(), seed, Form.CONSTANT, both, 0);
             }
         }
-        return new CudaWeight(shape, values, scales);
+        return new CudaWeight(role, shape, values, scales);
     }
 
-    private void fill(long to, long bytes, long seed, int form, int constant, float deviation) {
-        arguments.begin().pointer(to).wide(bytes / 4).wide(seed).integer(form).integer(constant).real(deviation);
+    private void fill(long to, long bytes, long seed, Form form, int constant, float deviation) {
+        arguments.begin().pointer(to).wide(bytes / 4).wide(seed).integer(form.number).integer(constant).real(deviation);
         driver.launch(kernel, BLOCKS_PER_MULTIPROCESSOR * driver.properties().multiprocessors(), 1, 1, THREADS, 0,
                 arguments);
     }

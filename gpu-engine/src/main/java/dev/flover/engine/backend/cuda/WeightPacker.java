@@ -63,7 +63,7 @@ final class WeightPacker {
                 uploadTiles(arena, values, scales);
             }
         }
-        return new CudaWeight(shape, values, scales);
+        return new CudaWeight(matrix.role(), shape, values, scales);
     }
 
     private void uploadRows(Arena arena, long values) {

@@ -28,7 +28,7 @@ public final class ReferenceBackend implements Backend {
     private record DoubleTensor(int rows, int columns, double[] values) implements Tensor {}
 
     /// `rows` is [outputs][inputs].
-    private record FloatWeight(float[][] rows, int kShards) implements Weight {
+    private record FloatWeight(Matrix.Role role, float[][] rows, int kShards) implements Weight {
         @Override
         public int outputs() {
             return rows.length;
@@ -77,7 +77,7 @@ public final class ReferenceBackend implements Backend {
                 Dequantiser.toFloats(range.tensor(), first, rows[output++], 0, matrix.inputs());
             }
         }
-        return new FloatWeight(rows, matrix.kShards());
+        return new FloatWeight(matrix.role(), rows, matrix.kShards());
     }
 
     @Override
@@ -163,15 +163,21 @@ public final class ReferenceBackend implements Backend {
         }
     }
 
+    private static double mean(double[] in, int at, int width) {
+        double mean = 0;
+        for (int i = 0; i < width; i++) {
+            mean += in[at + i] / width;
+        }
+        return mean;
+    }
+
     private static void normalise(
             double[] out, double[] in, int at, NormKind kind, float epsilon, float[] weight, float[] bias) {
         int width = weight.length;
-        double mean = 0;
-        if (kind == NormKind.LAYER) {
-            for (int i = 0; i < width; i++) {
-                mean += in[at + i] / width;
-            }
-        }
+        double mean = switch (kind) {
+            case RMS -> 0;
+            case LAYER -> mean(in, at, width);
+        };
         double variance = 0;
         for (int i = 0; i < width; i++) {
             double centred = in[at + i] - mean;

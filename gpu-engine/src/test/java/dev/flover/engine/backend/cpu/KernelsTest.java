@@ -119,10 +119,10 @@ class KernelsTest {
             for (var activation : Activation.values()) {
                 for (boolean gated : new boolean[] {false, true}) {
                     assertThat(outputOf(2 * width, out ->
-                                    kernels.activate(out, in.address(), 2, width, gated, activation.ordinal())))
+                                    kernels.activate(out, in.address(), 2, width, gated, activation)))
                             .as(activation + " of " + width)
                             .isEqualTo(outputOf(2 * width, out ->
-                                    java.activate(out, in.address(), 2, width, gated, activation.ordinal())));
+                                    java.activate(out, in.address(), 2, width, gated, activation)));
                 }
             }
         }
@@ -163,7 +163,7 @@ class KernelsTest {
         for (int i = 0; i < width; i++) {
             in.setAtIndex(JAVA_FLOAT, i, (i - 1000) * 0.01f);
         }
-        float[] got = outputOf(width, out -> java.activate(out, in.address(), 1, width, false, activation.ordinal()));
+        float[] got = outputOf(width, out -> java.activate(out, in.address(), 1, width, false, activation));
         for (int i = 0; i < width; i++) {
             double x = in.getAtIndex(JAVA_FLOAT, i);
             double expected = switch (activation) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -48,7 +49,7 @@ class StoredBlockTest {
         var expected = new float[outputs * COLUMNS];
         Dequantiser.toFloats(tensor, 0, expected, 0, expected.length);
         try (var backend = new CpuBackend(new VectorKernels(), new Workers(2, "test"))) {
-            var weight = backend.weight(Matrix.of(tensor));
+            var weight = backend.weight(Matrix.of(Role.DOWN, tensor));
             var in = HostTensor.of(backend.tensor(COLUMNS, COLUMNS));
             var out = HostTensor.of(backend.tensor(COLUMNS, outputs));
             for (int k = 0; k < COLUMNS; k++) {

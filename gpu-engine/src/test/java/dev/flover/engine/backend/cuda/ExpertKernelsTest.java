@@ -12,6 +12,7 @@ import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -85,15 +86,16 @@ class ExpertKernelsTest {
             var inner = backend.tensor(MOST_ROWS * chosen, 2 * WIDTH);
             var activated = backend.tensor(MOST_ROWS * chosen, WIDTH);
             var joining = backend.tensor(MOST_ROWS * chosen, HIDDEN);
-            var in = backend.experts(layer.in.stream().map(Matrix::of).toList());
+            var in = backend.experts(layer.in.stream()
+                    .map(each -> Matrix.of(Role.GATE_UP, each)).toList());
             var out = backend.experts(layer.out.stream()
-                    .map(each -> Matrix.of(each).withShards(layer.shards)).toList());
+                    .map(each -> Matrix.of(Role.DOWN, each).withShards(layer.shards)).toList());
             var routes = backend.routes(MOST_ROWS, layer.routing);
             var cache = backend.cache(new CacheShape(1, 1, 1, 16, 8, 64, 16, 1, 1024));
-            var numbers = backend.weight(Matrix.of(layer.rows));
-            var scored = backend.weight(Matrix.of(layer.scores));
+            var numbers = backend.weight(Matrix.of(Role.EMBEDDING, layer.rows));
+            var scored = backend.weight(Matrix.of(Role.EMBEDDING, layer.scores));
             var gate = backend.tensor(MOST_ROWS, 1);
-            var gates = backend.weight(Matrix.of(layer.gates));
+            var gates = backend.weight(Matrix.of(Role.EMBEDDING, layer.gates));
             var plan = plan(rows);
             backend.begin(plan, cache);
             backend.embed(hidden, numbers, 1);

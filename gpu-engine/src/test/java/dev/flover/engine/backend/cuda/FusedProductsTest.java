@@ -13,6 +13,7 @@ import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -103,11 +104,11 @@ class FusedProductsTest {
 
         Block(TensorType type, int rows, double size) {
             this.rows = rows;
-            table = backend.weight(Matrix.of(floats(rows, HIDDEN, size)));
-            toHeads = backend.weight(Matrix.of(matrix(type, 65, HIDDEN)));
-            back = backend.weight(Matrix.of(matrix(type, HIDDEN, HIDDEN)));
-            toInner = backend.weight(Matrix.of(matrix(type, 2 * INNER, HIDDEN)));
-            fromInner = backend.weight(Matrix.of(matrix(TensorType.F16, HIDDEN, INNER)));
+            table = backend.weight(Matrix.of(Role.EMBEDDING, floats(rows, HIDDEN, size)));
+            toHeads = backend.weight(Matrix.of(Role.DOWN, matrix(type, 65, HIDDEN)));
+            back = backend.weight(Matrix.of(Role.DOWN, matrix(type, HIDDEN, HIDDEN)));
+            toInner = backend.weight(Matrix.of(Role.DOWN, matrix(type, 2 * INNER, HIDDEN)));
+            fromInner = backend.weight(Matrix.of(Role.DOWN, matrix(TensorType.F16, HIDDEN, INNER)));
             norm = new Norm(NormKind.RMS, 1e-5f, backend.vector(floats(1, HIDDEN, 1)), null);
             in = backend.tensor(rows, HIDDEN);
             hidden = backend.tensor(rows, HIDDEN);

@@ -31,7 +31,8 @@ class MeasuringTest {
     void generatedNumbersAreUniformOfTheDeviationThatKeepsProductsInSize() {
         try (var driver = EmulatedBackends.driver(); var arena = Arena.ofConfined()) {
             var shape = new WeightShape(Storage.F16, 64, 576, 1);
-            var weight = new WeightGenerator(driver, new KernelSet(driver).randomise).generate(shape, 5);
+            var weight = new WeightGenerator(driver, new KernelSet(driver).randomise)
+                    .generate(Matrix.Role.DOWN, shape, 5);
             var memory = arena.allocate(shape.valueBytes());
             driver.download(memory, weight.values());
             int count = (int) (shape.valueBytes() / 2);

@@ -12,12 +12,12 @@ import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -105,7 +105,7 @@ class ProductTilesTest {
     private float[] attended(
             StoredTensor table, StoredTensor weights, int headDim, Rotary rotary, int rows, boolean fused) {
         try (var backend = emulated(3)) {
-            var weight = backend.weight(Matrix.of(weights));
+            var weight = backend.weight(Matrix.of(Role.DOWN, weights));
             var bias = backend.vector(new StoredTensor("bias", TensorType.F32, 1, weights.rows(),
                     arena.allocate(4L * weights.rows(), 64).fill((byte) 0x3C).asReadOnly()));
             var in = backend.tensor(rows, table.columns());
@@ -115,7 +115,7 @@ class ProductTilesTest {
             var rules = new Heads(1, rotary, null, null, 1e-5f);
             var plan = plan(rows);
             backend.begin(plan, cache);
-            backend.embed(in, backend.weight(Matrix.of(table)), 1);
+            backend.embed(in, backend.weight(Matrix.of(Role.EMBEDDING, table)), 1);
             if (fused) {
                 backend.projectToHeads(heads, in, null, rows, null, weight, bias, cache, rules);
             } else {
@@ -147,12 +147,12 @@ class ProductTilesTest {
 
     private static float[] product(Backend backend, StoredTensor table, StoredTensor weights, int shards, int rows) {
         try (backend) {
-            var weight = backend.weight(Matrix.of(weights).withShards(shards));
+            var weight = backend.weight(Matrix.of(Role.DOWN, weights).withShards(shards));
             var in = backend.tensor(rows, weights.columns());
             var out = backend.tensor(rows, weights.rows());
             var cache = backend.cache(new CacheShape(1, 1, 1, 16, 64, 20, 16, 1, 320));
             var plan = plan(rows);
-            var embedding = backend.weight(Matrix.of(table));
+            var embedding = backend.weight(Matrix.of(Role.EMBEDDING, table));
             backend.begin(plan, cache);
             backend.embed(in, embedding, 1);
             backend.project(out, in, rows, weight, null);

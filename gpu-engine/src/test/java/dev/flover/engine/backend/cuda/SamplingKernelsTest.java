@@ -9,6 +9,7 @@ import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -89,7 +90,7 @@ class SamplingKernelsTest {
         var drawn = new int[ROUNDS][];
         try (backend) {
             var logits = backend.tensor(slots, VOCABULARY);
-            var weight = backend.weight(Matrix.of(table));
+            var weight = backend.weight(Matrix.of(Role.EMBEDDING, table));
             var cache = backend.cache(new CacheShape(1, 1, 1, 16, VOCABULARY, slots, 16, slots, 64));
             var plan = new StepPlan(slots, slots);
             for (int round = 0; round < ROUNDS; round++) {

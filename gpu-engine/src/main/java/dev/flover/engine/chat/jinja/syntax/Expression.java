@@ -1,0 +1,71 @@
+<<<<<<<< HEAD:topology/src/main/java/dev/flover/topology/chat/jinja/syntax/Expression.java
+package dev.flover.engine.chat.jinja.syntax;
+|||||||| parent of 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):topology/src/main/java/dev/flover/topology/chat/jinja/Expression.java
+package dev.flover.engine.chat.jinja;
+========
+package dev.flover.engine.chat.jinja;
+>>>>>>>> 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):gpu-engine/src/main/java/dev/flover/engine/chat/jinja/Expression.java
+
+import java.util.List;
+import java.util.Map;
+
+/// Something that has a value.
+public sealed interface Expression {
+    /// @param value a string, number, boolean or null
+    record Literal(Object value) implements Expression {}
+
+    record Name(String name) implements Expression {}
+
+    /// `[a, b]` and `(a, b)`
+    record Listing(List<Expression> elements, boolean isTuple) implements Expression {}
+
+    record Dictionary(List<Map.Entry<Expression, Expression>> entries) implements Expression {}
+
+    /// `target.name`
+    record Attribute(Expression target, String name) implements Expression {}
+
+    /// `target[key]`
+    record Item(Expression target, Expression key) implements Expression {}
+
+    /// `target[start:stop:step]`; each part may be null
+    record Slice(Expression target, Expression start, Expression stop, Expression step) implements Expression {}
+
+    record Call(Expression target, Parameters parameters) implements Expression {}
+
+    /// `target | name(...)`
+    record Filtered(Expression target, String name, Parameters parameters) implements Expression {}
+
+    /// `target is name(...)`
+    record Tested(Expression target, String name, Parameters parameters) implements Expression {}
+
+    record Not(Expression operand) implements Expression {}
+
+    record Negated(Expression operand) implements Expression {}
+
+    record And(Expression left, Expression right) implements Expression {}
+
+    record Or(Expression left, Expression right) implements Expression {}
+
+    record Arithmetic(String operator, Expression left, Expression right) implements Expression {}
+
+    /// `a < b <= c`
+    record Comparison(Expression first, List<Step> steps) implements Expression {
+        public record Step(String operator, Expression operand) {}
+    }
+
+    /// `a if condition else b`; `otherwise` may be null
+    record Conditional(Expression condition, Expression then, Expression otherwise) implements Expression {}
+
+    /// The arguments of a call as expressions, before they are evaluated.
+    ///
+    /// @param spread      the operand of `*values`, or null
+    /// @param spreadNamed the operand of `**values`, or null
+    record Parameters(
+            List<Expression> positional, Map<String, Expression> named, Expression spread, Expression spreadNamed) {
+        public static final Parameters NONE = new Parameters(List.of(), Map.of());
+
+        public Parameters(List<Expression> positional, Map<String, Expression> named) {
+            this(positional, named, null, null);
+        }
+    }
+}

@@ -1,7 +1,0 @@
-package dev.flover.topology.chat.jinja;
-
-/// A function, method or macro that a template can call.
-@FunctionalInterface
-interface Callable {
-    Object call(Arguments arguments);
-}

@@ -1,8 +1,0 @@
-/// Templates as trees.
-///
-/// ```
-///   text ──► Lexer ──► segments of Tokens ──► Parser ──► Statements, with Expressions in them
-/// ```
-///
-/// Knows nothing of values, and evaluates nothing.
-package dev.flover.topology.chat.jinja.syntax;
