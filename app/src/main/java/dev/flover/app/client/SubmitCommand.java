@@ -137,21 +137,18 @@ public final class SubmitCommand implements Callable<Integer> {
                 .setIgnoreEos(sampling.ignoreEos())
                 .setLogprobs(sampling.logprobs())
                 .setSeed(sampling.seed())
-                .setSampling(Sampling.newBuilder()
-                        .setTemperature(sampling.temperature())
-                        .setTopK(sampling.topK())
-                        .setTopP(sampling.topP())
-                        .setMinP(sampling.minP())
-                        .setTypicalP(sampling.typicalP())
-                        .setRepetitionPenalty(sampling.repetitionPenalty())
-                        .setPresencePenalty(sampling.presencePenalty())
-                        .setFrequencyPenalty(sampling.frequencyPenalty())
-                        .build());
+                .setSampling(sampling());
         constraint.set(request);
         chat.set(request);
         var complete = request.build();
         ChatOptions.check(complete);
         return complete;
+    }
+
+    private Sampling sampling() {
+        var record = Sampling.newBuilder().build();
+        sampling.given().forEach((option, value) -> record.put(option.field(), value));
+        return record;
     }
 
     private int watch(String id, RecordMetadata written, Answers answers, StopSignal stop) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.app.options.FieldNames;
 import dev.flover.engine.constraint.ConstraintSource;
+import dev.flover.engine.sampling.SamplingOption;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.json.JsonFormException;
@@ -16,17 +17,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A line of `--requests`: a JSON object whose fields are named as in the `GenerationRequest` contract.
 ///
 /// The parser is strict, because ignoring a misspelt field would give a wrong answer without a warning: it refuses
 /// unknown fields, wrong types and values out of range, and names the field, the value and the range.
 final class RequestLine {
-    private static final List<String> FIELDS = List.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens",
-            "temperature", "top_k", "top_p", "min_p", "typical_p", "repetition_penalty", "presence_penalty",
-            "frequency_penalty", "seed", "stop", "ignore_eos", "logprobs", "json_schema", "regex", "choices", "grammar",
-            "white_space", "messages", "tools", "tool_choice", "parallel_tool_calls");
+    private static final Set<String> FIELDS = Stream.concat(
+            Stream.of("id", "prompt", "prompt_ids", "max_tokens", "min_tokens", "seed", "stop", "ignore_eos",
+                    "logprobs", "json_schema", "regex", "choices", "grammar", "white_space", "messages", "tools",
+                    "tool_choice", "parallel_tool_calls"),
+            Arrays.stream(SamplingOption.values()).map(SamplingOption::field)).collect(Collectors.toUnmodifiableSet());
 
     /// The fields of conversations, and the constraints, which cannot be combined with tools.
     private static final List<String> CHAT_FIELDS = List.of("messages", "tools", "tool_choice", "parallel_tool_calls",
@@ -154,15 +159,16 @@ final class RequestLine {
 
     private SamplingParams sampling(SamplingParams defaults, long seed) {
         try {
-            return SamplingParams.greedy().with(s -> s
-                    .repetitionPenalty(number("repetition_penalty", defaults.repetitionPenalty()))
-                    .presencePenalty(number("presence_penalty", defaults.presencePenalty()))
-                    .frequencyPenalty(number("frequency_penalty", defaults.frequencyPenalty()))
-                    .temperature(number("temperature", defaults.temperature()))
-                    .topK(integer("top_k", defaults.topK())).topP(number("top_p", defaults.topP()))
-                    .minP(number("min_p", defaults.minP())).typicalP(number("typical_p", defaults.typicalP()))
-                    .seed(seed).topLogprobs(logprobs(defaults.topLogprobs())).logitBias(defaults.logitBias())
-                    .allowedOnly(defaults.allowedOnly()).minTokens(integer("min_tokens", defaults.minTokens())));
+            return defaults.with(params -> {
+                for (var option : SamplingOption.values()) {
+                    String field = option.field();
+                    if (has(field)) {
+                        option.set(params, option.isWhole() ? integer(field, object.get(field)) : number(field));
+                    }
+                }
+                params.seed(seed).topLogprobs(logprobs(defaults.topLogprobs()))
+                        .minTokens(integer("min_tokens", defaults.minTokens()));
+            });
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(FieldNames.asJson(e.getMessage()), e);
         }
@@ -187,10 +193,7 @@ final class RequestLine {
         return value.textValue();
     }
 
-    private float number(String field, float otherwise) {
-        if (!has(field)) {
-            return otherwise;
-        }
+    private float number(String field) {
         JsonNode value = object.get(field);
         if (!value.isNumber()) {
             throw mistyped(field, "a number", value);

@@ -1,7 +1,11 @@
 package dev.flover.app.options;
 
+import dev.flover.engine.sampling.SamplingOption;
 import dev.flover.engine.sampling.SamplingParams;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -11,35 +15,53 @@ public final class SamplingOptions {
     private static final int MOST_LOGPROBS = 20;
     private static final int NO_LOGPROBS = -1;
 
+    private final Map<SamplingOption, Number> given = new EnumMap<>(SamplingOption.class);
+
     @Option(names = "--temperature", paramLabel = "X",
             description = "0 takes the most probable token each time; in [0, 10].")
-    private Float temperature;
+    void temperature(Float value) {
+        give(SamplingOption.TEMPERATURE, value);
+    }
 
     @Option(names = "--top-k", paramLabel = "N", description = "Keep the N most probable tokens; 0 keeps all.")
-    private Integer topK;
+    void topK(Integer value) {
+        give(SamplingOption.TOP_K, value);
+    }
 
     @Option(names = "--top-p", paramLabel = "X",
             description = "Keep the fewest tokens whose probability reaches X; in (0, 1].")
-    private Float topP;
+    void topP(Float value) {
+        give(SamplingOption.TOP_P, value);
+    }
 
     @Option(names = "--min-p", paramLabel = "X",
             description = "Keep tokens at least X times as probable as the best; in [0, 1].")
-    private Float minP;
+    void minP(Float value) {
+        give(SamplingOption.MIN_P, value);
+    }
 
     @Option(names = "--typical-p", paramLabel = "X", description = "Locally typical sampling; in (0, 1], 1 is off.")
-    private Float typicalP;
+    void typicalP(Float value) {
+        give(SamplingOption.TYPICAL_P, value);
+    }
 
     @Option(names = "--repetition-penalty", paramLabel = "X",
             description = "Makes tokens seen in prompt or answer less probable; in (0, 10], 1 is off.")
-    private Float repetitionPenalty;
+    void repetitionPenalty(Float value) {
+        give(SamplingOption.REPETITION_PENALTY, value);
+    }
 
     @Option(names = "--presence-penalty", paramLabel = "X",
             description = "Taken once from the logit of a token already in the answer; in [-2, 2].")
-    private Float presencePenalty;
+    void presencePenalty(Float value) {
+        give(SamplingOption.PRESENCE_PENALTY, value);
+    }
 
     @Option(names = "--frequency-penalty", paramLabel = "X",
             description = "Taken from it for each occurrence; in [-2, 2].")
-    private Float frequencyPenalty;
+    void frequencyPenalty(Float value) {
+        give(SamplingOption.FREQUENCY_PENALTY, value);
+    }
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer. "
             + "Default: one that follows from the request's id.")
@@ -62,36 +84,9 @@ public final class SamplingOptions {
     @Option(names = "--ignore-eos", description = "Do not end at the model's end of text.")
     private boolean ignoreEos;
 
-    public Float temperature() {
-        return temperature;
-    }
-
-    public Integer topK() {
-        return topK;
-    }
-
-    public Float topP() {
-        return topP;
-    }
-
-    public Float minP() {
-        return minP;
-    }
-
-    public Float typicalP() {
-        return typicalP;
-    }
-
-    public Float repetitionPenalty() {
-        return repetitionPenalty;
-    }
-
-    public Float presencePenalty() {
-        return presencePenalty;
-    }
-
-    public Float frequencyPenalty() {
-        return frequencyPenalty;
+    /// The numbers of sampling that are given.
+    public Map<SamplingOption, Number> given() {
+        return Collections.unmodifiableMap(given);
     }
 
     public Long seed() {
@@ -130,18 +125,21 @@ public final class SamplingOptions {
             OptionRange.check(command, "--logprobs", logprobs, 0, MOST_LOGPROBS);
         }
         try {
-            return SamplingParams.greedy().with(s -> s.repetitionPenalty(given(repetitionPenalty, 1))
-                    .presencePenalty(given(presencePenalty, 0)).frequencyPenalty(given(frequencyPenalty, 0))
-                    .temperature(given(temperature, 0)).topK(topK != null ? topK : 0).topP(given(topP, 1))
-                    .minP(given(minP, 0)).typicalP(given(typicalP, 1)).seed(seed != null ? seed : otherSeed)
-                    .topLogprobs(logprobs != null ? logprobs : NO_LOGPROBS)
-                    .minTokens(minTokens != null ? minTokens : 0));
+            return SamplingParams.greedy().with(params -> {
+                given.forEach((option, value) -> option.set(params, value));
+                params.seed(seed != null ? seed : otherSeed).topLogprobs(logprobs != null ? logprobs : NO_LOGPROBS)
+                        .minTokens(minTokens != null ? minTokens : 0);
+            });
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);
         }
     }
 
-    private static float given(Float value, float otherwise) {
-        return value != null ? value : otherwise;
+    private void give(SamplingOption option, Number value) {
+        if (value == null) {
+            given.remove(option);
+        } else {
+            given.put(option, value);
+        }
     }
 }

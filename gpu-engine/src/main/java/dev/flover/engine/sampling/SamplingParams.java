@@ -35,14 +35,14 @@ public record SamplingParams(
         int minTokens) implements SamplingParamsBuilder.With {
 
     public SamplingParams {
-        require(repetitionPenalty > 0 && repetitionPenalty <= 10, "repetitionPenalty", "(0, 10]", repetitionPenalty);
-        require(presencePenalty >= -2 && presencePenalty <= 2, "presencePenalty", "[-2, 2]", presencePenalty);
-        require(frequencyPenalty >= -2 && frequencyPenalty <= 2, "frequencyPenalty", "[-2, 2]", frequencyPenalty);
-        require(temperature >= 0 && temperature <= 10, "temperature", "[0, 10]", temperature);
-        require(topK >= 0, "topK", "[0, vocabulary]", topK);
-        require(topP > 0 && topP <= 1, "topP", "(0, 1]", topP);
-        require(minP >= 0 && minP <= 1, "minP", "[0, 1]", minP);
-        require(typicalP > 0 && typicalP <= 1, "typicalP", "(0, 1]", typicalP);
+        SamplingOption.REPETITION_PENALTY.require(repetitionPenalty);
+        SamplingOption.PRESENCE_PENALTY.require(presencePenalty);
+        SamplingOption.FREQUENCY_PENALTY.require(frequencyPenalty);
+        SamplingOption.TEMPERATURE.require(temperature);
+        SamplingOption.TOP_K.require(topK);
+        SamplingOption.TOP_P.require(topP);
+        SamplingOption.MIN_P.require(minP);
+        SamplingOption.TYPICAL_P.require(typicalP);
         require(topLogprobs >= -1 && topLogprobs <= 20, "topLogprobs", "[-1, 20]", topLogprobs);
         require(minTokens >= 0, "minTokens", "[0, maxTokens]", minTokens);
     }
@@ -63,8 +63,8 @@ public record SamplingParams(
         return repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0;
     }
 
-    private static void require(boolean holds, String field, String range, Number value) {
-        if (!holds) {      // conditions are written positively, so NaN fails them too
+    private static void require(boolean holds, String field, String range, int value) {
+        if (!holds) {
             throw new IllegalArgumentException(field + " must be in " + range + ", was " + value);
         }
     }

@@ -2,6 +2,7 @@ package dev.flover.topology.request;
 
 import dev.flover.engine.chat.ChatTemplateException;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.sampling.SamplingOption;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenBias;
@@ -97,14 +98,13 @@ public final class RequestCheck {
 
     private void checkSampling(GenerationRequest request) {
         var sampling = request.getSampling();
-        range("sampling.temperature", sampling.getTemperature(), 0, 10);
-        range("sampling.top_k", sampling.getTopK(), 0, Integer.MAX_VALUE);
-        aboveZero("sampling.top_p", sampling.getTopP(), 1);
-        range("sampling.min_p", sampling.getMinP(), 0, 1);
-        aboveZero("sampling.typical_p", sampling.getTypicalP(), 1);
-        aboveZero("sampling.repetition_penalty", sampling.getRepetitionPenalty(), 10);
-        range("sampling.presence_penalty", sampling.getPresencePenalty(), -2, 2);
-        range("sampling.frequency_penalty", sampling.getFrequencyPenalty(), -2, 2);
+        for (var option : SamplingOption.values()) {
+            var value = RequestSampling.given(sampling, option);
+            if (value != null && !option.allows(value)) {
+                throw new RejectedException(
+                        "sampling." + option.field() + " must be in " + option.range() + ", was " + value);
+            }
+        }
         checkBiases(sampling.getLogitBias());
         range("entries of sampling.allowed_ids", sampling.getAllowedIds().size(), 0, model.config().vocabulary());
         tokenIds("sampling.allowed_ids", sampling.getAllowedIds());
@@ -212,12 +212,6 @@ public final class RequestCheck {
         if (value != null && !(value.doubleValue() >= least && value.doubleValue() <= most)) {
             throw new RejectedException(
                     field + " must be in [" + number(least) + ", " + number(most) + "], was " + value);
-        }
-    }
-
-    private static void aboveZero(String field, Float value, double most) {
-        if (value != null && !(value > 0 && value <= most)) {
-            throw new RejectedException(field + " must be in (0, " + number(most) + "], was " + value);
         }
     }
 
