@@ -2,7 +2,8 @@
 // log-probability of the token that is known to follow it. The algorithm is that of Sampler.java and Filters.java, with
 // equal bits except for the order of additions in typical-p's entropy.
 //
-//   temperature 0: greatest logit; else masses -> top-k, top-p, min-p, typical-p -> inverse cumulative distribution
+//   temperature 0: greatest logit
+//   else masses -> top-k, top-p, min-p, top-n-sigma, typical-p -> inverse cumulative distribution
 //
 // Masses are integers, so the order of additions does not matter. A threshold is found without sorting, by radix
 // selection over keys that consist of the mass and 2^22 - 1 - id, so that ties go to the lowest id. The exponent of the
@@ -17,6 +18,8 @@ constexpr uint64_t ID_MASK = (1ULL << ID_BITS) - 1;
 constexpr int DIGITS = 256;
 constexpr int MOST_CANDIDATES = 4096;
 constexpr int STRETCHES = 256;
+constexpr float STEPS = 0x1p12F;       // Filters.java
+constexpr float FARTHEST = 256;
 constexpr int EXPONENT_SHIFT = MANTISSA_BITS + ID_BITS;
 
 struct SampleShared {
@@ -92,10 +95,11 @@ struct Draw {
     const SampleRow& row;
     SampleShared* shared;
     float greatest;             // greatest adjusted logit
-    // `weights` holds logits, as typical-p needs each token's surprise (negative log-probability)
-    bool typical;
+    bool holdsLogits;           // whether `weights` holds logits, which a filter needs, and not masses
     uint64_t leastKey = 0;      // least key that passes top-k and top-p
     double leastMass = 0;       // least mass that passes min-p
+    bool near = false;          // whether top-n-sigma's threshold, below, applies
+    float leastLogit = 0;
     bool surprises = false;     // whether typical-p's threshold, below, applies
     double logTotal = 0;
     double entropy = 0;
@@ -106,7 +110,7 @@ struct Draw {
         return (row.weights[id] - greatest) / row.state->temperature;
     }
     __device__ __forceinline__ float massAt(int id) const {
-        return typical ? static_cast<float>(massOf(exponent(id))) : row.weights[id];
+        return holdsLogits ? static_cast<float>(massOf(exponent(id))) : row.weights[id];
     }
     __device__ __forceinline__ double surprise(float exponent) const {
         return fabs(logTotal - static_cast<double>(exponent) - entropy);
@@ -121,6 +125,9 @@ struct Draw {
     __device__ __forceinline__ uint64_t mass(int id) const {
         float mass = massAt(id);
         if (key(mass, id) < leastKey || static_cast<double>(mass) < leastMass) {
+            return 0;
+        }
+        if (near && row.weights[id] < leastLogit) {
             return 0;
         }
         if (surprises) {
@@ -282,6 +289,32 @@ struct Draw {
         return least;
     }
 
+    /// The standard deviation of all logits that are not masked, from integer sums.
+    __device__ double deviation() const {
+        uint64_t count = 0;
+        uint64_t sum = 0;
+        uint64_t squares = 0;
+#pragma unroll 4
+        for (int id = threadIdx.x; id < row.vocabulary; id += SAMPLE_THREADS) {
+            float logit = row.weights[id];
+            if (isFinite(logit)) {
+                auto distance = static_cast<uint64_t>(fminf(greatest - logit, FARTHEST) * STEPS);
+                count++;
+                sum += distance;
+                squares += distance * distance;
+            }
+        }
+        auto tokens = static_cast<double>(blockTotal(count, shared->partial));
+        double mean = static_cast<double>(blockTotal(sum, shared->partial)) / tokens;
+        return sqrt(static_cast<double>(blockTotal(squares, shared->partial)) / tokens - mean * mean) / STEPS;
+    }
+
+    __device__ void keepNear() {
+        double reach = static_cast<double>(row.state->topNSigma) * deviation();
+        leastLogit = static_cast<float>(static_cast<double>(greatest) - reach);
+        near = true;
+    }
+
     __device__ void keepTypical(uint64_t total) {
         logTotal = log(static_cast<double>(total) / static_cast<double>(UNIT));
         double sum = 0;
@@ -389,8 +422,11 @@ struct Draw {
             leastKey = keepGreatest(static_cast<double>(state.topP) * static_cast<double>(all), false, all);
         }
         leastMass = static_cast<double>(state.minP) * static_cast<double>(UNIT);
+        if (state.topNSigma > 0) {
+            keepNear();
+        }
         uint64_t total = sumStretches();
-        if (typical) {
+        if (state.typicalP < 1) {
             keepTypical(total);
             total = sumStretches();
         }
@@ -450,7 +486,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS, 1) sample(Sampling 
             token = row.target;
         } else if (isFinite(logitOfRank(best))) {
             token = row.draws()
-                    ? Draw{row, shared, logitOfRank(best), state->typicalP < 1}.token() : idOfRank(best);
+                    ? Draw{row, shared, logitOfRank(best), state->filtersLogits()}.token() : idOfRank(best);
         } else if (plan.array(SAMPLE_MASKS)[row.index] >= 0) {
             token = NOTHING_FITS;
         }

@@ -74,7 +74,7 @@ extern "C" __global__ void __launch_bounds__(SAMPLE_THREADS, 3) sample_weigh(Sam
     }
     __syncthreads();
     const float* from = row.adjusts() ? row.weights : row.logits;
-    const bool keepsLogits = row.state->typicalP < 1;
+    const bool keepsLogits = row.state->filtersLogits();
 #pragma unroll 4
     for (int id = first + threadIdx.x; id < end; id += SAMPLE_THREADS) {
         float logit = from[id];

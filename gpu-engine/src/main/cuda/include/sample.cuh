@@ -2,7 +2,8 @@
 //
 //   sample_survey   soft cap, are all finite?; biases, masks and penalties; the greatest logit   many blocks a row
 //   sample_weigh    integer masses, and their sum between every two powers of two                many blocks a row
-//   sample          top-k, top-p, min-p, typical-p, the draw, or the greatest logit; logprobs    one block a row
+//   sample          top-k, top-p, min-p, top-n-sigma, typical-p, the draw, or the greatest       one block a row
+//                   logit; logprobs
 //
 // A mass is an integer below 2^41 that an f32 holds exactly, and non-negative floats are ordered like their bits. So a
 // mass takes 4 bytes; its exponent is the first digit of a radix selection, and its 23 mantissa bits give the other

@@ -26,6 +26,8 @@ struct SamplingState {
     int generated;       // tokens of the answer so far
     // [endings] ids, [biases] ids, [biases] values, [vocabulary / 32] words of bits for allowed tokens
     int* rules;
+    float topNSigma;
+    int unused;
 
     __device__ __forceinline__ const int* biasTokens() const {
         return rules + endings;
@@ -33,13 +35,17 @@ struct SamplingState {
     __device__ __forceinline__ float biasValue(int i) const {
         return bitsToFloat(static_cast<uint32_t>(rules[endings + biases + i]));
     }
+    /// Whether a filter needs the logits beside the masses.
+    __device__ __forceinline__ bool filtersLogits() const {
+        return typicalP < 1 || topNSigma > 0;
+    }
     /// A bit for each token; null if every token is allowed.
     __device__ __forceinline__ const uint32_t* allowed() const {
         return allowedOnly == 0 ? nullptr : reinterpret_cast<const uint32_t*>(rules + endings + 2 * biases);
     }
 };
 
-static_assert(sizeof(SamplingState) == 80, "SamplingRecord.java writes 80 bytes");
+static_assert(sizeof(SamplingState) == 88, "SamplingHomes.java writes 88 bytes");
 
 constexpr float UNIT = 0x1p40F;    // the mass of the most probable token
 

@@ -53,6 +53,7 @@ final class RandomRequests {
                 .topK(sometimes() ? 1 + random.nextInt(40) : 0)
                 .topP(sometimes() ? 0.5f + random.nextFloat() / 2 : 1)
                 .minP(sometimes() ? random.nextFloat() / 5 : 0)
+                .topNSigma(sometimes() ? random.nextFloat() * 3 : 0)
                 .typicalP(sometimes() ? 0.5f + random.nextFloat() / 2 : 1)
                 .seed(random.nextLong())
                 .topLogprobs(random.nextInt(6) - 1)

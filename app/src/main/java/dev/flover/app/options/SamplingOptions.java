@@ -40,6 +40,12 @@ public final class SamplingOptions {
         give(SamplingOption.MIN_P, value);
     }
 
+    @Option(names = "--top-n-sigma", paramLabel = "X", description = "Keep tokens whose logit lies at most X standard "
+            + "deviations of all logits below the greatest; in [0, 100], 0 keeps all.")
+    void topNSigma(Float value) {
+        give(SamplingOption.TOP_N_SIGMA, value);
+    }
+
     @Option(names = "--typical-p", paramLabel = "X", description = "Locally typical sampling; in (0, 1], 1 is off.")
     void typicalP(Float value) {
         give(SamplingOption.TYPICAL_P, value);

@@ -21,7 +21,8 @@ class RequestLineTest {
     void takesEveryFieldOfTheContract() {
         var request = parse("""
                 {"id": "a", "prompt": "p", "max_tokens": 7, "min_tokens": 2, "temperature": 0.5, "top_k": 4,
-                 "top_p": 0.9, "min_p": 0.1, "typical_p": 0.8, "repetition_penalty": 1.1, "presence_penalty": 0.2,
+                 "top_p": 0.9, "min_p": 0.1, "typical_p": 0.8, "top_n_sigma": 1.5,
+                 "repetition_penalty": 1.1, "presence_penalty": 0.2,
                  "frequency_penalty": -0.2, "seed": 9007199254740993, "stop": ["x", "yz"], "ignore_eos": true}
                 """);
 
@@ -37,6 +38,7 @@ class RequestLineTest {
         assertThat(sampling.topP()).isEqualTo(0.9f);
         assertThat(sampling.minP()).isEqualTo(0.1f);
         assertThat(sampling.typicalP()).isEqualTo(0.8f);
+        assertThat(sampling.topNSigma()).isEqualTo(1.5f);
         assertThat(sampling.repetitionPenalty()).isEqualTo(1.1f);
         assertThat(sampling.presencePenalty()).isEqualTo(0.2f);
         assertThat(sampling.frequencyPenalty()).isEqualTo(-0.2f);

@@ -4,15 +4,21 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 
-/// Top-k, top-p, min-p and typical-p: each sets the masses of some tokens to 0.
+/// Top-k, top-p, min-p, top-n-sigma and typical-p: each sets the masses of some tokens to 0.
 ///
-/// All but min-p keep a prefix of an order of the tokens, either by probability or by how typical they are; so it is
-/// enough to find the end of this prefix, with [Ranking].
+/// All but min-p and top-n-sigma keep a prefix of an order of the tokens, either by probability or by how typical they
+/// are; so it is enough to find the end of this prefix, with [Ranking].
 final class Filters {
     private static final long LEAST_MASS = Ranking.descending(1);
     /// The greatest deviation from the expected surprise, in nats, that is ranked exactly; a token with a larger one
     /// has no mass.
     private static final long GREATEST_DEVIATION = Ranking.ascending(64);
+
+    /// The standard deviation of a row is computed from distances to the greatest logit as whole numbers of 1/4096, so
+    /// that the order of additions does not matter.
+    private static final float STEPS = 0x1p12f;
+    /// The greatest distance: a logit farther below counts as this far. So the sum of squares of 2^22 tokens fits 64 bits.
+    private static final float FARTHEST = 256;
 
     private final int vocabulary;
     private final Ranking ranking;
@@ -34,6 +40,9 @@ final class Filters {
         if (params.minP() > 0) {
             double least = (double) params.minP() * Masses.UNIT;
             masses.keep((float) least < least ? Math.nextUp((float) least) : (float) least, vocabulary);
+        }
+        if (params.topNSigma() > 0) {
+            keepNear(greatest, params.topNSigma(), masses, logits);
         }
         if (params.typicalP() < 1) {
             keepTypical(params, masses, logits, greatest);
@@ -93,6 +102,37 @@ final class Filters {
                 }
             }
         }
+    }
+
+    /// Keeps the tokens whose logit lies at most `count` standard deviations below the greatest (Tang et al. 2024).
+    private void keepNear(float greatest, float count, Masses masses, MemorySegment logits) {
+        float least = (float) (greatest - count * deviation(greatest, logits));
+        for (int chunk = 0; chunk < masses.chunks(); chunk++) {
+            int end = masses.chunkTotal(chunk) > 0 ? masses.chunkEnd(chunk) : 0;
+            for (int token = chunk * LogitPasses.CHUNK; token < end; token++) {
+                if (logits.getAtIndex(JAVA_FLOAT, token) < least) {
+                    masses.remove(token);
+                }
+            }
+        }
+    }
+
+    /// The standard deviation of all logits that are not masked.
+    private double deviation(float greatest, MemorySegment logits) {
+        long count = 0;
+        long sum = 0;
+        long squares = 0;
+        for (int token = 0; token < vocabulary; token++) {
+            float logit = logits.getAtIndex(JAVA_FLOAT, token);
+            if (logit > Float.NEGATIVE_INFINITY) {
+                long distance = (long) (Math.min(greatest - logit, FARTHEST) * STEPS);
+                count++;
+                sum += distance;
+                squares += distance * distance;
+            }
+        }
+        double mean = (double) sum / count;
+        return Math.sqrt((double) squares / count - mean * mean) / STEPS;
     }
 
     /// Keeps the tokens whose surprise is closest to the expected surprise (Meister et al. 2022).

@@ -7,14 +7,16 @@ import java.util.regex.Pattern;
 
 /// The numbers by which a request says how its tokens are drawn, each with its range.
 ///
-/// An option's [#field] is its name in records and in JSON: `TOP_K` is `top_k`, and `topK` in [SamplingParams]. Whatever
-/// checks, copies or reads options goes through this table, and so knows an option that is added to it.
+/// An option's [#field] is its name in records and in JSON: `TOP_K` is `top_k`, and `topK` in [SamplingParams].
+/// Whatever checks, copies or reads options goes through this table, and so knows an option that is added to it.
 public enum SamplingOption {
     TEMPERATURE(Range.from(0, 10), SamplingParams::temperature,
             (params, value) -> params.temperature(value.floatValue())),
     TOP_K(Range.from(0, Integer.MAX_VALUE), SamplingParams::topK, (params, value) -> params.topK(value.intValue())),
     TOP_P(Range.above(0, 1), SamplingParams::topP, (params, value) -> params.topP(value.floatValue())),
     MIN_P(Range.from(0, 1), SamplingParams::minP, (params, value) -> params.minP(value.floatValue())),
+    TOP_N_SIGMA(Range.from(0, 100), SamplingParams::topNSigma,
+            (params, value) -> params.topNSigma(value.floatValue())),
     TYPICAL_P(Range.above(0, 1), SamplingParams::typicalP, (params, value) -> params.typicalP(value.floatValue())),
     REPETITION_PENALTY(Range.above(0, 10), SamplingParams::repetitionPenalty,
             (params, value) -> params.repetitionPenalty(value.floatValue())),

@@ -12,6 +12,9 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param topK              keeps the k most probable tokens; 0 keeps all
 /// @param topP              keeps the smallest set of tokens whose probability reaches this value, in (0, 1]
 /// @param minP              keeps the tokens with at least this fraction of the greatest probability, in [0, 1]
+/// @param topNSigma         keeps the tokens whose logit is at most this many standard deviations of the logits below
+///                          the greatest, whatever the temperature (Tang et al. 2024, arXiv 2411.07641), at most 100;
+///                          0 keeps all
 /// @param typicalP          locally typical sampling (Meister et al. 2022), in (0, 1]; 1 for off
 /// @param seed              determines the draw, together with the answer index and the position
 /// @param topLogprobs       the number of alternatives to report for each token, at most 20; -1 reports no logprobs
@@ -27,6 +30,7 @@ public record SamplingParams(
         int topK,
         float topP,
         float minP,
+        float topNSigma,
         float typicalP,
         long seed,
         int topLogprobs,
@@ -42,6 +46,7 @@ public record SamplingParams(
         SamplingOption.TOP_K.require(topK);
         SamplingOption.TOP_P.require(topP);
         SamplingOption.MIN_P.require(minP);
+        SamplingOption.TOP_N_SIGMA.require(topNSigma);
         SamplingOption.TYPICAL_P.require(typicalP);
         require(topLogprobs >= -1 && topLogprobs <= 20, "topLogprobs", "[-1, 20]", topLogprobs);
         require(minTokens >= 0, "minTokens", "[0, maxTokens]", minTokens);

@@ -1,9 +1,11 @@
 /// How the next token is drawn from a row of logits.
 ///
 /// ```
-///   logits ─► bias, masks ─► penalties ─► temperature ─► top-k ─► top-p ─► min-p ─► typical-p ─► one draw
-///                               │                                                                │
-///                         TokenCounts                                           Philox(seed; answer, position)
+///   logits ─► bias, masks ─► penalties ─► temperature ─► top-k ─► top-p ─┐
+///                               │                                         ▼
+///                          TokenCounts     one draw ◄─ typical-p ◄─ top-n-sigma, min-p
+///                                              │
+///                               Philox(seed; answer, position)
 /// ```
 ///
 /// A draw depends only on the logits, the request's [SamplingParams], the answer's earlier tokens and the position.

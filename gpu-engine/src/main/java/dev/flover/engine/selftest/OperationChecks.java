@@ -304,7 +304,8 @@ final class OperationChecks {
             SamplingParams.greedy().with(s -> s.repetitionPenalty(1.1f).frequencyPenalty(0.3f).seed(9)
                     .topLogprobs(0).allowedOnly(some)),
             SamplingParams.sampled(1, 10).withMinP(0.1f),
-            SamplingParams.sampled(0.9f, 11).withTypicalP(0.8f)
+            SamplingParams.sampled(0.9f, 11).withTypicalP(0.8f),
+            SamplingParams.sampled(0.8f, 12).withTopNSigma(1)
         };
         int rounds = full ? 40 : 4;
         var reference = new int[rounds][];

@@ -1,6 +1,7 @@
 package dev.flover.engine.sampling;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -17,7 +18,10 @@ final class PlainSampler {
             greedy[argmax(changed)] = 1;
             return greedy;
         }
+        double leastLogit = changed[argmax(changed)] - params.topNSigma() * deviation(changed);
+        boolean[] near = new boolean[changed.length];
         for (int i = 0; i < changed.length; i++) {
+            near[i] = changed[i] >= leastLogit;
             changed[i] /= params.temperature();
         }
         double[] p = softmax(changed);
@@ -30,6 +34,9 @@ final class PlainSampler {
         if (params.minP() > 0) {
             double least = params.minP() * p[argmax(p)];
             keep(p, byProbability(p).stream().filter(id -> p[id] >= least).toList());
+        }
+        if (params.topNSigma() > 0) {
+            keep(p, byProbability(p).stream().filter(id -> near[id]).toList());
         }
         if (params.typicalP() < 1) {
             double entropy = 0;
@@ -66,6 +73,12 @@ final class PlainSampler {
             changed[id] = logit;
         }
         return changed;
+    }
+
+    private static double deviation(double[] logits) {
+        double[] finite = Arrays.stream(logits).filter(Double::isFinite).toArray();
+        double mean = Arrays.stream(finite).average().orElseThrow();
+        return Math.sqrt(Arrays.stream(finite).map(logit -> (logit - mean) * (logit - mean)).average().orElseThrow());
     }
 
     static double[] softmax(double[] logits) {

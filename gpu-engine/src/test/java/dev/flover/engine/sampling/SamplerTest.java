@@ -3,11 +3,15 @@ package dev.flover.engine.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -40,7 +44,10 @@ class SamplerTest {
                 Named.of("min-p", params(0, 1, 0.15, 1)),
                 Named.of("min-p of one", params(0, 1, 1, 1)),
                 Named.of("typical-p", params(0, 1, 0, 0.7)),
-                Named.of("all filters", params(20, 0.95, 0.02, 0.9)),
+                Named.of("top-n-sigma", params(0, 1, 0, 1).withTopNSigma(1)),
+                Named.of("top-n-sigma of masked logits", params(0, 1, 0, 1).withTopNSigma(0.7f)
+                        .withAllowedOnly(TokenSet.of(2, 3, 5, 7, 11, 13))),
+                Named.of("all filters", params(20, 0.95, 0.02, 0.9).withTopNSigma(1.5f)),
                 Named.of("penalties", SamplingParams.greedy().with(s -> s.repetitionPenalty(1.4f)
                         .presencePenalty(0.7f).frequencyPenalty(0.3f).temperature(1))),
                 Named.of("rewards", SamplingParams.greedy().with(s -> s.repetitionPenalty(0.8f)
@@ -109,7 +116,8 @@ class SamplerTest {
                     random.nextBoolean() ? 1 + random.nextInt(random.nextBoolean() ? 30 : vocabulary) : 0,
                     random.nextBoolean() ? 0.05 + 0.9 * random.nextDouble() : 1,
                     random.nextBoolean() ? 0.3 * random.nextDouble() : 0,
-                    random.nextBoolean() ? 0.05 + 0.9 * random.nextDouble() : 1);
+                    random.nextBoolean() ? 0.05 + 0.9 * random.nextDouble() : 1)
+                    .withTopNSigma(random.nextBoolean() ? 3 * random.nextFloat() : 0);
             var expected = new TreeSet<Integer>();
             double[] distribution = PlainSampler.distribution(logits, params, new int[0], new int[0], new int[0]);
             float greatest = Float.NEGATIVE_INFINITY;
@@ -132,6 +140,34 @@ class SamplerTest {
             }
             assertThat(kept).as("seed " + seed + " round " + round + " " + params).isEqualTo(expected);
             assertThat(left).as("the total told is the sum").isZero();
+        }
+    }
+
+    /// What NumPy keeps: see top_n_sigma.py.
+    @ParameterizedTest
+    @ValueSource(floats = {0.7f, 1, 3})
+    void topNSigmaKeepsTheTokensThatNumPyKeepsAtAnyTemperature(float temperature) throws IOException {
+        var cases = new ObjectMapper().readTree(SamplerTest.class.getResourceAsStream("/sampling/top_n_sigma.json"));
+        assertThat(cases).isNotEmpty();
+        for (var stored : cases) {
+            float[] logits = new float[stored.get("logits").size()];
+            float greatest = Float.NEGATIVE_INFINITY;
+            for (int id = 0; id < logits.length; id++) {
+                var logit = stored.get("logits").get(id);
+                logits[id] = logit.isNull() ? Float.NEGATIVE_INFINITY : logit.floatValue();
+                greatest = Math.max(greatest, logits[id]);
+            }
+            var params = SamplingParams.sampled(temperature, 0).withTopNSigma(stored.get("n").floatValue());
+            var row = MemorySegment.ofArray(logits);
+            var masses = new Masses(logits.length);
+            masses.weigh(new PlainLogitPasses(), row, greatest, temperature);
+            new Filters(logits.length).apply(params, masses, row, greatest);
+
+            var kept = IntStream.range(0, logits.length)
+                    .filter(id -> masses.chunkTotal(id / LogitPasses.CHUNK) > 0 && masses.get(id) > 0).boxed().toList();
+            var expected = new ArrayList<Integer>();
+            stored.get("kept").forEach(id -> expected.add(id.intValue()));
+            assertThat(kept).as("n " + params.topNSigma()).isEqualTo(expected);
         }
     }
 

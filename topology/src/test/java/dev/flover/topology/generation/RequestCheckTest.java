@@ -98,6 +98,7 @@ class RequestCheckTest {
                 refused(sampling(s -> s.setTopP(0f)), "sampling.top_p must be in (0, 1], was 0.0"),
                 refused(sampling(s -> s.setMinP(2f)), "sampling.min_p must be in [0, 1], was 2.0"),
                 refused(sampling(s -> s.setTypicalP(1.5f)), "sampling.typical_p must be in (0, 1], was 1.5"),
+                refused(sampling(s -> s.setTopNSigma(-1f)), "sampling.top_n_sigma must be in [0, 100], was -1.0"),
                 refused(sampling(s -> s.setRepetitionPenalty(0f)),
                         "sampling.repetition_penalty must be in (0, 10], was 0.0"),
                 refused(sampling(s -> s.setPresencePenalty(3f)),

@@ -62,6 +62,7 @@ class SamplingRestartTest {
                 option("top_p", sampling -> sampling.setTopP(0.6f)),
                 option("min_p", sampling -> sampling.setMinP(0.1f)),
                 option("typical_p", sampling -> sampling.setTypicalP(0.5f)),
+                option("top_n_sigma", sampling -> sampling.setTopNSigma(0.9f)),
                 option("repetition_penalty", sampling -> sampling.setRepetitionPenalty(1.5f)),
                 option("presence_penalty", sampling -> sampling.setPresencePenalty(1.5f)),
                 option("frequency_penalty", sampling -> sampling.setFrequencyPenalty(1.5f)),

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 /// The sampling state of each sequence, on the device, by home: `struct SamplingState` of sampling.cuh, the newest
 /// token, the lists of the sampling rules, and how often each token occurs.
 final class SamplingHomes {
-    static final int STATE_BYTES = 80;
+    static final int STATE_BYTES = 88;
     private static final int USUAL_BIASES = 512;
 
     private final Driver driver;
@@ -149,6 +149,8 @@ final class SamplingHomes {
         to.set(ValueLayout.JAVA_INT, 64, sampling.penalises() ? 1 : 0);
         to.set(ValueLayout.JAVA_INT, 68, admission.history().length - admission.promptLength());
         to.set(ValueLayout.JAVA_LONG, 72, rules);
+        to.set(ValueLayout.JAVA_FLOAT, 80, sampling.topNSigma());
+        to.set(ValueLayout.JAVA_INT, 84, 0);
     }
 
     private static long writeInts(int[] values, MemorySegment to, long at) {

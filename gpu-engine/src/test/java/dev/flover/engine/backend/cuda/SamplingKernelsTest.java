@@ -8,6 +8,7 @@ import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
@@ -17,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Draws tokens from a vocabulary that several blocks share.
@@ -31,7 +33,9 @@ class SamplingKernelsTest {
 
     private static final SamplingParams[] FILTERS = {
         SamplingParams.greedy(), rule(0, 1, 0, 1), rule(40, 1, 0, 1), rule(0, 0.95f, 0, 1), rule(40, 0.95f, 0, 1),
-        rule(1, 1, 0, 1), rule(19_000, 0.5f, 0, 1), rule(0, 0.3f, 0.02f, 1), rule(30, 0.9f, 0, 0.9f)
+        rule(1, 1, 0, 1), rule(19_000, 0.5f, 0, 1), rule(0, 0.3f, 0.02f, 1), rule(30, 0.9f, 0, 0.9f),
+        rule(0, 1, 0, 1).withTopNSigma(1), rule(0, 0.95f, 0.01f, 0.9f).withTopNSigma(2.5f),
+        rule(40, 1, 0, 1).withTopNSigma(0.5f).withAllowedOnly(TokenSet.of(IntStream.range(5, 900).toArray()))
     };
 
     /// Logits as a model produces them: many improbable tokens, and a few with much greater logits.
