@@ -8,6 +8,7 @@ import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepQueue;
 import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
@@ -183,10 +184,10 @@ public final class Engine implements AutoCloseable {
 
     private static CacheShape shape(ModelConfig model, EngineConfig config, Backend backend) {
         long whole = (long) config.maxSequences() * Math.ceilDiv(model.contextLength(), config.blockTokens());
-        var shape = new CacheShape(
-                model.layers().size(), model.heads(), model.kvHeads(), model.headDim(), model.vocabulary(),
-                Math.clamp(whole, 1, Integer.MAX_VALUE), config.blockTokens(), config.maxSequences(),
-                model.contextLength());
+        var shape = BackendCacheShapeBuilder.builder().layers(model.layers().size()).heads(model.heads())
+                .kvHeads(model.kvHeads()).headDim(model.headDim()).vocabulary(model.vocabulary())
+                .blocks(Math.clamp(whole, 1, Integer.MAX_VALUE)).blockTokens(config.blockTokens())
+                .slots(config.maxSequences()).contextLength(model.contextLength()).build();
         if (config.kvBlocks() > 0) {
             return shape.withBlocks(config.kvBlocks());
         }

@@ -87,7 +87,7 @@ public final class UpCommand implements Callable<Integer> {
         var model = ModelOption.open(settings.model(), settings.settings().find(SettingTable.CONTEXT).orElse(0),
                 spec.commandLine().getErr());
         return settings.settings().get(SettingTable.PARSE_SPECIAL) == ParsedText.MESSAGES
-                ? model.parsingMessages()
+                ? model.withParsesMessages(true)
                 : model;
     }
 

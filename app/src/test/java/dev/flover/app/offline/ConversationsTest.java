@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.flover.engine.constraint.ConstrainedAnswer;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
@@ -64,7 +65,8 @@ class ConversationsTest {
     };
 
     private static Model model(String template) {
-        return new Model(Path.of("m.gguf"), null, null, "f", TokenSet.of(256), BYTES, template, null);
+        return ModelBuilder.builder().path(Path.of("m.gguf")).fingerprint("f").endOfText(TokenSet.of(256))
+                .tokenizer(BYTES).chatTemplate(template).build();
     }
 
     private static GenerateRequest request(String more) {

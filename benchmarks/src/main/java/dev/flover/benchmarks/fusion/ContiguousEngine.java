@@ -1,7 +1,7 @@
 package dev.flover.benchmarks.fusion;
 
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.forward.Transformer;
@@ -37,9 +37,10 @@ final class ContiguousEngine implements AutoCloseable {
         this.slots = slots;
         var config = model.config();
         int block = blockTokens(positions);
-        transformer = new Transformer(model, backend, slots, rows, () -> new CacheShape(
-                config.layers().size(), config.heads(), config.kvHeads(), config.headDim(), config.vocabulary(),
-                slots, block, slots, block), (layers, all) -> { });
+        transformer = new Transformer(model, backend, slots, rows, () -> BackendCacheShapeBuilder.builder()
+                .layers(config.layers().size()).heads(config.heads()).kvHeads(config.kvHeads())
+                .headDim(config.headDim()).vocabulary(config.vocabulary()).blocks(slots).blockTokens(block)
+                .slots(slots).contextLength(block).build(), (layers, all) -> { });
         plan = new StepPlan(rows, slots);
         lengths = new int[slots];
     }

@@ -1,13 +1,16 @@
 package dev.flover.benchmarks.fusion;
 
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfigBuilder;
 import dev.flover.engine.model.Weights;
+import dev.flover.engine.model.WeightsLayerBuilder;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
@@ -101,13 +104,14 @@ final class PaperModel {
         int rotated = gptj ? 64 : shape.headDim;
         var rotary = new Rotary(rotated, Rotary.Pairing.ADJACENT,
                 IntStream.range(0, rotated / 2).mapToObj(i -> StrictMath.pow(10000, -2.0 * i / rotated)).toList(), 1);
-        return new ModelConfig(
-                gptj ? "gptj" : "llama", hidden, heads, heads, shape.headDim, wide,
-                Math.max(64, shape.vocabulary / divisor / 32 * 32), CONTEXT,
-                gptj ? NormKind.LAYER : NormKind.RMS, 1e-5f, gptj ? Block.PARALLEL : Block.SEQUENTIAL,
-                gptj ? Activation.GELU_TANH : Activation.SILU, !gptj, 1,
-                (float) (1 / Math.sqrt(shape.headDim)), 0, 0,
-                Collections.nCopies(layers, new LayerConfig(0, rotary)));
+        return ModelConfigBuilder.builder().architecture(gptj ? "gptj" : "llama").hidden(hidden).heads(heads)
+                .kvHeads(heads).headDim(shape.headDim).feedForward(wide)
+                .vocabulary(Math.max(64, shape.vocabulary / divisor / 32 * 32)).contextLength(CONTEXT)
+                .normKind(gptj ? NormKind.LAYER : NormKind.RMS).normEpsilon(1e-5f)
+                .block(gptj ? Block.PARALLEL : Block.SEQUENTIAL)
+                .activation(gptj ? Activation.GELU_TANH : Activation.SILU).gated(!gptj).embeddingScale(1)
+                .attentionScale((float) (1 / Math.sqrt(shape.headDim)))
+                .layers(Collections.nCopies(layers, new LayerConfig(0, rotary))).build();
     }
 
     private Model build(String name) {
@@ -116,8 +120,8 @@ final class PaperModel {
         var weights = new Weights(matrix(Role.EMBEDDING, config.vocabulary(), config.hidden()), null, layers, norm(),
                 matrix(Role.HEAD, config.vocabulary(), config.hidden()),
                 gptj ? vector(config.vocabulary(), 0, 0.1) : null);
-        return new Model(Path.of("random-" + name), config, weights, "0000000000000000", TokenSet.EMPTY, null, null,
-                arena);
+        return ModelBuilder.builder().path(Path.of("random-" + name)).config(config).weights(weights)
+                .fingerprint("0000000000000000").endOfText(TokenSet.EMPTY).arena(arena).build();
     }
 
     private Weights.Layer layer() {
@@ -125,14 +129,14 @@ final class PaperModel {
         int wide = config.feedForward();
         boolean gptj = config.block() == Block.PARALLEL;
         int attentionShards = Math.min(MOST_SHARDS, Integer.lowestOneBit(config.kvHeads()));
-        return new Weights.Layer(
-                norm(), matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden), null, null,
-                null,
-                sharded(matrix(Role.ATTENTION_OUT, hidden, config.queryWidth()), attentionShards), null, null,
-                gptj ? null : norm(),
-                matrix(Role.GATE_UP, config.gated() ? 2 * wide : wide, hidden),
-                gptj ? vector(wide, 0, 0.1) : null,
-                sharded(matrix(Role.DOWN, hidden, wide), MOST_SHARDS), gptj ? vector(hidden, 0, 0.1) : null, null);
+        return WeightsLayerBuilder.builder().attentionNorm(norm())
+                .queryKeyValue(matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden))
+                .attentionOut(sharded(matrix(Role.ATTENTION_OUT, hidden, config.queryWidth()), attentionShards))
+                .feedForwardNorm(gptj ? null : norm())
+                .feedForwardIn(matrix(Role.GATE_UP, config.gated() ? 2 * wide : wide, hidden))
+                .feedForwardInBias(gptj ? vector(wide, 0, 0.1) : null)
+                .feedForwardOut(sharded(matrix(Role.DOWN, hidden, wide), MOST_SHARDS))
+                .feedForwardOutBias(gptj ? vector(hidden, 0, 0.1) : null).build();
     }
 
     /// Returns the matrix with its number of shards, in which each sum over the inputs is split, as for a matrix from a

@@ -1,5 +1,7 @@
 package dev.flover.engine.api;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /// Counters and gauges of an engine.
 ///
 /// @param steps         the number of steps that ended since the start
@@ -13,6 +15,8 @@ package dev.flover.engine.api;
 /// @param waiting       the number of admitted sequences without a slot
 /// @param blocksUsed    the number of KV blocks that some sequence refers to
 /// @param blocks        the number of all KV blocks
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false)
 public record EngineStatus(
         long steps,
         long rows,

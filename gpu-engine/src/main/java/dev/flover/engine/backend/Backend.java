@@ -7,6 +7,7 @@ import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The seam between the model and a device: memory, and the dozen verbs a transformer is made of.
@@ -353,14 +354,15 @@ public interface Backend extends AutoCloseable {
     /// @param blockTokens   positions per block
     /// @param slots         most sequences that the cache holds at a time
     /// @param contextLength most positions of a sequence
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
             int blocks, int blockTokens, int slots, int contextLength) {
         /// The same shape with another number of blocks, and a context no longer than these blocks hold.
         public CacheShape withBlocks(int blocks) {
             long positions = Math.min(contextLength, (long) blocks * blockTokens);
-            return new CacheShape(
-                    layers, heads, kvHeads, headDim, vocabulary, blocks, blockTokens, slots, (int) positions);
+            return BackendCacheShapeBuilder.builder(this).contextLength((int) positions).build();
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.tensor.StoredTensor;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,7 +33,9 @@ final class ExpertLayers {
     private final Tensor sharedScores;
 
     /// [Weights.Experts] on the device; null for layers without experts.
-    private record Layer(
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    record Layer(
             Weight router, Vector routerBias, Vector correction, List<Weight> in, Vector inBias, List<Weight> out,
             Vector outBias, Weight sharedIn, Weight sharedOut, Weight sharedGate) {}
 
@@ -64,13 +67,14 @@ final class ExpertLayers {
 
     private Layer layer(Weights.Experts experts) {
         var shared = experts.shared();
-        return new Layer(
-                backend.weight(experts.router()), vector(experts.routerBias()), vector(experts.correction()),
-                backend.experts(experts.in()), vector(experts.inBias()),
-                backend.experts(experts.out()), vector(experts.outBias()),
-                shared == null ? null : backend.weight(shared.in()),
-                shared == null ? null : backend.weight(shared.out()),
-                shared == null || shared.gate() == null ? null : backend.weight(shared.gate()));
+        return ExpertLayersLayerBuilder.builder().router(backend.weight(experts.router()))
+                .routerBias(vector(experts.routerBias())).correction(vector(experts.correction()))
+                .in(backend.experts(experts.in())).inBias(vector(experts.inBias()))
+                .out(backend.experts(experts.out())).outBias(vector(experts.outBias()))
+                .sharedIn(shared == null ? null : backend.weight(shared.in()))
+                .sharedOut(shared == null ? null : backend.weight(shared.out()))
+                .sharedGate(shared == null || shared.gate() == null ? null : backend.weight(shared.gate()))
+                .build();
     }
 
     private Vector vector(StoredTensor values) {

@@ -16,6 +16,7 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -241,17 +242,19 @@ public final class Transformer {
                 throw new IllegalArgumentException(
                         "layer " + loaded.size() + " of a parallel model has no attention norm");
             }
-            loaded.add(new Layer(
-                    norm(layer.attentionNorm()),
-                    backend.weight(layer.queryKeyValue()), vector(layer.queryKeyValueBias()),
-                    new Heads(loaded.size(), config.layers().get(loaded.size()).rotary(),
-                            headNorm(layer.queryNorm()), headNorm(layer.keyNorm()), config.normEpsilon()),
-                    backend.weight(layer.attentionOut()), vector(layer.attentionOutBias()),
-                    norm(layer.attentionPostNorm()),
-                    norm(layer.feedForwardNorm()),
-                    weight(layer.feedForwardIn()), vector(layer.feedForwardInBias()),
-                    weight(layer.feedForwardOut()), vector(layer.feedForwardOutBias()),
-                    norm(layer.feedForwardPostNorm())));
+            loaded.add(TransformerLayerBuilder.builder().attentionNorm(norm(layer.attentionNorm()))
+                    .queryKeyValue(backend.weight(layer.queryKeyValue()))
+                    .queryKeyValueBias(vector(layer.queryKeyValueBias()))
+                    .heads(new Heads(loaded.size(), config.layers().get(loaded.size()).rotary(),
+                            headNorm(layer.queryNorm()), headNorm(layer.keyNorm()), config.normEpsilon()))
+                    .attentionOut(backend.weight(layer.attentionOut()))
+                    .attentionOutBias(vector(layer.attentionOutBias()))
+                    .attentionPostNorm(norm(layer.attentionPostNorm()))
+                    .feedForwardNorm(norm(layer.feedForwardNorm())).feedForwardIn(weight(layer.feedForwardIn()))
+                    .feedForwardInBias(vector(layer.feedForwardInBias()))
+                    .feedForwardOut(weight(layer.feedForwardOut()))
+                    .feedForwardOutBias(vector(layer.feedForwardOutBias()))
+                    .feedForwardPostNorm(norm(layer.feedForwardPostNorm())).build());
             listener.loaded(loaded.size(), weights.layers().size());
         }
         return List.copyOf(loaded);
@@ -279,7 +282,9 @@ public final class Transformer {
     }
 
     /// [Weights.Layer] on the device.
-    private record Layer(
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    record Layer(
             Norm attentionNorm,
             Weight queryKeyValue, Vector queryKeyValueBias,
             Heads heads,

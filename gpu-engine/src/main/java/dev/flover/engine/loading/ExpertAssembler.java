@@ -16,6 +16,7 @@ import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.Weights.Experts;
 import dev.flover.engine.model.Weights.SharedExpert;
+import dev.flover.engine.model.WeightsExpertsBuilder;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.Matrix.RowRange;
@@ -56,10 +57,11 @@ final class ExpertAssembler {
             var down = part(EXPERT_DOWN, layer, expert, hidden, wide);
             out.add(new Matrix(Role.DOWN, List.of(down), KShards.ofColumns(down.tensor().columns())));
         }
-        return new Experts(
-                Matrix.of(Role.ROUTER, tensors.matrix(ROUTER, layer, routing.experts(), hidden)),
-                tensors.bias(ROUTER, layer, routing.experts()), correction(layer),
-                in, inBias(layer), out, bias(EXPERT_DOWN, layer, hidden), shared(layer));
+        return WeightsExpertsBuilder.builder()
+                .router(Matrix.of(Role.ROUTER, tensors.matrix(ROUTER, layer, routing.experts(), hidden)))
+                .routerBias(tensors.bias(ROUTER, layer, routing.experts())).correction(correction(layer)).in(in)
+                .inBias(inBias(layer)).out(out).outBias(bias(EXPERT_DOWN, layer, hidden)).shared(shared(layer))
+                .build();
     }
 
     private StoredTensor correction(int layer) {

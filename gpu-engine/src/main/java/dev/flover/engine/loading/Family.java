@@ -5,10 +5,10 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /// A model family as data: everything about its models that the model files do not say. The families are listed in
 /// [Families].
@@ -54,6 +54,7 @@ import java.util.function.Consumer;
 /// @param onlyWith       JSON: keys of `config.json` that, if given, must have these values
 /// @param tensors        the names of tensors in Hugging Face folders
 /// @param ggufTensors    the names of tensors in GGUF files
+@RecordBuilder
 record Family(
         List<String> architectures,
         List<String> modelTypes,
@@ -89,19 +90,10 @@ record Family(
         String configDefaults,
         String onlyWith,
         TensorNames tensors,
-        TensorNames ggufTensors) {
+        TensorNames ggufTensors) implements FamilyBuilder.With {
 
     boolean learnsPositions() {
         return ggufPairing == null;
-    }
-
-    /// A copy of this family with changes.
-    ///
-    /// @param changes sets the fields that differ
-    Family but(Consumer<Draft> changes) {
-        var draft = new Draft(this);
-        changes.accept(draft);
-        return draft.family();
     }
 
     /// This family for a file that says whether the given roles have biases.
@@ -113,93 +105,6 @@ record Family(
         } else {
             changed.removeAll(roles);
         }
-        return but(draft -> draft.biased = changed);
-    }
-
-    /// A mutable copy of a family: its fields have names, so that an entry of [Families] can say which ones it sets.
-    static final class Draft {
-        List<String> architectures;
-        List<String> modelTypes;
-        NormKind normKind;
-        Block block;
-        Activation activation;
-        boolean activationFixed;
-        boolean gated;
-        Pairing ggufPairing;
-        Pairing folderPairing;
-        boolean scaledEmbedding;
-        float normOffset;
-        int fullAttentionEvery;
-        boolean folderWindows;
-        boolean ggufWindows;
-        int window;
-        double localRotaryBase;
-        int wideScaleLayers;
-        boolean windowsUnscaled;
-        boolean rotatesWindowsOnly;
-        int unrotatedEvery;
-        int positionOffset;
-        boolean dividesLogits;
-        Scoring scoring;
-        boolean normalisesExperts;
-        boolean interleavedGates;
-        boolean interleavedHeads;
-        Set<TensorRole> transposed;
-        Set<TensorRole> biased;
-        Set<TensorRole> attentionBiased;
-        Set<TensorRole> linearBiased;
-        Set<TensorRole> optional;
-        String configDefaults;
-        String onlyWith;
-        TensorNames tensors;
-        TensorNames ggufTensors;
-
-        private Draft(Family family) {
-            architectures = family.architectures;
-            modelTypes = family.modelTypes;
-            normKind = family.normKind;
-            block = family.block;
-            activation = family.activation;
-            activationFixed = family.activationFixed;
-            gated = family.gated;
-            ggufPairing = family.ggufPairing;
-            folderPairing = family.folderPairing;
-            scaledEmbedding = family.scaledEmbedding;
-            normOffset = family.normOffset;
-            fullAttentionEvery = family.fullAttentionEvery;
-            folderWindows = family.folderWindows;
-            ggufWindows = family.ggufWindows;
-            window = family.window;
-            localRotaryBase = family.localRotaryBase;
-            wideScaleLayers = family.wideScaleLayers;
-            windowsUnscaled = family.windowsUnscaled;
-            rotatesWindowsOnly = family.rotatesWindowsOnly;
-            unrotatedEvery = family.unrotatedEvery;
-            positionOffset = family.positionOffset;
-            dividesLogits = family.dividesLogits;
-            scoring = family.scoring;
-            normalisesExperts = family.normalisesExperts;
-            interleavedGates = family.interleavedGates;
-            interleavedHeads = family.interleavedHeads;
-            transposed = family.transposed;
-            biased = family.biased;
-            attentionBiased = family.attentionBiased;
-            linearBiased = family.linearBiased;
-            optional = family.optional;
-            configDefaults = family.configDefaults;
-            onlyWith = family.onlyWith;
-            tensors = family.tensors;
-            ggufTensors = family.ggufTensors;
-        }
-
-        private Family family() {
-            return new Family(
-                    architectures, modelTypes, normKind, block, activation, activationFixed, gated,
-                    ggufPairing, folderPairing, scaledEmbedding, normOffset, fullAttentionEvery,
-                    folderWindows, ggufWindows, window, localRotaryBase, wideScaleLayers, windowsUnscaled,
-                    rotatesWindowsOnly, unrotatedEvery, positionOffset, dividesLogits, scoring, normalisesExperts,
-                    interleavedGates, interleavedHeads, transposed, biased, attentionBiased, linearBiased, optional,
-                    configDefaults, onlyWith, tensors, ggufTensors);
-        }
+        return withBiased(changed);
     }
 }

@@ -5,11 +5,13 @@ import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.format.SafetensorsFolder;
 import dev.flover.engine.loading.Hyperparameters.Multipliers;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tokenizer.TokenizerLoader;
@@ -103,21 +105,23 @@ final class FolderModel implements ModelFiles {
         var ends = tokens.endOfText(shape.vocabulary());
         var warnings = new ArrayList<>(tokens.warnings());
         warnings.addAll(ConfigKeys.warnings(outer, config));
-        return new Model(
-                folder, shape, weights, Fingerprint.of(folder, tensors), ends,
-                tokenizer, chatTemplate(), tokens.forTemplates(), false,
-                generation.map(FolderModel::samplingDefaults).orElse(null), warnings, arena);
+        return ModelBuilder.builder().path(folder).config(shape).weights(weights)
+                .fingerprint(Fingerprint.of(folder, tensors)).endOfText(ends).tokenizer(tokenizer)
+                .chatTemplate(chatTemplate()).templateTokens(tokens.forTemplates())
+                .samplingDefaults(generation.map(FolderModel::samplingDefaults).orElse(null)).warnings(warnings)
+                .arena(arena).build();
     }
 
     @Override
     public ModelSummary summary(Model model) {
-        return new ModelSummary(
-                folder, "Hugging Face folder", outer.text("_name_or_path", "name").orElse(null),
-                model.config().architecture(), model.config().vocabulary(), model.config(),
-                ModelSummary.parameters(used), ModelSummary.count(used),
-                model.tokenizer() == null ? null : "tokenizer.json", model.endOfText(),
-                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), tensors.bytes(),
-                model.fingerprint());
+        return ModelSummaryBuilder.builder().path(folder).format("Hugging Face folder")
+                .name(outer.text("_name_or_path", "name").orElse(null))
+                .architecture(model.config().architecture()).vocabulary(model.config().vocabulary())
+                .config(model.config()).parameters(ModelSummary.parameters(used))
+                .tensors(ModelSummary.count(used)).tokenizer(model.tokenizer() == null ? null : "tokenizer.json")
+                .endOfText(model.endOfText()).hasChatTemplate(model.chatTemplate() != null)
+                .samplingDefaults(model.samplingDefaults()).warnings(model.warnings()).bytes(tensors.bytes())
+                .fingerprint(model.fingerprint()).build();
     }
 
     private void refuseWhatIsNotSupported() {
@@ -175,15 +179,17 @@ final class FolderModel implements ModelFiles {
         var local = FolderRotary.ofWindows(config);
         int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
         int context = context(rotary);
-        return new Hyperparameters(
-                family.modelTypes().getFirst(), hidden, heads, keyHeads(heads),
-                headDim, feedForward(hidden), WeightAssembler.vocabulary(tensors, family.tensors()), context,
-                epsilon(),
-                activation(), block(), attentionScale(headDim),
-                config.real("attn_logit_softcapping").orElse(0), config.real("final_logit_softcapping").orElse(0),
-                rotaryDims, rotary.base(), localBase(local), rotary.scaling(),
-                local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new), windows(),
-                unrotated(), multipliers(), queryScaling(rotary), routing(hidden))
+        return HyperparametersBuilder.builder().architecture(family.modelTypes().getFirst()).hidden(hidden)
+                .heads(heads).kvHeads(keyHeads(heads)).headDim(headDim).feedForward(feedForward(hidden))
+                .vocabulary(WeightAssembler.vocabulary(tensors, family.tensors())).contextLength(context)
+                .normEpsilon(epsilon()).activation(activation()).block(block())
+                .attentionScale(attentionScale(headDim))
+                .attentionSoftCap(config.real("attn_logit_softcapping").orElse(0))
+                .logitSoftCap(config.real("final_logit_softcapping").orElse(0)).rotaryDims(rotaryDims)
+                .rotaryBase(rotary.base()).localBase(localBase(local)).scaling(rotary.scaling())
+                .localScaling(local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new))
+                .windows(windows()).unrotated(unrotated()).multipliers(multipliers())
+                .queryScaling(queryScaling(rotary)).routing(routing(hidden)).build()
                 .config(family, family.folderPairing());
     }
 
@@ -296,12 +302,14 @@ final class FolderModel implements ModelFiles {
         int shared = config.integer("shared_expert_intermediate_size")
                 .orElseGet(() -> Math.multiplyExact(config.integer("n_shared_experts").orElse(0), width));
         boolean grouped = !config.text("topk_method").orElse("").equals("greedy");
-        return new Routing(
-                required("num_local_experts", "num_experts", "n_routed_experts"), required("num_experts_per_tok"),
-                width, shared, family.scoring(), config.flag("norm_topk_prob").orElse(family.normalisesExperts()),
-                (float) config.real("routed_scaling_factor").orElse(1),
-                grouped ? config.integer("n_group").orElse(1) : 1,
-                grouped ? config.integer("topk_group").orElse(1) : 1);
+        return ModelConfigRoutingBuilder.builder()
+                .experts(required("num_local_experts", "num_experts", "n_routed_experts"))
+                .chosen(required("num_experts_per_tok")).width(width).sharedWidth(shared)
+                .scoring(family.scoring())
+                .normalised(config.flag("norm_topk_prob").orElse(family.normalisesExperts()))
+                .scale((float) config.real("routed_scaling_factor").orElse(1))
+                .groups(grouped ? config.integer("n_group").orElse(1) : 1)
+                .chosenGroups(grouped ? config.integer("topk_group").orElse(1) : 1).build();
     }
 
     private boolean slides(String kind) {

@@ -6,11 +6,13 @@ import dev.flover.engine.format.GgufValue;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.Hyperparameters.Multipliers;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tokenizer.TokenizerLoader;
@@ -71,19 +73,22 @@ final class GgufModel implements ModelFiles {
         }
         var warnings = new ArrayList<>(tokens.warnings());
         warnings.addAll(GgufKeys.check(file, architecture));
-        return new Model(
-                file.path(), config, weights, Fingerprint.of(file), tokens.endOfText(config.vocabulary()),
-                TokenizerLoader.fromGguf(file), metadata.text("tokenizer.chat_template").orElse(null),
-                tokens.forTemplates(), false, samplingDefaults(), warnings, arena);
+        return ModelBuilder.builder().path(file.path()).config(config).weights(weights)
+                .fingerprint(Fingerprint.of(file)).endOfText(tokens.endOfText(config.vocabulary()))
+                .tokenizer(TokenizerLoader.fromGguf(file))
+                .chatTemplate(metadata.text("tokenizer.chat_template").orElse(null))
+                .templateTokens(tokens.forTemplates()).samplingDefaults(samplingDefaults()).warnings(warnings)
+                .arena(arena).build();
     }
 
     @Override
     public ModelSummary summary(Model model) {
-        return new ModelSummary(
-                file.path(), format(), name(), architecture, model.config().vocabulary(), model.config(),
-                ModelSummary.parameters(used), ModelSummary.count(used), tokenizerKind(), model.endOfText(),
-                model.chatTemplate() != null, model.samplingDefaults(), model.warnings(), file.bytes(),
-                model.fingerprint());
+        return ModelSummaryBuilder.builder().path(file.path()).format(format()).name(name())
+                .architecture(architecture).vocabulary(model.config().vocabulary()).config(model.config())
+                .parameters(ModelSummary.parameters(used)).tensors(ModelSummary.count(used))
+                .tokenizer(tokenizerKind()).endOfText(model.endOfText())
+                .hasChatTemplate(model.chatTemplate() != null).samplingDefaults(model.samplingDefaults())
+                .warnings(model.warnings()).bytes(file.bytes()).fingerprint(model.fingerprint()).build();
     }
 
     @Override
@@ -93,10 +98,12 @@ final class GgufModel implements ModelFiles {
         }
         var tokens = new GgufTokens(metadata);
         int vocabulary = metadata.texts("tokenizer.ggml.tokens").size();
-        return Optional.of(new ModelSummary(
-                file.path(), format(), name(), architecture, vocabulary, null, 0, Map.of(), tokenizerKind(),
-                tokens.endOfText(vocabulary), metadata.text("tokenizer.chat_template").isPresent(), samplingDefaults(),
-                tokens.warnings(), file.bytes(), Fingerprint.of(file)));
+        return Optional.of(ModelSummaryBuilder.builder().path(file.path()).format(format()).name(name())
+                .architecture(architecture).vocabulary(vocabulary).config(null).parameters(0).tensors(Map.of())
+                .tokenizer(tokenizerKind()).endOfText(tokens.endOfText(vocabulary))
+                .hasChatTemplate(metadata.text("tokenizer.chat_template").isPresent())
+                .samplingDefaults(samplingDefaults()).warnings(tokens.warnings()).bytes(file.bytes())
+                .fingerprint(Fingerprint.of(file)).build());
     }
 
     private boolean isVocabularyAlone() {
@@ -140,15 +147,18 @@ final class GgufModel implements ModelFiles {
             throw problem("has keys and values of different widths, which is not supported");
         }
         int rotaryDims = integer("rope.dimension_count").orElse(headDim);
-        return new Hyperparameters(
-                architecture, hidden, heads, uniform("attention.head_count_kv").orElse(heads), headDim,
-                feedForward(),
-                WeightAssembler.vocabulary(file, family.ggufTensors()), context(family),
-                epsilon(), family.activation(), block(family), attentionScale(family, hidden, heads, headDim),
-                real("attn_logit_softcapping", 0), real("final_logit_softcapping", 0),
-                rotaryDims, real("rope.freq_base", 10_000), real("rope.freq_base_swa", family.localRotaryBase()),
-                scaling(rotaryDims), localScaling(family, rotaryDims), windows(family), unrotated(family),
-                multipliers(family), queryScaling(), routing(family)).config(family, family.ggufPairing());
+        return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
+                .kvHeads(uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
+                .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
+                .contextLength(context(family)).normEpsilon(epsilon()).activation(family.activation())
+                .block(block(family)).attentionScale(attentionScale(family, hidden, heads, headDim))
+                .attentionSoftCap(real("attn_logit_softcapping", 0))
+                .logitSoftCap(real("final_logit_softcapping", 0)).rotaryDims(rotaryDims)
+                .rotaryBase(real("rope.freq_base", 10_000))
+                .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(rotaryDims))
+                .localScaling(localScaling(family, rotaryDims)).windows(windows(family))
+                .unrotated(unrotated(family)).multipliers(multipliers(family)).queryScaling(queryScaling())
+                .routing(routing(family)).build().config(family, family.ggufPairing());
     }
 
     /// The number of layers, not counting those for multi-token prediction.
@@ -169,11 +179,11 @@ final class GgufModel implements ModelFiles {
         boolean shares = family.ggufTensors().names().containsKey(TensorRole.SHARED_UP);
         int shared = integer("expert_shared_feed_forward_length")
                 .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
-        return new Routing(
-                required("expert_count"), required("expert_used_count"), width, shared, scoring(family),
-                metadata.flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()),
-                (float) real("expert_weights_scale", 1), integer("expert_group_count").orElse(1),
-                integer("expert_group_used_count").orElse(1));
+        return ModelConfigRoutingBuilder.builder().experts(required("expert_count"))
+                .chosen(required("expert_used_count")).width(width).sharedWidth(shared).scoring(scoring(family))
+                .normalised(metadata.flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()))
+                .scale((float) real("expert_weights_scale", 1)).groups(integer("expert_group_count").orElse(1))
+                .chosenGroups(integer("expert_group_used_count").orElse(1)).build();
     }
 
     private Scoring scoring(Family family) {

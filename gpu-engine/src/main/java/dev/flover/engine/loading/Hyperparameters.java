@@ -8,6 +8,8 @@ import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfigBuilder;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +25,8 @@ import java.util.Set;
 /// @param multipliers factors on the embeddings, on additions to the residual stream, and on the logits
 /// @param queryScaling null for none
 /// @param routing     null for a model without experts
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record Hyperparameters(
         String architecture,
         int hidden,
@@ -97,12 +101,15 @@ record Hyperparameters(
                     "multiplies its residual stream, which is not supported with learned positions or query norms");
         }
         double embedding = multipliers.embedding() * (family.scaledEmbedding() ? Math.sqrt(hidden) : 1);
-        return new ModelConfig(
-                architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength,
-                family.normKind(), (float) (normEpsilon / (residual * residual)), block, activation, family.gated(),
-                (float) (embedding / residual),
-                (float) attentionScale, (float) attentionSoftCap, (float) logitSoftCap,
-                layers(family, family.learnsPositions() ? null : pairing), queryScaling, routing);
+        return ModelConfigBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
+                .kvHeads(kvHeads).headDim(headDim).feedForward(feedForward).vocabulary(vocabulary)
+                .contextLength(contextLength).normKind(family.normKind())
+                .normEpsilon((float) (normEpsilon / (residual * residual))).block(block).activation(activation)
+                .gated(family.gated()).embeddingScale((float) (embedding / residual))
+                .attentionScale((float) attentionScale).attentionSoftCap((float) attentionSoftCap)
+                .logitSoftCap((float) logitSoftCap)
+                .layers(layers(family, family.learnsPositions() ? null : pairing)).queryScaling(queryScaling)
+                .routing(routing).build();
     }
 
     private List<LayerConfig> layers(Family family, Pairing pairing) {

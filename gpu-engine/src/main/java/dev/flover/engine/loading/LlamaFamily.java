@@ -70,15 +70,14 @@ final class LlamaFamily {
                     Map.entry(DOWN, "layers.*.mlp.down_proj")));
 
     /// Llama 1 to 3.x (Touvron et al. 2023), and models with the same file format: TinyLlama, SmolLM, Mistral as GGUF.
-    static final Family LLAMA = new Family(
-            List.of("llama"), List.of("llama"),
-            NormKind.RMS, Block.SEQUENTIAL, Activation.SILU, false, true,
-            Pairing.ADJACENT, Pairing.HALVES,
-            false, 0, 0, false, false, 0, 0, 0, false, false, 0, 0, false, null, false, false,
-            false, Set.of(), Set.of(),
-            Set.of(QUERY_KEY_VALUE, QUERY, KEY, VALUE, ATTENTION_OUT), Set.of(), Set.of(),
-            "{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}", "{}",
-            LLAMA_FOLDER, LLAMA_GGUF);
+    static final Family LLAMA = FamilyBuilder.builder().architectures(List.of("llama"))
+            .modelTypes(List.of("llama")).normKind(NormKind.RMS).block(Block.SEQUENTIAL)
+            .activation(Activation.SILU).gated(true).ggufPairing(Pairing.ADJACENT).folderPairing(Pairing.HALVES)
+            .transposed(Set.of()).biased(Set.of())
+            .attentionBiased(Set.of(QUERY_KEY_VALUE, QUERY, KEY, VALUE, ATTENTION_OUT)).linearBiased(Set.of())
+            .optional(Set.of())
+            .configDefaults("{\"rms_norm_eps\": 1e-6, \"rope_theta\": 10000.0, \"max_position_embeddings\": 2048}")
+            .onlyWith("{}").tensors(LLAMA_FOLDER).ggufTensors(LLAMA_GGUF).build();
 
     private LlamaFamily() {}
 }

@@ -5,6 +5,7 @@ import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -27,6 +28,8 @@ import java.util.Map;
 /// @param warnings         statements of the file that cannot be followed but do not prevent its use
 /// @param bytes            the size on disk of all weight files together
 /// @param fingerprint      a digest that identifies the content
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ModelSummary(
         Path path,
         String format,

@@ -28,6 +28,7 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.Weights;
 import dev.flover.engine.model.Weights.Layer;
 import dev.flover.engine.model.Weights.Norm;
+import dev.flover.engine.model.WeightsLayerBuilder;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.Matrix.RowRange;
@@ -130,23 +131,20 @@ final class WeightAssembler {
         var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
         var ofLayer = experts.experts(layer);
         var down = ofLayer == null ? matrix(DOWN, layer, hidden, wide) : null;
-        return new Layer(
-                optionalNorm(ATTENTION_NORM, layer, hidden),
-                queryKeyValue(layer),
-                queryKeyValueBias(layer),
-                headNorm(QUERY_NORM, layer, config.queryWidth()),
-                headNorm(KEY_NORM, layer, config.kvWidth()),
-                Matrix.of(Role.ATTENTION_OUT, attentionOut)
-                        .withShards(KShards.ofHeads(config.heads(), config.headDim())),
-                bias(ATTENTION_OUT, layer, hidden),
-                optionalNorm(ATTENTION_POST_NORM, layer, hidden),
-                feedForwardNorm(layer),
-                down == null ? null : feedForwardIn(layer),
-                down == null ? null : feedForwardInBias(layer),
-                down == null ? null : Matrix.of(Role.DOWN, down).withShards(KShards.ofColumns(down.columns())),
-                down == null ? null : bias(DOWN, layer, hidden),
-                optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden),
-                ofLayer);
+        return WeightsLayerBuilder.builder().attentionNorm(optionalNorm(ATTENTION_NORM, layer, hidden))
+                .queryKeyValue(queryKeyValue(layer)).queryKeyValueBias(queryKeyValueBias(layer))
+                .queryNorm(headNorm(QUERY_NORM, layer, config.queryWidth()))
+                .keyNorm(headNorm(KEY_NORM, layer, config.kvWidth()))
+                .attentionOut(Matrix.of(Role.ATTENTION_OUT, attentionOut)
+                        .withShards(KShards.ofHeads(config.heads(), config.headDim())))
+                .attentionOutBias(bias(ATTENTION_OUT, layer, hidden))
+                .attentionPostNorm(optionalNorm(ATTENTION_POST_NORM, layer, hidden))
+                .feedForwardNorm(feedForwardNorm(layer)).feedForwardIn(down == null ? null : feedForwardIn(layer))
+                .feedForwardInBias(down == null ? null : feedForwardInBias(layer))
+                .feedForwardOut(down == null ? null
+                        : Matrix.of(Role.DOWN, down).withShards(KShards.ofColumns(down.columns())))
+                .feedForwardOutBias(down == null ? null : bias(DOWN, layer, hidden))
+                .feedForwardPostNorm(optionalNorm(FEED_FORWARD_POST_NORM, layer, hidden)).experts(ofLayer).build();
     }
 
     private Norm feedForwardNorm(int layer) {

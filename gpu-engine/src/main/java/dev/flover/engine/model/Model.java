@@ -3,6 +3,7 @@ package dev.flover.engine.model;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,8 @@ import java.util.Map;
 /// @param samplingDefaults the sampling parameters that the publisher suggests, or null
 /// @param warnings     statements of the file that cannot be followed but do not prevent its use, one sentence each
 /// @param arena        owns every [dev.flover.engine.tensor.StoredTensor]
+@RecordBuilder
+@RecordBuilder.Options(useImmutableCollections = true)
 public record Model(
         Path path,
         ModelConfig config,
@@ -38,25 +41,11 @@ public record Model(
         SamplingParams samplingDefaults,
         List<String> warnings,
         Arena arena)
-        implements AutoCloseable {
+        implements AutoCloseable, ModelBuilder.With {
 
     public Model {
         templateTokens = Map.copyOf(templateTokens);
         warnings = List.copyOf(warnings);
-    }
-
-    /// A model without template tokens, suggested sampling parameters and warnings.
-    public Model(
-            Path path, ModelConfig config, Weights weights, String fingerprint, TokenSet endOfText,
-            Tokenizer tokenizer, String chatTemplate, Arena arena) {
-        this(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, Map.of(), false, null, List.of(),
-                arena);
-    }
-
-    /// A copy of this model that parses special tokens in messages.
-    public Model parsingMessages() {
-        return new Model(path, config, weights, fingerprint, endOfText, tokenizer, chatTemplate, templateTokens, true,
-                samplingDefaults, warnings, arena);
     }
 
     @Override

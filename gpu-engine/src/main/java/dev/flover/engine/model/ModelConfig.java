@@ -1,6 +1,8 @@
 package dev.flover.engine.model;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
+import java.util.Objects;
 
 /// A transformer as data: everything that distinguishes one model family from another.
 ///
@@ -24,6 +26,7 @@ import java.util.List;
 /// @param layers         the settings that differ from layer to layer, one element for each layer
 /// @param queryScaling   how queries are scaled with their position; null for not at all
 /// @param routing        how rows choose experts in layers with experts; null if no layer has any
+@RecordBuilder
 public record ModelConfig(
         String architecture,
         int hidden,
@@ -44,10 +47,13 @@ public record ModelConfig(
         float logitSoftCap,
         List<LayerConfig> layers,
         QueryScaling queryScaling,
-        Routing routing) {
+        Routing routing) implements ModelConfigBuilder.With {
 
     public ModelConfig {
         layers = List.copyOf(layers);
+        Objects.requireNonNull(normKind, "normKind");
+        Objects.requireNonNull(block, "block");
+        Objects.requireNonNull(activation, "activation");
         positive("hidden", hidden);
         positive("heads", heads);
         positive("kvHeads", kvHeads);
@@ -56,21 +62,12 @@ public record ModelConfig(
         positive("vocabulary", vocabulary);
         positive("contextLength", contextLength);
         positive("layers", layers.size());
+        positive("embeddingScale", embeddingScale);
+        positive("attentionScale", attentionScale);
         if (heads % kvHeads != 0) {
             throw new IllegalArgumentException(
                     "heads (" + heads + ") must be a multiple of kvHeads (" + kvHeads + ")");
         }
-    }
-
-    /// A transformer without query scaling and experts.
-    public ModelConfig(
-            String architecture, int hidden, int heads, int kvHeads, int headDim, int feedForward, int vocabulary,
-            int contextLength, NormKind normKind, float normEpsilon, Block block, Activation activation, boolean gated,
-            float embeddingScale, float attentionScale, float attentionSoftCap, float logitSoftCap,
-            List<LayerConfig> layers) {
-        this(architecture, hidden, heads, kvHeads, headDim, feedForward, vocabulary, contextLength, normKind,
-                normEpsilon, block, activation, gated, embeddingScale, attentionScale, attentionSoftCap, logitSoftCap,
-                layers, null, null);
     }
 
     /// The width of the queries of one position.
@@ -93,6 +90,12 @@ public record ModelConfig(
     private static void positive(String field, int value) {
         if (value < 1) {
             throw new IllegalArgumentException(field + " must be at least 1, was " + value);
+        }
+    }
+
+    private static void positive(String field, float value) {
+        if (!(value > 0)) {      // written positively, so NaN fails too
+            throw new IllegalArgumentException(field + " must be positive, was " + value);
         }
     }
 
@@ -136,6 +139,8 @@ public record ModelConfig(
     /// @param scale        multiplies the weights
     /// @param groups       the number of groups of neighbouring experts (DeepSeek-AI 2024); 1 for none
     /// @param chosenGroups the number of groups with the highest scores from which a row chooses
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     public record Routing(
             int experts, int chosen, int width, int sharedWidth, Scoring scoring, boolean normalised, float scale,
             int groups, int chosenGroups) {

@@ -72,15 +72,19 @@ public record ModelShape(String name, ModelConfig config, boolean tied) {
             String name, int hidden, int layers, int heads, int kvHeads, int headDim, int feedForward, int vocabulary,
             int context, double base) {
         var layer = new LayerConfig(0, rotary(headDim, Rotary.Pairing.HALVES, base));
-        return new ModelConfig(name, hidden, heads, kvHeads, headDim, feedForward, vocabulary, context, NormKind.RMS,
-                1e-5f, Block.SEQUENTIAL, Activation.SILU, true, 1, (float) (1 / Math.sqrt(headDim)), 0, 0,
-                Collections.nCopies(layers, layer));
+        return ModelConfigBuilder.builder().architecture(name).hidden(hidden).heads(heads).kvHeads(kvHeads)
+                .headDim(headDim).feedForward(feedForward).vocabulary(vocabulary).contextLength(context)
+                .normKind(NormKind.RMS).normEpsilon(1e-5f).block(Block.SEQUENTIAL).activation(Activation.SILU)
+                .gated(true).embeddingScale(1).attentionScale((float) (1 / Math.sqrt(headDim)))
+                .layers(Collections.nCopies(layers, layer)).build();
     }
 
     private static ModelConfig gptj() {
         var layer = new LayerConfig(0, rotary(64, Rotary.Pairing.ADJACENT, 10000));
-        return new ModelConfig("gpt-j-6b", 4096, 16, 16, 256, 16384, 50400, 2048, NormKind.LAYER, 1e-5f, Block.PARALLEL,
-                Activation.GELU_TANH, false, 1, 1 / 16f, 0, 0, Collections.nCopies(28, layer));
+        return ModelConfigBuilder.builder().architecture("gpt-j-6b").hidden(4096).heads(16).kvHeads(16)
+                .headDim(256).feedForward(16384).vocabulary(50400).contextLength(2048).normKind(NormKind.LAYER)
+                .normEpsilon(1e-5f).block(Block.PARALLEL).activation(Activation.GELU_TANH).embeddingScale(1)
+                .attentionScale(1 / 16f).layers(Collections.nCopies(28, layer)).build();
     }
 
     private static Rotary rotary(int dims, Rotary.Pairing pairing, double base) {

@@ -60,21 +60,20 @@ final class RandomWeights {
         }
         var head = tied ? embedding : matrix(Role.HEAD, config.vocabulary(), config.hidden());
         var weights = new Weights(embedding, null, layers, norm(), head, null);
-        return new Model(Path.of(config.architecture() + " of random " + type), config, weights, "0000000000000000",
-                TokenSet.EMPTY, null, null, arena);
+        return ModelBuilder.builder().path(Path.of(config.architecture() + " of random " + type)).config(config)
+                .weights(weights).fingerprint("0000000000000000").endOfText(TokenSet.EMPTY).arena(arena).build();
     }
 
     private Weights.Layer layer() {
         int hidden = config.hidden();
         var attentionOut = matrix(Role.ATTENTION_OUT, hidden, config.queryWidth());
         var down = matrix(Role.DOWN, hidden, config.feedForward());
-        return new Weights.Layer(
-                norm(), matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden), null, null,
-                null,
-                attentionOut.withShards(KShards.ofHeads(config.heads(), config.headDim())), null,
-                null, config.block() == Block.PARALLEL ? null : norm(),
-                matrix(Role.GATE_UP, config.feedForward() * (config.gated() ? 2 : 1), hidden), null,
-                down.withShards(KShards.ofColumns(config.feedForward())), null, null);
+        return WeightsLayerBuilder.builder().attentionNorm(norm())
+                .queryKeyValue(matrix(Role.QUERY_KEY_VALUE, config.queryWidth() + 2 * config.kvWidth(), hidden))
+                .attentionOut(attentionOut.withShards(KShards.ofHeads(config.heads(), config.headDim())))
+                .feedForwardNorm(config.block() == Block.PARALLEL ? null : norm())
+                .feedForwardIn(matrix(Role.GATE_UP, config.feedForward() * (config.gated() ? 2 : 1), hidden))
+                .feedForwardOut(down.withShards(KShards.ofColumns(config.feedForward()))).build();
     }
 
     private long largestMatrixBytes() {

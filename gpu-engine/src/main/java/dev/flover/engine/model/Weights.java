@@ -2,6 +2,7 @@ package dev.flover.engine.model;
 
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The weights of a model by role. A role that the family does not have is null.
@@ -38,6 +39,8 @@ public record Weights(
     ///                          layers with experts
     /// @param feedForwardOut    [hidden, feedForward], summed in shards; null in layers with experts
     /// @param experts           null in layers without experts
+    @RecordBuilder
+    @RecordBuilder.Options(enableWither = false)
     public record Layer(
             Norm attentionNorm,
             Matrix queryKeyValue,
@@ -53,18 +56,7 @@ public record Weights(
             Matrix feedForwardOut,
             StoredTensor feedForwardOutBias,
             Norm feedForwardPostNorm,
-            Experts experts) {
-        /// A layer without experts.
-        public Layer(
-                Norm attentionNorm, Matrix queryKeyValue, StoredTensor queryKeyValueBias, Norm queryNorm, Norm keyNorm,
-                Matrix attentionOut, StoredTensor attentionOutBias, Norm attentionPostNorm, Norm feedForwardNorm,
-                Matrix feedForwardIn, StoredTensor feedForwardInBias, Matrix feedForwardOut,
-                StoredTensor feedForwardOutBias, Norm feedForwardPostNorm) {
-            this(attentionNorm, queryKeyValue, queryKeyValueBias, queryNorm, keyNorm, attentionOut, attentionOutBias,
-                    attentionPostNorm, feedForwardNorm, feedForwardIn, feedForwardInBias, feedForwardOut,
-                    feedForwardOutBias, feedForwardPostNorm, null);
-        }
-    }
+            Experts experts) {}
 
     /// The feed-forward part of a layer with experts.
     ///
@@ -76,6 +68,8 @@ public record Weights(
     /// @param out        one matrix for each expert, as [Layer#feedForwardOut]
     /// @param outBias    the biases of all experts one after another, or null
     /// @param shared     the expert that all rows use in addition, or null
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     public record Experts(
             Matrix router, StoredTensor routerBias, StoredTensor correction,
             List<Matrix> in, StoredTensor inBias, List<Matrix> out, StoredTensor outBias, SharedExpert shared) {

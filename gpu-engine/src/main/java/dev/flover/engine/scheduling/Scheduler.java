@@ -2,6 +2,7 @@ package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.EngineStatusBuilder;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
@@ -151,9 +152,10 @@ public final class Scheduler {
     }
 
     public EngineStatus status() {
-        return new EngineStatus(
-                endedSteps, rows, tokens, discardedRows, preemptions, slotMoves, prefixHits,
-                running.size(), waiting.size() + waitingAlone.size(), blocks.used(), config.kvBlocks());
+        return EngineStatusBuilder.builder().steps(endedSteps).rows(rows).tokens(tokens)
+                .discardedRows(discardedRows).preemptions(preemptions).slotMoves(slotMoves).prefixHits(prefixHits)
+                .running(running.size()).waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used())
+                .blocks(config.kvBlocks()).build();
     }
 
     // Selecting the sequences of a step

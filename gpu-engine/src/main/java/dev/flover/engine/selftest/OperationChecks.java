@@ -6,6 +6,7 @@ import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -114,7 +115,8 @@ final class OperationChecks {
     /// Checks attention over copied blocks whose originals were overwritten.
     private void copies() {
         int positions = 3 * 16 + 5;
-        var shape = new CacheShape(2, 4, 2, 16, 64, 16, 16, 2, 256);
+        var shape = BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(2).headDim(16).vocabulary(64)
+                .blocks(16).blockTokens(16).slots(2).contextLength(256).build();
         compare("attention over copied blocks", positions, 3 * tolerance(TensorType.F16), shape, TensorType.F16,
                 bench -> {
                     var all = bench.activations(8 * 16);
@@ -269,7 +271,9 @@ final class OperationChecks {
                 }
                 : new Shape[] {new Shape(4, 2, 16, 40, 0, 0), new Shape(3, 1, 80, 266, 11, 30)};
         for (var shape : shapes) {
-            var cacheShape = new CacheShape(2, shape.heads, shape.kvHeads, shape.headDim, 64, 64, 16, 2, 512);
+            var cacheShape = BackendCacheShapeBuilder.builder().layers(2).heads(shape.heads)
+                    .kvHeads(shape.kvHeads).headDim(shape.headDim).vocabulary(64).blocks(64).blockTokens(16)
+                    .slots(2).contextLength(512).build();
             var name = "%s attention of %d heads on %d of %d, %d positions, window %d".formatted(
                     type, shape.heads, shape.kvHeads, shape.headDim, shape.positions, shape.window);
             compare(name, shape.positions, 3 * tolerance(type), cacheShape, type, bench -> {
@@ -327,7 +331,9 @@ final class OperationChecks {
             var tensors = new RandomTensors(seed, arena);
             int slots = rules.length;
             var cache = cacheAfter(backend, tensors, TensorType.F32,
-                    new CacheShape(1, 1, 1, 16, vocabulary, slots, 16, slots, 64));
+                    BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
+                            .vocabulary(vocabulary).blocks(slots).blockTokens(16).slots(slots).contextLength(64)
+                            .build());
             var logits = backend.tensor(slots, vocabulary);
             var gathered = backend.tensor(slots, vocabulary);
             var table = backend.weight(
@@ -358,7 +364,9 @@ final class OperationChecks {
     // Comparing a backend with the reference
 
     private void compare(String name, int rows, double tolerance, Computation computation) {
-        compare(name, rows, tolerance, new CacheShape(1, 1, 1, 16, 64, 32, 16, 2, 512), TensorType.F32, computation);
+        var shape = BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16).vocabulary(64)
+                .blocks(32).blockTokens(16).slots(2).contextLength(512).build();
+        compare(name, rows, tolerance, shape, TensorType.F32, computation);
     }
 
     private void compare(

@@ -1,13 +1,16 @@
 package dev.flover.engine.selftest;
 
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfigBuilder;
 import dev.flover.engine.model.Weights;
+import dev.flover.engine.model.WeightsLayerBuilder;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
@@ -34,19 +37,21 @@ final class RandomModels {
     /// A model like Llama and Mistral: grouped queries, SwiGLU, and a window in the second layer.
     static Model llama(long seed, TensorType type) {
         var rotary = rotary(16, Rotary.Pairing.HALVES);
-        return new RandomModels(seed, type).build(new ModelConfig(
-                "llama", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-5f, Block.SEQUENTIAL,
-                Activation.SILU, true, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary), new LayerConfig(40, rotary))), false);
+        return new RandomModels(seed, type).build(ModelConfigBuilder.builder().architecture("llama").hidden(64)
+                .heads(4).kvHeads(2).headDim(16).feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT)
+                .normKind(NormKind.RMS).normEpsilon(1e-5f).block(Block.SEQUENTIAL).activation(Activation.SILU)
+                .gated(true).embeddingScale(1).attentionScale(0.25f)
+                .layers(List.of(new LayerConfig(0, rotary), new LayerConfig(40, rotary))).build(), false);
     }
 
     /// A model like GPT-NeoX: parallel blocks, layer norms, biases, and rotary positions for part of a head.
     static Model neox(long seed, TensorType type) {
         var rotary = rotary(8, Rotary.Pairing.ADJACENT);
-        return new RandomModels(seed, type).build(new ModelConfig(
-                "gpt_neox", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.PARALLEL,
-                Activation.GELU_TANH, false, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary))), true);
+        return new RandomModels(seed, type).build(ModelConfigBuilder.builder().architecture("gpt_neox").hidden(64)
+                .heads(4).kvHeads(4).headDim(16).feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT)
+                .normKind(NormKind.LAYER).normEpsilon(1e-5f).block(Block.PARALLEL)
+                .activation(Activation.GELU_TANH).embeddingScale(1).attentionScale(0.25f)
+                .layers(List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary))).build(), true);
     }
 
     private Model build(ModelConfig config, boolean biases) {
@@ -55,24 +60,23 @@ final class RandomModels {
         var weights = new Weights(
                 matrix(Role.EMBEDDING, VOCABULARY, hidden, 1), null, layers, norm(hidden, biases),
                 matrix(Role.HEAD, VOCABULARY, hidden, 4 / Math.sqrt(hidden)), null);
-        return new Model(Path.of("random-" + config.architecture()), config, weights, "0000000000000000",
-                TokenSet.EMPTY, null, null, arena);
+        return ModelBuilder.builder().path(Path.of("random-" + config.architecture())).config(config)
+                .weights(weights).fingerprint("0000000000000000").endOfText(TokenSet.EMPTY).arena(arena).build();
     }
 
     private Weights.Layer layer(ModelConfig config, boolean biases) {
         int hidden = config.hidden();
         int all = config.queryWidth() + 2 * config.kvWidth();
         int wide = config.feedForward() * (config.gated() ? 2 : 1);
-        return new Weights.Layer(
-                norm(hidden, biases), projection(Role.QUERY_KEY_VALUE, all, hidden),
-                biases ? tensors.vector(all, 0, 0.2) : null, null, null,
-                projection(Role.ATTENTION_OUT, hidden, config.queryWidth()).withShards(2),
-                biases ? tensors.vector(hidden, 0, 0.2) : null,
-                null, norm(hidden, biases), projection(Role.GATE_UP, wide, hidden),
-                biases ? tensors.vector(wide, 0, 0.2) : null,
-                projection(Role.DOWN, hidden, config.feedForward()).withShards(4),
-                biases ? tensors.vector(hidden, 0, 0.2) : null,
-                null);
+        return WeightsLayerBuilder.builder().attentionNorm(norm(hidden, biases))
+                .queryKeyValue(projection(Role.QUERY_KEY_VALUE, all, hidden))
+                .queryKeyValueBias(biases ? tensors.vector(all, 0, 0.2) : null)
+                .attentionOut(projection(Role.ATTENTION_OUT, hidden, config.queryWidth()).withShards(2))
+                .attentionOutBias(biases ? tensors.vector(hidden, 0, 0.2) : null)
+                .feedForwardNorm(norm(hidden, biases)).feedForwardIn(projection(Role.GATE_UP, wide, hidden))
+                .feedForwardInBias(biases ? tensors.vector(wide, 0, 0.2) : null)
+                .feedForwardOut(projection(Role.DOWN, hidden, config.feedForward()).withShards(4))
+                .feedForwardOutBias(biases ? tensors.vector(hidden, 0, 0.2) : null).build();
     }
 
     private Matrix projection(Role role, int outputs, int inputs) {

@@ -6,7 +6,8 @@ import dev.flover.engine.backend.Backend.CacheShape;
 import org.junit.jupiter.api.Test;
 
 class HostMemoryTest {
-    private static final CacheShape SHAPE = new CacheShape(4, 8, 4, 32, 100, 1, 16, 64, 256);
+    private static final CacheShape SHAPE = BackendCacheShapeBuilder.builder().layers(4).heads(8).kvHeads(4)
+            .headDim(32).vocabulary(100).blocks(1).blockTokens(16).slots(64).contextLength(256).build();
 
     /// Bytes of a block: keys and values, 4 layers, 4 KV heads, 32 dimensions, 16 positions.
     private static final int BLOCK_BYTES = 2 * 4 * 4 * 32 * 16 * Float.BYTES;

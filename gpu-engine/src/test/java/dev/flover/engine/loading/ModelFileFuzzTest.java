@@ -23,7 +23,8 @@ class ModelFileFuzzTest {
         0xFFFF_FFFFL, 1L << 32, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE - 31, 1L << 61
     };
 
-    private static final TinyLlama MODEL = new TinyLlama(32, 1, 2, 1, 32, 64, TensorType.Q8_0, 1);
+    private static final TinyLlama MODEL = TinyLlamaBuilder.builder().hidden(32).layers(1).heads(2).kvHeads(1)
+            .feedForward(32).context(64).type(TensorType.Q8_0).seed(1).build();
 
     @TempDir
     Path folder;

@@ -229,7 +229,8 @@ class ModelLoaderTest {
 
     @Test
     void aShortContextIsRespectedButForTheOneConverterThatWritesAWrongOne() {
-        var model = new TinyLlama(64, 2, 4, 2, 128, 128, TensorType.F32, 1);
+        var model = TinyLlamaBuilder.builder().hidden(64).layers(2).heads(4).kvHeads(2).feedForward(128)
+                .context(128).type(TensorType.F32).seed(1).build();
         try (var opened = ModelLoader.open(gguf(model.withoutTokenizer()))) {
             assertThat(opened.config().contextLength()).isEqualTo(128);
         }
@@ -271,7 +272,8 @@ class ModelLoaderTest {
 
     @Test
     void productsAlongHeadsAndFeedForwardAreSummedInShardsOfWholeBlocks() {
-        var model = new TinyLlama(256, 1, 8, 4, 768, 64, TensorType.Q8_0, 1);
+        var model = TinyLlamaBuilder.builder().hidden(256).layers(1).heads(8).kvHeads(4).feedForward(768)
+                .context(64).type(TensorType.Q8_0).seed(1).build();
         try (var opened = ModelLoader.open(gguf(model.withoutTokenizer()))) {
             var layer = opened.weights().layers().getFirst();
             assertThat(layer.attentionOut().kShards()).isEqualTo(8); // one query head for each shard

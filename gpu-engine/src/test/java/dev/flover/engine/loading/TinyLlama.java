@@ -1,6 +1,7 @@
 package dev.flover.engine.loading;
 
 import dev.flover.engine.tensor.TensorType;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,14 +11,17 @@ import java.util.Random;
 /// and shape give the same file.
 ///
 /// @param type the type of the matrices; norms are floats
+@RecordBuilder
 public record TinyLlama(
-        int hidden, int layers, int heads, int kvHeads, int feedForward, int context, TensorType type, long seed) {
+        int hidden, int layers, int heads, int kvHeads, int feedForward, int context, TensorType type, long seed)
+        implements TinyLlamaBuilder.With {
     /// 256 bytes, one merge for "th", and the end-of-text token.
     public static final int VOCABULARY = 258;
     public static final int END_OF_TEXT = 257;
 
     public static TinyLlama of(TensorType type, long seed) {
-        return new TinyLlama(64, 2, 4, 2, 128, 256, type, seed);
+        return TinyLlamaBuilder.builder().hidden(64).layers(2).heads(4).kvHeads(2).feedForward(128).context(256)
+                .type(type).seed(seed).build();
     }
 
     public GgufWriter writer() {

@@ -41,10 +41,11 @@ public final class TinyModels {
     /// @param matrices F32 or Q8_0
     public static Model llama(long seed, TensorType matrices) {
         var rotary = rotary(16, Rotary.Pairing.ADJACENT);
-        var config = new ModelConfig(
-                "llama", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-5f, Block.SEQUENTIAL,
-                Activation.SILU, true, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary), new LayerConfig(24, rotary)));
+        var config = ModelConfigBuilder.builder().architecture("llama").hidden(64).heads(4).kvHeads(2).headDim(16)
+                .feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT).normKind(NormKind.RMS)
+                .normEpsilon(1e-5f).block(Block.SEQUENTIAL).activation(Activation.SILU).gated(true)
+                .embeddingScale(1).attentionScale(0.25f)
+                .layers(List.of(new LayerConfig(0, rotary), new LayerConfig(24, rotary))).build();
         return new TinyModels(seed, matrices).build(config, false, false);
     }
 
@@ -52,19 +53,20 @@ public final class TinyModels {
     /// part of a head.
     public static Model neox(long seed) {
         var rotary = rotary(8, Rotary.Pairing.HALVES);
-        var config = new ModelConfig(
-                "gpt_neox", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.PARALLEL,
-                Activation.GELU_ERF, false, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary)));
+        var config = ModelConfigBuilder.builder().architecture("gpt_neox").hidden(64).heads(4).kvHeads(4)
+                .headDim(16).feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT)
+                .normKind(NormKind.LAYER).normEpsilon(1e-5f).block(Block.PARALLEL).activation(Activation.GELU_ERF)
+                .embeddingScale(1).attentionScale(0.25f)
+                .layers(List.of(new LayerConfig(0, rotary), new LayerConfig(0, rotary))).build();
         return new TinyModels(seed, TensorType.F32).build(config, true, false);
     }
 
     /// A model like GPT-2, with learned positions.
     public static Model gpt2(long seed) {
-        var config = new ModelConfig(
-                "gpt2", 64, 4, 4, 16, 128, VOCABULARY, CONTEXT, NormKind.LAYER, 1e-5f, Block.SEQUENTIAL,
-                Activation.GELU_TANH, false, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, null), new LayerConfig(0, null)));
+        var config = ModelConfigBuilder.builder().architecture("gpt2").hidden(64).heads(4).kvHeads(4).headDim(16)
+                .feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT).normKind(NormKind.LAYER)
+                .normEpsilon(1e-5f).block(Block.SEQUENTIAL).activation(Activation.GELU_TANH).embeddingScale(1)
+                .attentionScale(0.25f).layers(List.of(new LayerConfig(0, null), new LayerConfig(0, null))).build();
         return new TinyModels(seed, TensorType.F32).build(config, true, false);
     }
 
@@ -72,24 +74,19 @@ public final class TinyModels {
     /// embeddings, and norms of queries and keys.
     public static Model gemma(long seed) {
         var rotary = rotary(16, Rotary.Pairing.HALVES);
-        var config = new ModelConfig(
-                "gemma2", 64, 4, 2, 16, 128, VOCABULARY, CONTEXT, NormKind.RMS, 1e-6f, Block.SEQUENTIAL,
-                Activation.GELU_TANH, true, 8, 0.25f, 20, 12,
-                List.of(new LayerConfig(16, rotary), new LayerConfig(0, rotary)));
+        var config = ModelConfigBuilder.builder().architecture("gemma2").hidden(64).heads(4).kvHeads(2)
+                .headDim(16).feedForward(128).vocabulary(VOCABULARY).contextLength(CONTEXT).normKind(NormKind.RMS)
+                .normEpsilon(1e-6f).block(Block.SEQUENTIAL).activation(Activation.GELU_TANH).gated(true)
+                .embeddingScale(8).attentionScale(0.25f).attentionSoftCap(20).logitSoftCap(12)
+                .layers(List.of(new LayerConfig(16, rotary), new LayerConfig(0, rotary))).build();
         return new TinyModels(seed, TensorType.F32).build(config, false, true);
     }
 
     /// A copy of a model with another context length, for models with rotary positions.
     public static Model withContext(Model model, int contextLength) {
         var old = model.config();
-        var config = new ModelConfig(
-                old.architecture(), old.hidden(), old.heads(), old.kvHeads(), old.headDim(), old.feedForward(),
-                old.vocabulary(), contextLength, old.normKind(), old.normEpsilon(), old.block(), old.activation(),
-                old.gated(), old.embeddingScale(), old.attentionScale(), old.attentionSoftCap(), old.logitSoftCap(),
-                old.layers());
-        return new Model(
-                model.path(), config, model.weights(), model.fingerprint(), model.endOfText(), null, null,
-                model.arena());
+        var config = old.withContextLength(contextLength);
+        return model.withConfig(config);
     }
 
     /// As [#llama], but the embedding of one token is NaN.
@@ -103,9 +100,7 @@ public final class TinyModels {
         var old = model.weights();
         var weights = new Weights(
                 embedding, old.positions(), old.layers(), old.finalNorm(), old.head(), old.headBias());
-        return new Model(
-                model.path(), model.config(), weights, model.fingerprint(), model.endOfText(), null, null,
-                model.arena());
+        return model.withWeights(weights);
     }
 
     private Model build(ModelConfig config, boolean biases, boolean gemma) {
@@ -122,33 +117,29 @@ public final class TinyModels {
                 norm(config.hidden(), biases),
                 Matrix.of(Role.HEAD, matrix(config.vocabulary(), config.hidden(), 4 / Math.sqrt(config.hidden()))),
                 biases ? vector(config.vocabulary(), 0, 0.1) : null);
-        return new Model(
-                Path.of("tiny-" + config.architecture()), config, weights, "0123456789abcdef", TokenSet.EMPTY, null,
-                null, arena);
+        return ModelBuilder.builder().path(Path.of("tiny-" + config.architecture())).config(config)
+                .weights(weights).fingerprint("0123456789abcdef").endOfText(TokenSet.EMPTY).arena(arena).build();
     }
 
     private Weights.Layer layer(ModelConfig config, boolean biases, boolean gemma) {
         int hidden = config.hidden();
         int all = config.queryWidth() + 2 * config.kvWidth();
         int wide = config.feedForward() * (config.gated() ? 2 : 1);
-        return new Weights.Layer(
-                norm(hidden, biases),
-                Matrix.of(Role.QUERY_KEY_VALUE,
+        return WeightsLayerBuilder.builder().attentionNorm(norm(hidden, biases)).queryKeyValue(Matrix.of(Role.QUERY_KEY_VALUE,
                         projection(config.queryWidth(), hidden),
                         projection(config.kvWidth(), hidden),
-                        projection(config.kvWidth(), hidden)),
-                biases ? vector(all, 0, 0.2) : null,
-                gemma ? norm(config.headDim(), false) : null,
-                gemma ? norm(config.headDim(), false) : null,
-                Matrix.of(Role.ATTENTION_OUT, projection(hidden, config.queryWidth())).withShards(2),
-                biases ? vector(hidden, 0, 0.2) : null,
-                gemma ? norm(hidden, false) : null,
-                norm(hidden, biases),
-                Matrix.of(Role.GATE_UP, projection(wide, hidden)),
-                biases ? vector(wide, 0, 0.2) : null,
-                Matrix.of(Role.DOWN, projection(hidden, config.feedForward())).withShards(4),
-                biases ? vector(hidden, 0, 0.2) : null,
-                gemma ? norm(hidden, false) : null);
+                        projection(config.kvWidth(), hidden)))
+                .queryKeyValueBias(biases ? vector(all, 0, 0.2) : null)
+                .queryNorm(gemma ? norm(config.headDim(), false) : null)
+                .keyNorm(gemma ? norm(config.headDim(), false) : null)
+                .attentionOut(Matrix.of(Role.ATTENTION_OUT, projection(hidden, config.queryWidth())).withShards(2))
+                .attentionOutBias(biases ? vector(hidden, 0, 0.2) : null)
+                .attentionPostNorm(gemma ? norm(hidden, false) : null).feedForwardNorm(norm(hidden, biases))
+                .feedForwardIn(Matrix.of(Role.GATE_UP, projection(wide, hidden)))
+                .feedForwardInBias(biases ? vector(wide, 0, 0.2) : null)
+                .feedForwardOut(Matrix.of(Role.DOWN, projection(hidden, config.feedForward())).withShards(4))
+                .feedForwardOutBias(biases ? vector(hidden, 0, 0.2) : null)
+                .feedForwardPostNorm(gemma ? norm(hidden, false) : null).build();
     }
 
     private static Rotary rotary(int dims, Rotary.Pairing pairing) {

@@ -2,6 +2,7 @@ package dev.flover.topology.generation;
 
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.EngineStatusBuilder;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
@@ -138,7 +139,8 @@ final class ScriptedEngine implements TokenEngine {
 
     @Override
     public EngineStatus status() {
-        return new EngineStatus(steps, rows, rows, 0, 0, 0, 0, sequences.size(), 0, 0, 0);
+        return EngineStatusBuilder.builder().steps(steps).rows(rows).tokens(rows).running(sequences.size())
+                .build();
     }
 
     @Override

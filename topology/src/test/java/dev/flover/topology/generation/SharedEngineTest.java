@@ -3,6 +3,7 @@ package dev.flover.topology.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.api.EngineStatus;
+import dev.flover.engine.api.EngineStatusBuilder;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.sampling.SamplingParams;
@@ -48,7 +49,7 @@ class SharedEngineTest {
 
         @Override
         public EngineStatus status() {
-            return new EngineStatus(steps, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            return EngineStatusBuilder.builder().steps(steps).build();
         }
 
         @Override

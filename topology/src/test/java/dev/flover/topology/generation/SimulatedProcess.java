@@ -1,7 +1,9 @@
 package dev.flover.topology.generation;
 
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfigBuilder;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
@@ -206,10 +208,12 @@ final class SimulatedProcess {
 
     static Model model() {
         var layer = new ModelConfig.LayerConfig(0, null);
-        var config = new ModelConfig("scripted", 1, 1, 1, 1, 1, 257, 4096, ModelConfig.NormKind.RMS, 1e-5f,
-                ModelConfig.Block.SEQUENTIAL, ModelConfig.Activation.SILU, false, 1, 1, 0, 0, List.of(layer));
-        return new Model(Path.of("scripted"), config, null, "model-fingerprint",
-                TokenSet.of(ByteTokenizer.END_OF_TEXT), new ByteTokenizer(), null, null);
+        var config = ModelConfigBuilder.builder().architecture("scripted").hidden(1).heads(1).kvHeads(1)
+                .headDim(1).feedForward(1).vocabulary(257).contextLength(4096).normKind(ModelConfig.NormKind.RMS)
+                .normEpsilon(1e-5f).block(ModelConfig.Block.SEQUENTIAL).activation(ModelConfig.Activation.SILU)
+                .embeddingScale(1).attentionScale(1).layers(List.of(layer)).build();
+        return ModelBuilder.builder().path(Path.of("scripted")).config(config).fingerprint("model-fingerprint")
+                .endOfText(TokenSet.of(ByteTokenizer.END_OF_TEXT)).tokenizer(new ByteTokenizer()).build();
     }
 
     void start() {

@@ -7,6 +7,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfigBuilder;
 import dev.flover.engine.model.ModelShape;
 import dev.flover.engine.tensor.TensorType;
 import java.util.List;
@@ -19,9 +20,11 @@ final class TinyEngine {
     static Model model() {
         var rotary = new Rotary(16, Rotary.Pairing.HALVES, IntStream.range(0, 8).mapToObj(i -> 1.0 / (i + 1)).toList(),
                 1);
-        var config = new ModelConfig("tiny", 32, 2, 1, 16, 64, 257, 512, ModelConfig.NormKind.RMS, 1e-5f,
-                ModelConfig.Block.SEQUENTIAL, ModelConfig.Activation.SILU, true, 1, 0.25f, 0, 0,
-                List.of(new LayerConfig(0, rotary)));
+        var config = ModelConfigBuilder.builder().architecture("tiny").hidden(32).heads(2).kvHeads(1).headDim(16)
+                .feedForward(64).vocabulary(257).contextLength(512).normKind(ModelConfig.NormKind.RMS)
+                .normEpsilon(1e-5f).block(ModelConfig.Block.SEQUENTIAL).activation(ModelConfig.Activation.SILU)
+                .gated(true).embeddingScale(1).attentionScale(0.25f).layers(List.of(new LayerConfig(0, rotary)))
+                .build();
         return new ModelShape("tiny", config, false).random(TensorType.F32, 3);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.model.Model;
+import dev.flover.engine.model.ModelBuilder;
 import dev.flover.schemas.ChatMessage;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
@@ -66,8 +67,9 @@ class ToolCallsTest {
 
     private static ChatPrompts chat(String template) {
         var plain = SimulatedProcess.model();
-        return ChatPrompts.of(new Model(plain.path(), plain.config(), null, plain.fingerprint(), plain.endOfText(),
-                plain.tokenizer(), template, null), Clock.systemDefaultZone());
+        return ChatPrompts.of(ModelBuilder.builder().path(plain.path()).config(plain.config())
+                .fingerprint(plain.fingerprint()).endOfText(plain.endOfText()).tokenizer(plain.tokenizer())
+                .chatTemplate(template).build(), Clock.systemDefaultZone());
     }
 
     private static GenerationRequest.Builder request(Consumer<GenerationRequest.Builder> change) {

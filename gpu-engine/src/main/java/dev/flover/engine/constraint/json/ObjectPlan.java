@@ -1,5 +1,6 @@
 package dev.flover.engine.constraint.json;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The objects that one alternative of a schema allows.
@@ -13,6 +14,8 @@ import java.util.List;
 /// @param min      the fewest keys
 /// @param max      the most keys; -1 for no limit
 /// @param spaced   whether white space may stand between JSON tokens
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ObjectPlan(
         byte[][] names, ValuePlan[] values, long[] required, long[][] needs, List<KeyClass> classes, int min, int max,
         boolean spaced) {}

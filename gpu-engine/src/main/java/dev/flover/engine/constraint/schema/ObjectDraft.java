@@ -2,6 +2,7 @@ package dev.flover.engine.constraint.schema;
 
 import dev.flover.engine.constraint.json.KeyClass;
 import dev.flover.engine.constraint.json.ObjectPlan;
+import dev.flover.engine.constraint.json.ObjectPlanBuilder;
 import dev.flover.engine.constraint.json.TextPlan;
 import dev.flover.engine.constraint.json.ValuePlan;
 import dev.flover.engine.constraint.regex.Alphabet;
@@ -219,8 +220,8 @@ final class ObjectDraft {
         shape.required().forEach(key -> required.addAll(closure(key)));
         var classes = groups.stream().filter(group -> group.value.productive && group.count != 0)
                 .map(group -> new KeyClass(group.keys, group.value.plan)).toList();
-        return new ObjectPlan(names, values, bits(required, index, words), needs, classes, shape.min(), shape.max(),
-                spaced);
+        return ObjectPlanBuilder.builder().names(names).values(values).required(bits(required, index, words))
+                .needs(needs).classes(classes).min(shape.min()).max(shape.max()).spaced(spaced).build();
     }
 
     private static long[] bits(Set<String> keys, Map<String, Integer> index, int words) {

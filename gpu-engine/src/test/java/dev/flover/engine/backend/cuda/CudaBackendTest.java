@@ -10,7 +10,7 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
-import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -139,7 +139,8 @@ class CudaBackendTest {
         var emulator = Emulator.instance();
         Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
         try (var backend = new CudaBackend(new EmulatedDriver(emulator.get(), 1 << 20))) {
-            var shape = new CacheShape(4, 4, 4, 64, 100, 100, 16, 4, 400);
+            var shape = BackendCacheShapeBuilder.builder().layers(4).heads(4).kvHeads(4).headDim(64)
+                    .vocabulary(100).blocks(100).blockTokens(16).slots(4).contextLength(400).build();
             assertThatThrownBy(() -> backend.cache(shape))
                     .isInstanceOf(CudaException.class)
                     .hasMessageContaining("100 KV blocks take").hasMessageContaining("at most 16 blocks");

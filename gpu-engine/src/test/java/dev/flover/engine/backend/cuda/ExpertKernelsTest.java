@@ -3,18 +3,20 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -47,13 +49,15 @@ class ExpertKernelsTest {
         "Q8_0, 8, 2, 4, SIGMOID, 2", "Q4_0, 3, 1, 1, SOFTMAX, 2"})
     void rowsGoToTheirExpertsWithTheSameBitsInEveryStep(
             TensorType type, int experts, int chosen, int groups, Scoring scoring, int shards) {
-        var routing = new Routing(experts, chosen, WIDTH, 0, scoring, true, 1.5f, groups, Math.max(1, groups / 2));
-        var layer = new Layer(
-                routing, floats(MOST_ROWS, HIDDEN), floats(MOST_ROWS, experts), floats(1, experts),
-                IntStream.range(0, experts).mapToObj(i -> matrix(type, 2 * WIDTH, HIDDEN)).toList(),
-                floats(1, experts * 2 * WIDTH),
-                IntStream.range(0, experts).mapToObj(i -> matrix(type, HIDDEN, WIDTH)).toList(), shards,
-                floats(MOST_ROWS, 1));
+        var routing = ModelConfigRoutingBuilder.builder().experts(experts).chosen(chosen).width(WIDTH)
+                .sharedWidth(0).scoring(scoring).normalised(true).scale(1.5f).groups(groups)
+                .chosenGroups(Math.max(1, groups / 2)).build();
+        var layer = ExpertKernelsTestLayerBuilder.builder().routing(routing).rows(floats(MOST_ROWS, HIDDEN))
+                .scores(floats(MOST_ROWS, experts)).correction(floats(1, experts))
+                .in(IntStream.range(0, experts).mapToObj(i -> matrix(type, 2 * WIDTH, HIDDEN)).toList())
+                .inBias(floats(1, experts * 2 * WIDTH))
+                .out(IntStream.range(0, experts).mapToObj(i -> matrix(type, HIDDEN, WIDTH)).toList())
+                .shards(shards).gates(floats(MOST_ROWS, 1)).build();
         float[] expected = compute(new ReferenceBackend(), layer, MOST_ROWS);
         float[] first = compute(emulated(3), layer, MOST_ROWS);
 
@@ -68,7 +72,9 @@ class ExpertKernelsTest {
         }
     }
 
-    private record Layer(
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    record Layer(
             Routing routing, StoredTensor rows, StoredTensor scores, StoredTensor correction,
             List<StoredTensor> in, StoredTensor inBias, List<StoredTensor> out, int shards,
             StoredTensor gates) {}
@@ -91,7 +97,8 @@ class ExpertKernelsTest {
             var out = backend.experts(layer.out.stream()
                     .map(each -> Matrix.of(Role.DOWN, each).withShards(layer.shards)).toList());
             var routes = backend.routes(MOST_ROWS, layer.routing);
-            var cache = backend.cache(new CacheShape(1, 1, 1, 16, 8, 64, 16, 1, 1024));
+            var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
+                    .vocabulary(8).blocks(64).blockTokens(16).slots(1).contextLength(1024).build());
             var numbers = backend.weight(Matrix.of(Role.EMBEDDING, layer.rows));
             var scored = backend.weight(Matrix.of(Role.EMBEDDING, layer.scores));
             var gate = backend.tensor(MOST_ROWS, 1);

@@ -3,10 +3,10 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.backend.Backend.Cache;
-import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.model.ModelConfig.Activation;
@@ -116,7 +116,8 @@ class FusedProductsTest {
             heads = backend.tensor(rows, 65);
             inner = backend.tensor(rows, 2 * INNER);
             activated = backend.tensor(rows, INNER);
-            cache = backend.cache(new CacheShape(1, 1, 1, 16, 64, 8, 16, 1, 128));
+            cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
+                    .vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128).build());
             plan = new StepPlan(rows, 1);
             plan.admit(new Admission(0, new int[] {1}, 1, 0, SamplingParams.greedy(), new int[0]));
             step();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.Backend.Heads;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -111,7 +111,8 @@ class ProductTilesTest {
             var in = backend.tensor(rows, table.columns());
             var heads = backend.tensor(rows, weights.rows());
             var out = backend.tensor(rows, 4 * headDim);
-            var cache = backend.cache(new CacheShape(2, 4, 2, headDim, 64, 8, 16, 1, 128));
+            var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(2)
+                    .headDim(headDim).vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128).build());
             var rules = new Heads(1, rotary, null, null, 1e-5f);
             var plan = plan(rows);
             backend.begin(plan, cache);
@@ -150,7 +151,8 @@ class ProductTilesTest {
             var weight = backend.weight(Matrix.of(Role.DOWN, weights).withShards(shards));
             var in = backend.tensor(rows, weights.columns());
             var out = backend.tensor(rows, weights.rows());
-            var cache = backend.cache(new CacheShape(1, 1, 1, 16, 64, 20, 16, 1, 320));
+            var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
+                    .vocabulary(64).blocks(20).blockTokens(16).slots(1).contextLength(320).build());
             var plan = plan(rows);
             var embedding = backend.weight(Matrix.of(Role.EMBEDDING, table));
             backend.begin(plan, cache);

@@ -3,7 +3,7 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.backend.Backend;
-import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
 import dev.flover.engine.backend.reference.ReferenceBackend;
@@ -95,7 +95,8 @@ class SamplingKernelsTest {
         try (backend) {
             var logits = backend.tensor(slots, VOCABULARY);
             var weight = backend.weight(Matrix.of(Role.EMBEDDING, table));
-            var cache = backend.cache(new CacheShape(1, 1, 1, 16, VOCABULARY, slots, 16, slots, 64));
+            var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
+                    .vocabulary(VOCABULARY).blocks(slots).blockTokens(16).slots(slots).contextLength(64).build());
             var plan = new StepPlan(slots, slots);
             for (int round = 0; round < ROUNDS; round++) {
                 plan.clear();

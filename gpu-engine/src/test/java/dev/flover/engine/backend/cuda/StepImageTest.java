@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class StepImageTest {
     private static final int BUDGET = 64;
-    private static final CacheShape SHAPE = new CacheShape(1, 8, 2, 16, 50, 8, 16, 4, 4096);
+    private static final CacheShape SHAPE = BackendCacheShapeBuilder.builder().layers(1).heads(8).kvHeads(2)
+            .headDim(16).vocabulary(50).blocks(8).blockTokens(16).slots(4).contextLength(4096).build();
 
     private static final int[] NO_MASKS = new int[StepPlan.mostSamples(4)];
     private static final int WORDS = (int) StepImage.bytes(BUDGET, StepPlan.mostSamples(4)) / 4;
