@@ -17,7 +17,8 @@ final class Filters {
     /// The standard deviation of a row is computed from distances to the greatest logit as whole numbers of 1/4096, so
     /// that the order of additions does not matter.
     private static final float STEPS = 0x1p12f;
-    /// The greatest distance: a logit farther below counts as this far. So the sum of squares of 2^22 tokens fits 64 bits.
+    /// The greatest distance: a logit farther below counts as this far. So the sum of squares of 2^22 tokens fits 64
+    /// bits.
     private static final float FARTHEST = 256;
 
     private final int vocabulary;

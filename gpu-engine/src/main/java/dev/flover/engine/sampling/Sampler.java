@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 ///
 /// The steps, in this order: soft cap; logit bias, allowed set, ban of ending ids, and mask of a constraint; penalties;
 /// then, at temperature 0, the greatest logit, and otherwise temperature, top-k, top-p, min-p, top-n-sigma, typical-p
-/// and one draw. Each filter applies to the renormalised distribution that the one before left. Ties always go to the lowest token
-/// id.
+/// and one draw. Each filter applies to the renormalised distribution that the one before left. Ties always go to the
+/// lowest token id.
 ///
 /// The draw inverts the cumulative distribution of integer masses: with `u = floor(r * total / 2^64)`, where `r` is the
 /// result of [Philox#draw], it is the first token in vocabulary order whose cumulative mass exceeds `u`.

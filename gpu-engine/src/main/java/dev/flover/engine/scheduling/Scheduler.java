@@ -82,7 +82,7 @@ public final class Scheduler {
     ///
     /// @throws IllegalArgumentException if the sequence could not be computed even if it were the only one
     public void admit(long id, SequenceRequest request) {
-        var sequence = new Sequence(id, request, contextLength, stretchedBeyond);
+        var sequence = new Sequence(id, request, contextLength, stretchedBeyond, seats);
         if (sequence.length() >= contextLength) {
             throw new IllegalArgumentException("nothing can follow " + sequence.length()
                     + " tokens in the model's context of " + contextLength + "; shorten the prompt");
@@ -119,11 +119,11 @@ public final class Scheduler {
         }
         arrangeSlots(step.plan());
         for (int i = 0; i < grownCount; i++) {
-            announceBlocks(seats.at(grown[i]), step.plan());
+            announceBlocks(grown[i], step.plan());
         }
         seats.writeDraws(step);
         for (int i = 0; i < filledCount; i++) {
-            writePrefill(seats.at(filled[i]), step);
+            writePrefill(filled[i], step);
         }
         plannedSteps++;
         return true;
@@ -218,7 +218,7 @@ public final class Scheduler {
             selectDraw(seat);
             return;
         }
-        var sequence = seats.planned(seat);
+        var sequence = seats.at(seat);
         if (sequence.prefilling()) {
             prefilling[prefillingCount++] = seat;
         } else if (sequence.canDecode()) {
@@ -262,10 +262,9 @@ public final class Scheduler {
         if (claim == SequenceBlocks.Claim.GRANTED) {
             queueOf(sequence).remove(sequence);
             sequence.state = State.RUNNING;
-            sequence.slot = Sequence.NO_SLOT;
             seats.seat(sequence, endedSteps);
             running.add(sequence);
-            prefixHits += sequence.computed;
+            prefixHits += sequence.computed();
             joining++;
             slotsChanged = true;
             selectPrefill(sequence);
@@ -274,13 +273,13 @@ public final class Scheduler {
     }
 
     private void selectPrefill(Sequence sequence) {
-        int left = sequence.prefillEnd - sequence.computed;
+        int left = sequence.prefillEnd - sequence.computed();
         int count = Math.min(left, Math.min(budget, config.prefillChunk()));
         count = Math.min(count, sequence.rowsThatScore(scoreBudget));
         if (count > 0) { // count is 0 if other prefills of this step used up the score budget
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
-            sequence.computed += count;
+            seats.plan(sequence, count);
             budget -= count;
             filled[filledCount++] = sequence.seat;
             blocks.index(sequence, plannedSteps + 1);
@@ -299,7 +298,7 @@ public final class Scheduler {
             }
         }
         grown[grownCount++] = sequence.seat;
-        sequence.computed++;
+        seats.plan(sequence, 1);
         seats.replan(sequence);
         selectDraw(sequence.seat);
     }
@@ -333,37 +332,41 @@ public final class Scheduler {
             seats.move(sequence, to);
         });
         for (int i = 0; i < filledCount; i++) {
-            var sequence = seats.at(filled[i]);
-            if (sequence.slot == Sequence.NO_SLOT) {
+            if (seats.slot(filled[i]) == Seats.NO_SLOT) {
+                var sequence = seats.at(filled[i]);
                 seats.move(sequence, slots.place(sequence));
-                plan.admit(sequence.admission());
+                plan.admit(sequence.admission(seats.slot(filled[i])));
             }
         }
         slotsChanged = false;
     }
 
-    private static void announceBlocks(Sequence sequence, StepPlan plan) {
+    private void announceBlocks(int seat, StepPlan plan) {
+        var sequence = seats.at(seat);
         for (int i = sequence.announcedBlocks; i < sequence.blockCount; i++) {
-            plan.setBlock(sequence.slot, i, sequence.blocks[i]);
+            plan.setBlock(seats.slot(seat), i, sequence.blocks[i]);
         }
         sequence.announcedBlocks = sequence.blockCount;
     }
 
-    private static void writePrefill(Sequence sequence, Step step) {
+    private void writePrefill(int seat, Step step) {
+        var sequence = seats.at(seat);
         var plan = step.plan();
-        announceBlocks(sequence, plan);
-        plan.beginSlice(sequence.slot);
-        for (int position = sequence.computed - sequence.rows; position < sequence.computed; position++) {
-            plan.addRow(sequence.tokens()[position], position, sequence.turn(position));
+        announceBlocks(seat, plan);
+        plan.beginSlice(seats.slot(seat));
+        int[] tokens = sequence.tokens();
+        int end = sequence.computed();
+        for (int position = end - sequence.rows; position < end; position++) {
+            plan.addRow(tokens[position], position, sequence.turn(position));
             if (sequence.scoring() && position + 1 >= sequence.scoreFrom) {
-                int target = sequence.tokens()[position + 1];
+                int target = tokens[position + 1];
                 int alternatives = sequence.request.promptLogprobs().alternatives();
-                step.seats[plan.scoreLastRow(target, alternatives)] = sequence.seat;
+                step.seats[plan.scoreLastRow(target, alternatives)] = seat;
                 sequence.scoreFrom = position + 2;
             }
         }
         if (!sequence.prefilling()) {
-            step.seats[plan.sampleLastRow()] = sequence.seat;
+            step.seats[plan.sampleLastRow()] = seat;
         }
     }
 
@@ -397,9 +400,7 @@ public final class Scheduler {
 
     private void take(Sequence sequence, StepPlan plan, int sample, TokenSink sink) {
         boolean runs = sequence.state == State.RUNNING;
-        if (runs) {
-            seats.recall(sequence);
-        } else {
+        if (!runs) {
             sequence.lateTokens--;
         }
         int token = plan.sampledTokens[sample];
@@ -442,9 +443,9 @@ public final class Scheduler {
 
     private void stopRunning(Sequence sequence) {
         running.remove(sequence);
+        slots.release(seats.slot(sequence.seat));
         seats.leave(sequence, plannedSteps);
         blocks.release(sequence);
-        slots.release(sequence.slot);
         slotsChanged = true;
         if (sequence == runningAlone) {
             runningAlone = null;

@@ -18,11 +18,14 @@ import dev.flover.engine.api.EngineConfig;
 ///   phase           12    38   -71    39       and drawn by step phase + generated, the one after the last one's
 /// ```
 ///
-/// While a sequence is advanced here, its object is out of date until [#recall] updates it; [#update] copies in the
-/// other direction. Unlike a slot, a seat is not given to another sequence while a step in flight refers to it; so the
-/// seat of a drawn token always identifies its sequence, even if that has ended or was preempted.
+/// These numbers are stored nowhere else: a sequence asks its seat for them. The newest tokens are here until the
+/// sequence is asked for its tokens. Unlike a slot, a seat is not given to another sequence while a step in flight
+/// refers to it; so the seat of a drawn token always identifies its sequence, even if that has ended or was preempted.
 final class Seats {
     static final int NONE = -1;
+
+    /// The slot of a sequence that joins in the step being planned, until the plan gives it one.
+    static final int NO_SLOT = -1;
 
     /// The most tokens that are drawn before they are copied to the sequence object.
     private static final int MOST_RECENT = 64;
@@ -83,14 +86,17 @@ final class Seats {
         leftAfter = new long[seats];
     }
 
-    /// Gives a seat to a sequence that begins to run.
+    /// Gives a seat to a sequence that begins to run. The positions of the blocks that it shares count as computed.
     ///
     /// @param endedSteps as in [#update]
     void seat(Sequence sequence, long endedSteps) {
         assert sequence.seat == NONE;
         int seat = free[--freeCount];
-        sequence.seat = seat;
         sequences[seat] = sequence;
+        slots[seat] = NO_SLOT;
+        computed[seat] = sequence.indexedBlocks * blockTokens;
+        generated[seat] = sequence.generated();
+        sequence.seat = seat;
         ids[seat] = sequence.id;
         topLogprobs[seat] = (byte) sequence.topLogprobs;
         stopFilters[seat] = filterOf(sequence.stopIds().tokens());
@@ -101,10 +107,9 @@ final class Seats {
     ///
     /// @param plannedSteps the number of the newest step planned so far
     void leave(Sequence sequence, long plannedSteps) {
-        recall(sequence);
         int seat = sequence.seat;
         sequence.lateTokens = Math.max(0, computed[seat] + 1 - sequence.length());
-        sequence.seat = NONE;
+        sequence.leave();
         takenAlone[seat] = 0;
         int last = (firstLeft + leftCount++) % left.length;
         left[last] = seat;
@@ -122,13 +127,21 @@ final class Seats {
         }
     }
 
-    /// The sequence that has the seat, or had it last; its object may be out of date.
+    /// The number of seats that are taken or that a step in flight refers to.
+    int taken() {
+        return free.length - freeCount;
+    }
+
+    /// The sequence that has the seat, or had it last.
     Sequence at(int seat) {
         return sequences[seat];
     }
 
+    int slot(int seat) {
+        return slots[seat];
+    }
+
     void move(Sequence sequence, int slot) {
-        sequence.slot = slot;
         slots[sequence.seat] = slot;
         placement++;
     }
@@ -172,6 +185,16 @@ final class Seats {
         return ids[seat];
     }
 
+    /// A token of the answer that is not in the sequence object yet.
+    int recent(int seat, int index) {
+        return recent[recentAt(seat, index + phases[seat])];
+    }
+
+    /// Counts a token that the sequence object has appended itself.
+    void appended(int seat) {
+        generated[seat]++;
+    }
+
     /// The number of tokens in the answer.
     int generated(int seat) {
         return generated[seat];
@@ -186,37 +209,24 @@ final class Seats {
         return topLogprobs[seat];
     }
 
-    /// The sequence of a seat, up to date except for its tokens; copying these would cost more than planning.
-    Sequence planned(int seat) {
-        sequences[seat].computed = computed[seat];
-        return sequences[seat];
+    /// Plans more positions of a sequence; [#replan] or [#update] has to follow.
+    void plan(Sequence sequence, int positions) {
+        computed[sequence.seat] += positions;
     }
 
-    /// Updates the seat from a sequence object that [#planned] returned.
+    /// Computes how far the sequence can be planned without its object.
     void replan(Sequence sequence) {
-        computed[sequence.seat] = sequence.computed;
         plannedAlone[sequence.seat] = plannedAlone(sequence);
     }
 
-    /// Updates the object of a seated sequence, its tokens included.
-    Sequence recall(Sequence sequence) {
-        int seat = sequence.seat;
-        for (int index = sequence.generated(); index < generated[seat]; index++) {
-            sequence.append(recent[recentAt(seat, index + phases[seat])]);
-        }
-        sequence.computed = computed[seat];
-        return sequence;
-    }
-
-    /// Updates the seat from its sequence object.
+    /// Computes how far the sequence can be planned, and its tokens be taken in, without its object.
     ///
     /// @param endedSteps the number of the newest step whose tokens have been processed
     void update(Sequence sequence, long endedSteps) {
+        sequence.tokens();      // copies the newest tokens, which are found by the phase that changes now
         int seat = sequence.seat;
-        slots[seat] = sequence.slot;
-        generated[seat] = sequence.generated();
         takenAlone[seat] = takenAlone(sequence);
-        phases[seat] = (int) endedSteps + 1 - sequence.generated();
+        phases[seat] = (int) endedSteps + 1 - generated[seat];
         replan(sequence);
     }
 

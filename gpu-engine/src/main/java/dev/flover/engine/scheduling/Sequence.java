@@ -17,12 +17,10 @@ import java.util.Arrays;
 final class Sequence {
     enum State { WAITING, RUNNING, ENDED }
 
-    /// The slot of a sequence that joins in the step being planned, until the plan gives it one.
-    static final int NO_SLOT = -1;
-
     final long id;
     final SequenceRequest request;
 
+    private final Seats seats;
     private final int promptLength;
     private final int stretchedBeyond;
     private final TokenSet stopIds;
@@ -33,17 +31,18 @@ final class Sequence {
 
     State state = State.WAITING;
     private int[] tokens;
-    private int length;
+
+    /// The number of tokens in the answer while the sequence has no seat.
+    private int generated;
+
+    /// The number of tokens of the answer that are in `tokens`.
+    private int copied;
 
     /// The number of tokens that steps in flight will still draw, although the sequence no longer runs.
     int lateTokens;
 
-    /// The seat that holds this sequence's numbers while it runs; the fields here are then up to date only after
-    /// [Seats#recall].
+    /// The seat that holds the slot of this sequence, its planned positions and its newest tokens while it runs.
     int seat = Seats.NONE;
-
-    /// The number of positions that the planned steps compute.
-    int computed;
 
     /// The end of the positions that are computed from known ids; the step that reaches it draws the next token.
     int prefillEnd;
@@ -52,10 +51,9 @@ final class Sequence {
     /// none.
     int scoreFrom;
 
-    /// The number of rows in the step being planned; the last of them is at position `computed - 1`.
+    /// The number of rows in the step being planned; the last of them is at position `computed() - 1`.
     int rows;
 
-    int slot = NO_SLOT;
     int[] blocks = new int[0];
     int blockCount;
 
@@ -72,18 +70,20 @@ final class Sequence {
 
     /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]: the length beyond which all
     ///                        positions use other rotary frequencies
-    Sequence(long id, SequenceRequest request, int contextLength, int stretchedBeyond) {
+    Sequence(long id, SequenceRequest request, int contextLength, int stretchedBeyond, Seats seats) {
         this.id = id;
         this.request = request;
+        this.seats = seats;
         this.stretchedBeyond = stretchedBeyond;
         mostTokens = (int) Math.min((long) request.promptIds().length + request.maxTokens(), contextLength);
         promptLength = request.promptIds().length;
         stopIds = request.stopIds();
         topLogprobs = request.sampling().topLogprobs();
-        length = promptLength + request.generatedIds().length;
+        generated = request.generatedIds().length;
+        copied = generated;
         scoreFrom = Math.min(request.promptLogprobs().from(), promptLength);
-        tokens = Arrays.copyOf(request.promptIds(), length);
-        System.arraycopy(request.generatedIds(), 0, tokens, request.promptIds().length, request.generatedIds().length);
+        tokens = Arrays.copyOf(request.promptIds(), promptLength + generated);
+        System.arraycopy(request.generatedIds(), 0, tokens, promptLength, generated);
     }
 
     /// Whether prompt tokens remain to be scored.
@@ -93,21 +93,21 @@ final class Sequence {
 
     /// The number of tokens that the next `rowCount` rows score.
     int scoredAmong(int rowCount) {
-        int end = Math.min(computed + rowCount, promptLength - 1);
-        return Math.max(0, end - Math.max(computed, scoreFrom - 1));
+        int end = Math.min(computed() + rowCount, promptLength - 1);
+        return Math.max(0, end - Math.max(computed(), scoreFrom - 1));
     }
 
     /// The most of the next rows that together score at most `most` tokens.
     int rowsThatScore(int most) {
-        int first = Math.max(computed, scoreFrom - 1);
+        int first = Math.max(computed(), scoreFrom - 1);
         boolean all = !scoring() || first + most >= promptLength - 1;
-        return all ? Integer.MAX_VALUE : first + most - computed;
+        return all ? Integer.MAX_VALUE : first + most - computed();
     }
 
     /// The number of leading positions that can be taken from shared blocks. Positions whose output is needed must be
     /// computed: the last known one, and those that predict a token to be scored.
     int shareablePositions() {
-        return scoring() ? scoreFrom - 1 : length - 1;
+        return scoring() ? scoreFrom - 1 : length() - 1;
     }
 
     /// Whether this sequence comes before another one: by higher priority, then by earlier arrival.
@@ -119,12 +119,20 @@ final class Sequence {
 
     /// The number of known tokens.
     int length() {
-        return length;
+        return promptLength + generated();
     }
 
     /// The prompt ids, then the generated ids. The array is longer than [#length].
     int[] tokens() {
+        for (int end = generated(); copied < end; copied++) {
+            tokens[promptLength + copied] = seats.recent(seat, copied);
+        }
         return tokens;
+    }
+
+    /// The number of positions that the planned steps compute.
+    int computed() {
+        return seat == Seats.NONE ? 0 : seats.computed(seat);
     }
 
     int promptLength() {
@@ -137,7 +145,7 @@ final class Sequence {
 
     /// The number of tokens in the answer, including those that existed at admission.
     int generated() {
-        return length - promptLength;
+        return seat == Seats.NONE ? generated : seats.generated(seat);
     }
 
     /// Allocates arrays for the longest that the sequence can become, so that running it allocates nothing.
@@ -146,14 +154,14 @@ final class Sequence {
             tokens = Arrays.copyOf(tokens, mostTokens);
             blocks = new int[Math.ceilDiv(mostTokens, blockTokens)];
         }
-        prefillEnd = length;
-        stretched = length > stretchedBeyond;
+        prefillEnd = length();
+        stretched = length() > stretchedBeyond;
     }
 
     /// Whether the sequence has grown beyond the length up to which its rotary frequencies apply, so that all positions
     /// must be computed again with the frequencies of long sequences.
     boolean mustStretch() {
-        return !stretched && length > stretchedBeyond;
+        return !stretched && length() > stretchedBeyond;
     }
 
     /// The most positions that can be computed before the sequence must be stretched.
@@ -173,30 +181,44 @@ final class Sequence {
     }
 
     /// The state with which the sequence's slot on the device begins.
-    Admission admission() {
+    Admission admission(int slot) {
         return new Admission(
-                slot, Arrays.copyOf(tokens, length), promptLength, request.answerIndex(),
+                slot, Arrays.copyOf(tokens(), length()), promptLength, request.answerIndex(),
                 request.sampling(), request.stopIds().tokens(), request.constraint());
     }
 
+    /// Appends a drawn token, after the tokens that were drawn before it.
     void append(int token) {
-        tokens[length++] = token;
+        tokens()[length()] = token;
+        copied++;
+        if (seat == Seats.NONE) {
+            generated++;
+        } else {
+            seats.appended(seat);
+        }
+    }
+
+    /// Leaves the seat, and takes its tokens along.
+    void leave() {
+        tokens();
+        generated = copied;
+        seat = Seats.NONE;
     }
 
     boolean prefilling() {
-        return computed < prefillEnd;
+        return computed() < prefillEnd;
     }
 
     /// Whether a step can draw one more token after those of the steps in flight.
     boolean canDecode() {
-        return computed >= prefillEnd && computed < mostComputed();
+        return computed() >= prefillEnd && computed() < mostComputed();
     }
 
     /// Why the sequence ends with its newest token; null if it continues.
     FinishReason finishReason() {
-        if (stopIds.contains(tokens[length - 1])) {
+        if (stopIds.contains(tokens()[length() - 1])) {
             return FinishReason.STOP;
         }
-        return length == mostTokens ? FinishReason.LENGTH : null;
+        return length() == mostTokens ? FinishReason.LENGTH : null;
     }
 }

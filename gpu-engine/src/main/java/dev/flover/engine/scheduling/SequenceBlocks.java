@@ -70,13 +70,12 @@ final class SequenceBlocks {
         sequence.blockCount = total;
         sequence.indexedBlocks = shared;
         sequence.indexedText = text;
-        sequence.computed = shared * blockTokens;
         return Claim.GRANTED;
     }
 
     /// Whether the sequence has a block for its next position; allocates one if needed and available.
     boolean grow(Sequence sequence) {
-        if (sequence.computed < sequence.blockCount * blockTokens) {
+        if (sequence.computed() < sequence.blockCount * blockTokens) {
             return true;
         }
         if (allocator.available() == 0) {
@@ -94,7 +93,7 @@ final class SequenceBlocks {
         if (!prefixCaching) {
             return;
         }
-        int full = Math.min(sequence.computed, sequence.length()) / blockTokens;
+        int full = Math.min(sequence.computed(), sequence.length()) / blockTokens;
         for (int i = sequence.indexedBlocks; i < full; i++) {
             int block = prefixes.find(sequence.indexedText, sequence.tokens(), i * blockTokens);
             if (block == PrefixIndex.NONE) {
@@ -112,7 +111,6 @@ final class SequenceBlocks {
         }
         sequence.blockCount = 0;
         sequence.announcedBlocks = 0;
-        sequence.computed = 0;
         sequence.prefillEnd = 0;
     }
 }

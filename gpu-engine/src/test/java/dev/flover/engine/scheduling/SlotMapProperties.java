@@ -2,10 +2,7 @@ package dev.flover.engine.scheduling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.sampling.SamplingParams;
-import dev.flover.engine.sampling.TokenSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,16 +13,17 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 class SlotMapProperties {
-    private static final SequenceRequest REQUEST =
-            SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 4, TokenSet.EMPTY);
+    private static final class Occupant {
+        private int slot;
+    }
 
     @Property(tries = 400, seed = "20260722")
     void noFewerMovesCouldLeaveRoomForOneDenseRange(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 8) int slots) {
         var random = new Random(seed);
-        var map = new SlotMap<Sequence>(slots);
-        var sequences = new ArrayList<Sequence>();
-        place(map, sequences, slots, slots);
+        var map = new SlotMap<Occupant>(slots);
+        var occupants = new ArrayList<Occupant>();
+        place(map, occupants, slots, slots);
         int occupied = (1 << slots) - 1;
         for (int slot = 0; slot < slots; slot++) {
             if (random.nextBoolean()) {
@@ -35,15 +33,15 @@ class SlotMapProperties {
         }
         int live = Integer.bitCount(occupied);
         int joining = random.nextInt(slots - live + 1);
-        var before = new Sequence[slots];
+        var before = new Occupant[slots];
         for (int slot = 0; slot < slots; slot++) {
             before[slot] = map.at(slot);
         }
 
         var plan = new StepPlan(slots, slots);
-        int moves = map.compact(joining, (sequence, from, to) -> {
+        int moves = map.compact(joining, (occupant, from, to) -> {
             plan.moveSlot(from, to);
-            sequence.slot = to;
+            occupant.slot = to;
         });
 
         assertThat(moves).isEqualTo(plan.moves()).isEqualTo(fewestMoves(occupied, live + joining, slots));
@@ -55,7 +53,7 @@ class SlotMapProperties {
         for (int slot = 0; slot < slots; slot++) {
             assertThat(map.at(slot)).as("the plan's moves lead to the map").isSameAs(before[slot]);
         }
-        place(map, sequences, joining, slots);
+        place(map, occupants, joining, slots);
         assertThat(map.live()).isEqualTo(live + joining);
         assertThat(isDense(map, slots)).isTrue();
         for (int slot = 0; slot < slots; slot++) {
@@ -63,17 +61,17 @@ class SlotMapProperties {
         }
     }
 
-    private static void place(SlotMap<Sequence> map, ArrayList<Sequence> sequences, int count, int slots) {
-        if (sequences.isEmpty()) {
-            map.compact(count, (sequence, from, to) -> { });
+    private static void place(SlotMap<Occupant> map, ArrayList<Occupant> occupants, int count, int slots) {
+        if (occupants.isEmpty()) {
+            map.compact(count, (occupant, from, to) -> { });
         }
         for (int i = 0; i < count; i++) {
-            sequences.add(new Sequence(sequences.size() + 1, REQUEST, 16, Integer.MAX_VALUE));
-            sequences.getLast().slot = map.place(sequences.getLast());
+            occupants.add(new Occupant());
+            occupants.getLast().slot = map.place(occupants.getLast());
         }
     }
 
-    private static boolean isDense(SlotMap<Sequence> map, int slots) {
+    private static boolean isDense(SlotMap<Occupant> map, int slots) {
         int changes = 0;
         for (int slot = 0; slot < slots; slot++) {
             boolean previous = slot > 0 && map.at(slot - 1) != null;
