@@ -1,6 +1,7 @@
 package dev.flover.topology;
 
 import dev.flover.topology.generation.LeftToOthers;
+import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.weather.Standstill;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,11 +19,17 @@ final class HealthBoard {
     private final Standstill standstill;
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile SharedEngine engine;
     private volatile Health health = new Health(Health.State.STARTING, "starting");
 
     HealthBoard(LeftToOthers left, Standstill standstill) {
         this.left = left;
         this.standstill = standstill;
+    }
+
+    /// From now on, leaks of this engine are part of what is reported.
+    void watch(SharedEngine watched) {
+        engine = watched;
     }
 
     synchronized void starting(String detail) {
@@ -80,6 +87,10 @@ final class HealthBoard {
         var said = new ArrayList<>(List.of(now.detail()));
         if (left.count() > 0) {
             said.add(left.sentence());
+        }
+        var watched = engine;
+        if (watched != null && watched.leak() != null) {
+            said.add(watched.leak());
         }
         said.addAll(standstill.sentences());
         var state = now.isReady() && standstill.isCutOff() ? Health.State.CUT_OFF : now.state();

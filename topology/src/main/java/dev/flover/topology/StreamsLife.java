@@ -94,6 +94,7 @@ final class StreamsLife {
         var steps = new StepSignal();
         var shared = new SharedEngine(
                 process.engine, process.slots, steps, commits::firstToken, System::nanoTime);
+        board.watch(shared);
         var parts = parts(models, commits, holds, shared);
         var topology = PipelineTopology.build(parts, process.registry.chunks(), process.registry.results());
         var clients = new PipelineClients(config.applicationId() + "-" + process.folder.instance(),

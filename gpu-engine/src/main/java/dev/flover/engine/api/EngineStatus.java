@@ -15,6 +15,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param waiting       the number of admitted sequences without a slot
 /// @param blocksUsed    the number of KV blocks that some sequence refers to
 /// @param blocks        the number of all KV blocks
+/// @param leak          what the engine still held when it became idle and all should have been free; null if nothing
 @RecordBuilder
 @RecordBuilder.Options(enableWither = false)
 public record EngineStatus(
@@ -28,4 +29,5 @@ public record EngineStatus(
         int running,
         int waiting,
         int blocksUsed,
-        int blocks) {}
+        int blocks,
+        String leak) {}

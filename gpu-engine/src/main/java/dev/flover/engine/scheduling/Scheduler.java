@@ -64,13 +64,20 @@ public final class Scheduler {
 
     private final Alternatives alternatives = new Alternatives();
 
+    private boolean checkedIdle = true;
+    private String leak;
+
     /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]; a sequence that grows beyond
     ///                        this length is computed again from its beginning
     public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond) {
+        this(config, contextLength, stretchedBeyond, new SequenceBlocks(config));
+    }
+
+    Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, SequenceBlocks blocks) {
         this.config = config;
         this.contextLength = contextLength;
         this.stretchedBeyond = stretchedBeyond;
-        blocks = new SequenceBlocks(config);
+        this.blocks = blocks;
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
         grown = new int[config.maxSequences()];
@@ -94,6 +101,7 @@ public final class Scheduler {
                     + config.blockTokens() + " tokens and the engine has " + config.kvBlocks()
                     + "; ask for fewer tokens or raise kvBlocks");
         }
+        checkedIdle = false;
         byId.put(id, sequence);
         queueOf(sequence).add(sequence);
     }
@@ -115,6 +123,7 @@ public final class Scheduler {
         seats.reclaim(endedSteps);
         select();
         if (nothingSelected()) {
+            checkIdle();
             return false;
         }
         arrangeSlots(step.plan());
@@ -155,7 +164,20 @@ public final class Scheduler {
         return EngineStatusBuilder.builder().steps(endedSteps).rows(rows).tokens(tokens)
                 .discardedRows(discardedRows).preemptions(preemptions).slotMoves(slotMoves).prefixHits(prefixHits)
                 .running(running.size()).waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used())
-                .blocks(config.kvBlocks()).build();
+                .blocks(config.kvBlocks()).leak(leak).build();
+    }
+
+    /// Looks, once each time that the last sequence has ended and no step is under way, whether all is free again.
+    private void checkIdle() {
+        if (checkedIdle || !byId.isEmpty() || plannedSteps > endedSteps) {
+            return;
+        }
+        checkedIdle = true;
+        int queued = running.size() + waiting.size() + waitingAlone.size() + (runningAlone == null ? 0 : 1);
+        if (blocks.used() + slots.live() + seats.taken() + queued > 0) {
+            leak = "the engine was idle and still held " + blocks.used() + " KV blocks, " + slots.live() + " slots, "
+                    + seats.taken() + " seats and " + queued + " places in its queues";
+        }
     }
 
     // Selecting the sequences of a step

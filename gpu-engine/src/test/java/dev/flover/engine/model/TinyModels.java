@@ -125,7 +125,8 @@ public final class TinyModels {
         int hidden = config.hidden();
         int all = config.queryWidth() + 2 * config.kvWidth();
         int wide = config.feedForward() * (config.gated() ? 2 : 1);
-        return WeightsLayerBuilder.builder().attentionNorm(norm(hidden, biases)).queryKeyValue(Matrix.of(Role.QUERY_KEY_VALUE,
+        return WeightsLayerBuilder.builder().attentionNorm(norm(hidden, biases))
+                .queryKeyValue(Matrix.of(Role.QUERY_KEY_VALUE,
                         projection(config.queryWidth(), hidden),
                         projection(config.kvWidth(), hidden),
                         projection(config.kvWidth(), hidden)))

@@ -116,6 +116,8 @@ class SchedulerProperties {
                         Arrays.stream(answer.tokens).boxed().toList());
                 assertThat(answers.reasons.get(id)).isEqualTo(answer.reason);
             });
+            assertThat(scheduler.plan(new Step(config.tokenBudget(), config.maxSequences()))).isFalse();
+            assertThat(scheduler.status().leak()).isNull();
             assertThat(scheduler.status().blocksUsed()).isZero();
             assertThat(scheduler.status().running() + scheduler.status().waiting()).isZero();
         }

@@ -71,6 +71,32 @@ class SchedulerTest {
     }
 
     @Test
+    void aBlockThatNobodyGivesBackIsToldOnceTheEngineIsIdle() {
+        var config = config(2, 8, 8, 20);
+        var blocks = new SequenceBlocks(config);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
+        var step = new Step(8, 2);
+        scheduler.admit(1, request(3, 1, 0, false));
+        scheduler.plan(step);
+        scheduler.commit(step, sink);
+        assertThat(scheduler.plan(step)).isFalse();
+        assertThat(scheduler.status().leak()).as("all is free").isNull();
+
+        var leaking = new Sequence(9, request(3, 1, 0, false), CONTEXT, Integer.MAX_VALUE, new Seats(config));
+        blocks.claim(leaking, 0, 0);
+        assertThat(scheduler.plan(step)).isFalse();
+        assertThat(scheduler.status().leak()).as("it is looked only where the engine becomes idle").isNull();
+        scheduler.admit(2, request(3, 1, 0, false));
+        scheduler.plan(step);
+        assertThat(scheduler.status().leak()).as("not idle").isNull();
+        scheduler.commit(step, sink);
+        scheduler.plan(step);
+
+        assertThat(scheduler.status().leak()).isEqualTo("the engine was idle and still held 1 KV blocks, 0 slots, "
+                + "0 seats and 0 places in its queues");
+    }
+
+    @Test
     void higherPriorityJoinsFirstThenEarlierArrival() {
         var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(8, 1);

@@ -68,6 +68,7 @@ public record ProcessParts(
         PipelineMetrics metrics) {
     /// For the gauges, which other threads read.
     void publishLoad() {
-        metrics.load(new PipelineMetrics.Load(engine.status(), engine.live(), room.size(), room.bytes()));
+        metrics.load(new PipelineMetrics.Load(
+                engine.status(), engine.live(), room.size(), room.bytes(), engine.leak()));
     }
 }

@@ -9,6 +9,8 @@ import dev.flover.topology.streams.StepSignal;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The one engine of a process, shared by the partitions of its one stream thread, and the way of each token to the
 /// answer it belongs to.
@@ -16,6 +18,8 @@ import java.util.function.LongSupplier;
 /// Whoever pumps it moves it on for all. Sequence ids are never used twice, so tokens that are still in flight for a
 /// released answer find nobody and are discarded.
 public final class SharedEngine implements TokenSink {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedEngine.class);
+
     /// Between two steps the device would wait for the owner, some 0.3 ms: too much where steps are shorter than this.
     private static final long LONG_STEP_NANOS = 8_000_000;
 
@@ -29,6 +33,8 @@ public final class SharedEngine implements TokenSink {
     private long stepNanos;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private EngineStatus status;
+    private boolean checkedIdle = true;
+    private volatile String leak;
 
     /// @param slots      sequences to have in the engine at once
     /// @param steps      told of every step that ends
@@ -50,6 +56,7 @@ public final class SharedEngine implements TokenSink {
     void admit(LiveAnswer answer, SequenceRequest request) {
         assert !answer.isAdmitted();
         long sequence = engine.admit(request);
+        checkedIdle = false;
         answer.admitted(sequence);
         answers.put(sequence, answer);
     }
@@ -71,9 +78,26 @@ public final class SharedEngine implements TokenSink {
     /// @throws dev.flover.engine.api.EngineException if a step failed; the process has to start again
     void pump() {
         steps.taking();
-        launched(engine.pump(this, mostUnderWay()));
+        boolean underWay = engine.pump(this, mostUnderWay());
+        launched(underWay);
         status = engine.status();
         measureSteps();
+        if (!underWay && !checkedIdle && status.running() + status.waiting() == 0) {
+            checkIdle();
+        }
+    }
+
+    /// Looks, each time that the engine becomes idle, whether all that it and the way of its tokens held is free again.
+    /// What is not was lost by a fault of this program: in time it would use the engine up.
+    private void checkIdle() {
+        checkedIdle = true;
+        String found = answers.isEmpty() ? status.leak() : answers.size()
+                + " answers wait for tokens of sequences that the engine does not have any more";
+        if (found != null && leak == null) {
+            LOG.error("{}; this is a fault of the program: please report it, and start the process again at a quiet "
+                    + "time", found);
+        }
+        leak = found == null ? leak : found;
     }
 
     /// Launches further steps, as [#pump] does, and takes nothing in.
@@ -146,6 +170,11 @@ public final class SharedEngine implements TokenSink {
 
     int live() {
         return answers.size();
+    }
+
+    /// What an idle engine still held, as a sentence; null where all was free each time. Any thread may ask.
+    public String leak() {
+        return leak;
     }
 
     /// As it was after the last pump.

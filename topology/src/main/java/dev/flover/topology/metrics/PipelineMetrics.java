@@ -48,7 +48,8 @@ public final class PipelineMetrics {
     /// @param live    sequences given to the engine
     /// @param waiting requests in the waiting room
     /// @param bytes   of their stored forms
-    public record Load(EngineStatus engine, int live, int waiting, long bytes) {}
+    /// @param leak    what an idle engine still held; null where all was free each time
+    public record Load(EngineStatus engine, int live, int waiting, long bytes, String leak) {}
 
     /// Values that are asked for when the gauges are read, on any thread.
     public interface Readings {
@@ -102,6 +103,8 @@ public final class PipelineMetrics {
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+        gauge("flover.engine.leaks", "1 where an idle engine still held something; /health says what",
+                metrics -> metrics.of(load -> load.leak() == null ? 0 : 1));
         gauge("flover.generations.left", "Stored generations that say something this release does not know",
                 metrics -> readings.generationsLeft());
         gauge("flover.transaction.timeout.seconds", "How long a transaction may last: follows what commits take",

@@ -23,6 +23,9 @@ class SharedEngineTest {
         private int underWay;
         private long admitted;
         private long steps;
+        private int running = 1;
+        private boolean hasStepUnderWay = true;
+        private String leak;
 
         @Override
         public long admit(SequenceRequest request) {
@@ -36,7 +39,7 @@ class SharedEngineTest {
         public boolean pump(TokenSink sink, int underWay) {
             this.underWay = underWay;
             steps++;
-            return true;
+            return hasStepUnderWay;
         }
 
         @Override
@@ -49,7 +52,7 @@ class SharedEngineTest {
 
         @Override
         public EngineStatus status() {
-            return EngineStatusBuilder.builder().steps(steps).build();
+            return EngineStatusBuilder.builder().steps(steps).running(running).leak(leak).build();
         }
 
         @Override
@@ -108,6 +111,33 @@ class SharedEngineTest {
         engine.release(last);
         engine.pump();
         assertThat(signal.isFull()).isFalse();
+    }
+
+    @Test
+    void whatAnIdleEngineStillHoldsIsTold() {
+        var answer = answer();
+        engine.admit(answer, SEQUENCE);
+        notebook.leak = "the engine was idle and still held 1 KV blocks";
+        engine.pump();
+        assertThat(engine.leak()).as("not idle").isNull();
+
+        engine.release(answer);
+        notebook.running = 0;
+        notebook.hasStepUnderWay = false;
+        engine.pump();
+
+        assertThat(engine.leak()).isEqualTo("the engine was idle and still held 1 KV blocks");
+    }
+
+    @Test
+    void anAnswerThatTheEngineHasForgottenIsTold() {
+        engine.admit(answer(), SEQUENCE);
+        notebook.running = 0;
+        notebook.hasStepUnderWay = false;
+        engine.pump();
+
+        assertThat(engine.leak()).isEqualTo(
+                "1 answers wait for tokens of sequences that the engine does not have any more");
     }
 
     private static LiveAnswer answer() {
