@@ -6,6 +6,7 @@ import dev.flover.topology.generation.Caution;
 import dev.flover.topology.generation.IdSightings;
 import dev.flover.topology.generation.PipelineTopology;
 import dev.flover.topology.generation.ProcessParts;
+import dev.flover.topology.generation.ProcessPartsBuilder;
 import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
@@ -117,11 +118,14 @@ final class StreamsLife {
 
     private ProcessParts parts(ModelView models, Commits commits, PartitionHolds holds, SharedEngine shared) {
         var p = process;
-        return new ProcessParts(p.config, p.model, shared, new WaitingRoom(p.config.waiting(), p.config.sharing()),
-                p.check, p.constraints, p.mentions, p.foreign, commits, holds, caution, p.life, p.time::wallMs,
-                p.contract, p.left, p.registry.decoding(), models, new IdSightings(p.metrics), p.preparation.homes(),
-                p.gaps, p.results, p.preparation.resultBytes(), p.registry::asWritten, p.standstill, p.cancels,
-                p.metrics);
+        return ProcessPartsBuilder.builder().config(p.config).model(p.model).engine(shared)
+                .room(new WaitingRoom(p.config.waiting(), p.config.sharing())).check(p.check)
+                .constraints(p.constraints).mentions(p.mentions).foreign(p.foreign).commits(commits).holds(holds)
+                .caution(caution).life(p.life).wall(p.time::wallMs).contract(p.contract).left(p.left)
+                .decoding(p.registry.decoding()).models(models).sightings(new IdSightings(p.metrics))
+                .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
+                .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten).standstill(p.standstill)
+                .cancels(p.cancels).metrics(p.metrics).build();
     }
 
     private Outcome run(KafkaStreams streams) {

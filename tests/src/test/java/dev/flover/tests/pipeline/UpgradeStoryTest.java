@@ -11,7 +11,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.Pipeline;
-import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.PipelineConfigBuilder;
 import io.confluent.kafka.serializers.KafkaAvroSerializer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -187,10 +187,7 @@ class UpgradeStoryTest {
 
     private Pipeline start(Story story, RequestContract release, int instance) {
         var config = story.config;
-        var own = new PipelineConfig(config.applicationId(), config.kafka(), config.registry(),
-                folder.resolve("state-" + instance), config.servedModel(), config.topics(), config.delivery(),
-                config.pace(), config.limits(), config.waiting(), config.remembering(), config.sharing(),
-                config.recovery(), config.serving(), config.output());
+        var own = PipelineConfigBuilder.builder(config).stateDir(folder.resolve("state-" + instance)).build();
         meters = new SimpleMeterRegistry();
         return Pipeline.start(own, release, story.model, BundledModel.engine(story.model), BundledModel.config(),
                 meters, System::currentTimeMillis);

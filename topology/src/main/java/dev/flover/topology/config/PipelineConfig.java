@@ -2,6 +2,7 @@ package dev.flover.topology.config;
 
 import dev.flover.topology.models.Begin;
 import dev.flover.topology.position.LostState;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -24,6 +25,8 @@ import java.util.regex.Pattern;
 /// @param servedModel   what requests call the model that is served here
 /// @param delivery      exactly once, unless a measurement wants to see the difference
 /// @param output        the form of chunks and results; requests are read in both
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false)
 public record PipelineConfig(
         String applicationId,
         Map<String, String> kafka,
@@ -57,89 +60,67 @@ public record PipelineConfig(
     /// Everything at its default but the addresses.
     public static PipelineConfig of(
             String applicationId, String bootstrapServers, String registryUrl, Path stateDir, String servedModel) {
-        return new PipelineConfig(
-                applicationId,
-                Map.of("bootstrap.servers", bootstrapServers),
-                Map.of("schema.registry.url", registryUrl),
-                stateDir,
-                servedModel,
-                TopicNames.standard(),
-                Delivery.EXACTLY_ONCE,
-                Pace.standard(),
-                RequestLimits.standard(),
-                WaitingLimits.standard(),
-                Remembering.standard(),
-                Sharing.equal(),
-                Recovery.standard(),
-                Serving.standard(),
-                RecordForm.AVRO);
+        return PipelineConfigBuilder.builder().applicationId(applicationId)
+                .kafka(Map.of("bootstrap.servers", bootstrapServers))
+                .registry(Map.of("schema.registry.url", registryUrl)).stateDir(stateDir).servedModel(servedModel)
+                .topics(TopicNames.standard()).delivery(Delivery.EXACTLY_ONCE).pace(Pace.standard())
+                .limits(RequestLimits.standard()).waiting(WaitingLimits.standard())
+                .remembering(Remembering.standard()).sharing(Sharing.equal()).recovery(Recovery.standard())
+                .serving(Serving.standard()).output(RecordForm.AVRO).build();
     }
 
     /// The same with further client properties.
     public PipelineConfig withKafka(Map<String, String> more) {
         var all = new HashMap<>(kafka);
         all.putAll(more);
-        return new PipelineConfig(applicationId, all, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).kafka(all).build();
     }
 
     /// The same with further registry client properties.
     public PipelineConfig withRegistry(Map<String, String> more) {
         var all = new HashMap<>(registry);
         all.putAll(more);
-        return new PipelineConfig(applicationId, kafka, all, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).registry(all).build();
     }
 
     public PipelineConfig with(TopicNames other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, other, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).topics(other).build();
     }
 
     public PipelineConfig with(Delivery other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, other, pace, limits,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).delivery(other).build();
     }
 
     public PipelineConfig with(Pace other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, other,
-                limits,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).pace(other).build();
     }
 
     public PipelineConfig with(RequestLimits other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, other,
-                waiting, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).limits(other).build();
     }
 
     public PipelineConfig with(WaitingLimits other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                other, remembering, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).waiting(other).build();
     }
 
     public PipelineConfig with(Remembering other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, other, sharing, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).remembering(other).build();
     }
 
     public PipelineConfig with(Sharing other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, other, recovery, serving, output);
+        return PipelineConfigBuilder.builder(this).sharing(other).build();
     }
 
     public PipelineConfig with(Recovery other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, other, serving, output);
+        return PipelineConfigBuilder.builder(this).recovery(other).build();
     }
 
     public PipelineConfig with(Serving other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, other, output);
+        return PipelineConfigBuilder.builder(this).serving(other).build();
     }
 
     public PipelineConfig with(RecordForm other) {
-        return new PipelineConfig(applicationId, kafka, registry, stateDir, servedModel, topics, delivery, pace, limits,
-                waiting, remembering, sharing, recovery, serving, other);
+        return PipelineConfigBuilder.builder(this).output(other).build();
     }
 
     /// The client properties of an admin client: those for all clients, and over them those for its kind.

@@ -19,6 +19,7 @@ import dev.flover.topology.streams.Commits;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.waiting.WaitingRoom;
 import dev.flover.topology.weather.Standstill;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -39,6 +40,8 @@ import java.util.function.LongSupplier;
 /// @param mentions    looks up what requests name
 /// @param foreign     topics that requests name
 /// @param asWritten   a request as a client would have written it, for the dead-letter topic
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ProcessParts(
         PipelineConfig config,
         Model model,

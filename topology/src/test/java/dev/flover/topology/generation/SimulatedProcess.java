@@ -224,20 +224,20 @@ final class SimulatedProcess {
         var room = new WaitingRoom(config.waiting(), config.sharing());
         var model = model();
         foreign = new ForeignTopics(config, new Inquiries<>(this::topic, Runnable::run, Duration.ofMillis(20)));
-        parts = new ProcessParts(config, model, shared, room,
-                new RequestCheck(model, config.limits(), chat),
-                new Constraints(model.tokenizer(), tenant -> compiling), mentions(), foreign,
-                commits, new PartitionHolds(), caution, life, () -> wall, contract, left,
-                new RequestDecoding(config.topics().requests(),
+        parts = ProcessPartsBuilder.builder().config(config).model(model).engine(shared).room(room)
+                .check(new RequestCheck(model, config.limits(), chat))
+                .constraints(new Constraints(model.tokenizer(), tenant -> compiling)).mentions(mentions())
+                .foreign(foreign).commits(commits).holds(new PartitionHolds()).caution(caution).life(life)
+                .wall(() -> wall).contract(contract).left(left)
+                .decoding(new RequestDecoding(config.topics().requests(),
                         new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
-                        config.recovery().patience().unknownSchema()), models(),
-                new IdSightings(metrics), Homes.of(counts, () -> wall, config.remembering().ended()),
-                new UnreadGaps(),
-                new SimulatedResults(
-                        () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains),
-                resultBytes,
-                request -> binary(request, request.getSchema()), new Standstill(), new CancelsAhead(config),
-                metrics);
+                        config.recovery().patience().unknownSchema())).models(models())
+                .sightings(new IdSightings(metrics))
+                .homes(Homes.of(counts, () -> wall, config.remembering().ended())).gaps(new UnreadGaps())
+                .results(new SimulatedResults(
+                        () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains))
+                .resultBytes(resultBytes).asWritten(request -> binary(request, request.getSchema()))
+                .standstill(new Standstill()).cancels(new CancelsAhead(config)).metrics(metrics).build();
         partitions.forEach(this::open);
     }
 
