@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A model of one decode step of the CUDA backend on an H200. Nothing of it is measured on a device: it is arithmetic
-from the assumptions below, to compare layouts with each other. docs/understand/cuda-backend.md says what came out.
+from the assumptions below, to compare layouts with each other. docs/evidence/cuda-model.md has the results.
 
 usage: decode_step.py [--layout new|old]
 """

@@ -16,6 +16,35 @@ import java.util.concurrent.TimeUnit;
 /// says how to install it.
 public record ExternalProgram(List<String> command) {
     private static final int LIMIT_S = 60;
+    private static final Path EXAMPLES = Path.of("..", "examples", "kafka");
+    private static final Path SCRIPTS = Path.of("src", "test", "js");
+
+    /// An example in Java, run from its source with this JVM's libraries.
+    public static ExternalProgram java(String example) {
+        return new ExternalProgram(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), EXAMPLES.resolve(example).toString()));
+    }
+
+    /// An example in JavaScript. Node looks for packages beside the file that imports them; `libraries.mjs` lets it look
+    /// beside the tests' scripts instead.
+    public static ExternalProgram nodeExample(String example) {
+        assumePackage("kafkajs");
+        return new ExternalProgram(List.of("node", "--import", SCRIPTS.resolve("libraries.mjs").toUri().toString(),
+                EXAMPLES.resolve(example).toString()));
+    }
+
+    /// An example in Python.
+    public static ExternalProgram python(String example) throws IOException, InterruptedException {
+        for (var python : List.of("python3", "/usr/bin/python3")) {
+            if (isInstalled(python) && new ProcessBuilder(python, "-c", "import confluent_kafka")
+                    .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0) {
+                return new ExternalProgram(List.of(python, EXAMPLES.resolve(example).toString()));
+            }
+        }
+        assumeTrue(false, "confluent-kafka is not installed for Python: pip install confluent-kafka, or Debian's "
+                + "python3-confluent-kafka");
+        throw new AssertionError();
+    }
 
     static ExternalProgram kafkajs() {
         return node("client.mjs", "kafkajs");
@@ -24,11 +53,14 @@ public record ExternalProgram(List<String> command) {
     /// Makes a program of a script for Node.js, if Node.js and the package `needed` are installed; otherwise skips the
     /// test.
     public static ExternalProgram node(String name, String needed) {
-        var script = Path.of("src", "test", "js", name);
+        assumePackage(needed);
+        return new ExternalProgram(List.of("node", SCRIPTS.resolve(name).toString()));
+    }
+
+    private static void assumePackage(String needed) {
         assumeTrue(isInstalled("node"), "node is not installed");
-        assumeTrue(Files.isDirectory(script.resolveSibling("node_modules").resolve(needed)),
+        assumeTrue(Files.isDirectory(SCRIPTS.resolve("node_modules").resolve(needed)),
                 "the package " + needed + " is not installed: npm ci --prefix tests/src/test/js");
-        return new ExternalProgram(List.of("node", script.toString()));
     }
 
     static ExternalProgram kcat() {
@@ -60,6 +92,9 @@ public record ExternalProgram(List<String> command) {
     }
 
     private static boolean isInstalled(String program) {
+        if (program.startsWith("/")) {
+            return Files.isExecutable(Path.of(program));
+        }
         for (var folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
             if (Files.isExecutable(Path.of(folder, program))) {
                 return true;
