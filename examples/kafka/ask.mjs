@@ -27,7 +27,7 @@ await consumer.subscribe({ topic: 'generation-tokens' });
 
 let next = 0;                                               // the position of the token that comes next
 const ended = new Promise((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || reject(payload.error));
     consumer.run({
         eachMessage: async ({ message }) => {
             if (String(message.key) !== id) {

@@ -21,7 +21,7 @@ async function read(wanted) {
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise((resolve, reject) => {
-        consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+        consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || reject(payload.error));
         consumer.run({
             eachMessage: async ({ partition, message }) => {
                 const value = message.value === null ? null : await registry.decode(message.value);
