@@ -35,12 +35,12 @@ set -u
 home=$(cd "$(dirname "$0")" && pwd)
 flover=${FLOVER:-$home/flover}
 peers=$home/peers
-[ -d "$peers" ] || peers=$home/../benchmarks/peers      # run from the sources
+[ -d "$peers" ] || peers=$home/../benchmarks/peers      # for a run from the source tree
 out=${OUT:-device-check}
 backend=${BACKEND:-cuda}
 begin=$(date +%s)
 end=$((begin + ${BUDGET:-560}))
-least=5                                                 # seconds for which no stage is begun
+least=5                                                 # seconds, below which no stage is begun
 large=llama-8b
 small=llama-1b
 paper=gpt-j-6b

@@ -1,14 +1,15 @@
-// Queries turned in place, keys and values into their block, for one row.
+// Rotates the queries and keys of one row in place, and writes its keys and values to their KV block.
 //
-//   adjacent:  (x[2i], x[2i+1])       turn by the angle of pair i      (Su et al. 2021)
+//   adjacent:  (x[2i], x[2i+1])       are rotated by the angle of pair i      (Su et al. 2021)
 //   halves:    (x[i], x[i + dims/2])
 //
-// Keys lie in panels of tokens, so that a register holds one dimension of sixteen keys; values token by token:
+// Keys lie in panels of tokens, so that a register holds one dimension of sixteen keys. Values lie token by token:
 //
 //   keys   [block][kvHead][tokens / P][headDim][P], P = min(16, tokens)
 //   values [block][kvHead][tokens][headDim padded to 16]
 //
-// in f32, or rounded to f16, which halves what attention reads. Bound by scattering the keys.
+// Both are f32, or are rounded to f16, which halves the bytes that attention reads. Bound by the scattered writes of
+// keys.
 
 #include "lanes.h"
 
@@ -32,7 +33,7 @@ INLINE void turn(float *x, const float *cosines, const float *sines, int dims, i
     }
 }
 
-/// The row's part of a key panel and of the values, in f32.
+/// Writes one head's key to its column of a key panel, and its value to the head's values, in f32.
 INLINE void put_floats(float *keys, int panel, float *values, const float *key, const float *value, int head_dim) {
     for (int i = 0; i < head_dim; i++) {
         keys[(long)i * panel] = key[i];
@@ -40,8 +41,9 @@ INLINE void put_floats(float *keys, int panel, float *values, const float *key, 
     memcpy(values, value, (size_t)head_dim * sizeof(float));
 }
 
-/// The same in f16.
-INLINE void put_halves(uint16_t *keys, int panel, uint16_t *values, const float *key, const float *value, int head_dim) {
+/// Does the same in f16.
+INLINE void put_halves(
+        uint16_t *keys, int panel, uint16_t *values, const float *key, const float *value, int head_dim) {
     for (int i = 0; i < head_dim; i += 16) {
         int lanes = head_dim - i < 16 ? head_dim - i : 16;
         uint16_t halves[16];
@@ -53,13 +55,13 @@ INLINE void put_halves(uint16_t *keys, int panel, uint16_t *values, const float 
     }
 }
 
-/// @param row        [(heads + 2 kvHeads) * headDim]; queries and keys are turned in place
+/// @param row        [(heads + 2 kvHeads) * headDim]; queries and keys are rotated in place
 /// @param query_norm [headDim] padded to a multiple of 16, or null
-/// @param cosines    [dims / 2] of the row's position, times the rotary magnitude
-/// @param keys       the row's block, [kvHeads][tokens / P][headDim][P]
-/// @param values     the row's block, [kvHeads][tokens][padded headDim]
-/// @param half       whether keys and values are f16
-/// @param token      within the block
+/// @param cosines    [dims / 2] cosines of the row's position, times the rotary magnitude
+/// @param keys       keys of the row's block, [kvHeads][tokens / P][headDim][P]
+/// @param values     values of the row's block, [kvHeads][tokens][padded headDim]
+/// @param half       1 if keys and values are f16, 0 if they are f32
+/// @param token      index of the row's position within the block
 void KERNEL(append)(
         float *row, int heads, int kv_heads, int head_dim, const float *query_norm, const float *key_norm,
         float epsilon, const float *cosines, const float *sines, int dims, int halves,

@@ -21,7 +21,7 @@ awk -v table="$1" '
             name[rows] = $1
             threads[rows] = $2
             blocks[rows] = $3
-            limit[rows] = int(65536 / ($2 * $3) / 8) * 8      # registers are given out by eights
+            limit[rows] = int(65536 / ($2 * $3) / 8) * 8      # registers are allocated in eights
             if (limit[rows] > 255) limit[rows] = 255
             pattern[rows] = "^" $1 "$"
             gsub(/\*/, ".*", pattern[rows])

@@ -1,10 +1,10 @@
-// A GPU in a single thread, for running the kernels unchanged where there is none.
+// A GPU in a single host thread, which runs the kernels unchanged on a machine without a GPU.
 //
-// Every CUDA thread of a block is a fiber; a block runs until its fibers have returned, and blocks run one after
-// another. A barrier or a warp collective switches to the next fiber until all have arrived. Checked on the way:
-// barriers and collectives that some thread never reaches, shared memory beyond what the launch asked for, and
-// asynchronous copies that are read before they were awaited (they land only then). Shared memory is filled with NaN
-// before each block.
+// Every CUDA thread of a block is a fiber. A block runs until all of its fibers have returned; blocks run one after
+// another. A barrier or a warp collective switches to the next fiber until all have arrived. Checked are: barriers and
+// collectives that some thread never reaches, shared memory beyond the size of the launch, and asynchronous copies that
+// are read before they were awaited (a copy is done only when it is awaited). Shared memory is filled with NaN before
+// each block.
 //
 // Tensor-core products follow the fragment layouts of the PTX manual; sums are in float, in order.
 #pragma once
@@ -53,7 +53,7 @@ void multiplyBf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b
 void copyAsync16(void* shared, const void* global, int valid);
 void commitCopies();
 void awaitCopies(int pending);
-uint64_t exchange(uint64_t value, int lane);    // with a lane of this warp, all 32 taking part
+uint64_t exchange(uint64_t value, int lane);    // exchanges with a lane of the same warp; all 32 lanes take part
 int laneOfThread();
 void checkAligned(const void* address, size_t alignment);
 
@@ -147,7 +147,8 @@ inline double bitsToDouble(uint64_t bits) {
     return value;
 }
 
-extern int64_t wideAdditions;    // to shared memory: on a device a loop, in which lanes with one address wait in turn
+// additions to shared memory, which on a device wait for each other when lanes have the same address
+extern int64_t wideAdditions;
 
 inline void addAtomic(uint32_t* address, uint32_t value) {
     *address += value;
