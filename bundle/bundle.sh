@@ -74,7 +74,7 @@ smoke() {
     compiler=$(command -v g++ || command -v clang++ || true)
     fatbin=$home/gpu-engine/target/cuda/flover.fatbin
     if [ -z "$compiler" ] || [ ! -f "$fatbin" ]; then
-        echo "bundle: without a C++ compiler or CUDA kernels here, the bundle has no smoke test for devices"
+        echo "bundle: no C++ compiler or no CUDA kernels found: the bundle gets no smoke test for devices"
         return
     fi
     mkdir -p "$1/smoke"
@@ -104,7 +104,7 @@ engine() {
     smoke "$folder"
     pack flover-engine "flover-engine-$platform.tar.xz"
     [ "$(wc -c <"$output/flover-engine-$platform.tar.xz")" -lt 40000000 ] \
-        || fail "the engine's archive is to be smaller than 40 MB, to be carried to a device quickly"
+        || fail "the engine's archive must be smaller than 40 MB, so that it can be copied to a device quickly"
 }
 
 pipeline() {

@@ -102,7 +102,7 @@ stage() {
         0) note "$name" "ok, $seconds s" ;;
         77) note "$name" "$(tail -n 1 "$out/$name.log")" ;;
         124 | 137)
-            note "$name" "FAILED: not done after $seconds s: $(tail -n 1 "$out/$name.log")"
+            note "$name" "FAILED: timed out after $seconds s: $(tail -n 1 "$out/$name.log")"
             failed=1
             ;;
         *)
@@ -123,7 +123,7 @@ facts() {
     nproc
     grep -E '^(NAME|VERSION)=' /etc/os-release
     for tool in nvidia-smi g++ xz compute-sanitizer ncu cuobjdump python3; do
-        echo "$tool $(command -v $tool || echo 'is not here')"
+        echo "$tool $(command -v $tool || echo 'not found')"
     done
     limited nvidia-smi || true
     limited nvidia-smi -q -d CLOCK,POWER,PERFORMANCE 2>/dev/null | head -n 60
@@ -146,7 +146,7 @@ smoke() {
 }
 
 sanitizer() {
-    command -v compute-sanitizer >/dev/null || skip "there is no compute-sanitizer here" || return
+    command -v compute-sanitizer >/dev/null || skip "compute-sanitizer is not installed" || return
     [ -d "$home/smoke" ] || skip "this bundle has no smoke test" || return
     smoke_program && limited compute-sanitizer --tool "$1" --error-exitcode 9 \
         "$smoke" "$home/smoke/flover.fatbin" small
@@ -157,7 +157,7 @@ selftest() {
 }
 
 models() {
-    [ -n "${MODELS:-}" ] || skip "no MODELS folder is given" || return
+    [ -n "${MODELS:-}" ] || skip "MODELS, a folder of model files, is not set" || return
     different=0
     echo '{"id": "a", "prompt_ids": [1, 5, 9, 12, 7], "max_tokens": 40, "temperature": 0}' >"$out/requests"
     for model in "$MODELS"/*.gguf "$MODELS"/*/config.json; do
@@ -207,7 +207,7 @@ bench_bits() {
 }
 
 bench_file() {
-    [ -n "${MODEL:-}" ] || skip "no MODEL file is given" || return
+    [ -n "${MODEL:-}" ] || skip "MODEL, a model file, is not set" || return
     bench_context --model "$MODEL" --batch 1,16,64
 }
 
@@ -215,12 +215,13 @@ bench_file() {
 peer() {
     script=$1
     shift
-    command -v "${PYTHON:-python3}" >/dev/null || skip "there is no ${PYTHON:-python3} to run $script" || return
+    command -v "${PYTHON:-python3}" >/dev/null \
+        || skip "${PYTHON:-python3}, which runs $script, is not installed" || return
     limited "${PYTHON:-python3}" -B "$peers/$script" --prompt-tokens 960 --gen-tokens 128 --batch 1,16,64 "$@"
 }
 
 llama_bench() {
-    [ -n "${LLAMA_BENCH:-}" ] && [ -n "${LLAMA_MODEL:-}" ] || skip "no LLAMA_BENCH and LLAMA_MODEL are given" || return
+    [ -n "${LLAMA_BENCH:-}" ] && [ -n "${LLAMA_MODEL:-}" ] || skip "LLAMA_BENCH or LLAMA_MODEL is not set" || return
     limited "$LLAMA_BENCH" -m "$LLAMA_MODEL" -p 512 -n 128 -ngl 99
 }
 
@@ -239,7 +240,7 @@ peers() {
             *) result=$status ;;
         esac
     done
-    [ "$result" -ne 77 ] || skip "no peer is installed here; the lines above say what each needs"
+    [ "$result" -ne 77 ] || skip "no other engine is installed; the lines above say what each needs"
     return "$result"
 }
 
@@ -270,7 +271,7 @@ run() {
         bench-file) stage "$1" 180 bench_file ;;
         delivery) stage "$1" 300 delivery ;;
         *)
-            echo "device-check: there is no stage $1; they are in the head of $0" >&2
+            echo "device-check: unknown stage $1; the stages are listed at the top of $0" >&2
             exit 2
             ;;
     esac

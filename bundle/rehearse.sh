@@ -25,14 +25,14 @@ fail() {
 }
 
 skip() {
-    echo "rehearse: not rehearsed: $*"
+    echo "rehearse: skipped: $*"
     exit 0
 }
 
 file=
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-[ -n "$compiler" ] || skip "there is no C++ compiler to make the driver without a device"
+[ -n "$compiler" ] || skip "no C++ compiler found, which the emulated driver library needs"
 sh "$here/../gpu-engine/src/test/cuda/build.sh" "$compiler" "$folder/driver" || fail "the driver could not be compiled"
 mkdir "$folder/tools" "$folder/empty"
 for tool in $tools; do
@@ -67,10 +67,10 @@ day 1200 $stages memcheck models peers bench-file delivery || fail "a stage fail
 for stage in $stages; do
     expect "$stage" "ok, [0-9]+ s"
 done
-expect memcheck "skipped: there is no compute-sanitizer here"
-expect models "skipped: no MODELS folder is given"
+expect memcheck "skipped: compute-sanitizer is not installed"
+expect models "skipped: MODELS, a folder of model files, is not set"
 expect peers "skipped: "
-expect bench-file "skipped: no MODEL file is given"
+expect bench-file "skipped: MODEL, a model file, is not set"
 expect delivery "skipped: this is the engine's bundle"
 cat "$folder/out/table.txt"
 tar -tzf "$folder/out/logs.tgz" | grep -q 'bench-gptj.log' || fail "logs.tgz lacks a log"
@@ -84,6 +84,6 @@ if day 40 facts bench-file selftest story; then
 fi
 expect facts "ok, "
 expect bench-file "FAILED with [0-9]+, [0-9]+ s: .*broken.gguf"
-expect selftest "FAILED: not done after [0-9]+ s"
+expect selftest "FAILED: timed out after [0-9]+ s"
 expect story "not run: no time left"
 cat "$folder/out/table.txt"

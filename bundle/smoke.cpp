@@ -368,7 +368,7 @@ void checkProducts() {
                 double error = relativeError(found, expected);
                 say(error < 1e-5 && same, "product of " + std::to_string(shards) + " shards, tiles of "
                         + std::to_string(tile.rows) + " rows, " + std::to_string(blockParts) + " parts a block: error "
-                        + std::to_string(error) + (same ? ", the same bits" : ", OTHER BITS"));
+                        + std::to_string(error) + (same ? ", the same bits" : ", DIFFERENT BITS"));
             }
         }
         release({weights, from, to, plan});
@@ -498,8 +498,9 @@ void checkAttention() {
             same = same && std::memcmp(first.data(), found.data(), found.size() * 4) == 0;
         }
         double error = relativeError(found, expected);
-        say(error < 1e-2 && same, string("attention, splits ") + (apart ? "by a block each" : "in turn") + ": error "
-                + std::to_string(error) + (same ? ", the same bits" : ", OTHER BITS"));
+        say(error < 1e-2 && same, string("attention, ")
+                + (apart ? "each split by its own block" : "all splits by one block") + ": error "
+                + std::to_string(error) + (same ? ", the same bits" : ", DIFFERENT BITS"));
         release({plan});
     }
     release({from, keys, blocks, to, scratch, counters});
@@ -622,7 +623,7 @@ void checkStream() {
     };
     upload(values, numbers.data(), 4 * columns);
     launch(convert, columns / 256, 1, 256, 0, conversion);
-    say(right(numbers), "an upload is there for the next kernel");
+    say(right(numbers), "the next kernel reads what was uploaded");
     void* graph = nullptr;
     void* executable = nullptr;
     call("cuStreamBeginCapture_v2", stream, 1);
@@ -753,7 +754,7 @@ void timeAttention(double read) {
                 100 * 2.0 * rows * s.context * 2 * s.kvHeads * Sequences::WIDTH / each / read);
         release({cache, queries, out, scratch, counters, tables, plan});
     }
-    std::printf(" (up to 16 rows lie in L2)\n");
+    std::printf(" (the cache of up to 16 rows fits into L2)\n");
 }
 
 void open(const char* fatbin) {

@@ -39,13 +39,14 @@ final class CompileKernels {
         }
         String compiler = compiler();
         if (!system.equals("linux") || compiler == null) {
-            System.out.println("No C compiler for Linux here: the CPU backend will use Java's Vector API.");
+            System.out.println("No C compiler found (CC, cc, gcc, clang), or the system is not Linux: the CPU backend "
+                    + "will use Java's Vector API.");
             return;
         }
         var sets = known(compiler, machine.equals("x86_64") ? X86_SETS : OTHER_SETS);
         if (sets.isEmpty()) {
-            System.out.println(compiler + " knows no instruction set that the kernels are written for: the CPU backend "
-                    + "will use Java's Vector API.");
+            System.out.println(compiler + " supports none of the kernels' instruction sets: the CPU backend will "
+                    + " use Java's Vector API.");
             return;
         }
         compile(compiler, sources, sets, library);
@@ -102,8 +103,9 @@ final class CompileKernels {
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0) {
                 known.put(set.getKey(), set.getValue());
             } else {
-                System.out.println(compiler + " does not take " + String.join(" ", set.getValue())
-                        + ": no kernels for " + set.getKey() + "; a newer compiler (CC) would make them.");
+                System.out.println(compiler + " does not accept " + String.join(" ", set.getValue())
+                        + ": the library gets no kernels for " + set.getKey()
+                        + ". Use a newer compiler (CC) to get them.");
             }
         }
         return known;

@@ -16,7 +16,7 @@ nvcc=${NVCC:-nvcc}
 cuobjdump=$(command -v "${CUOBJDUMP:-cuobjdump}" || true)
 
 if ! command -v "$nvcc" >/dev/null 2>&1; then
-    echo "cuda: no nvcc here, so the CUDA kernels are not compiled; --backend cuda will say that they are missing"
+    echo "cuda: nvcc not found: the CUDA kernels are not compiled, and --backend cuda will not work"
     exit 0
 fi
 
@@ -61,7 +61,7 @@ if [ -n "$cuobjdump" ]; then
     CUOBJDUMP=$cuobjdump sh "$sources/check-machine-code.sh" "$sources/machine-code.txt" "$output/compiled.fatbin" \
         "$output/machine-code.txt" || exit 1
 else
-    echo "cuda: no cuobjdump here, so the machine code is not looked at"
+    echo "cuda: cuobjdump not found: the machine code is not checked"
 fi
 
 mv "$output/compiled.fatbin" "$output/flover.fatbin"

@@ -66,7 +66,7 @@ awk -v table="$1" -v report="$3" '
             }
         }
         for (row = 1; row <= rows; row++) {
-            if (!used[row]) complain("no kernel takes the line " name[row] " " wanted[row] " of " table)
+            if (!used[row]) complain("no kernel matches the line " name[row] " " wanted[row] " of " table)
         }
         exit failed
     }

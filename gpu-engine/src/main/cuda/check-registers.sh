@@ -36,14 +36,15 @@ awk -v table="$1" '
         if (row > rows) {
             complain($1 " has no line in " table)
         } else if ($3 > limit[row]) {
-            complain($1 " takes " $3 " registers on " $2 ", but " blocks[row] " blocks of " threads[row] \
-                " threads leave it " limit[row] ": make it smaller, or want fewer blocks in " table)
+            complain($1 " uses " $3 " registers on " $2 ", but " blocks[row] " blocks of " threads[row] \
+                " threads allow it " limit[row] \
+                ": reduce its registers, or lower the number of blocks in " table)
         }
         if ($8 > 0) complain($1 " spills " $8 " bytes of registers on " $2)
     }
     END {
         for (row = 1; row <= rows; row++) {
-            if (!used[row]) complain("no kernel takes the line " name[row] " of " table)
+            if (!used[row]) complain("no kernel matches the line " name[row] " of " table)
         }
         exit failed
     }

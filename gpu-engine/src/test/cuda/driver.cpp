@@ -175,7 +175,7 @@ const std::pair<const Address, Allocation>* allocationOf(Address address, size_t
 int checkMemory(const char* call, Address address, size_t bytes) {
     auto* allocation = allocationOf(address, bytes);
     if (allocation == nullptr) {
-        return fault(std::string(call) + " of " + std::to_string(bytes) + " bytes outside of what is allocated",
+        return fault(std::string(call) + " of " + std::to_string(bytes) + " bytes outside all allocations",
                 INVALID_VALUE);
     }
     return allocation->second.context == current
@@ -322,7 +322,7 @@ int cuDeviceGetAttribute(int* value, int attribute, int) {
         case 75: *value = 9; return SUCCESS;               // compute capability
         case 76: *value = 0; return SUCCESS;
         case 97: *value = MOST_SHARED; return SUCCESS;
-        default: return fault("attribute " + std::to_string(attribute) + " is not there", INVALID_VALUE);
+        default: return fault("attribute " + std::to_string(attribute) + " is not emulated", INVALID_VALUE);
     }
 }
 
@@ -348,7 +348,7 @@ int cuModuleLoadData(void** module, const void* image) {
     uint32_t magic;
     std::memcpy(&magic, image, sizeof magic);
     *module = current;
-    return magic == FATBIN ? SUCCESS : fault("an image that is no fatbin", INVALID_IMAGE);
+    return magic == FATBIN ? SUCCESS : fault("the image is not a fatbin", INVALID_IMAGE);
 }
 
 int cuModuleUnload(void*) {
@@ -409,7 +409,7 @@ int cuMemFree_v2(Address address) {
     REQUIRE(notCapturing(__func__));
     auto found = allocations.find(address);
     if (found == allocations.end()) {
-        return fault("cuMemFree of what is not allocated", INVALID_VALUE);
+        return fault("cuMemFree of an address that is not allocated", INVALID_VALUE);
     }
     drainNullStream();
     for (Stream* stream : streams) {
@@ -440,7 +440,7 @@ int cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
 int cuMemFreeHost(void* memory) {
     std::lock_guard<std::recursive_mutex> locked(mutex);
     if (pinned.erase(reinterpret_cast<Address>(memory)) == 0) {
-        return fault("cuMemFreeHost of what is not pinned", INVALID_VALUE);
+        return fault("cuMemFreeHost of memory that is not pinned", INVALID_VALUE);
     }
     std::free(memory);
     return SUCCESS;
@@ -546,10 +546,10 @@ int cuLaunchKernel(
     const std::string name = emulator_name(kernel);
     if (gridX == 0 || gridY == 0 || gridZ == 0 || gridY > 65535 || gridZ > 65535 || threads > 1024 || threadsY != 1
             || threadsZ != 1 || extra != nullptr) {
-        return fault("a launch of " + name + " that no device takes", INVALID_VALUE);
+        return fault("a launch of " + name + " with an invalid configuration", INVALID_VALUE);
     }
     if (static_cast<int>(shared) > function->mostShared) {
-        return fault(name + " wants " + std::to_string(shared) + " bytes of shared memory, its limit is "
+        return fault(name + " requests " + std::to_string(shared) + " bytes of shared memory, its limit is "
                 + std::to_string(function->mostShared), INVALID_VALUE);
     }
     const auto* argument = static_cast<const unsigned char*>(arguments[0]);

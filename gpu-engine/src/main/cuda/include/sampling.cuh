@@ -5,7 +5,7 @@
 #include "device.cuh"
 
 /// The parameters and counts from which a sequence's next token is drawn. One for each home; the host writes it at
-/// admission (SamplingRecord.java).
+/// admission (SamplingHomes.java).
 struct SamplingState {
     float repetitionPenalty;
     float presencePenalty;

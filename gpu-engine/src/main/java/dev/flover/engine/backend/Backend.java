@@ -259,7 +259,7 @@ public interface Backend extends AutoCloseable {
     }
 
     private IllegalStateException withoutExperts() {
-        return new IllegalStateException("the backend " + name() + " has no experts");
+        return new IllegalStateException("the backend " + name() + " does not support layers with experts");
     }
 
     /// `hidden += delta`.

@@ -45,7 +45,7 @@ public record CpuCeilings(double floatOperations, double integerOperations, doub
 
     private static void sink(float value) {
         if (Float.isNaN(value)) {
-            throw new ArithmeticException("a ceiling's sum is not a number");
+            throw new ArithmeticException("the sum of a peak-rate measurement is NaN");
         }
     }
 }

@@ -53,7 +53,8 @@ final class NativeLibrary {
     }
 
     MemorySegment find(String function) {
-        return symbols.find(function).orElseThrow(() -> new UnsatisfiedLinkError("no function " + function));
+        return symbols.find(function).orElseThrow(
+                () -> new UnsatisfiedLinkError("the compiled kernels have no function " + function));
     }
 
     /// Maps zeroed memory that begins at a huge page. Physical memory is used only for pages that have been touched.

@@ -38,7 +38,7 @@ final class StoredBlock {
         long at = row + (long) (index / perStored) * type.blockBytes();
         int part = index % perStored;
         switch (type) {
-            case F32, F16, BF16 -> throw new IllegalArgumentException(type + " is not stored in blocks");
+            case F32, F16, BF16 -> throw new IllegalArgumentException(type + " is not a quantised type");
             case Q8_0 -> readQ8(data, at);
             case Q4_0 -> readNibbles(data, at, at + 2, -8, 0, 0);
             case Q4_1 -> readNibbles(data, at, at + 4, 0, 0, half(data, at + 2));

@@ -119,7 +119,7 @@ final class Workers implements AutoCloseable {
 
     /// Runs every tile of a job; returns when all have ended.
     ///
-    /// @throws RuntimeException if a tile threw, with that exception as the cause
+    /// @throws IllegalStateException if a tile threw, with its exception as the cause
     void run(Job work, int tiles) {
         share(work, tiles, Long.MAX_VALUE);
     }
@@ -136,9 +136,17 @@ final class Workers implements AutoCloseable {
     }
 
     private static void runAlone(Job work, int tiles) {
-        for (int tile = 0; tile < tiles; tile++) {
-            work.run(tile, OWNER);
+        try {
+            for (int tile = 0; tile < tiles; tile++) {
+                work.run(tile, OWNER);
+            }
+        } catch (RuntimeException | Error e) {
+            throw failed(e);
         }
+    }
+
+    private static IllegalStateException failed(Throwable thrown) {
+        return new IllegalStateException("a tile failed: " + thrown, thrown);
     }
 
     private void share(Job work, int tiles, long patience) {
@@ -161,7 +169,7 @@ final class Workers implements AutoCloseable {
         if (failure != null) {
             var thrown = failure;
             failure = null;
-            throw new IllegalStateException("a tile of " + work + " failed", thrown);
+            throw failed(thrown);
         }
     }
 

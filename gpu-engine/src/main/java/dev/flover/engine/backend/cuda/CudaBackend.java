@@ -113,8 +113,8 @@ public final class CudaBackend implements Backend {
     private Weight taken(CudaWeight weight) {
         var shape = weight.shape();
         if (shape.shards() > KernelSet.MOST_SHARDS) {
-            throw new IllegalArgumentException("the cuda backend adds up to " + KernelSet.MOST_SHARDS
-                    + " shards of a product, was " + shape.shards());
+            throw new IllegalArgumentException("the cuda backend supports products of up to " + KernelSet.MOST_SHARDS
+                    + " shards, found " + shape.shards());
         }
         multiplied.add(shape.storage());
         workspace.sizeFor(shape);

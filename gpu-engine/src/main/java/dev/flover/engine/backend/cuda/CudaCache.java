@@ -62,15 +62,15 @@ final class CudaCache implements Cache {
         }
         if (shape.blockTokens() < 8) {
             throw new IllegalArgumentException("the cuda backend needs KV blocks of at least 8 positions for 16-bit "
-                    + "models, was " + shape.blockTokens());
+                    + "models, found " + shape.blockTokens());
         }
         for (int width : WIDTHS) {
             if (shape.headDim() <= width) {
                 return width;
             }
         }
-        throw new IllegalArgumentException("the cuda backend has attention for heads of up to "
-                + WIDTHS[WIDTHS.length - 1] + " dimensions, the model's have " + shape.headDim());
+        throw new IllegalArgumentException("the cuda backend supports heads of up to "
+                + WIDTHS[WIDTHS.length - 1] + " dimensions, the model's heads have " + shape.headDim());
     }
 
     /// Applies the plan's moves by swapping the homes of both slots, as the slot that is moved from is free afterwards.

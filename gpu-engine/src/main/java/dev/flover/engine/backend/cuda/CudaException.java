@@ -13,8 +13,8 @@ public final class CudaException extends EngineException {
             "CUDA_ERROR_INVALID_PC", "CUDA_ERROR_HARDWARE_STACK_ERROR", "CUDA_ERROR_ECC_UNCORRECTABLE",
             "CUDA_ERROR_NVLINK_UNCORRECTABLE", "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA_ERROR_NO_DEVICE",
             "CUDA_ERROR_CONTEXT_IS_DESTROYED", "CUDA_ERROR_UNKNOWN");
-    private static final String AFTER_LOSS = "the device is lost to this process; start it again, and generations that "
-            + "a pipeline has stored continue from their tokens (the kernel log has the driver's report, Xid)";
+    private static final String AFTER_LOSS = "this process has lost the device; restart the process: stored "
+            + "generations continue from their last tokens (the kernel log contains the driver's Xid report)";
 
     private final String call;
     private final String error;

@@ -17,8 +17,8 @@ final class ExpertWeights extends AbstractList<Weight> {
         this.weights = weights;
         for (var weight : weights) {
             if (!weight.shape().equals(shape())) {
-                throw new IllegalArgumentException("the cuda backend needs all experts of a layer stored alike; found "
-                        + shape() + " and " + weight.shape());
+                throw new IllegalArgumentException("the cuda backend needs all experts of a layer in the same "
+                        + "shape and format; found " + shape() + " and " + weight.shape());
             }
         }
         values = table(driver, CudaWeight::values);

@@ -31,7 +31,7 @@ final class QuantisedGroup {
             case Q4_0 -> q4(data, rowAt + (long) group * type.blockBytes());
             case Q4_1 -> q4Minimum(data, rowAt + (long) group * type.blockBytes());
             case Q4_K -> q4Super(data, rowAt + (long) (group / 8) * type.blockBytes(), group % 8);
-            default -> throw new AssertionError(type + " is not kept in groups");
+            default -> throw new AssertionError(type + " is not a type with quantised groups");
         }
     }
 

@@ -221,6 +221,6 @@ final class StepSlots {
                 return slot;
             }
         }
-        throw new AssertionError("a step that was not begun");
+        throw new AssertionError("the step was not begun before it ended");
     }
 }

@@ -109,7 +109,7 @@ final class WeightPacker {
             switch (shape.storage()) {
                 case F16, BF16 -> packHalves(row, floats(output), values);
                 case Q8, Q4 -> packGroups(row, output, values, scales);
-                case F32 -> throw new AssertionError("f32 has no tiles");
+                case F32 -> throw new AssertionError("f32 matrices are not packed into tiles");
             }
         }
     }

@@ -44,7 +44,9 @@ class WorkersTest {
                 if (tile == 37) {
                     throw new IllegalArgumentException("tile 37");
                 }
-            }, 50)).hasRootCauseMessage("tile 37");
+            }, 50)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a tile failed: java.lang.IllegalArgumentException: tile 37")
+                    .hasRootCauseMessage("tile 37");
             var runs = new AtomicIntegerArray(50);
             workers.run((tile, _) -> runs.incrementAndGet(tile), 50);
             for (int tile = 0; tile < 50; tile++) {
@@ -133,6 +135,18 @@ class WorkersTest {
                 workers.run(job, job.out.length, 1);
                 assertThat(job.out).as("job " + number + ", seed " + seed).containsOnly(number);
             }
+        }
+    }
+
+    @Test
+    void aTileOfAShortJobFailsLikeOneOfALongJob() {
+        try (var workers = new Workers(2, "test", Long.MAX_VALUE, Long.MAX_VALUE / 2)) {
+            Workers.Job failing = (tile, _) -> {
+                throw new IllegalArgumentException("tile " + tile);
+            };
+            assertThatThrownBy(() -> workers.run(failing, 2, 1)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a tile failed: java.lang.IllegalArgumentException: tile 0")
+                    .hasRootCauseMessage("tile 0");
         }
     }
 

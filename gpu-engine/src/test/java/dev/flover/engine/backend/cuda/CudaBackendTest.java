@@ -103,8 +103,8 @@ class CudaBackendTest {
                     // until the device is lost
                 }
             }).isInstanceOf(EngineException.class)
-                    .hasMessageMatching("step \\d+ failed: " + call + " failed with CUDA_ERROR_ECC_UNCORRECTABLE: the "
-                            + "device is lost to this process; start it again.*")
+                    .hasMessageMatching("step \\d+ failed: " + call + " failed with CUDA_ERROR_ECC_UNCORRECTABLE: this "
+                            + "process has lost the device; restart the process.*")
                     .hasCauseInstanceOf(CudaException.class);
             assertThatThrownBy(() -> engine.step(sink)).isInstanceOf(EngineException.class);
         }

@@ -48,7 +48,7 @@ class DeviceCheckTest {
         assertThat(outcome.table).hasSize(3);
         assertThat(outcome.table.get(0)).matches("selfsmall +ok, \\d+ s");
         assertThat(outcome.table.get(1)).matches("story +ok, \\d+ s");
-        assertThat(outcome.table.get(2)).matches("models +skipped: no MODELS folder is given");
+        assertThat(outcome.table.get(2)).matches("models +skipped: MODELS, a folder of model files, is not set");
         assertThat(folder.resolve("out/selfsmall.log")).content().isEqualTo("selftest --backend cuda --small\n");
         assertThat(folder.resolve("out/logs.tgz")).isNotEmptyFile();
     }
@@ -77,6 +77,6 @@ class DeviceCheckTest {
         var outcome = check("true", "60", "selfsmal");
 
         assertThat(outcome.status).isEqualTo(2);
-        assertThat(outcome.output).contains("there is no stage selfsmal; they are in the head of");
+        assertThat(outcome.output).contains("unknown stage selfsmal; the stages are listed at the top of");
     }
 }

@@ -136,7 +136,7 @@ class JCudaDeviceTest {
                 }
             }).isInstanceOf(EngineException.class)
                     .hasMessageMatching("step \\d+ failed: " + function.replace("_v2", "") + " failed with "
-                            + "CUDA_ERROR_ECC_UNCORRECTABLE: the device is lost to this process; start it again.*")
+                            + "CUDA_ERROR_ECC_UNCORRECTABLE: this process has lost the device; restart the process.*")
                     .hasCauseInstanceOf(CudaException.class);
         }
         assertThat(answers.positions).isEqualTo(IntStream.range(0, answers.positions.size()).boxed().toList());

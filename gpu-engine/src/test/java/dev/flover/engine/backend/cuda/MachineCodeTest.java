@@ -69,7 +69,7 @@ class MachineCodeTest {
         var outcome = check("projekt_* HMMA* 1 -\nsample HMMA*\n", CODE);
 
         assertThat(outcome.status).isNotZero();
-        assertThat(outcome.output).contains("no kernel takes the line projekt_* HMMA* of")
+        assertThat(outcome.output).contains("no kernel matches the line projekt_* HMMA* of")
                 .contains("line 2: expected a kernel, an operation, least and most, found \"sample HMMA*\"");
     }
 

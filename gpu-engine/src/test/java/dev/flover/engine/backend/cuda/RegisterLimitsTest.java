@@ -42,7 +42,7 @@ class RegisterLimitsTest {
 
         assertThat(outcome.status).isNotZero();
         assertThat(outcome.output).contains("project_f16_8 takes 65 registers on sm_90a, but 4 blocks of 256 threads "
-                + "leave it 64: make it smaller, or want fewer blocks in");
+                + "allow it 64: reduce its registers, or lower the number of blocks in");
     }
 
     @Test
@@ -58,7 +58,7 @@ class RegisterLimitsTest {
         var outcome = check("project_*_8 256 4\nsample 512 2\n", line("project_f16_8", 64, 0), line("add", 12, 0));
 
         assertThat(outcome.status).isNotZero();
-        assertThat(outcome.output).contains("add has no line in").contains("no kernel takes the line sample of");
+        assertThat(outcome.output).contains("add has no line in").contains("no kernel matches the line sample of");
     }
 
     @Test
