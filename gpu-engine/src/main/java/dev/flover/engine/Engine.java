@@ -228,12 +228,12 @@ public final class Engine implements AutoCloseable {
     private void checkConstraint(SequenceRequest request) {
         var sampling = request.sampling();
         if (!sampling.allowedOnly().isEmpty()) {
-            throw new IllegalArgumentException("allowedOnly and a constraint contradict each other; give one");
+            throw new IllegalArgumentException("allowedOnly and a constraint cannot be combined; set only one of them");
         }
         for (float bias : sampling.logitBias().values()) {
             if (bias == Float.NEGATIVE_INFINITY) {
-                throw new IllegalArgumentException("logitBias bans a token, which may be the only one that a constraint"
-                        + " allows; use a finite bias");
+                throw new IllegalArgumentException("logitBias bans a token that may be the only one which the"
+                        + " constraint allows; use a finite bias");
             }
         }
         if (request.stopIds().isEmpty()) {
@@ -242,8 +242,8 @@ public final class Engine implements AutoCloseable {
         }
         for (int token : request.stopIds().tokens()) {
             if (request.constraint().isText(token)) {
-                throw new IllegalArgumentException("stop id " + token + " is text, which would end an answer before its"
-                        + " constraint does");
+                throw new IllegalArgumentException("stop id " + token + " is a text token; it could end the answer"
+                        + " before its constraint is satisfied");
             }
         }
     }

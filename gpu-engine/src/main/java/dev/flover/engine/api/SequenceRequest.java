@@ -46,7 +46,7 @@ public record SequenceRequest(
         }
         if (generatedIds.length >= maxTokens) {
             throw new IllegalArgumentException("nothing is left to generate: " + generatedIds.length
-                    + " tokens exist and maxTokens is " + maxTokens);
+                    + " tokens are already generated and maxTokens is " + maxTokens);
         }
         if (answerIndex < 0) {
             throw new IllegalArgumentException("answerIndex must not be negative, was " + answerIndex);

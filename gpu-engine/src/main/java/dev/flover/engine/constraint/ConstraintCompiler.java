@@ -29,6 +29,9 @@ import java.util.function.Supplier;
 public final class ConstraintCompiler {
     private static final int MAX_AUTOMATA = 4_096;
 
+    /// The most characters that a list of choices or a grammar may have.
+    private static final int MAX_CHARACTERS = 1 << 20;
+
     private final Tokenizer tokenizer;
     private final TokenMasks masks;
     private final Map<Regex, Dfa> automata = new LinkedHashMap<>(64, 0.75f, true) {
@@ -71,7 +74,10 @@ public final class ConstraintCompiler {
                 SchemaCompiler.compile(schema.text(), this::automaton, schema.spaced())::begin;
             case ConstraintSource.Pattern pattern -> text(regex(pattern), "regex");
             case ConstraintSource.Choices choices -> text(words(choices), "choices");
-            case ConstraintSource.Grammar grammar -> GrammarCompiler.compile(grammar.text(), this::automaton);
+            case ConstraintSource.Grammar grammar -> {
+                checkLength("grammar", grammar.text().length());
+                yield GrammarCompiler.compile(grammar.text(), this::automaton);
+            }
             case ConstraintSource.Exact exact -> exact(exact.text());
             case ConstraintSource.InOrder order -> Beginning.inOrder(parts(order.parts()));
             case ConstraintSource.OneOf either -> oneOf(either.choices());
@@ -97,7 +103,7 @@ public final class ConstraintCompiler {
 
     private Beginning oneOf(List<ConstraintSource> choices) {
         if (choices.isEmpty()) {
-            throw new ConstraintException("there is nothing to choose from");
+            throw new ConstraintException("the list of choices is empty");
         }
         return Beginning.oneOf(parts(choices));
     }
@@ -149,11 +155,19 @@ public final class ConstraintCompiler {
         }
     }
 
+    private static void checkLength(String name, long characters) {
+        if (characters > MAX_CHARACTERS) {
+            throw new ConstraintException(name + " has " + characters + " characters; at most " + MAX_CHARACTERS
+                    + " are accepted");
+        }
+    }
+
     private static Regex words(ConstraintSource.Choices choices) {
+        checkLength("choices", choices.texts().stream().mapToLong(String::length).sum());
         var texts = new ArrayList<byte[]>();
         for (String text : choices.texts()) {
             if (text.isEmpty()) {
-                throw new ConstraintException("choices: an empty text cannot be chosen");
+                throw new ConstraintException("choices: found an empty text; each choice needs at least one character");
             }
             texts.add(text.getBytes(StandardCharsets.UTF_8));
         }
@@ -166,7 +180,7 @@ public final class ConstraintCompiler {
     private Beginning text(Regex regex, String name) {
         var dfa = automaton(regex);
         if (dfa.start() == Dfa.DEAD || dfa.isAccepting(dfa.start()) && dfa.isFinal(dfa.start())) {
-            throw new ConstraintException(name + " matches no text but the empty one");
+            throw new ConstraintException(name + " accepts only the empty text; an answer needs at least one token");
         }
         return (behind, next) -> Lexeme.begin(dfa, behind, next);
     }

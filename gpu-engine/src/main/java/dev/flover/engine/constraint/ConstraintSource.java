@@ -4,9 +4,6 @@ import java.util.List;
 
 /// The form that an answer must have, as the client wrote it, before it is compiled.
 public sealed interface ConstraintSource {
-    /// The most characters that a regular expression, a list of choices or a grammar may have.
-    int MAX_CHARACTERS = 1 << 20;
-
     /// JSON that a schema accepts.
     ///
     /// @param text   a JSON Schema of draft 2020-12; keywords of earlier drafts are also understood

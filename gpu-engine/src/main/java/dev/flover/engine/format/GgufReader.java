@@ -303,7 +303,7 @@ final class GgufReader {
         long value = bytes.get(LONG, take(8, what));
         if (value < 0) {
             throw problem("gives " + what + " as " + Long.toUnsignedString(value) + " at byte " + start
-                    + ", which cannot be");
+                    + ", which is not a valid size");
         }
         return value;
     }

@@ -53,6 +53,6 @@ final class ConfigKeys {
     static List<String> warnings(JsonFile outer, JsonFile config) {
         return config.numbersNeverAsked().stream()
                 .filter(key -> !outer.wasAsked(key) && !HARMLESS.contains(key))
-                .map(key -> "\"" + key + "\" of config.json is not known here and not used").toList();
+                .map(key -> "\"" + key + "\" of config.json is unknown and ignored").toList();
     }
 }

@@ -114,7 +114,7 @@ final class ExpertAssembler {
             System.arraycopy(gates, expert * wide, joined, 2 * expert * wide, wide);
             System.arraycopy(ups, expert * wide, joined, (2 * expert + 1) * wide, wide);
         }
-        return copies.vector(gate.name() + " and those beside it", joined);
+        return copies.vector(gate.name() + " and the vectors joined to it", joined);
     }
 
     /// Reorders interleaved gate and up values, for each expert, to all gate values followed by all up values.

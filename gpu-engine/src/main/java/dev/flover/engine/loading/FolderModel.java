@@ -65,7 +65,7 @@ final class FolderModel implements ModelFiles {
         }
         this.outer = JsonFile.read(file);
         String modelType = outer.text("model_type")
-                .orElseThrow(() -> new ModelFileException(file, "does not say its \"model_type\""));
+                .orElseThrow(() -> new ModelFileException(file, "has no \"model_type\""));
         var known = Families.ofModelType(file, modelType);
         this.config = outer.object("text_config").orElse(outer).withDefaults(known.configDefaults());
         this.family = sayingBiases(known);
@@ -126,8 +126,9 @@ final class FolderModel implements ModelFiles {
 
     private void refuseWhatIsNotSupported() {
         if (outer.object("quantization_config").isPresent()) {
-            throw problem("holds weights quantised by "
-                    + outer.object("quantization_config").flatMap(by -> by.text("quant_method")).orElse("its own means")
+            String method = outer.object("quantization_config").flatMap(by -> by.text("quant_method"))
+                    .orElse("an unnamed method");
+            throw problem("holds weights quantised by " + method
                     + "; plain float weights, or quantised ones as GGUF, are supported");
         }
         for (String key : List.of("scale_attn_by_inverse_layer_idx", "use_bidirectional_attention",
@@ -137,7 +138,7 @@ final class FolderModel implements ModelFiles {
             }
         }
         config.real("clip_qkv").ifPresent(limit -> {
-            throw problem("cuts queries, keys and values off at " + limit + ", which is not supported");
+            throw problem("limits queries, keys and values to " + limit + " (clip_qkv), which is not supported");
         });
         config.firstDifference(ConfigKeys.NEVER).ifPresent(difference -> {
             throw problem(difference);
@@ -172,7 +173,8 @@ final class FolderModel implements ModelFiles {
         int hidden = required("hidden_size", "n_embd");
         int heads = required("num_attention_heads", "n_head");
         if (heads < 1 || hidden < 1) {
-            throw problem("has " + heads + " heads and a width of " + hidden);
+            throw problem("has " + heads + " attention heads and a width of " + hidden
+                    + "; at least 1 of each expected");
         }
         int headDim = config.integer("head_dim").orElse(hidden / heads);
         var rotary = FolderRotary.of(config);
@@ -244,7 +246,7 @@ final class FolderModel implements ModelFiles {
     private List<Integer> windows() {
         int layers = required("num_hidden_layers", "n_layer");
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
-            throw problem("claims " + layers + " layers");
+            throw problem("has " + layers + " layers; 1 to " + Hyperparameters.MAX_LAYERS + " are supported");
         }
         var kinds = config.texts("layer_types");
         if (!kinds.isEmpty() && kinds.size() != layers) {
@@ -332,8 +334,8 @@ final class FolderModel implements ModelFiles {
         int trained = required("max_position_embeddings", "n_positions");
         boolean ends = family.learnsPositions() || rotary.endsWithTraining();
         if (ends && askedContext > trained) {
-            throw problem("has positions up to " + trained + " only; a context of " + askedContext
-                    + " cannot be given");
+            throw problem("supports only " + trained + " positions; a context of " + askedContext
+                    + " was requested");
         }
         return askedContext > 0 ? askedContext : trained;
     }
@@ -379,7 +381,7 @@ final class FolderModel implements ModelFiles {
     }
 
     private int required(String... keys) {
-        return config.integer(keys).orElseThrow(() -> problem("does not say \"" + keys[0] + "\""));
+        return config.integer(keys).orElseThrow(() -> problem("has no \"" + keys[0] + "\""));
     }
 
     private ModelFileException problem(String problem) {

@@ -47,7 +47,7 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
         var named = own.flatMap(rope -> rope.text("rope_type", "type"));
         if (named.isEmpty() && own.isPresent()) {
             own.get().keys().stream().filter(STRETCHING::contains).findFirst().ifPresent(key -> {
-                throw problem("gives \"" + key + "\" for positions but no \"rope_type\" to say how they are stretched");
+                throw problem("has \"" + key + "\" for rotary positions but no \"rope_type\"");
             });
         }
         return named.orElse("default");
@@ -80,7 +80,7 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
                     required("factor"), required("low_freq_factor"), required("high_freq_factor"), originalContext());
             case "yarn" -> yarn();
             case "longrope", "su" -> longRope();
-            default -> throw problem("stretches positions by \"" + type()
+            default -> throw problem("scales rotary positions by \"" + type()
                     + "\", which is not supported; default, linear, dynamic, llama3, yarn and longrope are");
         };
     }
@@ -124,7 +124,7 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
 
     private double required(String key) {
         return own(key).orElseThrow(
-                () -> problem("stretches positions by \"" + type() + "\" but does not say \"" + key + "\""));
+                () -> problem("scales rotary positions by \"" + type() + "\" but has no \"" + key + "\""));
     }
 
     private ModelFileException problem(String problem) {

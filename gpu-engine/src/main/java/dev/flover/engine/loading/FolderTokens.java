@@ -45,8 +45,8 @@ final class FolderTokens {
         var ids = new ArrayList<Integer>();
         for (int id : ids("eos_token_id")) {
             if (id < 0 || id >= rows) {
-                warnings.add("token " + id + " should end an answer, and the model's ids are 0 to " + (rows - 1)
-                        + "; it ends nothing");
+                warnings.add("the end token " + id + " is outside of the model's ids 0 to " + (rows - 1)
+                        + " and is ignored");
             } else {
                 ids.add(id);
             }
@@ -56,8 +56,7 @@ final class FolderTokens {
             if (id >= 0 && id < rows) {
                 ids.add(id);
             } else if (tokenizer != null) {
-                warnings.add("the token \"" + end + "\" should end an answer, and the tokenizer has none that is"
-                        + " spelled so; it ends nothing");
+                warnings.add("the end token \"" + end + "\" is not in the tokenizer's vocabulary and is ignored");
             }
         });
         return TokenSet.of(ids.stream().mapToInt(Integer::intValue).toArray());

@@ -92,17 +92,17 @@ final class GgufKeys {
     private static final String IGNORED = """
             the embedding says how many rows it has:
                 vocab_size embedding_length_out features_length
-            says how the weights came to be, not what they are:
+            describes how the weights were made, not their values:
                 rope.scaling.finetuned tensor_data_layout
             of embeddings and classifiers, not of text that is generated:
                 pooling_type classifier.output_labels dense_2_feat_in dense_2_feat_out dense_3_feat_in
                 dense_3_feat_out attention.group_norm_epsilon attention.group_norm_groups decoder_start_token_id
-            describes experts where there are none, or says of layers what their tensors say:
+            describes experts in a model without experts, or layers whose tensors tell the same:
                 leading_dense_block_count moe_every_n_layers interleave_moe_layer_step
                 expert_used_count expert_feed_forward_length expert_shared_feed_forward_length
                 expert_chunk_feed_forward_length expert_shared_count expert_group_count expert_group_used_count
                 expert_weights_scale expert_weights_norm expert_gating_func expert_group_scale experts_per_group
-            goes with a key that is refused or used, and says nothing without it:
+            belongs to a key that is refused or used, and has no effect without that key:
                 deepstack_mapping altup.active_idx adapters.token_ids_activate adapters.token_ids_substitute
                 adapters.lora_rank adapters.router_gain attention.indexer.key_length
                 attention.indexer.block_size attention.indexer.local_blocks attention.compress_rope_freq_base
@@ -111,11 +111,11 @@ final class GgufKeys {
             layers of this family have no window:
                 attention.sliding_window attention.sliding_window_pattern attention.key_length_swa
                 attention.value_length_swa rope.dimension_count_swa rope.freq_base_swa
-            goes with another way to stretch positions:
+            belongs to another method of scaling rotary positions:
                 rope.scaling.original_context_length rope.scaling.yarn_beta_fast rope.scaling.yarn_beta_slow
                 rope.scaling.yarn_log_multiplier rope.scaling.attn_factor rope.scaling.factor rope.scaling.type
                 rope.scale_linear rope.freq_base rope.dimension_count
-            llama.cpp computes it anew, so files may say anything:
+            llama.cpp computes this value itself and ignores the one in the file:
                 rope.scaling.yarn_attn_factor
             the family says which activation it has:
                 hidden_activation
@@ -177,7 +177,7 @@ final class GgufKeys {
         return metadata.neverAsked(prefix).stream()
                 .filter(Predicate.not(key -> refuses(key.substring(prefix.length()))))
                 .filter(key -> whyIgnored(key.substring(prefix.length())).isEmpty())
-                .map(key -> "metadata " + key + " is not known here and not used").toList();
+                .map(key -> "metadata " + key + " is unknown and ignored").toList();
     }
 
     private static boolean isNeutral(GgufValue value, List<String> neutral) {

@@ -47,7 +47,7 @@ final class GgufModel implements ModelFiles {
         this.metadata = file.metadata();
         this.askedContext = askedContext;
         this.architecture = metadata.text("general.architecture")
-                .orElseThrow(() -> problem("does not say its general.architecture"));
+                .orElseThrow(() -> problem("has no metadata general.architecture"));
     }
 
     @Override
@@ -127,10 +127,11 @@ final class GgufModel implements ModelFiles {
     private void refuseWhatIsNotAModel() {
         String type = metadata.text("general.type").orElse("model");
         if (!type.equals("model")) {
-            throw problem("holds \"" + type + "\", not a whole model");
+            throw problem("has general.type \"" + type + "\"; expected a whole model, of type \"model\"");
         }
         if (isVocabularyAlone()) {
-            throw problem("holds a vocabulary alone and no weights; tokenize and inspect take it");
+            throw problem("holds only a vocabulary and no weights; it can be used with the commands tokenize and"
+                    + " inspect");
         }
     }
 
@@ -140,7 +141,7 @@ final class GgufModel implements ModelFiles {
         int hidden = required("embedding_length");
         int heads = uniform("attention.head_count").orElseThrow(() -> missing("attention.head_count"));
         if (heads < 1) {
-            throw problem("has " + heads + " attention heads");
+            throw problem("has " + heads + " attention heads; at least 1 expected");
         }
         int headDim = integer("attention.key_length").orElse(hidden / heads);
         if (integer("attention.value_length").orElse(headDim) != headDim) {
@@ -235,7 +236,7 @@ final class GgufModel implements ModelFiles {
     private List<Integer> windows(Family family) {
         int layers = layers();
         if (layers < 1 || layers > Hyperparameters.MAX_LAYERS) {
-            throw problem("claims " + layers + " layers");
+            throw problem("has " + layers + " layers; 1 to " + Hyperparameters.MAX_LAYERS + " are supported");
         }
         int window = family.ggufWindows()
                 ? Math.max(integer("attention.sliding_window").orElse(family.window()), 0)
@@ -271,8 +272,8 @@ final class GgufModel implements ModelFiles {
         int trained = required("context_length");
         if (askedContext > 0) {
             if (family.learnsPositions() && askedContext > trained) {
-                throw problem("has learned " + trained + " positions; a context of " + askedContext
-                        + " cannot be given");
+                throw problem("supports only " + trained + " positions; a context of " + askedContext
+                        + " was requested");
             }
             return askedContext;
         }
@@ -308,9 +309,9 @@ final class GgufModel implements ModelFiles {
         return switch (type) {
             case "none", "linear" -> new RotaryScaling.Linear(factor, magnitude);
             case "yarn" -> yarn(factor, magnitude);
-            case "longrope" -> throw problem("stretches positions by longrope but lacks rope_factors_short.weight"
+            case "longrope" -> throw problem("scales rotary positions by longrope but has no rope_factors_short.weight"
                     + " or rope_factors_long.weight");
-            default -> throw problem("stretches positions by \"" + type
+            default -> throw problem("scales rotary positions by \"" + type
                     + "\", which is not supported; none, linear, yarn and longrope are");
         };
     }

@@ -33,7 +33,7 @@ final class GgufTokens {
                 int id = metadata.integer(key).orElse(-1);
                 if (id < -1 || id >= spellings.size()) {
                     warnings.add("metadata " + key + " is " + id + ", and the vocabulary has ids from 0 to "
-                            + (spellings.size() - 1) + "; it counts as none");
+                            + (spellings.size() - 1) + "; it is ignored");
                 }
             }
         }

@@ -98,7 +98,7 @@ record Hyperparameters(
         boolean others = family.learnsPositions() || family.tensors().names().containsKey(TensorRole.QUERY_NORM);
         if (residual != 1 && others) {
             throw new IllegalArgumentException(
-                    "multiplies its residual stream, which is not supported with learned positions or query norms");
+                    "has a residual multiplier, which is not supported with learned positions or query norms");
         }
         double embedding = multipliers.embedding() * (family.scaledEmbedding() ? Math.sqrt(hidden) : 1);
         return ModelConfigBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)

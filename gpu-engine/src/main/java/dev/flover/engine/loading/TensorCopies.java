@@ -41,7 +41,7 @@ final class TensorCopies {
             Dequantiser.toFloats(vector, 0, values, at, vector.columns());
             at += vector.columns();
         }
-        return vector(vectors.getFirst().name() + " and those beside it", values);
+        return vector(vectors.getFirst().name() + " and the vectors joined to it", values);
     }
 
     StoredTensor plus(StoredTensor vector, float offset) {
@@ -84,7 +84,7 @@ final class TensorCopies {
         int width = tensor.type().blockBytes();
         if (tensor.type().blockElements() != 1) {
             throw new IllegalArgumentException("stores tensor " + tensor.name() + " transposed as " + tensor.type()
-                    + "; only plain floats can be turned round");
+                    + "; only unquantised tensors can be transposed");
         }
         var source = tensor.data();
         var target = arena.allocate(source.byteSize(), 64);

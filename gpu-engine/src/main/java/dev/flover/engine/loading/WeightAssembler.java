@@ -375,6 +375,7 @@ final class WeightAssembler {
 
     private ModelFileException wrongShape(StoredTensor tensor, int rows, int columns) {
         return new ModelFileException(source.path(), "gives tensor " + tensor.name() + " the shape [" + tensor.rows()
-                + ", " + tensor.columns() + "]; [" + rows + ", " + columns + "] expected from its other numbers");
+                + ", " + tensor.columns() + "]; [" + rows + ", " + columns
+                + "] expected from the model's configuration");
     }
 }

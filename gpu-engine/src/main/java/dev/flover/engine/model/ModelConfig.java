@@ -148,19 +148,21 @@ public record ModelConfig(
 
         public Routing {
             if (experts < 1 || experts > MOST_EXPERTS || width < 1 || sharedWidth < 0) {
-                throw new IllegalArgumentException("there cannot be " + experts + " experts of width " + width
-                        + " beside a shared one of width " + sharedWidth);
+                throw new IllegalArgumentException("invalid number or width of experts: " + experts + " of width "
+                        + width + ", and a shared one of width " + sharedWidth + "; 1 to " + MOST_EXPERTS
+                        + " are supported");
             }
             if (groups < 1 || experts % groups != 0 || chosenGroups < 1 || chosenGroups > groups) {
-                throw new IllegalArgumentException(chosenGroups + " groups of " + groups + " with " + experts
-                        + " experts in all cannot be chosen");
+                throw new IllegalArgumentException("invalid groups of experts: " + chosenGroups + " chosen of " + groups
+                        + ", which must divide the " + experts + " experts");
             }
             if (chosen < 1 || chosen > experts / groups * chosenGroups) {
-                throw new IllegalArgumentException(chosen + " experts cannot be chosen from "
+                throw new IllegalArgumentException("invalid number of chosen experts: " + chosen + "; expected 1 to "
                         + experts / groups * chosenGroups);
             }
             if (!(scale > 0 && scale <= 1e6)) {     // written positively, so NaN fails too
-                throw new IllegalArgumentException("experts cannot be weighed by " + scale);
+                throw new IllegalArgumentException("invalid scale of expert weights: " + scale
+                        + "; expected more than 0, up to 1e6");
             }
         }
 
@@ -179,7 +181,8 @@ public record ModelConfig(
     public record QueryScaling(double beta, int every) {
         public QueryScaling {
             if (!(beta >= 0 && beta <= 1000) || every < 1) {        // written positively, so NaN fails too
-                throw new IllegalArgumentException("queries cannot grow by " + beta + " every " + every + " positions");
+                throw new IllegalArgumentException("invalid query scaling: beta " + beta + ", expected 0 to 1000, "
+                        + "every " + every + " positions, expected at least 1");
             }
         }
 

@@ -91,8 +91,8 @@ public final class Scheduler {
     public void admit(long id, SequenceRequest request) {
         var sequence = new Sequence(id, request, contextLength, stretchedBeyond, seats);
         if (sequence.length() >= contextLength) {
-            throw new IllegalArgumentException("nothing can follow " + sequence.length()
-                    + " tokens in the model's context of " + contextLength + "; shorten the prompt");
+            throw new IllegalArgumentException("a prompt of " + sequence.length() + " tokens leaves no room for an"
+                    + " answer in the model's context of " + contextLength + " tokens; shorten the prompt");
         }
         int positions = sequence.mostTokens - 1; // the last token is drawn but not computed
         int needed = Math.ceilDiv(positions, config.blockTokens());

@@ -28,7 +28,8 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
             }
         }
         if (kShards < 1 || Integer.bitCount(kShards) != 1 || columns % kShards != 0) {
-            throw new IllegalArgumentException(columns + " inputs cannot be summed in " + kShards + " equal pieces");
+            throw new IllegalArgumentException(columns + " inputs cannot be divided into " + kShards
+                    + " equal shards; their number must be a power of two that divides the inputs");
         }
         if (kShards > 1 && !role.dividesInputs()) {
             throw new IllegalArgumentException("a matrix of role " + role + " is summed in one piece, not in " + kShards

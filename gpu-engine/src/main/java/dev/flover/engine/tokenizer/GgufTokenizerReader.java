@@ -231,9 +231,8 @@ final class GgufTokenizerReader {
     private int framing(String key, int otherwise) {
         int id = token(key, otherwise);
         if (id < 0) {
-            throw new ModelFileException(file, "puts a token around every prompt and does not say which: " + PREFIX
-                    + key
-                    + " is missing");
+            throw new ModelFileException(file, "adds a token to every prompt, but " + PREFIX + key
+                    + ", its id, is missing");
         }
         return id;
     }

@@ -208,8 +208,7 @@ final class HuggingFaceTokenizerReader {
             for (var id : node.path("special_tokens").path(name).path("ids")) {
                 if (!id.isInt() || id.intValue() < 0 || id.intValue() >= vocabulary.size()) {
                     throw new ModelFileException(file,
-                            "puts a token around every prompt that is not in its vocabulary: "
-                            + part);
+                            "adds a token to every prompt that is not in its vocabulary: " + part);
                 }
                 (text ? after : before).add(id.intValue());
             }

@@ -288,8 +288,8 @@ final class SplitPattern {
         }
 
         private TokenizationException tooHard() {
-            return new TokenizationException("the text, " + length + " characters long, repeats a pattern that this"
-                    + " model's tokenizer needs too many steps to split; shorten its runs of like characters");
+            return new TokenizationException("splitting this text of " + length + " characters exceeds the tokenizer's"
+                    + " step limit; shorten its runs of equal or similar characters");
         }
     }
 }

@@ -162,7 +162,7 @@ record TokenizerJson(
         private void add(Token token) {
             if (tokens.size() >= Vocabulary.MAX_TOKENS) {
                 throw new ModelFileException(
-                        file, "has more than " + Vocabulary.MAX_TOKENS + " tokens, which is more than possible");
+                        file, "has too many tokens; at most " + Vocabulary.MAX_TOKENS + " are supported");
             }
             tokens.add(token);
         }
@@ -171,8 +171,7 @@ record TokenizerJson(
             for (var value = parser.nextToken(); value != JsonToken.END_ARRAY; value = parser.nextToken()) {
                 if (merges.size() >= BytePairModels.MAX_MERGES) {
                     throw new ModelFileException(
-                            file, "has more than " + BytePairModels.MAX_MERGES
-                            + " merges, which is more than possible");
+                            file, "has too many merges; at most " + BytePairModels.MAX_MERGES + " are supported");
                 }
                 if (value == JsonToken.VALUE_STRING) {
                     merges.add(BytePairModels.Pair.parse(file, parser.getText()));

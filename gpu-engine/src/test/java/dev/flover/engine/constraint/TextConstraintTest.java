@@ -25,7 +25,7 @@ class TextConstraintTest {
     void aPatternWhoseStatesMultiplyIsRefusedWhenItIsCompiled(String pattern) {
         assertThatThrownBy(() -> new Accepting().of(new ConstraintSource.Pattern(pattern)))
                 .isInstanceOf(ConstraintException.class)
-                .hasMessageStartingWith("regex is too complex: its repetitions with a count");
+                .hasMessageStartingWith("regex is too complex: counted repetitions after unbounded ones");
     }
 
     @Test
@@ -85,10 +85,24 @@ class TextConstraintTest {
     }
 
     @Test
+    void grammarsAndChoicesHaveAGreatestLength() {
+        String comment = "#".repeat((1 << 20) - 13);
+        assertThat(Accepting.grammar("root ::= \"a\"\n" + comment).accepts("a")).isTrue();
+        assertThatThrownBy(() -> Accepting.grammar("root ::= \"a\"\n#" + comment))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("grammar has 1048577 characters; at most 1048576 are accepted");
+        String half = "b".repeat(1 << 19);
+        assertThatThrownBy(() -> new Accepting().of(new ConstraintSource.Choices(List.of("a", half, half))))
+                .isInstanceOf(ConstraintException.class)
+                .hasMessage("choices has 1048577 characters; at most 1048576 are accepted");
+    }
+
+    @Test
     void whatIsWrongWithAGrammarIsSaid() {
         assertThatThrownBy(() -> Accepting.grammar("root ::= root \"a\" | \"b\""))
                 .isInstanceOf(ConstraintException.class).hasMessageContaining("root begins with itself");
-        assertThatThrownBy(() -> Accepting.grammar("root ::= other")).hasMessageContaining("no rule other");
+        assertThatThrownBy(() -> Accepting.grammar("root ::= other"))
+                .hasMessageContaining("the rule other is not defined");
         assertThatThrownBy(() -> Accepting.grammar("root ::= \"a\"\nx ::= (\"b\"")).hasMessageContaining("line 2");
         assertThatThrownBy(() -> Accepting.grammar("root ::= \"a\" root")).hasMessageContaining("no text");
         assertThatThrownBy(() -> new Accepting().of(new ConstraintSource.Choices(List.of())))

@@ -87,7 +87,7 @@ class GgufKeysTest {
     void aKeyThatNobodyKnowsIsAWarningAndOneThatMayBeIgnoredIsNone() {
         assertThat(opened(new Entry("vocab_size", 258)).warnings()).isEmpty();
         assertThat(opened(new Entry("novel_trick", 7)).warnings()).singleElement().asString()
-                .isEqualTo("metadata llama.novel_trick is not known here and not used");
+                .isEqualTo("metadata llama.novel_trick is unknown and ignored");
     }
 
     /// Loads the configurations that the transformers library wrote for the reference models.

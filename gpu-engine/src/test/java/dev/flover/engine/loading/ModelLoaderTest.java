@@ -260,13 +260,13 @@ class ModelLoaderTest {
         try (var opened = ModelLoader.open(gguf(writer))) {
             assertThat(opened.endOfText().tokens()).containsExactly(TinyLlama.END_OF_TEXT);
             assertThat(opened.warnings()).singleElement().asString()
-                    .contains("eot_token_id is 100000", "counts as none");
+                    .contains("eot_token_id is 100000", "it is ignored");
         }
         TinyFolder.write(folder);
         Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [2, 99]}");
         try (var opened = ModelLoader.open(folder)) {
             assertThat(opened.endOfText().tokens()).containsExactly(2);
-            assertThat(opened.warnings()).singleElement().asString().contains("token 99", "ends nothing");
+            assertThat(opened.warnings()).singleElement().asString().contains("end token 99", "is ignored");
         }
     }
 
@@ -370,9 +370,9 @@ class ModelLoaderTest {
         refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gptj, granite, granitemoe, llama");
         refusesConfig("\"silu\"", "\"quick_gelu\"", "activation \"quick_gelu\"");
         refusesConfig("\"llama\"", "\"falcon\", \"alibi\": true", "sets \"alibi\" to true; only false is supported");
-        refusesConfig("\"llama3\"", "\"spiral\"", "stretches positions by \"spiral\"");
-        refusesConfig("\"rope_type\": \"llama3\", ", "", "gives \"factor\" for positions but no \"rope_type\"");
-        refusesConfig("\"factor\": 8.0, ", "", "does not say \"factor\"");
+        refusesConfig("\"llama3\"", "\"spiral\"", "scales rotary positions by \"spiral\"");
+        refusesConfig("\"rope_type\": \"llama3\", ", "", "has \"factor\" for rotary positions but no \"rope_type\"");
+        refusesConfig("\"factor\": 8.0, ", "", "has no \"factor\"");
         refusesConfig("\"vocab_size\"", "\"quantization_config\": {\"quant_method\": \"gptq\"}, \"vocab_size\"",
                 "quantised by gptq");
         refusesConfig("\"hidden_size\": 32", "\"hidden_size\": \"32\"", "\"hidden_size\" should be an integer");

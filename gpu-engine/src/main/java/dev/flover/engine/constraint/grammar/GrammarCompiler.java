@@ -38,7 +38,7 @@ public final class GrammarCompiler {
     public static Beginning compile(String grammar, Function<Regex, Dfa> automata) {
         var compiler = new GrammarCompiler(GrammarReader.read(grammar), automata);
         if (!compiler.sources.containsKey("root")) {
-            throw new ConstraintException("grammar: there is no rule root, where an answer would begin");
+            throw new ConstraintException("grammar: the rule root is not defined; every answer begins with it");
         }
         compiler.sources.keySet().forEach(name -> compiler.findRecursive(name, new ArrayList<>(), new HashSet<>()));
         var root = compiler.rule("root", new GrammarNode.Rule("root"));
@@ -70,7 +70,7 @@ public final class GrammarCompiler {
     private GrammarNode source(String name) {
         var source = sources.get(name);
         if (source == null) {
-            throw new ConstraintException("grammar: there is no rule " + name);
+            throw new ConstraintException("grammar: the rule " + name + " is not defined");
         }
         return source;
     }
@@ -254,8 +254,8 @@ public final class GrammarCompiler {
     private static void refuseLeftRecursion(
             GrammarRule rule, Set<GrammarRule> path, Set<GrammarRule> done, Set<GrammarRule> emptyable) {
         if (!path.add(rule)) {
-            throw new ConstraintException("grammar: the rule " + rule.name + " begins with itself; write it so that it"
-                    + " begins with something else");
+            throw new ConstraintException("grammar: the rule " + rule.name + " begins with itself (left recursion);"
+                    + " rewrite it to begin with another element");
         }
         if (done.add(rule)) {
             for (var choice : rule.choices) {

@@ -33,14 +33,14 @@ final class GrammarReader {
             String name = reader.name();
             reader.space(false);
             if (!reader.accept("::=")) {
-                throw reader.refused("::= is expected behind " + name);
+                throw reader.refused("expected ::= after the name " + name);
             }
             reader.space(true);
             if (rules.putIfAbsent(name, reader.either()) != null) {
-                throw reader.refused("the rule " + name + " is there twice");
+                throw reader.refused("the rule " + name + " is defined twice");
             }
             if (reader.at < text.length() && text.charAt(reader.at) != '\n' && text.charAt(reader.at) != '\r') {
-                throw reader.refused("a rule should end here");
+                throw reader.refused("expected the end of the rule");
             }
             reader.space(true);
         }
@@ -128,7 +128,7 @@ final class GrammarReader {
             at++;
         }
         if (from == at || Integer.parseInt(text.substring(from, at)) > MAX_COUNT) {
-            throw refused("a number from 0 to " + MAX_COUNT + " is expected");
+            throw refused("expected a number from 0 to " + MAX_COUNT);
         }
         return Integer.parseInt(text.substring(from, at));
     }
@@ -202,7 +202,7 @@ final class GrammarReader {
             at++;
         }
         if (from == at) {
-            throw refused("the name of a rule is expected");
+            throw refused("expected the name of a rule");
         }
         return text.substring(from, at);
     }

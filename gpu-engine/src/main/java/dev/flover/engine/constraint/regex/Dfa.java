@@ -166,7 +166,8 @@ public final class Dfa {
                 }
             }
             if (from.size() > MAX_SEARCH) {
-                throw new TooComplexException("whether a text matches takes more than " + MAX_SEARCH + " states");
+                throw new TooComplexException("deciding whether the pattern matches any text takes more than "
+                        + MAX_SEARCH + " states");
             }
         }
         from.keySet().forEach(barren::set);

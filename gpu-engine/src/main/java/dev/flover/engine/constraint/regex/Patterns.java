@@ -62,9 +62,9 @@ public final class Patterns {
     /// the states are counted now, rather than while an answer is drawn.
     private static Regex bounded(Regex texts, boolean mayMultiply) {
         if (mayMultiply && new Dfa(texts).hasMoreThan(MAX_COUNTING_STATES, COUNTED_BYTES)) {
-            throw new TooComplexException("its repetitions with a count, behind ones without, lead to more than "
-                    + MAX_COUNTING_STATES + " states within " + COUNTED_BYTES + " characters; use smaller counts, or "
-                    + "fewer of them");
+            throw new TooComplexException("counted repetitions after unbounded ones (such as .*a{30}) lead to more "
+                    + "than " + MAX_COUNTING_STATES + " states within " + COUNTED_BYTES + " characters; use smaller or "
+                    + "fewer counts");
         }
         return texts;
     }

@@ -26,7 +26,7 @@ final class ArrayDraft {
         this.planner = planner;
         if (shape.contains().size() > Limits.MAX_CONTAINS) {
             throw new ConstraintException("json_schema: more than " + Limits.MAX_CONTAINS
-                    + " contains in one place are not supported");
+                    + " contains keywords for one array are not supported");
         }
         int firsts = shape.max() < 0 ? shape.firsts() : Math.min(shape.firsts(), shape.max());
         for (int i = 0; i < firsts; i++) {

@@ -73,7 +73,7 @@ record ArrayShape(List<Layer> layers, List<Contains> contains, boolean unique, i
                 ways.add(counting(layer.first.size() + 1, -1));
             } else if (!layer.others.equals(Formula.TRUE)) {
                 if (!layer.first.isEmpty()) {
-                    throw new NegationException("of items behind prefixItems");
+                    throw new NegationException("of items after prefixItems");
                 }
                 ways.add(containing(Formula.not(layer.others), 1, -1));
             }

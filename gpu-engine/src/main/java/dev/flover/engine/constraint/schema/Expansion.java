@@ -44,7 +44,7 @@ final class Expansion {
             return expand(formula);
         } catch (CycleException e) {
             throw new ConstraintException("json_schema: the schema at " + place(formula)
-                    + " refers to itself without anything in between", e);
+                    + " refers to itself by $ref or allOf at the same place, so it describes no value", e);
         }
     }
 
@@ -63,7 +63,8 @@ final class Expansion {
             return found;
         }
         if (known.size() > Limits.MAX_FORMULAS) {
-            throw new TooComplexException("more than " + Limits.MAX_FORMULAS + " places");
+            throw new TooComplexException("it has more than " + Limits.MAX_FORMULAS
+                    + " subschemas, counting each combination");
         }
         if (!open.add(formula)) {
             throw new CycleException();

@@ -31,7 +31,7 @@ final class Keywords {
     Values read(SchemaLocation schema) {
         for (String keyword : UNSUPPORTED) {
             if (schema.node.has(keyword) && !isTrue(schema.node.get(keyword))) {
-                throw schema.unsupported(keyword, "it depends on what other schemas have looked at");
+                throw schema.unsupported(keyword, "it depends on which keys or items other subschemas have evaluated");
             }
         }
         return new Values(Values.NULL | Values.FALSE | Values.TRUE, strings(schema), numbers(schema),
@@ -162,8 +162,8 @@ final class Keywords {
         }
         var value = node.decimalValue();
         if (absent == 0 && value.compareTo(BigDecimal.valueOf(Limits.MAX_MINIMUM)) > 0) {
-            throw schema.unsupported(keyword, "no answer has " + value.toPlainString() + ", and more than "
-                    + Limits.MAX_MINIMUM + " are not counted");
+            throw schema.unsupported(keyword, value.toPlainString() + " is larger than the supported maximum of "
+                    + Limits.MAX_MINIMUM);
         }
         return value.compareTo(BigDecimal.valueOf(Limits.MAX_MAXIMUM)) > 0 ? -1 : value.intValue();
     }

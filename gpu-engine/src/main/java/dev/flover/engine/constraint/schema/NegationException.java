@@ -5,6 +5,6 @@ final class NegationException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     NegationException(String what) {
-        super("the negation " + what + " cannot be told apart token by token");
+        super("the negation " + what + " cannot be enforced token by token");
     }
 }

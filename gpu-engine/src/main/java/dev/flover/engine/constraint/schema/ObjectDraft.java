@@ -45,7 +45,7 @@ final class ObjectDraft {
         var patterns = new LinkedHashSet<Regex>();
         shape.layers().forEach(layer -> layer.patterns().forEach(pattern -> patterns.add(pattern.keys())));
         if (patterns.size() > Limits.MAX_PATTERNS) {
-            throw new TooComplexException("more than " + Limits.MAX_PATTERNS + " patterns for keys in one place");
+            throw new TooComplexException("more than " + Limits.MAX_PATTERNS + " patterns of keys for one object");
         }
         group(List.copyOf(patterns), 0, names, new ArrayList<>());
     }
@@ -67,7 +67,7 @@ final class ObjectDraft {
             }
         }
         if (!new ObjectDraft(rest, planner).isClosedTo(some)) {
-            throw new NegationException("of what stands behind keys that are not named");
+            throw new NegationException("of the values of keys that are not named");
         }
         return drafts;
     }

@@ -117,7 +117,7 @@ record ObjectShape(
             ways.add(counting(max + 1, -1));
         }
         if (!names.isEmpty() || !some.isEmpty()) {
-            throw new NegationException("of propertyNames, or of a negation in turn,");
+            throw new NegationException("of propertyNames, or of another negation,");
         }
         return ways;
     }

@@ -177,7 +177,7 @@ final class SchemaDocument {
             resource = root;
         }
         if (resource == null) {
-            throw from.unsupported(keyword, "it leads out of the schema (" + text + "), and nothing is fetched");
+            throw from.unsupported(keyword, text + " is outside of this schema; external schemas are not fetched");
         }
         return atPointer(from, keyword, text, resource, fragment);
     }
@@ -194,13 +194,13 @@ final class SchemaDocument {
                         : node.get(part);
                 pointer += "/" + escaped(part);
                 if (inner == null) {
-                    throw from.unsupported(keyword, "there is nothing at " + text);
+                    throw from.unsupported(keyword, "the schema has no element at " + text);
                 }
                 node = inner;
                 nearest = locations.getOrDefault(node, nearest);
             }
         } else if (!fragment.isEmpty()) {
-            throw from.unsupported(keyword, "there is nothing at " + text);
+            throw from.unsupported(keyword, "the schema has no element at " + text);
         }
         return formula(nearest, node, pointer);
     }

@@ -54,7 +54,7 @@ record Values(int literals, Regex strings, Regex numbers, List<ObjectShape> obje
 
     private static void limited(int alternatives) {
         if (alternatives > Limits.MAX_ALTERNATIVES) {
-            throw new TooComplexException("more than " + Limits.MAX_ALTERNATIVES + " alternatives in one place");
+            throw new TooComplexException("more than " + Limits.MAX_ALTERNATIVES + " alternatives for one value");
         }
     }
 
