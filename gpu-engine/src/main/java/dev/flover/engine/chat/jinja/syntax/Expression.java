@@ -1,10 +1,4 @@
-<<<<<<<< HEAD:topology/src/main/java/dev/flover/topology/chat/jinja/syntax/Expression.java
 package dev.flover.engine.chat.jinja.syntax;
-|||||||| parent of 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):topology/src/main/java/dev/flover/topology/chat/jinja/Expression.java
-package dev.flover.engine.chat.jinja;
-========
-package dev.flover.engine.chat.jinja;
->>>>>>>> 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):gpu-engine/src/main/java/dev/flover/engine/chat/jinja/Expression.java
 
 import java.util.List;
 import java.util.Map;

@@ -1,21 +1,7 @@
-<<<<<<<< HEAD:topology/src/main/java/dev/flover/topology/chat/jinja/syntax/Parser.java
 package dev.flover.engine.chat.jinja.syntax;
-|||||||| parent of 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):topology/src/main/java/dev/flover/topology/chat/jinja/Parser.java
-package dev.flover.engine.chat.jinja;
-========
-package dev.flover.engine.chat.jinja;
->>>>>>>> 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):gpu-engine/src/main/java/dev/flover/engine/chat/jinja/Parser.java
 
-<<<<<<<< HEAD:topology/src/main/java/dev/flover/topology/chat/jinja/syntax/Parser.java
 import dev.flover.engine.chat.jinja.syntax.Expression.Parameters;
 import dev.flover.engine.chat.jinja.syntax.Lexer.Segment;
-|||||||| parent of 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):topology/src/main/java/dev/flover/topology/chat/jinja/Parser.java
-import dev.flover.engine.chat.jinja.syntax.Expression.Parameters;
-import dev.flover.engine.chat.jinja.syntax.Lexer.Segment;
-========
-import dev.flover.engine.chat.jinja.syntax.Expression.Parameters;
-import dev.flover.engine.chat.jinja.syntax.Lexer.Segment;
->>>>>>>> 2edd6627 (Let a matrix carry its role, number the kinds of operation once, and put chat templates beside the tokenizer):gpu-engine/src/main/java/dev/flover/engine/chat/jinja/Parser.java
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
