@@ -3,7 +3,7 @@ package dev.flover.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.flover.app.embedded.EmbeddedBroker;
+import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.tests.clients.ExternalProgram;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.config.PipelineConfig;
