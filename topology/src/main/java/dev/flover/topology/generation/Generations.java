@@ -12,7 +12,6 @@ import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestPlan;
 import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.results.StoredResult;
-import dev.flover.topology.state.Attempts;
 import dev.flover.topology.state.BegunElsewhere;
 import dev.flover.topology.state.EndedMemory;
 import dev.flover.topology.state.PartitionState;
@@ -56,25 +55,18 @@ final class Generations {
     private final Map<Bytes, Ticket> waiting = new HashMap<>();
     private final Map<Bytes, LiveGeneration> live = new HashMap<>();
     private final Queue<Ticket> granted = new ArrayDeque<>();
-    private final Queue<Attempt> attempts = new ArrayDeque<>();
     private final Queue<Bytes> givenUp = new ArrayDeque<>();
     /// Requests that were cancelled while an instance had them that did not know all their fields.
     private final Queue<Bytes> cancelled = new ArrayDeque<>();
-    private final Mailbox mailbox = new Mailbox();
     private final Deadlines deadlines = new Deadlines();
     private final Repeats repeats;
     private final Compiling compiling;
-    private final AnswerRecords records;
+    private final Trials trials;
+    private final Delivery delivery;
     private final List<Search> searches = new ArrayList<>();
-    private LiveGeneration suspect;
-    private boolean keepsBack;
-    private long keptBackSince;
 
     /// A request that was stored, and for which the answer to an equal one is looked for.
     private record Search(Bytes id, Ticket ticket, CompletableFuture<Optional<StoredResult>> found) {}
-
-    /// A generation that starts once the count of commits has passed.
-    private record Attempt(LiveGeneration generation, long writtenAt) {}
 
     Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
         this.parts = parts;
@@ -84,7 +76,8 @@ final class Generations {
         this.partition = partition;
         repeats = new Repeats(parts, state, ended, output, partition);
         compiling = new Compiling(parts.constraints());
-        records = new AnswerRecords(parts, output, partition);
+        trials = new Trials(parts, state);
+        delivery = new Delivery(parts, state, output, trials, partition);
     }
 
     /// Reads the unfinished requests back from the state: each waits for its turn again.
@@ -254,19 +247,24 @@ final class Generations {
         answerFromStored(now);
         takeCompiled(now);
         if (parts.life().isEnding()) {
-            takeBackAttempts();
+            trials.takeBack(live.values());
+            parts.life().settled(partition);
         } else {
             grant();
             admitGranted(now);
-            startAttempted(now);
-            clearSuspect();
+            startTried(now);
+            trials.takeCleared().ifPresent(this::startAgain);
         }
         if (passBegins) {
             parts.engine().pump();
         } else {
             parts.engine().launch();
         }
-        deliver(now);
+        delivery.send(this::isLive, this::deliver, now);
+    }
+
+    private boolean isLive(LiveGeneration generation) {
+        return live.get(generation.id) == generation;
     }
 
     /// The partition has gone to another instance or process: releases its sequences.
@@ -394,41 +392,9 @@ final class Generations {
     }
 
     private void admit(LiveGeneration generation, long now) {
-        var ticket = generation.ticket;
         live.put(generation.id, generation);
-        generation.alone = ticket.standing == Ticket.Standing.SUSPECT;
-        if (generation.alone) {
-            suspect = generation;
-        }
-        if (ticket.restored || parts.caution().holds(now)) {
-            var before = state.attempts(generation.id).without(parts.life().survivors());
-            state.putAttempts(generation.id,
-                    before.with(new Attempts.Try(parts.life().process(), generation.alone)));
-            generation.onTrial = true;
-            attempts.add(new Attempt(generation, parts.commits().count()));
-            parts.commits().atOnce();
-        } else {
+        if (trials.mayStart(generation, now)) {
             start(generation, now);
-        }
-    }
-
-    /// This process ends in good order: its attempts do not count.
-    private void takeBackAttempts() {
-        for (var generation : live.values()) {
-            if (generation.onTrial) {
-                generation.onTrial = false;
-                state.putAttempts(generation.id, state.attempts(generation.id).without(parts.life().survivors()));
-            }
-        }
-        parts.life().settled(partition);
-    }
-
-    private void startAttempted(long now) {
-        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
-            var generation = attempts.remove().generation();
-            if (live.get(generation.id) == generation) {
-                start(generation, now);
-            }
         }
     }
 
@@ -462,16 +428,18 @@ final class Generations {
         }
     }
 
-    /// A suspect whose progress is durable did not end the process: it is batched with other sequences again.
-    private void clearSuspect() {
-        if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
-            return;
+    /// Starts the generations whose attempt is durable.
+    private void startTried(long now) {
+        for (var generation : trials.due()) {
+            if (isLive(generation)) {
+                start(generation, now);
+            }
         }
-        var cleared = suspect;
-        suspect = null;
-        cleared.alone = false;
-        parts.room().cleared(cleared.ticket);
-        for (var answer : cleared.answers) {
+    }
+
+    /// Its sequences were computed alone, and are batched with others from now on.
+    private void startAgain(LiveGeneration generation) {
+        for (var answer : generation.answers) {
             if (answer.isAdmitted()) {
                 parts.engine().release(answer);
                 start(answer);
@@ -479,97 +447,9 @@ final class Generations {
         }
     }
 
-    private void deliver(long now) {
-        boolean mayWait = parts.commits().mayWait();
-        boolean kept = false;
-        for (int left = mailbox.size(); left > 0; left--) {
-            var answer = mailbox.poll();
-            var generation = answer.generation();
-            if (live.get(generation.id) != generation || answer.isEnded()) {
-                continue;
-            }
-            if (answer.sentAt() > 0 && !answer.isFinished() && (mayWait || sentLately(answer, now))) {
-                mailbox.add(answer);
-                kept |= mayWait;
-                continue;
-            }
-            if (answer.isFinished() && records.mustWait(answer, now)) {
-                mailbox.add(answer);
-                continue;
-            }
-            answer.unmailed();
-            deliver(answer, answer.take(), now);
-        }
-        keepBack(kept);
-    }
-
-    private boolean sentLately(LiveAnswer answer, long now) {
-        return now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis();
-    }
-
-    private void keepBack(boolean kept) {
-        if (kept && !keepsBack) {
-            keptBackSince = parts.commits().now();
-        }
-        keepsBack = kept;
-        if (kept) {
-            parts.commits().keptBack(keptBackSince);
-        }
-    }
-
     private void deliver(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
-        var generation = answer.generation();
-        if (fresh.isEmpty() && !answer.isEnded()) {
-            return;
-        }
-        if (answer.isEnded()) {
-            parts.engine().release(answer);
-        }
-        parts.room().used(generation.ticket, fresh.ids().size());
-        measure(answer, fresh, now);
-        boolean terminal = generation.isEnded();
-        // The chunk says both: why the answer ended, to which a record may add, and what computed it.
-        records.write(answer, terminal, now);
-        answer.computedBy(parts.engine().arithmetic());
-        output.chunk(answer, fresh, terminal);
-        if (isFirst(fresh)) {
-            parts.commits().early();        // also where it was withheld when it was drawn
-        }
-        // After the chunk: with at-least-once, a kill in between may repeat tokens, but loses none.
-        if (terminal) {
-            settleTrial(generation);
-            close(generation, now);
-        } else {
-            var segment = answer.segment(fresh.position(), parts.commits().count(), parts.model().fingerprint());
-            state.putProgress(generation.id, answer.index(), segment.position(), segment.progress());
-            settleTrial(generation);
-        }
-    }
-
-    private static boolean isFirst(LiveAnswer.Fresh fresh) {
-        return fresh.position() == 0 && !fresh.ids().isEmpty();
-    }
-
-    private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
-        int count = fresh.ids().size();
-        if (count > 0) {
-            if (isFirst(fresh)) {
-                parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
-            } else if (answer.sentAt() > 0) {
-                parts.metrics().tokensAfter(count, now - answer.sentAt());
-            }
-            answer.sentAt(now);
-        }
-    }
-
-    /// Committed progress shows that this generation did not end the life before. It is committed soon, because an
-    /// unrelated kill in between would count against the generation.
-    private void settleTrial(LiveGeneration generation) {
-        if (generation.onTrial) {
-            generation.onTrial = false;
-            state.clearAttempts(generation.id);
-            generation.progressAt = parts.commits().count();
-            parts.commits().atOnce();
+        if (delivery.write(answer, fresh, now)) {
+            close(answer.generation(), now);
         }
     }
 
@@ -578,11 +458,10 @@ final class Generations {
         live.put(generation.id, generation);
         for (var answer : generation.answers) {
             if (!answer.isEnded()) {
-                var fresh = answer.end(reason);
-                deliver(answer, fresh, now);
+                deliver(answer, answer.end(reason), now);
             }
         }
-        if (live.get(generation.id) == generation) {
+        if (isLive(generation)) {
             close(generation, now);
         }
     }
@@ -598,9 +477,7 @@ final class Generations {
         }
         over(generation.id, generation.stored, generation.ticket, now, resultAt);
         live.remove(generation.id);
-        if (suspect == generation) {
-            suspect = null;
-        }
+        trials.ended(generation);
     }
 
     /// Deletes the request's state; only the id, the digest and the time of the result are remembered.
@@ -624,7 +501,7 @@ final class Generations {
         var tokenizer = parts.model().tokenizer();
         for (int i = 0; i < answers.length; i++) {
             var text = tokenizer == null ? null : new AnswerText(tokenizer, preceding, request.getStop());
-            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, mailbox);
+            generation.answers[i] = new LiveAnswer(generation, i, answers[i], opening, text, delivery.mailbox());
         }
         return generation;
     }

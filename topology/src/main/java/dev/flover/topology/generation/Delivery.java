@@ -1,0 +1,124 @@
+package dev.flover.topology.generation;
+
+import dev.flover.topology.state.PartitionState;
+import java.util.function.Predicate;
+
+/// Sends the tokens of one partition's answers as chunks, and stores their progress.
+///
+/// ```
+///   Mailbox ─► kept back until the commit is near, or chunk interval is over ─► chunk ─► progress
+/// ```
+final class Delivery {
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final Output output;
+    private final Trials trials;
+    private final AnswerRecords records;
+    private final Mailbox mailbox = new Mailbox();
+    private boolean keepsBack;
+    private long keptBackSince;
+
+    Delivery(ProcessParts parts, PartitionState state, Output output, Trials trials, int partition) {
+        this.parts = parts;
+        this.state = state;
+        this.output = output;
+        this.trials = trials;
+        records = new AnswerRecords(parts, output, partition);
+    }
+
+    /// Where answers are put that have tokens to send.
+    Mailbox mailbox() {
+        return mailbox;
+    }
+
+    /// Takes what can be sent now.
+    ///
+    /// @param isLive whether a generation has not ended, and is not of an earlier load
+    /// @param sender sends an answer's new tokens
+    void send(Predicate<LiveGeneration> isLive, Sender sender, long now) {
+        boolean mayWait = parts.commits().mayWait();
+        boolean kept = false;
+        for (int left = mailbox.size(); left > 0; left--) {
+            var answer = mailbox.poll();
+            if (!isLive.test(answer.generation()) || answer.isEnded()) {
+                continue;
+            }
+            if (answer.sentAt() > 0 && !answer.isFinished() && (mayWait || sentLately(answer, now))) {
+                mailbox.add(answer);
+                kept |= mayWait;
+                continue;
+            }
+            if (answer.isFinished() && records.mustWait(answer, now)) {
+                mailbox.add(answer);
+                continue;
+            }
+            answer.unmailed();
+            sender.send(answer, answer.take(), now);
+        }
+        keepBack(kept);
+    }
+
+    /// Sends an answer's new tokens.
+    interface Sender {
+        void send(LiveAnswer answer, LiveAnswer.Fresh fresh, long now);
+    }
+
+    private boolean sentLately(LiveAnswer answer, long now) {
+        return now - answer.sentAt() < parts.config().pace().chunkInterval().toMillis();
+    }
+
+    private void keepBack(boolean kept) {
+        if (kept && !keepsBack) {
+            keptBackSince = parts.commits().now();
+        }
+        keepsBack = kept;
+        if (kept) {
+            parts.commits().keptBack(keptBackSince);
+        }
+    }
+
+    /// Writes one chunk, and the progress with it.
+    ///
+    /// @return whether it was the last chunk of its request, which then has to be closed
+    boolean write(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        var generation = answer.generation();
+        if (fresh.isEmpty() && !answer.isEnded()) {
+            return false;
+        }
+        if (answer.isEnded()) {
+            parts.engine().release(answer);
+        }
+        parts.room().used(generation.ticket, fresh.ids().size());
+        measure(answer, fresh, now);
+        boolean terminal = generation.isEnded();
+        // The chunk says both: why the answer ended, to which a record may add, and what computed it.
+        records.write(answer, terminal, now);
+        answer.computedBy(parts.engine().arithmetic());
+        output.chunk(answer, fresh, terminal);
+        if (isFirst(fresh)) {
+            parts.commits().early();        // also where it was withheld when it was drawn
+        }
+        if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
+            var segment = answer.segment(fresh.position(), parts.commits().count(), parts.model().fingerprint());
+            state.putProgress(generation.id, answer.index(), segment.position(), segment.progress());
+        }
+        trials.progressed(generation);
+        return terminal;
+    }
+
+    private static boolean isFirst(LiveAnswer.Fresh fresh) {
+        return fresh.position() == 0 && !fresh.ids().isEmpty();
+    }
+
+    private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
+        int count = fresh.ids().size();
+        if (count > 0) {
+            if (isFirst(fresh)) {
+                parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
+            } else if (answer.sentAt() > 0) {
+                parts.metrics().tokensAfter(count, now - answer.sentAt());
+            }
+            answer.sentAt(now);
+        }
+    }
+}

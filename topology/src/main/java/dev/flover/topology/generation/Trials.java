@@ -1,0 +1,106 @@
+package dev.flover.topology.generation;
+
+import dev.flover.topology.state.Attempts;
+import dev.flover.topology.state.PartitionState;
+import dev.flover.topology.waiting.Ticket;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+
+/// Finds the generation that ends the process each time it is computed (a poison pill), by attempts that are durable
+/// before they are made.
+///
+/// ```
+///   attempt is stored ─► committed ─► computed ─► progress is committed: it was not this one
+///                                         └─────► the process dies: the attempt counts, see [Attempts]
+/// ```
+///
+/// A suspect is computed alone until its progress is committed.
+final class Trials {
+    private final ProcessParts parts;
+    private final PartitionState state;
+    private final Queue<Attempt> attempts = new ArrayDeque<>();
+    private LiveGeneration suspect;
+
+    /// A generation that starts once the count of commits has passed.
+    private record Attempt(LiveGeneration generation, long writtenAt) {}
+
+    Trials(ProcessParts parts, PartitionState state) {
+        this.parts = parts;
+        this.state = state;
+    }
+
+    /// Stores an attempt where the generation may have ended an earlier life of the process.
+    ///
+    /// @return whether the generation may start at once; else [#due] hands it out later
+    boolean mayStart(LiveGeneration generation, long now) {
+        var ticket = generation.ticket;
+        generation.alone = ticket.standing == Ticket.Standing.SUSPECT;
+        if (generation.alone) {
+            suspect = generation;
+        }
+        if (!ticket.restored && !parts.caution().holds(now)) {
+            return true;
+        }
+        var before = state.attempts(generation.id).without(parts.life().survivors());
+        state.putAttempts(generation.id, before.with(new Attempts.Try(parts.life().process(), generation.alone)));
+        generation.onTrial = true;
+        attempts.add(new Attempt(generation, parts.commits().count()));
+        parts.commits().atOnce();
+        return false;
+    }
+
+    /// Takes the generations whose attempt has been committed. Some may have ended meanwhile.
+    List<LiveGeneration> due() {
+        if (attempts.isEmpty()) {
+            return List.of();
+        }
+        var due = new ArrayList<LiveGeneration>();
+        while (!attempts.isEmpty() && attempts.peek().writtenAt() < parts.commits().count()) {
+            due.add(attempts.remove().generation());
+        }
+        return due;
+    }
+
+    /// The generation has made progress, which shows, once committed, that it did not end the life before. It is
+    /// committed soon, because an unrelated kill in between would count against the generation.
+    void progressed(LiveGeneration generation) {
+        if (generation.onTrial) {
+            generation.onTrial = false;
+            state.clearAttempts(generation.id);
+            generation.progressAt = parts.commits().count();
+            parts.commits().atOnce();
+        }
+    }
+
+    /// Takes the suspect whose progress is durable: it did not end the process, and need not be computed alone.
+    Optional<LiveGeneration> takeCleared() {
+        if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
+            return Optional.empty();
+        }
+        var cleared = suspect;
+        suspect = null;
+        cleared.alone = false;
+        parts.room().cleared(cleared.ticket);
+        return Optional.of(cleared);
+    }
+
+    /// This process ends in good order: its attempts do not count.
+    void takeBack(Collection<LiveGeneration> live) {
+        for (var generation : live) {
+            if (generation.onTrial) {
+                generation.onTrial = false;
+                state.putAttempts(generation.id, state.attempts(generation.id).without(parts.life().survivors()));
+            }
+        }
+    }
+
+    void ended(LiveGeneration generation) {
+        if (suspect == generation) {
+            suspect = null;
+        }
+    }
+}
