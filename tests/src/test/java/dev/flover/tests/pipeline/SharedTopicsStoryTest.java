@@ -270,6 +270,7 @@ class SharedTopicsStoryTest {
     }
 
     @Test
+    @SuppressWarnings("try")    // the first group ends in the middle
     void aRepeatGetsTheFormerGroupsAnswerBeforeDuringAndAfterAHandOver() throws Exception {
         try (var story = story(2)) {
             var alpha = group(story, "a", "alpha", Serving.standard());
