@@ -55,7 +55,7 @@ public final class AnswerStream implements AutoCloseable {
         var stream = new AnswerStream(feed.subscribe(id), past, fromBeginning ? 0 : ANY);
         stream.partition = place.partition();
         stream.pastFrom = place.offset();
-        stream.pastTo = feed.position(place.partition());
+        stream.pastTo = feed.takenUpTo(place.partition());
         return stream;
     }
 

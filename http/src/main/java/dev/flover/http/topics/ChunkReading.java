@@ -4,13 +4,13 @@ import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
-import dev.flover.schemas.serdes.UndecodableRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +41,7 @@ final class ChunkReading implements AutoCloseable {
                         values.deserialize(record.topic(), record.value())));
             } catch (RegistryUnavailableException e) {
                 LOG.warn("waiting for the schema registry: {}", e.getMessage());
-            } catch (UndecodableRecordException e) {
+            } catch (KafkaException e) {
                 LOG.warn("the record at offset {} of {}-{} is no chunk and is passed over: {}", record.offset(),
                         record.topic(), record.partition(), e.getMessage());
                 return Optional.empty();

@@ -8,9 +8,8 @@ import java.util.TreeSet;
 ///
 /// @param assignment which group answers for which model; null if the models topic was not read yet
 /// @param lag        the greatest lag of a group, in requests
-/// @param asOf       time of the observation, by [System#nanoTime]
 /// @param problem    why the last observation failed; null if it succeeded
-public record ClusterView(Assignment assignment, long lag, long asOf, String problem) {
+public record ClusterView(Assignment assignment, long lag, String problem) {
     /// Returns the models that are served, in alphabetical order.
     public TreeSet<String> models() {
         return assignment == null ? new TreeSet<>() : new TreeSet<>(assignment.owners().keySet());

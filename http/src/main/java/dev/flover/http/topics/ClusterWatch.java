@@ -28,7 +28,7 @@ public final class ClusterWatch implements AutoCloseable {
     private final Admin admin;
     private final CountDownLatch closing;
     private final Thread thread;
-    private volatile ClusterView view = new ClusterView(null, 0, System.nanoTime(), "nothing has been read yet");
+    private volatile ClusterView view = new ClusterView(null, 0, "nothing has been read yet");
 
     private ClusterWatch(TopicAccess access, CountDownLatch closing) {
         this.access = access;
@@ -59,7 +59,7 @@ public final class ClusterWatch implements AutoCloseable {
                     look(orders);
                 } catch (KafkaException | IllegalStateException e) {
                     LOG.info("the cluster does not answer: {}", e.getMessage());
-                    view = new ClusterView(view.assignment(), view.lag(), view.asOf(), e.getMessage());
+                    view = new ClusterView(view.assignment(), view.lag(), e.getMessage());
                 }
             } while (!closing.await(PAUSE_MS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
@@ -85,7 +85,7 @@ public final class ClusterWatch implements AutoCloseable {
             }
             lag = Math.max(lag, unread);
         }
-        view = new ClusterView(assignment, lag, System.nanoTime(), null);
+        view = new ClusterView(assignment, lag, null);
     }
 
     private Set<TopicPartition> partitions() throws InterruptedException {

@@ -34,6 +34,8 @@ public final class TokenFeed implements AutoCloseable {
     private final CountDownLatch closing;
     private final Map<String, List<Subscription>> readers = new ConcurrentHashMap<>();
     private final Map<Integer, Long> positions = new ConcurrentHashMap<>();
+    /// The offset after the record that is being passed on, or was last.
+    private final Map<Integer, Long> taken = new ConcurrentHashMap<>();
     private final Thread thread;
     private long lookedForPartitions;
 
@@ -65,6 +67,12 @@ public final class TokenFeed implements AutoCloseable {
     /// Returns the offset of the next record to be passed on; all records before it were passed to their subscribers.
     public long position(int partition) {
         return positions.getOrDefault(partition, 0L);
+    }
+
+    /// Returns an offset from which on a subscription made before this call misses no record. Records before it are on
+    /// the topic, and may come to the subscription as well.
+    long takenUpTo(int partition) {
+        return taken.getOrDefault(partition, 0L);
     }
 
     Subscription subscribe(String id) {
@@ -130,12 +138,17 @@ public final class TokenFeed implements AutoCloseable {
             starts.putAll(before.isEmpty() ? consumer.endOffsets(fresh) : consumer.beginningOffsets(fresh));
             consumer.assign(found);
             starts.forEach(consumer::seek);
-            starts.forEach((partition, start) -> positions.put(partition.partition(), start));
+            starts.forEach((partition, start) -> {
+                taken.put(partition.partition(), start);
+                positions.put(partition.partition(), start);
+            });
         }
         lookedForPartitions = System.nanoTime();
     }
 
+    /// Marks the record as taken before it looks for subscribers: a later subscriber reads it from the topic.
     private void handOn(ConsumerRecord<byte[], byte[]> record) {
+        taken.put(record.partition(), record.offset() + 1);
         var waiting = readers.get(ChunkReading.idOf(record));
         if (waiting != null) {
             reading.read(record).ifPresent(chunk -> waiting.forEach(reader -> reader.offer(chunk)));
@@ -144,7 +157,9 @@ public final class TokenFeed implements AutoCloseable {
 
     private void advance() {
         for (var partition : consumer.assignment()) {
-            positions.put(partition.partition(), consumer.position(partition));
+            long position = consumer.position(partition);
+            taken.put(partition.partition(), position);
+            positions.put(partition.partition(), position);
         }
     }
 

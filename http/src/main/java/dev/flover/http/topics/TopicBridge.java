@@ -127,7 +127,7 @@ public final class TopicBridge implements AutoCloseable {
     /// Searches the beginning of the chunks of an id that does not contain its place; empty if there are none.
     public Optional<Place> find(String id) throws InterruptedException {
         int partition = RequestWriter.partitionOf(id, feed.partitions());
-        var start = past.start(partition, id, feed.position(partition));
+        var start = past.start(partition, id, feed.takenUpTo(partition));
         return start.isPresent() ? Optional.of(new Place(partition, start.getAsLong())) : Optional.empty();
     }
 

@@ -28,8 +28,10 @@ class ThirdPartyTest {
 
     /// Returns the jar files on this test's class path, without the libraries that only tests and the compiler use.
     private static List<String> libraries() {
-        var notRun = Pattern.compile("junit|assertj|jqwik|archunit|swagger|opentest4j|apiguardian|byte-buddy"
-                + "|surefire|flover|record-builder");
+        var notRun = Pattern.compile("junit|assertj|jqwik|archunit|opentest4j|apiguardian|byte-buddy"
+                + "|surefire|flover|record-builder"
+                + "|openai|okhttp|okio|kotlin|error_prone|swagger|jsonschema|classmate|langchain4j|jtokkit|jspecify"
+                + "|annotations-13|jackson-datatype-jsr310");
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())
                 .filter(name -> name.endsWith(".jar"))

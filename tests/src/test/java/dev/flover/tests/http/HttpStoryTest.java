@@ -294,6 +294,16 @@ class HttpStoryTest {
     }
 
     @Test
+    void openAisClientForJavaDoesNotNoticeEither() throws Exception {
+        JavaSdks.askWithOpenAisClient(word(up.awaitLine("http")));
+    }
+
+    @Test
+    void langChain4jDoesNotNoticeEither() throws Exception {
+        JavaSdks.askWithLangChain4j(word(up.awaitLine("http")));
+    }
+
+    @Test
     void aWebPageMayAskOnlyWhereThatIsAllowed() throws Exception {
         assertThat(web.post(COMPLETIONS, NIGHT + "}", "Origin", "https://evil.example").status()).isEqualTo(403);
         var plain = web.send(web.request(COMPLETIONS).header("Content-Type", "text/plain")

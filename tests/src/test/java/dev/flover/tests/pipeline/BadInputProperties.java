@@ -168,7 +168,8 @@ class BadInputProperties {
                 behind it.
 
                 The same test writes requests with arbitrary values and arbitrary bytes changed: each gets one answer,
-                and the request behind them is served.
+                and the request behind them is served. What HTTP requests get is [beside OpenAI's
+                errors](../use/http.md#errors).
                 """);
         inputs.forEach((kind, rows) -> {
             page.append("\n## ").append(kind).append("\n\n| What is written | What comes back |\n|---|---|\n");

@@ -1,0 +1,68 @@
+package dev.flover.benchmarks.http;
+
+import dev.flover.app.options.BundledModel;
+import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.Servers;
+import dev.flover.app.pipeline.TemporaryFolder;
+import dev.flover.engine.Backends;
+import dev.flover.engine.Engine;
+import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.loading.ModelLoader;
+import dev.flover.http.Bridge;
+import dev.flover.http.BridgeConfig;
+import dev.flover.http.topics.TopicAccess;
+import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
+import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.config.PipelineConfig.RecordForm;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
+
+/// `HttpBenchmark REQUESTS STREAMS ROUNDS`: runs both measurements with a broker and a pipeline of its own.
+public final class HttpBenchmark {
+    private static final int PARTITIONS = 4;
+    private static final String APPLICATION = "http-bench";
+
+    private HttpBenchmark() {}
+
+    public static void main(String[] arguments) throws Exception {
+        run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]))
+                .lines().forEach(System.out::println);
+    }
+
+    /// @param requests one after the other, of each kind
+    /// @param streams  at once
+    /// @param rounds   chunks of each stream
+    static HttpReport run(int requests, int streams, int rounds) throws Exception {
+        var engineConfig = EngineConfig.of(16, 80);
+        try (var model = ModelLoader.open(BundledModel.path());
+                var folder = TemporaryFolder.create("flover-http-bench-");
+                var servers = Servers.temporary(folder)) {
+            var config = PipelineConfig.of(APPLICATION, servers.connection().bootstrapServers(),
+                    servers.connection().registryUrl(), folder.path().resolve("state"), "novelist")
+                    .with(RecordForm.JSON);
+            LocalPipeline.createTopics(config, PARTITIONS);
+            var engine = Engine.start(model, Backends.open("cpu", 0), engineConfig);
+            try (var pipeline = LocalPipeline.start(config, model, engine, engineConfig, new SimpleMeterRegistry());
+                    var bridge = bridge(config)) {
+                pipeline.awaitReady(() -> false);
+                while (!bridge.isReady()) {
+                    Thread.onSpinWait();
+                }
+                String broker = servers.connection().bootstrapServers();
+                var first = FirstTokens.measure(bridge.url(), broker, config.topics(), requests);
+                var many = ManyStreams.measure(bridge.url(), broker, config.topics().tokens(), PARTITIONS, streams,
+                        rounds);
+                return new HttpReport(first, many);
+            }
+        }
+    }
+
+    private static Bridge bridge(PipelineConfig config) {
+        var topics = config.topics();
+        Map<String, String> clients = config.kafka();
+        var access = new TopicAccess(new TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()), clients,
+                clients, config.registry());
+        return Bridge.start(BridgeConfig.of("127.0.0.1", 0, access)
+                .with(BridgeConfig.Limits.standard().withConnections(20_000)), null);
+    }
+}

@@ -1,0 +1,11 @@
+/// Measures the HTTP bridge, and compares it with a client of the topics.
+///
+/// ```
+///   HttpBenchmark
+///     ├── FirstTokens     request ──► first token, through the bridge and through Kafka's clients, in turn
+///     └── ManyStreams     1,000 streams: commit ──► client, and memory of the bridge
+///             └── StreamReaders, a process of its own
+/// ```
+///
+/// The bridge, the pipeline and the writer of tokens run in this process; the broker and the readers of streams do not.
+package dev.flover.benchmarks.http;

@@ -1,0 +1,18 @@
+package dev.flover.benchmarks.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class HttpBenchmarkTest {
+    @Test
+    void bothMeasurementsComeToTheirEnds() throws Exception {
+        var report = HttpBenchmark.run(2, 5, 3);
+
+        assertThat(report.first().http().sorted()).hasSize(2);
+        assertThat(report.first().kafka().percentile(0.5)).isPositive();
+        assertThat(report.many().fromCommit().sorted()).hasSize(15);
+        assertThat(report.many().fromCommit().percentile(0.01)).isPositive();
+        assertThat(report.lines()).hasSize(5);
+    }
+}
