@@ -25,7 +25,8 @@ class PublishedTokenizersTest {
     void everyCaseOfLlamaCppGivesItsIdsAndDecodesBack(String name) throws IOException {
         var file = TestData.of("tokenizers/ggml-vocab-" + name + ".gguf");
         var tokenizer = Tokenizers.open(file);
-        var texts = Files.readString(TestData.of("tokenizers/ggml-vocab-" + name + ".gguf.inp")).split("\n__ggml_vocab_test__\n", -1);
+        var texts = Files.readString(TestData.of("tokenizers/ggml-vocab-" + name + ".gguf.inp"))
+                .split("\n__ggml_vocab_test__\n", -1);
         var expected = Files.readAllLines(TestData.of("tokenizers/ggml-vocab-" + name + ".gguf.out"));
 
         assertThat(expected).hasSize(46).hasSizeLessThanOrEqualTo(texts.length);

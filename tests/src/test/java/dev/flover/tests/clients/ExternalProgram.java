@@ -25,8 +25,8 @@ public record ExternalProgram(List<String> command) {
                 "-cp", System.getProperty("java.class.path"), EXAMPLES.resolve(example).toString()));
     }
 
-    /// An example in JavaScript. Node looks for packages beside the file that imports them; `libraries.mjs` lets it look
-    /// beside the tests' scripts instead.
+    /// An example in JavaScript. Node looks for packages beside the file that imports them; `libraries.mjs` lets it
+    /// look beside the tests' scripts instead.
     public static ExternalProgram nodeExample(String example) {
         assumePackage("kafkajs");
         return new ExternalProgram(List.of("node", "--import", SCRIPTS.resolve("libraries.mjs").toUri().toString(),
