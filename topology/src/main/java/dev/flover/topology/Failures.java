@@ -5,7 +5,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
-/// Failures of Kafka's clients and of Kafka Streams, as an operator wants to read of them.
+/// Classifies failures of Kafka's clients and of Kafka Streams, and describes them for an operator.
 final class Failures {
     private static final String UNRESOLVED = "No resolvable bootstrap urls";
     private static final String GRANTS = "; docs/operate/security.md lists what a pipeline has to be granted";
@@ -20,25 +20,28 @@ final class Failures {
         return root;
     }
 
-    /// Whether the name service knows none of the brokers' names at present.
+    /// Whether a client failed because the name service knows none of the brokers' names at present.
     static boolean isUnresolved(Throwable failure) {
         var root = rootOf(failure);
         return root instanceof ConfigException && String.valueOf(root.getMessage()).contains(UNRESOLVED);
     }
 
-    /// Whether the clients' properties cannot be used, however long one waits.
+    /// Whether the clients' properties are invalid, which waiting does not change.
     static boolean isOfProperties(Throwable failure) {
         return rootOf(failure) instanceof ConfigException && !isUnresolved(failure);
     }
 
-    /// Whether a sentence says all there is to say; a failure of our own needs its stack trace.
+    /// Whether a failure comes from the cluster or the file system, so that its message is enough for the log. A
+    /// failure of this program is logged with its stack trace.
     ///
     /// @param failure null where Kafka Streams has stopped without one
     static boolean isOfTheWorld(Throwable failure) {
         return failure == null || rootOf(failure) instanceof KafkaException || rootOf(failure) instanceof IOException;
     }
 
-    /// @param brokers the addresses that were tried
+    /// The reason of a failure, for an operator.
+    ///
+    /// @param brokers the brokers' addresses that were tried
     static String reason(Throwable failure, String brokers) {
         var root = rootOf(failure);
         if (isUnresolved(root)) {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How the pipeline is, as its threads report it. Any thread may ask.
+/// Keeps the pipeline's health, which its threads report. Any thread may read it.
 final class HealthBoard {
     private static final Logger LOG = LoggerFactory.getLogger(HealthBoard.class);
 
@@ -27,7 +27,7 @@ final class HealthBoard {
         this.standstill = standstill;
     }
 
-    /// From now on, leaks of this engine are part of what is reported.
+    /// Adds the leaks of an engine to the reported health from now on.
     void watch(SharedEngine watched) {
         engine = watched;
     }
@@ -46,7 +46,7 @@ final class HealthBoard {
         health = new Health(Health.State.REBALANCING, "partitions are being assigned");
     }
 
-    /// Why partitions are still being assigned, if they are.
+    /// Reports why partitions are still being assigned; ignored where they are not.
     synchronized void rebalancingBecause(String reason) {
         if (health.state() == Health.State.REBALANCING) {
             LOG.warn(reason);
@@ -58,9 +58,9 @@ final class HealthBoard {
         health = new Health(Health.State.FAILED, detail);
     }
 
-    /// Nothing changes any more.
+    /// Reports that the pipeline has ended, and wakes the threads that wait for it.
     ///
-    /// @param detail unless it has failed
+    /// @param detail the sentence of the final state, unless the pipeline has failed
     synchronized void ended(String detail) {
         if (health.isAlive()) {
             health = new Health(Health.State.STOPPED, detail);
@@ -73,12 +73,13 @@ final class HealthBoard {
         return ready.getCount() == 0;
     }
 
-    /// The state that was reported last.
+    /// The state that was reported most recently.
     Health.State state() {
         return health.state();
     }
 
-    /// The same with all there is to say about it.
+    /// The health with all sentences: the reported one, stored generations that this release cannot read, standstills,
+    /// and leaks of the engine.
     Health health() {
         var now = health;
         if (!now.isAlive()) {
@@ -97,7 +98,9 @@ final class HealthBoard {
         return new Health(state, String.join("; ", said));
     }
 
-    /// @return false if it is not ready within this time, or never will be
+    /// Waits until the pipeline is ready.
+    ///
+    /// @return false if the pipeline is not ready within this time, or never will be
     boolean awaitReady(Duration limit) throws InterruptedException {
         return ready.await(limit.toMillis(), TimeUnit.MILLISECONDS) && health.isAlive();
     }

@@ -25,7 +25,8 @@ import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The running application: one engine, one stream thread, all partitions that the group gives it.
+/// The running application: one engine, one stream thread, and all partitions that the consumer group gives this
+/// process.
 ///
 /// ```
 ///   start ─► broker, topics and registry are there ─► Kafka Streams runs ─► close
@@ -33,8 +34,8 @@ import org.slf4j.LoggerFactory;
 ///                 └────── begins again after a failure ─────┘
 /// ```
 ///
-/// A failure of the world (broker, registry, topics) is waited out; a failure of the engine ends it, with everything
-/// stored. Owns the engine it is given.
+/// After a failure of the broker, the registry or a topic, the pipeline waits and begins again. A failure of the engine
+/// ends the pipeline, with everything stored. The pipeline owns the engine that it is given.
 public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
     private static final long FIRST_RETRY_MS = 250;
@@ -47,7 +48,7 @@ public final class Pipeline implements AutoCloseable {
     private volatile Registered registered;
     private volatile UndecidedStartException undecided;
 
-    /// Brings the application up in the background; see [#awaitReady].
+    /// Starts the application in the background; [#awaitReady] waits for it.
     ///
     /// @param engineConfig the configuration that the engine was started with
     /// @throws IllegalStateException if another pipeline uses the same state folder
@@ -57,9 +58,10 @@ public final class Pipeline implements AutoCloseable {
                 System::currentTimeMillis);
     }
 
-    /// The same for a release that knows other fields of requests, and with another wall clock.
+    /// Starts an application of a release that knows other fields of requests, with another wall clock; for tests.
     ///
-    /// @param wall milliseconds since 1970
+    /// @param contract the fields of requests that the release knows
+    /// @param wall     the wall clock in milliseconds since 1970
     public static Pipeline start(PipelineConfig config, RequestContract contract, Model model, Engine engine,
             EngineConfig engineConfig, MeterRegistry meters, LongSupplier wall) {
         var pipeline = new Pipeline(new ProcessWide(
@@ -75,7 +77,7 @@ public final class Pipeline implements AutoCloseable {
 
     /// Waits until the pipeline has its partitions.
     ///
-    /// @return false if it does not within this time, or will never: [#health] says why
+    /// @return false if it does not get them within this time, or never will: [#health] has the reason
     public boolean awaitReady(Duration limit) throws InterruptedException {
         return board.awaitReady(limit);
     }
@@ -85,22 +87,23 @@ public final class Pipeline implements AutoCloseable {
         return board.awaitEnd();
     }
 
-    /// How it is now. Any thread may ask.
+    /// The present health. Any thread may ask.
     public Health health() {
         return board.health();
     }
 
-    /// How the group is registered among those that share the requests topic; empty until it is.
+    /// The group's registration among the groups that share the requests topic; empty until it is registered.
     public Optional<Registered> registered() {
         return Optional.ofNullable(registered);
     }
 
-    /// Why it failed, where the reason is that no option says where it is to begin.
+    /// The reason of a failed start, where neither the cluster nor an option says where the group begins to read; empty
+    /// otherwise.
     public Optional<UndecidedStartException> undecided() {
         return Optional.ofNullable(undecided);
     }
 
-    /// Stops within a bound. Live generations stay stored and continue at the next start.
+    /// Stops the pipeline within a bounded time. Live generations stay stored and continue at the next start.
     @Override
     public void close() {
         process.closing.countDown();
@@ -138,7 +141,7 @@ public final class Pipeline implements AutoCloseable {
                 process.folder.endedWell();
             }
         } catch (RefusedException | TopicProblemException e) {
-            process.folder.endedWell();     // a refusal by the cluster or registry is not the fault of a generation
+            process.folder.endedWell();     // a refusal by the cluster or registry is not caused by a generation
             fail(e);
         } catch (RuntimeException e) {
             fail(Failures.rootOf(e) instanceof ConfigException wrong ? new RefusedException("Kafka's clients cannot be "
@@ -161,7 +164,7 @@ public final class Pipeline implements AutoCloseable {
 
     /// Waits for the broker, the topics and the registry.
     ///
-    /// @return false if it was told to close meanwhile
+    /// @return false if the pipeline was closed meanwhile
     private boolean prepare() {
         return retry("topics", process.preparation::checkTopics) && retry("registry", process.registry::prepare)
                 && retry("consumer group", process.preparation::checkGroup)
@@ -179,7 +182,7 @@ public final class Pipeline implements AutoCloseable {
                 attempt.run();
                 return true;
             } catch (AuthenticationException e) {
-                if (!board.wasEverReady()) {    // credentials that never worked do not get better by waiting
+                if (!board.wasEverReady()) {    // credentials that never worked will not work later
                     throw new RefusedException("the Kafka cluster refuses the credentials in the client "
                             + "properties: " + Failures.rootOf(e).getMessage(), e);
                 }
@@ -214,7 +217,7 @@ public final class Pipeline implements AutoCloseable {
         return Optional.empty();
     }
 
-    /// Whether another life of Kafka Streams begins, after a pause where there was a failure.
+    /// Whether another life of Kafka Streams is to begin; after a failure it does so after a pause.
     private boolean goesOnAfter(StreamsLife.Outcome outcome, long life) {
         return switch (outcome) {
             case StreamsLife.Outcome.Closed closed -> false;

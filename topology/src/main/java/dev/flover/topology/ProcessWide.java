@@ -31,7 +31,8 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 
-/// What lives as long as the process, over all lives of Kafka Streams in it. Owns the engine it is given.
+/// The objects that live as long as the process, over all lives of Kafka Streams in it. Owns the engine that it is
+/// given.
 final class ProcessWide implements AutoCloseable {
     private static final int COMPILERS = 2;
     private static final Duration TOPIC_MISSING = Duration.ofSeconds(2);
@@ -63,8 +64,8 @@ final class ProcessWide implements AutoCloseable {
     private final FairTurns compilers = new FairTurns(COMPILERS, "flover-constraints-");
     private final TopicLooks looks;
 
-    /// @param slots sequences to have in the engine at once
-    /// @param wall  milliseconds since 1970
+    /// @param slots the most sequences in the engine at a time
+    /// @param wall  the wall clock in milliseconds since 1970
     ProcessWide(PipelineConfig config, RequestContract contract, Model model, TokenEngine engine, int slots,
             MeterRegistry meters, LongSupplier wall) {
         this.config = config;
@@ -119,7 +120,7 @@ final class ProcessWide implements AutoCloseable {
     @Override
     public void close() {
         try (folder; engine; registry; results; compilers; looks; cancels) {
-            // in the reverse of this order, each whatever becomes of the others
+            // closes all in the reverse order; a failure to close one does not keep the others open
         }
     }
 }

@@ -35,8 +35,8 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One life of Kafka Streams, from its start until it has stopped by itself, or because the process closes or the world
-/// asks for another one.
+/// One life of Kafka Streams: from its start until it has stopped by itself, the process closes, or a change in the
+/// cluster needs another life.
 ///
 /// ```
 ///   models topic is read ─► Kafka Streams runs, is watched ─► closed within a bound ─► Outcome
@@ -55,29 +55,33 @@ final class StreamsLife {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile Throwable failure;
 
-    /// How a life has ended.
+    /// The way in which a life has ended.
     sealed interface Outcome {
-        /// The process closes.
+        /// The life ended because the process closes.
         record Closed() implements Outcome {}
 
-        /// Another life is to begin at once, because the world has changed.
+        /// Another life is to begin at once, because partitions were added or the wall clock was set back.
         record Renewed() implements Outcome {}
 
+        /// The life ended by a failure.
+        ///
         /// @param cause null where Kafka Streams stopped without one
         record Failed(Throwable cause) implements Outcome {}
 
-        /// A thread has not ended, and may use the engine: nobody else may then.
+        /// A thread of Kafka Streams has not ended and may still use the engine, so that no other life may use it.
         record Hangs(String sentence) implements Outcome {}
     }
 
-    /// @param caution whether attempts are made durable before they are begun
+    /// @param caution whether attempts are committed before their generations are computed
     StreamsLife(ProcessWide process, HealthBoard board, Caution caution) {
         this.process = process;
         this.board = board;
         this.caution = caution;
     }
 
-    /// @param topicId of the requests topic
+    /// Runs this life to its end.
+    ///
+    /// @param topicId id of the requests topic
     Outcome live(String topicId) {
         process.metrics.lifeBegins();
         var config = process.config;
@@ -163,9 +167,10 @@ final class StreamsLife {
         return renewed && failure == null ? new Outcome.Renewed() : new Outcome.Failed(failure);
     }
 
-    /// Never Streams' close() without a limit: a thread that waits for an absent broker would hold us up for ever.
+    /// Closes Kafka Streams within a bounded time. Its `close()` without a limit would wait for ever for a thread that
+    /// waits for an absent broker.
     ///
-    /// @return whether all of it has ended
+    /// @return whether all its threads have ended
     private boolean close(KafkaStreams streams) {
         var within = process.isClosing() ? CLOSE_WITHIN : CLOSE_WITHIN.plusMillis(process.transactionTime.ms());
         return streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(within));
@@ -187,9 +192,10 @@ final class StreamsLife {
         }
     }
 
-    /// Returns when the process closes, Kafka Streams has stopped, or another life has to begin.
+    /// Watches the cluster and the clock until the process closes, Kafka Streams has stopped, or another life has to
+    /// begin.
     ///
-    /// @return whether that last
+    /// @return whether another life has to begin
     private boolean watch(ClusterWatch cluster) {
         try {
             long looked = System.nanoTime();
@@ -220,10 +226,10 @@ final class StreamsLife {
         return grown;
     }
 
-    /// Logs it where the wall clock was set by more than is adjusted in normal operation.
+    /// Logs a warning where the wall clock was set by more than clocks are adjusted in normal operation.
     ///
-    /// @return whether Kafka's clients have to be made anew: they measure by the wall clock, and one that was set back
-    ///         sends no heartbeat until the old time has come again
+    /// @return whether Kafka's clients have to be created again: they measure by the wall clock, and after it is set
+    ///     back they send no heartbeat until the old time has come again
     private boolean clockWasSet() {
         long stepMs = process.time.takeStep();
         if (Math.abs(stepMs) < LEAST_STEP_MS) {
@@ -235,7 +241,7 @@ final class StreamsLife {
         return stepMs < 0;
     }
 
-    /// Logs why a restoration takes long, where a transaction or a foreign member of the group is the cause.
+    /// Logs the reason of a long restoration, where it is an open transaction or a foreign member of the group.
     private void lookForOpenTransactions() {
         String group = process.config.applicationId();
         try (var admin = Admin.create(process.preparation.adminProperties())) {

@@ -14,8 +14,9 @@
 ///             request, records, position, config
 /// ```
 ///
-/// A tick is one firing of the punctuators. The first of them to fire moves the engine on for all partitions; each then
-/// sends the tokens of its own answers, which the engine left in its mailbox. Nothing on the stream thread waits: not
+/// A tick is one firing of the punctuators. The first partition to tick in a pass pumps the engine for all partitions;
+/// each partition then sends the tokens of its own answers from its mailbox. The stream thread never waits: neither for
+/// the engine nor for the registry, nor for room.
 /// for the engine, not for the registry, not for room.
 ///
 /// Durable is what a restart needs and no more: the request with its prompt's ids, written once; the ids of its answers

@@ -23,8 +23,9 @@ class ChatTemplateTest {
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-07-04T09:05:07Z"), ZoneOffset.UTC);
     private static final Conversation HELLO = Conversation.of(List.of(new Message("user", "Hello")));
 
-    /// The templates of 65 published models with 15 conversations each, tools among them. What jinja2 refuses or fails
-    /// on is to be refused here; `expectations.py` wrote down what it says to the others.
+    /// Renders the templates of 65 published models with 15 conversations each, some of them with tools, and compares
+    /// with the text that Python's jinja2 renders, as `expectations.py` recorded it. Where jinja2 refuses a
+    /// conversation or fails on it, this interpreter has to refuse it, too.
     @Test
     void publishedTemplatesRenderAsJinja2DoesOrAreRefusedByBoth() throws IOException {
         JsonNode published;
@@ -102,7 +103,7 @@ class ChatTemplateTest {
         assertThatThrownBy(() -> new Message(" ", "x")).hasMessageContaining("role");
     }
 
-    // Special tokens in messages
+    // The tests below are about special tokens that are spelled in messages.
 
     private static final ChatTemplate CHATML = ChatTemplate.parse(
             "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content.split('</think>')[-1] | trim }}<|im_end|>\n"

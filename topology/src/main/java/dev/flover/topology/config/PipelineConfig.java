@@ -17,14 +17,15 @@ import java.util.regex.Pattern;
 ///
 /// @param applicationId names the consumer group, the changelog topics and the state folder; instances that share it
 ///                      share the work
-/// @param kafka         client properties: `bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, ...; they win
-///                      over what the pipeline sets by itself, prefixes `producer.`, `main.consumer.` and so on
-///                      included
+/// @param kafka         client properties: `bootstrap.servers`, `security.protocol`, `sasl.jaas.config`, ...; they take
+///                      precedence over the pipeline's own settings, also with the prefixes `producer.`,
+///                      `main.consumer.` and so on
 /// @param registry      registry client properties: `schema.registry.url`, credentials, TLS
-/// @param stateDir      local folder for the state's checkpoints and the mark of a life that has not ended
-/// @param servedModel   what requests call the model that is served here
-/// @param delivery      exactly once, unless a measurement wants to see the difference
-/// @param output        the form of chunks and results; requests are read in both
+/// @param stateDir      local folder for the state's checkpoints, the process's name in the group, and the mark of a
+///                      process that has not ended properly
+/// @param servedModel   the name by which requests ask for the model that is served here
+/// @param delivery      exactly once; at least once is meant for measurements of the difference
+/// @param output        the form of chunks and results; requests are read in both forms
 @RecordBuilder
 @RecordBuilder.Options(enableWither = false)
 public record PipelineConfig(
@@ -57,7 +58,7 @@ public record PipelineConfig(
         require(registry.containsKey("schema.registry.url"), "schema.registry.url is needed to find the schemas");
     }
 
-    /// Everything at its default but the addresses.
+    /// A configuration with the given names and addresses, and everything else at its default.
     public static PipelineConfig of(
             String applicationId, String bootstrapServers, String registryUrl, Path stateDir, String servedModel) {
         return PipelineConfigBuilder.builder().applicationId(applicationId)
@@ -69,14 +70,14 @@ public record PipelineConfig(
                 .serving(Serving.standard()).output(RecordForm.AVRO).build();
     }
 
-    /// The same with further client properties.
+    /// A copy with further Kafka client properties.
     public PipelineConfig withKafka(Map<String, String> more) {
         var all = new HashMap<>(kafka);
         all.putAll(more);
         return PipelineConfigBuilder.builder(this).kafka(all).build();
     }
 
-    /// The same with further registry client properties.
+    /// A copy with further registry client properties.
     public PipelineConfig withRegistry(Map<String, String> more) {
         var all = new HashMap<>(registry);
         all.putAll(more);
@@ -123,7 +124,7 @@ public record PipelineConfig(
         return PipelineConfigBuilder.builder(this).output(other).build();
     }
 
-    /// The client properties of an admin client: those for all clients, and over them those for its kind.
+    /// The properties of an admin client: those for all clients, and over them those with the prefix `admin.`.
     public Map<String, Object> admin() {
         var admin = new HashMap<String, Object>(kafka);
         kafka.forEach((name, value) -> {
@@ -135,7 +136,7 @@ public record PipelineConfig(
         return admin;
     }
 
-    /// Of the client properties only the names: some values are secrets.
+    /// A text with the names of client properties, but not their values, since some of them are secrets.
     @Override
     public String toString() {
         return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
@@ -144,9 +145,11 @@ public record PipelineConfig(
                 + recovery + ", " + serving + ", " + output + "]";
     }
 
-    /// The topics the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of partitions.
+    /// The topics that the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of
+    /// partitions.
     ///
-    /// @param models says which of the pipelines on the requests topic answers what; has one partition
+    /// @param models the topic that says which of the pipelines on the requests topic answers which models; has one
+    ///               partition
     public record TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
         public static TopicNames standard() {
             return new TopicNames("generation-requests", "generation-tokens", "generation-results",
@@ -158,12 +161,14 @@ public record PipelineConfig(
         }
     }
 
-    /// The group's part where several pipelines read one requests topic.
+    /// The group's share of the requests where several pipelines read one requests topic.
     ///
     /// @param aliases      further names of the served model
-    /// @param defaultGroup whether the group is to be the default group, where another one is now
-    /// @param begin        where it begins to read at its first start; null where that has to be said if it matters
-    /// @param lostState    what is done where its offsets and its state do not fit each other
+    /// @param defaultGroup whether this group is to take over the role of the default group from the group that has it
+    ///                     now
+    /// @param begin        the place in the requests topic where the group begins to read at its first start; null
+    ///                     leaves it open, and the start is refused where the choice matters
+    /// @param lostState    what is done where the group's offsets and its state do not fit each other
     public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin, LostState lostState) {
         public Serving {
             aliases = Set.copyOf(aliases);
@@ -173,7 +178,7 @@ public record PipelineConfig(
             this(aliases, defaultGroup, begin, LostState.STOP);
         }
 
-        /// One name; where to begin has to be said where it matters.
+        /// One model name, no alias; the place to begin is left open.
         public static Serving standard() {
             return new Serving(Set.of(), false, null);
         }
@@ -196,18 +201,22 @@ public record PipelineConfig(
     }
 
     public enum Delivery {
-        /// Tokens, progress and offsets commit in one transaction.
+        /// Tokens, progress and offsets are committed in one transaction.
         EXACTLY_ONCE,
         /// A crash may repeat tokens that were already sent; positions let a client drop them.
         AT_LEAST_ONCE
     }
 
+    /// How often the pipeline looks at the engine, commits and writes chunks.
+    ///
     /// @param tick           time between two looks at the engine; below about 1.1 ms nothing is gained
-    /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less, and all wait
-    ///                       up to four intervals more while requests wait for room. Each commit costs some 6 ms of
-    ///                       the stream thread, during which the engine has its steps under way
-    /// @param chunkInterval  least time between two chunks of an answer; its first and last tokens do not wait for it.
-    ///                       Zero sends what each tick brings or, exactly once, what each commit covers
+    /// @param commitInterval longest time that tokens wait for their transaction; first tokens wait less, and all
+    ///                       tokens wait up to four intervals more while requests wait for room. Each commit takes
+    ///                       about 6 ms of the stream thread, during which the engine computes the steps that it was
+    ///                       given
+    /// @param chunkInterval  shortest time between two chunks of an answer; its first and last tokens do not wait for
+    ///                       it. With zero, a chunk holds the tokens of one tick, or with exactly-once delivery those
+    ///                       of one commit
     public record Pace(Duration tick, Duration commitInterval, Duration chunkInterval) {
         public Pace {
             require(tick.toMillis() >= 1, "tick must be at least 1 ms, was " + tick);
@@ -220,15 +229,15 @@ public record PipelineConfig(
         }
     }
 
-    /// What one request may ask for; beyond it, the request is rejected.
+    /// Limits on what one request may ask for. A request beyond them is rejected.
     ///
-    /// @param requestBytes  size of the record's value; the output topics must take records somewhat larger
-    /// @param answers       answers to one prompt
-    /// @param tokens        tokens generated for one request, all answers together
-    /// @param stopStrings   stop strings, and as many stop ids
-    /// @param stopLength    characters of a stop string
-    /// @param tokenBiases   entries of the logit bias; allowed ids may be as many as the vocabulary
-    /// @param mentions      schema subjects and topics that it may name
+    /// @param requestBytes size of the record's value; the output topics must take records somewhat larger
+    /// @param answers      most answers to one prompt
+    /// @param tokens       most tokens generated for one request, all answers together
+    /// @param stopStrings  most stop strings, and most stop ids
+    /// @param stopLength   most characters of a stop string
+    /// @param tokenBiases  most entries of the logit bias; allowed ids may be as many as the vocabulary has
+    /// @param mentions     schema subjects and topics that the request may name
     public record RequestLimits(
             int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
             Mentions mentions) {
@@ -256,22 +265,23 @@ public record PipelineConfig(
         }
     }
 
-    /// Subjects and topics that a request may name; a name has to match as a whole.
+    /// Schema subjects and topics that a request may name. A name has to match the pattern as a whole.
     ///
-    /// @param schemaSubjects of the registry; null: none
-    /// @param recordTopics   for records of answers; null: none
+    /// @param schemaSubjects subjects of the registry; null allows none
+    /// @param recordTopics   topics for the records of answers; null allows none
     public record Mentions(Pattern schemaSubjects, Pattern recordTopics) {
         public static Mentions none() {
             return new Mentions(null, null);
         }
     }
 
-    /// The waiting room of a process. Beyond either limit the request partitions are paused: lag is the queue.
+    /// Limits of the waiting room of a process. Beyond either of them the requests partitions are paused, so that
+    /// further requests wait in the topic as consumer lag.
     ///
-    /// Records that were fetched before still come in, a few hundred at most.
+    /// Records that were fetched before the pause still come in, a few hundred at most.
     ///
-    /// @param requests requests that wait for the engine
-    /// @param bytes    of their stored records
+    /// @param requests most requests that wait for the engine
+    /// @param bytes    most bytes of their stored forms
     public record WaitingLimits(int requests, long bytes) {
         public WaitingLimits {
             atLeastOne("waiting requests", requests);
@@ -285,10 +295,12 @@ public record PipelineConfig(
 
     /// The memory of ids of requests that are not live.
     ///
-    /// @param ended     how long an ended request's id is known, so that the same request again gets the same answer
-    /// @param cancelled how long a cancel waits for a request that has not come yet
-    /// @param entries   most ids remembered by a partition; the oldest are forgotten first
-    /// @param answers   most stored answers that equal requests of the same tenant are given; 0: each is computed
+    /// @param ended     for how long an ended request's id is known, so that the same request sent again gets the same
+    ///                  answer
+    /// @param cancelled for how long a cancel waits for a request that has not come yet
+    /// @param entries   most ids remembered for a partition; the oldest are forgotten first
+    /// @param answers   most stored answers that may be given to equal requests of the same tenant; 0: each request is
+    ///                  computed
     public record Remembering(Duration ended, Duration cancelled, int entries, int answers) {
         public Remembering {
             require(!ended.isNegative(), "ended must not be negative, was " + ended);
@@ -302,9 +314,9 @@ public record PipelineConfig(
         }
     }
 
-    /// Who computes next when more wait than fit.
+    /// How tenants share the engine when more requests wait than it can compute at once.
     ///
-    /// @param weights      a tenant's share relative to others; 1 where it is not named
+    /// @param weights      a tenant's share relative to others; 1 where the tenant is not named
     /// @param priorityStep one step of priority counts as much as having waited this much longer, so that no request
     ///                     starves
     public record Sharing(Map<String, Double> weights, Duration priorityStep) {
@@ -321,13 +333,14 @@ public record PipelineConfig(
         }
     }
 
-    /// How unfinished generations continue.
+    /// How unfinished generations continue after a restart.
     ///
-    /// @param otherArithmetic what becomes of a generation that was begun under another model file or arithmetic
-    /// @param suspectAfter    lives of a process a generation may take part in without progress before it is
-    ///                        tried alone
-    /// @param attemptsAlone   lives it may end alone before it is given up with an error
-    /// @param patience        with what may get better by itself
+    /// @param otherArithmetic what happens to a generation that was begun under another model file or arithmetic
+    /// @param suspectAfter    the number of processes that may begin a generation without progress before it is
+    ///                        computed alone, as a suspect
+    /// @param attemptsAlone   the number of processes that a generation may end while computed alone, before it is
+    ///                        given up with an error
+    /// @param patience        how long the pipeline waits for faults that may pass by themselves
     public record Recovery(OtherArithmetic otherArithmetic, int suspectAfter, int attemptsAlone, Patience patience) {
         public Recovery {
             atLeastOne("suspectAfter", suspectAfter);
@@ -349,12 +362,13 @@ public record PipelineConfig(
 
     /// How long the pipeline waits for faults that may pass by themselves.
     ///
-    /// @param unknownSchema how long the registry has to say that it has no schema of an id before a record of it is a
-    ///                      dead letter: a follower may not have heard of it yet
-    /// @param parked        records of a partition that may wait for their schemas at once; beyond it, records of
-    ///                      schemas that the registry does not have are dead letters at once, and if it does not
-    ///                      answer the partition is held back
-    /// @param silence       how long something may stand still before it is said
+    /// @param unknownSchema for how long the registry is asked again after it said that it has no schema of an id,
+    ///                      before a record of that schema becomes a dead letter: a follower of the registry may not
+    ///                      have heard of the schema yet
+    /// @param parked        most records of a partition that may wait for their schemas at the same time. Beyond it,
+    ///                      records in schemas that the registry does not have become dead letters at once; and where
+    ///                      the registry does not answer, the partition is held back
+    /// @param silence       how long something may stand still before it is reported
     public record Patience(Duration unknownSchema, int parked, Duration silence) {
         public Patience {
             require(!unknownSchema.isNegative(), "unknownSchema must not be negative, was " + unknownSchema);
@@ -367,11 +381,11 @@ public record PipelineConfig(
         }
     }
 
-    /// What becomes of a generation that was begun under another model file or arithmetic.
+    /// What happens to a generation that was begun under another model file or arithmetic.
     public enum OtherArithmetic {
-        /// It stays stored until an instance with the same fingerprints gets its partition.
+        /// The generation stays stored until an instance with the same fingerprints gets its partition.
         WAIT,
-        /// It goes on here, and its last chunk names both.
+        /// The generation goes on here, and its last chunk names both fingerprints.
         CONTINUE
     }
 

@@ -1,8 +1,8 @@
-/// Every name and limit of a pipeline, as values that cannot be wrong.
+/// Every name and limit of a pipeline, as immutable values that are checked when they are made.
 ///
 /// ```
 ///   file, variables, options ──► PipelineConfig ──► every other package of the topology
 /// ```
 ///
-/// Knows nothing of where a value was set; that is the application's concern.
+/// The package knows nothing of where a value was set; that is the application's concern.
 package dev.flover.topology.config;

@@ -4,7 +4,8 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.topology.avro.AvroAnswerException;
 import dev.flover.topology.request.ForeignTopics;
 
-/// Finished answers as records, on the topic that their request names, in the transaction of its terminal chunk.
+/// Writes finished answers as Avro records to the topic that their request names, in the transaction of the request's
+/// terminal chunk.
 final class AnswerRecords {
     private final ProcessParts parts;
     private final Output output;
@@ -16,7 +17,8 @@ final class AnswerRecords {
         this.partition = partition;
     }
 
-    /// Whether the last answer of a request has to wait until the state of its topic is known again.
+    /// Whether the end of a request's last answer has to wait, because it is not known yet whether the topic of its
+    /// records accepts them.
     boolean mustWait(LiveAnswer answer, long now) {
         var generation = answer.generation();
         if (generation.recordTopic() == null) {
@@ -34,9 +36,10 @@ final class AnswerRecords {
                 instanceof ForeignTopics.Standing.Unknown;
     }
 
-    /// Writes the records of a request whose last answer has ended, and says in an answer's ending why it has none.
+    /// Writes the records of a request's answers once the last answer has ended, and adds the reason to the ending of
+    /// an answer that gets no record.
     ///
-    /// @param terminal whether it is the last of its request: then all of them are written
+    /// @param terminal whether this answer is the last of its request: then the records of all answers are written
     void write(LiveAnswer answer, boolean terminal, long now) {
         var generation = answer.generation();
         if (generation.recordTopic() == null || !answer.isEnded()) {
@@ -56,7 +59,9 @@ final class AnswerRecords {
         }
     }
 
-    /// @param last the answer whose chunk reports a failure
+    /// Writes the record of one answer.
+    ///
+    /// @param last the answer whose ending reports a failure
     private void write(LiveAnswer answer, LiveAnswer last, long now) {
         var generation = answer.generation();
         String topic = generation.recordTopic();

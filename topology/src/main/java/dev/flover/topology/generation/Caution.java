@@ -1,12 +1,13 @@
 package dev.flover.topology.generation;
 
-/// Whether a request that ended the last life of this process (a poison pill) may be about to be computed again.
+/// Tells for how long a process has to expect that a request that ended the previous process (a poison pill) is
+/// computed again.
 ///
-/// While it holds, no request is computed before the attempt is durable; otherwise a request that kills the process in
-/// its first step would be read as a new one after each restart and never be recognised. It costs new requests one
-/// commit, so it holds only for a while after a life that ended badly.
+/// While that is so, no request is computed before its attempt is committed. Otherwise a request that kills the process
+/// in its first step would be read as a new one after each restart, and would never be recognised. This costs new
+/// requests one commit each; therefore it holds only for a while after a process that ended badly.
 ///
-/// @param until wall-clock ms
+/// @param until end of the cautious time, in ms
 public record Caution(long until) {
     public static Caution none() {
         return new Caution(Long.MIN_VALUE);

@@ -2,10 +2,10 @@ package dev.flover.topology.generation;
 
 import dev.flover.schemas.FinishReason;
 
-/// Why an answer ends.
+/// The reason why an answer ended.
 ///
 /// @param message the fault and the remedy; empty where there was no fault
-/// @param stop    the stop string that ended it, or null
+/// @param stop    the stop string that ended the answer, or null
 record Ending(FinishReason reason, String message, String stop) {
     static Ending of(FinishReason reason, String message) {
         return new Ending(reason, message, null);

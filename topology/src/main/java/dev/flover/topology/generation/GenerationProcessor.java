@@ -12,9 +12,9 @@ import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/// One request partition: records come in by [#process], time by [#punctuate].
+/// The processor of one requests partition: Kafka Streams gives it records by [#process] and time by [#punctuate].
 ///
-/// Streams may initialise the same processor again after it was closed; nothing of its earlier life remains.
+/// Kafka Streams may initialise the same processor again after it was closed; nothing of its earlier use remains.
 final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Outgoing> {
     private final ProcessParts parts;
     private EndedMemory ended;
@@ -38,7 +38,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         generations = new Generations(parts, state, ended, output, partition.partition());
         intake = new Intake(parts, state, ended, generations, output, partition);
         generations.restore();
-        // Anchored to the epoch, so that the punctuators of all partitions fire in the same pass and share its step.
+        // The start at the epoch makes the punctuators of all partitions fire in the same pass, and share its step.
         context.schedule(Instant.EPOCH, parts.config().pace().tick(), PunctuationType.WALL_CLOCK_TIME, this::punctuate);
     }
 
@@ -70,7 +70,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
 
     @Override
     public void close() {
-        if (intake != null) {       // else it was never initialised
+        if (intake != null) {       // null if it was never initialised
             generations.close();
             intake.close();
             parts.publishLoad();

@@ -33,7 +33,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The unfinished requests of one partition, from waiting to their terminal record.
+/// The unfinished requests of one partition, from their arrival to their terminal record.
 ///
 /// ```
 ///   arrive / restore -> waiting -> granted -> [attempt is committed] -> live -> ended
@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
 ///                          └──────────┴── cancel, deadline, given up ────┘
 /// ```
 ///
-/// An attempt is made durable first where the generation was read back after a restart, or [Caution] holds.
+/// A generation's attempt is committed before it is computed only where the generation was restored after a restart, or
+/// while [Caution] holds.
 final class Generations {
     private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
     private static final int ENDED_PER_TICK = 256;
@@ -56,7 +57,7 @@ final class Generations {
     private final Map<Bytes, LiveGeneration> live = new HashMap<>();
     private final Queue<Ticket> granted = new ArrayDeque<>();
     private final Queue<Bytes> givenUp = new ArrayDeque<>();
-    /// Requests that were cancelled while an instance had them that did not know all their fields.
+    /// Requests that were cancelled while their partition was at an instance that did not know all their fields.
     private final Queue<Bytes> cancelled = new ArrayDeque<>();
     private final Deadlines deadlines = new Deadlines();
     private final Repeats repeats;
@@ -65,7 +66,7 @@ final class Generations {
     private final Delivery delivery;
     private final List<Search> searches = new ArrayList<>();
 
-    /// A request that was stored, and for which the answer to an equal one is looked for.
+    /// A stored request, for which the answer to an equal request is being searched for.
     private record Search(Bytes id, Ticket ticket, CompletableFuture<Optional<StoredResult>> found) {}
 
     Generations(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
@@ -80,7 +81,7 @@ final class Generations {
         delivery = new Delivery(parts, state, output, trials, partition);
     }
 
-    /// Reads the unfinished requests back from the state: each waits for its turn again.
+    /// Restores the unfinished requests from the state: each waits for its turn again.
     void restore() {
         parts.life().opened(partition);
         parts.left().forget(partition);
@@ -159,7 +160,7 @@ final class Generations {
         return true;
     }
 
-    /// Takes a request in: from now on it is durable, and waits.
+    /// Takes in a request: from the next commit on it is durable, and it waits for its turn.
     ///
     /// @param read the request with all fields of its record
     void arrive(Bytes id, StoredRequest stored, ReadRequest read, RequestPlan plan) {
@@ -175,7 +176,7 @@ final class Generations {
         }
     }
 
-    /// Lets a request wait for its turn; for its constraint first, where it has one.
+    /// Lets a request wait for its turn. Where it has a constraint, that is compiled first.
     private void await(Bytes id, Ticket ticket, StoredRequest stored) {
         var wish = parts.check().wish(stored);
         if (wish == null) {
@@ -186,43 +187,44 @@ final class Generations {
         }
     }
 
-    /// Takes in a request that had ended.
+    /// Takes in the repeat of a request that has ended.
     ///
-    /// @param stored without the ids of its prompt
+    /// @param stored without the token ids of its prompt
     void repeat(Bytes id, StoredRequest stored, ReadRequest read) {
         repeats.arrive(id, stored, read);
     }
 
-    /// Takes in a request that was read before and is not in the state: it may have ended.
+    /// Takes in a request that was read before and is not in the state, because it may have ended.
     ///
-    /// @param stored without the ids of its prompt
+    /// @param stored without the token ids of its prompt
     void recall(Bytes id, StoredRequest stored, ReadRequest read) {
         repeats.recall(id, stored, read);
     }
 
-    /// Whether so many repeats wait for their stored results that the partition is to be held back.
+    /// Whether the number of repeats that wait for their stored results is at its limit, so that the partition has to
+    /// be held back.
     boolean hasManyRepeats() {
         return repeats.isFull();
     }
 
-    /// The stored result is not to be written again.
+    /// Forbids that the stored result of an id is written again.
     void forget(Bytes id) {
         repeats.forget(id);
     }
 
-    /// The key under which equal requests find the answer; null where they are not to.
+    /// The digest by which equal requests find the answer; null where the answer may not be given to others.
     private ByteBuffer contentOf(StoredRequest stored, RequestPlan plan) {
         return parts.config().remembering().answers() == 0 || stored.getRepeat()
                 || stored.getRequest().getRecordTopic() != null ? null
                 : ContentKey.of(stored, plan, parts.model().fingerprint(), parts.engine().arithmetic());
     }
 
-    /// Ends an unfinished request.
+    /// Ends an unfinished request for a given reason.
     ///
-    /// @return whether there is one under this id
+    /// @return whether there is an unfinished request under this id
     boolean end(Bytes id, Ending reason, long now) {
         if (repeats.has(id)) {
-            return true;        // it has ended
+            return true;        // a repeat of an ended request
         }
         var generation = live.get(id);
         if (generation == null) {
@@ -236,10 +238,11 @@ final class Generations {
         return true;
     }
 
-    /// One tick: grants turns, starts and ends generations, pumps the engine, sends the tokens that it drew.
+    /// One tick: begins turns, starts and ends generations, pumps the engine, and sends the tokens that it drew.
     ///
-    /// @param passBegins whether this is the first partition to tick. It takes the engine's tokens in for all, so that
-    ///                   each of them has written its own before the commit at the end of the pass
+    /// @param passBegins whether this partition is the first one to tick in this pass. The first one takes in the
+    ///                   engine's tokens for all partitions, so that each of them has written its own before the commit
+    ///                   at the end of the pass
     void tick(long now, boolean passBegins) {
         giveUp(now);
         expire(now);
@@ -267,7 +270,7 @@ final class Generations {
         return live.get(generation.id) == generation;
     }
 
-    /// The partition has gone to another instance or process: releases its sequences.
+    /// Releases the sequences of a partition that has been assigned to another instance or process.
     void close() {
         for (var generation : live.values()) {
             for (var answer : generation.answers) {
@@ -304,7 +307,7 @@ final class Generations {
         ended.rememberEnded(gone.id(), gone.stored().getDigest(), now, resultAt);
     }
 
-    /// Ends the requests for which the answer to an equal one was found; the others wait for the engine.
+    /// Ends the requests for which the answer to an equal request was found; those without one wait for the engine.
     private void answerFromStored(long now) {
         if (searches.isEmpty()) {
             return;
@@ -315,7 +318,7 @@ final class Generations {
             }
             searches.remove(search);
             if (waiting.get(search.id()) != search.ticket()) {
-                continue;       // it was cancelled or has expired
+                continue;       // the request was cancelled or has expired
             }
             var found = search.found().join();
             if (found.isEmpty()) {
@@ -333,7 +336,7 @@ final class Generations {
     private void takeCompiled(long now) {
         for (var done : compiling.takeDone()) {
             if (waiting.get(done.id()) != done.ticket()) {
-                continue;       // it was cancelled or has expired
+                continue;       // the request was cancelled or has expired
             }
             switch (done.prepared()) {
                 case Constraints.Prepared.Ready ready -> {
@@ -354,7 +357,7 @@ final class Generations {
             var id = givenUp.remove();
             var ticket = waiting.remove(id);
             if (ticket == null) {
-                continue;       // it was cancelled or has expired
+                continue;       // the request was cancelled or has expired
             }
             var generation = load(id, ticket);
             String reason = "given up: the process ended " + parts.config().recovery().attemptsAlone()
@@ -363,7 +366,8 @@ final class Generations {
         }
     }
 
-    /// A deadline is a time of day: it follows the wall clock where that is set.
+    /// Ends requests whose deadline has passed. A deadline is a time of day, and follows the wall clock where that is
+    /// set.
     private void expire(long now) {
         long wall = parts.wall().getAsLong();
         for (int i = 0; i < ENDED_PER_TICK; i++) {
@@ -378,14 +382,14 @@ final class Generations {
     private void grant() {
         var room = parts.room();
         while (parts.engine().freeSlots() > room.outstanding() && room.grantNext()) {
-            // one turn after the other, as long as the engine has slots
+            // begins one turn after the other, while the engine has free slots
         }
     }
 
     private void admitGranted(long now) {
         for (var ticket = granted.poll(); ticket != null; ticket = granted.poll()) {
             var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
-            if (waiting.remove(id, ticket)) {       // else it ended between its grant and now
+            if (waiting.remove(id, ticket)) {       // false where it ended after its turn began
                 admit(load(id, ticket), now);
             }
         }
@@ -453,7 +457,7 @@ final class Generations {
         }
     }
 
-    /// Ends every answer that has not ended by itself.
+    /// Ends every answer of a generation that has not ended by itself.
     private void endAll(LiveGeneration generation, Ending reason, long now) {
         live.put(generation.id, generation);
         for (var answer : generation.answers) {
@@ -480,7 +484,8 @@ final class Generations {
         trials.ended(generation);
     }
 
-    /// Deletes the request's state; only the id, the digest and the time of the result are remembered.
+    /// Deletes the state of an ended request, except its id, its digest and the time of its result, which are
+    /// remembered.
     private void over(Bytes id, StoredRequest stored, Ticket ticket, long now, long resultAt) {
         compiling.forget(id);
         state.forget(id);
@@ -489,7 +494,7 @@ final class Generations {
         parts.room().left(ticket);
     }
 
-    /// The generation as it was last committed.
+    /// Loads a generation with the progress that is in the state.
     private LiveGeneration load(Bytes id, Ticket ticket) {
         var stored = state.request(id);
         var request = stored.getRequest();

@@ -7,10 +7,11 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The partitions in which the latest ids of a process came; logs and counts an id that comes in a second partition.
+/// Remembers in which partition each of the process's latest 50 000 ids came, and logs and counts an id that comes in a
+/// second partition.
 ///
-/// A partition knows only its own ids: the same id in two of them is two requests, with two answers under one id. That
-/// happens where producers disagree about the partitioner. Used by the stream thread.
+/// A partition knows only its own ids: the same id in two partitions is two requests, with two answers under one id.
+/// This happens where producers use different partitioners. Used by the stream thread alone.
 public final class IdSightings {
     private static final Logger LOG = LoggerFactory.getLogger(IdSightings.class);
     private static final int REMEMBERED = 50_000;
@@ -29,7 +30,10 @@ public final class IdSightings {
         this.metrics = metrics;
     }
 
-    /// A request came, or was found in the state.
+    /// Notes the partition of a request that was read.
+    ///
+    /// @param name the id as text, for the log
+    /// @param now  time in ms
     void saw(Bytes id, String name, int partition, long now) {
         var before = partitions.put(id, partition);
         if (before == null || before == partition) {

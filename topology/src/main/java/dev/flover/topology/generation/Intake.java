@@ -34,18 +34,18 @@ import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Decides on each record of one request partition.
+/// Decides on each record of one requests partition.
 ///
 /// ```
-///   an id that another partition may know              -> passed on to it
+///   an id that another partition may know              -> passed on to that partition
 ///   undecodable                                        -> dead letter
 ///   another request under a known id                   -> refused, and dead letter
-///   schema not to be had now, or who answers it,
-///   or a subject or topic that it names                -> parked, with all later records of its key
-///   null value                                         -> cancel, also of what is parked; or forget, by a header
+///   schema, answering group, or a subject or topic
+///   that the request names not known at present        -> parked, with all later records of its key
+///   null value                                         -> cancel, also of a parked request; with a header, forget
 ///   answered by another group                          -> its id is remembered
 ///   the same request again, while it is live           -> absorbed
-///   the same request again, after its end              -> its answer once more
+///   the same request again, after its end              -> its answer is written again
 ///   cannot be served                                   -> rejected
 ///   otherwise                                          -> stored, and waits for the engine
 /// ```
@@ -53,7 +53,7 @@ final class Intake {
     private static final int MAX_ID_BYTES = 256;
     private static final long NONE = -1;
     private static final long SAY_AGAIN_MS = 1_000;
-    /// Header of a parked record that had been read before.
+    /// Header of a parked record: the record had been read before, because the group's offsets were set back.
     private static final String READ_AGAIN = "flover.read.again";
     private static final String FORGET = "flover.forget";
     private static final byte[] FORGET_ELSEWHERE = {0};
@@ -69,9 +69,10 @@ final class Intake {
     private boolean held;
     private long parkedSince = NONE;
     private long saidAt;
-    /// Whether the current record had been read before.
+    /// Whether the current record had been read before, because the group's offsets were set back.
     private boolean readAgain;
-    /// Tells whether the record handled last can go on; null where it waits for its schema.
+    /// For the record that was handled last and has to wait: tells, by the time in ms, whether handling it again is
+    /// worth while; null where it waits for its schema.
     private LongPredicate news;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
@@ -120,27 +121,29 @@ final class Intake {
         parts.metrics().parked();
     }
 
-    /// A record whose value was cut is rejected in every partition, so it need not be passed on.
+    /// Whether this partition handles a record, rather than asking other partitions for its id: partitions were never
+    /// added, this one knows the id, or the record's value was cut. (Such a record is rejected in every partition.)
     private boolean mayKnow(Bytes id, RequestRecord record, long now) {
         return !parts.homes().counts().haveGrown() || parked.holds(id) || state.digest(id) != null
                 || ended.find(id, now) != null || BoundedRecords.cutFrom(record.headers()) != null;
     }
 
-    /// The assignment at the record's place on the requests topic, also where it was passed on.
+    /// The assignment that holds at a record's place on the requests topic, also where the record was passed on.
     private Assignment assignment(RequestRecord record) {
         var origin = Forwarding.origin(record);
         return parts.models().at(origin.partition(), origin.offset());
     }
 
-    /// Whether this group must be the one to answer the records parked under an id. Where groups share the topic that
-    /// follows from the model it names, which is not known yet: then also its cancel waits.
+    /// Whether this group answers the records parked under an id, whichever model they name. Where groups share the
+    /// topic, that depends on the model, which is not known before a record is decoded; a cancel of the id then waits,
+    /// too.
     private boolean isOursWhateverItSays(Bytes id) {
         var assignment = parts.models().at(partition.partition(), parked.firstOffset(id));
         return assignment != null && assignment.groups().size() == 1 && isOurs(assignment, null);
     }
 
-    /// Handles parked records again as far as there is room, and holds the partition back (back-pressure) while there
-    /// is no room for more.
+    /// Handles parked records again while there is room, and holds the partition back (back-pressure) while there is
+    /// none.
     void tick(long now) {
         parked.retry(now, parts.decoding(), again(now));
         sayWhatWaits(now);
@@ -158,7 +161,8 @@ final class Intake {
         }
     }
 
-    /// While parked records hold the partition back, cancels are read ahead.
+    /// Reads ahead for cancels while parked records hold the partition back, and cancels the parked requests that they
+    /// name.
     private void cancelAhead(long now) {
         if (!parked.isFull()) {
             parts.cancels().end(partition);
@@ -172,7 +176,7 @@ final class Intake {
         }
     }
 
-    /// Reports that records have been parked for long, with the reason of the first.
+    /// Reports a standstill when records have been parked for long, with the reason of the first one.
     private void sayWhatWaits(long now) {
         if (parked.size() == 0) {
             if (parkedSince != NONE) {
@@ -214,9 +218,11 @@ final class Intake {
         parts.cancels().end(partition);
     }
 
-    /// @param since when it was read
-    /// @return false if it has to be handled again later, because the registry could not be asked, or it cannot be said
-    ///         now which group answers, or a subject or topic that it names has to be looked up
+    /// Handles a record.
+    ///
+    /// @param since when the record was read, ms
+    /// @return false if the record has to be handled again later, because the registry could not be asked, it is not
+    ///     known now which group answers, or a subject or topic that the record names has to be looked up
     private boolean handle(RequestRecord record, long since, long now) {
         news = null;
         var assignment = assignment(record);
@@ -265,7 +271,7 @@ final class Intake {
                 : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
     }
 
-    /// The reason to reject a request before it is checked; null where there is none.
+    /// The reason to reject a request before its fields are checked; null where there is none.
     private static Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
             return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
@@ -276,7 +282,7 @@ final class Intake {
                 : null;
     }
 
-    /// Cancels a parked request: it is answered without having been decoded.
+    /// Cancels a parked request, which is answered without having been decoded.
     private void cancelParked(Bytes id, long now) {
         var first = parked.remove(id);
         var past = ended.find(id, now);
@@ -294,14 +300,14 @@ final class Intake {
     private void cancel(Bytes id, long now) {
         boolean ended = generations.end(
                 id, Ending.of(FinishReason.CANCELLED, "cancelled by a null value under the request's id"), now);
-        if (!ended && state.digest(id) != null) {       // of another release: who knows it ends it
+        if (!ended && state.digest(id) != null) {       // of another release, which will end it
             this.ended.rememberCancelOfLive(id);
         } else if (!ended && this.ended.find(id, now) == null) {
             this.ended.rememberCancel(id, now);
         }
     }
 
-    /// The default group writes dead letters for records that cannot become a request.
+    /// Writes a dead letter for a record that cannot become a request, if this is the default group.
     private void putAside(RequestRecord record, Assignment assignment, String reason) {
         if (isOurs(assignment, null)) {
             output.deadLetter(record, reason);
@@ -312,8 +318,9 @@ final class Intake {
         return parts.models().group().equals(assignment.groupFor(model));
     }
 
-    /// Erases the stored answer to a request; an answer under way is cancelled. The result is erased by the group and
-    /// in the partition that answered; if no group remembers the id, by the default group in the id's own partition.
+    /// Erases the stored answer to a request, and cancels an answer in progress. The result is erased by the group and
+    /// in the partition that answered the request; or, if no group remembers the id, by the default group in the id's
+    /// own partition.
     ///
     /// @param belongsHere whether this group erases the result if no group remembers the id
     private void forget(Bytes id, boolean belongsHere, long now) {
@@ -328,9 +335,12 @@ final class Intake {
         }
     }
 
-    /// @param read    null where the record was refused undecoded; of a refused one nothing comes back
-    /// @param refusal why it cannot be served; null where that is still to be found out
-    /// @return false if it has to be handled again later
+    /// Decides on a request by its id and digest.
+    ///
+    /// @param read    null where the record was refused without being decoded; no answer of such a request is given
+    ///                again
+    /// @param refusal the reason to reject the request; null where the request has still to be checked
+    /// @return false if the request has to be handled again later
     private boolean arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
             Ending refusal, long since, long now) {
         var live = state.digest(id);
@@ -382,8 +392,9 @@ final class Intake {
         return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
     }
 
-    /// An ended request, sent again. One that cannot be decoded is refused again. One that this release would reject
-    /// may have been answered by a release that knows its fields: that answer stands.
+    /// Handles an ended request that was sent again. A request that cannot be decoded is refused again. A request that
+    /// this release would reject may have been answered by a release that knows its fields: then that answer is given
+    /// again.
     private void repeat(
             Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
         if (refusal == null) {
@@ -396,13 +407,15 @@ final class Intake {
         }
     }
 
-    /// A request whose answer is looked for, without the ids of its prompt.
+    /// The stored form of a request whose result is searched for, without the token ids of its prompt.
     private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
         return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
                 TraceParent.of(record.headers()), digest, true, null, null);
     }
 
-    /// @return false if a subject or topic that it names has to be looked up first
+    /// Checks a new request, and takes it in or rejects it.
+    ///
+    /// @return false if a subject or topic that the request names has to be looked up first
     private boolean serve(
             Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long since, long now) {
         var request = read.request();

@@ -6,11 +6,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Generations of a process that stay stored and are not computed, because they set a field that this release does
-/// not know. Written by the stream thread; any thread may ask.
+/// Counts the generations of a process that stay stored and are not computed, because they set a field that this
+/// release does not know. Written by the stream thread; any thread may read.
 public final class LeftToOthers {
     private final Map<Integer, Left> partitions = new ConcurrentHashMap<>();
 
+    /// The generations of one partition.
+    ///
     /// @param fields names of the fields that are not known
     private record Left(int generations, TreeSet<String> fields) {}
 
@@ -22,7 +24,7 @@ public final class LeftToOthers {
         });
     }
 
-    /// The partition has gone.
+    /// Forgets a partition that was assigned to another process.
     void forget(int partition) {
         partitions.remove(partition);
     }
@@ -31,7 +33,7 @@ public final class LeftToOthers {
         return partitions.values().stream().mapToInt(Left::generations).sum();
     }
 
-    /// Empty where nothing was left.
+    /// A sentence for the operator; empty where there is no such generation.
     public String sentence() {
         var all = new TreeMap<>(partitions);
         return all.isEmpty() ? "" : sentence(all);

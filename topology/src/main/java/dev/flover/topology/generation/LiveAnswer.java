@@ -20,7 +20,8 @@ import java.util.List;
 ///          0                                 sent                 drawn
 /// ```
 ///
-/// Text is a function of the ids that were sent, so a restart that pushes the stored ids again stands where it stood.
+/// The text is a function of the sent ids. After a restart, decoding the stored ids again therefore restores the text
+/// and the decoder's state.
 final class LiveAnswer {
     private static final long NOT_ADMITTED = -1;
     private static final int MAX_SEGMENT = 64;
@@ -31,12 +32,13 @@ final class LiveAnswer {
     /// Null where the model file has no tokenizer.
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
-    /// Characters of the text before its first token.
+    /// The length of the text before its first token, in characters: an echo of the prompt.
     private final int opening;
-    /// Characters of the text that were given out.
+    /// The number of characters of the text that were sent.
     private int given;
     private final List<TokenLogprob> logprobs = new ArrayList<>();
-    /// Of the prompt, from its second token on; sent with the answer's first, so that both are committed together.
+    /// Logprobs of the prompt, from its second token on. They are sent with the answer's first tokens, so that both are
+    /// committed together.
     private final List<TokenLogprob> promptLogprobs = new ArrayList<>();
     private final List<String> arithmetic = new ArrayList<>();
     private int[] ids;
@@ -47,17 +49,17 @@ final class LiveAnswer {
     private int segmentStart;
     private long segmentCommits = -1;
     private boolean segmentNamesModel;
-    /// Whether no segment names the last of them yet.
+    /// Whether the last entry of `arithmetic` is not named by any segment yet.
     private boolean arithmeticIsNew;
     private boolean mailed;
     private FinishReason finishedByEngine;
     private Ending ending;
 
-    /// Tokens and text that have become certain since the last call.
+    /// Tokens and text that have become final since the previous [Fresh].
     ///
-    /// @param position of the first id
-    /// @param logprobs one per id; null where the request asks for none
-    /// @param promptLogprobs of the whole prompt, once; mostly empty
+    /// @param position       index of the first id in the answer
+    /// @param logprobs       one for each id; null where the request asks for none
+    /// @param promptLogprobs the logprobs of the whole prompt, in the first one only; otherwise empty
     record Fresh(
             int position, List<Integer> ids, String text, List<TokenLogprob> logprobs,
             List<TokenLogprob> promptLogprobs) {
@@ -66,14 +68,14 @@ final class LiveAnswer {
         }
     }
 
-    /// Progress from one commit to the next.
+    /// The progress of an answer from one commit to the next.
     ///
-    /// @param position of its first id
+    /// @param position index of its first id in the answer
     record Segment(int position, StoredProgress progress) {}
 
-    /// @param stored  where the answer stood when it was last committed
-    /// @param opening text that the answer begins with before its first token; empty unless the prompt is echoed
-    /// @param decoder nothing pushed yet
+    /// @param stored  the answer's progress in the state
+    /// @param opening the text before the answer's first token: an echo of the prompt, or empty
+    /// @param decoder a new decoder; null where the model file has no tokenizer
     LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, AnswerText decoder,
             Mailbox mailbox) {
         this.generation = generation;
@@ -101,7 +103,8 @@ final class LiveAnswer {
         this.sequence = sequence;
     }
 
-    /// Ids that were drawn and not sent are forgotten: the engine draws them again.
+    /// Forgets the ids that were drawn and not sent, because the engine has released the sequence. The engine will draw
+    /// them again.
     void released() {
         sequence = NOT_ADMITTED;
         drawn = sent;
@@ -110,7 +113,8 @@ final class LiveAnswer {
         finishedByEngine = null;
     }
 
-    /// Logprobs of the prompt that the engine is to report: none where another answer has them, or they were sent.
+    /// The logprobs of the prompt that the engine has to report: none where the request asks for none, where they
+    /// belong to another answer, or where they were sent.
     PromptLogprobs wantedOfPrompt() {
         var wanted = generation.stored.getRequest().getPromptLogprobs();
         return wanted == null || index > 0 || sent > 0 ? PromptLogprobs.NONE : new PromptLogprobs(1, wanted);
@@ -158,18 +162,19 @@ final class LiveAnswer {
         return copy;
     }
 
-    /// The answer has been taken from the mailbox.
+    /// Notes that the answer has been taken from the mailbox.
     void unmailed() {
         mailed = false;
     }
 
-    /// Takes the tokens drawn since the last call, up to a stop string; ends the answer there, or where the engine did.
+    /// Takes the tokens that were drawn since the last call, up to a stop string. Ends the answer at a stop string, or
+    /// where the engine has ended it.
     Fresh take() {
         return take(null);
     }
 
-    /// Takes the tokens drawn since the last call and ends the answer: for the given reason, unless it has ended by
-    /// itself.
+    /// Takes the tokens that were drawn since the last call, and ends the answer for the given reason, unless it has
+    /// ended by itself.
     Fresh end(Ending reason) {
         return take(reason);
     }
@@ -235,13 +240,13 @@ final class LiveAnswer {
         };
     }
 
-    /// The newest segment of its progress, up to the last id sent.
+    /// The newest segment of the answer's progress, up to the last sent id.
     ///
-    /// Within one transaction it is the same segment that grows, so that a generation leaves a segment a commit behind
-    /// and not one a tick.
+    /// Within one transaction the same segment grows, so that a generation leaves one segment for each commit and not
+    /// one for each tick.
     ///
-    /// @param position of the ids that are new in it
-    /// @param commits  count of commits so far
+    /// @param position index of the first id that is new in it
+    /// @param commits  the number of commits so far
     Segment segment(int position, long commits, String modelFingerprint) {
         if (segmentCommits != commits || sent - segmentStart > MAX_SEGMENT) {
             segmentStart = position;
@@ -254,7 +259,8 @@ final class LiveAnswer {
                 ending == null ? null : ending.reason(), ending == null ? null : ending.stop()));
     }
 
-    /// The newest of its ids are of this arithmetic; the next segment that begins names it, where it is another one.
+    /// Notes the arithmetic that computed the newest ids. Where it differs from the previous one, the next new segment
+    /// names it.
     void computedBy(String arithmeticFingerprint) {
         if (arithmetic.isEmpty() || !arithmetic.getLast().equals(arithmeticFingerprint)) {
             arithmetic.add(arithmeticFingerprint);
@@ -266,7 +272,7 @@ final class LiveAnswer {
         return TokenIds.list(Arrays.copyOfRange(ids, from, sent));
     }
 
-    /// Fingerprints of the arithmetic of its tokens, in order of their use.
+    /// The fingerprints of the arithmetic that computed the answer's tokens, in the order of their use.
     String arithmetic() {
         return String.join(", then ", arithmetic);
     }
@@ -287,12 +293,12 @@ final class LiveAnswer {
         return sequence;
     }
 
-    /// Whether nothing more will be drawn for it.
+    /// Whether the engine has finished the answer.
     boolean isFinished() {
         return finishedByEngine != null;
     }
 
-    /// When tokens were last sent in this life; 0 before the first.
+    /// The time in ms at which tokens were last sent in this life; 0 before the first.
     long sentAt() {
         return sentAt;
     }
@@ -305,7 +311,7 @@ final class LiveAnswer {
         return ending != null;
     }
 
-    /// Null while it is not ended.
+    /// The reason why the answer ended; null while it has not.
     Ending ending() {
         return ending;
     }
@@ -315,12 +321,12 @@ final class LiveAnswer {
         ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop());
     }
 
-    /// Text given out so far, without an echo of the prompt.
+    /// The text that was sent so far, without an echo of the prompt.
     String drawnText() {
         return text.substring(opening);
     }
 
-    /// Ids sent so far.
+    /// The number of ids that were sent so far.
     int sent() {
         return sent;
     }
@@ -333,7 +339,7 @@ final class LiveAnswer {
         return list(0);
     }
 
-    /// Text given out so far.
+    /// The text that was sent so far.
     String text() {
         return text.toString();
     }

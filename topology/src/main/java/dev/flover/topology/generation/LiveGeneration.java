@@ -17,13 +17,13 @@ final class LiveGeneration {
 
     final Ticket ticket;
 
-    /// Computed in steps without other sequences, until it has made progress.
+    /// Whether the generation is computed in steps without other sequences, until it has made progress.
     boolean alone;
-    /// It was tried again after a crash and has not made progress since.
+    /// Whether an attempt was stored for the generation, and it has made no progress since.
     boolean onTrial;
-    /// When the last answer was complete, and the topic of its records was looked up first; -1 before.
+    /// The time in ms when the last answer was complete and the topic of the records was first looked up; -1 before.
     long drawnAt = -1;
-    /// Count of commits when a suspect made its first progress; -1 before.
+    /// The number of commits when the suspect made its first progress; -1 before.
     long progressAt = -1;
 
     LiveGeneration(Bytes id, StoredRequest stored, RequestPlan plan, Ticket ticket) {
@@ -35,7 +35,7 @@ final class LiveGeneration {
         this.ticket = ticket;
     }
 
-    /// The constraint of its answers; null where there is none.
+    /// The constraint of the answers; null where there is none.
     Constraint constraint() {
         return ticket.prepared == null ? null : ticket.prepared.constraint();
     }

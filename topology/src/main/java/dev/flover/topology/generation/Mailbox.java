@@ -3,8 +3,8 @@ package dev.flover.topology.generation;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/// The answers of one partition that have tokens to send. The partition that pumps the engine fills the mailboxes of
-/// all; each partition empties its own.
+/// A queue of the answers of one partition that have tokens to send. The partition that pumps the engine fills the
+/// mailboxes of all partitions; each partition empties its own.
 final class Mailbox {
     private final Queue<LiveAnswer> answers = new ArrayDeque<>();
 
@@ -12,7 +12,7 @@ final class Mailbox {
         answers.add(answer);
     }
 
-    /// Null where nothing is left.
+    /// Takes the next answer; null where the queue is empty.
     LiveAnswer poll() {
         return answers.poll();
     }

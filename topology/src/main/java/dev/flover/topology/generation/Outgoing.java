@@ -26,7 +26,7 @@ sealed interface Outgoing {
         }
     }
 
-    /// A result once more, as it was written.
+    /// A result that is written again, byte for byte.
     record ResultAgain(byte[] written) implements Outgoing {
         @Override
         public String sink() {
@@ -34,7 +34,7 @@ sealed interface Outgoing {
         }
     }
 
-    /// Tells readers of the results that the one under this id is gone.
+    /// A null value, which tells readers of the results topic that the result under this id is erased.
     record Forgotten() implements Outgoing {
         @Override
         public String sink() {
@@ -42,6 +42,8 @@ sealed interface Outgoing {
         }
     }
 
+    /// A record for the dead-letter topic.
+    ///
     /// @param value null where the record had none
     record DeadLetter(byte[] value) implements Outgoing {
         @Override
@@ -50,7 +52,7 @@ sealed interface Outgoing {
         }
     }
 
-    /// An answer as a record, for a topic that its request names.
+    /// An answer as an Avro record, for a topic that its request names.
     record AnswerRecord(String topic, byte[] bytes) implements Outgoing {
         @Override
         public String sink() {
@@ -58,9 +60,10 @@ sealed interface Outgoing {
         }
     }
 
-    /// A record of the requests topic on its way to another partition.
+    /// A record of the requests topic that is passed on to another partition.
     ///
-    /// @param value null for a cancel
+    /// @param partition the receiving partition
+    /// @param value     null for a cancel
     record PassedOn(int partition, byte[] value) implements Outgoing {
         @Override
         public String sink() {
@@ -68,7 +71,7 @@ sealed interface Outgoing {
         }
     }
 
-    /// For all sinks.
+    /// Serialises the values of all sinks.
     static <T extends Outgoing> Serializer<T> serializer(
             Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
         return (topic, value) -> switch ((Outgoing) value) {

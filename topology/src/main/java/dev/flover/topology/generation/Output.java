@@ -29,18 +29,19 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/// Writes what clients read: token chunks, results and dead letters.
+/// Writes the records that clients read: token chunks, results and dead letters, and answers as records.
 public final class Output {
     static final String REASON = "flover.reason";
     static final String SOURCE_TOPIC = "flover.source.topic";
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";
-    /// Of a record: which of the request's answers it is.
+    /// Header of an answer's record: the index of the answer in its request.
     static final String ANSWER = "flover.answer";
-    /// Of a record among the dead letters: where it was to be written.
+    /// Header of an answer's record among the dead letters: the topic that it was meant for.
     static final String RECORD_TOPIC = "flover.record.topic";
 
-    /// In one record: with 20 alternatives each they take less than a tenth of a broker's default limit.
+    /// The most logprobs of prompt tokens in one record: with 20 alternatives each they take less than a tenth of a
+    /// broker's default limit.
     private static final int MAX_PROMPT_LOGPROBS = 256;
 
     private static final int MAX_BYTES_PER_ID = 5;
@@ -54,10 +55,10 @@ public final class Output {
         this.parts = parts;
     }
 
-    /// Tokens and text of an answer that have become certain.
+    /// Writes the tokens and text of an answer that have become final.
     ///
     /// @param fresh    may be empty where the answer ends
-    /// @param terminal whether this is the request's very last chunk
+    /// @param terminal whether this is the request's last chunk
     void chunk(LiveAnswer answer, LiveAnswer.Fresh fresh, boolean terminal) {
         var generation = answer.generation();
         var request = generation.stored.getRequest();
@@ -72,7 +73,7 @@ public final class Output {
         parts.metrics().sent(fresh.ids().size());
     }
 
-    /// Sends prompt logprobs that do not fit the next chunk on chunks of their own. Returns how many were sent.
+    /// Writes prompt logprobs that do not fit in the next chunk in chunks of their own. Returns how many were written.
     private int leadingPromptLogprobs(LiveAnswer answer, LiveAnswer.Fresh fresh) {
         var generation = answer.generation();
         int first = 0;
@@ -96,10 +97,10 @@ public final class Output {
         return parts.check().calls(answer.generation().stored.getRequest(), answer.index(), answer.ids());
     }
 
-    /// The whole answer as one record, beside the terminal chunk.
+    /// Writes the result of a request: all its answers in one record.
     ///
-    /// @param content by which equal requests find it; null where they are not to
-    /// @return timestamp of the record
+    /// @param content the digest by which equal requests find the answer; null where they may not get it
+    /// @return timestamp of the record in ms
     long result(LiveGeneration generation, ByteBuffer content) {
         var request = generation.stored.getRequest();
         boolean whole = resultBytes(generation) <= parts.resultBytes();
@@ -127,7 +128,8 @@ public final class Output {
         return forward(generation.id, new Outgoing.Result(result), headers);
     }
 
-    /// Whether each answer has come to its end, computed in one arithmetic.
+    /// Whether the answers may be given to equal requests: each has come to its own end, computed by the present
+    /// arithmetic alone.
     private boolean isForOthers(LiveGeneration generation) {
         for (var answer : generation.answers) {
             var reason = answer.ending().reason();
@@ -139,18 +141,18 @@ public final class Output {
         return true;
     }
 
-    /// An ended request's answer once more: the result as it was written, and its content as chunks.
+    /// Writes the answer of an ended request again: the result byte for byte, and its content as chunks.
     ///
-    /// @return timestamp of the result's record
+    /// @return timestamp of the result's record in ms
     long repeat(Bytes id, StoredResult stored, String traceparent) {
         var said = new SaidAgain(stored.result());
         said.chunks(true, false).forEach(chunk -> chunk(id, chunk, traceparent));
         return forward(id, new Outgoing.ResultAgain(stored.bytes()), new RecordHeaders(stored.headers()));
     }
 
-    /// The answer to an equal request, as a request's own.
+    /// Writes the answer to an equal request as a request's own.
     ///
-    /// @return timestamp of the result's record
+    /// @return timestamp of the result's record in ms
     long cached(Bytes id, StoredRequest stored, GenerationResult equal) {
         var request = stored.getRequest();
         var result = GenerationResult.newBuilder(equal).setRequestId(request.getId()).setTenant(request.getTenant())
@@ -172,12 +174,12 @@ public final class Output {
         parts.metrics().sent(chunk.getTokenIds().size());
     }
 
-    /// Readers of the results topic are told that this one is gone.
+    /// Tells readers of the results topic that the result under an id is erased.
     void forget(Bytes id) {
         forward(id, new Outgoing.Forgotten(), new RecordHeaders());
     }
 
-    /// Tells the sender of another request under a used id; the first one is not touched.
+    /// Tells the sender of another request under a used id that it is refused. The first request is not touched.
     void refused(Bytes id, RequestRecord record, String reason) {
         var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
                 Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
@@ -191,11 +193,11 @@ public final class Output {
                 + parts.config().topics().tokens()).strip();
     }
 
-    /// An upper bound of the encoded size of a generation's answers.
+    /// An upper bound of the encoded size of a generation's answers, in bytes.
     private static long resultBytes(LiveGeneration generation) {
         long bytes = 0;
         for (var answer : generation.answers) {
-            int texts = generation.stored.getRequest().getTools().isEmpty() ? 1 : 2;    // calls say it again
+            int texts = generation.stored.getRequest().getTools().isEmpty() ? 1 : 2;    // calls repeat text
             bytes += (long) answer.sent() * MAX_BYTES_PER_ID
                     + (long) texts * answer.text().length() * MAX_BYTES_PER_CHAR;
         }
@@ -205,16 +207,18 @@ public final class Output {
         return bytes;
     }
 
-    /// The one terminal record, and the result, of a request that was never taken in.
+    /// Writes the terminal record and the result of a request that is refused.
     ///
-    /// @param request null where its record was not decoded
-    /// @param repeat  whether that was said before
-    /// @return timestamp of the result's record
+    /// @param request null where the record was not decoded
+    /// @param repeat  whether the refusal was written before
+    /// @return timestamp of the result's record in ms
     long refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, boolean repeat) {
         return refuse(id, request, TraceParent.of(record.headers()), record.timestamp(), ending, repeat);
     }
 
-    /// The same for one that had ended, and cannot be computed anew.
+    /// Writes the terminal record and the result of a request that had ended and cannot be computed again.
+    ///
+    /// @return timestamp of the result's record in ms
     long reject(Bytes id, StoredRequest stored, Ending ending) {
         return refuse(id, stored.getRequest(), stored.getTraceparent(), stored.getRequestedAt(), ending, true);
     }
@@ -237,14 +241,15 @@ public final class Output {
         return forward(id, new Outgoing.Result(result), traceparent);
     }
 
-    /// Passes a record on to another partition of the requests.
+    /// Passes a record on to another partition of the requests topic.
     void passOn(RequestRecord record, int to) {
         forward(record.key(), new Outgoing.PassedOn(to, record.value()), record.timestamp(),
                 Forwarding.headers(record));
         parts.metrics().passedOn();
     }
 
-    /// Puts a record aside that cannot become a request, as it was, with the reason in its headers.
+    /// Writes a record that cannot become a request to the dead-letter topic, unchanged, with the reason in its
+    /// headers.
     void deadLetter(RequestRecord record, String reason) {
         var headers = new RecordHeaders();
         int size = 0;
@@ -260,28 +265,29 @@ public final class Output {
         deadLetter(record.key(), record.value(), headers, reason);
     }
 
-    /// Puts the request of a generation aside that was given up.
+    /// Writes the request of a generation that was given up to the dead-letter topic.
     void deadLetter(LiveGeneration generation, String reason) {
         var headers = traceHeaders(generation.stored.getTraceparent());
         header(headers, SOURCE_OFFSET, Long.toString(generation.stored.getArrival()));
         deadLetter(generation.id.get(), parts.asWritten().apply(generation.stored.getRequest()), headers, reason);
     }
 
-    /// A finished answer as a record, on the topic that its request names.
+    /// Writes a finished answer as a record to the topic that its request names.
     void record(LiveAnswer answer, String topic, byte[] record, int partition) {
         var generation = answer.generation();
         var headers = recordHeaders(answer, partition);
         forward(generation.id, new Outgoing.AnswerRecord(topic, record), headers);
     }
 
-    /// The same, where that topic does not take it.
+    /// Writes a finished answer as a record to the dead-letter topic, because the topic that its request names does not
+    /// accept it.
     void recordAside(LiveAnswer answer, String topic, byte[] record, int partition, String reason) {
         var headers = recordHeaders(answer, partition);
         header(headers, RECORD_TOPIC, topic);
         deadLetter(answer.generation().id.get(), record, headers, reason);
     }
 
-    /// What ties a record to its request.
+    /// The headers by which the record of an answer names its request.
     private Headers recordHeaders(LiveAnswer answer, int partition) {
         var stored = answer.generation().stored;
         var headers = traceHeaders(stored.getTraceparent());
@@ -306,7 +312,9 @@ public final class Output {
         parts.metrics().deadLetter();
     }
 
-    /// @return the record's timestamp
+    /// Writes a record to the sink of its value, with a trace header.
+    ///
+    /// @return the record's timestamp in ms
     private long forward(Bytes id, Outgoing value, String traceparent) {
         return forward(id, value, traceHeaders(traceparent));
     }
@@ -315,7 +323,9 @@ public final class Output {
         return Instant.ofEpochMilli(parts.wall().getAsLong());
     }
 
-    /// @return the record's timestamp
+    /// Writes a record to the sink of its value, with the present wall-clock time.
+    ///
+    /// @return the record's timestamp in ms
     private long forward(Bytes id, Outgoing value, Headers headers) {
         long timestamp = parts.wall().getAsLong();
         forward(id.get(), value, timestamp, headers);

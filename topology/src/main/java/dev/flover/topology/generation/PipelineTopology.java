@@ -21,7 +21,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
-/// Every node, store and topic of the application.
+/// Builds the topology of Kafka Streams: every node, store and topic of the application.
 ///
 /// ```
 ///   generation-requests ──► requests ──► generations ──┬──► tokens ────────► generation-tokens
@@ -37,20 +37,21 @@ public final class PipelineTopology {
     static final String TOKENS_SINK = "tokens";
     static final String RESULTS_SINK = "results";
     static final String DEAD_LETTERS_SINK = "dead-letters";
-    /// Only after partitions were added.
+    /// The source and the sink of records that partitions pass on to each other. They exist only after partitions were
+    /// added.
     static final String FORWARDED_SOURCE = "forwarded";
     static final String FORWARDED_SINK = "pass-on";
-    /// For topics that requests name.
+    /// The sink for topics that requests name.
     static final String FOREIGN_SINK = "foreign";
 
     private PipelineTopology() {}
 
-    /// @param chunks  what goes to the tokens topic
-    /// @param results what goes to the results topic
+    /// @param chunks  serialises the values of the tokens topic
+    /// @param results serialises the values of the results topic
     public static Topology build(
             ProcessParts parts, Serializer<TokenChunk> chunks, Serializer<GenerationResult> results) {
         var config = parts.config();
-        // Only after partitions were added.
+        // partitions pass records on only after partitions were added
         boolean forwards = parts.homes().counts().haveGrown();
         Serializer<Outgoing> values = Outgoing.serializer(chunks, results);
         var topics = config.topics();
@@ -88,7 +89,7 @@ public final class PipelineTopology {
                 .withLoggingEnabled(Map.of("max.message.bytes", Integer.toString(BoundedRecords.MAX_RECORD_BYTES)));
     }
 
-    /// The record's own timestamp; the time of reading where its producer gave none that can be used.
+    /// Takes a record's own timestamp, or the time of reading where the producer gave none that can be used.
     private static final class ReadTime implements TimestampExtractor {
         @Override
         public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {

@@ -7,9 +7,10 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// From the start of a process to its end, over all lives of Kafka Streams in it.
+/// The life of a process, from its start to its end, over all lives of Kafka Streams in it.
 ///
-/// A life of Kafka Streams that ends is not a process that dies: attempts are counted by the name that is drawn here.
+/// The end of a life of Kafka Streams is not the death of a process: attempts are counted by the process's name, which
+/// stays the same.
 public final class ProcessLife {
     private final UUID process;
     private final Set<UUID> survivors = new HashSet<>();
@@ -17,40 +18,41 @@ public final class ProcessLife {
     private final CountDownLatch settled = new CountDownLatch(1);
     private volatile boolean ending;
 
-    /// @param process differs from process to process
-    /// @param before  the process before this one in its state folder, where that ended in good order
+    /// @param process a name that no other process has
+    /// @param before  the name of the previous process in the state folder, where that one ended in good order
     public ProcessLife(UUID process, Optional<UUID> before) {
         this.process = process;
         survivors.add(process);
         before.ifPresent(survivors::add);
     }
 
-    /// Differs from process to process.
+    /// The process's name, which no other process has.
     UUID process() {
         return process;
     }
 
-    /// Processes that no generation has ended: this one, and the one before where that ended in good order.
+    /// The processes that are known not to have been ended by a generation: this one, and the previous one if it ended
+    /// in good order.
     Set<UUID> survivors() {
         return survivors;
     }
 
-    /// This process ends now, in good order.
+    /// Notes that this process ends now, in good order.
     public void ends() {
         ending = true;
     }
 
-    /// Whether no attempt is begun any more, and those under way are taken back.
+    /// Whether the process ends: then partitions begin no further attempts, and take back those that they have begun.
     boolean isEnding() {
         return ending;
     }
 
-    /// The stream thread has a partition now.
+    /// Notes that the stream thread has been assigned a partition.
     void opened(int partition) {
         trying.add(partition);
     }
 
-    /// A partition has taken its attempts back, or has gone.
+    /// Notes that a partition has taken back its attempts, or has been taken away.
     void settled(int partition) {
         trying.remove(partition);
         if (ending && trying.isEmpty()) {
@@ -58,7 +60,8 @@ public final class ProcessLife {
         }
     }
 
-    /// Waits, within the limit, until all partitions have settled; a thread that waits for an absent broker never does.
+    /// Waits, at most for the given time in ms, until all partitions have taken back their attempts. A stream thread
+    /// that waits for an absent broker never does.
     public void awaitSettled(long limitMs) {
         try {
             settled.await(limitMs, TimeUnit.MILLISECONDS);

@@ -25,21 +25,32 @@ import java.util.function.LongSupplier;
 
 /// The objects that all partitions of a process share. Used by its one stream thread.
 ///
-/// @param caution     whether the life before this one ended badly and its cause may be at work again
-/// @param life        from the start of this process to its end
-/// @param wall        the wall clock, ms: for deadlines, which are times of day, and for what clients are told
+/// @param config      the pipeline's configuration
+/// @param model       the model that is served
+/// @param engine      the engine, shared by all partitions
+/// @param room        the waiting room
+/// @param check       decides whether a request can be served
+/// @param constraints compiles the constraints of answers
+/// @param mentions    looks up the schemas and topics that requests name
+/// @param foreign     the topics of other applications that requests name
+/// @param commits     decides when the stream thread commits
+/// @param holds       the partitions that are held back
+/// @param caution     whether the previous process ended badly, so that its cause may still be there
+/// @param life        the life of this process
+/// @param wall        the wall clock in ms: for deadlines, which are times of day, and for timestamps that clients read
 /// @param contract    the fields of a request that this process knows
-/// @param left        stored generations with fields that this process does not know
-/// @param decoding    opens a decoder for one partition
+/// @param left        counts stored generations with fields that this process does not know
+/// @param decoding    decodes records to requests
 /// @param models      says which group answers a record
-/// @param homes       which partitions may know an id
-/// @param gaps        offsets that were passed over
-/// @param results     where results are found again
-/// @param resultBytes most bytes of a result
-/// @param constraints compiles what answers have to fit
-/// @param mentions    looks up what requests name
-/// @param foreign     topics that requests name
-/// @param asWritten   a request as a client would have written it, for the dead-letter topic
+/// @param sightings   finds ids that come in two partitions
+/// @param homes       says which partitions may know an id
+/// @param gaps        collects ranges of offsets without records
+/// @param results     finds results that were written before
+/// @param resultBytes the largest result in bytes
+/// @param asWritten   encodes a request for the dead-letter topic, in the form in which clients write it
+/// @param standstill  collects reports of standstills
+/// @param cancels     reads ahead for cancels in partitions that are held back
+/// @param metrics     the pipeline's meters
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 public record ProcessParts(
@@ -69,7 +80,7 @@ public record ProcessParts(
         Standstill standstill,
         CancelsAhead cancels,
         PipelineMetrics metrics) {
-    /// For the gauges, which other threads read.
+    /// Publishes the present load for the gauges, which other threads read.
     void publishLoad() {
         metrics.load(new PipelineMetrics.Load(
                 engine.status(), engine.live(), room.size(), room.bytes(), engine.leak()));

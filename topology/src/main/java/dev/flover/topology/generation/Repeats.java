@@ -13,25 +13,27 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Requests of one partition that were sent again after their end.
+/// The requests of one partition that were sent again after their end, and whose stored result is being searched for.
 ///
 /// ```
-///   arrive / restore -> [stored, committed] -> result is looked for -> found: said again
+///   arrive / restore -> [stored, committed] -> result is searched for -> found: written again
 ///                                                        |
 ///                                                        ├──────────-> gone: computed anew
 ///                                                        └──────────-> another group's to answer: absorbed
 /// ```
 ///
-/// A request that another group was to answer, before this one did for its model, gets the answer of that group: the
-/// result, or what its sender reads when that group answers.
+/// A repeat of a request that another group was to answer, before this group answered for its model, gets the answer of
+/// that group: its result if there is one, or else the records that the other group will write when it answers.
 ///
-/// A request that is only read again, because its group's offsets were set back, is looked for in the same way, and
-/// a result that is found is not written again.
+/// For a request that is only read again, because its group's offsets were set back, the result is searched for in the
+/// same way, but is not written again when it is found.
 ///
-/// The same request once more is absorbed meanwhile. Bounded: beyond it the partition is held.
+/// While a request is in here, further repeats of it are absorbed. The number of requests is bounded; at the bound the
+/// partition is held back.
 final class Repeats {
     private static final int MOST = 256;
-    /// Of who writes requests and who answers them.
+    /// The largest difference in ms, either way, between the clocks of the processes that write requests and of those
+    /// that answer them.
     private static final long CLOCKS_DIFFER_MS = 600_000;
 
     private final ProcessParts parts;
@@ -41,16 +43,17 @@ final class Repeats {
     private final int partition;
     private final Map<Bytes, Repeat> pending = new LinkedHashMap<>();
 
-    /// One that waits for its result.
+    /// A request whose result is being searched for.
     private static final class Repeat {
         final StoredRequest stored;
         final ReadRequest read;
         final long resultAt;
-        /// Count of commits before it was stored: its result may be in the transaction that is under way.
+        /// The number of commits before the request was stored; -1 if it was restored. The search waits for the next
+        /// commit, because the result may be in the transaction that is in progress.
         final long storedAt;
-        /// Whether it was only read again, and not sent again.
+        /// Whether the request was only read again, and not sent again.
         final boolean recalled;
-        /// Whether another group was to answer.
+        /// Whether another group was to answer the request.
         final boolean others;
         CompletableFuture<Found> search;
 
@@ -64,7 +67,7 @@ final class Repeats {
         }
     }
 
-    /// One whose result is gone.
+    /// A request whose result no longer exists.
     record Gone(Bytes id, StoredRequest stored, ReadRequest read) {}
 
     Repeats(ProcessParts parts, PartitionState state, EndedMemory ended, Output output, int partition) {
@@ -75,13 +78,17 @@ final class Repeats {
         this.partition = partition;
     }
 
-    /// @param stored without the ids of its prompt
+    /// Takes in an ended request that was sent again.
+    ///
+    /// @param stored without the token ids of its prompt
     void arrive(Bytes id, StoredRequest stored, ReadRequest read) {
         state.putRequest(id, stored, read);
         pending.put(id, asked(id, stored, read, parts.commits().count()));
     }
 
-    /// @param stored without the ids of its prompt
+    /// Takes in a request that is read again after the group's offsets were set back.
+    ///
+    /// @param stored without the token ids of its prompt
     void recall(Bytes id, StoredRequest stored, ReadRequest read) {
         state.putRequest(id, stored, read);
         pending.put(id, new Repeat(stored, read, earliestResult(stored), parts.commits().count(), true, false));
@@ -98,7 +105,8 @@ final class Repeats {
         return Math.max(0, stored.getRequestedAt() - CLOCKS_DIFFER_MS);
     }
 
-    /// Of an id that was sent again it is remembered that it had ended.
+    /// Restores a request from the state. Only a request that was sent again, rather than read again, has an id that is
+    /// remembered as ended.
     void restore(Bytes id, StoredRequest stored) {
         if (ended.knows(id)) {
             pending.put(id, asked(id, stored, state.said(id), -1));
@@ -115,7 +123,7 @@ final class Repeats {
         return pending.size() >= MOST;
     }
 
-    /// Its stored result is not to be written again.
+    /// Forbids that the stored result of an id is written again.
     void forget(Bytes id) {
         var repeat = pending.get(id);
         if (repeat != null && repeat.recalled) {
@@ -126,9 +134,9 @@ final class Repeats {
         }
     }
 
-    /// Writes the results that were found once more.
+    /// Writes the results that were found.
     ///
-    /// @return those that have to be computed anew; they are no longer pending
+    /// @return the requests that have to be computed anew; they are no longer in here
     List<Gone> tick(long now) {
         if (pending.isEmpty()) {
             return List.of();

@@ -12,15 +12,16 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one engine of a process, shared by the partitions of its one stream thread, and the way of each token to the
-/// answer it belongs to.
+/// The one engine of a process, shared by the partitions of its one stream thread. Leads each token to the answer that
+/// it belongs to.
 ///
-/// Whoever pumps it moves it on for all. Sequence ids are never used twice, so tokens that are still in flight for a
-/// released answer find nobody and are discarded.
+/// The partition that pumps the engine does so for all partitions. Sequence ids are never used twice, so that tokens
+/// that are still in flight for a released answer belong to no answer and are discarded.
 public final class SharedEngine implements TokenSink {
     private static final Logger LOG = LoggerFactory.getLogger(SharedEngine.class);
 
-    /// Between two steps the device would wait for the owner, some 0.3 ms: too much where steps are shorter than this.
+    /// Steps of at least this many ns are long. With only one step in progress, the device waits some 0.3 ms for the
+    /// stream thread between two steps, which is too much where steps are shorter.
     private static final long LONG_STEP_NANOS = 8_000_000;
 
     private final TokenEngine engine;
@@ -36,10 +37,10 @@ public final class SharedEngine implements TokenSink {
     private boolean checkedIdle = true;
     private volatile String leak;
 
-    /// @param slots      sequences to have in the engine at once
-    /// @param steps      told of every step that ends
-    /// @param firstToken told of every answer's first token, before it is delivered
-    /// @param clock      nanoseconds from any origin
+    /// @param slots      the most sequences in the engine at a time
+    /// @param steps      is told of every step that ends
+    /// @param firstToken run for every answer's first token, before it is delivered
+    /// @param clock      a monotonic clock in nanoseconds
     public SharedEngine(TokenEngine engine, int slots, StepSignal steps, Runnable firstToken, LongSupplier clock) {
         this.engine = engine;
         this.slots = slots;
@@ -50,7 +51,7 @@ public final class SharedEngine implements TokenSink {
         this.status = engine.status();
     }
 
-    /// Lets the engine compute an answer's next tokens.
+    /// Gives an answer to the engine, which computes its next tokens.
     ///
     /// @throws IllegalArgumentException if the engine could never compute it
     void admit(LiveAnswer answer, SequenceRequest request) {
@@ -61,7 +62,7 @@ public final class SharedEngine implements TokenSink {
         answers.put(sequence, answer);
     }
 
-    /// The engine forgets the answer; its tokens in flight are discarded.
+    /// Takes an answer from the engine; its tokens in flight are discarded.
     void release(LiveAnswer answer) {
         if (answer.isAdmitted()) {
             answers.remove(answer.sequence());
@@ -72,8 +73,9 @@ public final class SharedEngine implements TokenSink {
 
     /// Hands the tokens of ended steps to their answers and launches further steps. Never waits.
     ///
-    /// A step that is ready behind the one under way keeps the device busy until the owner comes again, and what
-    /// arrives meanwhile joins a step later. While half of the slots are free and steps are long, newcomers count more.
+    /// A second step that is launched behind the running one keeps the device busy until the stream thread pumps again,
+    /// but a request that arrives meanwhile joins one step later. While at least half of the slots are free and steps
+    /// are long, only one step is launched, so that new requests join sooner.
     ///
     /// @throws dev.flover.engine.api.EngineException if a step failed; the process has to start again
     void pump() {
@@ -87,8 +89,8 @@ public final class SharedEngine implements TokenSink {
         }
     }
 
-    /// Looks, each time that the engine becomes idle, whether all that it and the way of its tokens held is free again.
-    /// What is not was lost by a fault of this program: in time it would use the engine up.
+    /// Checks, each time the engine becomes idle, that it has freed everything that its sequences held. Anything still
+    /// held was leaked by a fault of this program, and in time leaks would use up the engine.
     private void checkIdle() {
         checkedIdle = true;
         String found = answers.isEmpty() ? status.leak() : answers.size()
@@ -100,7 +102,7 @@ public final class SharedEngine implements TokenSink {
         leak = found == null ? leak : found;
     }
 
-    /// Launches further steps, as [#pump] does, and takes nothing in.
+    /// Launches further steps, as [#pump] does, but takes in no tokens.
     void launch() {
         launched(engine.launch(mostUnderWay()));
     }
@@ -114,7 +116,7 @@ public final class SharedEngine implements TokenSink {
         return newcomersCount ? 1 : Integer.MAX_VALUE;
     }
 
-    /// How far apart steps end.
+    /// Measures the time between the ends of steps.
     private void measureSteps() {
         long ended = status.steps() - seenSteps;
         if (ended > 0) {
@@ -125,12 +127,12 @@ public final class SharedEngine implements TokenSink {
         }
     }
 
-    /// The owner is about to do something that takes long.
+    /// Launches as many steps as the engine allows, because the stream thread is about to do something that takes long.
     void launchAhead() {
         launched(engine.launch(Integer.MAX_VALUE));
     }
 
-    /// Nothing that is in flight is wanted any more.
+    /// Takes all answers from the engine; their tokens in flight are discarded.
     public void releaseAll() {
         answers.keySet().forEach(engine::cancel);
         answers.clear();
@@ -172,12 +174,12 @@ public final class SharedEngine implements TokenSink {
         return answers.size();
     }
 
-    /// What an idle engine still held, as a sentence; null where all was free each time. Any thread may ask.
+    /// A sentence about what an idle engine still held; null where all was free each time. Any thread may ask.
     public String leak() {
         return leak;
     }
 
-    /// As it was after the last pump.
+    /// The engine's status after the last pump.
     EngineStatus status() {
         return status;
     }

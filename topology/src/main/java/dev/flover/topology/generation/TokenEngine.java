@@ -5,18 +5,20 @@ import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 
-/// What the pipeline asks of an engine. In production that is [Engine]; tests script one whose tokens, failures and
-/// poison they choose.
+/// The part of an engine that the pipeline uses. In production it is [Engine]; tests use a scripted engine with chosen
+/// tokens and failures.
 public interface TokenEngine extends AutoCloseable {
     long admit(SequenceRequest request);
 
     void cancel(long sequence);
 
-    /// @param underWay most steps to have under way afterwards
-    /// @return whether any is
+    /// Takes in ended steps and launches further ones, without waiting.
+    ///
+    /// @param underWay the most steps in progress afterwards
+    /// @return whether any step is in progress
     boolean pump(TokenSink sink, int underWay);
 
-    /// As [#pump], but reports nothing.
+    /// As [#pump], but takes in no ended steps.
     boolean launch(int underWay);
 
     /// Runs `wake` on another thread whenever a step ends.
@@ -29,7 +31,7 @@ public interface TokenEngine extends AutoCloseable {
     @Override
     void close();
 
-    /// The engine itself; closing this closes it.
+    /// Wraps an engine; closing the wrapper closes the engine.
     static TokenEngine of(Engine engine) {
         return new TokenEngine() {
             @Override

@@ -1,4 +1,4 @@
-/// One request partition at work: records in, chunks and results out.
+/// The processing of one requests partition: records in, chunks and results out.
 ///
 /// ```
 ///   GenerationProcessor          init, process, punctuate, close
@@ -10,5 +10,6 @@
 ///     └──────────► ProcessParts ──► SharedEngine ──► dev.flover.engine.Engine      one a process
 /// ```
 ///
-/// Used by the stream thread alone. Nothing here waits: not for the engine, not for the registry, not for room.
+/// The package is used by the stream thread alone. None of its code waits: neither for the engine nor for the registry,
+/// nor for room.
 package dev.flover.topology.generation;

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.apache.kafka.common.TopicPartition;
 
-/// The pipeline's meters. Their names begin with `flover.`; Kafka Streams' own are bound beside them.
+/// The pipeline's meters. Their names begin with `flover.`; those of Kafka Streams are registered beside them.
 public final class PipelineMetrics {
     private final MeterRegistry meters;
     private volatile Load load;
@@ -45,21 +45,22 @@ public final class PipelineMetrics {
 
     /// The load of the process at one moment, as its stream thread sees it.
     ///
-    /// @param live    sequences given to the engine
-    /// @param waiting requests in the waiting room
-    /// @param bytes   of their stored forms
-    /// @param leak    what an idle engine still held; null where all was free each time
+    /// @param engine  the engine's counters
+    /// @param live    number of sequences given to the engine
+    /// @param waiting number of requests in the waiting room
+    /// @param bytes   size of their stored forms
+    /// @param leak    a sentence about what an idle engine still held; null where all was free each time
     public record Load(EngineStatus engine, int live, int waiting, long bytes, String leak) {}
 
-    /// Values that are asked for when the gauges are read, on any thread.
+    /// Values that are asked for when the gauges are read. The methods are called on any thread.
     public interface Readings {
-        /// Stored generations that this release cannot read.
+        /// The number of stored generations that this release cannot read.
         int generationsLeft();
 
-        /// How long a transaction may last.
+        /// The transaction timeout in ms.
         long transactionTimeMs();
 
-        /// For how long no broker has answered.
+        /// The time in seconds for which no broker has answered; 0 while one does.
         double silentSeconds();
 
         long stalledPartitions();
@@ -123,12 +124,12 @@ public final class PipelineMetrics {
                 metrics -> metrics.of(Load::bytes));
     }
 
-    /// Told by the stream thread; read by whichever thread asks for the gauges.
+    /// Sets the present load. Called by the stream thread; the gauges read it on any thread.
     public void load(Load now) {
         load = now;
     }
 
-    /// @param ofPartitions of the requests, those that are read here
+    /// Sets the lag of each partition of the requests topic that this process reads, in records.
     public void lags(Map<TopicPartition, Long> ofPartitions) {
         lags.register(ofPartitions.entrySet().stream().map(lag -> MultiGauge.Row.of(
                 Tags.of("partition", Integer.toString(lag.getKey().partition())), lag.getValue())).toList(), true);

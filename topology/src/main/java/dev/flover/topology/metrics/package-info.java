@@ -1,4 +1,4 @@
-/// The meters of a pipeline, all on one screen.
+/// The meters of a pipeline, all in one class.
 ///
 /// ```
 ///   stream thread ──► counters, timers, Load ──┐
@@ -6,5 +6,5 @@
 ///   Readings      ──► gauges ──────────────────┘
 /// ```
 ///
-/// Depends on no other package of the topology.
+/// The package depends on no other package of the topology.
 package dev.flover.topology.metrics;

@@ -8,16 +8,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// Which group answers which requests, at one point of the requests topic. Immutable.
+/// Which group answers which requests, from one point of the requests topic to the next. Immutable.
 ///
-/// @param groups         application ids, in the order in which they registered
-/// @param owners         name of a model -> the group that answers requests for it
-/// @param defaultGroup   answers requests that name no model or one nobody has registered, and whatever cannot be
-///                       read; null where no group is registered
-/// @param defaultOffered whether the default group has given that up; it goes on until another one takes it
+/// @param groups         application ids of the registered groups, in the order in which they registered
+/// @param owners         from the name of a model to the group that answers requests for it
+/// @param defaultGroup   the group that answers requests that name no model or one that no group has registered, and
+///                       that writes dead letters; null where no group is registered
+/// @param defaultOffered whether the default group has given up that role; it keeps the role until another group takes
+///                       it
 public record Assignment(
         List<String> groups, Map<String, String> owners, String defaultGroup, boolean defaultOffered) {
-    /// Nobody is registered.
+    /// The assignment where no group is registered.
     static final Assignment NONE = new Assignment(List.of(), Map.of(), null, false);
 
     public Assignment {
@@ -25,7 +26,7 @@ public record Assignment(
         owners = Map.copyOf(owners);
     }
 
-    /// The group that answers a request for a model; null where there is none at all.
+    /// The group that answers a request for a model; null where no group is registered.
     ///
     /// @param model null where the request names none
     public String groupFor(String model) {
@@ -37,13 +38,13 @@ public record Assignment(
         return owners.containsKey(model);
     }
 
-    /// Names that a group has registered, in alphabetical order.
+    /// The model names that a group has registered, in alphabetical order.
     public List<String> namesOf(String group) {
         return owners.entrySet().stream()
                 .filter(entry -> entry.getValue().equals(group)).map(Map.Entry::getKey).sorted().toList();
     }
 
-    /// Why an order is not carried out; empty where it is.
+    /// The reason why an order is refused; empty where it is accepted.
     Optional<String> refusal(ModelOrder order) {
         return switch (order.getKind()) {
             case REGISTER -> refusalToRegister(order);

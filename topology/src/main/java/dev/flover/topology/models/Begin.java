@@ -8,20 +8,22 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.OffsetSpec;
 
-/// Where an application id begins to read the requests topic when it is started for the first time.
+/// The place where an application id begins to read the requests topic when it is started for the first time.
 public sealed interface Begin {
-    /// With the oldest request that is kept.
+    /// At the oldest request that is kept.
     record Earliest() implements Begin {}
 
-    /// With the next request.
+    /// At the next request that is written.
     record Latest() implements Begin {}
 
-    /// With the first request that was written at this time or later.
+    /// At the first request that was written at this time or later.
     record At(Instant time) implements Begin {}
 
+    /// Reads a place from an option's text.
+    ///
     /// @param text `earliest`, `latest`, a time such as `2026-11-29T10:00:00Z`, or how long ago: `90m`, `2h`, `1d`
-    /// @param now  what "ago" is counted from
-    /// @throws IllegalArgumentException if it is none of these
+    /// @param now  the time that a duration is counted back from
+    /// @throws IllegalArgumentException if the text is none of these
     static Begin parse(String text, Instant now) {
         String word = text.strip().toLowerCase(Locale.ROOT);
         if (word.equals("earliest")) {
@@ -40,7 +42,7 @@ public sealed interface Begin {
         }
     }
 
-    /// The same as Kafka's admin client takes it.
+    /// The place in the form that Kafka's admin client takes.
     default OffsetSpec spec() {
         return switch (this) {
             case Earliest earliest -> OffsetSpec.earliest();
@@ -49,7 +51,7 @@ public sealed interface Begin {
         };
     }
 
-    /// `30s`, `90m`, `2h`, `1d`.
+    /// Durations such as `30s`, `90m`, `2h` and `1d`.
     final class Ago {
         private static final Pattern PATTERN = Pattern.compile("\\d{1,9}[smhd]");
 

@@ -17,8 +17,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Where a group begins to read at this start: by its offsets, its state and its registration, where they fit each
-/// other.
+/// Decides where a group begins to read at a start, from its committed offsets, its state's changelogs and its
+/// registration, if these fit each other.
 ///
 /// ```
 ///   offsets  changelogs  registered
@@ -40,15 +40,18 @@ final class GroupStart {
     private final Duration remembered;
     private final Snapshot ends;
     private final Map<Integer, Long> committed;
-    /// Of the requests topic as it is now; null where it is not registered, or was with an earlier topic.
+    /// The offsets, by partition, from which the group was registered on the present requests topic; null where it is
+    /// not registered, or was registered on an earlier topic of that name.
     private final List<Long> registered;
 
-    /// @param from   offsets from which its registration holds, if it is placed now
-    /// @param begins offsets to be committed before it reads
-    /// @param note   for the operator
+    /// The place where a group begins.
+    ///
+    /// @param from   the offsets from which its registration holds, if the group is registered now
+    /// @param begins the offsets to commit for the group before it reads, by partition
+    /// @param note   a sentence for the operator
     record Start(Snapshot from, Map<Integer, Long> begins, Optional<String> note) {}
 
-    /// Whether another process of the group has committed offsets meanwhile.
+    /// Whether another process of the group has committed offsets since this object was made.
     boolean isOvertaken() {
         return !committed.equals(committed());
     }
@@ -76,6 +79,8 @@ final class GroupStart {
         return found;
     }
 
+    /// Decides where the group begins.
+    ///
     /// @throws UndecidedStartException if the operator has to choose
     Start find() {
         var missing = state.missing();
@@ -87,7 +92,7 @@ final class GroupStart {
         boolean hasRun = !state.isAbsent();
         var start = known.starts().get(state.group());
         if (start != null && registered == null) {
-            return beginning(requests.of(new Begin.Earliest()), Optional.empty());      // nothing of it was read
+            return beginning(requests.of(new Begin.Earliest()), Optional.empty());      // no record of it was read
         }
         if (hasRun) {
             return fromPositions();
@@ -101,7 +106,7 @@ final class GroupStart {
                 : firstStart();
     }
 
-    /// Whether it has read beyond the offsets that it began with at its first start.
+    /// Whether the group has read any record since its first start.
     private boolean hasRead() {
         return committed.entrySet().stream().anyMatch(entry -> entry.getValue() > registeredAt(entry.getKey()));
     }
@@ -114,7 +119,8 @@ final class GroupStart {
         return committed.values().stream().mapToLong(offset -> offset).sum() + " by their offsets";
     }
 
-    /// Partitions without an offset are new, or have lost only their offset.
+    /// The start of a group that goes on from its committed offsets. A partition without a committed offset is new, or
+    /// has lost only its offset, and goes on from its stored position.
     private Start goesOn() {
         var begins = new HashMap<Integer, Long>();
         if (committed.size() < ends.offsets().size()) {
@@ -131,7 +137,8 @@ final class GroupStart {
         return new Start(zeros(), begins, Optional.empty());
     }
 
-    /// A group that registers after it has read was the one to answer what it read.
+    /// Offset 0 for each partition: the registration of a group that has read already holds from the beginning, because
+    /// that group was to answer what it read.
     private Snapshot zeros() {
         return new Snapshot(ends.topicId(), ends.offsets().stream().map(offset -> 0L).toList());
     }

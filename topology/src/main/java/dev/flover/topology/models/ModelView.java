@@ -4,12 +4,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// The models topic as a process knows it, and as of when. Published by the thread that reads it; asked by the stream
-/// thread, at the cost of a volatile read and a reading of the clock.
+/// The models topic as a process knows it, with the time at which this knowledge was current. Published by the thread
+/// that reads the topic; read by the stream thread, at the cost of a volatile read and a reading of the clock.
 public final class ModelView {
-    /// The lease: how long an order waits at least before the offsets are read from which it holds.
+    /// The lease: the shortest time between the writing of an order and the reading of the offsets from which it holds.
     static final Duration LEASE = Duration.ofSeconds(3);
-    /// How old the view may be that a decision is based on. Shorter than the lease, because clocks differ in speed.
+    /// The greatest age of a view on which a decision may be based. It is shorter than the lease, because the clocks of
+    /// processes differ in speed.
     static final Duration VALID = Duration.ofMillis(2_500);
 
     private final String group;
@@ -19,16 +20,19 @@ public final class ModelView {
 
     private record Known(Registrations registrations, long asOf) {}
 
-    /// @param group   whose view it is: its application id
-    /// @param topicId of the requests topic
-    /// @param clock   nanoseconds from any origin; never set back
+    /// @param group   application id of the group whose view this is
+    /// @param topicId id of the requests topic
+    /// @param clock   a monotonic clock in nanoseconds
     public ModelView(String group, String topicId, LongSupplier clock) {
         this.group = group;
         this.topicId = topicId;
         this.clock = clock;
     }
 
-    /// @param asOf on the clock: all that was on the models topic then is in `registrations`
+    /// Publishes a newer view.
+    ///
+    /// @param asOf a time on the clock, in ns: `registrations` has all orders that were on the models topic at that
+    ///             time
     public void publish(Registrations registrations, long asOf) {
         known = new Known(registrations, asOf);
     }
@@ -37,24 +41,25 @@ public final class ModelView {
         return group;
     }
 
-    /// Of the requests topic.
+    /// The id of the requests topic.
     public String topicId() {
         return topicId;
     }
 
-    /// Whether decisions can be made now.
+    /// Whether the view is recent enough, and no order is waiting, so that [#at] has an answer.
     public boolean isCurrent() {
         return current() != null;
     }
 
-    /// The assignment for a record that has been read; null where it is not known now: ask again later.
+    /// The assignment that holds for a record of the requests topic; null where it is not known now, and has to be
+    /// asked for again later.
     public Assignment at(int partition, long offset) {
         var registrations = current();
         return registrations == null ? null : registrations.at(topicId, partition, offset);
     }
 
-    /// Groups that may have to answer a request still that came before this group answered for its model; each with the
-    /// offset up to which requests of a partition are its own. As of the last look at the models topic.
+    /// The groups that answered requests for a model before this group did, and may still have some of them to answer;
+    /// each with the offset of the partition up to which requests are its own. As of the last look at the models topic.
     ///
     /// @param model null for a request that names none
     public Map<String, Long> answeredBefore(int partition, String model) {

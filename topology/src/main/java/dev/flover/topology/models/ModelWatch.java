@@ -9,13 +9,13 @@ import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps a view of the models topic, on a thread of its own, and completes orders whose author has died.
+/// Reads the models topic on a thread of its own, publishes it to a view, and completes orders whose author has died.
 public final class ModelWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWatch.class);
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration LOOK_WHILE_WAITING = Duration.ofMillis(50);
     private static final long LOOK_FOR_VIEW_MS = 5;
-    /// For the author to complete its order by itself.
+    /// How long an order's author has to complete the order, before this process does.
     private static final Duration PATIENCE = ModelView.LEASE.plusSeconds(2);
 
     private final Map<String, String> kafka;
@@ -35,8 +35,10 @@ public final class ModelWatch implements AutoCloseable {
         this.view = view;
     }
 
+    /// Starts the watch's thread.
+    ///
     /// @param kafka client properties
-    /// @param view  is given the registrations that were read
+    /// @param view  receives the registrations that were read
     public static ModelWatch start(
             Map<String, String> kafka, String modelsTopic, String requestsTopic, ModelView view) {
         var watch = new ModelWatch(kafka, modelsTopic, requestsTopic, view);
@@ -44,10 +46,10 @@ public final class ModelWatch implements AutoCloseable {
         return watch;
     }
 
-    /// Waits until decisions can be made.
+    /// Waits until the view is current, so that decisions can be made.
     ///
-    /// @param givenUp ends the wait
-    /// @return whether they can
+    /// @param givenUp ends the wait when it is counted down
+    /// @return false if the wait was ended
     public boolean awaitView(CountDownLatch givenUp) {
         try {
             while (!view.isCurrent()) {
@@ -69,7 +71,7 @@ public final class ModelWatch implements AutoCloseable {
                     look(topic);
                 }
                 return;
-            } catch (KafkaException e) {        // there is no client: no name of a broker can be resolved
+            } catch (KafkaException e) {        // no client could be created, as no broker's name can be resolved
                 trouble(e);
             }
         }
@@ -85,7 +87,7 @@ public final class ModelWatch implements AutoCloseable {
                 troubled = false;
                 LOG.info("the topic {} is read again", modelsTopic);
             }
-        } catch (RuntimeException e) {       // of whatever kind: without a view no request is taken in
+        } catch (RuntimeException e) {       // any failure: without a view no request is taken in
             trouble(e);
         }
     }
@@ -98,7 +100,7 @@ public final class ModelWatch implements AutoCloseable {
         }
     }
 
-    /// An author that died leaves an order without its EFFECTIVE, for which all groups wait.
+    /// Completes an order whose author has died: it wrote no EFFECTIVE record for the order, for which all groups wait.
     private void completeForgotten(ModelsTopic topic, Registrations registrations) {
         if (registrations.isSettled()) {
             waitingOrder = -1;
@@ -116,7 +118,9 @@ public final class ModelWatch implements AutoCloseable {
         }
     }
 
-    /// @return whether this closes
+    /// Pauses between two looks.
+    ///
+    /// @return whether the watch is being closed
     private boolean pause(Duration most) {
         try {
             return closing.await(most.toMillis(), TimeUnit.MILLISECONDS);

@@ -22,16 +22,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The models topic, read from its beginning and written at its end. Used by one thread.
+/// Reads the models topic from its beginning, and appends orders to it. Used by one thread.
 ///
-/// An order has the text of its schema in a header, so that each release can read the orders of others. All groups pass
-/// over records with another key. A record with the key of orders that cannot be read, or that sets a field which this
-/// release does not know, stems from a newer release: then it is not known who answers.
+/// An order carries the text of its schema in a header, so that each release can read the orders of other releases. All
+/// groups pass over records with another key. A record with the key of orders that cannot be read, or that sets a field
+/// which this release does not know, stems from a newer release: then it is not known which group answers.
 final class ModelsTopic implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelsTopic.class);
     private static final byte[] KEY = "flover".getBytes(StandardCharsets.UTF_8);
     private static final StoredForm<ModelOrder> ORDER = StoredForm.of(ModelOrder.class);
-    /// Releases that do not know this key pass over its records.
+    /// The key of records about partition counts; releases that do not know it pass over them.
     private static final byte[] PARTITIONS_KEY = "flover.partitions".getBytes(StandardCharsets.UTF_8);
     private static final StoredForm<PartitionCount> PARTITIONS = StoredForm.of(PartitionCount.class);
     private static final String SCHEMA = "schema";
@@ -62,7 +62,7 @@ final class ModelsTopic implements AutoCloseable {
         return partition.topic();
     }
 
-    /// The registrations after all orders that are on the topic now.
+    /// Reads to the present end of the topic, and returns the registrations after all its orders.
     Registrations readToEnd() {
         return readTo(consumer.endOffsets(List.of(partition)).get(partition));
     }
@@ -109,7 +109,7 @@ final class ModelsTopic implements AutoCloseable {
         counts.merge(line.getTopicId(), new PartitionCounts(List.of(next)), (before, first) -> before.with(next));
     }
 
-    /// How many partitions a requests topic has had; null where the models topic does not say it.
+    /// The present and former partition counts of a requests topic; null where the models topic has none.
     PartitionCounts counts(String topicId) {
         return counts.get(topicId);
     }
@@ -119,12 +119,12 @@ final class ModelsTopic implements AutoCloseable {
                 PARTITIONS.schema().text());
     }
 
-    /// Why the order at an offset that has been read was refused; null where it was not.
+    /// The reason why the order at an offset was refused; null where it was accepted. The offset must have been read.
     String refusal(long offset) {
         return refusals.get(offset);
     }
 
-    /// Writes an order. Returns its offset.
+    /// Appends an order, and returns its offset.
     long append(ModelOrder order) {
         return append(KEY, ORDER.encode(order), ORDER.schema().text());
     }

@@ -1,6 +1,6 @@
 package dev.flover.topology.models;
 
-/// An order about models is not carried out. The message says why, and what to do instead.
+/// Thrown when an order about models is refused. The message says why, and what to do instead.
 public final class OrderRefusedException extends RuntimeException {
     OrderRefusedException(String message) {
         super(message);

@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 
-/// Changes who answers which requests, and waits until each change holds.
+/// Changes which group answers which requests, and waits until each change holds.
 ///
-/// An order that another group has to learn of takes the lease: some three seconds, during which nobody takes requests
-/// in. All methods throw [OrderRefusedException] where the order is not carried out, and [KafkaException] where the
-/// cluster does not answer; the order may then have been placed, and can be given again.
+/// An order that another group has to learn of takes the lease: about three seconds, during which no group takes in
+/// requests. All methods throw [OrderRefusedException] where the order is refused, and [KafkaException] where the
+/// cluster does not answer; in the latter case the order may have been written, and may be given again.
 public final class Orders implements AutoCloseable {
     private final Admin admin;
     private final ModelsTopic topic;
@@ -31,7 +31,7 @@ public final class Orders implements AutoCloseable {
     private final CountDownLatch closing;
 
     /// @param kafka   client properties
-    /// @param closing ends a wait for the lease
+    /// @param closing counted down to end a wait for the lease
     public Orders(Map<String, String> kafka, String modelsTopic, String requestsTopic, CountDownLatch closing) {
         TrustedRecords.trust();
         admin = Admin.create(adminProperties(kafka));
@@ -62,20 +62,20 @@ public final class Orders implements AutoCloseable {
         return requests.exists(topic.name()) && requests.exists(requestsTopic);
     }
 
-    /// All that is registered now.
+    /// The present registrations, after reading the models topic to its end.
     public Registrations registrations() {
         return topic.readToEnd();
     }
 
-    /// Registers a group under names, where it is not yet, and lets it begin to read where it should, where that is not
-    /// what Kafka has. Does nothing where all of it is so already.
+    /// Registers a group under model names, unless it is registered already, and sets its committed offsets to the
+    /// place where it has to begin, unless they are there already.
     ///
-    /// @param names        first the model's own, then its aliases
-    /// @param defaultGroup whether it is to be the default group, if another one is
-    /// @param begin        where it begins; null where no option says it
-    /// @param onLoss       what is done where its offsets and its state do not fit each other
-    /// @param remembered   how far back a group that joins others reads their requests, to know their ids
-    /// @throws UndecidedStartException if that has to be said
+    /// @param names        first the model's own name, then its aliases
+    /// @param defaultGroup whether the group is to take over the role of the default group, if another group has it
+    /// @param begin        where it begins; null where no option says so
+    /// @param onLoss       what is done where the group's offsets and its state do not fit each other
+    /// @param remembered   how far back a group that joins others reads their requests, to know the ids
+    /// @throws UndecidedStartException if the operator has to choose where to begin
     public Registered register(List<String> names, boolean defaultGroup, Begin begin, LostState onLoss,
             Duration remembered, GroupState state) {
         var known = topic.readToEnd();
@@ -94,14 +94,17 @@ public final class Orders implements AutoCloseable {
         return new Registered(all.latest(), start.from().topicId(), start.note());
     }
 
-    /// @param assignment with the group in it
-    /// @param topicId    of the requests topic
-    /// @param note       of a first start: which requests from before it were found, and who answers them
+    /// The registration of a group.
+    ///
+    /// @param assignment the assignment after it
+    /// @param topicId    id of the requests topic
+    /// @param note       after a first start: which older requests were found, and which group answers them
     public record Registered(Assignment assignment, String topicId, Optional<String> note) {}
 
-    /// How many partitions the requests topic has and had. Writes counts down that are not on the models topic yet.
+    /// The present and former partition counts of the requests topic. Appends counts to the models topic that are not
+    /// in it yet.
     ///
-    /// @param before how many the group's state was made for, where it has one
+    /// @param before the partition count that the group's state was made for, where it has a state
     public PartitionCounts countPartitions(OptionalInt before) {
         var ends = requests.ends();
         int now = ends.offsets().size();
@@ -118,19 +121,19 @@ public final class Orders implements AutoCloseable {
         return known;
     }
 
-    /// A group no longer serves some names, and no longer insists on being the default group.
+    /// Ends a group's registration of some model names, and its claim to be the default group.
     public void giveUp(String group, List<String> names, boolean defaultGroup) {
         place(order(ModelOrderKind.GIVE_UP).setGroup(group).setNames(names).setDefaultGroup(defaultGroup).build());
     }
 
-    /// Another group serves some names, or is the default group, from now on.
+    /// Gives some model names, or the role of the default group, to another group from now on.
     public void handOver(List<String> names, boolean defaultGroup, String to) {
         place(order(ModelOrderKind.HAND_OVER).setGroup(to).setNames(names).setDefaultGroup(defaultGroup).build());
     }
 
-    /// A group that does not run is no longer registered.
+    /// Ends the registration of a group that does not run.
     ///
-    /// @param abandon whether requests that it has not read may stay without an answer
+    /// @param abandon whether requests that the group has not read may stay without an answer
     public void remove(String group, boolean abandon) {
         var description = RequestOffsets.await(
                 admin.describeConsumerGroups(List.of(group)).describedGroups().get(group));

@@ -18,20 +18,22 @@ import java.util.Optional;
 ///   eras             [a from 0]                    [a, b from 17]              [a, b without x from 35]
 /// ```
 ///
-/// The very first order holds at once, from where its group begins to read: nobody decides anything before it. Any
-/// other waits for an EFFECTIVE, and until it has come nothing can be said about any record. Immutable: reading on
-/// gives another.
+/// The very first order holds at once, from the place where its group begins to read, because no other group has
+/// decided anything before it. Every other order waits for an EFFECTIVE record, and until that has come, no record can
+/// be decided. Immutable: reading a further order gives another object.
 ///
 /// @param eras    in the order of the topic; no era begins at a smaller offset than the era before it
 /// @param waiting orders that were accepted and are not effective yet
-/// @param starts  where each group that is registered began to read
+/// @param starts  where each registered group began to read
 public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, Start> starts) {
     /// The registrations of an empty topic.
     public static final Registrations NONE = new Registrations(List.of(), List.of(), Map.of());
 
-    /// A range of offsets with one assignment.
+    /// A range of offsets of the requests topic with one assignment.
     ///
-    /// @param from offset of each partition from which on it holds; 0 in partitions added since
+    /// @param topicId id of the requests topic
+    /// @param from    the offset of each partition from which on the assignment holds; 0 in partitions that were added
+    ///                later
     public record Era(Assignment assignment, String topicId, List<Long> from) {
         public Era {
             from = List.copyOf(from);
@@ -42,11 +44,15 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         }
     }
 
-    /// @param position of the order in the models topic
-    /// @param after    the assignment when it is effective
+    /// An order that is not effective yet.
+    ///
+    /// @param position offset of the order in the models topic
+    /// @param after    the assignment once it is effective
     public record Waiting(long position, Assignment after) {}
 
-    /// @param topicId of the requests topic, which may have been deleted and created again since
+    /// The place where a group began to read.
+    ///
+    /// @param topicId id of the requests topic, which may have been deleted and created again since
     /// @param offsets by partition
     public record Start(String topicId, List<Long> offsets) {
         public Start {
@@ -73,7 +79,7 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         return waiting.isEmpty();
     }
 
-    /// Why an order is not carried out here; empty where it is.
+    /// The reason why an order is refused after these registrations; empty where it is accepted.
     Optional<String> refusal(ModelOrder order) {
         return latest().refusal(order);
     }
@@ -139,8 +145,8 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         return more;
     }
 
-    /// Groups that answered requests for a model before another one did, and are still registered; each with the offset
-    /// up to which requests of a partition are its own.
+    /// The groups that answered requests for a model before another group did, and that are still registered; each with
+    /// the offset of the partition up to which requests are its own.
     ///
     /// @param model null for requests that name none
     /// @param now   the group that answers them now
@@ -157,9 +163,10 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
         return before;
     }
 
-    /// Who answers what in a record of the requests topic.
+    /// The assignment that holds for a record of the requests topic.
     ///
-    /// @param topicId of the requests topic as it is now; in one that was created anew, all is after the eras of others
+    /// @param topicId id of the present requests topic; where the topic was deleted and created again, all its records
+    ///                come after the eras of earlier topics
     public Assignment at(String topicId, int partition, long offset) {
         for (int i = eras.size() - 1; i >= 0; i--) {
             var era = eras.get(i);

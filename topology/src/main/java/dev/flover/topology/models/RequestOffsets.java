@@ -19,7 +19,9 @@ final class RequestOffsets {
     private final Admin admin;
     private final String topic;
 
-    /// @param topicId tells a topic that was deleted and created again from the one before
+    /// One offset for each partition.
+    ///
+    /// @param topicId the topic's id, which tells a topic that was deleted and created again from the earlier one
     /// @param offsets by partition
     record Snapshot(String topicId, List<Long> offsets) {
         long sum(Snapshot other, LongBinaryOperator of) {
@@ -64,7 +66,8 @@ final class RequestOffsets {
         return new Snapshot(description.topicId().toString(), offsets);
     }
 
-    /// Where each partition begins for a group that is started now. No time is later than the end.
+    /// The offset at which each partition begins for a group that is started now. Where the time is after the last
+    /// record, that is the end.
     Snapshot of(Begin begin) {
         var ends = ends();
         var found = of(begin.spec());
@@ -85,7 +88,7 @@ final class RequestOffsets {
         return committed;
     }
 
-    /// How many records a group has not read, of those that are kept.
+    /// The number of records that a group has not read, among those that the topic still has.
     long unread(String group) {
         var committed = committed(group);
         var begins = of(OffsetSpec.earliest());
@@ -99,7 +102,7 @@ final class RequestOffsets {
         return unread;
     }
 
-    /// Lets a group that has no members begin there.
+    /// Sets the committed offsets of a group that has no members.
     ///
     /// @param offsets by partition
     void begin(String group, Map<Integer, Long> offsets) {

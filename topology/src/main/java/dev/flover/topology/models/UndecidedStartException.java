@@ -2,14 +2,16 @@ package dev.flover.topology.models;
 
 import java.util.List;
 
-/// Neither the cluster nor an option says where an application id is to begin.
+/// Thrown at a start where neither the cluster nor an option decides where an application id begins to read.
 public final class UndecidedStartException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final transient List<Choice> choices;
 
-    /// @param option  of `up`
-    /// @param meaning what follows from it
+    /// An option that the operator may choose.
+    ///
+    /// @param option  an option of the command `up`
+    /// @param meaning the consequence of choosing it
     public record Choice(String option, String meaning) {}
 
     private UndecidedStartException(String message, List<Choice> choices) {

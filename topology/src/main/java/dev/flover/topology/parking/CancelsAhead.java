@@ -17,15 +17,17 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads ahead in partitions that are held back, for cancels only: otherwise a parked request that holds its partition
-/// back could not be cancelled. Each cancel is read again in its turn, and has no effect then.
+/// Reads ahead in partitions that are held back, for cancels only. Otherwise a parked request that holds back its
+/// partition could not be cancelled, because the cancel is behind it. Each cancel is read again in its turn, and has no
+/// effect then.
 ///
 /// ```
 ///   requests-0   r r r r │ x x c x x       r handled or waiting, x not read yet, c a cancel of one that waits
 ///              held here ┘
 /// ```
 ///
-/// On a thread of its own, which lives while something is held back. The other methods are the stream thread's.
+/// Reading runs on a thread of its own, which lives while a partition is held back. All other methods are called by the
+/// stream thread.
 public final class CancelsAhead implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CancelsAhead.class);
     private static final List<String> OTHER_CLIENTS =
@@ -39,16 +41,19 @@ public final class CancelsAhead implements AutoCloseable {
     private Thread thread;
     private volatile boolean closed;
 
-    /// @param found keys of cancels, not taken yet
+    /// The state of one partition that is held back.
+    ///
+    /// @param from  the first offset to read
+    /// @param found keys of cancels that were found and not taken yet
     private record Ahead(long from, Queue<Bytes> found) {}
 
     public CancelsAhead(PipelineConfig config) {
         kafka = config.kafka();
     }
 
-    /// Begins to read.
+    /// Begins to read a partition.
     ///
-    /// @param from first offset that is not handled yet
+    /// @param from the first offset that is not handled yet
     public void begin(TopicPartition partition, long from) {
         if (partitions.putIfAbsent(partition, new Ahead(from, new ConcurrentLinkedQueue<>())) == null
                 && (thread == null || !thread.isAlive())) {
@@ -56,7 +61,7 @@ public final class CancelsAhead implements AutoCloseable {
         }
     }
 
-    /// The key of a cancel that was found; null where there is none now.
+    /// Takes the key of a cancel that was found; null where none is left.
     public Bytes take(TopicPartition partition) {
         var ahead = partitions.get(partition);
         return ahead == null ? null : ahead.found().poll();
@@ -91,7 +96,10 @@ public final class CancelsAhead implements AutoCloseable {
         }
     }
 
-    /// Reads on in the partitions that are still held back; pauses those with too many cancels that were not taken yet.
+    /// Assigns to the consumer the partitions that are still held back, and pauses those with too many cancels that
+    /// were not taken yet.
+    ///
+    /// @param read the partitions that the consumer had so far
     private Map<TopicPartition, Ahead> follow(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Ahead> read) {
         var held = Map.copyOf(partitions);
         if (!held.equals(read)) {

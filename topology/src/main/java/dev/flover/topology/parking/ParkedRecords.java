@@ -19,9 +19,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 
-/// The parked records of one partition: they wait for their schemas, in the order in which they came. Durable.
+/// The parked records of one partition, which wait for their schemas or until it is known which group answers, in the
+/// order in which they came. They are stored in the partition's state.
 ///
-/// Order matters within a key only: a parked record holds up no other key.
+/// Order matters only among records of one key: a parked record holds up no other key.
 ///
 /// ```
 ///   offset   11  key a, schema 7 not known      waits
@@ -41,12 +42,13 @@ public final class ParkedRecords {
 
     private static final class Waiting {
         final Bytes id;
-        /// As the record names it.
+        /// The name of the record's schema.
         final SchemaName schema;
         final int size;
-        /// When it was read, ms; 0 if it was read back.
+        /// When the record was read, ms; 0 if it was restored from the state after a start.
         final long since;
-        /// Whether it is worth while to handle it again; null where that follows from its schema.
+        /// Tells, by the time in ms, whether it is worth while to handle the record again; null where that depends on
+        /// its schema.
         LongPredicate news;
 
         Waiting(Bytes id, SchemaName schema, int size, long since, LongPredicate news) {
@@ -60,12 +62,14 @@ public final class ParkedRecords {
 
     /// Handles a record that no longer has to wait.
     public interface Handling {
-        /// @param since when it was read
-        /// @return whether it waits no longer
+        /// Handles a record again.
+        ///
+        /// @param since when the record was read, ms
+        /// @return false where the record has to wait on
         boolean handle(RequestRecord record, long since);
 
-        /// Tells of the last record that still waits whether it is worth while to handle it again; null
-        /// where that follows from its schema.
+        /// For the record that [#handle] returned false for: tells, by the time in ms, whether it is worth while to
+        /// handle it again; null where that depends on its schema.
         LongPredicate news();
     }
 
@@ -84,7 +88,7 @@ public final class ParkedRecords {
         return Bytes.wrap(record.key() == null ? new byte[0] : record.key());
     }
 
-    /// Offset of the first record that is parked under a key.
+    /// The offset of the first record that is parked under a key, of which there must be one.
     public long firstOffset(Bytes id) {
         return byOffset.entrySet().stream().filter(entry -> entry.getValue().id.equals(id)).findFirst().orElseThrow()
                 .getKey();
@@ -102,8 +106,11 @@ public final class ParkedRecords {
         return byOffset.size();
     }
 
+    /// Parks a record.
+    ///
     /// @param id   the record's key
-    /// @param news tells, by the time, whether to try the record again; null if that depends on its schema alone
+    /// @param now  when the record was read, ms
+    /// @param news tells, by the time in ms, whether to try the record again; null if that depends on its schema alone
     public void park(RequestRecord record, Bytes id, long now, LongPredicate news) {
         var headers = new ArrayList<ParkedHeader>();
         for (var header : record.headers()) {
@@ -121,7 +128,10 @@ public final class ParkedRecords {
         bytes += size;
     }
 
-    /// Handles those records again for whose schema there is news, and the ones behind them under the same key.
+    /// Handles again the records for whose schema there is news, and the records behind them under the same key; at
+    /// most 64 in one call.
+    ///
+    /// @param now time in ms
     public void retry(long now, RequestDecoding decoding, Handling handling) {
         if (byOffset.isEmpty()) {
             return;
@@ -151,7 +161,7 @@ public final class ParkedRecords {
         return waiting.schema instanceof SchemaName.None || isFull() || decoding.hasNews(waiting.schema, now);
     }
 
-    /// Removes all records parked under a key. Returns the first of them.
+    /// Removes all records parked under a key, and returns the first of them.
     public RequestRecord remove(Bytes id) {
         RequestRecord first = null;
         for (var entry : new ArrayList<>(byOffset.entrySet())) {
@@ -183,7 +193,7 @@ public final class ParkedRecords {
                 bytes(stored.getKey()), bytes(stored.getValue()));
     }
 
-    /// A sentence about the first parked record and the remedy; there must be one.
+    /// A sentence for the operator about the first parked record and the remedy. There must be a parked record.
     public String describe(RequestDecoding decoding) {
         var first = byOffset.firstEntry();
         String key = new String(first.getValue().id.get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");

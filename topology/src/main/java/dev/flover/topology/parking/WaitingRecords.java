@@ -17,20 +17,25 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/// The parked records of a group, for an operator: read from the changelog, so that the group need not run.
+/// Lists the parked records of a group for an operator. They are read from the changelog, so that the group need not
+/// run.
 public final class WaitingRecords {
     private static final StoredForm<ParkedRecord> FORM = StoredForm.of(ParkedRecord.class);
 
     private WaitingRecords() {}
 
+    /// A parked record.
+    ///
     /// @param id      its key
-    /// @param written when, by its producer's clock
-    /// @param schema  id or GUID that it names; empty for a cancel that waits behind another record
-    /// @param bytes   of its value
+    /// @param written its timestamp, by the producer's clock
+    /// @param schema  the id or GUID of its schema; empty where it names none, such as a cancel that waits behind
+    ///                another record
+    /// @param bytes   size of its value
     public record Waiting(int partition, long offset, String id, Instant written, String schema, int bytes) {}
 
+    /// The parked records of a group, in the order of partition and offset.
+    ///
     /// @param kafka client properties
-    /// @return by partition and offset
     /// @throws org.apache.kafka.common.errors.UnknownTopicOrPartitionException if the group has never run
     public static List<Waiting> of(Map<String, String> kafka, String applicationId) {
         var found = new TreeMap<Long, Map<Integer, Waiting>>();

@@ -1,4 +1,4 @@
-/// Records that wait for something outside the process: a schema, or the knowledge of who answers.
+/// Records that wait for something outside the process: a schema, or the knowledge of which group answers.
 ///
 /// ```
 ///   record ──► ParkedRecords ──► handled again when there is news
@@ -6,5 +6,5 @@
 ///                   └─ while a partition is held back by them: CancelsAhead reads on for cancels
 /// ```
 ///
-/// Durable through the state of the partition. Knows nothing of what is done with a record once it is handled.
+/// Parked records are stored in the partition's state. The package knows nothing of how a record is handled.
 package dev.flover.topology.parking;

@@ -11,7 +11,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/// The changelog of a store, read from outside of Kafka Streams.
+/// Reads the changelog of a store from outside of Kafka Streams.
 public final class Changelog {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration STANDSTILL = Duration.ofSeconds(15);

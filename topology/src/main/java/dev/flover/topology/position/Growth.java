@@ -50,7 +50,7 @@ public final class Growth {
                 done.get();
                 LOG.info("the topic {} has {} partitions now, as {} has", topic, partitions, requests);
             } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof InvalidPartitionsException)) {        // another process was faster
+                if (!(e.getCause() instanceof InvalidPartitionsException)) {        // another process has added them
                     failed.put(topic, e.getCause().getMessage());
                 }
             } catch (InterruptedException e) {

@@ -19,14 +19,16 @@ public final class Forwarding {
 
     private Forwarding() {}
 
-    /// Where a record stands on the requests topic.
+    /// The place of a record on the requests topic.
     public record Origin(int partition, long offset) {}
 
     public static String topic(String applicationId) {
         return applicationId + "-forwarded";
     }
 
-    /// The offset in the receiving partition of a record of the forwarding topic.
+    /// The offset that a record of the forwarding topic gets in the receiving partition.
+    ///
+    /// @param forwarded the record's offset on the forwarding topic
     public static long offset(long forwarded) {
         return FIRST_OFFSET + forwarded;
     }

@@ -33,7 +33,7 @@ public record Homes(PartitionCounts counts, LongSupplier wall, Duration looking)
         return new Homes(counts, wall, looking(remembered));
     }
 
-    /// How old the record of an id may be that is still known.
+    /// The greatest age of a record whose id may still be known, given how long ended ids are remembered.
     public static Duration looking(Duration remembered) {
         return remembered.multipliedBy(2).plusHours(1);
     }

@@ -16,6 +16,8 @@ public final class RequestDigest {
 
     private RequestDigest() {}
 
+    /// The digest of a request.
+    ///
     /// @param request with all fields of its record
     public static ByteBuffer of(IndexedRecord request) {
         return of(ContentForm.of(request));

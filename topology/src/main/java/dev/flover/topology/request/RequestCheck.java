@@ -24,7 +24,10 @@ public final class RequestCheck {
 
     /// The outcome of the check.
     public sealed interface Verdict {
-        /// @param promptIds at least one
+        /// The request can be served.
+        ///
+        /// @param promptIds the prompt's token ids, at least one
+        /// @param plan      the options by which it is computed
         record Accepted(int[] promptIds, RequestPlan plan) implements Verdict {}
 
         /// @param message the field, the value found and the range expected

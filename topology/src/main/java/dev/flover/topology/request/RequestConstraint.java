@@ -8,7 +8,7 @@ import dev.flover.schemas.StoredSchema;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The constraint of an answer, by the fields of its request.
+/// Finds the constraint that a request's fields state for its answers, and checks the fields against each other.
 public final class RequestConstraint {
     private RequestConstraint() {}
 
@@ -50,7 +50,7 @@ public final class RequestConstraint {
         return source == null ? null : new Constraints.Source.Said(source);
     }
 
-    /// What an answer has to fit that the request says itself; null where that is nothing, or lies in a registry.
+    /// The constraint that the request itself states; null where it states none, or names a schema of the registry.
     public static ConstraintSource source(GenerationRequest request) {
         if (request.getJsonSchema() != null) {
             return new ConstraintSource.JsonSchema(request.getJsonSchema(), request.getWhiteSpace());

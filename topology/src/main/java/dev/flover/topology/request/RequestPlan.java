@@ -14,7 +14,7 @@ import dev.flover.schemas.GenerationRequest;
 /// @param stopIds   the tokens that end an answer
 /// @param maxTokens the most tokens of one answer
 public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxTokens) {
-    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    /// @throws IllegalArgumentException if a value is out of its range; the message names the field
     public static RequestPlan of(GenerationRequest request, int promptTokens, Model model, int maxTokens) {
         var stopIds = TokenSet.of(TokenIds.array(request.getStopIds()));
         if (!request.getIgnoreEos()) {
@@ -25,7 +25,7 @@ public record RequestPlan(SamplingParams sampling, TokenSet stopIds, int maxToke
         return new RequestPlan(RequestSampling.of(request, model), stopIds, Math.min(asked, maxTokens));
     }
 
-    /// The request for the first answer, as the engine takes it.
+    /// The request as the engine takes it, for the first of its answers.
     public SequenceRequest sequence(int[] promptIds) {
         return SequenceRequest.of(promptIds, sampling, maxTokens, stopIds);
     }

@@ -8,15 +8,16 @@ import dev.flover.engine.sampling.TokenSet;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 
-/// How the tokens of a request are drawn, as the engine takes it.
+/// Translates the sampling options of a request to the engine's sampling parameters.
 public final class RequestSampling {
     private static final int NO_LOGPROBS = -1;
 
     private RequestSampling() {}
 
-    /// Values for options that the request leaves out: the model publisher's, else plain sampling.
+    /// The sampling parameters of a request. An option that the request leaves out has the value of the model's
+    /// publisher, or else that of plain sampling at temperature 1.
     ///
-    /// @throws IllegalArgumentException if a value is out of its range, naming it
+    /// @throws IllegalArgumentException if a value is out of its range; the message names the field
     public static SamplingParams of(GenerationRequest request, Model model) {
         var defaults = model.samplingDefaults() == null ? SamplingParams.sampled(1, 0) : model.samplingDefaults();
         var sampling = request.getSampling();
@@ -35,7 +36,7 @@ public final class RequestSampling {
         });
     }
 
-    /// An option's value in a record; null where the request leaves it out.
+    /// The value of an option in a record; null where the request leaves it out.
     static Number given(Sampling sampling, SamplingOption option) {
         return (Number) sampling.get(option.field());
     }

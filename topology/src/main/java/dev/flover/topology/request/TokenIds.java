@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.RandomAccess;
 import org.apache.avro.generic.PrimitivesArrays.IntArray;
 
-/// Token ids on their way into records and out of them, without an object for each.
+/// Converts token ids between records and arrays, without an object for each id.
 public final class TokenIds {
     private TokenIds() {}
 
-    /// As a record holds them. The array is not copied.
+    /// Token ids as a list, which is the form of records. The array is not copied.
     public static List<Integer> list(int[] ids) {
         return new IdList(ids);
     }
 
-    /// As the engine takes them.
+    /// Token ids as an array, which is the form of the engine.
     public static int[] array(List<Integer> ids) {
         int[] array = new int[ids.size()];
         if (ids instanceof IntArray decoded) {

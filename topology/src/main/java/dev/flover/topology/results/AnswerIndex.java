@@ -7,13 +7,16 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 
-/// The places of answers that equal requests may be given; the oldest are forgotten first. Thread-safe.
+/// An index of the stored results whose answers may be given to equal requests: from the digest of a request's content
+/// (`ContentKey`) to the place of the result. Bounded; the oldest entries are forgotten first. Thread-safe.
 final class AnswerIndex {
     private final int most;
     private final Map<ByteBuffer, Place> places = new LinkedHashMap<>();
     private final Map<Bytes, ByteBuffer> contents = new HashMap<>();
 
-    /// Of a result.
+    /// The place of a result on the results topic.
+    ///
+    /// @param id the id of the request that the result belongs to
     record Place(TopicPartition partition, long offset, Bytes id) {}
 
     AnswerIndex(int most) {
@@ -33,7 +36,7 @@ final class AnswerIndex {
         }
     }
 
-    /// The result under this id may no longer be given to equal requests.
+    /// Forgets the result of an id, so that its answer is no longer given to equal requests.
     synchronized void forget(Bytes id) {
         var content = contents.remove(id);
         if (content != null) {
@@ -41,7 +44,9 @@ final class AnswerIndex {
         }
     }
 
-    /// Null where there is none.
+    /// The place of the answer to an equal request; null where there is none.
+    ///
+    /// @param content the digest of the request's content
     synchronized Place find(ByteBuffer content) {
         return places.get(content);
     }

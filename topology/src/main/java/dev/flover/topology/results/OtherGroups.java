@@ -19,14 +19,14 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The requests that other groups have still to answer, at one moment: read from their changelogs and offsets, so that
-/// it does not matter whether they run. Asks each group once. May wait; throws [KafkaException] where no broker
-/// answers.
+/// The requests that other groups have still to answer, at one moment. They are read from these groups' changelogs and
+/// offsets, so that it does not matter whether the groups run. Each group is looked up once. May wait; throws
+/// [KafkaException] where no broker answers.
 ///
 /// ```
 ///   requests-0   | r r r r r r | u u u |              r read by the group, u not read yet
 ///                                      ^ up to here requests are the group's own
-///   owed: every u; of r, what lies in the changelogs of stored requests and of parked records
+///   owed: every u, and those r that lie in the changelogs of stored requests and of parked records
 /// ```
 final class OtherGroups {
     private static final Logger LOG = LoggerFactory.getLogger(OtherGroups.class);
@@ -34,8 +34,10 @@ final class OtherGroups {
     private final PipelineConfig config;
     private final Map<String, Owing> known = new HashMap<>();
 
-    /// @param read  offset up to which the group has read each partition of the requests
-    /// @param begun ids of what it has read and not ended
+    /// The requests that one group has still to answer.
+    ///
+    /// @param read  the offset up to which the group has read each partition of the requests topic
+    /// @param begun ids of requests that the group has read and not ended
     private record Owing(Map<TopicPartition, Long> read, Set<Bytes> begun) {
         static final Owing NOTHING = new Owing(Map.of(), Set.of());
     }
@@ -44,7 +46,10 @@ final class OtherGroups {
         this.config = config;
     }
 
-    /// @param groups each with the offset up to which requests of the partition are its own
+    /// Whether one of the groups has still to answer a request.
+    ///
+    /// @param partition the request's partition
+    /// @param groups    each group with the offset of the partition up to which requests are its own
     boolean owe(Bytes id, int partition, Map<String, Long> groups) {
         for (var group : groups.entrySet()) {
             var owing = known.computeIfAbsent(group.getKey(), this::ask);
@@ -73,7 +78,7 @@ final class OtherGroups {
                     .forEach(record -> begun.add(Bytes.wrap(record.id().getBytes(StandardCharsets.UTF_8))));
             return new Owing(read, begun);
         } catch (UnknownTopicOrPartitionException e) {
-            return new Owing(Map.of(), Set.of());       // it has never run
+            return new Owing(Map.of(), Set.of());       // the group has never run
         } catch (AuthorizationException e) {
             LOG.warn("it cannot be seen which requests the group '{}' has still to answer: {}; those of them that are "
                     + "sent again are computed here, too, and marked as repeats. docs/operate/security.md lists what a "

@@ -31,17 +31,18 @@ import org.apache.kafka.common.utils.Bytes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads results back on a thread of its own, one after the other; a broker that is away is waited for.
+/// Reads stored results back from the results topic, on a thread of its own, one search after the other. While no
+/// broker answers, searches wait.
 ///
 /// ```
 ///   find(id, time) ──► first offset of that time ──► read until the id comes, or the end
-///                                              └──► of another group's request: OtherGroups
 ///   results ─────────► index of answers (by option) ◄── findAnswer(content)
 /// ```
 ///
-/// The time index of a partition gives the first record that is not older: at or before the result, even where a clock
-/// went back. The end is the end of the log when the search began, open transactions included, so that nothing
-/// committed is missed. Callers bound the number of searches.
+/// A search by id begins at the first record that is not older than the given time, by the partition's time index. That
+/// record is at or before the result, even where a clock went back. The search ends at the end that the log had when
+/// the search began, open transactions included, so that nothing committed is missed. Callers bound the number of
+/// searches.
 public final class ResultReader implements StoredResults, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResultReader.class);
     private static final List<String> OTHER_CLIENTS =
@@ -50,7 +51,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private static final Duration CALL_WITHIN = Duration.ofSeconds(15);
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 5_000;
-    /// An open transaction holds a search up; after this time others get their turn.
+    /// For how long a search that an open transaction holds up may go on before other searches get their turn.
     private static final long TURN_NANOS = 2_000_000_000;
     private static final int MOST_MISSED = 256;
 
@@ -60,17 +61,19 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private final AnswerIndex index;
     private final boolean indexes;
     private final BlockingDeque<Search> wanted = new LinkedBlockingDeque<>();
-    /// Without a result; other groups are asked about all of them together.
+    /// Searches that found no result. Other groups are looked up for all of them together.
     private final List<Wanted> missed = new ArrayList<>();
     private final PipelineConfig config;
     private final Thread thread = Thread.ofPlatform().daemon().name("flover-results").unstarted(this::run);
     private volatile boolean closed;
     private volatile Homes homes;
 
-    /// The search for a result.
+    /// The search for a request's result.
     ///
-    /// @param partitions where it may be and has not been looked for yet
-    /// @param others     who may have the request still to answer; null where nobody is to be asked
+    /// @param writtenAt  timestamp in ms of the result, or an earlier time
+    /// @param partitions the partitions that may have the result and were not searched yet
+    /// @param others     the groups that may have the request still to answer; null where no group has to be looked up
+    /// @param found      completed with the outcome
     private record Wanted(Bytes id, long writtenAt, Deque<Integer> partitions, Others others,
             CompletableFuture<Found> found) implements Search {
         @Override
@@ -88,7 +91,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// Wakes the thread.
+    /// An entry that wakes the reader's thread, so that it sees that the reader was closed.
     private record Nudge() implements Search {
         @Override
         public void giveUp() {}
@@ -98,12 +101,15 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         void giveUp();
     }
 
-    /// @param groups each with the offset up to which requests of the partition are its own
+    /// The groups that may have a request still to answer.
+    ///
+    /// @param partition the request's partition
+    /// @param groups    each group with the offset of the partition up to which requests are its own
     private record Others(int partition, Map<String, Long> groups) {}
 
-    /// The consumers of one connection.
+    /// The consumers of the reader.
     ///
-    /// @param ends      tells where the log ends and what its time index says
+    /// @param ends      answers where a log ends and what its time index says
     /// @param committed reads single results
     /// @param all       reads all results for the index
     private record Readers(Consumer<byte[], byte[]> ends, Consumer<byte[], byte[]> committed,
@@ -116,7 +122,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// @param decoding used by the reader's thread alone; may ask the registry
+    /// @param decoding decodes results; used by the reader's thread alone; may ask the registry
     public ResultReader(PipelineConfig config, Deserializer<GenerationResult> decoding) {
         this.config = config;
         topic = config.topics().results();
@@ -126,7 +132,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         index = new AnswerIndex(config.remembering().answers());
     }
 
-    /// Sets the partitions of results, from now on.
+    /// Sets which partitions may have a result; used by all later searches.
     public void lookIn(Homes partitions) {
         homes = partitions;
     }
@@ -197,7 +203,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// Without repeats there is no connection.
+    /// Waits for the first search before consumers are created, so that a pipeline whose clients never repeat a request
+    /// opens no connection. Does not wait where results are indexed.
     private void awaitWork() throws InterruptedException {
         if (!indexes && missed.isEmpty()) {
             wanted.putFirst(wanted.takeFirst());
@@ -272,6 +279,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
+    /// Searches for the result of a request in the next of its partitions.
+    ///
     /// @return whether the search is over
     private boolean find(Readers readers, Wanted search) {
         byte[] key = search.id().get();
@@ -316,7 +325,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return true;
     }
 
-    /// Where no other group has a request to answer, its result may have been written since it was looked for.
+    /// Looks up whether other groups have still to answer the requests without a result. Where none has, the result is
+    /// searched for once more, because it may have been written since.
     private void askOthers() {
         var groups = new OtherGroups(config);
         for (var search : List.copyOf(missed)) {
@@ -333,7 +343,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private boolean findAnswer(Readers readers, WantedAnswer search) {
         var place = index.find(search.content());
         if (place != null && hasReadAll(readers, place.partition())) {
-            place = index.find(search.content());       // it may have been forgotten meanwhile
+            place = index.find(search.content());       // the records just read may have removed it
         } else {
             place = null;
         }
@@ -356,7 +366,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return !closed && search.found().complete(Optional.empty());
     }
 
-    /// Whether the index holds everything committed up to now; an order to forget must not be missed.
+    /// Reads on until the index holds all results that were committed before the call; false where an open transaction
+    /// prevents that. An order to forget an answer must not be missed.
     private boolean hasReadAll(Readers readers, TopicPartition partition) {
         long end = end(readers, partition);
         long begin = System.nanoTime();
@@ -380,7 +391,8 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         }
     }
 
-    /// The thread ends within a poll; it is not interrupted, which Kafka's consumers report as an error of theirs.
+    /// Ends the thread at its next poll. The thread is not interrupted, because Kafka's consumers report an interrupt
+    /// as an error.
     @Override
     public void close() {
         closed = true;

@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// The chunks of an answer whose result is stored. They begin at position 0 and are large, but each fits a record.
+/// Writes the chunks of a stored result again, for a client that sent its request again. They begin at position 0 and
+/// hold as many tokens as fit in a record.
 public final class SaidAgain {
     private static final int MOST_IDS = 16_384;
     private static final int MOST_CHARS = 65_536;
@@ -20,7 +21,10 @@ public final class SaidAgain {
         this.result = result;
     }
 
-    /// Of all answers, one after the other; the last chunk is the terminal one.
+    /// The chunks of all answers, one answer after the other. The last chunk is the terminal record.
+    ///
+    /// @param repeat marks the chunks as a repeat
+    /// @param cached marks the chunks as the stored answer to an equal request
     public List<TokenChunk> chunks(boolean repeat, boolean cached) {
         var chunks = new ArrayList<TokenChunk>();
         var others = result.getOtherAnswers();
@@ -64,7 +68,7 @@ public final class SaidAgain {
         } while (!ends);
     }
 
-    /// The end of the text, or one less where it would split a surrogate pair.
+    /// The given end, or one less where it would split a surrogate pair.
     private static int wholeCharacters(String text, int end) {
         return end < text.length() && Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
     }

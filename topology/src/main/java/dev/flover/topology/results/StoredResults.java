@@ -6,41 +6,44 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Finds results that were written before. Never waits: the stream thread calls it.
+/// Finds results that were written before. No method waits, because the stream thread calls them.
 public interface StoredResults {
     /// The outcome of a search for a request's result.
     sealed interface Found {
         record Written(StoredResult result) implements Found {}
 
-        /// Another group has not answered the request yet, and is to.
+        /// Another group is to answer the request and has not done so yet.
         record Owed() implements Found {}
 
-        /// There is no result, or none any more.
+        /// There is no result, or it no longer exists.
         record Nothing() implements Found {}
     }
 
-    /// Looks for the result of an ended request.
+    /// Searches for the result of an ended request.
     ///
-    /// @param writtenAt timestamp of its record, or one before it
+    /// @param writtenAt timestamp of the result in ms, or an earlier time
+    /// @return completed with the result, or empty where it no longer exists
     CompletableFuture<Found> find(Bytes id, long writtenAt);
 
-    /// Looks for the result of a request that another group was to answer.
+    /// Searches for the result of a request that another group was to answer.
     ///
-    /// @param writtenAt timestamp of its record, or one before it
-    /// @param partition of the request
-    /// @param groups    that may have it still to answer, each with the offset up to which requests are its own
+    /// @param writtenAt timestamp of the request's record in ms, or an earlier time
+    /// @param partition the request's partition
+    /// @param groups    the groups that may have it still to answer, each with the offset of the partition up to which
+    ///                  requests are its own
     CompletableFuture<Found> findOrOwed(Bytes id, long writtenAt, int partition, Map<String, Long> groups);
 
-    /// Whether an equal request has probably been answered.
+    /// Whether an equal request has probably been answered before, so that [#findAnswer] is worth calling.
     ///
-    /// @param content key of all that decides the answer
+    /// @param content the digest of the request's content
     boolean mayAnswer(ByteBuffer content);
 
-    /// Looks for the answer to an equal request.
+    /// Searches for the stored answer to an equal request.
     ///
-    /// @return empty where there is none any more
+    /// @param content the digest of the request's content
+    /// @return completed with the answer, or empty where it no longer exists
     CompletableFuture<Optional<StoredResult>> findAnswer(ByteBuffer content);
 
-    /// The answer to this request is not to be given again.
+    /// Forbids that the answer of this request is given to equal requests.
     void forget(Bytes id);
 }

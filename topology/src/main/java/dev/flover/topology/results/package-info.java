@@ -1,4 +1,4 @@
-/// Results that were written before: found again by id, or by all that decides an answer.
+/// Finds results that were written before: by a request's id, or by the content of a request.
 ///
 /// ```
 ///   stream thread ──► StoredResults ──► ResultReader (a thread) ──► results topic
@@ -6,5 +6,5 @@
 ///                                       AnswerIndex       answers that equal requests may be given
 /// ```
 ///
-/// Knows the results topic; nothing of why a result is wanted.
+/// The package knows the results topic; nothing of why a result is wanted.
 package dev.flover.topology.results;

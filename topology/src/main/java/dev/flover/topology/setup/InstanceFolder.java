@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The local folder of a process: its name in the group, and whether its last life came to a proper end.
+/// The local folder of a process. It keeps the process's name in the consumer group, and tells whether the previous
+/// process in this folder ended properly.
 ///
 /// ```
 ///   instance   the name, made at the first start
@@ -36,7 +37,9 @@ public final class InstanceFolder implements AutoCloseable {
     private final Optional<UUID> before;
     private final FileChannel lockFile;
 
-    /// @param process a name that no other process has
+    /// Opens the folder, locks it, and notes that this process runs.
+    ///
+    /// @param process a name that no other process has, also not an earlier one
     /// @throws IllegalStateException if another process uses the folder
     public InstanceFolder(Path folder, UUID process) {
         try {
@@ -69,7 +72,7 @@ public final class InstanceFolder implements AutoCloseable {
         }
     }
 
-    /// A file that holds no name of ours was cut short or overwritten. Its name is lost; a new one does the same work.
+    /// The name in a file; a new name where the file does not exist, or was cut short or overwritten.
     private static String instanceName(Path file) throws IOException {
         if (Files.exists(file)) {
             String found = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
@@ -88,7 +91,8 @@ public final class InstanceFolder implements AutoCloseable {
         return instance;
     }
 
-    /// Another process has the same name: both would end each other's membership for ever.
+    /// Gives this process a new name, because another process has the same one: two static members with one name would
+    /// end each other's membership again and again.
     public void takeAnotherName() {
         String taken = instance;
         instance = UUID.randomUUID().toString();
@@ -106,7 +110,7 @@ public final class InstanceFolder implements AutoCloseable {
         return lastLifeEndedBadly;
     }
 
-    /// The newest process in this folder that came to a proper end.
+    /// The newest earlier process in this folder that ended properly.
     public Optional<UUID> endedBefore() {
         return before;
     }
@@ -119,7 +123,7 @@ public final class InstanceFolder implements AutoCloseable {
         return NAME.matcher(found).matches() ? Optional.of(UUID.fromString(found)) : Optional.empty();
     }
 
-    /// This process has come to a proper end.
+    /// Notes that this process has ended properly.
     public void endedWell() {
         try {
             Files.move(running, ended, StandardCopyOption.REPLACE_EXISTING);

@@ -19,8 +19,8 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 
-/// Checks and decisions before a life of Kafka Streams begins. Each method throws [KafkaException]
-/// where something has to be waited for.
+/// The checks and decisions before each life of Kafka Streams. Each method throws [KafkaException] where the pipeline
+/// has to wait for something in the cluster, and try again.
 public final class Preparation {
     private final PipelineConfig config;
     private final LongSupplier wall;
@@ -28,8 +28,8 @@ public final class Preparation {
     private int resultBytes;
     private Homes homes;
 
-    /// @param wall    the wall clock, ms
-    /// @param closing ends a wait
+    /// @param wall    the wall clock, ms since 1970
+    /// @param closing counted down when the pipeline is closed, which ends a wait
     public Preparation(PipelineConfig config, LongSupplier wall, CountDownLatch closing) {
         this.config = config;
         this.wall = wall;
@@ -63,16 +63,16 @@ public final class Preparation {
         }
     }
 
-    /// Registers the group, so that it is known before a record is read from which offset on the group answers, and
-    /// which partitions may know its id.
+    /// Registers the group in the models topic. Before the first record is read, this decides from which offset on the
+    /// group answers, and which partitions may know an id.
     ///
-    /// @param before what this returned last in this process; null the first time
+    /// @param before the previous result of this method in this process; null the first time
     public Registered register(Registered before) {
         var topics = config.topics();
         var serving = config.serving();
         var names = new ArrayList<>(List.of(config.servedModel()));
         names.addAll(serving.aliases());
-        // No group has read the records of a topic that was created anew while this process lives.
+        // If the requests topic was deleted and created anew while this process lives, no group has read its records.
         var begin = serving.begin() == null && before != null ? new Begin.Earliest() : serving.begin();
         try (var admin = Admin.create(adminProperties());
                 var orders = new Orders(config.kafka(), topics.models(), topics.requests(), closing)) {
@@ -89,7 +89,7 @@ public final class Preparation {
         }
     }
 
-    /// Most bytes of a result on the topics as they were found.
+    /// The largest result that the results topic accepts, in bytes.
     public int resultBytes() {
         return resultBytes;
     }

@@ -39,13 +39,13 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 
-/// The schema registry as the pipeline uses it: asked before the stream thread starts, and by one thread of its own
-/// afterwards; never by the stream thread.
+/// The pipeline's access to the schema registry. The registry is asked before the stream thread starts, and after that
+/// on other threads only; never by the stream thread.
 public final class Registry implements AutoCloseable {
     private static final int SCHEMAS_CACHED = 1000;
-    /// Statuses that waiting does not change: bad credentials, no permission, an incompatible or invalid schema.
+    /// HTTP statuses that waiting does not change: bad credentials, no permission, an incompatible or invalid schema.
     private static final Set<Integer> FINAL = Set.of(401, 403, 409, 422);
-    /// No such subject, version or schema, in the registry's own words.
+    /// The registry's error codes for a subject, version or schema that does not exist.
     private static final Set<Integer> NO_SUCH_SCHEMA = Set.of(40401, 40402, 40403);
 
     private final PipelineConfig config;
@@ -56,7 +56,8 @@ public final class Registry implements AutoCloseable {
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-registry").factory());
     private final SchemasByGuid guids;
-    /// A slow answer about one subject holds up neither other subjects nor records of new schemas.
+    /// Threads for look-ups of subjects. There are several, so that a slow answer about one subject delays neither
+    /// other subjects nor the records of new schemas.
     private final ExecutorService subjects = Executors.newFixedThreadPool(4,
             Thread.ofPlatform().daemon().name("flover-subjects-", 0).factory());
     private final RequestDecoding decoding;
@@ -66,7 +67,7 @@ public final class Registry implements AutoCloseable {
         var properties = new HashMap<String, Object>();
         properties.put("http.connect.timeout.ms", 5_000);
         properties.put("http.read.timeout.ms", 10_000);
-        properties.put("missing.id.cache.ttl.sec", 0L);      // how often it is asked is RequestDecoding's matter
+        properties.put("missing.id.cache.ttl.sec", 0L);      // RequestDecoding decides how often the registry is asked
         properties.put("latest.cache.ttl.sec", 0);
         properties.putAll(config.registry());
         var urls = List.of(config.registry().get("schema.registry.url").split(","));
@@ -87,10 +88,10 @@ public final class Registry implements AutoCloseable {
                 contract.deserializer(properties, client), contract.deserializer(properties, client));
     }
 
-    /// Registers the schemas of chunks and results, so that writing needs no registry later.
+    /// Registers the schemas of requests, chunks and results, so that writing needs no registry later.
     ///
-    /// @throws SerializationException if the registry does not answer; try again
-    /// @throws RefusedException       if it refuses, saying why
+    /// @throws SerializationException if the registry does not answer; the caller may try again
+    /// @throws RefusedException if the registry refuses; the message has its reason
     public void prepare() {
         if (config.output() == RecordForm.JSON) {
             return;
@@ -121,7 +122,7 @@ public final class Registry implements AutoCloseable {
 
     /// The schema under a subject. Waits for the registry.
     ///
-    /// @throws RegistryUnavailableException if it does not answer, or not as a registry
+    /// @throws RegistryUnavailableException if the registry does not answer, or the answer is not a registry's
     public Outcome<StoredSchema> schema(Subject subject) {
         try {
             var found = subject.version() == null
@@ -158,7 +159,7 @@ public final class Registry implements AutoCloseable {
         return decoding;
     }
 
-    /// Where [#schema] may be called.
+    /// The threads on which [#schema] may be called.
     public Executor subjects() {
         return subjects;
     }
@@ -178,12 +179,12 @@ public final class Registry implements AutoCloseable {
         };
     }
 
-    /// For a thread that may wait.
+    /// Decodes results, in JSON or Avro; for a thread that may wait for the registry.
     public Deserializer<GenerationResult> resultsRead() {
         return JsonRecords.orAvro(GenerationResult.class, results.deserializer());
     }
 
-    /// A request for the dead-letter topic.
+    /// A request in the form in which it is written to the dead-letter topic.
     public byte[] asWritten(GenerationRequest request) {
         if (config.output() == RecordForm.JSON) {
             return JsonRecords.write(request);

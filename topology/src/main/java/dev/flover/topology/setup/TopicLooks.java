@@ -22,9 +22,10 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/// Looks at topics that requests name, on a thread of its own: whether a record can be written there now.
+/// Looks up topics that requests name, on a thread of its own, and finds out whether a record can be written to them
+/// now.
 public final class TopicLooks implements AutoCloseable {
-    /// Bytes of a batch with one record, beside the record's value.
+    /// The size in bytes of a batch with one record, without the record's value.
     private static final int BESIDE_THE_VALUE = 2048;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
     private static final int BROKERS_DEFAULT = 1_048_588;
@@ -34,19 +35,19 @@ public final class TopicLooks implements AutoCloseable {
             Thread.ofPlatform().daemon().name("flover-topics").factory());
     private Admin admin;
 
-    /// @param properties of an admin client, which is made when the first topic is asked for
+    /// @param properties the properties of an admin client, which is created when the first topic is looked up
     public TopicLooks(Map<String, Object> properties) {
         this.properties = properties;
     }
 
-    /// Where [#look] may be called.
+    /// The thread on which [#look] may be called.
     public Executor background() {
         return background;
     }
 
-    /// Most bytes of a record's value. Waits for the cluster.
+    /// The largest value, in bytes, of a record on a topic. Waits for the cluster.
     ///
-    /// @throws KafkaException if it does not answer
+    /// @throws KafkaException if the cluster does not answer
     public Outcome<Integer> look(String topic) {
         try {
             var description = await(admin().describeTopics(List.of(topic),
@@ -84,7 +85,7 @@ public final class TopicLooks implements AutoCloseable {
         return new Outcome.Known<>(Math.min(most, BoundedRecords.MAX_RECORD_BYTES) - BESIDE_THE_VALUE);
     }
 
-    /// Null where it may not be read.
+    /// The topic's configuration; null where the pipeline may not read it.
     private Config config(String topic) {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {

@@ -1,6 +1,7 @@
 package dev.flover.topology.setup;
 
-/// The topics are configured so that the pipeline could not keep its promises. The message says what to change.
+/// Thrown when the topics are configured so that the pipeline could not keep its promises. The message says what to
+/// change.
 public final class TopicProblemException extends RuntimeException {
     public TopicProblemException(String message) {
         super(message);

@@ -34,12 +34,12 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Checks the topics before the pipeline uses them, and creates missing ones where that is asked for.
+/// Checks the pipeline's topics before they are used, and creates missing ones where the configuration asks for it.
 public final class Topics {
     private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final double RETENTION_USED = 0.8;
     private static final String FOR_EVER = "-1";
-    /// Bytes of an output record that do not stem from its request.
+    /// The most bytes of an output record that do not stem from its request.
     private static final int BESIDE_THE_REQUEST = 256 << 10;
     private static final Duration LEADERS_WITHIN = Duration.ofSeconds(15);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
@@ -52,10 +52,12 @@ public final class Topics {
         this.names = names;
     }
 
-    /// Creates missing topics, and waits until they accept records; does not change existing ones.
+    /// Creates missing topics, and waits until they accept records. Existing topics are not changed.
     ///
-    /// @param replication -1 takes the broker's default
-    /// @param retention   of requests, tokens and results
+    /// @param partitions  of requests, tokens and results
+    /// @param replication the number of replicas; -1 takes the broker's default
+    /// @param retention   of requests, tokens, results and dead letters
+    /// @throws TopicProblemException if a partition has no leader after 15 s
     public void create(int partitions, short replication, Duration retention) {
         var deleted = new HashMap<String, String>();
         deleted.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
@@ -89,9 +91,9 @@ public final class Topics {
         awaitLeaders(created);
     }
 
-    /// A topic exists some time before its partitions' leaders accept records. A record that an idempotent producer
-    /// sends in between may be lost: its first record is rejected, the second is accepted, and from then on the first
-    /// would be out of order, until its delivery times out.
+    /// Waits until the leaders of new partitions accept records, which is some time after their topic exists. A record
+    /// that an idempotent producer sends in between may be lost: its first record is rejected, the second is accepted,
+    /// and from then on the first would be out of order, until its delivery times out.
     private void awaitLeaders(Set<TopicPartition> partitions) {
         long begin = System.nanoTime();
         while (!haveLeaders(partitions)) {
@@ -107,7 +109,7 @@ public final class Topics {
         try {
             offsets(partitions, OffsetSpec.latest());
             return true;
-        } catch (UnknownTopicOrPartitionException | TimeoutException e) {      // others are tried again by the client
+        } catch (UnknownTopicOrPartitionException | TimeoutException e) {      // the client retries others
             return false;
         }
     }
@@ -119,7 +121,7 @@ public final class Topics {
         return topic.configs(configs);
     }
 
-    /// Which of the topics do not exist.
+    /// The topics that do not exist.
     public Set<String> missing() {
         var missing = new TreeSet<String>();
         admin.describeTopics(names.all()).topicNameValues().forEach((topic, description) -> {
@@ -130,9 +132,10 @@ public final class Topics {
         return missing;
     }
 
-    /// Gives tokens and results as many partitions as the requests have.
+    /// Gives the topics of tokens and results as many partitions as the requests topic has.
     ///
-    /// @throws KafkaException where one has more, or may not be given more: then that has to be waited for
+    /// @throws KafkaException if one of them has more, or none may be added; the pipeline then has to wait for an
+    ///     operator
     void agree() {
         var described = describe();
         var sizes = new HashMap<String, Integer>();
@@ -143,7 +146,7 @@ public final class Topics {
         new Growth(admin, names.requests()).grow(sizes, partitions);
     }
 
-    /// Makes the topic by which partitions pass records on to each other, or gives it as many partitions.
+    /// Creates the topic by which partitions pass records on to each other, or adds partitions to it.
     void prepareForwarding(String name, int partitions) {
         String retention = configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value();
         var created = topic(name, partitions, (short) -1, Map.of(
@@ -166,8 +169,8 @@ public final class Topics {
 
     /// Checks that the topics are configured so that no record can be lost.
     ///
-    /// @return most bytes of a result
-    /// @throws TopicProblemException naming the topic, what was expected and what was found
+    /// @return the largest result in bytes
+    /// @throws TopicProblemException if they are not; the message names the topic, what was expected and what was found
     int check(RequestLimits limits) {
         var described = describe();
         int ofModels = described.get(names.models()).partitions().size();
@@ -225,7 +228,8 @@ public final class Topics {
         }
     }
 
-    /// A request's bytes may be written again: its metadata with the answer, or all of it as a dead letter.
+    /// Requires that an output topic takes records of a size. A request's bytes may be written again: its metadata with
+    /// the answer, or all of it as a dead letter.
     private static void requireRecordSize(Map<String, Config> configs, String topic, int needed) {
         int found = recordBytes(configs, topic);
         if (found < needed) {
@@ -239,9 +243,11 @@ public final class Topics {
         return Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
-    /// Warns where requests have waited unread for most of their topic's retention: after it they are deleted unread.
+    /// Logs a warning where requests have waited unread for more than 80 % of their topic's retention, after which they
+    /// are deleted, and an error where they have been deleted.
     ///
-    /// @param group the consumer group whose lag counts
+    /// @param group the consumer group whose committed offsets count
+    /// @param now   wall-clock time in ms
     public void warnOfRetention(String group, long now) {
         long retentionMs = Long.parseLong(configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value());
         var read = await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
@@ -275,7 +281,7 @@ public final class Topics {
         return await(admin.listOffsets(query).all(), "read offsets of the topics");
     }
 
-    /// Empty where the topic does not exist.
+    /// The description of a topic; empty where the topic does not exist.
     private static Optional<TopicDescription> existing(String topic, KafkaFuture<TopicDescription> description) {
         try {
             return Optional.of(await(description, "describe the topic " + topic));
@@ -284,7 +290,7 @@ public final class Topics {
         }
     }
 
-    /// @param what the operation, for the message where the broker does not allow it
+    /// @param what names the operation, for the error message where the broker does not allow it
     private static <T> T await(KafkaFuture<T> future, String what) {
         try {
             return future.get();

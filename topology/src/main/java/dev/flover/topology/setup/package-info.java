@@ -1,4 +1,5 @@
-/// What has to be there before Kafka Streams begins: topics, schemas, a consumer group, a folder of its own.
+/// Prepares everything that Kafka Streams needs before it starts: topics, schemas, the consumer group, and a local
+/// folder.
 ///
 /// ```
 ///   Pipeline ──► Preparation ──► Topics, GroupMembers, Orders
@@ -6,5 +7,5 @@
 ///            ──► InstanceFolder  the process's name, and how its last life ended
 /// ```
 ///
-/// May wait for the world; nothing here runs on the stream thread.
+/// The code of this package may wait for the cluster and the registry; none of it runs on the stream thread.
 package dev.flover.topology.setup;

@@ -61,13 +61,15 @@ public final class EndedMemory {
 
     /// Remembers a request that another group answers.
     ///
-    /// @param since timestamp of its record
+    /// @param digest of the request's content
+    /// @param now    time in ms
+    /// @param since  timestamp of the request's record in ms
     public void rememberOthers(Bytes id, ByteBuffer digest, long now, long since) {
         remember(id, new EndedRequest(digest, now + limits.ended().toMillis(), 0L, Math.max(0, since)));
     }
 
-    /// Timestamp of the record of a request that another group was to answer, or one before it; empty for one of this
-    /// group's.
+    /// The timestamp in ms of the record of a request that another group was to answer, or an earlier time; empty for a
+    /// request of this group.
     public OptionalLong othersSince(Bytes id) {
         var entry = state.ended(id);
         return entry == null || entry.getDigest() == null || entry.getResultAt() > 0 ? OptionalLong.empty()

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/// When the stream thread commits, and how often it has.
+/// Decides when the stream thread commits, and counts its commits.
 ///
 /// ```
 ///   first change ────────── commit interval ──────────► commit   later where requests wait and commits take long
@@ -16,19 +16,21 @@ import java.util.function.LongSupplier;
 ///   first change ── an attempt ─► commit                         in any case
 /// ```
 ///
-/// Kafka Streams' own timer does not know what was written: it would commit between a request and its first token,
-/// which then waits for two transactions, and it would commit as often while nothing happens.
+/// Kafka Streams' own commit timer does not know which records were written: it would commit between a request and its
+/// first token, which would then wait for a second transaction, and it would commit just as often while nothing
+/// happens.
 ///
-/// Partitions tick one after the other, and each writes the chunks that it kept back in its own tick only. So the clock
-/// is read once a pass, by the first of them: a commit that became due in the middle of a pass would not cover the
-/// chunks that the earlier partitions have kept longest, and these would cause another commit at once.
+/// Partitions tick one after the other, and each writes the chunks that it kept back only in its own tick. Therefore
+/// the clock is read once in each pass, when the first partition ticks: a commit that became due in the middle of a
+/// pass would not cover the chunks that the earlier partitions have kept longest, and these chunks would cause another
+/// commit at once.
 public final class Commits {
-    /// While requests wait for room, the next commit comes after at least this many times the duration of the last one:
-    /// at most a quarter of the stream thread's time then goes into commits, the rest into reading and steps.
+    /// While requests wait for room, the time to the next commit is at least this many times the duration of the last
+    /// one. At most a quarter of the stream thread's time then goes into commits, the rest into reading and steps.
     private static final int PAUSE_IN_COMMITS = 3;
     private static final int LONGEST_PAUSE_IN_INTERVALS = 4;
-    /// A commit that takes this long is held up by a quota or a slow broker. Then commits are made less often: an
-    /// answer's tokens of the whole interval go into one record, which takes fewer bytes than many.
+    /// A commit that takes this long, in ns, is held up by a quota or a slow broker. Commits are then made less often:
+    /// an answer's tokens of the whole interval go into one record, which takes fewer bytes than many records.
     private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
     private static final long LONGEST_PAUSE_OF_SLOW_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -37,20 +39,20 @@ public final class Commits {
     /// The most urgent kind of write that the next commit covers.
     private enum Written {
         NOTHING,
-        /// It may wait for the interval.
+        /// Changes that may wait for the commit interval.
         CHANGES,
-        /// First tokens of an answer: its reader waits for them.
+        /// First tokens of an answer, which its reader waits for.
         FIRST_TOKENS,
-        /// An attempt: the generation starts when it is durable.
+        /// An attempt: its generation starts only when the attempt is committed.
         ATTEMPT
     }
 
     /// The least urgent kind of write that a commit may be made for, by the clock at the beginning of the pass.
     private enum Allowed {
-        /// The last commit is too recent, or throughput counts.
+        /// Only attempts, because the last commit is too recent, or because requests wait and throughput counts.
         ATTEMPTS,
         FIRST_TOKENS,
-        /// The interval is over.
+        /// Any write, because the commit interval is over.
         CHANGES
     }
 
@@ -68,7 +70,7 @@ public final class Commits {
     private long pauseNanos;
     private long slowPauseNanos;
 
-    /// @param clock nanoseconds from any origin
+    /// @param clock a monotonic clock in nanoseconds
     public Commits(PipelineConfig config, LongSupplier clock) {
         intervalNanos = config.pace().commitInterval().toNanos();
         readersWait = config.delivery() == Delivery.EXACTLY_ONCE;
@@ -76,10 +78,11 @@ public final class Commits {
         committedAt = clock.getAsLong() - intervalNanos;
     }
 
-    /// A partition begins its tick.
+    /// Notes that a partition begins its tick.
     ///
-    /// @param requestsWait for room: then it is throughput that counts
-    /// @return whether it is the first one of a pass
+    /// @param requestsWait whether requests wait for room in the engine: then throughput counts more than the time to
+    ///                     first tokens
+    /// @return whether this partition is the first one of a pass
     public boolean tick(int partition, boolean requestsWait) {
         if (!ticked.add(partition)) {
             passEnds();
@@ -103,8 +106,8 @@ public final class Commits {
         return requestsWait || !isOver(intervalNanos / 2, committedAt) ? Allowed.ATTEMPTS : Allowed.FIRST_TOKENS;
     }
 
-    /// The pass is over; the next partition that ticks begins a new one. A partition that ticks a second time begins
-    /// one, too.
+    /// Ends a pass: the next partition that ticks begins a new one. (A partition that ticks a second time begins one,
+    /// too.)
     void passEnds() {
         ticked.clear();
     }
@@ -113,7 +116,7 @@ public final class Commits {
         return clock.getAsLong() - since >= nanos;
     }
 
-    /// A record was written that the next commit covers.
+    /// Notes that a record was written, which the next commit covers.
     void changed() {
         if (written == Written.NOTHING) {
             written = Written.CHANGES;
@@ -121,9 +124,9 @@ public final class Commits {
         }
     }
 
-    /// Chunks have been kept back since then, to be written with the next commit: see [#mayWait].
+    /// Notes that chunks are kept back to be written with the next commit: see [#mayWait].
     ///
-    /// @param since on the clock
+    /// @param since the time on this object's clock, in ns, since when at least one chunk is kept back
     public void keptBack(long since) {
         if (written == Written.NOTHING || since - changedAt < 0) {
             changed();
@@ -131,8 +134,8 @@ public final class Commits {
         }
     }
 
-    /// Whether chunks may be kept back until the next commit is due: readers wait for that one in any case,
-    /// and one record then costs less than many until then.
+    /// Whether chunks may be kept back until the next commit is due. Readers of committed records wait for that commit
+    /// in any case, and one record then costs less than many records.
     public boolean mayWait() {
         return readersWait && !isDue();
     }
@@ -141,21 +144,21 @@ public final class Commits {
         return clock.getAsLong();
     }
 
-    /// The first token of an answer was drawn, and will be written in this pass.
+    /// Notes that the first token of an answer was drawn, which will be written in this pass.
     public void firstToken() {
         changed();
         early();
     }
 
-    /// First tokens were written: worth a commit before the interval is over, where readers wait for it, no request
-    /// waits for room, and the last commit is not too recent.
+    /// Notes that first tokens were written. They are worth a commit before the interval is over, where readers wait
+    /// for it, no request waits for room, and the last commit is not too recent.
     public void early() {
         if (readersWait && written == Written.CHANGES) {
             written = Written.FIRST_TOKENS;
         }
     }
 
-    /// An attempt was written: it must be committed after this pass.
+    /// Notes that an attempt was written, which must be committed after this pass.
     public void atOnce() {
         changed();
         written = Written.ATTEMPT;
@@ -167,9 +170,9 @@ public final class Commits {
                 || written == Written.FIRST_TOKENS && allowed == Allowed.FIRST_TOKENS;
     }
 
-    /// How long the stream thread may sleep without delaying a commit; zero where readers do not wait for one.
+    /// How long the stream thread may sleep without delaying a commit; zero where readers do not wait for commits.
     ///
-    /// @param most where nothing has changed
+    /// @param most the result where nothing has changed since the last commit
     Duration untilDue(Duration most) {
         if (!readersWait) {
             return Duration.ZERO;
@@ -178,14 +181,14 @@ public final class Commits {
         return Duration.ofNanos(Math.clamp(left, 0, most.toNanos()));
     }
 
-    /// Called by the client that begins to commit; it may do so more than once.
+    /// Notes that a commit begins. Called by the producer, possibly more than once for one commit.
     void begins() {
         if (beganAt == NOT_BEGUN) {
             beganAt = clock.getAsLong();
         }
     }
 
-    /// Called by the client that has just committed.
+    /// Notes that a commit has ended. Called by the producer.
     public void committed() {
         written = Written.NOTHING;
         allowed = Allowed.ATTEMPTS;
@@ -200,7 +203,7 @@ public final class Commits {
         count.incrementAndGet();
     }
 
-    /// Something written now is durable once this count has grown.
+    /// The number of commits so far. A record that is written now is durable once this number has grown.
     public long count() {
         return count.get();
     }

@@ -24,8 +24,8 @@ import org.apache.kafka.common.metrics.KafkaMetric;
 
 /// A transactional producer whose timeouts follow the duration of commits.
 ///
-/// Kafka's producers cannot change their timeouts. So when these should change, a new producer with the same
-/// transactional id replaces the old one between two transactions:
+/// Kafka's producers cannot change their timeouts. When they should change, a new producer with the same transactional
+/// id therefore replaces the old one between two transactions:
 ///
 /// ```
 ///   begin ─ send ─ commit │ begin ─ send ─ commit took long │ new producer: begin ─ send ─ commit
@@ -41,7 +41,9 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
     private volatile boolean begun;
     private volatile long begunNanos;
 
-    /// @param config with `transaction.timeout.ms`, the least that is allowed
+    /// @param making creates a producer with given properties
+    /// @param config the producer's properties, with `transaction.timeout.ms`, which is the shortest timeout to use
+    /// @param time   decides how long a transaction may last
     FollowingProducer(Function<Map<String, Object>, Producer<byte[], byte[]>> making, Map<String, Object> config,
             TransactionTime time) {
         this.making = making;
@@ -60,7 +62,7 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
         allowedMs = time.ms();
         var own = new HashMap<>(config);
         own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) allowedMs);
-        // What waits for less than its transaction may last would end one that could still be committed.
+        // A timeout shorter than the transaction's would end one that could still be committed.
         raise(own, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, allowedMs);
         raise(own, ProducerConfig.MAX_BLOCK_MS_CONFIG, allowedMs);
         raise(own, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, allowedMs / 2);
@@ -77,7 +79,7 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
     public void initTransactions() {
         try {
             current.initTransactions();
-        } catch (InvalidTxnTimeoutException e) {        // as much as the cluster allows is less
+        } catch (InvalidTxnTimeoutException e) {        // the cluster allows only shorter timeouts
             time.refused(configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, allowedMs));
             throw e;
         }

@@ -19,8 +19,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/// Looks for a hanging transaction: a task that restores its state waits until it is ended, which never happens if the
-/// cluster has lost it.
+/// Searches for a hanging transaction in the application's changelogs. A task that restores its state waits until such
+/// a transaction is ended, which never happens if the cluster has lost its producer.
 ///
 /// ```
 ///   changelog  | c c c | o o | c c c     c committed, o open
@@ -35,9 +35,11 @@ public final class OpenTransactions {
         this.applicationId = applicationId;
     }
 
-    /// A sentence about the oldest one in the changelogs of the application, with the command that ends it.
+    /// A sentence for the operator about the oldest open transaction in the application's changelogs, with the command
+    /// that ends it; empty where there is none.
     ///
-    /// @param age how long nothing was written in it; longer than any transaction may last
+    /// @param age only transactions count in which nothing was written for this long; longer than any transaction may
+    ///            last
     /// @throws KafkaException if the cluster cannot be asked now
     public Optional<String> sentence(Duration age) {
         try {
@@ -55,7 +57,8 @@ public final class OpenTransactions {
         }
     }
 
-    /// Changelogs of this application alone: another application's id may begin with this one's.
+    /// The names of this application's changelogs. A prefix would not do, because another application's id may begin
+    /// with this one's.
     static Set<String> changelogs(String applicationId) {
         return StoreNames.ALL.stream().map(store -> applicationId + "-" + store + "-changelog")
                 .collect(Collectors.toSet());

@@ -5,11 +5,11 @@ import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/// The request partitions that are not fetched from for now (back-pressure): their tasks have no room, or wait for a
-/// schema.
+/// The requests partitions from which no records are fetched for now (back-pressure), because their tasks have no room,
+/// or wait for a schema.
 ///
-/// Kafka Streams pauses and resumes partitions for reasons of its own; the consumer consults this so that a resume by
-/// Streams does not undo a hold. Used by the stream thread alone.
+/// Kafka Streams pauses and resumes partitions for reasons of its own. The consumer asks this object, so that a resume
+/// by Kafka Streams does not undo a hold. Used by the stream thread alone.
 public final class PartitionHolds {
     private final Set<TopicPartition> held = new HashSet<>();
     private final Set<TopicPartition> released = new HashSet<>();
@@ -25,7 +25,7 @@ public final class PartitionHolds {
         }
     }
 
-    /// The partition has gone to another instance, which decides anew.
+    /// Forgets a partition that was assigned to another instance.
     public void forget(TopicPartition partition) {
         held.remove(partition);
         released.remove(partition);
@@ -45,7 +45,7 @@ public final class PartitionHolds {
         return result;
     }
 
-    /// Those whose hold has ended since the last call.
+    /// The partitions among the given ones whose hold has ended since the last call.
     Set<TopicPartition> takeReleasedOf(Collection<TopicPartition> partitions) {
         var result = new HashSet<>(released);
         result.retainAll(partitions);

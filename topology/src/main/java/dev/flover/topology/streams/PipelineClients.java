@@ -23,12 +23,13 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// Kafka's clients with five additions: writes and commits are reported to [Commits]; the transactional id is the same
-/// in each life; transaction timeouts follow the duration of commits; held partitions are not fetched from; and while
-/// steps are under way, a poll without records sleeps until a step has ended.
+/// Creates Kafka's clients with five additions: writes and commits are reported to [Commits]; the transactional id is
+/// the same in each life; transaction timeouts follow the duration of commits; no records are fetched from held
+/// partitions; and while the engine computes steps, a poll without records sleeps until a step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
-    /// While steps are under way and no slot is free, for deadlines, cancellations and the like. A look costs the
-    /// thread a third of a millisecond, because a step leaves nothing of it in the caches.
+    /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
+    /// looked at. A look takes the stream thread a third of a millisecond, because a step evicts the thread's data from
+    /// the CPU's caches.
     private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
@@ -40,7 +41,8 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final Duration tick;
     private final int requestBytes;
 
-    /// @param transactionalId of the one stream thread, the same in each life that begins from one state folder
+    /// @param transactionalId of the producer of the one stream thread; the same in each life that begins from one
+    ///                        state folder
     /// @param transactionTime knows how long commits have taken, also in earlier lives
     public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
             PartitionHolds holds, StepSignal steps, PipelineConfig config) {
@@ -58,8 +60,9 @@ public final class PipelineClients implements KafkaClientSupplier {
         return Admin.create(config);
     }
 
-    /// Kafka Streams chooses a new transactional id in each life. With an id that stays, a life begins by ending the
-    /// transaction that a kill left open; else readers, and the restoration, would wait for its timeout.
+    /// Creates a producer with the same transactional id in each life, where Kafka Streams would choose a new one. With
+    /// the same id, a life begins by ending the transaction that a killed process left open. Otherwise readers, and the
+    /// restoration of the state, would wait for its timeout.
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
@@ -91,7 +94,7 @@ public final class PipelineClients implements KafkaClientSupplier {
                 commits.committed();
             }
 
-            /// Streams would wait without a limit for a broker that may never come back.
+            /// Closes within a bounded time; Kafka Streams would wait for ever for a broker that does not come back.
             @Override
             public void close() {
                 close(CLOSE_WITHIN);

@@ -3,32 +3,35 @@ package dev.flover.topology.streams;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/// Lets the stream thread sleep while steps are under way, until one of them has ended.
+/// Lets the stream thread sleep while the engine computes steps, until one of them has ended.
 ///
 /// ```
 ///   stream thread   pump ─► await ......................... ─► tick: pump ─► ...
 ///   engine's thread            step .............. ended ─┘
 /// ```
 ///
-/// Without it the thread would look again every millisecond, on a core that the step could use.
+/// Without the signal, the stream thread would look at the engine every millisecond, on a core that the step could use.
 public final class StepSignal {
     private volatile boolean ended;
     private volatile boolean underWay;
     private volatile boolean full;
     private volatile Thread waiting;
 
-    /// A step has ended or failed. Any thread may tell.
+    /// Signals that a step has ended or failed. May be called on any thread.
     public void stepEnded() {
         ended = true;
         LockSupport.unpark(waiting);
     }
 
-    /// The owner is about to take the ended steps; a step that ends from now on wakes it again.
+    /// Resets the signal before the stream thread takes in the ended steps; a step that ends from now on wakes the
+    /// thread again.
     public void taking() {
         ended = false;
     }
 
-    /// @param steps whether any are under way
+    /// Sets the engine's state after steps were launched.
+    ///
+    /// @param steps whether any step is in progress
     /// @param full  whether every slot is taken
     public void launched(boolean steps, boolean full) {
         underWay = steps;
@@ -39,7 +42,7 @@ public final class StepSignal {
         return underWay;
     }
 
-    /// Whether nothing that arrives could join before a step has ended.
+    /// Whether every slot is taken, so that a new request could not join before a step has ended.
     public boolean isFull() {
         return full;
     }

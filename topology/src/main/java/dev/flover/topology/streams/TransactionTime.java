@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The transaction timeout: the configured one while commits are quick, longer while a quota or a slow broker holds
-/// them up, and the configured one again a minute after.
+/// The transaction timeout: the configured one while commits are quick, a longer one while a quota or a slow broker
+/// delays them, and the configured one again after a minute of quick commits.
 ///
 /// ```
 ///   a commit came near the limit ─► four times what it took
@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
 ///   a minute of quick commits    ─► back
 /// ```
 ///
-/// A long timeout has a cost: readers of committed records wait for it where an instance is lost with a transaction
-/// open. Thread-safe.
+/// A long timeout has a cost: when an instance is lost with an open transaction, readers of committed records wait for
+/// the timeout. Thread-safe.
 public final class TransactionTime {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionTime.class);
-    /// The stream thread has to poll within five minutes.
+    /// The longest timeout in ms; it is below the five minutes within which the stream thread has to poll.
     private static final long MOST_MS = 240_000;
     private static final int ROOM = 4;
     private static final long WINDOW_NANOS = Duration.ofMinutes(1).toNanos();
@@ -34,16 +34,18 @@ public final class TransactionTime {
     private long windowBegan;
     private long failedLimitMs;
 
-    /// @param clock     nanoseconds from any origin
-    /// @param wasSilent whether no broker answered at some moment of a period, given in milliseconds up to now; a
-    ///                  commit that failed then does not tell how long commits take
+    /// @param clock     a monotonic clock in nanoseconds
+    /// @param wasSilent whether, at some moment within the last given milliseconds, no broker answered; a commit that
+    ///                  failed in such a period does not tell how long commits take
     public TransactionTime(LongSupplier clock, LongPredicate wasSilent) {
         this.clock = clock;
         this.wasSilent = wasSilent;
         windowBegan = clock.getAsLong();
     }
 
-    /// @param ms the configured timeout, which is the shortest
+    /// Sets the shortest timeout.
+    ///
+    /// @param ms the configured timeout
     synchronized void atLeast(long ms) {
         leastMs = ms;
         this.ms = Math.max(this.ms, ms);
@@ -53,9 +55,9 @@ public final class TransactionTime {
         return ms;
     }
 
-    /// A transaction was committed.
+    /// Notes that a transaction was committed.
     ///
-    /// @param lastedMs since its first record
+    /// @param lastedMs time since its first record
     synchronized void committed(long lastedMs) {
         failedLimitMs = 0;
         longestMs = Math.max(longestMs, lastedMs);
@@ -72,10 +74,10 @@ public final class TransactionTime {
         }
     }
 
-    /// A transaction could not be committed.
+    /// Notes that a transaction could not be committed.
     ///
-    /// @param lastedMs since its first record
-    /// @param allowedMs its limit
+    /// @param lastedMs  time since its first record
+    /// @param allowedMs the timeout that it had
     synchronized void failed(long lastedMs, long allowedMs) {
         if (lastedMs >= allowedMs && failedLimitMs != allowedMs) {
             failedLimitMs = allowedMs;
@@ -90,7 +92,7 @@ public final class TransactionTime {
         }
     }
 
-    /// The cluster does not allow a longer timeout.
+    /// Notes that the cluster allows no longer timeout than this one.
     synchronized void refused(long allowedMs) {
         mostMs = Math.max(leastMs, allowedMs);
         ms = mostMs;

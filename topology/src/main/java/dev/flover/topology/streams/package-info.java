@@ -1,4 +1,4 @@
-/// How Kafka Streams is driven: its properties, its clients, and when the stream thread commits.
+/// Drives Kafka Streams: its properties, its clients, and the times at which the stream thread commits.
 ///
 /// ```
 ///   StreamsProperties ──► KafkaStreams ──► PipelineClients ──┬── consumer    PartitionHolds, StepSignal
@@ -6,5 +6,5 @@
 ///   GenerationProcessor ──► Commits: is a commit due?
 /// ```
 ///
-/// Knows time, bytes and transactions; nothing of requests.
+/// The package knows time, bytes and transactions; nothing of requests.
 package dev.flover.topology.streams;

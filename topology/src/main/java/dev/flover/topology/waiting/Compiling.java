@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
 
-/// Requests of one partition whose constraints are being compiled. Each enters the waiting room afterwards.
+/// Keeps the requests of one partition while their constraints are being compiled. Each enters the waiting room
+/// afterwards.
 public final class Compiling {
     private final Constraints constraints;
     private final Map<Bytes, Pending> pending = new LinkedHashMap<>();
@@ -37,7 +38,7 @@ public final class Compiling {
         return done;
     }
 
-    /// It was cancelled or has expired.
+    /// Forgets a request that was cancelled or has expired.
     public void forget(Bytes id) {
         pending.remove(id);
     }

@@ -6,15 +6,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/// Fair queueing: whose request is next where several tenants wait.
+/// Fair queueing: decides which tenant's request is next where several tenants wait.
 ///
-/// Each tenant has a counter of the tokens computed for it, prompts included, divided by its weight, and the one with
-/// the smallest counter is next (virtual token counter, Sheng et al. 2024). A turn is paid for when it is granted, by
-/// what the tenant's answers usually take, and settled by what it took: else a tenant of long answers would take every
-/// free slot before its counter had moved. A tenant that comes back after a pause starts where the others are, so that
-/// a pause earns nothing. Within a tenant, a ticket's rank decides.
+/// Each tenant has a counter of the tokens computed for it, prompts included, divided by its weight, and the tenant
+/// with the smallest counter is next (virtual token counter, Sheng et al. 2024). A tenant is charged when its request's
+/// turn begins, by the number of tokens that its answers usually take, and the difference to the computed tokens is
+/// settled at the end. Otherwise a tenant with long answers would take every free slot before its counter had moved. A
+/// tenant that comes back after a pause starts at the counter of the others, so that a pause earns nothing. Among the
+/// requests of one tenant, the ticket's rank decides.
 final class FairShares {
-    /// Most tenants without waiting requests whose counters are kept.
+    /// The most tenants without waiting requests whose counters are kept.
     private static final int IDLE_ACCOUNTS = 10_000;
     private static final double FIRST_EXPECTED_TOKENS = 64;
     private static final double NEWEST_SHARE = 0.1;
@@ -23,7 +24,7 @@ final class FairShares {
     private final Map<String, Account> accounts = new HashMap<>();
     private final TreeSet<Account> claimants =
             new TreeSet<>(Comparator.<Account>comparingDouble(a -> a.served).thenComparing(a -> a.tenant));
-    /// Counter of the tenant that was last served: where a newcomer starts.
+    /// The counter of the tenant that was served last, where the counter of a new tenant starts.
     private double floor;
 
     private static final class Account {
@@ -68,7 +69,7 @@ final class FairShares {
         return claimants.isEmpty();
     }
 
-    /// The request whose turn it is, taken out.
+    /// Takes out the next request. There must be one.
     Ticket takeNext() {
         var account = claimants.first();
         floor = Math.max(floor, account.served);
@@ -77,7 +78,7 @@ final class FairShares {
         return next;
     }
 
-    /// A turn begins: the tenant is charged for the prompt and the expected tokens of the answers.
+    /// Begins a request's turn: charges its tenant for the prompt and for the expected tokens of the answers.
     void begin(Ticket ticket) {
         var account = account(ticket.tenant);
         ticket.used = ticket.promptTokens;
@@ -85,7 +86,7 @@ final class FairShares {
         charge(account, ticket.paid);
     }
 
-    /// Tokens were computed in a turn.
+    /// Counts tokens that were computed for a request, and charges its tenant for those beyond the expected ones.
     void use(Ticket ticket, int tokens) {
         ticket.used += tokens;
         if (ticket.used > ticket.paid) {
@@ -94,7 +95,7 @@ final class FairShares {
         }
     }
 
-    /// A turn is over: the tenant is credited for tokens that were not computed.
+    /// Ends a request's turn: credits its tenant with the expected tokens that were not computed.
     void end(Ticket ticket) {
         var account = account(ticket.tenant);
         double tokens = ticket.used - ticket.promptTokens;
@@ -111,7 +112,8 @@ final class FairShares {
         }
     }
 
-    /// Tenants that have requests waiting, or had not long ago.
+    /// The number of tenants whose counters are kept: those with waiting requests, and those that had some not long
+    /// ago.
     int tenants() {
         return accounts.size();
     }

@@ -4,7 +4,8 @@ import dev.flover.topology.request.Constraints;
 import java.util.Comparator;
 import java.util.Queue;
 
-/// A request's place in the waiting room. Compared by identity.
+/// A request in the waiting room: what is needed to order it among others, without its content. Tickets are compared by
+/// identity.
 public final class Ticket {
     static final Comparator<Ticket> ORDER = Comparator.<Ticket>comparingLong(ticket -> ticket.rank)
             .thenComparingLong(ticket -> ticket.arrival)
@@ -13,44 +14,46 @@ public final class Ticket {
     public final String id;
     final String tenant;
     public final Standing standing;
-    /// Within a tenant the smallest rank is computed first.
+    /// Orders the requests of one tenant: the smallest rank is computed first.
     final long rank;
-    /// Offset of the request's record: breaks ties in the order of arrival.
+    /// The offset of the request's record; among equal ranks, the smaller offset is first.
     final long arrival;
     final int partition;
     final int promptTokens;
     final int bytes;
-    /// Read back from the state, not from the topic: it may have taken part in a life that ended badly.
+    /// Whether the request was restored from the state rather than read from the topic: only then may it have taken
+    /// part in a life that ended badly.
     public final boolean restored;
-    /// Queue of the partition that owns the request: the ticket is added when it is granted.
+    /// The queue of the partition that owns the request; the waiting room adds the ticket to it when the request's turn
+    /// begins.
     final Queue<Ticket> granted;
 
-    /// The constraint of its answers; null where there is none, or it is being compiled.
+    /// The compiled constraint of the request's answers; null where there is none, or while it is being compiled.
     public Constraints.Prepared.Ready prepared;
 
-    // Kept by the waiting room
+    // The fields below are set by the waiting room.
     Turn turn = Turn.NONE;
-    /// Tokens its tenant has been charged for.
+    /// The tokens that the tenant has been charged for this request.
     double paid;
-    /// Tokens computed for it, its prompt's included.
+    /// The tokens computed for this request, its prompt's included.
     double used;
 
     enum Turn {
-        /// It waits.
+        /// The request waits.
         NONE,
-        /// Its constraint is being compiled; it waits afterwards.
+        /// The request's constraint is being compiled; after that it waits.
         PREPARING,
-        /// Granted; the engine has not been given it yet.
+        /// The request's turn has begun; the engine has not been given it yet.
         OUTSTANDING,
         STARTED,
         OVER
     }
 
-    /// How a request came to wait.
+    /// Why a request waits.
     public enum Standing {
-        /// It may have ended earlier lives of the process (a poison pill): it is computed alone.
+        /// The request may have ended earlier processes (a poison pill); it is computed alone.
         SUSPECT,
-        /// It had begun before a restart, and goes on before others begin.
+        /// The request's generation had begun before a restart, and goes on before new ones begin.
         RESUMED,
         ARRIVED
     }

@@ -4,13 +4,14 @@ import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
 import java.util.TreeSet;
 
-/// The requests of all partitions of a process that wait for the engine, and whose turn it is.
+/// The requests of all partitions of a process that wait for the engine, and the order of their turns.
 ///
-/// Suspects go before everything, one at a time; then generations that had begun before a restart; then the others, in
-/// fair shares. A turn that was granted is *outstanding* until the engine has been given it, and over when the request
-/// has left.
+/// Suspects go first, one at a time; then generations that had begun before a restart; then the other requests, in fair
+/// shares among tenants. A request whose turn has begun is *outstanding* until the engine has been given it. Its turn
+/// is over when the request has left.
 ///
-/// Holds no content of requests, only what ordering needs. Used by the stream thread alone.
+/// The waiting room holds no content of requests, only what their order depends on. It is used by the stream thread
+/// alone.
 public final class WaitingRoom {
     private final WaitingLimits limits;
     private final TreeSet<Ticket> suspects = new TreeSet<>(Ticket.ORDER);
@@ -28,7 +29,7 @@ public final class WaitingRoom {
         this.arrived = new FairShares(sharing);
     }
 
-    /// Takes up room for a request that is added later.
+    /// Reserves room for a request that is added later, because its constraint is still being compiled.
     public void prepare(Ticket ticket) {
         ticket.turn = Ticket.Turn.PREPARING;
         preparing++;
@@ -55,9 +56,9 @@ public final class WaitingRoom {
         bytes += ticket.bytes;
     }
 
-    /// Hands the next request to the partition that owns it.
+    /// Begins the turn of the next request: hands it to the partition that owns it.
     ///
-    /// @return whether there was one
+    /// @return false where no request may begin
     public boolean grantNext() {
         if (suspectOut != null) {
             return false;
@@ -84,7 +85,7 @@ public final class WaitingRoom {
         ticket.granted.add(ticket);
     }
 
-    /// The engine has been given a granted request.
+    /// Notes that the engine has been given a request whose turn has begun.
     public void started(Ticket ticket) {
         if (ticket.turn == Ticket.Turn.OUTSTANDING) {
             ticket.turn = Ticket.Turn.STARTED;
@@ -92,21 +93,22 @@ public final class WaitingRoom {
         }
     }
 
-    /// Tokens were computed for it.
+    /// Counts tokens that were computed for a request.
     public void used(Ticket ticket, int tokens) {
         if (ticket.turn == Ticket.Turn.STARTED) {
             arrived.use(ticket, tokens);
         }
     }
 
-    /// The suspect that is computed alone has made progress: it did not end the process, and others are granted again.
+    /// Notes that the suspect that is computed alone has made progress: it did not end the process, and the turns of
+    /// other requests may begin again.
     public void cleared(Ticket ticket) {
         if (suspectOut == ticket) {
             suspectOut = null;
         }
     }
 
-    /// The request has ended, whether its turn had come or not, or its partition has gone.
+    /// Removes a request that has ended, or whose partition has been taken away, whether its turn has begun or not.
     public void left(Ticket ticket) {
         switch (ticket.turn) {
             case NONE -> removeWaiting(ticket);
@@ -127,13 +129,13 @@ public final class WaitingRoom {
             case RESUMED -> resumed.remove(ticket);
             case ARRIVED -> arrived.remove(ticket);
         };
-        if (removed) {      // else it was kept out: begun under other arithmetic
+        if (removed) {      // if not, the request was never added, as one begun under another arithmetic
             size--;
             bytes -= ticket.bytes;
         }
     }
 
-    /// Requests granted that the engine has not been given yet.
+    /// The number of requests whose turn has begun, and which the engine has not been given yet.
     public int outstanding() {
         return outstanding;
     }
@@ -142,7 +144,8 @@ public final class WaitingRoom {
         return size + preparing >= limits.requests() || bytes + preparingBytes >= limits.bytes();
     }
 
-    /// Whether it has drained so far that held partitions may be fetched from again.
+    /// Whether the waiting room has drained to 90 % of its limits, so that partitions that were held back may be read
+    /// again.
     public boolean hasRoom() {
         return size + preparing <= limits.requests() * 0.9 && bytes + preparingBytes <= limits.bytes() * 0.9;
     }
@@ -155,7 +158,7 @@ public final class WaitingRoom {
         return bytes;
     }
 
-    /// Tenants that have requests waiting, or had not long ago.
+    /// The number of tenants with waiting requests, and of those that had some not long ago.
     int tenants() {
         return arrived.tenants();
     }

@@ -1,4 +1,4 @@
-/// Requests that wait for the engine, and whose turn it is.
+/// Requests that wait for the engine, and the order of their turns.
 ///
 /// ```
 ///   Ticket ──► [Compiling: its constraint] ──► WaitingRoom ──► granted
@@ -6,5 +6,6 @@
 ///                                     suspects, resumed, FairShares      in this order
 /// ```
 ///
-/// Holds what ordering needs: no content of requests, no records. Used by the stream thread alone.
+/// The package holds what the order depends on, but no content of requests and no records. It is used by the stream
+/// thread alone.
 package dev.flover.topology.waiting;

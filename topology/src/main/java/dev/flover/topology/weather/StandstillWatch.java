@@ -104,7 +104,7 @@ public final class StandstillWatch implements AutoCloseable {
                 look();
             }
         } catch (InterruptedException e) {
-            return;     // closed
+            return;     // close() interrupts the thread
         } finally {
             if (admin != null) {
                 admin.close(Duration.ZERO);

@@ -17,14 +17,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Ids from before partitions were added are found, whichever partition their next record comes to.
+/// An id that was used before partitions were added is still known, whichever partition its next record comes to.
 class AddedPartitionsTest {
     private static final int BEFORE = 2;
     private static final int AFTER = 6;
 
     private final SimulatedProcess process = SimulatedProcess.of(BEFORE, 4);
 
-    /// Ids whose partition changes.
+    /// Ids whose hash leads to another partition after partitions are added.
     private List<String> moving(int count) {
         var ids = new ArrayList<String>();
         var counts = process.counts.with(

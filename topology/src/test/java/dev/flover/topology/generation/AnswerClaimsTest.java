@@ -23,7 +23,8 @@ import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.DecoderFactory;
 import org.junit.jupiter.api.Test;
 
-/// Answers of a model with random weights, judged by others: networknt's validator, and Avro's reader.
+/// Constrained answers of a model with random weights, checked by other implementations: networknt's JSON Schema
+/// validator, and Avro's reader.
 class AnswerClaimsTest {
     private static final int SCHEMAS = 50;
     private static final int AVRO_SCHEMAS = 20;

@@ -3,7 +3,7 @@ package dev.flover.topology.generation;
 import dev.flover.engine.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 
-/// A token for each byte, and one for the end of text.
+/// A tokenizer with one token for each byte value, and one for the end of text.
 final class ByteTokenizer implements Tokenizer {
     static final int END_OF_TEXT = 256;
 

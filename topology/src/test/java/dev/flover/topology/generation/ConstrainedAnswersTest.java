@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Requests with constraints, on an engine that computes: answers fit, whatever else the request asks for and however
-/// often the process ends in the middle.
+/// Requests with constraints on an engine with a real model: the answers fit their constraint, whatever else the
+/// request asks for, and however often the process ends in the middle.
 class ConstrainedAnswersTest {
     static final String SCHEMA = """
             {"type": "object", "properties": {"name": {"type": "string", "maxLength": 6, "pattern": "^[a-z ]*$"},
@@ -118,7 +118,8 @@ class ConstrainedAnswersTest {
         }
     }
 
-    /// Logprobs are of the model's own distribution: tokens that the mask forbids are among the alternatives.
+    /// Logprobs come from the model's own distribution, before the mask: tokens that the mask forbids are among the
+    /// alternatives.
     @Test
     void logprobsAreOfTheDistributionBeforeTheMask() {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, ConstrainedAnswersTest::engine);
@@ -170,7 +171,7 @@ class ConstrainedAnswersTest {
         run(process, "free");
         assertThat(process.chunks("a")).isEmpty();
         assertThat(work).as("equal constraints are compiled once").hasSize(1);
-        process.crash();        // it is stored, and compiled again
+        process.crash();        // the request is stored; its constraint is compiled again
         process.ticks(3);
         assertThat(work).hasSize(2);
         work.getLast().run();
@@ -243,7 +244,7 @@ class ConstrainedAnswersTest {
         assertThat(process.waiting()).isZero();
         assertThat(process.chunks("a")).hasSize(1);
 
-        process.send(0, request);       // a retry is told the same
+        process.send(0, request);       // the client sends the request again
         process.settle();
         assertThat(process.chunks("a")).hasSize(2).allSatisfy(each ->
                 assertThat(each.getFinish().getMessage()).isEqualTo(result.getMessage()));
@@ -268,13 +269,15 @@ class ConstrainedAnswersTest {
         }
     }
 
-    /// @param chunks committed before a crash; 0 for none
+    /// Answers a request, with a crash after some of its chunks were committed.
+    ///
+    /// @param chunks the number of chunks before the crash; 0 for no crash
     private static List<Seen> answers(GenerationRequest request, int chunks) {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, ConstrainedAnswersTest::engine);
         process.send(0, request);
         if (chunks > 0) {
             process.runUntilChunks("a", chunks);
-            process.ticks(3);       // drawn and not committed: drawn again
+            process.ticks(3);       // these tokens are not committed, and are drawn again
             process.crash();
         }
         run(process, "a");

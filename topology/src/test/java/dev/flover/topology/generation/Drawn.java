@@ -19,14 +19,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Answers that fit, drawn by an engine on a model of random weights: the client that tries everything.
+/// Draws answers under constraints with a model of random weights, which tries everything that a constraint allows.
 final class Drawn {
     private static final int SLOTS = 32;
     private static final int MOST_TOKENS = 380;
 
     private Drawn() {}
 
-    /// Answers that ended by themselves, by constraint.
+    /// For each constraint, answers that ended by themselves rather than at the limit of tokens.
     static List<List<String>> answers(List<ConstraintSource> sources, int each) {
         var answers = new ArrayList<List<String>>();
         try (var model = TinyEngine.model();
@@ -61,7 +61,7 @@ final class Drawn {
 
     private static void run(Engine engine, Texts sink) {
         while (engine.step(sink)) {
-            // until all of them have ended
+            // until all sequences have ended
         }
     }
 

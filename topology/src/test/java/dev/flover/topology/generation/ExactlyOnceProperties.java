@@ -16,7 +16,8 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Whatever ends a process and whenever: what was committed is what an uninterrupted run would have committed.
+/// Ends processes at random moments and in different ways, and checks that the committed output is the one that an
+/// uninterrupted run would have committed.
 class ExactlyOnceProperties {
     private static final int SLOTS = 4;
     private static final int REQUESTS = 40;
@@ -25,7 +26,8 @@ class ExactlyOnceProperties {
     @ValueSource(longs = {1, 2, 3, 5, 8, 13})
     void crashesReopeningsAndCommitsAtRandomChangeNothing(long seed) {
         var random = new Random(seed);
-        // Lives are so short here that some generations end many of them by chance: nobody is given up.
+        // Lives are so short here that some generations happen to end many of them; no generation may be given up for
+        // that.
         var config = SimulatedProcess.config().with(new Recovery(OtherArithmetic.WAIT, 2, 1000));
         var process = new SimulatedProcess(config, 3, SLOTS, () -> new ScriptedEngine(SLOTS, "scripted"));
         var sent = new ArrayList<GenerationRequest>();
@@ -101,7 +103,7 @@ class ExactlyOnceProperties {
         assertThat(process.result(id).getText()).isEqualTo(process.text(id, 0));
     }
 
-    /// Each token of the prompt once and in order, before the answer's first token.
+    /// Requires the logprob of each token of the prompt once and in order, before the answer's first token.
     private static void assertPromptLogprobs(GenerationRequest request, int answer, List<TokenChunk> chunks) {
         byte[] prompt = request.getPrompt().getBytes(StandardCharsets.UTF_8);
         int wanted = request.getPromptLogprobs() == null || answer > 0 ? 1 : prompt.length;
@@ -128,7 +130,7 @@ class ExactlyOnceProperties {
         }
     }
 
-    /// What the script says, up to the first stop string or the most tokens.
+    /// The scripted answer, up to its first stop string or its limit of tokens.
     private static String expectedText(GenerationRequest request, int tokens) {
         byte[] script = request.getPrompt().substring(1).getBytes(StandardCharsets.UTF_8);
         int length = Math.min(tokens, script.length);

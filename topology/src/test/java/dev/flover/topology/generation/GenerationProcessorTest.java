@@ -483,7 +483,8 @@ class GenerationProcessorTest {
         assertThat(lives).isLessThanOrEqualTo(2 + recovery.suspectAfter() + recovery.attemptsAlone());
     }
 
-    /// Runs until nothing is left to do; starts again whenever the engine breaks, with caution.
+    /// Runs until nothing is left to do. Each time the engine breaks, the process is started again, with caution.
+    /// Returns the number of lives.
     private static int runThroughCrashes(SimulatedProcess process) {
         int lives = 1;
         for (int i = 0; i < 5000; i++) {
@@ -552,7 +553,7 @@ class GenerationProcessorTest {
         for (int life = 0; life < 50; life++) {
             process.endLife();
             process.tick();
-            process.commit();       // the attempt, and nothing of what it brings
+            process.commit();       // commits the attempt, but no token
         }
         process.settle();
         assertThat(process.text("a", 0)).isEqualTo("abc");

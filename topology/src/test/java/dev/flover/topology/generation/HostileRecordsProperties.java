@@ -14,7 +14,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Whatever bytes a stranger writes: each record gets its one answer or its dead letter, and the stream goes on.
+/// Sends records of random bytes: each record gets one answer or one dead letter, and the requests after it are served.
 class HostileRecordsProperties {
     private static final int RECORDS = 400;
 
@@ -40,7 +40,8 @@ class HostileRecordsProperties {
         assertThat(process.engine.status().running()).isZero();
     }
 
-    /// A request as it should be, with some of its bytes changed, or anything at all. Never null: that is a cancel.
+    /// The bytes of a valid request, of one with some bytes changed, or random bytes. Never null, which would be a
+    /// cancel.
     private static byte[] value(Random random, int number) {
         if (random.nextInt(5) == 0) {
             return bytes(random, 200);

@@ -8,7 +8,7 @@ import dev.flover.schemas.FinishReason;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 
-/// Requests on the topic that are JSON.
+/// Requests in JSON on the requests topic.
 class JsonRequestTest {
     private final SimulatedProcess process = SimulatedProcess.of(1, 4);
 

@@ -14,7 +14,8 @@ import org.apache.avro.generic.GenericRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A process whose state was written by a release with another field: `loud`, which answers in capitals.
+/// A process whose state was written by a release with one more field in requests: `loud`, which asks for an answer in
+/// capitals.
 class OtherContractTest {
     private final RequestContract newer = RequestContract.of(new Schema.Parser().parse(
             GenerationRequest.getClassSchema().toString().replace("{\"name\":\"echo\"",
@@ -60,7 +61,7 @@ class OtherContractTest {
     @Test
     void theReleaseThatDoesNotKnowItLeavesItStoredAndSaysSo() {
         restartAs(RequestContract.ofThisRelease());
-        process.send(0, said("loud", ">a few words", true));        // a retry
+        process.send(0, said("loud", ">a few words", true));        // sent again
         process.settle();
         assertThat(process.text("plain", 0)).isEqualTo("a few words");
         assertThat(process.chunks("loud")).as("what the newer one said").hasSize(1);

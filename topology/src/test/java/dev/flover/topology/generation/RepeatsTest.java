@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
 import org.junit.jupiter.api.Test;
 
-/// What becomes of a request that is sent again, and of another one under its id.
+/// A request that is sent again gets its answer again, and another request under its id is refused.
 class RepeatsTest {
     private final SimulatedProcess process = SimulatedProcess.of(1, 4);
 
@@ -35,7 +35,7 @@ class RepeatsTest {
                 .as("unmarked terminals of %s", id).hasSize(1);
     }
 
-    /// The bytes on the results topic that were written a second time.
+    /// The values on the results topic that were written a second time.
     private List<byte[]> writtenAgain() {
         return process.records(PipelineTopology.RESULTS_SINK).stream().map(Record::value)
                 .filter(byte[].class::isInstance).map(byte[].class::cast).toList();
@@ -109,8 +109,8 @@ class RepeatsTest {
         process.send(0, once("r"));
         process.settle();
         assertThat(repeats("r")).isEmpty();
-        process.send(0, once("r"));        // once more: nothing twice
-        process.cancel(0, "r");            // it has ended
+        process.send(0, once("r"));        // a third time, which must not write the answer twice
+        process.cancel(0, "r");            // a cancel of an ended request
         process.resultsAreRead = true;
         process.crash();
         process.settle();
@@ -270,7 +270,7 @@ class RepeatsTest {
                 assertThat(record.headers().lastHeader(StoredResult.CONTENT)).isNull());
     }
 
-    /// Somebody has set the group's offsets back.
+    /// An operator has set the group's offsets back.
     @Test
     void whatIsReadAgainIsNotSaidAgain() {
         process.send(0, once("ended"));

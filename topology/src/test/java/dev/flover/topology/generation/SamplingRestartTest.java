@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each option of a request, on an engine that computes: a crash in the middle of the answer changes no token, no
-/// logprob and no text.
+/// For each option of a request, on an engine with a real model: a crash in the middle of the answer changes no token,
+/// no logprob and no text.
 class SamplingRestartTest {
     private static final int SLOTS = 4;
     private static final int TOKENS = 24;
@@ -102,13 +102,15 @@ class SamplingRestartTest {
         }
     }
 
-    /// @param ticks with committed tokens before a crash; 0 for none
+    /// Answers a request, with a crash in the middle.
+    ///
+    /// @param ticks the number of chunks before the crash; 0 for no crash
     private static List<Seen> answer(GenerationRequest request, int ticks) {
         var process = new SimulatedProcess(SimulatedProcess.config(), 1, SLOTS, SamplingRestartTest::engine);
         process.send(0, request);
         process.runUntilChunks("a", ticks);
         if (ticks > 0) {
-            process.ticks(3);       // drawn and not committed: drawn again
+            process.ticks(3);       // these tokens are not committed, and are drawn again
             process.crash();
         }
         process.runUntil(() -> !process.results("a").isEmpty());

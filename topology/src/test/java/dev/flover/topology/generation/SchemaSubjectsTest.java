@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Requests that name a subject of the registry and a topic for the record of their answer.
+/// Requests that name a subject of the schema registry, and a topic for the record of their answer.
 class SchemaSubjectsTest {
     private static final String CAT = """
             {"type": "record", "name": "Cat", "namespace": "animals", "fields": [
@@ -129,7 +129,7 @@ class SchemaSubjectsTest {
         assertThat(((Outgoing.AnswerRecord) records(process).getFirst().value()).bytes())
                 .isEqualTo(((Outgoing.AnswerRecord) records(expected).getFirst().value()).bytes());
 
-        process.send(0, record(r -> { }));      // again, after its end
+        process.send(0, record(r -> { }));      // sent again after it has ended
         process.settle();
         assertThat(process.chunks("a").getLast().getRepeat()).isTrue();
         assertThat(records(process)).as("a record is written once").hasSize(1);

@@ -11,11 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// An engine whose prompts say what it draws: what follows the first `>`, byte by byte, then the end of text.
+/// An engine without a model: it answers a prompt with the bytes after the prompt's first `>`, one token a byte, and
+/// then the end of text.
 ///
-/// Instead of a byte, `~` draws logits that are not numbers and `^` breaks the engine. A step is begun by one pump and
-/// reported by the next, so that there is always something in flight. A prompt that is to be scored takes a pump for
-/// each three of its tokens, whose logprobs are their positions, negative.
+/// Where the prompt has the byte `~`, the engine draws from logits that are not numbers; at `^` it breaks. A step is
+/// begun by one pump and reported by the next one, so that there is always a step in flight. Scoring a prompt takes one
+/// pump for every three of its tokens; the logprob of a token is its position, negated.
 final class ScriptedEngine implements TokenEngine {
     static final char NOT_A_NUMBER = '~';
     static final char BREAKS = '^';
@@ -28,7 +29,7 @@ final class ScriptedEngine implements TokenEngine {
     private long steps;
     private long rows;
 
-    /// How often the owner let it work ahead.
+    /// The number of steps that the owner let the engine begin ahead.
     long launchedAhead;
 
     private static final class Running {
@@ -61,7 +62,7 @@ final class ScriptedEngine implements TokenEngine {
         sequences.remove(sequence);
     }
 
-    /// There is no other thread: a step ends when the owner looks.
+    /// Does nothing: there is no other thread, so that a step ends when the owner pumps.
     @Override
     public void onStepEnd(Runnable wake) {}
 

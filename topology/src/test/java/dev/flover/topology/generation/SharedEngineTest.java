@@ -18,7 +18,7 @@ class SharedEngineTest {
     private static final SequenceRequest SEQUENCE =
             SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 10, TokenSet.EMPTY);
 
-    /// Notes how many steps it may have under way.
+    /// An engine that records how many steps its owner allows to be in progress.
     private static final class Notebook implements TokenEngine {
         private int underWay;
         private long admitted;
@@ -70,7 +70,7 @@ class SharedEngineTest {
     private final SharedEngine engine =
             new SharedEngine(notebook, SLOTS, signal, () -> { }, () -> TimeUnit.MILLISECONDS.toNanos(now));
 
-    /// How many steps it may have under way after some that end so far apart.
+    /// The number of steps that may be in progress, after three steps that each took a given time in ms.
     private int underWayAfter(long stepMillis) {
         for (int i = 0; i < 3; i++) {
             now += stepMillis;

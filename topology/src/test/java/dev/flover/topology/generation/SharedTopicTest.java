@@ -17,11 +17,11 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.junit.jupiter.api.Test;
 
-/// One group's part where several read one requests topic.
+/// One group's share of the requests where several groups read one requests topic.
 class SharedTopicTest {
     private static final int SLOTS = 8;
 
-    /// The default group, serving `scripted`.
+    /// A process of the default group, which serves the model `scripted`.
     private final SimulatedProcess process = SimulatedProcess.of(1, SLOTS);
 
     @Test
@@ -110,7 +110,7 @@ class SharedTopicTest {
         process.resultsAreRead = false;
         process.send(0, request("a", ">x").setModel("other").build());
         process.settle();
-        process.crash();        // while its result is looked for
+        process.crash();        // while its result is being searched for
         process.resultsAreRead = true;
         process.settle();
         assertThat(process.chunks("a")).isEmpty();
@@ -172,7 +172,7 @@ class SharedTopicTest {
         process.modelsTopicAnswers = false;
         process.ticks(2450);
         process.send(0, request("live", ">" + "x".repeat(1500)).build());
-        process.ticks(60);          // what is known has become too old
+        process.ticks(60);          // the view of the models topic is too old now
         process.commit();
         int before = process.text("live", 0).length();
         assertThat(process.isHeld(0)).isTrue();

@@ -86,10 +86,11 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
-/// A process of the application without a broker: partitions, their stores and one engine, turned by hand.
+/// A simulated process of the application, without a broker: partitions, their stores and one engine, driven step by
+/// step by a test.
 ///
-/// What exactly-once gives is simulated: stores, offsets and output become durable together at [#commit], and
-/// [#crash] falls back to the last one.
+/// Exactly-once delivery is simulated, too: stores, offsets and output become durable together at [#commit], and
+/// [#crash] returns to the state of the last commit.
 final class SimulatedProcess {
     private static final int WIRE_HEADER = 5;
     private static final String TOPIC_ID = "requests-topic";
@@ -103,23 +104,23 @@ final class SimulatedProcess {
     private final Chat chat;
     private final int slots;
     private final List<Partition> partitions;
-    /// Committed output, by sink. What is said again is bytes.
+    /// The committed output, by sink. Chunks and results that are written again are bytes.
     private final Map<String, List<Record<?, ?>>> committed = new TreeMap<>();
     boolean registryAnswers = true;
-    /// What the registry has under subjects, and whether it says so.
+    /// The schemas under the registry's subjects.
     final Map<String, StoredSchema> subjects = new HashMap<>();
     int registryQuestions;
-    /// Topics that are not the pipeline's, with most bytes of a record.
+    /// Topics of other applications, with the largest record in bytes that each accepts.
     final Map<String, Integer> topics = new HashMap<>();
     private ForeignTopics foreign;
-    /// Where constraints are compiled.
+    /// The executor on which constraints are compiled.
     Executor compiling = Runnable::run;
     private final Set<Byte> seenSchemas = new HashSet<>();
     boolean resultsAreRead = true;
     /// Requests that another group has still to answer.
     final Set<Bytes> owed = new HashSet<>();
     long now = 1_000_000;
-    /// The wall clock, which goes on with every tick and may be set.
+    /// The wall clock in ms, which advances with each tick and may be set by a test.
     long wall = now;
     int resultBytes = 1 << 20;
     Registrations registrations = Registrations.NONE;
@@ -129,9 +130,10 @@ final class SimulatedProcess {
     PartitionCounts counts;
     RequestContract contract = RequestContract.ofThisRelease();
     final LeftToOthers left = new LeftToOthers();
-    /// One through all restarts: a gauge refers to the first that registers it, weakly.
+    /// The meters, which are the same through all restarts, because a gauge holds a weak reference to the first object
+    /// that registers it.
     private final PipelineMetrics metrics = new PipelineMetrics(meters, new Readings());
-    /// Of the records that are not written in this release's own contract.
+    /// The schemas of records that are not written by this release's contract, by schema id.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
     private ProcessParts parts;
     private ModelView view;
@@ -185,7 +187,9 @@ final class SimulatedProcess {
         this(config, partitions, slots, engines, null);
     }
 
-    /// @param chat null where the model has no template
+    /// Starts a process.
+    ///
+    /// @param chat null where the model has no chat template
     SimulatedProcess(
             PipelineConfig config, int partitions, int slots, Supplier<TokenEngine> engines, Chat chat) {
         this.chat = chat;
@@ -262,7 +266,7 @@ final class SimulatedProcess {
                 : new Inquiries.Outcome.Known<>(most);
     }
 
-    /// Alone on the topic, unless a test says otherwise.
+    /// The view of the models topic: this group is alone on the requests topic, unless a test registers others.
     private ModelView models() {
         view = new ModelView(config.applicationId(), TOPIC_ID, () -> TimeUnit.MILLISECONDS.toNanos(now));
         if (registrations.eras().isEmpty()) {
@@ -272,7 +276,7 @@ final class SimulatedProcess {
         return view;
     }
 
-    /// A group that answers requests for a model from now on.
+    /// Registers a group that answers requests for a model from now on.
     void register(String group, String model) {
         var names = new HashMap<String, String>();
         var groups = new ArrayList<String>();
@@ -288,7 +292,7 @@ final class SimulatedProcess {
         registrations = new Registrations(eras, List.of(), Map.of());
     }
 
-    /// Another group answers for a model from now on.
+    /// Hands a model's name over: another group answers requests for it from now on.
     void handOver(String model, String group) {
         var latest = registrations.latest();
         var names = new HashMap<>(latest.owners());
@@ -299,7 +303,7 @@ final class SimulatedProcess {
         registrations = new Registrations(eras, List.of(), Map.of());
     }
 
-    /// A result that another group has written.
+    /// Writes a result as another group would.
     void writtenByOthers(GenerationResult result) {
         committed.computeIfAbsent(PipelineTopology.RESULTS_SINK, added -> new ArrayList<>()).add(new Record<>(
                 result.getRequestId().getBytes(StandardCharsets.UTF_8), result, wall, new RecordHeaders()));
@@ -342,7 +346,7 @@ final class SimulatedProcess {
         return bytes.toByteArray();
     }
 
-    /// A record in a schema of its own, whose key is its id.
+    /// Sends a record in a schema of its own, under its id as the key.
     void send(int partition, GenericRecord record) {
         int schemaId = 100 + foreignSchemas.size();
         foreignSchemas.put(schemaId, record.getSchema());
@@ -377,13 +381,13 @@ final class SimulatedProcess {
         open(partitions.get(partition));
     }
 
-    /// Somebody sets the group's offset back to the beginning of a partition, while the process is down.
+    /// An operator sets the group's offset back to the beginning of a partition, while the process is down.
     void readAgain(int partition) {
         partitions.get(partition).durablyRead = 0;
         crash();
     }
 
-    /// All of a partition's state is gone; an operator has it read again from the beginning.
+    /// Loses all of a partition's state except its read position.
     void loseStateButPosition(int partition) {
         var durable = partitions.get(partition).durable;
         var position = durable.get(StoreNames.ATTEMPTS).get(StateKeys.position());
@@ -391,18 +395,18 @@ final class SimulatedProcess {
         durable.put(StoreNames.ATTEMPTS, new TreeMap<>(Map.of(StateKeys.position(), position)));
     }
 
-    /// A broker has lost the records of a partition.
+    /// Loses the records of a partition's log, as a broker may.
     void replaceLog(int partition) {
         partitions.get(partition).log.clear();
     }
 
-    /// The process is gone, and everything that was not committed; the next one has another name.
+    /// Ends the process at once; everything that was not committed is lost. The next process has another name.
     void crash() {
         life = new ProcessLife(UUID.randomUUID(), Optional.empty());
         endLife();
     }
 
-    /// Kafka Streams ends in the process, which begins another life of it from what was committed.
+    /// Ends Kafka Streams in the process, which begins another life from the committed state.
     void endLife() {
         for (var partition : partitions) {
             partition.processor = null;
@@ -448,7 +452,7 @@ final class SimulatedProcess {
         }
     }
 
-    /// Somebody adds partitions to the topic while the process is down.
+    /// An operator adds partitions to the requests topic while the process is down.
     void grow(int partitionCount) {
         for (int number = partitions.size(); number < partitionCount; number++) {
             partitions.add(new Partition(number));
@@ -457,7 +461,7 @@ final class SimulatedProcess {
         crash();
     }
 
-    /// The process is told to stop, ticks once more, commits, and is gone; the next one has another name.
+    /// Stops the process in good order: it ticks once more, commits, and ends. The next process has another name.
     void stop() {
         life.ends();
         tick();
@@ -504,7 +508,7 @@ final class SimulatedProcess {
         }
     }
 
-    /// Ticks and commits until something holds that an engine's own thread has to bring about.
+    /// Ticks and commits until a condition holds that an engine's own thread brings about; fails after a minute.
     void runUntil(BooleanSupplier holds) {
         long begin = System.nanoTime();
         while (!holds.getAsBoolean()) {
@@ -517,7 +521,7 @@ final class SimulatedProcess {
         }
     }
 
-    /// Until as many chunks of a request are committed, or its end.
+    /// Runs until a number of a request's chunks are committed, or the request has ended.
     void runUntilChunks(String id, int count) {
         runUntil(() -> chunks(id).size() >= count || !results(id).isEmpty());
     }
@@ -589,7 +593,7 @@ final class SimulatedProcess {
         return results.getFirst();
     }
 
-    /// The text of an answer, from its chunks.
+    /// The text of an answer, joined from its chunks.
     String text(String id, int answer) {
         var text = new StringBuilder();
         chunks(id).stream().filter(chunk -> chunk.getAnswer() == answer).forEach(chunk -> text.append(chunk.getText()));

@@ -20,14 +20,13 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.Record;
 
-/// Finds results among the records that were committed.
+/// Finds results among the committed records.
 final class SimulatedResults implements StoredResults {
     private final Supplier<List<Record<?, ?>>> written;
     private final BooleanSupplier answers;
     private final Predicate<Bytes> owed;
 
-    /// @param answers whether searches end
-    /// @param owed    ids of requests that another group has still to answer
+    /// @param answers whether searches complete; false simulates a broker that does not answer
     SimulatedResults(Supplier<List<Record<?, ?>>> written, BooleanSupplier answers,
             Predicate<Bytes> owed) {
         this.written = written;
@@ -86,7 +85,8 @@ final class SimulatedResults implements StoredResults {
         }).findFirst();
     }
 
-    /// Up to the newest order to forget, nothing of a key is there.
+    /// The committed results, without those of a key before the newest null value under that key, which orders to
+    /// forget them.
     private List<Record<?, ?>> records() {
         var kept = new ArrayList<Record<?, ?>>();
         for (var record : written.get()) {

@@ -13,7 +13,7 @@ import dev.flover.engine.tensor.TensorType;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// An engine that computes, on a model of random weights whose tokens are bytes.
+/// An engine with a real but tiny model of random weights, whose tokens are bytes.
 final class TinyEngine {
     private TinyEngine() {}
 
@@ -28,7 +28,7 @@ final class TinyEngine {
         return new ModelShape("tiny", config, false).random(TensorType.F32, 3);
     }
 
-    /// @param blocks of 8 positions; few of them make sequences preempt each other
+    /// @param blocks the number of KV blocks of 8 positions each; with few of them, sequences preempt each other
     static TokenEngine start(Model model, int slots, int blocks) {
         return TokenEngine.of(Engine.start(model, new ReferenceBackend(),
                 EngineConfig.of(slots, 16).withPrefillChunk(8).withBlockTokens(8).withKvBlocks(blocks)));

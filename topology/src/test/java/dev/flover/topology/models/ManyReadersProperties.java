@@ -13,12 +13,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// However late each group reads, and whatever becomes of the authors of orders: every record has one owner, and all
+/// However late each group reads, and whatever happens to the authors of orders: every record has one owner, and all
 /// groups name the same one.
 ///
-/// Time, both topics, groups and authors are simulated, a millisecond a turn. Readers know the models topic as of some
-/// time ago, fall behind, and begin again from an earlier offset; authors stall, die half-way, and
-/// complete what others left behind.
+/// Time, both topics, groups and authors are simulated, one millisecond a turn. Readers know the models topic as it was
+/// some time ago, fall behind, and begin again from an earlier offset. Authors of orders stall, die half-way, and
+/// complete orders that other authors left incomplete.
 class ManyReadersProperties {
     private static final String TOPIC = "requests";
     private static final int PARTITIONS = 2;
@@ -28,7 +28,7 @@ class ManyReadersProperties {
 
     private final List<ModelOrder> orders = new ArrayList<>();
     private final List<List<String>> requests = List.of(new ArrayList<>(), new ArrayList<>());
-    /// partition and offset -> who says it answers that record, and who says who answers it.
+    /// For each record, by partition and offset: which owner each group names for it.
     private final TreeMap<String, TreeMap<String, String>> said = new TreeMap<>();
     private long nowMs;
     private Random random;
@@ -45,7 +45,7 @@ class ManyReadersProperties {
 
         void turn() {
             if (nowMs >= lookAt) {
-                long asOf = nowMs - random.nextInt(400);        // it was asked then, and the answer took this long
+                long asOf = nowMs - random.nextInt(400);        // read then; the answer took until now
                 view.publish(registrationsAsOf(asOf), asOf * 1_000_000);
                 lookAt = nowMs + (random.nextInt(10) == 0 ? random.nextInt(8_000) : random.nextInt(1_000));
             }
@@ -55,7 +55,7 @@ class ManyReadersProperties {
                 }
             }
             if (random.nextInt(10_000) == 0) {
-                next[random.nextInt(PARTITIONS)] /= 2;         // a restart reads again
+                next[random.nextInt(PARTITIONS)] /= 2;         // a restart reads records again
             }
         }
 
@@ -71,7 +71,8 @@ class ManyReadersProperties {
         }
     }
 
-    /// What the topic held at a time: an order is there from the moment on in which it is written.
+    /// The orders that the models topic held at a time in ms. An order is in the topic from the moment at which it is
+    /// written.
     private Registrations registrationsAsOf(long ms) {
         var registrations = Registrations.NONE;
         for (int i = 0; i < orders.size() && orders.get(i).getAt() <= ms; i++) {
@@ -80,7 +81,7 @@ class ManyReadersProperties {
         return registrations;
     }
 
-    /// An order on its way: written, and effective after the lease unless its author dies.
+    /// An order that is written, and becomes effective after the lease unless its author dies before.
     private record Author(int position, long effectiveAt, boolean dies) {}
 
     @BeforeAll

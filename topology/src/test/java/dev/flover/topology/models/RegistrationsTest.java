@@ -144,7 +144,7 @@ class RegistrationsTest {
         give(register("c", false, 0L, 0L, "z"));
         give(effective(TOPIC, 1, 30L, 30L));
         assertThat(registrations.isSettled()).isFalse();
-        give(effective(TOPIC, 2, 20L, 40L));      // its offsets were read before, and written after
+        give(effective(TOPIC, 2, 20L, 40L));      // the author read the offsets before
         assertThat(owner(0, 29, "z")).isEqualTo("a");
         assertThat(owner(0, 30, "z")).isEqualTo("c");
         assertThat(owner(0, 30, "y")).isEqualTo("b");

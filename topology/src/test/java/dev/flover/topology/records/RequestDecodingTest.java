@@ -57,7 +57,7 @@ class RequestDecodingTest {
             assertThat(decode(decoding, ONE, true, now)).isInstanceOf(Decoded.Later.class);
         }
         for (; now < 7_000 && decode(decoding, ONE, true, now) instanceof Decoded.Later; now += 100) {
-            // it is asked once more when the time is over
+            // the registry is asked once more when the time is over
         }
         assertThat(decode(decoding, ONE, true, now)).isInstanceOfSatisfying(Decoded.Undecodable.class,
                 undecodable -> assertThat(undecodable.reason()).contains("Schema 7 not found"));

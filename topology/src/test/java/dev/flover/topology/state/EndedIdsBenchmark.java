@@ -36,9 +36,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
-/// What it takes to remember ended ids: bytes of an id in the changelog and in memory, and the time from the
-/// changelog's records to a partition that knows them. Beside it the first stored form, which had a digest and no place
-/// of a result, read as it was then.
+/// A benchmark of the memory of ended ids: bytes of an id in the changelog and in memory, and the time from the
+/// changelog's records to a partition that knows the ids. For comparison it also measures the first stored form, which
+/// had a digest but no place of the result, read by the code of that time.
 ///
 /// ```
 /// java -Xmx3g -cp ... dev.flover.topology.state.EndedIdsBenchmark 1000000
@@ -47,14 +47,16 @@ final class EndedIdsBenchmark {
     private static final int ROUNDS = 5;
     private static final long NOW = 1_800_000_000_000L;
 
-    /// @param storedBytes of an id's key and value
-    /// @param heapBytes   of an id, all that a partition keeps of it
-    /// @param millis      the fastest round
+    /// The measured figures of one stored form.
+    ///
+    /// @param storedBytes bytes of an id's key and value in the changelog
+    /// @param heapBytes   bytes of memory for an id, with everything that a partition keeps of it
+    /// @param millis      time of the fastest round
     record Figures(double storedBytes, double heapBytes, double millis) {}
 
-    /// How a partition is rebuilt from what its store holds.
+    /// Rebuilds a partition's memory of ended ids from its store.
     private interface Rebuilding {
-        /// @return what has to stay in memory
+        /// @return the objects that stay in memory
         Object rebuild(MockProcessorContext<byte[], Object> context);
     }
 
@@ -133,11 +135,11 @@ final class EndedIdsBenchmark {
             Reference.reachabilityFence(kept);
             Reference.reachabilityFence(context);
         }
-        // The store holds the keys and values of `entries` themselves: their own memory comes on top.
+        // The store holds the key and value arrays of `entries` themselves, so their memory is added.
         return new Figures((double) stored / entries.size(), heap + arrays(entries), millis);
     }
 
-    /// Memory of an id's key and value: two arrays of bytes and a `Bytes` around one of them.
+    /// The memory of an id's key and value in bytes: two byte arrays, and a `Bytes` around one of them.
     private static double arrays(TreeMap<Bytes, byte[]> entries) {
         var any = entries.firstEntry();
         return aligned(16 + any.getKey().get().length) + 24 + aligned(16 + any.getValue().length);
@@ -192,7 +194,7 @@ final class EndedIdsBenchmark {
         return due;
     }
 
-    /// So that it does not rot; a benchmark is no test.
+    /// A small run in the test suite, so that the benchmark keeps working.
     @Test
     void aSmallRunKnowsItsIdsInLessThanAHundredBytesEach() {
         var figures = measure(today(2_000), EndedIdsBenchmark::asItIsNow);

@@ -43,7 +43,7 @@ class TransactionTimeTest {
     @Test
     void growsOnceWithEachTransactionThatTookTooLongUpToALimit() {
         time.atLeast(3_000);
-        time.failed(2_900, 3_000);      // somebody else fenced it
+        time.failed(2_900, 3_000);      // another producer fenced this one
         assertThat(time.ms()).isEqualTo(3_000);
         time.failed(3_000, 3_000);
         time.failed(3_001, 3_000);

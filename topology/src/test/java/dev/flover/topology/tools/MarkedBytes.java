@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/// A token for each byte, one for the end of text, and markup of a model family.
+/// A tokenizer with one token for each byte value, one for the end of text, and the special tokens of a model family.
 public final class MarkedBytes implements Tokenizer {
     public static final int END_OF_TEXT = 256;
     private final List<String> markup;

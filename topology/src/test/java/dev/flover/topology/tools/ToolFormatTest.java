@@ -13,7 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each format: answers as models of the family are documented to write them, and answers that are forced.
+/// Each tool-call format: reads answers as models of the family are documented to write them, and reads back answers
+/// that were forced.
 class ToolFormatTest {
     private static final Tool WEATHER = new Tool("get_weather", "Says what the weather is.", """
             {"type": "object", "properties": {"city": {"type": "string", "maxLength": 6}, "days": {"enum": [1, 2]}},
@@ -134,7 +135,8 @@ class ToolFormatTest {
         return new ConstraintCompiler(TOKENS).compile(format.forced(TOOLS, several));
     }
 
-    /// A forced answer, each of its tokens drawn with equal chances among those that fit.
+    /// Writes a forced answer: each of its tokens is drawn with equal probability among those that the constraint
+    /// allows.
     private static String write(ToolFormat format, long seed, boolean several) {
         var random = new Random(seed);
         var answer = new ConstrainedAnswer(compile(format, several));

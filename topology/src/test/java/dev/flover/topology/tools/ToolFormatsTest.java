@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ToolFormatsTest {
     private static final Path TEMPLATES = Path.of("../gpu-engine/src/test/resources/chat/templates");
 
-    /// Of the published templates, those whose calls are read; nothing is known of how the others call.
+    /// The published templates whose tool-call format is recognised; all others are in formats that are not known.
     @Test
     void theFormatOfAModelIsTheOneThatItsTemplateWrites() throws IOException {
         var found = new TreeMap<String, ToolFormat>();

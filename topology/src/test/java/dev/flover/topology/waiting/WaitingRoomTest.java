@@ -32,7 +32,7 @@ class WaitingRoomTest {
 
     private List<String> grantAll(WaitingRoom room) {
         while (room.grantNext()) {
-            // all of them
+            // grants all
         }
         var ids = granted.stream().map(ticket -> ticket.id).toList();
         granted.clear();
@@ -131,10 +131,10 @@ class WaitingRoomTest {
         assertThat(served.get("big") / all).isCloseTo(0.75, within(0.05 * 0.75));
     }
 
-    /// Every tenant always has requests waiting; 16 slots draw a token a round each.
+    /// Simulates tenants that always have requests waiting, on 16 slots that each draw one token a round.
     ///
-    /// @param lengths longest answer by tenant
-    /// @return tokens computed by tenant, prompts included
+    /// @param lengths the longest answer of each tenant, in tokens
+    /// @return the tokens computed for each tenant, prompts included
     private Map<String, Double> simulate(Sharing sharing, Map<String, Integer> lengths, long seed) {
         var random = new Random(seed);
         var room = new WaitingRoom(ROOMY, sharing);
@@ -142,7 +142,7 @@ class WaitingRoomTest {
         var running = new ArrayList<Map.Entry<Ticket, Integer>>();
         for (int round = 0; round < 10_000; round++) {
             for (String tenant : lengths.keySet()) {
-                for (int i = 0; i < 5; i++) {       // more than any of them can be served
+                for (int i = 0; i < 5; i++) {       // more requests than can be served
                     room.add(arrived(tenant + round, tenant, round));
                 }
             }
@@ -182,7 +182,7 @@ class WaitingRoomTest {
         assertThat(late).isBetween(9, 11);
     }
 
-    /// A whole turn. Returns whose it was.
+    /// Grants, computes and ends one request, and returns its tenant.
     private String turn(WaitingRoom room, int tokens) {
         room.grantNext();
         var ticket = granted.remove();

@@ -2,7 +2,8 @@ package dev.flover.engine.chat.jinja;
 
 import dev.flover.engine.chat.jinja.syntax.JinjaException;
 
-/// What one rendering may use. Templates come with model files, which are untrusted.
+/// The limits of one rendering: evaluation steps, characters of text, and nesting depth. Templates come with model
+/// files, which are untrusted.
 final class Budget {
     private static final int MAX_STEPS = 2_000_000;
     private static final long MAX_CHARACTERS = 16 << 20;

@@ -3,7 +3,7 @@ package dev.flover.engine.chat.jinja.syntax;
 import java.util.List;
 import java.util.Map;
 
-/// Something that has a value.
+/// An expression of a template, as the parser reads it.
 public sealed interface Expression {
     /// @param value a string, number, boolean or null
     record Literal(Object value) implements Expression {}

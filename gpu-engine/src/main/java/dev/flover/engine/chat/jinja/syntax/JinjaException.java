@@ -22,12 +22,12 @@ public final class JinjaException extends RuntimeException {
         this.located = true;
     }
 
-    /// The same failure, said to be in a line unless one is said already.
+    /// This failure with a line of the template in its message, unless its message names a line already.
     public JinjaException in(int line) {
         return located ? this : new JinjaException(this, line);
     }
 
-    /// The message that a template gives `raise_exception`.
+    /// The failure of a template that calls `raise_exception` with this message.
     public static JinjaException raisedByTemplate(String message) {
         return new JinjaException(message, true);
     }

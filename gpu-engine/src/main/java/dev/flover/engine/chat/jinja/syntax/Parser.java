@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Reads a template: statements by their first word, expressions by descent through Jinja's precedence.
+/// Parses a template: a statement by the first word of its tag, an expression by recursive descent through Jinja's
+/// levels of precedence.
 public final class Parser {
     private static final int MAX_DEPTH = 100;
     private static final Set<String> AFTER_OPERAND = Set.of("else", "or", "and", "is", "in", "not", "if");
@@ -281,7 +282,7 @@ public final class Parser {
         return macro;
     }
 
-    /// What stands between brackets that are open already.
+    /// Parses the parameters of a macro up to the closing bracket; the opening one has been read.
     private void signature(List<String> parameters, Map<String, Expression> defaults) {
         while (!accept(")")) {
             String parameter = name();
@@ -542,7 +543,7 @@ public final class Parser {
         return new Expression.Slice(target, start, stop, step);
     }
 
-    /// What stands between brackets that are open already.
+    /// Parses the arguments of a call up to the closing bracket; the opening one has been read.
     private Parameters parameters() {
         var positional = new ArrayList<Expression>();
         var named = new LinkedHashMap<String, Expression>();

@@ -3,9 +3,9 @@ package dev.flover.engine.chat.jinja.syntax;
 import java.util.List;
 import java.util.Map;
 
-/// Something that is carried out.
+/// A statement of a template, as the parser reads it.
 public sealed interface Statement {
-    /// A tag in a line of the template; what goes wrong in it is said to be there.
+    /// A statement with the line of its tag, which is added to the message of any error in it.
     record Located(int line, Statement statement) implements Statement {}
 
     record Text(String text) implements Statement {}

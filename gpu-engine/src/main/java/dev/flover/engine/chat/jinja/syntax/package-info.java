@@ -1,8 +1,8 @@
-/// Templates as trees.
+/// Parses templates into trees.
 ///
 /// ```
 ///   text ──► Lexer ──► segments of Tokens ──► Parser ──► Statements, with Expressions in them
 /// ```
 ///
-/// Knows nothing of values, and evaluates nothing.
+/// The package knows nothing of values, and evaluates nothing.
 package dev.flover.engine.chat.jinja.syntax;
