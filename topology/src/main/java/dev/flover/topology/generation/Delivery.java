@@ -26,15 +26,16 @@ final class Delivery {
         records = new AnswerRecords(parts, output, partition);
     }
 
-    /// Where answers are put that have tokens to send.
+    /// The queue of answers that have tokens to send.
     Mailbox mailbox() {
         return mailbox;
     }
 
-    /// Takes what can be sent now.
+    /// Takes the answers from the mailbox whose tokens can be sent now; the others stay in it.
     ///
-    /// @param isLive whether a generation has not ended, and is not of an earlier load
+    /// @param isLive whether a generation is the one that is live under its id; chunks of all others are dropped
     /// @param sender sends an answer's new tokens
+    /// @param now    time in ms
     void send(Predicate<LiveGeneration> isLive, Sender sender, long now) {
         boolean mayWait = parts.commits().mayWait();
         boolean kept = false;
@@ -77,7 +78,7 @@ final class Delivery {
         }
     }
 
-    /// Writes one chunk, and the progress with it.
+    /// Writes one chunk, and stores the answer's progress with it.
     ///
     /// @return whether it was the last chunk of its request, which then has to be closed
     boolean write(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
@@ -91,12 +92,13 @@ final class Delivery {
         parts.room().used(generation.ticket, fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
-        // The chunk says both: why the answer ended, to which a record may add, and what computed it.
+        // The chunk names the reason of the ending, which the records may add to, and the arithmetic; so both come
+        // first.
         records.write(answer, terminal, now);
         answer.computedBy(parts.engine().arithmetic());
         output.chunk(answer, fresh, terminal);
         if (isFirst(fresh)) {
-            parts.commits().early();        // also where it was withheld when it was drawn
+            parts.commits().early();        // also where the text was withheld when its token was drawn
         }
         if (!terminal) {    // after the chunk: with at-least-once, a kill in between may repeat tokens, but loses none
             var segment = answer.segment(fresh.position(), parts.commits().count(), parts.model().fingerprint());

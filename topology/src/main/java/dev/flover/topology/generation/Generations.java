@@ -432,7 +432,7 @@ final class Generations {
         }
     }
 
-    /// Starts the generations whose attempt is durable.
+    /// Starts the generations whose attempt has been committed.
     private void startTried(long now) {
         for (var generation : trials.due()) {
             if (isLive(generation)) {
@@ -441,7 +441,8 @@ final class Generations {
         }
     }
 
-    /// Its sequences were computed alone, and are batched with others from now on.
+    /// Gives a cleared suspect's sequences to the engine again, so that they are batched with other sequences from now
+    /// on.
     private void startAgain(LiveGeneration generation) {
         for (var answer : generation.answers) {
             if (answer.isAdmitted()) {

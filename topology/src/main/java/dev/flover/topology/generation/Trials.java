@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 
-/// Finds the generation that ends the process each time it is computed (a poison pill), by attempts that are durable
-/// before they are made.
+/// Finds the generation that ends the process each time it is computed (a poison pill), by attempts that are committed
+/// before the generation is computed.
 ///
 /// ```
 ///   attempt is stored ─► committed ─► computed ─► progress is committed: it was not this one
@@ -25,7 +25,9 @@ final class Trials {
     private final Queue<Attempt> attempts = new ArrayDeque<>();
     private LiveGeneration suspect;
 
-    /// A generation that starts once the count of commits has passed.
+    /// A generation that starts once its attempt is committed.
+    ///
+    /// @param writtenAt the number of commits when the attempt was written
     private record Attempt(LiveGeneration generation, long writtenAt) {}
 
     Trials(ProcessParts parts, PartitionState state) {
@@ -33,9 +35,9 @@ final class Trials {
         this.state = state;
     }
 
-    /// Stores an attempt where the generation may have ended an earlier life of the process.
+    /// Stores an attempt where the generation may have ended an earlier process.
     ///
-    /// @return whether the generation may start at once; else [#due] hands it out later
+    /// @return whether the generation may start at once; if not, [#due] returns it once the attempt is committed
     boolean mayStart(LiveGeneration generation, long now) {
         var ticket = generation.ticket;
         generation.alone = ticket.standing == Ticket.Standing.SUSPECT;
@@ -53,7 +55,7 @@ final class Trials {
         return false;
     }
 
-    /// Takes the generations whose attempt has been committed. Some may have ended meanwhile.
+    /// Takes the generations whose attempt has been committed. Some of them may have ended meanwhile.
     List<LiveGeneration> due() {
         if (attempts.isEmpty()) {
             return List.of();
@@ -65,8 +67,9 @@ final class Trials {
         return due;
     }
 
-    /// The generation has made progress, which shows, once committed, that it did not end the life before. It is
-    /// committed soon, because an unrelated kill in between would count against the generation.
+    /// Clears the attempts of a generation that has made progress: once that is committed, it shows that the generation
+    /// did not end the previous process. It is committed soon, because an unrelated kill before that would count
+    /// against the generation.
     void progressed(LiveGeneration generation) {
         if (generation.onTrial) {
             generation.onTrial = false;
@@ -76,7 +79,8 @@ final class Trials {
         }
     }
 
-    /// Takes the suspect whose progress is durable: it did not end the process, and need not be computed alone.
+    /// Takes the suspect if its progress is committed: it did not end the process, and need not be computed alone any
+    /// more.
     Optional<LiveGeneration> takeCleared() {
         if (suspect == null || suspect.progressAt < 0 || suspect.progressAt >= parts.commits().count()) {
             return Optional.empty();
@@ -88,7 +92,7 @@ final class Trials {
         return Optional.of(cleared);
     }
 
-    /// This process ends in good order: its attempts do not count.
+    /// Takes back this process's attempts, because it ends in good order.
     void takeBack(Collection<LiveGeneration> live) {
         for (var generation : live) {
             if (generation.onTrial) {

@@ -3,8 +3,9 @@
 /// ```
 ///   GenerationProcessor          init, process, punctuate, close
 ///     │        │
-///   Intake   Generations ──► Output ──► tokens, results, dead letters, topics that requests name
+///   Intake   Generations ──► Delivery, Output ──► tokens, results, dead letters, topics that requests name
 ///     │        │    │
+///     │        │    ├── Trials             generations that may have ended the process
 ///     │        │    └── Repeats            ended requests that were sent again
 ///     │        └── LiveGeneration, LiveAnswer, Mailbox
 ///     └──────────► ProcessParts ──► SharedEngine ──► dev.flover.engine.Engine      one a process
