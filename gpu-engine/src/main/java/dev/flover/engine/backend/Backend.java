@@ -362,7 +362,7 @@ public interface Backend extends AutoCloseable {
         /// The same shape with another number of blocks, and a context no longer than these blocks hold.
         public CacheShape withBlocks(int blocks) {
             long positions = Math.min(contextLength, (long) blocks * blockTokens);
-            return BackendCacheShapeBuilder.builder(this).contextLength((int) positions).build();
+            return BackendCacheShapeBuilder.builder(this).blocks(blocks).contextLength((int) positions).build();
         }
     }
 }
