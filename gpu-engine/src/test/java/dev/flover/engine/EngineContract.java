@@ -278,7 +278,8 @@ public abstract class EngineContract {
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
                     TokenSet.EMPTY).withConstraint(fitting.constraint()))).hasMessageContaining("a token to end it");
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
-                    TokenSet.of(3)).withConstraint(fitting.constraint()))).hasMessageContaining("stop id 3 is text");
+                    TokenSet.of(3)).withConstraint(fitting.constraint())))
+                    .hasMessageContaining("stop id 3 is a text token");
         }
     }
 
