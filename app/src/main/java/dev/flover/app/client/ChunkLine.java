@@ -10,6 +10,7 @@ import dev.flover.app.offline.ToolCallLine;
 import dev.flover.schemas.Refused;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.TokenLogprob;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Locale;
 
@@ -19,6 +20,8 @@ import java.util.Locale;
 @JsonPropertyOrder({"request_id", "answer", "position", "token_ids", "text", "logprobs",
         "prompt_position", "prompt_logprobs", "finish_reason", "message", "tool_calls",
         "terminal", "repeat", "cached", "refused"})
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record ChunkLine(
         @JsonProperty("request_id") String requestId,
         @JsonProperty("answer") int answer,
@@ -40,15 +43,17 @@ record ChunkLine(
 
     static ChunkLine of(TokenChunk chunk) {
         var finish = chunk.getFinish();
-        return new ChunkLine(chunk.getRequestId(), chunk.getAnswer(), chunk.getPosition(), chunk.getTokenIds(),
-                chunk.getText(), logprobs(chunk.getLogprobs()),
-                chunk.getPromptLogprobs() == null ? null : chunk.getPromptPosition(),
-                logprobs(chunk.getPromptLogprobs()),
-                finish == null ? null : finish.getReason().name().toLowerCase(Locale.ROOT),
-                finish == null || finish.getMessage().isEmpty() ? null : finish.getMessage(),
-                finish == null ? null : ToolCallLine.of(finish.getToolCalls()),
-                chunk.getTerminal() ? true : null, chunk.getRepeat() ? true : null, chunk.getCached() ? true : null,
-                chunk.getRefused() == null ? null : RefusedLine.of(chunk.getRefused()));
+        return ChunkLineBuilder.builder().requestId(chunk.getRequestId()).answer(chunk.getAnswer())
+                .position(chunk.getPosition()).tokenIds(chunk.getTokenIds()).text(chunk.getText())
+                .logprobs(logprobs(chunk.getLogprobs()))
+                .promptPosition(chunk.getPromptLogprobs() == null ? null : chunk.getPromptPosition())
+                .promptLogprobs(logprobs(chunk.getPromptLogprobs()))
+                .finishReason(finish == null ? null : finish.getReason().name().toLowerCase(Locale.ROOT))
+                .message(finish == null || finish.getMessage().isEmpty() ? null : finish.getMessage())
+                .toolCalls(finish == null ? null : ToolCallLine.of(finish.getToolCalls()))
+                .terminal(chunk.getTerminal() ? true : null).repeat(chunk.getRepeat() ? true : null)
+                .cached(chunk.getCached() ? true : null)
+                .refused(chunk.getRefused() == null ? null : RefusedLine.of(chunk.getRefused())).build();
     }
 
     /// A record that was refused because its id was used by a different request.

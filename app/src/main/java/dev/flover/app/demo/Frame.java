@@ -1,5 +1,6 @@
 package dev.flover.app.demo;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The content of the screen at one moment.
@@ -13,6 +14,8 @@ import java.util.List;
 /// @param rowsPerStep     rows per step, over the last second
 /// @param overlap         rows per step over time, one value for each [Scoreboard#SAMPLE_MS]
 /// @param notice          the phase of the demo, in words
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record Frame(
         long nowMs,
         List<Generation> generations,
@@ -42,6 +45,8 @@ record Frame(
     /// @param firstMs when its first tokens were read from the tokens topic, in ms since the act began; undefined while
     ///                it waits
     /// @param endMs   when its last tokens were read, in ms since the act began; undefined until it is done
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record Generation(
             int number, String prompt, String text, int tokens, State state, long sentMs, long firstMs, long endMs) {}
 }

@@ -109,17 +109,20 @@ final class Scoreboard {
         for (var line : script.lines()) {
             Entry entry = entries[line.number() - 1];
             if (entry.state != null) {
-                generations.add(new Generation(line.number(), line.prompt(), entry.text.toString(),
-                        entry.tokens.size(), entry.state, entry.sentMs, entry.firstMs, entry.endMs));
+                generations.add(FrameGenerationBuilder.builder().number(line.number()).prompt(line.prompt())
+                        .text(entry.text.toString()).tokens(entry.tokens.size()).state(entry.state)
+                        .sentMs(entry.sentMs).firstMs(entry.firstMs).endMs(entry.endMs).build());
             }
         }
         int last = samples.size() - 1;
         var now = last < 0 ? new Sample(0, 0, 0, 0) : samples.get(last);
         var before = last < 0 ? now : samples.get(Math.max(0, last - SAMPLES_A_SECOND));
         double seconds = Math.max(1, now.nowMs - before.nowMs) / 1e3;
-        return new Frame(nowMs, generations, script.size(), spanMs,
-                (now.steps - before.steps) / seconds, (now.tokens - before.tokens) / seconds,
-                ratio(now.rows - before.rows, now.steps - before.steps), overlap(), notice);
+        return FrameBuilder.builder().nowMs(nowMs).generations(generations).total(script.size()).spanMs(spanMs)
+                .stepsPerSecond((now.steps - before.steps) / seconds)
+                .tokensPerSecond((now.tokens - before.tokens) / seconds)
+                .rowsPerStep(ratio(now.rows - before.rows, now.steps - before.steps)).overlap(overlap())
+                .notice(notice).build();
     }
 
     private float[] overlap() {

@@ -119,8 +119,9 @@ public final class GenerateCommand implements Callable<Integer> {
     private List<GenerateRequest> requests() {
         int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
         var sampling = samplingOptions.params(spec, SeedOfId.of(ONLY_ID));
-        var single = new GenerateRequest(0, ONLY_ID, input.prompt, null, maxTokens, sampling, samplingOptions.stop(),
-                samplingOptions.ignoreEos(), null, samplingOptions.seed() != null, null);
+        var single = GenerateRequestBuilder.builder().id(ONLY_ID).prompt(input.prompt).maxTokens(maxTokens)
+                .sampling(sampling).stop(samplingOptions.stop()).ignoreEos(samplingOptions.ignoreEos())
+                .seeded(samplingOptions.seed() != null).build();
         return input.prompt != null ? List.of(single) : readRequests(single);
     }
 

@@ -3,6 +3,7 @@ package dev.flover.app.offline;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// A request of `generate` for one answer.
@@ -18,6 +19,8 @@ import java.util.List;
 /// @param constraint the constraint that the answer has to fit, or null
 /// @param seeded    whether the seed was given; otherwise it is derived from the id
 /// @param chat      messages and tools, or null if a prompt was given
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false)
 record GenerateRequest(
         int line,
         String id,
@@ -37,14 +40,13 @@ record GenerateRequest(
 
     /// Returns the request of a line that sets no field: the line's number is its id.
     GenerateRequest numbered(int line) {
-        return new GenerateRequest(
-                line, Integer.toString(line), null, null, maxTokens, sampling, stop, ignoreEos, null, seeded, null);
+        return GenerateRequestBuilder.builder().line(line).id(Integer.toString(line)).maxTokens(maxTokens)
+                .sampling(sampling).stop(stop).ignoreEos(ignoreEos).seeded(seeded).build();
     }
 
     /// Returns the same request with its prompt as token ids.
     GenerateRequest prepared(int[] ids, ConstraintSource fitting) {
-        return new GenerateRequest(
-                line, id, null, ids, maxTokens, sampling, stop, ignoreEos, fitting, seeded, chat);
+        return GenerateRequestBuilder.builder(this).prompt(null).promptIds(ids).constraint(fitting).build();
     }
 
     /// Returns the place of the request in the input, for error messages.

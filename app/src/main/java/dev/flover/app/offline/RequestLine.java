@@ -84,10 +84,11 @@ final class RequestLine {
         String id = id(defaults.id());
         long seed = seed(defaults.seeded() ? defaults.sampling().seed() : SeedOfId.of(id));
         var sampling = sampling(defaults.sampling(), seed);
-        return new GenerateRequest(defaults.line(), id,
-                has("prompt") ? string("prompt", object.get("prompt")) : null, has("prompt_ids") ? promptIds() : null,
-                maxTokens, sampling, stop, ignoreEos, constraint, defaults.seeded() || has("seed"),
-                chat(id, sampling.minTokens(), stop, ignoreEos));
+        return GenerateRequestBuilder.builder().line(defaults.line()).id(id)
+                .prompt(has("prompt") ? string("prompt", object.get("prompt")) : null)
+                .promptIds(has("prompt_ids") ? promptIds() : null).maxTokens(maxTokens).sampling(sampling)
+                .stop(stop).ignoreEos(ignoreEos).constraint(constraint).seeded(defaults.seeded() || has("seed"))
+                .chat(chat(id, sampling.minTokens(), stop, ignoreEos)).build();
     }
 
     /// Returns the conversation of the line; null if it has no messages.

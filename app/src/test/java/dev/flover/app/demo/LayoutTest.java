@@ -29,8 +29,10 @@ class LayoutTest {
     @Test
     void showsTheEndOfATextThatGrowsAndTheBeginningOfOneThatIsDone() {
         var frame = frame(List.of(
-                new Generation(1, "Once", LONG + "here it grows", 90, State.DECODING, 0, 100, 0),
-                new Generation(2, "Twice", LONG + "here it ended", 90, State.DONE, 0, 100, 900)));
+                FrameGenerationBuilder.builder().number(1).prompt("Once").text(LONG + "here it grows").tokens(90)
+                        .state(State.DECODING).sentMs(0).firstMs(100).endMs(0).build(),
+                FrameGenerationBuilder.builder().number(2).prompt("Twice").text(LONG + "here it ended").tokens(90)
+                        .state(State.DONE).sentMs(0).firstMs(100).endMs(900).build()));
 
         var lines = generationLines(layout.layOut(frame, 100, 30));
 
@@ -42,7 +44,8 @@ class LayoutTest {
     void finishedGenerationsGiveWayWhereLinesAreShort() {
         var generations = new ArrayList<Generation>();
         for (int i = 1; i <= 24; i++) {
-            generations.add(new Generation(i, "p" + i, "", 3, i < 15 ? State.DONE : State.DECODING, 0, 10, 20));
+            generations.add(FrameGenerationBuilder.builder().number(i).prompt("p" + i).text("").tokens(3)
+                    .state(i < 15 ? State.DONE : State.DECODING).sentMs(0).firstMs(10).endMs(20).build());
         }
 
         var numbers = generationLines(layout.layOut(frame(generations), 80, 24)).stream()
@@ -80,13 +83,16 @@ class LayoutTest {
         var generations = new ArrayList<Generation>();
         for (int i = 1; i <= count; i++) {
             var state = State.values()[i % 3 == 0 ? 2 : i % 3 == 1 ? 0 : 1];
-            generations.add(new Generation(i, "prompt " + i, state == State.WAITING ? "" : LONG,
-                    state == State.WAITING ? 0 : i, state, i * 100L, i * 100L + 50, i * 100L + 900));
+            generations.add(FrameGenerationBuilder.builder().number(i).prompt("prompt " + i)
+                    .text(state == State.WAITING ? "" : LONG).tokens(state == State.WAITING ? 0 : i).state(state)
+                    .sentMs(i * 100L).firstMs(i * 100L + 50).endMs(i * 100L + 900).build());
         }
         return frame(generations);
     }
 
     private static Frame frame(List<Generation> generations) {
-        return new Frame(3000, generations, 24, 5000, 25, 190, 8, new float[] {1, 2, 5, 8}, "notice");
+        return FrameBuilder.builder().nowMs(3000).generations(generations).total(24).spanMs(5000)
+                .stepsPerSecond(25).tokensPerSecond(190).rowsPerStep(8).overlap(new float[] {1, 2, 5, 8})
+                .notice("notice").build();
     }
 }

@@ -24,7 +24,8 @@ class ConversationsTest {
             </tool_call>{% endfor %};{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}""";
     private static final String CALL = "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>";
     private static final GenerateRequest DEFAULTS =
-            new GenerateRequest(1, "1", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true, null);
+            GenerateRequestBuilder.builder().line(1).id("1").maxTokens(256).sampling(SamplingParams.greedy())
+                    .stop(List.of()).seeded(true).build();
 
     /// A tokenizer with a token for each byte, and one for the end of text.
     private static final Tokenizer BYTES = new Tokenizer() {

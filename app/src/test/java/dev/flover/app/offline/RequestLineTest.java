@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestLineTest {
     private static final GenerateRequest DEFAULTS =
-            new GenerateRequest(3, "3", null, null, 256, SamplingParams.greedy(), List.of(), false, null, true, null);
+            GenerateRequestBuilder.builder().line(3).id("3").maxTokens(256).sampling(SamplingParams.greedy())
+                    .stop(List.of()).seeded(true).build();
 
     private final ObjectMapper mapper = StrictJson.mapper();
 
@@ -138,8 +139,8 @@ class RequestLineTest {
 
     @Test
     void withoutASeedTheIdDrawsAsInAPipelineUnlessAnOptionSaysOne() {
-        var unseeded = new GenerateRequest(
-                3, "3", null, null, 256, SamplingParams.sampled(1, 7), List.of(), false, null, false, null);
+        var unseeded = GenerateRequestBuilder.builder().line(3).id("3").maxTokens(256)
+                .sampling(SamplingParams.sampled(1, 7)).stop(List.of()).build();
         assertThat(seed("{\"prompt\": \"a\"}", unseeded)).isEqualTo(SeedOfId.of("3"));
         assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\"}", unseeded)).isEqualTo(SeedOfId.of("x"));
         assertThat(seed("{\"prompt\": \"a\", \"id\": \"x\", \"seed\": 5}", unseeded)).isEqualTo(5);

@@ -2,12 +2,15 @@ package dev.flover.benchmarks.constraints;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.soabase.recordbuilder.core.RecordBuilder;
 
 /// The report of `bench constraints`.
 ///
 /// @param logitsPassUs time of one pass over the vocabulary's logits on this machine in the same run, in µs
 @JsonPropertyOrder({"schemas", "passing", "compile_errors", "valid_refused", "invalid_accepted", "crashes", "timeouts",
         "mask_us", "compile_us", "logits_pass_us", "mask_mean_in_passes", "masks"})
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record ConstraintReport(
         @JsonProperty("schemas") int schemas,
         @JsonProperty("passing") int passing,

@@ -112,8 +112,10 @@ final class ConstraintRun {
     ConstraintReport report() {
         double pass = logitsPassUs();
         var figures = maskTimes.figures();
-        return new ConstraintReport(schemas, passing, compileErrors, validRefused, invalidAccepted, crashes, timeouts,
-                figures, compileTimes.figures(), pass, figures.mean() / pass, maskCount);
+        return ConstraintReportBuilder.builder().schemas(schemas).passing(passing).compileErrors(compileErrors)
+                .validRefused(validRefused).invalidAccepted(invalidAccepted).crashes(crashes).timeouts(timeouts)
+                .maskUs(figures).compileUs(compileTimes.figures()).logitsPassUs(pass)
+                .maskMeanInPasses(figures.mean() / pass).masks(maskCount).build();
     }
 
     private double logitsPassUs() {

@@ -98,7 +98,7 @@ final class DeliveryCheck {
     }
 
     synchronized Findings findings() {
-        var sum = new Findings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, deadLetters, strangers, 0, 0);
+        var sum = FindingsBuilder.builder().deadLetters(deadLetters).strangers(strangers).build();
         for (var answer : answers.entrySet()) {
             sum = sum.plus(answer.getValue().findings(ids -> decoding.text(answer.getKey(), ids)));
         }

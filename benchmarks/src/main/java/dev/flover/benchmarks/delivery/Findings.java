@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 
 /// The differences between the records that were read and the promise of delivery. If the promise was kept, all numbers
 /// but the first two are 0.
@@ -13,6 +14,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 /// @param strangers            records for request ids that were never sent
 /// @param contradictions       uncommitted tokens that differ from the expected answer
 /// @param unreadable           generations whose text is wrong for a reader that drops positions it has seen
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false)
 record Findings(
         @JsonProperty("generations") long generations,
         @JsonProperty("tokens") long tokens,
@@ -33,14 +36,20 @@ record Findings(
         @JsonProperty("unreadable") long unreadable) {
 
     Findings plus(Findings other) {
-        return new Findings(
-                generations + other.generations, tokens + other.tokens, gaps + other.gaps, repeats + other.repeats,
-                differingTokens + other.differingTokens, differingTexts + other.differingTexts,
-                differingLogprobs + other.differingLogprobs, differingEnds + other.differingEnds,
-                missingTerminals + other.missingTerminals, doubleTerminals + other.doubleTerminals,
-                missingResults + other.missingResults, doubleResults + other.doubleResults,
-                differingResults + other.differingResults, deadLetters + other.deadLetters,
-                strangers + other.strangers, contradictions + other.contradictions, unreadable + other.unreadable);
+        return FindingsBuilder.builder().generations(generations + other.generations)
+                .tokens(tokens + other.tokens).gaps(gaps + other.gaps).repeats(repeats + other.repeats)
+                .differingTokens(differingTokens + other.differingTokens)
+                .differingTexts(differingTexts + other.differingTexts)
+                .differingLogprobs(differingLogprobs + other.differingLogprobs)
+                .differingEnds(differingEnds + other.differingEnds)
+                .missingTerminals(missingTerminals + other.missingTerminals)
+                .doubleTerminals(doubleTerminals + other.doubleTerminals)
+                .missingResults(missingResults + other.missingResults)
+                .doubleResults(doubleResults + other.doubleResults)
+                .differingResults(differingResults + other.differingResults)
+                .deadLetters(deadLetters + other.deadLetters).strangers(strangers + other.strangers)
+                .contradictions(contradictions + other.contradictions).unreadable(unreadable + other.unreadable)
+                .build();
     }
 
     /// Tells whether no token was lost, repeated or changed.

@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.Map;
 /// @param retries  findings about requests that were sent again, and about different requests under the same ids
 /// @param atRest   whether every instance served at the end
 /// @param passed   whether the promise was kept and all disturbances were made
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record Outcome(
         @JsonProperty("seed") long seed,
         @JsonProperty("delivery") String delivery,

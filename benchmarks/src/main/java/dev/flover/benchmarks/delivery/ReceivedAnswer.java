@@ -120,10 +120,13 @@ final class ReceivedAnswer {
     /// @param decoding turns token ids into text
     Findings findings(Function<List<Integer>, String> decoding) {
         boolean readable = decoding.apply(deduplicated).equals(expected.text());
-        return new Findings(
-                1, tokens, gaps + Math.max(0, expected.tokenIds().size() - next), repeats, differingTokens,
-                text.toString().equals(expected.text()) ? 0 : 1, differingLogprobs, differingEnds,
-                terminals == 0 ? 1 : 0, Math.max(0, terminals - 1), results == 0 ? 1 : 0, Math.max(0, results - 1),
-                differingResults, 0, 0, contradictions, readable ? 0 : 1);
+        return FindingsBuilder.builder().generations(1).tokens(tokens)
+                .gaps(gaps + Math.max(0, expected.tokenIds().size() - next)).repeats(repeats)
+                .differingTokens(differingTokens).differingTexts(text.toString().equals(expected.text()) ? 0 : 1)
+                .differingLogprobs(differingLogprobs).differingEnds(differingEnds)
+                .missingTerminals(terminals == 0 ? 1 : 0).doubleTerminals(Math.max(0, terminals - 1))
+                .missingResults(results == 0 ? 1 : 0).doubleResults(Math.max(0, results - 1))
+                .differingResults(differingResults).contradictions(contradictions).unreadable(readable ? 0 : 1)
+                .build();
     }
 }

@@ -200,10 +200,13 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                 var retried = retries.outcome();
                 boolean atRest = disturber.isAtRest();
                 int unburied = run.strangersMissing();
-                var outcome = new Outcome(seed, delivery, (System.nanoTime() - from) / 1e9, disturber.counts(),
-                        troubles.counts(), unburied, Outcome.Recovery.of(recoveries.millis()), atRest, findings,
-                        retried, findings.isClean() && retried.isClean() && disturber.isDone() && atRest
-                                && unburied == 0);
+                var outcome = OutcomeBuilder.builder().seed(seed).delivery(delivery)
+                        .seconds((System.nanoTime() - from) / 1e9).counts(disturber.counts())
+                        .weather(troubles.counts()).unburied(unburied)
+                        .recovery(Outcome.Recovery.of(recoveries.millis())).atRest(atRest).findings(findings)
+                        .retries(retried)
+                        .passed(findings.isClean() && retried.isClean() && disturber.isDone() && atRest
+                                && unburied == 0).build();
                 return stop.isRaised() ? interrupted(outcome, stop) : verdict(outcome);
             }
         }
@@ -232,10 +235,10 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
             case EXACTLY_ONCE -> EXACTLY_ONCE_COMMIT_MS;
             case AT_LEAST_ONCE -> AT_LEAST_ONCE_COMMIT_MS;
         };
-        return new VictimSettings(0, world.connection().bootstrapServers(), world.frontUrl(), state,
-                modelOption.path().toAbsolutePath(), modelOption.context(),
-                backend.name(), backend.threads(), how, interval,
-                sessionTimeoutMs);
+        return VictimSettingsBuilder.builder().group(0).bootstrapServers(world.connection().bootstrapServers())
+                .registryUrl(world.frontUrl()).folder(state).model(modelOption.path().toAbsolutePath())
+                .context(modelOption.context()).backend(backend.name()).threads(backend.threads()).delivery(how)
+                .commitIntervalMs(interval).sessionTimeoutMs(sessionTimeoutMs).build();
     }
 
     private int interrupted(Outcome outcome, StopSignal stop) {

@@ -8,6 +8,7 @@ import dev.flover.topology.config.PipelineConfig.Recovery;
 import dev.flover.topology.config.PipelineConfig.Remembering;
 import dev.flover.topology.config.PipelineConfig.Serving;
 import dev.flover.topology.models.Begin;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.Map;
 /// @param backend          as in `--backend`
 /// @param threads          threads that compute; 0 for one per core
 /// @param sessionTimeoutMs session timeout of the consumer group, in ms
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record VictimSettings(
         int group, String bootstrapServers, String registryUrl, Path folder, Path model, int context,
         String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
@@ -46,16 +49,17 @@ record VictimSettings(
     }
 
     static VictimSettings of(String[] arguments) {
-        return new VictimSettings(Integer.parseInt(arguments[0]), arguments[1], arguments[2], Path.of(arguments[3]),
-                Path.of(arguments[4]), Integer.parseInt(arguments[5]), arguments[6], Integer.parseInt(arguments[7]),
-                Delivery.valueOf(arguments[8]), Integer.parseInt(arguments[9]), Integer.parseInt(arguments[10]));
+        return VictimSettingsBuilder.builder().group(Integer.parseInt(arguments[0]))
+                .bootstrapServers(arguments[1]).registryUrl(arguments[2]).folder(Path.of(arguments[3]))
+                .model(Path.of(arguments[4])).context(Integer.parseInt(arguments[5])).backend(arguments[6])
+                .threads(Integer.parseInt(arguments[7])).delivery(Delivery.valueOf(arguments[8]))
+                .commitIntervalMs(Integer.parseInt(arguments[9]))
+                .sessionTimeoutMs(Integer.parseInt(arguments[10])).build();
     }
 
     /// Returns the same settings for another group and another folder.
     VictimSettings in(int otherGroup, Path other) {
-        return new VictimSettings(otherGroup, bootstrapServers, registryUrl, other, model, context, backend, threads,
-                delivery,
-                commitIntervalMs, sessionTimeoutMs);
+        return VictimSettingsBuilder.builder(this).group(otherGroup).folder(other).build();
     }
 
     /// Makes the pipeline's configuration. With exactly-once, ended requests are remembered: the check notices a

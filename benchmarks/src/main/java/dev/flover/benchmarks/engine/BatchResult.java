@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.engine;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The figures of one batch size: rates are medians of all runs, the other figures come from the decode phase of the
@@ -15,6 +16,8 @@ import java.util.List;
 /// @param floor      the least time that a step could take on this machine
 /// @param ofUnconstrained tokens per second as a share of those of equally many sequences without a constraint, run
 ///                        alternately with them; the median; null if no sequence is constrained
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record BatchResult(
         int batch,
         @JsonProperty("decode_tokens_per_s") double decodeTokensPerSecond,
@@ -37,10 +40,11 @@ record BatchResult(
         var usage = times.decodeUsage();
         double stepUs = times.decodeSeconds() * 1e6 / times.fullSteps();
         double inside = operations.stream().mapToDouble(OperationShare::microseconds).sum();
-        return new BatchResult(batch, decode, prefill, stepUs / 1e3, times.fullSteps(),
-                (double) usage.allocatedBytes() / times.fullSteps(), usage.collections(), usage.collectionMs(),
-                times.schedulingMicros(),
-                device == null ? stepUs - inside : device.idle(), device, floor, operations,
-                ofUnconstrained);
+        return BatchResultBuilder.builder().batch(batch).decodeTokensPerSecond(decode)
+                .prefillTokensPerSecond(prefill).stepMs(stepUs / 1e3).steps(times.fullSteps())
+                .allocatedBytesPerStep((double) usage.allocatedBytes() / times.fullSteps())
+                .collections(usage.collections()).collectionMs(usage.collectionMs())
+                .scheduleUs(times.schedulingMicros()).outsideUs(device == null ? stepUs - inside : device.idle())
+                .device(device).floor(floor).operations(operations).ofUnconstrained(ofUnconstrained).build();
     }
 }

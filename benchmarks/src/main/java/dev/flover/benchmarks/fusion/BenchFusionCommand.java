@@ -164,13 +164,16 @@ public final class BenchFusionCommand implements Runnable {
 
     private FusionReport report(
             Model model, long weightBytes, Experiment experiment, List<ScenarioResult> results) {
-        return new FusionReport(
-                "./flover " + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
-                System.getProperty("os.arch") + ", Java " + Runtime.version(), Processor.describe(),
-                model.path().toString(), experiment.stage().backend(), experiment.arithmetic(), weightBytes,
-                experiment.stage().positionBytes(), experiment.iterationMs(), scenarioOptions.requests(),
-                scenarioOptions.tokens(quick), scenarioOptions.promptTokens(), scenarioOptions.seed(), PAPER_SEEDS,
-                PaperRow.table(PAPER_SEEDS), results);
+        return FusionReportBuilder.builder()
+                .command("./flover " + String.join(" ", spec.commandLine().getParseResult().originalArgs()))
+                .version(System.getProperty("os.arch") + ", Java " + Runtime.version())
+                .machine(Processor.describe()).model(model.path().toString())
+                .backend(experiment.stage().backend()).arithmetic(experiment.arithmetic())
+                .weightBytes(weightBytes).positionBytes(experiment.stage().positionBytes())
+                .iterationMs(experiment.iterationMs()).requests(scenarioOptions.requests())
+                .tokens(scenarioOptions.tokens(quick)).promptTokens(scenarioOptions.promptTokens())
+                .seed(scenarioOptions.seed()).paperSeeds(PAPER_SEEDS).paperTable(PaperRow.table(PAPER_SEEDS))
+                .scenarios(results).build();
     }
 
     private void finish(FusionReport report) {

@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The report of `bench fusion`.
@@ -12,6 +13,8 @@ import java.util.List;
 /// @param iterationMs   median decode step of one request alone, in ms
 /// @param tokens        the most tokens of a request
 /// @param paperTable    the paper's counts beside simulated ones, over `paperSeeds` random draws
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record FusionReport(
         String command,
         String version,

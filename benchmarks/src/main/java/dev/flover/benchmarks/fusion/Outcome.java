@@ -2,6 +2,7 @@ package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.flover.benchmarks.workload.Spread;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,8 @@ import java.util.List;
 /// @param throughput       throughput over time: points of seconds and tokens per second
 /// @param lives            the first and the last iteration of each request
 /// @param sameTokens       whether every request got the same tokens as under the first strategy
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record Outcome(
         String strategy,
         String title,
@@ -75,11 +78,15 @@ record Outcome(
         long rows = recording.iterations().stream().mapToLong(Recording.Iteration::rows).sum();
         long live = recording.iterations().stream().mapToLong(Recording.Iteration::live).sum();
         long steps = recording.iterationCount();
-        return new Outcome(name, title, steps, (double) recording.workload().tokens() / steps, rows - live,
-                recording.moves(), recording.movedBytes(), makespan, recording.workload().tokens() / makespan,
-                Spread.of(firstTokens), Spread.of(gaps(recording)), Spread.of(latencies), latencies, completions,
-                recording.iterations().stream().mapToLong(Recording.Iteration::heldBytes).max().orElse(0),
-                copiesOfWeights, held(recording), throughput(recording, makespan), lives, same);
+        return OutcomeBuilder.builder().strategy(name).title(title).iterations(steps)
+                .overlap((double) recording.workload().tokens() / steps).paddingRows(rows - live)
+                .moves(recording.moves()).movedBytes(recording.movedBytes()).makespanSeconds(makespan)
+                .tokensPerSecond(recording.workload().tokens() / makespan).firstTokenMs(Spread.of(firstTokens))
+                .betweenTokensMs(Spread.of(gaps(recording))).latencyMs(Spread.of(latencies))
+                .latenciesMs(latencies).completionsS(completions)
+                .heldBytes(recording.iterations().stream().mapToLong(Recording.Iteration::heldBytes).max().orElse(0))
+                .copiesOfWeights(copiesOfWeights).held(held(recording))
+                .throughput(throughput(recording, makespan)).lives(lives).sameTokens(same).build();
     }
 
     private static double[] gaps(Recording recording) {

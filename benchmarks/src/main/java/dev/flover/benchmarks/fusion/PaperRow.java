@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.Lengths;
 import dev.flover.benchmarks.workload.Workload;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.List;
 /// @param low             the 2.5th percentile of the iterations over the draws
 /// @param high            the 97.5th percentile of the iterations over the draws
 /// @param share           share of the draws with fewer iterations than the paper
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record PaperRow(
         @JsonProperty("mean_gap_ms") int meanGapMs,
         @JsonProperty("paper_iterations") int paperIterations,
@@ -57,9 +60,10 @@ record PaperRow(
         Arrays.sort(iterations);
         Arrays.sort(overlaps);
         int tail = (int) (TAIL * seeds);
-        return new PaperRow(figure.meanGapMs(), figure.iterations(), figure.overlap(),
-                Arrays.stream(iterations).average().orElseThrow(), iterations[tail], iterations[seeds - 1 - tail],
-                (double) below / seeds, Arrays.stream(overlaps).average().orElseThrow(), overlaps[tail],
-                overlaps[seeds - 1 - tail]);
+        return PaperRowBuilder.builder().meanGapMs(figure.meanGapMs()).paperIterations(figure.iterations())
+                .paperOverlap(figure.overlap()).meanIterations(Arrays.stream(iterations).average().orElseThrow())
+                .low(iterations[tail]).high(iterations[seeds - 1 - tail]).share((double) below / seeds)
+                .meanOverlap(Arrays.stream(overlaps).average().orElseThrow()).lowOverlap(overlaps[tail])
+                .highOverlap(overlaps[seeds - 1 - tail]).build();
     }
 }

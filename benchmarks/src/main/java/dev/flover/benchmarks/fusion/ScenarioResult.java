@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /// The results for one workload.
@@ -11,6 +12,8 @@ import java.util.List;
 /// @param simulatedOverlap     mean requests in an iteration by the closed form
 /// @param countedIterations    iterations of the engine, on a clock on which each takes one unit of time
 /// @param completionsAgree     whether every request ended on that clock in the iteration that the closed form gives
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record ScenarioResult(
         String title,
         String arrivals,
@@ -28,10 +31,11 @@ record ScenarioResult(
         for (int i = 0; i < scenario.workload().size(); i++) {
             agree &= counted.completion(i) == simulation.completions().get(i);
         }
-        return new ScenarioResult(
-                scenario.title(), scenario.arrivals(),
-                Double.isNaN(scenario.meanGapMs()) ? null : scenario.meanGapMs(), scenario.lengths(),
-                scenario.workload().demands().stream().mapToInt(demand -> demand.tokens()).toArray(),
-                simulation.iterations(), simulation.overlap(), counted.iterations().size(), agree, outcomes);
+        return ScenarioResultBuilder.builder().title(scenario.title()).arrivals(scenario.arrivals())
+                .meanGapMs(Double.isNaN(scenario.meanGapMs()) ? null : scenario.meanGapMs())
+                .lengths(scenario.lengths())
+                .tokens(scenario.workload().demands().stream().mapToInt(demand -> demand.tokens()).toArray())
+                .simulatedIterations(simulation.iterations()).simulatedOverlap(simulation.overlap())
+                .countedIterations(counted.iterations().size()).completionsAgree(agree).outcomes(outcomes).build();
     }
 }

@@ -20,11 +20,11 @@ public final class LoadBenchmark {
             System.exit(2);
         }
         var usual = LoadPlan.standard();
-        var plan = new LoadPlan(usual.calibration(), usual.calmSeconds(),
-                arguments.length > 1 ? Integer.parseInt(arguments[1]) : usual.floodSeconds(),
-                arguments.length > 2 ? Double.parseDouble(arguments[2]) : usual.factor(),
-                arguments.length > 3 ? Integer.parseInt(arguments[3]) : usual.drainSeconds(),
-                usual.deadlineShare(), usual.badShare(), usual.heapMb());
+        var plan = LoadPlanBuilder.builder().calibration(usual.calibration()).calmSeconds(usual.calmSeconds())
+                .floodSeconds(arguments.length > 1 ? Integer.parseInt(arguments[1]) : usual.floodSeconds())
+                .factor(arguments.length > 2 ? Double.parseDouble(arguments[2]) : usual.factor())
+                .drainSeconds(arguments.length > 3 ? Integer.parseInt(arguments[3]) : usual.drainSeconds())
+                .deadlineShare(usual.deadlineShare()).badShare(usual.badShare()).heapMb(usual.heapMb()).build();
         System.out.printf("%n%s", run(plan, Path.of(arguments[0]), System.out).markdown());
     }
 

@@ -1,5 +1,7 @@
 package dev.flover.benchmarks.load;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /// The amounts and durations of the load.
 ///
 /// @param calibration     number of requests sent at once to find the sustainable rate
@@ -10,6 +12,8 @@ package dev.flover.benchmarks.load;
 /// @param deadlineShare   share of the flood's requests with a deadline of 60 to 150 s; the others have none
 /// @param badShare        share of the flood's records that are no requests or exceed the limits
 /// @param heapMb          heap of the pipeline in MB
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record LoadPlan(int calibration, int calmSeconds, int floodSeconds, double factor, int drainSeconds,
         double deadlineShare, double badShare, int heapMb) {
     LoadPlan {
@@ -23,7 +27,8 @@ record LoadPlan(int calibration, int calmSeconds, int floodSeconds, double facto
 
     /// Returns the plan of the published figures, which takes eight minutes at most.
     static LoadPlan standard() {
-        return new LoadPlan(4000, 20, 120, 10, 300, 0.9, 0.02, 1024);
+        return LoadPlanBuilder.builder().calibration(4000).calmSeconds(20).floodSeconds(120).factor(10)
+                .drainSeconds(300).deadlineShare(0.9).badShare(0.02).heapMb(1024).build();
     }
 
     private static void require(boolean holds, String message) {

@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.load;
 
 import dev.flover.schemas.FinishReason;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +14,8 @@ import java.util.stream.Collectors;
 /// @param waits    times from writing a request to its last token, in ms, by priority, since the beginning of the flood
 /// @param answered number of records that have their answer
 /// @param drained  whether all records have their answer
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record LoadReport(LoadPlan plan, double sustainable, Phase calm, Phase flood, List<Sample> samples,
         Map<String, Long> tenants, Map<Integer, long[]> waits, Map<FinishReason, Long> ended, long deadLetters,
         long sent, long bad, long answered, boolean drained, double drainSeconds) {

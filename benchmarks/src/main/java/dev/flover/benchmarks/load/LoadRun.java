@@ -68,9 +68,11 @@ final class LoadRun implements AutoCloseable {
         long drainBegan = System.nanoTime();
         boolean drained = drain();
         double drainSeconds = (System.nanoTime() - drainBegan) / 1e9;
-        return new LoadReport(plan, sustainable, calm, flood, List.copyOf(samples), tenants,
-                answers.takeWaitsByPriority(), answers.ended(), answers.deadLetters(), generator.sent(),
-                generator.bad(), answers.answered(), drained, drainSeconds);
+        return LoadReportBuilder.builder().plan(plan).sustainable(sustainable).calm(calm).flood(flood)
+                .samples(List.copyOf(samples)).tenants(tenants).waits(answers.takeWaitsByPriority())
+                .ended(answers.ended()).deadLetters(answers.deadLetters()).sent(generator.sent())
+                .bad(generator.bad()).answered(answers.answered()).drained(drained).drainSeconds(drainSeconds)
+                .build();
     }
 
     private RequestMix mix(double deadlineShare, double badShare) {

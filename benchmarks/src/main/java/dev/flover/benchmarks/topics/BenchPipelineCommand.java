@@ -117,9 +117,10 @@ public final class BenchPipelineCommand implements Runnable {
                             requests, seed);
             checkContext(opened, burst);
             checkContext(opened, arriving);
-            var setting = new PipelineSetting(backend.name(), backend.threads(), live,
-                    Duration.ofMillis(commitIntervalMs), partitions, producers, Duration.ofSeconds(warmUpSeconds),
-                    repeat, load, seed);
+            var setting = PipelineSettingBuilder.builder().backend(backend.name()).threads(backend.threads())
+                    .live(live).commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
+                    .producers(producers).warmUp(Duration.ofSeconds(warmUpSeconds)).rounds(repeat).load(load)
+                    .seed(seed).build();
             print(new PipelineMeasurement(opened, setting, burst, arriving, narration, spec.commandLine().getErr())
                     .run());
         }

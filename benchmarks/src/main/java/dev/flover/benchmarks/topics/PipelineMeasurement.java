@@ -66,9 +66,10 @@ final class PipelineMeasurement {
             say(String.format(Locale.ROOT, "one by one: %d requests in about %.0f s", paced.size(),
                     paced.demands().getLast().arrival() / (double) Demand.UNIT));
             var times = new ArrivingRequests(pipeline, paced, requests(paced)).play(setting.producers(), figures);
-            return new PipelineReport(String.valueOf(model.path().getFileName()), setting.backend(), burst.size(),
-                    setting.live(), setting.partitions(), setting.commitInterval().toMillis(), saturation, prefillMs,
-                    times);
+            return PipelineReportBuilder.builder().model(String.valueOf(model.path().getFileName()))
+                    .backend(setting.backend()).requests(burst.size()).live(setting.live())
+                    .partitions(setting.partitions()).commitIntervalMs(setting.commitInterval().toMillis())
+                    .saturation(saturation).prefillMs(prefillMs).arriving(times).build();
         }
     }
 

@@ -2,12 +2,15 @@ package dev.flover.benchmarks.topics;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.flover.benchmarks.workload.Spread;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Locale;
 
 /// The report of `bench pipeline`. A share divides two rates of the same round.
 ///
 /// @param prefillMs time from admission to the first token of one request alone in the engine without Kafka
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record PipelineReport(
         String model,
         String backend,

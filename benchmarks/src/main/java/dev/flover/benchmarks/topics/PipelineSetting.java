@@ -1,5 +1,6 @@
 package dev.flover.benchmarks.topics;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Duration;
 
 /// The configuration and the load of a measured pipeline.
@@ -11,6 +12,8 @@ import java.time.Duration;
 /// @param rounds         number of rounds with all requests at once
 /// @param load           tokens per second of arriving requests, as a share of the rate of the engine alone
 /// @param seed           seed of the prompts
+@RecordBuilder
+@RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record PipelineSetting(
         String backend, int threads, int live, Duration commitInterval, int partitions, int producers, Duration warmUp,
         int rounds, double load, long seed) {}

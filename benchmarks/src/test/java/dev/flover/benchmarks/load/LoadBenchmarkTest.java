@@ -13,7 +13,8 @@ class LoadBenchmarkTest {
     @Test
     void aShortFloodIsAnsweredToTheLastRecordWithinItsMemory() throws Exception {
         var progress = new ByteArrayOutputStream();
-        var plan = new LoadPlan(100, 1, 4, 4, 120, 0, 0.1, 256);
+        var plan = LoadPlanBuilder.builder().calibration(100).calmSeconds(1).floodSeconds(4).factor(4)
+                .drainSeconds(120).deadlineShare(0).badShare(0.1).heapMb(256).build();
 
         var report = LoadBenchmark.run(plan, Path.of("..", "models", "novelist-f16.gguf"), new PrintStream(progress));
 
