@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:failed; one sentence on stderr says why", "2:wrong usage",
+        exitCodeList = {"0:done", "1:failed; one sentence on stderr gives the reason", "2:wrong usage",
                 "130:interrupted; 143 by SIGTERM"})
 public final class Main implements Runnable {
     private static final List<Class<?>> ENGINE_COMMANDS = List.of(GenerateCommand.class, TokenizeCommand.class,
@@ -64,7 +64,7 @@ public final class Main implements Runnable {
     private boolean version;
 
     @Option(names = "--verbose", order = 1001, scope = ScopeType.INHERIT,
-            description = "Log what happens on stderr, and show a stack trace where something fails.")
+            description = "Log to stderr, and show the stack trace of a failure.")
     private boolean verbose;
 
     public static void main(String[] args) {
@@ -136,7 +136,7 @@ public final class Main implements Runnable {
         if (kafka) {
             page.description("LLM inference as a Kafka Streams application.");
             page.footer("",
-                    "@|bold ./flover demo|@ shows all of it in a terminal, and leaves nothing behind.", explain);
+                    "@|bold ./flover demo|@ shows a whole pipeline in a terminal and leaves nothing behind.", explain);
         } else {
             page.description("Flover's engine: LLM inference without Kafka, for machines without a network.");
             page.footer("", explain);

@@ -11,12 +11,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cancel",
         modelTransformer = SettingOptions.OfClients.class,
-        description = "Ends a request, live or waiting, or one of that id that comes a little later.")
+        description = "Cancels a request that is being answered, waits, or arrives a little later.")
 public final class CancelCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "ID", description = "As `submit` printed or was given it.")
+    @Parameters(paramLabel = "ID", description = "The request's id, as printed by `submit` or given to it with --id.")
     private String id;
 
     @Override

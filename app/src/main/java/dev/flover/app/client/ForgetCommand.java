@@ -11,13 +11,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "forget",
         modelTransformer = SettingOptions.OfClients.class,
-        description = "Erases the stored answer to a request, so that it is never given again; one that is being "
-                + "answered ends. What the requests and tokens topics hold of it goes when their retention ends.")
+        description = "Erases the stored answer to a request, so that it is never sent again; a request that is being "
+                + "answered is cancelled. Its records on the requests and tokens topics remain until their retention "
+                + "ends.")
 public final class ForgetCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "ID", description = "As `submit` printed or was given it.")
+    @Parameters(paramLabel = "ID", description = "The request's id, as printed by `submit` or given to it with --id.")
     private String id;
 
     @Override

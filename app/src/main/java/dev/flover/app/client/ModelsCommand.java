@@ -28,15 +28,15 @@ import picocli.CommandLine.Spec;
         modelTransformer = SettingOptions.OfClients.class,
         sortOptions = false,
         subcommandsRepeatable = false,
-        description = "Lists the models that can be asked for, and which group (application id) answers for each; or "
-                + "changes it.",
-        footer = {"", "A change takes some three seconds, during which no group takes requests in; what was written "
-                + "before is answered as before."})
+        description = "Lists the models that requests can name and the group (application id) that answers for each, "
+                + "or changes the assignment.",
+        footer = {"", "A change takes about three seconds, during which no group accepts requests. Requests that were "
+                + "written before it are answered by the former group."})
 public final class ModelsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "As one JSON object.")
+    @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Override
@@ -56,7 +56,7 @@ public final class ModelsCommand implements Runnable {
     private static void list(Registrations registrations, PrintWriter out) {
         var latest = registrations.latest();
         if (latest.groups().isEmpty()) {
-            out.println("no group is registered; the first `flover up` will be");
+            out.println("no group is registered; the first `flover up` registers one");
         }
         for (String group : latest.groups()) {
             boolean isDefault = group.equals(latest.defaultGroup());
@@ -67,14 +67,14 @@ public final class ModelsCommand implements Runnable {
             }
         }
         if (!registrations.isSettled()) {
-            out.println("a change is under way, and holds in a few seconds");
+            out.println("a change is in progress and takes effect within a few seconds");
         }
     }
 
     /// Returns in words the offsets of the requests topic, by partition, from which on a group answers for a model.
     private static String since(Registrations registrations, String name, String group) {
         var offsets = offsetsSince(registrations, name, group);
-        return offsets == null ? "a moment that is not over yet" : "offsets " + offsets + " by partition";
+        return offsets == null ? "a change that is in progress" : "offsets " + offsets + " by partition";
     }
 
     private static List<Long> offsetsSince(Registrations registrations, String name, String group) {
@@ -106,36 +106,37 @@ public final class ModelsCommand implements Runnable {
     }
 
     @Command(name = "give-up", modelTransformer = SettingOptions.OfClients.class,
-            description = "A group no longer answers for a model: requests that name it are rejected "
-            + "by the default group. Or it no longer insists on being the default group, and is until another takes "
-            + "its place (`up --default-model-group`, or `models hand-over --default`).")
+            description = "Ends the assignment of models to a group: the default group then rejects requests that name "
+            + "them. With --default, the default group allows another group to take its place (`up "
+            + "--default-model-group`, or `models hand-over --default`) and stays the default group until then.")
     private void giveUp(
-            @Parameters(paramLabel = "NAME", arity = "0..*", description = "Of models.") List<String> names,
-            @Option(names = "--default", description = "Of being the default group.") boolean defaultGroup,
+            @Parameters(paramLabel = "NAME", arity = "0..*", description = "Names of models.") List<String> names,
+            @Option(names = "--default", description = "Give up being the default group.") boolean defaultGroup,
             @Option(names = "--group", paramLabel = "ID", required = true,
-                    description = "Whose they are: its application id.") String group) {
+                    description = "The application id of the group.") String group) {
         change("give-up", names, defaultGroup, given -> orders -> orders.giveUp(group, given, defaultGroup));
     }
 
     @Command(name = "hand-over", modelTransformer = SettingOptions.OfClients.class,
-            description = "Another group answers for a model from now on, or is the default "
-            + "group. It has to be registered, and to have the model; requests that were written before are answered "
-            + "by the group that had it.")
+            description = "Assigns models, or the role of the default group, to another group. That group must be "
+            + "registered and have the models. Requests that were written before are answered by the former group.")
     private void handOver(
-            @Parameters(paramLabel = "NAME", arity = "0..*", description = "Of models.") List<String> names,
-            @Option(names = "--default", description = "Requests that name no model.") boolean defaultGroup,
+            @Parameters(paramLabel = "NAME", arity = "0..*", description = "Names of models.") List<String> names,
+            @Option(names = "--default", description = "Also hand over the role of the default group, which answers "
+                    + "requests that name no model.") boolean defaultGroup,
             @Option(names = "--to", paramLabel = "ID", required = true,
-                    description = "The application id of the group that gets them.") String to) {
+                    description = "The application id of the new group.") String to) {
         change("hand-over", names, defaultGroup, given -> orders -> orders.handOver(given, defaultGroup, to));
     }
 
     @Command(name = "remove", modelTransformer = SettingOptions.OfClients.class,
-            description = "Strikes out a group that is gone for ever: its names are free, and what it "
-            + "had not finished is not answered. It must not run, must not be the default group while there are "
-            + "others, and has to have read all requests.")
+            description = "Removes a group that will not run again: its model names become free, and its unfinished "
+            + "requests are not answered. It must not run, must not be the default group while there are others, and "
+            + "must have read all requests.")
     private void remove(
-            @Parameters(paramLabel = "ID", description = "Its application id.") String group,
-            @Option(names = "--abandon", description = "Even if it has not read all requests.") boolean abandon) {
+            @Parameters(paramLabel = "ID", description = "The application id of the group.") String group,
+            @Option(names = "--abandon", description = "Remove the group even if it has not read all "
+                    + "requests.") boolean abandon) {
         carryOut("remove", orders -> orders.remove(group, abandon));
     }
 
@@ -146,15 +147,15 @@ public final class ModelsCommand implements Runnable {
     private void change(String command, List<String> names, boolean defaultGroup, Change change) {
         var given = names == null ? List.<String>of() : names;
         if (given.isEmpty() && !defaultGroup) {
-            throw new ParameterException(spec.commandLine(), "a model's NAME is needed, or --default");
+            throw new ParameterException(spec.commandLine(), "expected NAMEs of models or --default, found neither");
         }
         carryOut(command, change.of(given));
     }
 
     private void carryOut(String command, Consumer<Orders> change) {
         if (!spec.commandLine().getParseResult().matchedOptions().isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "options belong behind " + command + ", found some before "
-                    + "it");
+            throw new ParameterException(
+                    spec.commandLine(), "options must follow " + command + ", found some before it");
         }
         with(spec.subcommands().get(command).getCommandSpec(), orders -> {
             change.accept(orders);

@@ -23,14 +23,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "parked",
         modelTransformer = SettingOptions.OfClients.class,
-        description = "Lists the records that wait because the registry has not given their schema yet, and those "
-                + "behind them under the same key, of each group (application id) on the requests topic.",
-        footer = {"", "@|bold flover cancel ID|@ skips all that waits under an id, and answers it as cancelled."})
+        description = "Lists the records that wait for a schema from the registry, and later records under the same "
+                + "keys, for each group (application id) on the requests topic.",
+        footer = {"", "@|bold flover cancel ID|@ skips all records that wait under an id and answers them as "
+                + "cancelled."})
 public final class ParkedCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON object a line: group, partition, offset, id, written, schema, "
+    @Option(names = "--json", description = "One JSON object per line: group, partition, offset, id, written, schema, "
             + "bytes.")
     private boolean json;
 

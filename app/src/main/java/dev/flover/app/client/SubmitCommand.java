@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
-        footer = {"", "A request sent before with the same --id is attached to while it is answered, and gets its "
-                + "answer again afterwards; another request under a used id is refused.",
+        footer = {"", "The same request under the same --id attaches to the generation while it runs, and gets its "
+                + "answer again afterwards; a different request under a used id is refused.",
             "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
 public final class SubmitCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -50,7 +50,7 @@ public final class SubmitCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to go on from; or give --messages.")
+    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to continue; or give --messages.")
     private String prompt;
 
     @Option(names = "--id", paramLabel = "ID", description = "The request's id. Default: a random one.")
@@ -59,20 +59,23 @@ public final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--no-wait", description = "Print the id and do not wait for the answer.")
     private boolean noWait;
 
-    @Option(names = "--json", description = "A JSON object a line for each chunk of the answer, as `tail --json` does.")
+    @Option(names = "--json", description = "Print one JSON object per line for each chunk of the answer, as `tail "
+            + "--json` does.")
     private boolean json;
 
     @Option(names = "--priority", paramLabel = "N", defaultValue = "0",
             description = "Higher first; in [-100, 100]. Default: ${DEFAULT-VALUE}.")
     private int priority;
 
-    @Option(names = "--deadline-ms", paramLabel = "N", description = "The request ends as expired after this long.")
+    @Option(names = "--deadline-ms", paramLabel = "N", description = "Milliseconds after which the request ends as "
+            + "expired.")
     private Long deadlineMs;
 
-    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "On whose account.")
+    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant to which the request "
+            + "belongs.")
     private String tenant;
 
-    @Option(names = "--model", paramLabel = "NAME", description = "Refuse to be answered by any other model.")
+    @Option(names = "--model", paramLabel = "NAME", description = "Name of the model that must answer.")
     private String model;
 
     @ArgGroup(validate = false, heading = "%nAnswers:%n")
@@ -253,7 +256,7 @@ public final class SubmitCommand implements Callable<Integer> {
                     + switch (reason) {
                         case CANCELLED -> "cancelled";
                         case REJECTED -> "rejected";
-                        case EXPIRED -> "too late: its deadline passed";
+                        case EXPIRED -> "expired: its deadline passed";
                         default -> "given up";
                     } + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()));
         };

@@ -29,16 +29,16 @@ public final class TailCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "A JSON object a line: request_id, answer, position, token_ids, text, "
-            + "logprobs and prompt_logprobs where asked for, on last chunks finish_reason, message, terminal; repeat "
-            + "and cached on what was said before, and refused for another request under a used id.")
+    @Option(names = "--json", description = "Print one JSON object per line: request_id, answer, position, token_ids, "
+            + "text, logprobs and prompt_logprobs where asked for, on last chunks finish_reason, message, terminal; "
+            + "repeat and cached on chunks that were sent before, and refused for a different request under a used id.")
     private boolean json;
 
-    @Option(names = "--id", paramLabel = "ID", description = "Only this request; ends when it has ended, or with 1 "
-            + "when another request under its id is refused.")
+    @Option(names = "--id", paramLabel = "ID", description = "Print only this request; end when it has ended, or with "
+            + "1 if a different request under its id is refused.")
     private String id;
 
-    @Option(names = "--from-beginning", description = "Begin with what the topic already holds.")
+    @Option(names = "--from-beginning", description = "Begin with the first record on the topic.")
     private boolean fromBeginning;
 
     private boolean ended;

@@ -48,12 +48,12 @@ public final class DemoCommand implements Runnable {
     private ModelOption modelOption;
 
     @Option(names = "--steps-per-second", paramLabel = "X", defaultValue = "25",
-            description = "How fast the first act may go, so that an eye can follow; 0 is as fast as it can. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "Greatest speed of the first act, so that it can be watched; 0 is no limit. Default: "
+                    + "${DEFAULT-VALUE}.")
     private double stepsPerSecond;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "7",
-            description = "Of the random times and lengths. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of the random times and lengths. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @ArgGroup(validate = false, heading = "%nEngine:%n")
@@ -107,10 +107,10 @@ public final class DemoCommand implements Runnable {
     private void perform(Servers servers, LocalPipeline pipeline, SimpleMeterRegistry meters, String backend) {
         var first = Script.random(seed, MEAN_GAP_MS);
         var firstBoard = new Scoreboard(first, FIRST_ACT_MS);
-        firstBoard.notice(stepsPerSecond == 0 ? "as fast as it can"
-                : String.format(Locale.ROOT, "slowed down to %.0f steps/s, so that an eye can follow", stepsPerSecond));
+        firstBoard.notice(stepsPerSecond == 0 ? "at full speed"
+                : String.format(Locale.ROOT, "slowed down to %.0f steps/s, so that it can be watched", stepsPerSecond));
         var secondBoard = new Scoreboard(first.allAtOnce(), SECOND_ACT_MS);
-        secondBoard.notice("the same requests again, all at once, as fast as it can");
+        secondBoard.notice("the same requests again, all at once, at full speed");
         Summary summary;
         try (var view = view(servers, backend)) {
             var firstEnd = new Act(servers.connection(), first, "first", firstBoard, meters, pipeline::throwIfFailed)

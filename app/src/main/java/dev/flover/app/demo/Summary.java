@@ -18,8 +18,8 @@ record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame second
                         firstEnd.generations().size(), tokens(firstEnd), first.steps(), overlap()),
                 line("first token", "%d ms after its request (median), committed", medianFirstMs()),
                 misplaced == 0
-                        ? line("exactly once", "every token read committed, none missing, none twice")
-                        : line("NOT exactly once", "%d chunks were not where they belong", misplaced),
+                        ? line("exactly once", "every token was read committed, none is missing, none came twice")
+                        : line("NOT exactly once", "%d chunks were at a wrong position", misplaced),
                 line("all at once", "%.1f s, %,.0f tokens/s at full speed; %d of %d answers equal",
                         secondEnd.nowMs() / 1e3, tokens(secondEnd) * 1e3 / secondEnd.nowMs(), equalAnswers(),
                         secondEnd.generations().size()));

@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
         modelTransformer = SettingOptions.OfBridge.class,
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Answers OpenAI's API over HTTP until Ctrl-C or SIGTERM: requests are written to their topic, "
-                + "and committed tokens read from theirs. Keeps nothing; any number of them may run, and a stream that "
-                + "one began goes on at any other.",
+        description = "Serves OpenAI's API over HTTP until Ctrl-C or SIGTERM: writes requests to the requests topic "
+                + "and reads committed tokens from the tokens topic. Has no state: any number of bridges may run, and "
+                + "a stream that one began can be continued at any other.",
         footer = {"", "@|bold curl http://127.0.0.1:8080/v1/completions -H 'Content-Type: application/json' "
                 + "-d '{\"prompt\": \"The old house\"}'|@"})
 public final class ServeCommand implements Callable<Integer> {

@@ -40,7 +40,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     public void ended(Answer answer) {
         if (answer.failed()) {
             command.getErr().println("flover: request " + answer.request().id() + " was ended after "
-                    + answer.tokenCount() + " tokens: the model gave logits that are not numbers");
+                    + answer.tokenCount() + " tokens: the model computed logits that are NaN");
         }
         while (!streaming && written < answers.size() && answers.get(written).ended()) {
             write(answers.get(written++));

@@ -68,7 +68,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelOption modelOption;
 
-    @Option(names = "--json", description = "Write a line of JSON for each answer.")
+    @Option(names = "--json", description = "Write one JSON object per line for each answer.")
     private boolean json;
 
     @Option(names = "--stats", description = "Write steps, rows and tokens a second to stderr at the end.")
@@ -86,11 +86,12 @@ public final class GenerateCommand implements Callable<Integer> {
 
     /// The source of the requests: one prompt, or a file.
     static final class Input {
-        @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; its text is written as it comes.")
+        @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; the answer is written as it is "
+                + "generated.")
         private String prompt;
 
         @Option(names = "--requests", paramLabel = "FILE",
-                description = "A request a line, all fused in one engine; - is standard input.")
+                description = "One request per line, all fused in one engine; - is standard input.")
         private String requests;
     }
 
@@ -175,7 +176,8 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         int[] promptIds = request.promptIds() != null ? request.promptIds() : tokenizer.encodePrompt(request.prompt());
         if (promptIds.length == 0) {
-            throw new IllegalArgumentException("prompt is empty, and the model has no token to begin a text with");
+            throw new IllegalArgumentException("prompt is empty, and the model has no begin-of-text token; give at "
+                    + "least one token");
         }
         for (int id : promptIds) {
             if (id < 0 || id >= model.config().vocabulary()) {

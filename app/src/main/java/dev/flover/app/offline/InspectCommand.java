@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// The command `inspect`: describes a model file.
-@Command(name = "inspect", description = "Says what a model file is.")
+@Command(name = "inspect", description = "Describes a model file.")
 public final class InspectCommand implements Runnable {
     private static final int KEY_AND_VALUE = 2;
 
@@ -52,10 +52,10 @@ public final class InspectCommand implements Runnable {
         if (config != null) {
             printShape(summary, config);
         } else {
-            row("weights", "none: it holds a vocabulary alone");
+            row("weights", "none: the file holds only a vocabulary");
             row("vocabulary", number(summary.vocabulary()));
         }
-        row("tokenizer", summary.tokenizer() == null ? "none: it takes token ids only" : summary.tokenizer());
+        row("tokenizer", summary.tokenizer() == null ? "none: the model accepts only token ids" : summary.tokenizer());
         row("end of text", Arrays.toString(summary.endOfText().tokens()));
         row("chat template", summary.hasChatTemplate() ? "yes" : "no");
         if (summary.samplingDefaults() != null) {

@@ -79,7 +79,7 @@ final class RequestLine {
         boolean ignoreEos = flag("ignore_eos", defaults.ignoreEos());
         if (constraint != null && (!stop.isEmpty() || ignoreEos)) {
             throw new IllegalArgumentException((ignoreEos ? "ignore_eos" : "stop") + " and " + named().getFirst()
-                    + " are both given, and contradict each other; give one");
+                    + " cannot be combined; set only one of them");
         }
         String id = id(defaults.id());
         long seed = seed(defaults.seeded() ? defaults.sampling().seed() : SeedOfId.of(id));
@@ -96,7 +96,7 @@ final class RequestLine {
         if (!has("messages")) {
             for (String field : List.of("tools", "tool_choice", "parallel_tool_calls")) {
                 if (has(field)) {
-                    throw new IllegalArgumentException(field + " needs messages, and there are none");
+                    throw new IllegalArgumentException(field + " needs messages, found none");
                 }
             }
             return null;
@@ -128,7 +128,7 @@ final class RequestLine {
         }
         boolean spaced = flag("white_space", false);
         if (spaced && !has("json_schema")) {
-            throw new IllegalArgumentException("white_space is for answers with json_schema, and there is none");
+            throw new IllegalArgumentException("white_space needs json_schema, which is not set");
         }
         if (given.isEmpty()) {
             return null;

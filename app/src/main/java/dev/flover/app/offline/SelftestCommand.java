@@ -22,14 +22,14 @@ public final class SelftestCommand implements Runnable {
     private CommandSpec spec;
 
     @Option(names = "--backend", paramLabel = "NAME",
-            description = "As `flover devices` lists them. Default: auto.")
+            description = "Backend, as listed by `flover devices`. Default: auto.")
     private String backend = "auto";
 
     @Option(names = "--threads", paramLabel = "N",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
+            description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of all random numbers. Default: 1.")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of all random numbers. Default: 1.")
     private long seed = 1;
 
     @Option(names = "--small", description = "Fewer shapes and sequences: seconds instead of minutes.")

@@ -38,7 +38,7 @@ public final class TokenizeCommand implements Runnable {
             + "Otherwise input lines are plain text and ids are separated by spaces.")
     private boolean json;
 
-    @Option(names = "--no-bos", description = "Leave out the token that the model expects before a text.")
+    @Option(names = "--no-bos", description = "Omit the token that the model expects at the beginning of a text.")
     private boolean noBos;
 
     @Option(names = "--parse-special",
@@ -52,7 +52,7 @@ public final class TokenizeCommand implements Runnable {
         @Option(names = "--text", paramLabel = "TEXT", description = "One text.")
         private String text;
 
-        @Option(names = "--file", paramLabel = "FILE", description = "A text a line; - is standard input.")
+        @Option(names = "--file", paramLabel = "FILE", description = "One text per line; - is standard input.")
         private String file;
     }
 

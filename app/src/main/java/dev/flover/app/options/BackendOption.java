@@ -14,11 +14,11 @@ public final class BackendOption {
     private CommandSpec command;
 
     @Option(names = "--backend", paramLabel = "NAME", defaultValue = "auto",
-            description = "What computes, as in `flover devices`. Default: ${DEFAULT-VALUE}.")
+            description = "Backend, as listed by `flover devices`. Default: ${DEFAULT-VALUE}.")
     private String name;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
+            description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
 
     public String name() {

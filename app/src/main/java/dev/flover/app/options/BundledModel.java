@@ -24,8 +24,8 @@ public final class BundledModel {
                 return folder.resolve(FILE);
             }
         }
-        throw new CommandException("the bundled model is not above " + codeLocation()
-                + "; set -D" + HOME_PROPERTY + " to the folder that holds " + FILE + ", or give --model");
+        throw new CommandException("no folder above " + codeLocation() + " holds the bundled model; "
+                + "set -D" + HOME_PROPERTY + " to the folder that holds " + FILE + ", or give --model");
     }
 
     private static Path present(Path home) {

@@ -34,7 +34,7 @@ public final class ChatOptions {
             description = "none, auto, required, or the name of a tool. Default: auto.")
     private String toolChoice;
 
-    @Option(names = "--no-parallel-tool-calls", description = "One call an answer at most.")
+    @Option(names = "--no-parallel-tool-calls", description = "At most one call per answer.")
     private boolean single;
 
     public boolean hasMessages() {
@@ -48,7 +48,8 @@ public final class ChatOptions {
         }
         if (tools != null) {
             if (messages == null) {
-                throw new CommandException("--tools needs --messages: the model's chat template shows it the tools");
+                throw new CommandException("--tools needs --messages, because the model's chat template passes the "
+                        + "tools to the model");
             }
             request.setTools(read(tools, "tools").getTools());
         }

@@ -26,7 +26,7 @@ public final class CommandException extends RuntimeException {
         return switch (root) {
             case NoSuchFileException missing -> "there is no " + missing.getFile();
             case AccessDeniedException denied -> "no permission for " + denied.getFile();
-            case FileAlreadyExistsException existing -> existing.getFile() + " is there already";
+            case FileAlreadyExistsException existing -> existing.getFile() + " already exists";
             case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
             default -> root.getMessage() != null ? root.getMessage() : root.toString();
         };

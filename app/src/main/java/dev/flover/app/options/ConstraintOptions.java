@@ -13,26 +13,27 @@ public final class ConstraintOptions {
     private String jsonSchema;
 
     @Option(names = "--schema-subject", paramLabel = "NAME",
-            description = "JSON that fits the registry's schema (AVRO or JSON) under a subject.")
+            description = "JSON that fits the schema (AVRO or JSON) of a subject in the registry.")
     private String schemaSubject;
 
-    @Option(names = "--schema-version", paramLabel = "N", description = "Of the subject. Default: the latest.")
+    @Option(names = "--schema-version", paramLabel = "N", description = "Version of the subject. Default: the latest.")
     private Integer schemaVersion;
 
     @Option(names = "--record-topic", paramLabel = "NAME",
             description = "Have the answer written to this topic too, as a record of the subject's AVRO schema.")
     private String recordTopic;
 
-    @Option(names = "--regex", paramLabel = "PATTERN", description = "A text that a regular expression matches.")
+    @Option(names = "--regex", paramLabel = "PATTERN", description = "A text that the regular expression matches.")
     private String regex;
 
-    @Option(names = "--choice", paramLabel = "TEXT", description = "One of these texts; to be given several times.")
+    @Option(names = "--choice", paramLabel = "TEXT", description = "One of these texts; give the option once for each "
+            + "text.")
     private List<String> choices;
 
-    @Option(names = "--grammar", paramLabel = "FILE", description = "A text of the GBNF grammar in FILE.")
+    @Option(names = "--grammar", paramLabel = "FILE", description = "A text that the GBNF grammar in FILE derives.")
     private String grammar;
 
-    @Option(names = "--white-space", description = "Let white space stand between the tokens of JSON.")
+    @Option(names = "--white-space", description = "Allow white space between the tokens of JSON.")
     private boolean whiteSpace;
 
     /// Copies the options into a request.

@@ -17,12 +17,12 @@ public final class EngineOptions {
     private static final int FITTING_BLOCKS = 0;
 
     @Option(names = "--backend", paramLabel = "NAME",
-            description = "auto, cpu, cpu-java, reference or cuda; `flover devices` says which work here. "
-                    + "Default: auto.")
+            description = "auto, cpu, cpu-java, reference or cuda; `flover devices` lists those that work on this "
+                    + "machine. Default: auto.")
     private String backend = "auto";
 
     @Option(names = "--threads", paramLabel = "N",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
+            description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
 
     @Option(names = "--max-sequences", paramLabel = "N",
@@ -30,8 +30,8 @@ public final class EngineOptions {
     private Integer maxSequences;
 
     @Option(names = "--token-budget", paramLabel = "N",
-            description = "Most rows (token positions) in one fused step. Default: what --max-sequences and one "
-                    + "prefill chunk need.")
+            description = "Most rows (token positions) in one fused step. Default: enough for --max-sequences and one "
+                    + "prefill chunk.")
     private Integer tokenBudget;
 
     @Option(names = "--prefill-chunk", paramLabel = "N",
@@ -39,8 +39,9 @@ public final class EngineOptions {
     private Integer prefillChunk;
 
     @Option(names = "--kv-blocks", paramLabel = "N",
-            description = "KV cache, in blocks of " + BLOCK_TOKENS + " positions. Default: room for --max-sequences "
-                    + "whole contexts, at most what is free of a device's memory or a quarter of the machine's.")
+            description = "Size of the KV cache, in blocks of " + BLOCK_TOKENS + " positions. Default: room for "
+                    + "--max-sequences whole contexts, but at most the free memory of a device or a quarter of the "
+                    + "machine's memory.")
     private Integer kvBlocks;
 
     /// Makes the engine's configuration.

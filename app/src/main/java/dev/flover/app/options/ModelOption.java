@@ -22,8 +22,8 @@ public final class ModelOption {
     private Path path;
 
     @Option(names = "--context", paramLabel = "N",
-            description = "Most positions of a sequence; the KV cache is sized by it. Default: what the model was "
-                    + "trained for.")
+            description = "Most positions of a sequence; it determines the size of the KV cache. Default: the context "
+                    + "that the model was trained for.")
     private Integer context;
 
     public Path path() {
@@ -84,7 +84,7 @@ public final class ModelOption {
     private static Tokenizer orRefuse(Tokenizer tokenizer, Path path) {
         if (tokenizer == null) {
             throw new CommandException(path
-                    + " has no tokenizer, so it takes token ids only; use a file with a vocabulary");
+                    + " has no tokenizer and accepts only token ids; use a file with a vocabulary");
         }
         return tokenizer;
     }

@@ -18,7 +18,7 @@ public final class SamplingOptions {
     private final Map<SamplingOption, Number> given = new EnumMap<>(SamplingOption.class);
 
     @Option(names = "--temperature", paramLabel = "X",
-            description = "0 takes the most probable token each time; in [0, 10].")
+            description = "0 always takes the most probable token; in [0, 10].")
     void temperature(Float value) {
         give(SamplingOption.TEMPERATURE, value);
     }
@@ -52,42 +52,44 @@ public final class SamplingOptions {
     }
 
     @Option(names = "--repetition-penalty", paramLabel = "X",
-            description = "Makes tokens seen in prompt or answer less probable; in (0, 10], 1 is off.")
+            description = "Reduces the probability of tokens that are in the prompt or the answer; in (0, 10], 1 is "
+                    + "off.")
     void repetitionPenalty(Float value) {
         give(SamplingOption.REPETITION_PENALTY, value);
     }
 
     @Option(names = "--presence-penalty", paramLabel = "X",
-            description = "Taken once from the logit of a token already in the answer; in [-2, 2].")
+            description = "Subtracted once from the logit of a token that is in the answer; in [-2, 2].")
     void presencePenalty(Float value) {
         give(SamplingOption.PRESENCE_PENALTY, value);
     }
 
     @Option(names = "--frequency-penalty", paramLabel = "X",
-            description = "Taken from it for each occurrence; in [-2, 2].")
+            description = "Subtracted from the logit of a token for each occurrence in the answer; in [-2, 2].")
     void frequencyPenalty(Float value) {
         give(SamplingOption.FREQUENCY_PENALTY, value);
     }
 
-    @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer. "
-            + "Default: one that follows from the request's id.")
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed draws the same answer. Default: derived "
+            + "from the request's id.")
     private Long seed;
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "The answer ends at N tokens.")
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens of the answer.")
     private Integer maxTokens;
 
-    @Option(names = "--min-tokens", paramLabel = "N", description = "No end of text before N tokens.")
+    @Option(names = "--min-tokens", paramLabel = "N", description = "The answer does not end before N tokens.")
     private Integer minTokens;
 
     @Option(names = "--logprobs", paramLabel = "N",
-            description = "The logprob of each token, and of the N most probable ones in its place; in [0, 20].")
+            description = "Return the logprob of each token and of the N most probable tokens at its position; in [0, "
+                    + "20].")
     private Integer logprobs;
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "Ends the answer and is not part of it; may be given "
             + "several times.")
     private List<String> stop = List.of();
 
-    @Option(names = "--ignore-eos", description = "Do not end at the model's end of text.")
+    @Option(names = "--ignore-eos", description = "Continue the answer after the model's end-of-text token.")
     private boolean ignoreEos;
 
     /// The numbers of sampling that are given.

@@ -27,9 +27,9 @@ import picocli.CommandLine.Spec;
         modelTransformer = SettingOptions.OfPipeline.class,
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Shows every setting, its value and where it comes from: default, file, variable or "
-                + "option. Takes the options of `up` and of its clients, checks all, and starts nothing. Secrets are "
-                + "shown as set or not.")
+        description = "Shows every setting, its value and where it comes from: default, file, variable or option. "
+                + "Accepts the options of `up` and of its clients, checks them, and starts nothing. Secrets are shown "
+                + "as set or not.")
 public final class ConfigCommand implements Runnable {
     private static final String NOT_SET = "(not set)";
 

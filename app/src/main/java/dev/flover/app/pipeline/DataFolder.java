@@ -18,7 +18,7 @@ final class DataFolder {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, "try", null));
         } catch (NoSuchFileException e) {       // thrown by file systems such as /proc
-            throw unusable(folder, "nothing can be made there", e);
+            throw unusable(folder, "no file can be created there", e);
         } catch (IOException e) {
             throw unusable(folder, CommandException.reason(e), e);
         }

@@ -35,7 +35,7 @@ final class MetricsServer implements AutoCloseable {
         try {
             server = HttpServer.create(new InetSocketAddress(host, port), 0);
         } catch (BindException e) {
-            throw new CommandException("port " + port + " at " + host + " is in use or not ours to open; "
+            throw new CommandException("port " + port + " at " + host + " is in use, or this user may not open it; "
                     + "choose another with --metrics-port, 0 for any free one", e);
         } catch (IOException e) {
             throw new CommandException("cannot listen at " + host + ":" + port + ": " + e.getMessage(), e);

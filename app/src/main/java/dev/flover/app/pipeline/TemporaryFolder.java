@@ -30,8 +30,8 @@ public final class TemporaryFolder implements AutoCloseable {
             return new TemporaryFolder(Files.createTempDirectory(prefix));
         } catch (IOException e) {
             String parent = System.getProperty("java.io.tmpdir");
-            throw new CommandException("no folder can be made in " + parent + ": "
-                    + (Files.isDirectory(Path.of(parent)) ? CommandException.reason(e) : "it is no folder")
+            throw new CommandException("cannot create a folder in " + parent + ": "
+                    + (Files.isDirectory(Path.of(parent)) ? CommandException.reason(e) : "it is not a folder")
                     + "; choose another one with FLOVER_JAVA_OPTS=-Djava.io.tmpdir=DIR", e);
         }
     }

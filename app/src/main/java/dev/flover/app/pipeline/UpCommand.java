@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
         modelTransformer = SettingOptions.OfPipeline.class,
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Runs the pipeline until Ctrl-C or SIGTERM. Generations that are live then stay stored, and go "
-                + "on at the next start.",
+        description = "Runs the pipeline until Ctrl-C or SIGTERM. Unfinished generations stay stored and continue at "
+                + "the next start.",
         footer = {"", "@|bold flover up --embedded|@ needs nothing else: it brings a broker and a registry, and keeps "
                 + "their data in --data. Then, in another terminal: @|bold flover submit \"The old house\"|@."})
 public final class UpCommand implements Callable<Integer> {

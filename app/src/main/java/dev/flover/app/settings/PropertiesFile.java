@@ -51,7 +51,7 @@ final class PropertiesFile {
         try {
             properties.load(new StringReader(text));
         } catch (IOException | IllegalArgumentException e) {
-            throw new SettingException(source.words() + ": no line of a properties file: " + e.getMessage(), e);
+            throw new SettingException(source.words() + ": expected a line of a properties file: " + e.getMessage(), e);
         }
         var entries = new HashMap<String, String>();
         properties.stringPropertyNames().forEach(key -> entries.put(key, properties.getProperty(key)));

@@ -31,8 +31,8 @@ public record Setting<T>(
     public enum Section {
         MODEL("Model"), KAFKA("Kafka and the schema registry"), TOPICS("Topics"), EMBEDDED("Embedded servers"),
         METRICS("Metrics and health"), HTTP("HTTP"), DELIVERY("Delivery and pace"),
-        REQUESTS("What one request may ask for"),
-        WAITING("Waiting and sharing"), MEMORY("What is remembered"), RECOVERY("Recovery"), ENGINE("Engine");
+        REQUESTS("Limits of one request"),
+        WAITING("Waiting and sharing"), MEMORY("Remembered requests"), RECOVERY("Recovery"), ENGINE("Engine");
 
         private final String title;
 

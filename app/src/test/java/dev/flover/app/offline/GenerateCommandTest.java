@@ -104,8 +104,8 @@ class GenerateCommandTest {
                 {"prompt": "a", "white_space": true}
                 """);
         assertThat(Console.run("generate", "--requests", file.toString()).err())
-                .contains("line 1: regex and choices are given").contains("line 2: stop and regex are both given")
-                .contains("line 3: white_space is for answers with json_schema");
+                .contains("line 1: regex and choices are given").contains("line 2: stop and regex cannot be combined")
+                .contains("line 3: white_space needs json_schema");
 
         Files.writeString(file, "{\"prompt\": \"a\", \"json_schema\": {\"unevaluatedItems\": false}}");
         assertThat(Console.run("generate", "--requests", file.toString()).err())

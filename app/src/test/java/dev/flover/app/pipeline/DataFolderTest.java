@@ -25,15 +25,15 @@ class DataFolderTest {
     void upSaysWhyItsDataCannotBeInAPlaceBeforeItLoadsAModel(@TempDir Path parent) throws IOException {
         var file = Files.createFile(parent.resolve("file"));
         assertThat(up(file)).isEqualTo("flover: the data folder " + file + " cannot be used: " + file
-                + " is there already; give --data a folder that can be written to\n");
+                + " already exists; give --data a folder that can be written to\n");
         assertThat(up(file.resolve("folder"))).contains("cannot be used: " + file, "Not a directory; give --data");
     }
 
     @Test
     void upSaysThatNothingCanBeMadeInASystemFolder() {
         Assumptions.assumeTrue(Files.isDirectory(Path.of("/proc/self")), "this system has no /proc");
-        assertThat(up(Path.of("/proc/nope"))).isEqualTo("flover: the data folder /proc/nope cannot be used: nothing "
-                + "can be made there; give --data a folder that can be written to\n");
+        assertThat(up(Path.of("/proc/nope"))).isEqualTo("flover: the data folder /proc/nope cannot be used: no file "
+                + "can be created there; give --data a folder that can be written to\n");
     }
 
     private static String up(Path data) {

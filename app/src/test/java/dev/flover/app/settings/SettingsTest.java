@@ -203,7 +203,7 @@ class SettingsTest {
     @Test
     void whatIsNoPropertiesFileIsSaidInASentence() throws IOException {
         file("partitions=1", "model=\\u12");
-        assertWrong(":2: no line of a properties file");
+        assertWrong(":2: expected a line of a properties file");
 
         Files.write(folder.resolve("flover.properties"), new byte[] {(byte) 0xff, (byte) 0xfe});
         assertUnreadable("it is not UTF-8 text");

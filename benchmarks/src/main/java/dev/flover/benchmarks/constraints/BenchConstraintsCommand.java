@@ -42,13 +42,13 @@ public final class BenchConstraintsCommand implements Runnable {
     private ModelOption model;
 
     @Option(names = "--schemas", paramLabel = "FILE", required = true,
-            description = "Lines of JSON, gzipped where the name ends in .gz; - is standard input.")
+            description = "Lines of JSON, gzipped if the name ends in .gz; - is standard input.")
     private String schemas;
 
-    @Option(names = "--white-space", description = "Values have a blank behind each colon and comma.")
+    @Option(names = "--white-space", description = "Values have a space after each colon and comma.")
     private boolean spaced;
 
-    @Option(names = "--failures", description = "Say on standard error what did not pass, a line each.")
+    @Option(names = "--failures", description = "Write one line to standard error for each schema that did not pass.")
     private boolean failures;
 
     @Option(names = "--json", description = "Print one JSON object.")

@@ -8,8 +8,8 @@ enum Phase {
     @JsonProperty("connecting") CONNECTING("looks for broker, topics, registry"),
     @JsonProperty("restoring") RESTORING("joins the group, restores"),
     @JsonProperty("serving") SERVING("serves, no token committed yet"),
-    @JsonProperty("settled") SETTLED("in flow, all that was seen is committed"),
-    @JsonProperty("in_transaction") IN_TRANSACTION("in flow, inside a transaction");
+    @JsonProperty("settled") SETTLED("generates, all output is committed"),
+    @JsonProperty("in_transaction") IN_TRANSACTION("generates, inside a transaction");
 
     private final String words;
 

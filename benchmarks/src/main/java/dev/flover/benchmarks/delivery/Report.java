@@ -16,25 +16,25 @@ final class Report {
     static List<String> lines(Outcome outcome) {
         var lines = new ArrayList<String>();
         var kinds = outcome.counts().keySet();
-        lines.add("what was done, by where the pipeline stood");
+        lines.add("disturbances, by the phase of the pipeline");
         lines.add(row("", kinds.stream().map(Disturbance::word)));
         for (var phase : Phase.values()) {
             lines.add(row(phase.words(), kinds.stream().map(kind -> outcome.counts().get(kind).get(phase))));
         }
         lines.add(row("all", kinds.stream().map(outcome::count)));
         if (!outcome.weather().isEmpty()) {
-            lines.add("what the world did");
+            lines.add("disturbances of the environment");
             outcome.weather().forEach((trouble, count) -> lines.add(row(trouble.words(), count, "")));
-            lines.add(fault("records that are no requests, and no dead letters", outcome.unburied()));
+            lines.add(fault("invalid records without a dead letter", outcome.unburied()));
         }
-        lines.add("until all that were live had a next committed token, in ms");
+        lines.add("ms until every live generation had committed a further token");
         lines.add(row("", Stream.of("times", "p50", "p99")));
         outcome.recovery().forEach((kind, recovery) -> lines.add(
                 row("after " + kind.word(), Stream.of(recovery.count(), recovery.p50(), recovery.p99()))));
-        lines.add("what readers saw, against the bare engine");
+        lines.add("records that readers saw, compared with the bare engine");
         findings(outcome.findings(), lines);
         retries(outcome.retries(), lines);
-        lines.add(row("instances serve in the end", Stream.of(outcome.atRest() ? "yes" : "no")));
+        lines.add(row("all instances serve at the end", Stream.of(outcome.atRest() ? "yes" : "no")));
         return lines;
     }
 
@@ -53,18 +53,18 @@ final class Report {
         lines.add(fault("results repeated", found.doubleResults()));
         lines.add(fault("results that differ", found.differingResults()));
         lines.add(fault("dead letters", found.deadLetters()));
-        lines.add(fault("records that nobody asked for", found.strangers()));
+        lines.add(fault("records without a request", found.strangers()));
         lines.add(fault("uncommitted tokens contradicted later", found.contradictions()));
-        lines.add(fault("texts wrong though seen positions are dropped", found.unreadable()));
+        lines.add(fault("wrong texts after repeated positions are dropped", found.unreadable()));
     }
 
     private static void retries(Retries.Outcome found, List<String> lines) {
         lines.add(row("requests sent again", found.sentAgain(), ""));
-        lines.add(row("answers said again, and marked", found.saidAgain(), ""));
-        lines.add(row("others under a used id, refused", found.refused(), ""));
+        lines.add(row("answers repeated, and marked as repeats", found.saidAgain(), ""));
+        lines.add(row("different requests under a used id, refused", found.refused(), ""));
         lines.add(fault("repeats or refusals missing", found.missing()));
-        lines.add(fault("repeats or refusals nobody asked for", found.unasked()));
-        lines.add(fault("repeats that differ from what was said", found.differing()));
+        lines.add(fault("repeats or refusals without a cause", found.unasked()));
+        lines.add(fault("repeats that differ from the first answer", found.differing()));
     }
 
     private static String fault(String what, long count) {

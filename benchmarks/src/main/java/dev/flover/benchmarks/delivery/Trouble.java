@@ -21,7 +21,7 @@ enum Trouble {
     @JsonProperty("foreign_transaction") FOREIGN_TRANSACTION("foreign transaction on the requests"),
     /// Records are written to the requests topic that are not requests: random bytes, unknown schemas, headers of any
     /// size.
-    @JsonProperty("strange_records") STRANGE_RECORDS("records that are no requests");
+    @JsonProperty("strange_records") STRANGE_RECORDS("invalid records");
 
     private final String words;
 

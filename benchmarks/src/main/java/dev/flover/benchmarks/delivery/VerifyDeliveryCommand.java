@@ -37,9 +37,9 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Starts a broker, a registry and a pipeline, kills the pipeline with -9 again and again while it "
-                + "generates (or pauses, ends and moves instances of it), and compares all that it committed with what "
-                + "the bare engine says: token ids, text, logprobs, finish reasons, usage. Ends with a table, and with "
-                + "1 if anything was lost, repeated or changed. Leaves nothing behind.",
+                + "generates (or pauses, ends and moves instances of it), and compares all committed records with the "
+                + "answers of the bare engine: token ids, text, logprobs, finish reasons, usage. Ends with a table, "
+                + "and with 1 if anything was lost, repeated or changed. Leaves nothing behind.",
         footer = {"", "@|bold --instances 3 --kills 40 --pauses 10 --restarts 20 --moves 40|@ is for a group whose "
                 + "members come and go.", "@|bold --weather 100 --kills 0|@ is for the world around it.",
             "@|bold --delivery at-least-once|@ is the control: the same checks must find "
@@ -80,31 +80,32 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     private int models;
 
     @Option(names = "--pauses", paramLabel = "N", defaultValue = "0",
-            description = "How often one is stopped (SIGSTOP) until its session has ended, and goes on (SIGCONT). "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "How often an instance is stopped (SIGSTOP) until its session has ended, and continued "
+                    + "(SIGCONT). Default: ${DEFAULT-VALUE}.")
     private int pauses;
 
     @Option(names = "--restarts", paramLabel = "N", defaultValue = "0",
-            description = "How often one is ended by SIGTERM and started again. Default: ${DEFAULT-VALUE}.")
+            description = "How often an instance is ended by SIGTERM and started again. Default: ${DEFAULT-VALUE}.")
     private int restarts;
 
     @Option(names = "--moves", paramLabel = "N", defaultValue = "0",
-            description = "How often one joins, or goes for longer: by SIGTERM or by kill -9. Begins with one "
+            description = "How often an instance joins, or leaves for longer by SIGTERM or kill -9. Begins with one "
                     + "instance. Default: ${DEFAULT-VALUE}.")
     private int moves;
 
     @Option(names = "--weather", paramLabel = "N", defaultValue = "0",
-            description = "How often the world around the pipeline misbehaves: broker paused and killed, writes "
-                    + "denied, a quota, the clock set back, the registry away, lost or slow, a foreign transaction, "
-                    + "records that are no requests. Default: ${DEFAULT-VALUE}.")
+            description = "How often the environment is disturbed: broker paused and killed, writes denied, a quota, "
+                    + "the clock set back, the registry away, lost or slow, a foreign transaction, invalid records. "
+                    + "Default: ${DEFAULT-VALUE}.")
     private int weather;
 
     @Option(names = "--session-timeout-ms", paramLabel = "N", defaultValue = "3000",
-            description = "How long the others wait for one that says nothing. Default: ${DEFAULT-VALUE}.")
+            description = "Session timeout of the consumer group in ms, after which a silent instance loses its "
+                    + "partitions. Default: ${DEFAULT-VALUE}.")
     private int sessionTimeoutMs;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of the requests, the disturbances and their moments. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of the requests, the disturbances and their times. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(names = "--delivery", paramLabel = "HOW", defaultValue = "exactly-once",
@@ -112,18 +113,20 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     private String delivery;
 
     @Option(names = "--commit-interval-ms", paramLabel = "N",
-            description = "Longest time that tokens wait for their commit. Default: " + EXACTLY_ONCE_COMMIT_MS + "; "
+            description = "Longest time in ms that tokens wait for their commit. "
+                    + "Default: " + EXACTLY_ONCE_COMMIT_MS + "; "
                     + AT_LEAST_ONCE_COMMIT_MS + " with at-least-once.")
     private Integer commitIntervalMs;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "2",
-            description = "Of the topics. Default: ${DEFAULT-VALUE}.")
+            description = "Partitions of the topics. Default: ${DEFAULT-VALUE}.")
     private int partitions;
 
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--json", description = "The outcome as one JSON object on stdout; all else goes to stderr.")
+    @Option(names = "--json", description = "Print the outcome as one JSON object to stdout, and all other output to "
+            + "stderr.")
     private boolean json;
 
     private PrintWriter narration;
@@ -160,7 +163,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     /// @return 0, or the exit code if the run must not go on
     private int expect(List<GenerationRequest> requests, Oracle oracle, List<ExpectedAnswer> expected) {
         try (var stop = StopSignal.install();
-                var line = new ProgressLine(narration, "what the bare engine says", requests.size())) {
+                var line = new ProgressLine(narration, "the bare engine's answers", requests.size())) {
             for (var request : requests) {
                 if (stop.isRaised()) {
                     break;
@@ -243,7 +246,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
 
     private int interrupted(Outcome outcome, StopSignal stop) {
         int done = outcome.counts().keySet().stream().mapToInt(outcome::count).sum();
-        narration.println("interrupted after " + done + " " + label() + "; nothing can be said about the generations");
+        narration.println("interrupted after " + done + " " + label() + "; the generations were not checked");
         return stop.exitCode();
     }
 
@@ -254,7 +257,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         } else {
             Report.lines(outcome).forEach(out::println);
             out.printf(Locale.ROOT, "%s in %.0f s, seed %d, %s%n", outcome.passed()
-                    ? "nothing lost, nothing said twice" : "NOT AS PROMISED", outcome.seconds(), seed, delivery);
+                    ? "nothing lost, nothing repeated" : "NOT AS PROMISED", outcome.seconds(), seed, delivery);
         }
         out.flush();
         return outcome.passed() ? ExitCode.OK : ExitCode.SOFTWARE;
@@ -290,11 +293,12 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         OptionRange.check(spec, "--models", models, 1, MAX_MODELS);
         if (moves > 0 && models > 1) {
             throw new ParameterException(spec.commandLine(),
-                    "--moves takes instances away, and with --models a group would have none; leave one of them out");
+                    "--moves and --models cannot be combined, because a group could be left without an instance; leave "
+                            + "one of them out");
         }
         if (moves > 0 && places == 1) {
             throw new ParameterException(spec.commandLine(),
-                    "--moves needs --instances of at least 2, so that somebody can join");
+                    "--moves needs --instances of at least 2, so that an instance can join");
         }
         OptionRange.check(spec, "--partitions", partitions, 1, MAX_PARTITIONS);
         OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs == null ? 1 : commitIntervalMs, 1,

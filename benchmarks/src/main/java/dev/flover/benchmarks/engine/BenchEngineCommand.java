@@ -63,15 +63,15 @@ public final class BenchEngineCommand implements Runnable {
     private String shape;
 
     @Option(names = "--weights", paramLabel = "TYPE", defaultValue = "F16",
-            description = "Of a --shape: F32, F16, BF16, Q8_0 or Q4_0. Default: ${DEFAULT-VALUE}.")
+            description = "Type of a --shape's weights: F32, F16, BF16, Q8_0 or Q4_0. Default: ${DEFAULT-VALUE}.")
     private TensorType weights;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of a --shape's weights. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of a --shape's weights. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,2,4,8,16,32,64",
-            description = "Sequences at the same time. Default: ${DEFAULT-VALUE}.")
+            description = "Concurrent sequences. Default: ${DEFAULT-VALUE}.")
     private int[] batches;
 
     @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
@@ -87,7 +87,7 @@ public final class BenchEngineCommand implements Runnable {
     private int tokenBudget;
 
     @Option(names = "--temperature", paramLabel = "X", defaultValue = "0",
-            description = "Of the answers' sampling; 0 takes the most probable token. Default: ${DEFAULT-VALUE}.")
+            description = "Temperature of sampling; 0 takes the most probable token. Default: ${DEFAULT-VALUE}.")
     private float temperature;
 
     @Option(names = "--top-k", paramLabel = "N", defaultValue = "0",
@@ -95,13 +95,14 @@ public final class BenchEngineCommand implements Runnable {
     private int topK;
 
     @Option(names = "--top-p", paramLabel = "X", defaultValue = "1",
-            description = "Sample among the most probable tokens that together reach this. Default: ${DEFAULT-VALUE}.")
+            description = "Sample among the most probable tokens whose probabilities together reach this. Default: "
+                    + "${DEFAULT-VALUE}.")
     private float topP;
 
     @Option(names = "--constrained", paramLabel = "N", defaultValue = "0",
-            description = "Sequences of each batch whose answer has to fit a JSON Schema (a list of objects that is "
-                    + "longer than the answer). Prints the rate over that of a batch without. "
-                    + "Default: ${DEFAULT-VALUE}.")
+            description = "Sequences of each batch whose answers must fit a JSON Schema (a list of objects that is "
+                    + "longer than the answer). Prints their rate relative to a batch without constraints. Default: "
+                    + "${DEFAULT-VALUE}.")
     private int constrained;
 
     @Option(names = "--repeat", paramLabel = "N", defaultValue = "3",
@@ -285,7 +286,7 @@ public final class BenchEngineCommand implements Runnable {
                 result.batch(), result.decodeTokensPerSecond(), result.steps(), result.prefillTokensPerSecond(),
                 result.stepMs(), result.scheduleUs(), result.allocatedBytesPerStep(), result.collections());
         if (result.ofUnconstrained() != null) {
-            out.printf(Locale.ROOT, "  %d of them constrained: %.3f of the tokens/s of as many without%n", constrained,
+            out.printf(Locale.ROOT, "  %d of them constrained: %.3f of the tokens/s without constraints%n", constrained,
                     result.ofUnconstrained());
         }
         var floor = result.floor();

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Repeats the experiments of Flover (arXiv 2305.13484): the same workloads under temporal fusion "
-                + "and under what it is compared with, all on the same transformer and kernels.",
+                + "and under the strategies that it is compared with, all on the same transformer and kernels.",
         footer = {"", "A workload's time is in iterations: one step of one request alone, measured first. So a small "
                 + "model on a small machine has the paper's regime, and every strategy the same arrivals."})
 public final class BenchFusionCommand implements Runnable {
@@ -42,11 +42,11 @@ public final class BenchFusionCommand implements Runnable {
     private Path file;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
-            description = "Most positions of a sequence of --model. Default: what it was trained for.")
+            description = "Most positions of a sequence of --model. Default: the context that it was trained for.")
     private int context;
 
     @Option(names = "--shape", paramLabel = "NAME", defaultValue = "gptj-6b",
-            description = "Of random weights: gptj-6b, llama-13b or llama-33b. Default: ${DEFAULT-VALUE}.")
+            description = "Shape of random weights: gptj-6b, llama-13b or llama-33b. Default: ${DEFAULT-VALUE}.")
     private String shape;
 
     @Option(names = "--divisor", paramLabel = "N",
@@ -59,7 +59,7 @@ public final class BenchFusionCommand implements Runnable {
     private String backend;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0",
-            description = "Threads that compute, on a host backend. Default: one for each core.")
+            description = "Compute threads of a CPU backend. Default: one for each core.")
     private int threads;
 
     @ArgGroup(validate = false, heading = "%nWorkloads:%n")
@@ -73,13 +73,13 @@ public final class BenchFusionCommand implements Runnable {
                     + "counts. Default: ${DEFAULT-VALUE}.")
     private int repeat;
 
-    @Option(names = "--via-kafka", description = "Also paged fusion through the topics of an embedded broker.")
+    @Option(names = "--via-kafka", description = "Also measure paged fusion through the topics of an embedded broker.")
     private boolean viaKafka;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures there.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures to FILE as JSON.")
     private Path json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a report with plots there: one file.")
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a report with plots to FILE.")
     private Path html;
 
     @Override
@@ -193,7 +193,7 @@ public final class BenchFusionCommand implements Runnable {
         boolean same = report.scenarios().stream().flatMap(result -> result.outcomes().stream())
                 .allMatch(Outcome::sameTokens);
         if (!counted) {
-            throw new CommandException("the engine's iterations are not those of the simulator");
+            throw new CommandException("the engine's iterations differ from the simulator's");
         }
         if (!same) {
             throw new CommandException("strategies gave requests different tokens");

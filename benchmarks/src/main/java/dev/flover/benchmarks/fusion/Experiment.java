@@ -129,6 +129,6 @@ final class Experiment {
         progress.accept("  %-30s %8.2f s %8.0f tokens/s   first token %8.1f ms   latency %8.1f ms, p99 %8.1f%s"
                 .formatted(outcome.title(), outcome.makespanSeconds(), outcome.tokensPerSecond(),
                         outcome.firstTokenMs().mean(), outcome.latencyMs().mean(), outcome.latencyMs().p99(),
-                        outcome.sameTokens() ? "" : "   OTHER TOKENS"));
+                        outcome.sameTokens() ? "" : "   DIFFERENT TOKENS"));
     }
 }

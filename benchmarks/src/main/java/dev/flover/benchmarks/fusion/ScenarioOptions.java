@@ -24,7 +24,7 @@ final class ScenarioOptions {
     private static final double MILLISECONDS = 1000;
 
     @Option(names = "--requests", paramLabel = "N", defaultValue = "" + Paper.REQUESTS,
-            description = "Of each workload, 1 to " + MOST_REQUESTS + ". Default: ${DEFAULT-VALUE}.")
+            description = "Requests of each workload, 1 to " + MOST_REQUESTS + ". Default: ${DEFAULT-VALUE}.")
     private int requests;
 
     @Option(names = "--tokens", paramLabel = "N",
@@ -32,7 +32,7 @@ final class ScenarioOptions {
     private Integer tokens;
 
     @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "" + Paper.PROMPT_TOKENS,
-            description = "Of each prompt. Default: ${DEFAULT-VALUE}.")
+            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
     private int promptTokens;
 
     @Option(names = "--arrivals", paramLabel = "KIND:MS", split = ",",
@@ -46,8 +46,8 @@ final class ScenarioOptions {
     private List<String> lengths;
 
     @Option(names = "--trace", paramLabel = "FILE",
-            description = "Also the first requests of an Azure LLM inference trace (TIMESTAMP,ContextTokens,"
-                    + "GeneratedTokens).")
+            description = "Also use the first requests of an Azure LLM inference trace "
+                    + "(TIMESTAMP,ContextTokens,GeneratedTokens).")
     private Path trace;
 
     @Option(names = "--trace-scale", paramLabel = "X", defaultValue = "0.1",
@@ -55,7 +55,7 @@ final class ScenarioOptions {
     private double traceScale;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of arrivals, lengths, prompts and random weights. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of arrivals, lengths, prompts and random weights. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     long seed() {

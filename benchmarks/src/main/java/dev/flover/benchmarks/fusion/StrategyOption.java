@@ -13,14 +13,15 @@ final class StrategyOption {
 
     @Option(names = "--strategies", paramLabel = "NAME", split = ",",
             defaultValue = "one,instances,turns,window:2000,contiguous,reordered,paged",
-            description = "one (a request at a time), instances (model copies that compete), turns (the same at its "
-                    + "best), window:MS (dynamic batching; the paper's milliseconds), contiguous and reordered (fusion "
-                    + "with keys and values in one piece), paged (fusion as Flover serves). Default: ${DEFAULT-VALUE}.")
+            description = "one (a request at a time), instances (model copies that compete), turns (model copies that "
+                    + "take turns without gaps), window:MS (dynamic batching; the paper's milliseconds), contiguous "
+                    + "and reordered (fusion with keys and values in one piece), paged (fusion as Flover serves). "
+                    + "Default: ${DEFAULT-VALUE}.")
     private List<String> names;
 
     @Option(names = "--instances", paramLabel = "N",
-            description = "Copies of the model for `instances`. Default: one for each request, as far as a quarter of "
-                    + "the memory reaches.")
+            description = "Copies of the model for `instances`. Default: one for each request, within a quarter of the "
+                    + "memory.")
     private Integer instances;
 
     /// @param affordable number of copies of the model that fit into the machine's memory

@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
         name = "pipeline",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Measures the pipeline with a broker and a registry of its own, exactly once: first all requests "
-                + "at once, in turn with the bare engine; then requests that arrive one by one.",
+        description = "Measures the pipeline with a broker and a registry of its own and exactly-once delivery: first "
+                + "all requests at once, in rounds that alternate with the bare engine; then requests that arrive one "
+                + "by one.",
         footer = {"", "Tokens a second at saturation count from the first request sent to the last answer committed; "
                 + "nobody reads the tokens meanwhile. The broker runs on the same cores."})
 public final class BenchPipelineCommand implements Runnable {
@@ -42,7 +43,7 @@ public final class BenchPipelineCommand implements Runnable {
     private ModelOption model;
 
     @Option(names = "--requests", paramLabel = "N", defaultValue = "96",
-            description = "Of each part. Default: ${DEFAULT-VALUE}.")
+            description = "Requests of each part. Default: ${DEFAULT-VALUE}.")
     private int requests;
 
     @Option(names = "--live", paramLabel = "N", defaultValue = "32",
@@ -50,15 +51,15 @@ public final class BenchPipelineCommand implements Runnable {
     private int live;
 
     @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
-            description = "Of each prompt. Default: ${DEFAULT-VALUE}.")
+            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
     private int promptTokens;
 
     @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
-            description = "Of each answer. Default: ${DEFAULT-VALUE}.")
+            description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
     private int generatedTokens;
 
     @Option(names = "--load", paramLabel = "X", defaultValue = "0.5",
-            description = "Of the second part: tokens asked for, over what the bare engine computes. "
+            description = "Load of the second part: requested tokens a second, relative to the bare engine's rate. "
                     + "Default: ${DEFAULT-VALUE}.")
     private double load;
 
@@ -72,15 +73,16 @@ public final class BenchPipelineCommand implements Runnable {
     private double traceScale;
 
     @Option(names = "--commit-interval-ms", paramLabel = "N", defaultValue = "50",
-            description = "Longest time that tokens wait for their transaction. Default: ${DEFAULT-VALUE}.")
+            description = "Longest time in ms that tokens wait for the commit of their transaction. Default: "
+                    + "${DEFAULT-VALUE}.")
     private int commitIntervalMs;
 
     @Option(names = "--producers", paramLabel = "N", defaultValue = "2",
-            description = "That send the requests. Default: ${DEFAULT-VALUE}.")
+            description = "Producers that send the requests. Default: ${DEFAULT-VALUE}.")
     private int producers;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "4",
-            description = "Of the topics. Default: ${DEFAULT-VALUE}.")
+            description = "Partitions of the topics. Default: ${DEFAULT-VALUE}.")
     private int partitions;
 
     @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "180",
@@ -93,13 +95,14 @@ public final class BenchPipelineCommand implements Runnable {
     private int repeat;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Of prompts and arrivals. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of prompts and arrivals. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--json", description = "The figures as one JSON object on stdout; all else goes to stderr.")
+    @Option(names = "--json", description = "Print the figures as one JSON object to stdout, and all other output to "
+            + "stderr.")
     private boolean json;
 
     @Override

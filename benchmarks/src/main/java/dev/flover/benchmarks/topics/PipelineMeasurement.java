@@ -75,7 +75,7 @@ final class PipelineMeasurement {
 
     private void warmUp(
             BareEngine bare, TemporaryPipeline pipeline, CommittedResults results, TopicFigures figures) {
-        say("warming up until Java's compilers are calm, for about " + setting.warmUp().toSeconds() + " s at most");
+        say("warming up until Java's compilers are idle, for about " + setting.warmUp().toSeconds() + " s at most");
         var few = few(burst);
         var warmUp = WarmUp.of(setting.warmUp(), CALM, () -> {
             double rate = bare.tokensPerSecond(sequences(few));

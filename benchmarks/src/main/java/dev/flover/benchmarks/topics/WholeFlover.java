@@ -12,7 +12,7 @@ public final class WholeFlover {
         try {
             Class.forName("org.apache.kafka.streams.KafkaStreams");
         } catch (ClassNotFoundException e) {
-            throw new CommandException(what + " needs the whole Flover; this is the engine alone", e);
+            throw new CommandException(what + " needs the whole of Flover; this build holds only the engine", e);
         }
     }
 }
