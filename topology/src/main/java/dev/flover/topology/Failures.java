@@ -8,7 +8,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 /// Classifies failures of Kafka's clients and of Kafka Streams, and describes them for an operator.
 final class Failures {
     private static final String UNRESOLVED = "No resolvable bootstrap urls";
-    private static final String GRANTS = "; docs/operate/security.md lists what a pipeline has to be granted";
+    private static final String GRANTS = "; docs/operate/security.md lists the permissions that a pipeline needs";
 
     private Failures() {}
 
@@ -45,7 +45,7 @@ final class Failures {
     static String reason(Throwable failure, String brokers) {
         var root = rootOf(failure);
         if (isUnresolved(root)) {
-            return "the name service has no address for " + brokers;
+            return "no host name can be resolved of the brokers " + brokers;
         }
         return root instanceof AuthorizationException ? root.getMessage() + GRANTS : String.valueOf(root.getMessage());
     }

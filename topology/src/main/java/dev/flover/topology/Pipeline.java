@@ -145,7 +145,7 @@ public final class Pipeline implements AutoCloseable {
             fail(e);
         } catch (RuntimeException e) {
             fail(Failures.rootOf(e) instanceof ConfigException wrong ? new RefusedException("Kafka's clients cannot be "
-                    + "set up, because their properties do not fit each other: " + wrong.getMessage(), e) : e);
+                    + "created, because their properties contradict each other: " + wrong.getMessage(), e) : e);
         } finally {
             board.ended("stopped; unfinished generations continue at the next start");
         }

@@ -159,7 +159,7 @@ final class StreamsLife {
         }
         if (!ended) {
             return new Outcome.Hangs("a thread of Kafka Streams has not ended within " + CLOSE_WITHIN.toSeconds()
-                    + " s; all that was committed is stored, and goes on when the process is started again");
+                    + " s; committed work is stored and continues at the next start of the process");
         }
         if (process.isClosing()) {
             return new Outcome.Closed();
@@ -220,7 +220,7 @@ final class StreamsLife {
         cluster.look();
         boolean grown = cluster.havePartitionsGrown();
         if (grown) {
-            LOG.warn("partitions were added to {}; the other topics get as many, and the pipeline goes on",
+            LOG.warn("partitions were added to {}; the other topics get as many, and the pipeline continues",
                     process.config.topics().requests());
         }
         return grown;
@@ -237,7 +237,7 @@ final class StreamsLife {
         }
         LOG.warn("the wall clock was set {} by {}; ticks, commits and the memory of ids go on as before, deadlines "
                 + "follow the clock{}", stepMs < 0 ? "back" : "ahead", Duration.ofMillis(Math.abs(stepMs)),
-                stepMs < 0 ? ", and the connections to Kafka are made anew" : "");
+                stepMs < 0 ? ", and the connections to Kafka are opened again" : "");
         return stepMs < 0;
     }
 
@@ -248,7 +248,8 @@ final class StreamsLife {
             new GroupMembers(admin, group).sentence().ifPresent(board::rebalancingBecause);
             new OpenTransactions(admin, group).sentence(LONG_RESTORE).ifPresent(board::rebalancingBecause);
         } catch (KafkaException e) {
-            LOG.warn("the partitions are not restored yet, and the cluster does not say why: {}", e.getMessage());
+            LOG.warn("the partitions are not restored yet, and the cause cannot be read from the cluster: "
+                    + "{}", e.getMessage());
         }
     }
 }

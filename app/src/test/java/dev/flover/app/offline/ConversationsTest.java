@@ -98,7 +98,7 @@ class ConversationsTest {
         assertThatThrownBy(() -> new Conversations(model(null)).prepared(request("")))
                 .hasMessage("m.gguf has no chat template; give prompt or prompt_ids");
         assertThatThrownBy(() -> new Conversations(model("{{ messages[0].content }}")).prepared(request("")))
-                .hasMessageStartingWith("tools are not served");
+                .hasMessageStartingWith("tools are not supported for this model");
         assertThatThrownBy(() -> new Conversations(model(TEMPLATE)).prepared(request(", \"regex\": \"a\"")))
                 .hasMessageStartingWith("tools and regex contradict each other");
         assertThatThrownBy(() -> new Conversations(model("{% if")).prepared(request("")))

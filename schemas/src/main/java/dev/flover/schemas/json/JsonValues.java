@@ -116,7 +116,7 @@ final class JsonValues {
         }
         String text = node.textValue();
         if (text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
-            throw mistyped(path, "characters; an escape of half a surrogate pair is none", node);
+            throw mistyped(path, "a string of whole characters, without half a surrogate pair", node);
         }
         return text;
     }

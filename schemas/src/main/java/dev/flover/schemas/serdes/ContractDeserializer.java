@@ -93,7 +93,7 @@ final class ContractDeserializer<T extends IndexedRecord> implements Deserialize
 
     private UndecodableRecordException undecodable(String topic, byte[] bytes, RuntimeException e) {
         return new UndecodableRecordException("expected a " + contract + " on " + topic
-                + " in the registry's wire format, found " + bytes.length + " bytes that are not one: "
+                + " in the registry's wire format, found " + bytes.length + " bytes that cannot be read as one: "
                 + rootMessage(e), e);
     }
 

@@ -168,7 +168,7 @@ public final class StoredForm<T extends SpecificRecord> {
         }
         String text = schemas.apply(fingerprint);
         if (text == null) {
-            throw new NewerFormException("the schema of a stored " + type.getSimpleName() + " is not to be had",
+            throw new NewerFormException("the schema of a stored " + type.getSimpleName() + " cannot be fetched",
                     List.of());
         }
         return readings.computeIfAbsent(fingerprint, added -> reading(new SchemaText(added, text).schema()));
@@ -193,7 +193,7 @@ public final class StoredForm<T extends SpecificRecord> {
 
     private UndecodableRecordException damaged(byte[] bytes, Exception e) {
         return new UndecodableRecordException("expected a stored " + type.getSimpleName() + " of version " + bytes[0]
-                + ", found " + bytes.length + " bytes that are not one", e);
+                + ", found " + bytes.length + " bytes that cannot be read as one", e);
     }
 
     private static BinaryDecoder content(byte[] bytes) {

@@ -183,7 +183,7 @@ class SharedTopicsStoryTest {
             var config = group(story, "a", "alpha", fromNow());
             try (var first = start(story, config)) {
                 assertThat(first.registered().orElseThrow().note().orElseThrow())
-                        .contains("0 of them are answered now, 1 by nobody");
+                        .contains("0 of them are answered now, 1 are not answered");
                 story.client.send(ask("new", null));
                 story.client.awaitTerminal(Set.of("new"));
             }

@@ -166,7 +166,7 @@ class SlowWorldStoryTest {
             story.client.await("sentence", () -> pipeline.health().detail().contains("flover cancel waits-1"));
             assertThat(meters.get("flover.partitions.stalled").gauge().value()).isZero();
             story.client.send("waits-2", new byte[] {0, 0, 0, 0x12, 0x67, 1});
-            story.client.await("sentence", () -> pipeline.health().detail().contains("the partition is held back"));
+            story.client.await("sentence", () -> pipeline.health().detail().contains("the partition is paused"));
             assertThat(pipeline.health().detail()).contains("2 records of " + requests + "-0 wait");
             assertThat(meters.get("flover.partitions.stalled").gauge().value()).isEqualTo(1);
             story.client.cancel("waits-1");
@@ -215,7 +215,7 @@ class SlowWorldStoryTest {
             var readable = onRequests(AclOperation.ALL, AclPermissionType.ALLOW);
             var denial = onRequests(AclOperation.READ, AclPermissionType.DENY);
             admin.createAcls(List.of(readable, denial)).all().get();        // the denial ends a life of Kafka Streams
-            up.awaitLineWith("the name service has no address for " + name);
+            up.awaitLineWith("no host name can be resolved of the brokers " + name);
             admin.deleteAcls(List.of(denial.toFilter(), readable.toFilter())).all().get();
             Files.writeString(hosts, "127.0.0.1 broker.flover.test\n");
             ready.await(200, "serving");

@@ -161,7 +161,7 @@ public final class AvroAnswers {
                 // the value does not fit this branch; it may fit the next one
             }
         }
-        throw new AvroAnswerException("no branch of the union at " + place + " takes the value");
+        throw new AvroAnswerException("the value fits no branch of the union at " + place);
     }
 
     private static Object record(JsonNode node, Schema schema, String place) {

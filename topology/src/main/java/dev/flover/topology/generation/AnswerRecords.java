@@ -76,7 +76,7 @@ final class AnswerRecords {
         String problem = switch (standing) {
             case ForeignTopics.Standing.Takes takes -> null;
             case ForeignTopics.Standing.Refuses(String reason) -> reason;
-            case ForeignTopics.Standing.Unknown unknown -> "'" + topic + "' has not been looked at";
+            case ForeignTopics.Standing.Unknown unknown -> "'" + topic + "' has not been checked";
         };
         if (problem == null) {
             output.record(answer, topic, record, partition);

@@ -290,7 +290,7 @@ final class Generations {
             return;
         }
         if (stored.getRequest().getSchemaSubject() != null) {
-            rejectAnew(gone, "the answer's record is gone, and the schema that it was drawn to fit with it; send the "
+            rejectAnew(gone, "the answer's record no longer exists, nor the schema that it had to fit; send the "
                     + "request under a new id", now);
             return;
         }
@@ -361,7 +361,7 @@ final class Generations {
             }
             var generation = load(id, ticket);
             String reason = "given up: the process ended " + parts.config().recovery().attemptsAlone()
-                    + " times while this generation was computed alone; look into the logs of the lives that ended";
+                    + " times while this generation was computed alone; the logs of these processes tell the cause";
             endAll(generation, Ending.of(FinishReason.ERROR, reason), now);
         }
     }

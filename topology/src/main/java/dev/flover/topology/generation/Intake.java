@@ -274,11 +274,12 @@ final class Intake {
     /// The reason to reject a request before its fields are checked; null where there is none.
     private static Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
-            return Ending.of(FinishReason.REJECTED, "this release knows no field " + String.join(", ", read.unknown())
-                    + ": leave it out, or send the request to a pipeline of a newer release");
+            return Ending.of(FinishReason.REJECTED, "this release does not know these fields: "
+                    + String.join(", ", read.unknown()) + "; leave them out, or send the request to a pipeline of a "
+                    + "newer release");
         }
         return !JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())
-                ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are no character")
+                ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are not a character")
                 : null;
     }
 
@@ -324,7 +325,7 @@ final class Intake {
     ///
     /// @param belongsHere whether this group erases the result if no group remembers the id
     private void forget(Bytes id, boolean belongsHere, long now) {
-        boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "forgotten by order"), now);
+        boolean live = generations.end(id, Ending.of(FinishReason.CANCELLED, "erased by order of a client"), now);
         var past = ended.find(id, now);
         boolean isRemembered = past != null && past.getDigest() != null;
         generations.forget(id);
@@ -383,9 +384,10 @@ final class Intake {
     }
 
     private static Ending unserved(String model, Assignment assignment) {
-        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is served by nobody here; "
+        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is not served here; served "
+                + "are "
                 + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
-                + " can be asked for, and a request that names none is served too");
+                + ", and a request that names no model is answered by the default one");
     }
 
     private static boolean isSame(ByteBuffer known, ByteBuffer digest, ReadRequest read) {

@@ -45,6 +45,6 @@ public final class LeftToOthers {
         all.values().forEach(left -> fields.addAll(left.fields()));
         String names = fields.isEmpty() ? "in a form" : "with fields (" + String.join(", ", fields) + ")";
         return generations + " unfinished requests of partitions " + all.keySet() + " are stored " + names
-                + " that this release does not know; they wait for an instance of a release that does";
+                + " that this release does not know; they wait for an instance of a newer release";
     }
 }

@@ -232,11 +232,11 @@ final class LiveAnswer {
             case STOP -> Ending.plain(dev.flover.schemas.FinishReason.STOP);
             case LENGTH -> Ending.plain(dev.flover.schemas.FinishReason.LENGTH);
             case NOT_FINITE -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
-                    "the model gave logits that are not numbers; other requests are not affected. Try other sampling "
+                    "the model computed logits that are NaN; other requests are not affected. Try other sampling "
                             + "parameters or another prompt, and report the model file if it happens again");
             case NOTHING_FITS -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
-                    "no token continues the answer within its constraint, or following it further takes more memory "
-                            + "than a constraint may; simplify its patterns. Other requests are not affected");
+                    "no token continues the answer within its constraint, or the constraint needs more memory than is "
+                            + "allowed; simplify its patterns. Other requests are not affected");
         };
     }
 

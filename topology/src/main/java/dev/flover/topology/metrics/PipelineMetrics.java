@@ -74,21 +74,23 @@ public final class PipelineMetrics {
         tick = Timer.builder("flover.tick").description("One partition's tick").register(meters);
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
-        accepted = counter("flover.requests.accepted", "Requests taken in");
-        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same one is being answered");
-        repeats = counter("flover.requests.repeated", "Ended requests sent again that got their answer again");
-        conflicts = counter("flover.requests.conflicting", "Other requests under an id that was used");
+        accepted = counter("flover.requests.accepted", "Requests accepted");
+        duplicates = counter("flover.requests.duplicate", "Requests absorbed because the same request is being "
+                + "answered");
+        repeats = counter("flover.requests.repeated", "Ended requests that were sent again and got their answer again");
+        conflicts = counter("flover.requests.conflicting", "Different requests under a used id");
         cachedAnswers = counter("flover.answers.cached", "Requests that got the stored answer to an equal one");
-        others = counter("flover.requests.others", "Requests passed over because another group answers them");
+        others = counter("flover.requests.others", "Requests skipped because another group answers them");
         deletedUnread = counter("flover.requests.deleted.unread",
-                "Records that their retention deleted before they were read");
+                "Records that retention deleted before they were read");
         passedOn = counter("flover.requests.passed.on",
                 "Records passed on to the partition that may know their id, after partitions were added");
-        twoPartitions = counter("flover.requests.two.partitions", "Requests whose id came in another partition, too");
+        twoPartitions = counter("flover.requests.two.partitions", "Requests whose id was also read from another "
+                + "partition");
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
-        parked = counter("flover.requests.parked", "Records kept aside until their schema, or who answers, is known");
-        resumed = counter("flover.generations.resumed", "Generations taken up again from the state");
-        lives = counter("flover.lives", "Lives of Kafka Streams begun in this process");
+        parked = counter("flover.requests.parked", "Records that wait until their schema or their group is known");
+        resumed = counter("flover.generations.resumed", "Generations resumed from the state");
+        lives = counter("flover.lives", "Starts of Kafka Streams in this process");
         for (var reason : FinishReason.values()) {
             ended.put(reason, Counter.builder("flover.requests.ended")
                     .description("Requests that got their terminal record")
@@ -96,25 +98,29 @@ public final class PipelineMetrics {
                     .register(meters));
         }
         engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
-        engineCounter("flover.rows", "Rows computed; over steps, the rows of a step", EngineStatus::rows);
-        engineCounter("flover.rows.discarded", "Rows of sequences that had ended", EngineStatus::discardedRows);
-        engineCounter("flover.preemptions", "Sequences that gave up blocks", EngineStatus::preemptions);
+        engineCounter("flover.rows", "Rows computed; divided by steps, the rows per step", EngineStatus::rows);
+        engineCounter("flover.rows.discarded", "Rows computed for sequences that had already "
+                + "ended", EngineStatus::discardedRows);
+        engineCounter("flover.preemptions", "Sequences that were preempted and gave up their KV "
+                + "blocks", EngineStatus::preemptions);
         engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
-        engineCounter("flover.prefix.hits", "Prompt positions not computed again", EngineStatus::prefixHits);
+        engineCounter("flover.prefix.hits", "Prompt positions found in the prefix cache", EngineStatus::prefixHits);
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
         gauge("flover.engine.leaks", "1 where an idle engine still held something; /health says what",
                 metrics -> metrics.of(load -> load.leak() == null ? 0 : 1));
-        gauge("flover.generations.left", "Stored generations that say something this release does not know",
+        gauge("flover.generations.left", "Stored generations with fields that this release does not know",
                 metrics -> readings.generationsLeft());
-        gauge("flover.transaction.timeout.seconds", "How long a transaction may last: follows what commits take",
+        gauge("flover.transaction.timeout.seconds", "Allowed duration of a transaction, which follows the duration of "
+                + "commits",
                 metrics -> readings.transactionTimeMs() / 1000.0);
-        gauge("flover.broker.silent.seconds", "For how long no broker has answered; 0 while one does",
+        gauge("flover.broker.silent.seconds", "Seconds for which no broker has answered; 0 while one does",
                 metrics -> readings.silentSeconds());
-        gauge("flover.partitions.stalled", "Partitions of the requests that stand still; /ready says why",
+        gauge("flover.partitions.stalled", "Partitions of the requests topic without progress; /ready gives the cause",
                 metrics -> readings.stalledPartitions());
-        lags = MultiGauge.builder("flover.lag").description("Records of the requests not read yet, to the log's end")
+        lags = MultiGauge.builder("flover.lag").description("Records of the requests topic that are not read yet, up "
+                + "to its end")
                 .register(meters);
         gauge("flover.live", "Sequences given to the engine",
                 metrics -> metrics.of(Load::live));

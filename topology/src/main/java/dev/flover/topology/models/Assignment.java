@@ -60,7 +60,7 @@ public record Assignment(
             String owner = owners.get(name);
             if (owner != null && !owner.equals(order.getGroup())) {
                 return Optional.of("the model name '" + name + "' belongs to the group '" + owner + "'; choose another "
-                        + "or take it from there with `flover models give-up " + name + " --group " + owner + "`");
+                        + "name, or release it with `flover models give-up " + name + " --group " + owner + "`");
             }
         }
         boolean taken = defaultGroup != null && !defaultOffered && !defaultGroup.equals(order.getGroup());
@@ -84,7 +84,7 @@ public record Assignment(
     private Optional<String> refusalToHandOver(ModelOrder order) {
         if (!groups.contains(order.getGroup())) {
             return Optional.of("there is no group '" + order.getGroup() + "'; registered are " + quoted(groups)
-                    + ", and others when they are first started");
+                    + "; others register at their first start");
         }
         var unknown = order.getNames().stream().filter(name -> !owners.containsKey(name)).toList();
         return unknown.isEmpty()
@@ -97,8 +97,8 @@ public record Assignment(
             return Optional.of("there is no group '" + order.getGroup() + "'; registered are " + quoted(groups));
         }
         return order.getGroup().equals(defaultGroup) && groups.size() > 1
-                ? Optional.of("'" + defaultGroup + "' is the default group; first say which one is to be, with `flover "
-                        + "models hand-over --default --to GROUP`")
+                ? Optional.of("'" + defaultGroup + "' is the default group; first choose another with `flover models "
+                        + "hand-over --default --to GROUP`")
                 : Optional.empty();
     }
 

@@ -86,8 +86,8 @@ final class GroupStart {
         var missing = state.missing();
         if (!committed.isEmpty()) {
             return missing.isEmpty() || !hasRead() ? goesOn() : lost("the changelogs " + String.join(", ", missing)
-                    + " are gone, and with them some of what the application id '" + state.group() + "' knows of "
-                    + "requests that it has read, " + read() + " of " + requestsTopic);
+                    + " are gone, and with them a part of the state of the application id '" + state.group()
+                    + "' about requests that it has read, " + read() + " of " + requestsTopic);
         }
         boolean hasRun = !state.isAbsent();
         var start = known.starts().get(state.group());
@@ -158,13 +158,14 @@ final class GroupStart {
             var position = positions.get(partition);
             boolean isKnown = position != null && position.topicId().equals(ends.topicId());
             if (!isKnown && ends.offsets().get(partition) > registeredAt(partition)) {
-                return lost("Kafka has forgotten which requests of " + requestsTopic + " the application id '"
-                        + state.group() + "' has read, as it does when a group is away for longer than "
-                        + "offsets.retention.minutes, and its state does not say it for partition " + partition);
+                return lost("Kafka has deleted the offsets of the application id '" + state.group() + "' on "
+                        + requestsTopic + ", as it does when a group is away for longer than "
+                        + "offsets.retention.minutes, and its state has no offset of partition " + partition);
             }
             from.add(isKnown ? position.next() : registeredAt(partition));
         }
-        LOG.warn("Kafka had lost the offsets of the application id '{}'; it goes on from {}, as its state says",
+        LOG.warn("Kafka had lost the offsets of the application id '{}'; it continues from {}, the offsets in its "
+                + "state",
                 state.group(), from);
         return new Start(zeros(), beginning(new Snapshot(ends.topicId(), from), Optional.empty()).begins(),
                 Optional.empty());
@@ -190,8 +191,9 @@ final class GroupStart {
 
     private static String answered(long kept, long taken, List<String> others) {
         return others.isEmpty()
-                ? taken + " of them are answered now, " + (kept - taken) + " by nobody"
-                : "they are for those who registered before: " + String.join(", ", others) + "; the ids of the last "
+                ? taken + " of them are answered now, " + (kept - taken) + " are not answered"
+                : "they belong to the groups that registered "
+                        + "before: " + String.join(", ", others) + "; the ids of the last "
                         + taken + " are read, so that one that is sent again is known";
     }
 
@@ -201,7 +203,7 @@ final class GroupStart {
         }
         int members = state.members();
         if (members > 0) {
-            throw new KafkaException(problem + "; before anything is done about it, stop the " + members + " processes "
+            throw new KafkaException(problem + "; first stop the " + members + " processes "
                     + "of '" + state.group() + "' that run");
         }
         var begins = new HashMap<Integer, Long>();
@@ -214,7 +216,7 @@ final class GroupStart {
         if (onLoss == LostState.REREAD) {
             state.setPositions(ends.topicId(), ends.offsets());
         }
-        LOG.warn("{}; by the choice --lost-state {} it goes on from {}", problem,
+        LOG.warn("{}; as --lost-state is {}, it continues from {}", problem,
                 onLoss.name().toLowerCase(Locale.ROOT), begins);
         return new Start(zeros(), begins, Optional.empty());
     }

@@ -95,7 +95,7 @@ public final class ModelWatch implements AutoCloseable {
     private void trouble(RuntimeException e) {
         if (!troubled && closing.getCount() > 0) {
             troubled = true;
-            LOG.warn("the topic {} cannot be read, and no request is taken in until it can: {}", modelsTopic,
+            LOG.warn("the topic {} cannot be read, and no request is accepted until it can: {}", modelsTopic,
                     e.getMessage());
         }
     }
@@ -113,7 +113,7 @@ public final class ModelWatch implements AutoCloseable {
         } else if (System.nanoTime() - waitingSince > PATIENCE.toNanos()) {
             try (var admin = Admin.create(Orders.adminProperties(kafka))) {
                 topic.append(Orders.effective(new RequestOffsets(admin, requestsTopic).ends(), newest));
-                LOG.info("completed an order about models whose author did not");
+                LOG.info("completed a change of models whose author had ended before its completion");
             }
         }
     }

@@ -90,7 +90,8 @@ final class ModelsTopic implements AutoCloseable {
             return;
         }
         if (!Arrays.equals(record.key(), KEY) || record.value() == null) {
-            LOG.warn("the record at offset {} of {} is no order of a pipeline, and is passed over", record.offset(),
+            LOG.warn("the record at offset {} of {} is not a change of models by a pipeline and is "
+                    + "skipped", record.offset(),
                     partition.topic());
             return;
         }
@@ -142,7 +143,7 @@ final class ModelsTopic implements AutoCloseable {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted while an order about models was written", e);
+            throw new KafkaException("interrupted while a change of models was written", e);
         }
     }
 

@@ -144,8 +144,8 @@ public final class Orders implements AutoCloseable {
         long unread = topic.readToEnd().latest().groups().contains(group) ? requests.unread(group) : 0;
         if (unread > 0 && !abandon) {
             throw new OrderRefusedException("the group '" + group + "' has not read " + unread + " records of "
-                    + requestsTopic + ", and nobody else will answer those of them that are for it; let it read them, "
-                    + "or add --abandon");
+                    + requestsTopic + ", and no other group will answer its requests among them; let it read them, or "
+                    + "add --abandon");
         }
         place(order(ModelOrderKind.REMOVE).setGroup(group).build());
     }
@@ -176,11 +176,11 @@ public final class Orders implements AutoCloseable {
         try {
             long left = ModelView.LEASE.toNanos() - (System.nanoTime() - appended);
             if (closing.await(left, TimeUnit.NANOSECONDS)) {
-                throw new KafkaException("stopped while waiting for an order about models to hold");
+                throw new KafkaException("stopped while waiting for a change of models to take effect");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted while waiting for an order about models to hold", e);
+            throw new KafkaException("interrupted while waiting for a change of models to take effect", e);
         }
     }
 

@@ -22,15 +22,16 @@ public final class UndecidedStartException extends RuntimeException {
     static UndecidedStartException ofFirstStart(String message) {
         return new UndecidedStartException(message, List.of(
                 new Choice("--from earliest", "answers all of them"),
-                new Choice("--from latest", "answers what comes from now on; --from with a time, what came since")));
+                new Choice("--from latest", "answers requests written from now on; with a time, requests written since "
+                        + "then")));
     }
 
     static UndecidedStartException ofLoss(String message) {
         return new UndecidedStartException(message, List.of(
-                new Choice("--lost-state reread", "reads all kept requests again; those that have a result are passed "
-                        + "over, the others are computed, from their first token"),
-                new Choice("--lost-state abandon", "answers what was not read yet; what was read and has no answer "
-                        + "stays without one, and ids from before may be used again")));
+                new Choice("--lost-state reread", "reads all requests on the topic again; those with a result are "
+                        + "skipped, the others are computed from their first token"),
+                new Choice("--lost-state abandon", "answers unread requests; requests that were read and have no "
+                        + "answer stay without one, and their ids may be used again")));
     }
 
     /// The options to choose from.

@@ -89,7 +89,8 @@ public final class CancelsAhead implements AutoCloseable {
             } catch (KafkaException e) {
                 if (!troubled) {
                     troubled = true;
-                    LOG.warn("cancels of what waits for its schema cannot be read ahead now: {}", e.getMessage());
+                    LOG.warn("cancels of requests that wait for their schema cannot be read ahead now: "
+                            + "{}", e.getMessage());
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
             }

@@ -197,11 +197,11 @@ public final class ParkedRecords {
     public String describe(RequestDecoding decoding) {
         var first = byOffset.firstEntry();
         String key = new String(first.getValue().id.get(), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
-        return byOffset.size() + " records of " + partition + " wait for their schemas, or until it is known who "
-                + "answers, the first at offset " + first.getKey() + " under the key '" + key + "' ("
+        return byOffset.size() + " records of " + partition + " wait for their schemas, or until their group is known, "
+                + "the first at offset " + first.getKey() + " under the key '" + key + "' ("
                 + reason(first.getValue(), decoding) + ")"
-                + (isFull() ? "; the partition is held back until there are fewer" : "; other keys go on")
-                + ". Mend the registry, or skip a request with: flover cancel " + key;
+                + (isFull() ? "; the partition is paused until there are fewer" : "; other keys are not affected")
+                + ". Restore the registry, or skip a request with: flover cancel " + key;
     }
 
     private static String reason(Waiting waiting, RequestDecoding decoding) {

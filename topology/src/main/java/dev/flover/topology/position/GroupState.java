@@ -139,7 +139,7 @@ public final class GroupState {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted while asking the broker about the group's state", e);
+            throw new KafkaException("interrupted while asking the broker for the group's state", e);
         }
     }
 }

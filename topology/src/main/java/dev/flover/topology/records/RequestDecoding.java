@@ -244,7 +244,7 @@ public final class RequestDecoding {
                 }
             }
             case Outcome.Unavailable(String reason) -> {
-                LOG.warn("{}; records of that schema wait, all others go on", reason);
+                LOG.warn("{}; records of that schema wait, all others are not affected", reason);
                 retryLater(lookup, now, LAST_RETRY_MS);
             }
         }

@@ -63,7 +63,7 @@ public final class ForeignTopics {
     public Standing standing(String topic, long since, int bytes, long now) {
         var answer = looks.ask(topic, since, now);
         if (answer instanceof Answer.Later && now - since > PATIENCE_MS) {
-            return new Standing.Refuses("'" + topic + "' could not be looked at within " + PATIENCE_MS / 1000 + " s");
+            return new Standing.Refuses("'" + topic + "' could not be checked within " + PATIENCE_MS / 1000 + " s");
         }
         return switch (answer) {
             case Answer.Known<Integer>(Integer most) -> bytes <= most

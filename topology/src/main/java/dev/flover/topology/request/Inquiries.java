@@ -116,7 +116,7 @@ public final class Inquiries<K, V> {
         inquiry.trial = null;
         if (trial.isCompletedExceptionally()) {
             var failure = trial.exceptionNow();
-            LOG.warn("{}: {}; what needs it waits, all other requests go on", key, failure.getMessage());
+            LOG.warn("{}: {}; requests that need it wait, all others are not affected", key, failure.getMessage());
             retryLater(inquiry, now, LAST_RETRY_MS);
             return;
         }

@@ -119,7 +119,7 @@ public final class RequestCheck {
         for (var bias : biases) {
             range("sampling.logit_bias.token_id", bias.getTokenId(), 0, model.config().vocabulary() - 1);
             if (!seen.add(bias.getTokenId())) {
-                throw new RejectedException("sampling.logit_bias must name a token once, found token "
+                throw new RejectedException("sampling.logit_bias must name each token once, found token "
                         + bias.getTokenId() + " twice");
             }
             if (!(bias.getBias() < Float.POSITIVE_INFINITY)) {
@@ -138,7 +138,7 @@ public final class RequestCheck {
         for (var stop : request.getStop()) {
             range("characters of a stop string", stop.length(), 1, limits.stopLength());
             if (!StandardCharsets.UTF_16BE.newEncoder().canEncode(stop)) {
-                throw new RejectedException("a stop string must be whole characters, found half a surrogate pair");
+                throw new RejectedException("a stop string must have whole characters, found half a surrogate pair");
             }
         }
         range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());

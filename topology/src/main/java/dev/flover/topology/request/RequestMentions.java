@@ -62,7 +62,8 @@ public final class RequestMentions {
                     + hint("record-topics", allowed.recordTopics());
         }
         return topic != null && topics.isOwn(topic)
-                ? "record_topic '" + topic + "' is one of the pipeline's own topics, or internal"
+                ? "record_topic '" + topic + "' is one of the pipeline's own topics, or internal to Kafka; name "
+                        + "another topic"
                 : null;
     }
 

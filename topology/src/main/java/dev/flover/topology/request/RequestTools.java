@@ -19,8 +19,8 @@ public final class RequestTools {
     private static final int ID_LENGTH = 9;
     private static final String ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    private static final String UNKNOWN_FORMAT = "tools are not served: the model's chat template writes no calls of"
-            + " tools in a format that is known here";
+    private static final String UNKNOWN_FORMAT = "tools are not supported for this model: its chat template writes no "
+            + "calls of tools in a known format";
 
     private RequestTools() {}
 
@@ -45,16 +45,16 @@ public final class RequestTools {
             return;
         }
         if (request.getMessages() == null) {
-            throw new IllegalArgumentException("tools need messages, and there are none: the model's chat template"
-                    + " shows it the tools");
+            throw new IllegalArgumentException("tools need messages, found none: the model's chat template passes the "
+                    + "tools to the model");
         }
         if (!use.shown().isEmpty() && chat != null && chat.toolFormat() == null) {
             throw new IllegalArgumentException(UNKNOWN_FORMAT);
         }
         var other = RequestConstraint.named(request);
         if (!use.shown().isEmpty() && !other.isEmpty()) {
-            throw RequestConstraint.contradiction("tools", other.getFirst(), "an answer that fits it calls none;"
-                    + " set tool_choice to none");
+            throw RequestConstraint.contradiction("tools", other.getFirst(), "an answer that fits it cannot call a "
+                    + "tool; set tool_choice to none");
         }
         if (use.isForced()) {
             checkForced(request, model);

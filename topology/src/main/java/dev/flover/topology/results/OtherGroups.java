@@ -82,7 +82,7 @@ final class OtherGroups {
         } catch (AuthorizationException e) {
             LOG.warn("it cannot be seen which requests the group '{}' has still to answer: {}; those of them that are "
                     + "sent again are computed here, too, and marked as repeats. docs/operate/security.md lists what a "
-                    + "pipeline has to be granted", group, e.getMessage());
+                    + "pipeline needs to be granted", group, e.getMessage());
             return Owing.NOTHING;
         }
     }

@@ -191,7 +191,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
                 }
             } catch (AuthorizationException e) {
                 LOG.warn("{}; ended requests that are sent again are computed again, until the pipeline may read {} "
-                        + "(docs/operate/security.md lists what it has to be granted)", e.getMessage(), topic);
+                        + "(docs/operate/security.md lists the permissions that it needs)", e.getMessage(), topic);
                 giveUp();
             } catch (KafkaException e) {
                 LOG.warn("waiting for results of requests that were sent again: {}", e.getMessage());

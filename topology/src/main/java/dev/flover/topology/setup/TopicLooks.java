@@ -56,9 +56,9 @@ public final class TopicLooks implements AutoCloseable {
         } catch (UnknownTopicOrPartitionException e) {
             return new Outcome.Missing<>("'" + topic + "' does not exist");
         } catch (InvalidTopicException e) {
-            return new Outcome.Refused<>("'" + topic + "' is no name of a topic");
+            return new Outcome.Refused<>("'" + topic + "' is not a valid name of a topic");
         } catch (AuthorizationException e) {
-            return new Outcome.Refused<>("'" + topic + "' may not be looked at by the pipeline: grant it Describe and "
+            return new Outcome.Refused<>("'" + topic + "' may not be described by the pipeline: grant it Describe and "
                     + "Write");
         }
     }
@@ -114,7 +114,7 @@ public final class TopicLooks implements AutoCloseable {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new KafkaException("interrupted while a topic was looked at", e);
+            throw new KafkaException("interrupted while a topic was described", e);
         }
     }
 

@@ -99,7 +99,7 @@ public final class Topics {
         while (!haveLeaders(partitions)) {
             if (System.nanoTime() - begin > LEADERS_WITHIN.toNanos()) {
                 throw new TopicProblemException("some of their partitions have no leader that answers after "
-                        + LEADERS_WITHIN.toSeconds() + " s; see that all brokers are up");
+                        + LEADERS_WITHIN.toSeconds() + " s; check that all brokers are up");
             }
             LockSupport.parkNanos(LOOK_AGAIN.toNanos());
         }
@@ -176,7 +176,7 @@ public final class Topics {
         int ofModels = described.get(names.models()).partitions().size();
         if (ofModels != 1) {
             throw new TopicProblemException("topic " + names.models() + " must have 1 partition, found " + ofModels
-                    + ": its order says who answers which requests");
+                    + ": the order of its records decides which group answers which requests");
         }
         var configs = configs();
         requireKeptForEver(configs, names.models());
@@ -215,7 +215,7 @@ public final class Topics {
             String found = configs.get(topic).get(limit).value();
             if (!found.equals(FOR_EVER)) {
                 throw new TopicProblemException("topic " + topic + " must have " + limit + "=" + FOR_EVER + ", found "
-                        + found + ": all of it is read at each start, to know who answers which requests");
+                        + found + ": all of it is read at each start, to find the group that answers each request");
             }
         }
     }

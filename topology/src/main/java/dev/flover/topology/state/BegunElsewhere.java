@@ -34,7 +34,7 @@ public final class BegunElsewhere {
                 .collect(Collectors.joining(", "));
         return all + (all == 1 ? " stored generation waits" : " stored generations wait")
                 + " for an instance of another arithmetic or model file than " + here + ": " + wanted
-                + "; start one that has it, or set other-arithmetic to continue: then they go on here, and their "
+                + "; start one that has it, or set other-arithmetic to continue: then they continue here, and their "
                 + "results name both";
     }
 }

@@ -42,7 +42,7 @@ public final class ReadPosition {
         if (offset < next && !said) {
             said = true;
             LOG.warn("partition {}: requests from offset {} up to {} are read again, because the group's offsets were "
-                    + "set back; those that are known or have a result are passed over", partition, offset, next);
+                    + "set back; those that are known or have a result are skipped", partition, offset, next);
         }
         return offset < next;
     }

@@ -83,11 +83,11 @@ public final class TransactionTime {
             failedLimitMs = allowedMs;
             if (wasSilent.test(lastedMs)) {
                 LOG.warn("no broker answered, and a transaction was not committed within the {} s that it may last: "
-                        + "what it said is computed again", seconds(allowedMs));
+                        + "its tokens are computed again", seconds(allowedMs));
                 return;
             }
             grow(ROOM * allowedMs);
-            LOG.warn("a transaction was not committed within the {} s that it may last, and what it said is computed "
+            LOG.warn("a transaction was not committed within the {} s that it may last, and its tokens are computed "
                     + "again{}", seconds(allowedMs), consequence());
         }
     }
@@ -106,8 +106,9 @@ public final class TransactionTime {
     }
 
     private String consequence() {
-        return "; from now on one may last " + seconds(ms) + " s, and so long readers wait for an instance that is "
-                + "lost. Look for a quota on the pipeline's producer, or a slow broker";
+        return "; from now on a transaction may "
+                + "last " + seconds(ms) + " s, which is also how long readers wait for a lost instance. Check for a "
+                + "quota on the pipeline's producer, or a slow broker";
     }
 
     private static String seconds(long ms) {

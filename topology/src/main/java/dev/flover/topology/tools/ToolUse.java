@@ -42,10 +42,10 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
         for (var tool : tools) {
             if (WORDS.contains(tool.name())) {
                 throw new IllegalArgumentException("a tool must not be named " + tool.name()
-                        + ", which tool_choice takes as a word of its own");
+                        + ", which is a keyword of tool_choice");
             }
             if (!names.add(tool.name())) {
-                throw new IllegalArgumentException("tools must have a name once, found " + tool.name() + " twice");
+                throw new IllegalArgumentException("tools must have different names, found " + tool.name() + " twice");
             }
         }
     }
@@ -56,7 +56,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     /// @throws IllegalArgumentException if a field is wrong; the message names the field
     public static ToolUse of(List<Tool> tools, String choice, boolean parallel) {
         if (tools.isEmpty() && choice != null && !choice.equals("none")) {
-            throw new IllegalArgumentException("tool_choice '" + choice + "' needs tools, and there are none");
+            throw new IllegalArgumentException("tool_choice '" + choice + "' needs tools, found none");
         }
         return new ToolUse(tools, choice == null ? new Choice.Auto() : switch (choice) {
             case "none" -> new Choice.None();

@@ -108,7 +108,7 @@ public final class ClusterWatch implements AutoCloseable {
         long deleted = Math.min(begin, gap.to()) - gap.from();
         if (deleted > 0) {
             metrics.deletedUnread(deleted);
-            LOG.error("{} records of {}-{} from offset {} were deleted before they were read: nobody answers them. "
+            LOG.error("{} records of {}-{} from offset {} were deleted before they were read and will not be answered. "
                     + "Raise the topic's retention, or add instances", deleted, requests, gap.partition(), gap.from());
         }
     }

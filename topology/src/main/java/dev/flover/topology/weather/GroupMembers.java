@@ -45,8 +45,8 @@ public final class GroupMembers {
     public static Optional<String> sentence(String group, Collection<MemberDescription> members) {
         var foreign = foreign(members);
         return foreign.isEmpty() ? Optional.empty() : Optional.of("another application is in the consumer group '"
-                + group + "': " + String.join(", ", foreign) + "; requests that it reads are answered by nobody. Stop "
-                + "it or give it another group; or give this pipeline another application-id");
+                + group + "': " + String.join(", ", foreign) + "; requests that it reads are not answered. Stop it or "
+                + "give it another group; or give this pipeline another application-id");
     }
 
     private static Collection<String> foreign(Collection<MemberDescription> members) {

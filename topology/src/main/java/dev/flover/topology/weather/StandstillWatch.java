@@ -151,8 +151,8 @@ public final class StandstillWatch implements AutoCloseable {
         standstill.silentFor(nanos / 1e9);
         if (nanos >= silence.toNanos()) {
             standstill.noBrokerAnswers("no broker at " + config.kafka().get("bootstrap.servers") + " has answered for "
-                    + nanos / 1_000_000_000 + " s; what is live goes on when one does: see that the brokers run and "
-                    + "can be reached from here");
+                    + nanos / 1_000_000_000 + " s; live generations continue when one does: check that the brokers run "
+                    + "and can be reached from here");
         }
     }
 
@@ -228,9 +228,9 @@ public final class StandstillWatch implements AutoCloseable {
             return oldest(states.get(partition).activeProducers(), stable)
                     .map(producer -> "the producer " + producer.producerId() + " has had a transaction open since "
                             + Instant.ofEpochMilli(producer.lastTimestamp()))
-                    .orElse("somebody's transaction is open");
+                    .orElse("a transaction is open");
         } catch (KafkaException e) {
-            return "somebody's transaction is open (whose, the cluster does not say: " + e.getMessage() + ")";
+            return "a transaction is open (its producer cannot be read from the cluster: " + e.getMessage() + ")";
         }
     }
 

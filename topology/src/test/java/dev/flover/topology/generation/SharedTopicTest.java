@@ -44,8 +44,8 @@ class SharedTopicTest {
         process.register("others", "other");
         process.settle();
         assertThat(process.result("before").getFinishReason()).isEqualTo(FinishReason.REJECTED);
-        assertThat(process.result("before").getMessage()).isEqualTo("model 'other' is served by nobody here; scripted "
-                + "can be asked for, and a request that names none is served too");
+        assertThat(process.result("before").getMessage()).isEqualTo("model 'other' is not served here; served are "
+                + "scripted, and a request that names no model is answered by the default one");
     }
 
     @Test

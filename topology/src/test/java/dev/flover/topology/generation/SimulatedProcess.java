@@ -326,7 +326,8 @@ final class SimulatedProcess {
                 return contract.read(new GenericDatumReader<GenericRecord>(schema).read(null, DecoderFactory.get()
                         .binaryDecoder(bytes, WIRE_HEADER, bytes.length - WIRE_HEADER, null)));
             } catch (IOException | AvroRuntimeException e) {
-                throw new UndecodableRecordException("expected a GenerationRequest, found bytes that are not one", e);
+                throw new UndecodableRecordException(
+                        "expected a GenerationRequest, found bytes that cannot be read as one", e);
             }
         };
     }

@@ -23,7 +23,7 @@ class BegunElsewhereTest {
         assertThat(elsewhere.isEmpty()).isFalse();
         assertThat(elsewhere.sentence("cuda-3-sm90 on m1")).isEqualTo("3 stored generations wait for an instance of "
                 + "another arithmetic or model file than cuda-3-sm90 on m1: 1 for cpu-2 on m2, 2 for cuda-2-sm90 on m1"
-                + "; start one that has it, or set other-arithmetic to continue: then they go on here, and their "
+                + "; start one that has it, or set other-arithmetic to continue: then they continue here, and their "
                 + "results name both");
     }
 

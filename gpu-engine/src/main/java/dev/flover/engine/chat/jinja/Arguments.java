@@ -23,7 +23,7 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
 
     Object require(int index, String name) {
         if (!has(index, name)) {
-            throw new JinjaException("the template calls something without its argument " + name);
+            throw new JinjaException("the template makes a call without the argument " + name);
         }
         return get(index, name, null);
     }

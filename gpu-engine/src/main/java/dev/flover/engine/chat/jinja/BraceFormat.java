@@ -66,7 +66,7 @@ final class BraceFormat {
 
     private String field(String field, int nesting) {
         if (nesting == 0) {
-            throw new JinjaException("the template formats with fields inside fields inside fields");
+            throw new JinjaException("the template formats with fields nested more than two deep");
         }
         int colon = field.indexOf(':');
         String name = colon < 0 ? field : field.substring(0, colon);
@@ -98,7 +98,7 @@ final class BraceFormat {
         } else if (named.containsKey(first)) {
             value = named.get(first);
         } else {
-            throw new JinjaException("the template formats " + first + ", which it does not give");
+            throw new JinjaException("the template formats " + first + ", for which it passes no value");
         }
         parts.reset();
         while (parts.find()) {

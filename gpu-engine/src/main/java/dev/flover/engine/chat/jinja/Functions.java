@@ -66,7 +66,7 @@ final class Functions {
     private static Object cycler(Arguments arguments) {
         var items = arguments.positional();
         if (items.isEmpty()) {
-            throw new JinjaException("the template makes a cycler of nothing");
+            throw new JinjaException("the template makes a cycler without values");
         }
         Map<String, Object> values = new LinkedHashMap<>();
         int[] at = {0};

@@ -98,7 +98,7 @@ final class Interpreter {
     private static void setPart(String namespace, String name, Object value, Scope scope) {
         if (!(scope.get(namespace) instanceof Namespace(Map<String, Object> values))) {
             throw new JinjaException("the template sets " + namespace + "." + name + ", and " + namespace
-                    + " is no namespace");
+                    + " is not a namespace");
         }
         values.put(name, value);
     }
@@ -306,7 +306,7 @@ final class Interpreter {
                 if (Values.truth(evaluate(condition, scope))) {
                     yield evaluate(then, scope);
                 }
-                yield otherwise == null ? new Undefined("the other value of an if") : evaluate(otherwise, scope);
+                yield otherwise == null ? new Undefined("the else value of an if") : evaluate(otherwise, scope);
             }
         };
     }
@@ -391,7 +391,7 @@ final class Interpreter {
         }
         if (parameters.spreadNamed() != null) {
             if (!(evaluate(parameters.spreadNamed(), scope) instanceof Map<?, ?> more)) {
-                throw new JinjaException("the template passes by name what is no dictionary");
+                throw new JinjaException("the template passes by ** a value that is not a dictionary");
             }
             more.forEach((name, value) -> named.put(Values.string(name), value));
         }

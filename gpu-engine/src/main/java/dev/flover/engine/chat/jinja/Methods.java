@@ -106,7 +106,7 @@ final class Methods {
                         return (long) i;
                     }
                 }
-                throw new JinjaException("the template asks for the index of a value that a list does not have");
+                throw new JinjaException("the template asks for the index of a value that a list does not contain");
             };
             case "count" -> arguments ->
                 list.stream().filter(each -> Values.equal(each, arguments.require(0, "value"))).count();
@@ -290,7 +290,7 @@ final class Methods {
         String part = part(text, arguments, 1);
         int at = method.startsWith("r") ? part.lastIndexOf(sub) : part.indexOf(sub);
         if (at < 0 && method.endsWith("index")) {
-            throw new JinjaException("the template asks for the index of what a string does not have");
+            throw new JinjaException("the template asks for the index of a text that a string does not contain");
         }
         return at < 0 ? -1 : start + part.codePointCount(0, at);
     }

@@ -68,7 +68,7 @@ final class Operators {
         if (left instanceof String || left instanceof List<?>) {
             long times = Math.max(0, Values.integer(right));
             if (times > MAX_REPEATS) {
-                throw new JinjaException("the template repeats something " + times + " times");
+                throw new JinjaException("the template repeats a value " + times + " times");
             }
             return left instanceof String text ? repeated(text, (int) times) : repeated((List<?>) left, (int) times);
         }

@@ -49,7 +49,7 @@ final class PercentFormat {
         if (keyed) {
             int end = template.indexOf(')', at);
             if (end < 0 || !(values instanceof Map<?, ?> map) || !map.containsKey(template.substring(at + 1, end))) {
-                throw new JinjaException("the template formats a value by a name that it does not give");
+                throw new JinjaException("the template formats by a name for which it passes no value");
             }
             value = map.get(template.substring(at + 1, end));
             at = end + 1;
@@ -95,7 +95,7 @@ final class PercentFormat {
 
     static int bounded(String digits) {
         if (digits.length() > 5 || Integer.parseInt(digits) > MAX_WIDTH) {
-            throw new JinjaException("the template formats something " + digits + " wide");
+            throw new JinjaException("the template formats a value " + digits + " wide");
         }
         return Integer.parseInt(digits);
     }
@@ -231,7 +231,7 @@ final class PercentFormat {
     /// dictionary of the named ones.
     static Object arguments(List<Object> positional, Map<String, Object> named) {
         if (!positional.isEmpty() && !named.isEmpty()) {
-            throw new JinjaException("the template formats values both by place and by name");
+            throw new JinjaException("the template formats values both by position and by name");
         }
         return named.isEmpty() ? new Tuple(positional) : named;
     }

@@ -65,9 +65,9 @@ final class Values {
                     .collect(Collectors.joining(", ", "{", "}"));
             case Undefined _ -> "Undefined";
             case Markup(String text) -> "Markup(" + quoted(text) + ")";
-            case Generated _ -> throw new JinjaException("the template prints what map, select or their like give; it"
-                    + " may print them as a list or joined");
-            default -> throw new JinjaException("the template prints something that is no text");
+            case Generated _ -> throw new JinjaException("the template prints the result of map, select or a similar "
+                    + "filter; it must convert it with list or join");
+            default -> throw new JinjaException("the template prints a value that is not text");
         };
     }
 
@@ -257,7 +257,7 @@ final class Values {
             case Long _ -> "an integer";
             case Double _ -> "a float";
             case String _, Markup _ -> "a string";
-            case Generated _ -> "what map, select or their like give";
+            case Generated _ -> "the result of map, select or a similar filter";
             case List<?> _ -> "a list";
             case Map<?, ?> _ -> "a dictionary";
             case Undefined(String what) -> what + ", which is not defined,";
