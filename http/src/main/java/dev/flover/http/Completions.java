@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 /// A client that disconnects cancels nothing unless it asked for that, so it can ask for the same answer again.
 final class Completions {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._:~-]{1,128}");
-    private static final String SERVED_BY_NOBODY = "is served by nobody here";
+    private static final String NOT_SERVED = "is not served here";
 
     private final TopicBridge topics;
     private final Backlog backlog;
@@ -119,7 +119,7 @@ final class Completions {
             throw ApiError.unavailable("no pipeline has registered on these topics yet; `flover up` runs one");
         }
         if (model != null && cluster.assignment() != null && !cluster.assignment().serves(model)) {
-            throw ApiError.notFound("model_not_found", "the model '" + model + "' is served by nobody here; there are "
+            throw ApiError.notFound("model_not_found", "the model '" + model + "' is not served here; served are "
                     + String.join(", ", cluster.models()));
         }
     }
@@ -207,7 +207,7 @@ final class Completions {
     private static void requireServed(Answers.Numbered next) {
         var finish = next.read().chunk().getFinish();
         if (finish != null && finish.getReason() == FinishReason.REJECTED) {
-            throw finish.getMessage().contains(SERVED_BY_NOBODY)
+            throw finish.getMessage().contains(NOT_SERVED)
                     ? ApiError.notFound("model_not_found", finish.getMessage())
                     : CompletionCall.rejected(finish.getMessage());
         }

@@ -193,7 +193,7 @@ final class ResumedStreams {
         if (read.end() > from) {
             throw ApiError.of(416, "position_within_chunk", "position " + from + " lies within a piece of text that "
                     + "begins at position " + chunk.getPosition() + " and ends before " + read.end()
-                    + "; ask from one of these");
+                    + "; use one of these positions");
         }
         return chunk.getFinish() == null ? Optional.empty() : Optional.of(new ReadChunk(read.place(), read.timestamp(),
                 TokenChunk.newBuilder(chunk).setPosition(read.end()).setTokenIds(List.of()).setText("")

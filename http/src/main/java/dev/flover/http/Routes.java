@@ -192,7 +192,7 @@ final class Routes extends Handler.Abstract {
 
     private void model(Exchange exchange, Grant grant, String name) throws IOException {
         if (!grant.allows(name) || !topics.cluster().models().contains(name)) {
-            throw ApiError.notFound("model_not_found", "the model '" + name + "' is served by nobody here");
+            throw ApiError.notFound("model_not_found", "the model '" + name + "' is not served here");
         }
         exchange.sendJson(200, model(name));
     }

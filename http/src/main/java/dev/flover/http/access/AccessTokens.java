@@ -128,9 +128,9 @@ public final class AccessTokens {
                 grants = read(file);
             }
         } catch (IOException e) {
-            LOG.warn("{}; what was read before stays in force", unreadable(file, e).getMessage());
+            LOG.warn("{}; the tokens that were read before stay valid", unreadable(file, e).getMessage());
         } catch (TokenFileException e) {
-            LOG.warn("{}; what was read before stays in force", e.getMessage());
+            LOG.warn("{}; the tokens that were read before stay valid", e.getMessage());
         }
     }
 

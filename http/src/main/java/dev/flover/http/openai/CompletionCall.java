@@ -91,8 +91,8 @@ public record CompletionCall(
         } else if (!unknown.isEmpty()) {
             String name = unknown.getFirst();
             throw ApiError.unknownParameter(name, "there is no parameter " + excerpt(name) + "; the nearest is "
-                    + NearestName.to(name, KNOWN) + ". With the header Flover-Unknown-Parameters: ignore, parameters "
-                    + "that are not known are left out");
+                    + NearestName.to(name, KNOWN) + ". With the header Flover-Unknown-Parameters: ignore, unknown "
+                    + "parameters have no effect");
         }
     }
 

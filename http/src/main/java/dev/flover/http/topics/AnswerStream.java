@@ -152,8 +152,9 @@ public final class AnswerStream implements AutoCloseable {
             return false;           // repeated by a pipeline with at-least-once delivery
         }
         if (expected != ANY && chunk.getPosition() < expected) {
-            throw new LostChunksException("tokens were said again, cut otherwise, by a pipeline that delivers at least "
-                    + "once: expected position " + expected + ", found a chunk that begins at " + chunk.getPosition());
+            throw new LostChunksException("a pipeline with at-least-once delivery repeated tokens in chunks of other "
+                    + "bounds: expected "
+                    + "position " + expected + ", found a chunk that begins at " + chunk.getPosition());
         }
         repeat = chunk.getRepeat();
         next.put(chunk.getAnswer(), read.end());

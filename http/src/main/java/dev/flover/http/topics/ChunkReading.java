@@ -42,7 +42,7 @@ final class ChunkReading implements AutoCloseable {
             } catch (RegistryUnavailableException e) {
                 LOG.warn("waiting for the schema registry: {}", e.getMessage());
             } catch (KafkaException e) {
-                LOG.warn("the record at offset {} of {}-{} is no chunk and is passed over: {}", record.offset(),
+                LOG.warn("the record at offset {} of {}-{} is not a chunk and is skipped: {}", record.offset(),
                         record.topic(), record.partition(), e.getMessage());
                 return Optional.empty();
             }

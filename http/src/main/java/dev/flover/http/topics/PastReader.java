@@ -146,7 +146,7 @@ public final class PastReader implements AutoCloseable {
                 if (now > position) {
                     moved = System.nanoTime();
                 } else if (System.nanoTime() - moved > PATIENCE.toNanos()) {
-                    throw new UnavailableException("nothing came of " + partition + " within "
+                    throw new UnavailableException("no record was read of " + partition + " within "
                             + PATIENCE.toSeconds() + " s", null);
                 }
                 position = now;
@@ -173,7 +173,7 @@ public final class PastReader implements AutoCloseable {
             return new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         } catch (KafkaException e) {
             free.release();
-            throw new UnavailableException("no consumer could be made: " + e.getMessage(), e);
+            throw new UnavailableException("no consumer could be created: " + e.getMessage(), e);
         }
     }
 

@@ -7,6 +7,6 @@ public final class SlowReaderException extends RuntimeException {
 
     SlowReaderException(int kept) {
         super("the client reads too slowly: more than " + kept + " chunks wait for it; connect again with "
-                + "Last-Event-ID, and the stream goes on where it was");
+                + "Last-Event-ID to continue the stream");
     }
 }
