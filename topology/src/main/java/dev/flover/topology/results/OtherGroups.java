@@ -80,9 +80,9 @@ final class OtherGroups {
         } catch (UnknownTopicOrPartitionException e) {
             return new Owing(Map.of(), Set.of());       // the group has never run
         } catch (AuthorizationException e) {
-            LOG.warn("it cannot be seen which requests the group '{}' has still to answer: {}; those of them that are "
-                    + "sent again are computed here, too, and marked as repeats. docs/operate/security.md lists what a "
-                    + "pipeline needs to be granted", group, e.getMessage());
+            LOG.warn("the unanswered requests of the group '{}' cannot be read: {}; if such a request is sent again, "
+                    + "it is also computed here, and marked as a repeat. docs/operate/security.md lists the "
+                    + "permissions that a pipeline needs", group, e.getMessage());
             return Owing.NOTHING;
         }
     }
