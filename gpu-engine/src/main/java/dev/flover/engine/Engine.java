@@ -237,8 +237,8 @@ public final class Engine implements AutoCloseable {
             }
         }
         if (request.stopIds().isEmpty()) {
-            throw new IllegalArgumentException("an answer with a constraint needs a token to end it, and there are no"
-                    + " stop ids; do not ignore the model's end of text");
+            throw new IllegalArgumentException("an answer with a constraint needs at least one stop id, found none; do "
+                    + "not ignore the model's end of text");
         }
         for (int token : request.stopIds().tokens()) {
             if (request.constraint().isText(token)) {

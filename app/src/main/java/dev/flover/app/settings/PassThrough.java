@@ -149,7 +149,7 @@ public enum PassThrough {
         String nearest = NearestName.to(bare, known().keySet());
         int near = bare.length() / 8 + 1;
         if (!bare.startsWith(INTERNAL_TOPICS) && NearestName.distance(bare, nearest) <= near) {
-            throw new SettingException(place(property, given) + " is no property that the client knows; the nearest is "
+            throw new SettingException(place(property, given) + " is not a property of the client; the nearest is "
                     + key(property.substring(0, property.length() - bare.length()) + nearest));
         }
     }

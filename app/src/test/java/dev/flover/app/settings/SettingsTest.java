@@ -293,7 +293,7 @@ class SettingsTest {
     @Test
     void aMisspeltOrUnusablePropertyOfAClientIsSaid() throws IOException {
         file("kafka.securty.protocol=SSL");
-        assertWrong(":1: kafka.securty.protocol is no property that the client knows; the nearest is "
+        assertWrong(":1: kafka.securty.protocol is not a property of the client; the nearest is "
                 + "kafka.security.protocol");
 
         file("kafka.producer.ack=1");

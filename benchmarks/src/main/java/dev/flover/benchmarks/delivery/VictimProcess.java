@@ -207,7 +207,7 @@ final class VictimProcess implements AutoCloseable {
     void throwIfEnded() {
         if (!process.isAlive()) {
             throw new CommandException("the pipeline ended by itself with exit code " + process.exitValue()
-                    + "; what it said last:\n" + String.join("\n", lastLines()));
+                    + "; its last output:\n" + String.join("\n", lastLines()));
         }
     }
 

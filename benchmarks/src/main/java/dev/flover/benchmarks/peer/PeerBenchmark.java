@@ -80,7 +80,7 @@ public final class PeerBenchmark implements Runnable {
                 compare(opened, theirs, workload(gap), out);
             }
             if (theirs != null && theirs.withoutText() > 0) {
-                out.printf("%d answers of %s ended with its complaint that they are no text; they count as whole%n",
+                out.printf("%d answers of %s ended with an error because they are not text; they count as complete%n",
                         theirs.withoutText(), theirs.name());
             }
         }

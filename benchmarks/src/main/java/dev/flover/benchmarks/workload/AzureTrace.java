@@ -37,7 +37,7 @@ public final class AzureTrace {
     public static Workload read(Path file, int count, double unitsPerSecond, double scale) {
         var lines = lines(file, count + 1);
         if (lines.isEmpty() || !lines.getFirst().strip().equals(HEADER)) {
-            throw new CommandException(file + " is no Azure trace: its first line should be " + HEADER);
+            throw new CommandException(file + " is not an Azure trace: its first line should be " + HEADER);
         }
         if (lines.size() <= count) {
             throw new CommandException(file + " has " + (lines.size() - 1) + " requests; ask for at most as many, not "

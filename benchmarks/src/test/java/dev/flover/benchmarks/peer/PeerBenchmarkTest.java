@@ -37,7 +37,7 @@ class PeerBenchmarkTest {
         }
         assertThat(asked).hasValue(4);
         assertThat(out.toString()).contains("a request every 3.0 ms", "Flover, through topics", "llama.cpp's server",
-                "ratio", "1 answers of llama.cpp's server ended with its complaint");
+                "ratio", "1 answers of llama.cpp's server ended with an error");
     }
 
     /// Streams an answer like llama.cpp's server: an event for each token, the last with the number of tokens.

@@ -48,7 +48,7 @@ final class ExpertLayers {
                     && layer.feedForwardPostNorm() == null;
             if (layer.experts() != null && !plain) {
                 throw new IllegalArgumentException(
-                        "experts beside attention, or with norms after them, are not supported");
+                        "experts parallel to attention, or with norms after them, are not supported");
             }
             layers.add(layer.experts() == null ? null : layer(layer.experts()));
         }

@@ -139,7 +139,7 @@ final class SequenceChecks {
                 var found = ids.subList(0, checked.size()).stream().map(answers::of).toList();
                 var check = compare(count + " joins and leaves, " + cancelled + " cancelled", expected, found);
                 report.accept(new Check(check.name(), check.passed() && freed,
-                        check.detail() + (freed ? "" : "; blocks were left behind")));
+                        check.detail() + (freed ? "" : "; not all blocks were freed")));
             }
         }
     }

@@ -302,7 +302,7 @@ final class PatternParser {
         String[] counts = end < 0 ? new String[0] : pattern.substring(at + 1, end).split(",", -1);
         try {
             if (counts.length == 0 || counts.length > 2) {
-                throw refused("a { that is no count");
+                throw refused("a { that does not begin a count");
             }
             int min = counts[0].isEmpty() ? 0 : Integer.parseInt(counts[0]);
             int max = counts.length == 1
@@ -314,7 +314,7 @@ final class PatternParser {
             at = end + 1;
             return new int[] {min, max};
         } catch (NumberFormatException _) {
-            throw refused("a { that is no count");
+            throw refused("a { that does not begin a count");
         }
     }
 

@@ -124,7 +124,7 @@ final class OpenAiForm {
             }
         }
         if (top != null) {
-            throw new JsonFormException(TOP_LOGPROBS + " needs " + LOGPROBS + ": true beside it");
+            throw new JsonFormException(TOP_LOGPROBS + " needs " + LOGPROBS + ": true");
         }
     }
 

@@ -78,7 +78,7 @@ class JsonRequestsTest {
         "{\"prompt\": [\"a\", \"b\"]}                        | each prompt is a request of its own",
         "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]} | or parts of the type text",
         "{\"messages\": [{\"content\": \"x\"}]}              | the field messages[0].role is missing",
-        "{\"prompt\": \"x\", \"top_logprobs\": 2}            | top_logprobs needs logprobs: true beside it",
+        "{\"prompt\": \"x\", \"top_logprobs\": 2}            | top_logprobs needs logprobs: true",
         "{\"response_format\": {\"type\": \"xml\"}} | must be one of text, json_object, json_schema, was \"xml\"",
         "{\"prompt\": \"x\", \"temperature\": NaN}           | found an error in line 1, column",
         "{\"prompt\": \"x\", \"prompt\": \"y\"}              | Duplicate field 'prompt'",

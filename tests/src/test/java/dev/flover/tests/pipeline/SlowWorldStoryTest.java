@@ -154,7 +154,7 @@ class SlowWorldStoryTest {
             story.client.await("sentence", () -> pipeline.health().detail()
                     .contains("abort --topic " + requests + " --partition 0 --start-offset 1"));
             assertThat(pipeline.health().detail())
-                    .contains(requests + "-0 stands still: at its offset 1 the producer ");
+                    .contains(requests + "-0 is stalled: at its offset 1 the producer ");
             assertThat(meters.get("flover.partitions.stalled").gauge().value()).isEqualTo(1);
             story.client.await("lag", () -> meters.get("flover.lag").tag("partition", "0").gauge().value() == 2);
             foreign.abortTransaction();

@@ -108,7 +108,7 @@ public final class PipelineMetrics {
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
-        gauge("flover.engine.leaks", "1 where an idle engine still held something; /health says what",
+        gauge("flover.engine.leaks", "1 if an idle engine still held resources; /health names them",
                 metrics -> metrics.of(load -> load.leak() == null ? 0 : 1));
         gauge("flover.generations.left", "Stored generations with fields that this release does not know",
                 metrics -> readings.generationsLeft());

@@ -101,7 +101,7 @@ public final class RequestConstraint {
             throw new IllegalArgumentException("schema_version must be at least 1, was " + request.getSchemaVersion());
         }
         if (!request.getSampling().getAllowedIds().isEmpty()) {
-            throw contradiction("sampling.allowed_ids", field, "each says which tokens may be drawn");
+            throw contradiction("sampling.allowed_ids", field, "both restrict the tokens that may be drawn");
         }
         if (request.getIgnoreEos()) {
             throw contradiction("ignore_eos", field, "an answer ends where it is complete");

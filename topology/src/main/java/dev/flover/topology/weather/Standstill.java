@@ -35,7 +35,7 @@ public final class Standstill {
     /// Reports that a standstill is over, or that its partition has moved to another instance.
     public void over(String subject) {
         if (said.remove(subject) != null) {
-            LOG.info("{}: nothing stands still there any more", subject);
+            LOG.info("{}: no longer stalled", subject);
         }
     }
 

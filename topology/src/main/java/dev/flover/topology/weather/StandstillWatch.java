@@ -215,7 +215,7 @@ public final class StandstillWatch implements AutoCloseable {
     }
 
     private String sentence(TopicPartition partition, long stable, long end) throws InterruptedException {
-        return partition + " stands still: at its offset " + stable + " " + author(partition, stable) + ", and "
+        return partition + " is stalled: at its offset " + stable + " " + author(partition, stable) + ", and "
                 + (end - stable) + " records from there on are not read until it is committed or aborted. If its "
                 + "application is gone: kafka-transactions.sh --bootstrap-server "
                 + config.kafka().get("bootstrap.servers") + " abort --topic " + partition.topic() + " --partition "

@@ -83,7 +83,7 @@ final class PatternReader {
         }
         accept("?");
         if (at < pattern.length() && "*+?".indexOf(pattern.charAt(at)) >= 0) {
-            throw refused("a quantifier behind a quantifier");
+            throw refused("a quantifier after a quantifier");
         }
         return new PatternNode.Repeated(atom, min, max);
     }
