@@ -38,8 +38,8 @@ final class Guard {
         }
         var origin = exchange.header("Origin");
         if (origin.isPresent() && !isAllowed(origin.get()) && !isOwn(origin.get(), exchange)) {
-            throw ApiError.forbidden("origin", "requests from the "
-                    + "origin " + origin.get() + " are not accepted; --http-origins lists the accepted origins");
+            throw ApiError.forbidden("origin", "requests from the origin " + origin.get()
+                    + " are not accepted; --http-origins lists the accepted origins");
         }
     }
 

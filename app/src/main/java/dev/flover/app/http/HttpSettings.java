@@ -83,8 +83,9 @@ public record HttpSettings(Settings settings) {
         var address = settings.find(SettingTable.HTTP).filter(text -> text.contains(":"));
         boolean open = address.isPresent() && settings.find(SettingTable.HTTP_TOKENS).isEmpty()
                 && !Bridge.isLoopback(address.get().substring(0, address.get().lastIndexOf(':')));
-        return open ? Optional.of("everybody who can "
-                + "reach " + address.get() + " may send requests, because http-tokens is not set")
+        return open
+                ? Optional.of("everybody who can reach " + address.get()
+                        + " may send requests, because http-tokens is not set")
                 : Optional.empty();
     }
 }

@@ -94,8 +94,8 @@ public final class SettingTable {
             "Instances with the same id share the work. It names the consumer group, the changelogs and the "
                     + "transactions.");
     public static final Setting<Begin> FROM = pipeline(Section.KAFKA, "from", new Kind.Moment(),
-            "Where an application id begins to answer at its first start: earliest, latest, or at a time. Required if "
-                    + "the requests topic already holds requests; ignored at later starts.");
+            "Where an application id begins to answer at its first start: earliest, latest, or with requests written "
+                    + "since a time. Required if the requests topic already holds requests; ignored at later starts.");
     public static final Setting<String> BOOTSTRAP_SERVERS = setting(Section.KAFKA, "bootstrap-servers",
             text("\\s*[^\\s,]+:\\d{1,5}(\\s*,\\s*[^\\s,]+:\\d{1,5})*\\s*", "host:port, or several separated by commas",
                     "HOST:PORT,..."), Optional.empty(),

@@ -153,8 +153,8 @@ public final class AnswerStream implements AutoCloseable {
         }
         if (expected != ANY && chunk.getPosition() < expected) {
             throw new LostChunksException("a pipeline with at-least-once delivery repeated tokens in chunks of other "
-                    + "bounds: expected "
-                    + "position " + expected + ", found a chunk that begins at " + chunk.getPosition());
+                    + "bounds: expected position " + expected
+                    + ", found a chunk that begins at " + chunk.getPosition());
         }
         repeat = chunk.getRepeat();
         next.put(chunk.getAnswer(), read.end());

@@ -384,9 +384,8 @@ final class Intake {
     }
 
     private static Ending unserved(String model, Assignment assignment) {
-        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is not served here; served "
-                + "are "
-                + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
+        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is not served here; "
+                + "served are " + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
                 + ", and a request that names no model is answered by the default one");
     }
 

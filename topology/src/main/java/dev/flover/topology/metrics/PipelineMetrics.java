@@ -99,10 +99,10 @@ public final class PipelineMetrics {
         }
         engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
         engineCounter("flover.rows", "Rows computed; divided by steps, the rows per step", EngineStatus::rows);
-        engineCounter("flover.rows.discarded", "Rows computed for sequences that had already "
-                + "ended", EngineStatus::discardedRows);
-        engineCounter("flover.preemptions", "Sequences that were preempted and gave up their KV "
-                + "blocks", EngineStatus::preemptions);
+        engineCounter("flover.rows.discarded", "Rows computed for sequences that had already ended",
+                EngineStatus::discardedRows);
+        engineCounter("flover.preemptions", "Sequences that were preempted and gave up their KV blocks",
+                EngineStatus::preemptions);
         engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
         engineCounter("flover.prefix.hits", "Prompt positions found in the prefix cache", EngineStatus::prefixHits);
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);

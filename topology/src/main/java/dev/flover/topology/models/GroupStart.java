@@ -192,9 +192,8 @@ final class GroupStart {
     private static String answered(long kept, long taken, List<String> others) {
         return others.isEmpty()
                 ? taken + " of them are answered now, " + (kept - taken) + " are not answered"
-                : "they belong to the groups that registered "
-                        + "before: " + String.join(", ", others) + "; the ids of the last "
-                        + taken + " are read, so that one that is sent again is known";
+                : "they belong to the groups that registered before: " + String.join(", ", others)
+                        + "; the ids of the last " + taken + " are read, so that one that is sent again is known";
     }
 
     private Start lost(String problem) {

@@ -22,7 +22,7 @@ public final class UndecidedStartException extends RuntimeException {
     static UndecidedStartException ofFirstStart(String message) {
         return new UndecidedStartException(message, List.of(
                 new Choice("--from earliest", "answers all of them"),
-                new Choice("--from latest", "answers requests written from now on; with a time, requests written since "
+                new Choice("--from latest", "answers requests written from now on; --from TIME those written since "
                         + "then")));
     }
 

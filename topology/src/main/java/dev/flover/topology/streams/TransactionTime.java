@@ -106,9 +106,8 @@ public final class TransactionTime {
     }
 
     private String consequence() {
-        return "; from now on a transaction may "
-                + "last " + seconds(ms) + " s, which is also how long readers wait for a lost instance. Check for a "
-                + "quota on the pipeline's producer, or a slow broker";
+        return "; from now on a transaction may last " + seconds(ms) + " s, which is also how long readers wait "
+                + "for a lost instance. Check for a quota on the pipeline's producer, or a slow broker";
     }
 
     private static String seconds(long ms) {
