@@ -93,7 +93,9 @@ pack() {
 engine() {
     folder=$work/flover-engine
     mkdir -p "$folder/lib"
-    for jar in flover-gpu-engine flover-embedded jcuda picocli jackson-core jackson-databind jackson-annotations; do
+    # generate reads its requests into records of the schemas: hence avro, which needs no Kafka.
+    for jar in flover-gpu-engine flover-schemas flover-topology flover-embedded avro slf4j-api slf4j-simple \
+            jcuda picocli jackson-core jackson-databind jackson-annotations; do
         cp "$target"/lib/$jar-[0-9]*.jar "$folder/lib/"
     done
     cp "$target/flover-app.jar" "$benchmarks/flover-benchmarks.jar" "$benchmarks"/lib/*.jar "$folder/lib/"

@@ -3,7 +3,7 @@ package dev.flover.app.client;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.options.CommandException;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.schemas.json.JsonRecords;
+import dev.flover.schemas.json.JsonOrAvroDeserializer;
 import dev.flover.schemas.serdes.ContractSerde;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +30,7 @@ public final class Answers implements AutoCloseable {
                 "isolation.level", "read_committed", "enable.auto.commit", false, "fetch.max.wait.ms", 50,
                 "default.api.timeout.ms", 10_000, "request.timeout.ms", 10_000, "allow.auto.create.topics", false));
         properties.putAll(connection.consumer());
-        var values = JsonRecords.orAvro(TokenChunk.class,
+        var values = new JsonOrAvroDeserializer<>(TokenChunk.class,
                 ContractSerde.of(TokenChunk.class, connection.registry()).deserializer());
         try {
             this.consumer = new KafkaConsumer<>(properties, new StringDeserializer(), values);

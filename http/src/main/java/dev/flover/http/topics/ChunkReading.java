@@ -1,7 +1,7 @@
 package dev.flover.http.topics;
 
 import dev.flover.schemas.TokenChunk;
-import dev.flover.schemas.json.JsonRecords;
+import dev.flover.schemas.json.JsonOrAvroDeserializer;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,8 @@ final class ChunkReading implements AutoCloseable {
 
     /// @param closing ends a wait for the registry when it is counted down
     ChunkReading(Map<String, String> registry, CountDownLatch closing) {
-        values = JsonRecords.orAvro(TokenChunk.class, ContractSerde.of(TokenChunk.class, registry).deserializer());
+        values = new JsonOrAvroDeserializer<>(
+                TokenChunk.class, ContractSerde.of(TokenChunk.class, registry).deserializer());
         this.closing = closing;
     }
 

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.serdes.TrustedRecords;
-import dev.flover.schemas.serdes.UndecodableRecordException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +19,6 @@ import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.common.serialization.Deserializer;
 
 /// Reads and writes records of the contracts as JSON objects whose fields have the names of the contract.
 ///
@@ -56,31 +54,6 @@ public final class JsonRecords {
             }
         }
         return false;
-    }
-
-    /// Makes a deserializer that reads a record as JSON or in the registry's wire format, whichever its bytes are.
-    ///
-    /// @param avro reads the bytes that are not JSON: the registry's wire format
-    public static <T extends SpecificRecord> Deserializer<T> orAvro(Class<T> type, Deserializer<T> avro) {
-        return new Deserializer<>() {
-            @Override
-            public T deserialize(String topic, byte[] bytes) {
-                if (bytes == null || !isJson(bytes)) {
-                    return avro.deserialize(topic, bytes);
-                }
-                try {
-                    return read(bytes, type);
-                } catch (JsonFormException e) {
-                    throw new UndecodableRecordException("expected a " + type.getSimpleName() + " on " + topic + ": "
-                            + e.getMessage());
-                }
-            }
-
-            @Override
-            public void close() {
-                avro.close();
-            }
-        };
     }
 
     /// Reads a record from JSON in UTF-8.

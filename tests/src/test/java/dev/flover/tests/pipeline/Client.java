@@ -4,7 +4,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.schemas.json.JsonRecords;
+import dev.flover.schemas.json.JsonOrAvroDeserializer;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.nio.charset.StandardCharsets;
@@ -132,11 +132,11 @@ final class Client implements AutoCloseable {
                 readAgain.add(partition + " from " + record.offset() + " after " + last);
             }
             if (record.topic().equals(topics.tokens())) {
-                chunks.add(JsonRecords.orAvro(TokenChunk.class, tokens.deserializer())
+                chunks.add(new JsonOrAvroDeserializer<>(TokenChunk.class, tokens.deserializer())
                         .deserialize(record.topic(), record.value()));
             } else if (record.topic().equals(topics.results())) {
                 if (record.value() != null) {       // null is the tombstone of a forgotten answer
-                    finished.add(JsonRecords.orAvro(GenerationResult.class, results.deserializer())
+                    finished.add(new JsonOrAvroDeserializer<>(GenerationResult.class, results.deserializer())
                             .deserialize(record.topic(), record.value()));
                 }
             } else {

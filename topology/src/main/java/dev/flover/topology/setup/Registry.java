@@ -7,6 +7,7 @@ import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.TokenChunk;
+import dev.flover.schemas.json.JsonOrAvroDeserializer;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.AvroSchemas;
 import dev.flover.schemas.serdes.ContractSerde;
@@ -181,7 +182,7 @@ public final class Registry implements AutoCloseable {
 
     /// Decodes results, in JSON or Avro; for a thread that may wait for the registry.
     public Deserializer<GenerationResult> resultsRead() {
-        return JsonRecords.orAvro(GenerationResult.class, results.deserializer());
+        return new JsonOrAvroDeserializer<>(GenerationResult.class, results.deserializer());
     }
 
     /// A request in the form in which it is written to the dead-letter topic.
