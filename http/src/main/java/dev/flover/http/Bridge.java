@@ -13,16 +13,12 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /// A running bridge: an HTTP server, and the Kafka clients that write requests and read tokens for it.
 public final class Bridge implements AutoCloseable {
     private static final int HEADER_BYTES = 16 << 10;
-    private static final int LEAST_BYTES_PER_S = 256;
-    /// The least rate of a response in bytes per second: none, because a stream may have no tokens for a while.
-    private static final int ANY_RATE = 0;
     /// Number of platform threads for accepting, selecting and timers; requests run on virtual threads.
     private static final int THREADS = 8;
 
@@ -47,8 +43,7 @@ public final class Bridge implements AutoCloseable {
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(config.limits().connections(), connector));
         slowHeads = new SlowHeads(connector, config.limits().head());
-        server.setHandler(new MinimumDataRateHandler(
-                new Routes(config, topics, new Guard(config, tokens), texts, slowHeads), LEAST_BYTES_PER_S, ANY_RATE));
+        server.setHandler(new Routes(config, topics, new Guard(config, tokens), texts, slowHeads));
         server.setErrorHandler(Exchange::refuseUnread);
         server.setDefaultHandler(null);
     }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -139,6 +140,9 @@ final class Exchange {
     /// Returns the error for a failed read of the body, if the client caused the failure.
     static Optional<ApiError> ofReading(IOException problem) {
         for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TimeoutException) {
+                return Optional.of(ApiError.of(408, "timeout", "the body stopped, or came too slowly"));
+            }
             if (cause instanceof HttpException bad) {
                 return Optional.of(ApiError.of(bad.getCode(), "bad_request", "the body could not be read: "
                         + bad.getReason()));

@@ -331,7 +331,7 @@ class HttpStoryTest {
     @Test
     void limitsHoldForBodiesHeadersAndWhatWaits() throws Exception {
         var limits = BridgeConfig.Limits.standard().withBodyBytes(1_000).withWaiting(0)
-                .withTimes(Duration.ofMillis(300), Duration.ofSeconds(30), Duration.ofSeconds(10));
+                .withTimes(Duration.ofMillis(300), Duration.ofMinutes(10), Duration.ofSeconds(10));
         try (var bridge = bridge(config().with(limits))) {
             var other = new Web(bridge.url());
             assertThat(other.post(COMPLETIONS, "{\"prompt\": \"" + "x".repeat(1_000) + "\"}").status()).isEqualTo(413);
@@ -341,9 +341,20 @@ class HttpStoryTest {
             assertThat(status(bridge.port(), "GET /livez HTTP/1.1\r\nHost: localhost\r\n"
                     + "A: b\r\n".repeat(10_000) + "\r\n")).isEqualTo(431);
             try (var socket = new Socket(InetAddress.getLoopbackAddress(), bridge.port())) {
+                socket.setSoTimeout(60_000);
                 socket.getOutputStream().write("GET /livez HTTP/1.1\r\nHost".getBytes(UTF_8));
                 assertThat(socket.getInputStream().read()).as("closed, as its headers do not end").isEqualTo(-1);
             }
+        }
+    }
+
+    @Test
+    void aBodyThatStopsIsNotWaitedForForEver() throws Exception {
+        var limits = BridgeConfig.Limits.standard()
+                .withTimes(Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofSeconds(10));
+        try (var bridge = bridge(config().with(limits))) {
+            assertThat(status(bridge.port(), "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")).isEqualTo(408);
         }
     }
 
