@@ -103,6 +103,8 @@ engine() {
     "$jdk/bin/java" "$here/StoreJars.java" "$folder/lib"
     runtime "$ENGINE_MODULES" "$folder/runtime"
     finish "$folder"
+    env -i "$folder/flover" generate --prompt "Once upon" --max-tokens 4 >/dev/null \
+        || fail "the engine's bundle cannot generate: a library is missing in it"
     smoke "$folder"
     pack flover-engine "flover-engine-$platform.tar.xz"
     [ "$(wc -c <"$output/flover-engine-$platform.tar.xz")" -lt 40000000 ] \
