@@ -19,12 +19,13 @@ final class Retries {
     private final Map<String, Retry> retries = new LinkedHashMap<>();
     private long unasked;
 
-    /// @param least the fewest repeats of its answer
-    /// @param most  the most repeats of its answer
+    /// When a request is sent again.
     enum Kind {
         ONCE(0, 0), WHILE_LIVE(0, 1), AFTER_ITS_END(1, 1), BOTH(1, 2), ANOTHER_UNDER_ITS_ID(0, 0);
 
+        /// The fewest repeats of its answer.
         final int least;
+        /// The most repeats of its answer.
         final int most;
 
         Kind(int least, int most) {

@@ -198,7 +198,7 @@ public interface Backend extends AutoCloseable {
     /// keys and values to the KV blocks of each row's slot.
     ///
     /// @param queryKeyValue [rows, (heads + 2 kvHeads) * headDim]; queries are rotated in place, the rest is read
-    /// @param queryNorm     [headDim] RMS weight, or null
+    /// @param queryNorm     `[headDim]` RMS weight, or null
     /// @param rotary        null for none
     void appendKeysAndValues(
             Tensor queryKeyValue, Cache cache, int layer, Rotary rotary,
@@ -227,7 +227,7 @@ public interface Backend extends AutoCloseable {
     /// Chooses the experts of each row, and groups the rows by expert, so that a step reads each expert's weights once.
     ///
     /// @param scores     [rows, experts], the router's logits
-    /// @param correction [experts], added to the scores when experts are selected; null for none
+    /// @param correction `[experts]`, added to the scores when experts are selected; null for none
     default void route(Routes routes, Tensor scores, int rows, Vector correction) {
         throw withoutExperts();
     }
@@ -330,14 +330,14 @@ public interface Backend extends AutoCloseable {
 
     /// The normalisation of a layer's input.
     ///
-    /// @param weight [columns]
+    /// @param weight `[columns]`
     /// @param bias   null for none
     record Norm(NormKind kind, float epsilon, Vector weight, Vector bias) {}
 
     /// The parameters of [#appendKeysAndValues] for one layer.
     ///
     /// @param rotary    null for none
-    /// @param queryNorm [headDim] RMS weight, or null
+    /// @param queryNorm `[headDim]` RMS weight, or null
     record Heads(int layer, Rotary rotary, Vector queryNorm, Vector keyNorm, float epsilon) {}
 
     /// Keys and values of all blocks, and the state of every slot, on a device.

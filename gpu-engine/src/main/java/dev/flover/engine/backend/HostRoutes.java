@@ -77,7 +77,7 @@ public final class HostRoutes implements Backend.Routes {
 
     /// Chooses the experts of one row, whose scores are in [#scores].
     ///
-    /// @param correction [experts], added to the scores for the selection but not for the weights; null for none
+    /// @param correction `[experts]`, added to the scores for the selection but not for the weights; null for none
     public void choose(int row, float[] correction) {
         weigh();
         for (int expert = 0; expert < scores.length; expert++) {

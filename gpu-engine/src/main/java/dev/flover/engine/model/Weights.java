@@ -10,7 +10,7 @@ import java.util.List;
 /// @param embedding token embeddings [vocabulary, hidden]
 /// @param positions learned positions [contextLength, hidden] (GPT-2), or null
 /// @param head      the vocabulary projection [vocabulary, hidden]; the same object as `embedding` if the two are tied
-/// @param headBias  [vocabulary], or null
+/// @param headBias  `[vocabulary]`, or null
 public record Weights(
         Matrix embedding,
         Matrix positions,
@@ -61,8 +61,8 @@ public record Weights(
     /// The feed-forward part of a layer with experts.
     ///
     /// @param router     [experts, hidden]: computes the scores of the experts
-    /// @param routerBias [experts], or null
-    /// @param correction [experts], added to probabilities only to select experts, or null
+    /// @param routerBias `[experts]`, or null
+    /// @param correction `[experts]`, added to probabilities only to select experts, or null
     /// @param in         one matrix for each expert, as [Layer#feedForwardIn]
     /// @param inBias     the biases of all experts one after another, or null
     /// @param out        one matrix for each expert, as [Layer#feedForwardOut]

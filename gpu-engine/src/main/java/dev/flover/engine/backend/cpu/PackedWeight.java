@@ -77,9 +77,9 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
 
     /// Outputs whose weights are quantised in blocks of 32 inputs.
     ///
-    /// @param quants   address of [panels][blocks][512 or 256] bytes, see `project_blocks.c`
-    /// @param scales   address of [panels][blocks][groups][16] f16 or f32
-    /// @param minimums address of [panels][blocks][groups][16] f32, or 0 for none
+    /// @param quants   address of `[panels][blocks][512 or 256]` bytes, see `project_blocks.c`
+    /// @param scales   address of `[panels][blocks][groups][16]` f16 or f32
+    /// @param minimums address of `[panels][blocks][groups][16]` f32, or 0 for none
     /// @param bytes    size of all three arrays
     record BlockPart(
             int firstOutput, int outputs, BlockForm form, long quants, long scales, long minimums, long bytes)
@@ -87,6 +87,6 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
 
     /// Outputs whose weights are not quantised.
     ///
-    /// @param weights address of [panels][inputs][16] numbers in `form`
+    /// @param weights address of `[panels][inputs][16]` numbers in `form`
     record FloatPart(int firstOutput, int outputs, FloatForm form, long weights, long bytes) implements Part {}
 }

@@ -59,7 +59,7 @@ final class Projection implements Workers.Revocable {
 
     /// Computes `out = in * weightᵀ + bias`, or `out += in * weightᵀ + bias` where `accumulate`.
     ///
-    /// @param bias address of [outputs] f32, 0 for none
+    /// @param bias address of `[outputs]` f32, 0 for none
     void run(HostTensor out, HostTensor in, int rows, PackedWeight weight, long bias, boolean accumulate) {
         assert in.columns() == weight.inputs() && out.columns() == weight.outputs();
         run(out.address(), in.address(), rows, weight, bias, accumulate);

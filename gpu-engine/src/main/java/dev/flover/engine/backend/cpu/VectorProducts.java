@@ -21,9 +21,9 @@ final class VectorProducts {
 
     /// The inputs and outputs of a product, by address.
     ///
-    /// @param in     [rows][inputs] f32; quantised activations where the weights are in blocks
-    /// @param out    [rows][stride] f32
-    /// @param bias   [outputs] f32, 0 for none
+    /// @param in     `[rows][inputs]` f32; quantised activations where the weights are in blocks
+    /// @param out    `[rows][stride]` f32
+    /// @param bias   `[outputs]` f32, 0 for none
     record Product(int inputs, int shards, int outputs, long in, int rows, long out, int stride, long bias,
             boolean accumulate) {
         /// Adds the bias and writes one row's outputs from output `first` on.

@@ -29,7 +29,7 @@ final class VectorRows {
 
     private VectorRows() {}
 
-    /// @param quantised overwritten with [rows][columns] integers as f32, which [VectorProducts] multiplies
+    /// @param quantised overwritten with `[rows][columns]` integers as f32, which [VectorProducts] multiplies
     static void quantise(
             long in, int columns, int rows, long quantised, long scales, long sums, int group) {
         long blocks = (long) rows * columns / 32;
