@@ -3,8 +3,6 @@ package dev.flover.tests.pipeline;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
@@ -33,12 +31,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Answers that have to fit an Avro schema from the registry, and the Avro records made of them, with a real broker.
@@ -49,11 +47,11 @@ class AnswerRecordsStoryTest {
             {"type": "record", "name": "Cat", "fields": [{"name": "name", "type": {"type": "string", "maxLength": 12}},
              {"name": "legs", "type": {"type": "int", "minimum": 2, "maximum": 4}}]}""";
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
-
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private FickleRegistry fickle;
@@ -62,28 +60,17 @@ class AnswerRecordsStoryTest {
     private String cats;
 
     @BeforeAll
-    static void startServers() throws Exception {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-        try (var client = new CachedSchemaRegistryClient(registry.url(), 10)) {
+    static void registerTheSchema() throws Exception {
+        try (var client = new CachedSchemaRegistryClient(SERVERS.registryUrl(), 10)) {
             client.register(SUBJECT, new AvroSchema(CAT));
-        }
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
         }
     }
 
     @BeforeEach
     void makeTopics() throws Exception {
-        fickle = FickleRegistry.before(registry.url());
-        story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 1);
-        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+        fickle = FickleRegistry.before(SERVERS.registryUrl());
+        story = new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), 1);
+        admin = Admin.create(Map.of("bootstrap.servers", SERVERS.bootstrapServers()));
         cats = "cats-" + story.config.applicationId();
         admin.createTopics(List.of(new NewTopic(cats, 1, (short) 1))).all().get();
     }
@@ -112,8 +99,8 @@ class AnswerRecordsStoryTest {
     private List<ConsumerRecord<String, Object>> records() throws IOException {
         var found = new ArrayList<ConsumerRecord<String, Object>>();
         try (var values = new KafkaAvroDeserializer()) {
-            values.configure(Map.of("schema.registry.url", registry.url()), false);
-            try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", broker.bootstrapServers(),
+            values.configure(Map.of("schema.registry.url", SERVERS.registryUrl()), false);
+            try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", SERVERS.bootstrapServers(),
                     "isolation.level", "read_committed"), new StringDeserializer(), values)) {
                 var partition = new TopicPartition(cats, 0);
                 consumer.assign(List.of(partition));

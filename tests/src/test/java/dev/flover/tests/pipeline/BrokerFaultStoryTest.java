@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A broker that is slow, out of reach, full, or has lost its topics: the pipeline waits and continues without help.
@@ -46,25 +47,27 @@ class BrokerFaultStoryTest {
             "producer.request.timeout.ms", "4000", "producer.delivery.timeout.ms", "5000", "request.timeout.ms", "4000",
             "default.api.timeout.ms", "6000");
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
     private static StoryBroker broker;
+    /// A registry of this class alone, because a test stops and starts it.
     private static EmbeddedRegistry registry;
 
     private final Map<String, SequenceRequest> bare = new LinkedHashMap<>();
 
     @BeforeAll
-    static void startServers() throws IOException {
-        BundledModel.path();
-        broker = StoryBroker.start(folder.resolve("broker"));
+    static void startRegistry() {
+        broker = SERVERS.disturbed();
         registry = EmbeddedRegistry.start(folder.resolve("registry"));
     }
 
     @AfterAll
-    static void stopServers() throws IOException {
-        if (broker != null) {
-            broker.close();
+    static void stopRegistry() {
+        if (registry != null) {
             registry.close();
         }
     }

@@ -2,8 +2,6 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.SequenceRequest;
@@ -25,11 +23,10 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Faults of the engine, of the process and of its folder: in the end the committed tokens equal those of the engine
@@ -40,31 +37,16 @@ class FaultStoryTest {
     private static final String POISON = "Nobody knew";
     private static final int DRAIN_LIMIT_S = 30;
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
-
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
 
     private final List<SequenceRequest> bare = new ArrayList<>();
     private final TreeSet<String> ids = new TreeSet<>();
     private final List<Process> processes = new ArrayList<>();
     private int lives;
-
-    @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
-        }
-    }
 
     @AfterEach
     void endProcesses() {
@@ -72,7 +54,7 @@ class FaultStoryTest {
     }
 
     private static Story story(int partitions) {
-        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     private void sendNeighbours(Story story) {

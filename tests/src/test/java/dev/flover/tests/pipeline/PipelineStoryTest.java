@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;
@@ -33,40 +31,37 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The whole path through a real broker: requests on one topic, tokens of the bundled model on another.
 class PipelineStoryTest {
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
     private static Admin admin;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
     @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+    static void openAdmin() {
+        admin = Admin.create(Map.of("bootstrap.servers", SERVERS.bootstrapServers()));
     }
 
     @AfterAll
-    static void stopServers() {
-        if (broker != null) {
+    static void closeAdmin() {
+        if (admin != null) {
             admin.close();
-            registry.close();
-            broker.close();
         }
     }
 
     private static Story story(int partitions) {
-        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     @ParameterizedTest

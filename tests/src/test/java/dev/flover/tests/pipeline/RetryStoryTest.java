@@ -3,8 +3,6 @@ package dev.flover.tests.pipeline;
 import static dev.flover.tests.pipeline.Client.greedy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
@@ -25,9 +23,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Producers that send a request again, with a real broker: after its end, while it is being answered, and a different
@@ -35,29 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
 class RetryStoryTest {
     private static final int PARTITIONS = 2;
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
-
-    @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
-        }
-    }
-
     private static Story story() {
-        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), PARTITIONS);
+        return new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), PARTITIONS);
     }
 
     private static GenerationRequest request(int number) {
@@ -124,7 +106,7 @@ class RetryStoryTest {
 
     @Test
     void whereResultsAreGoneTheSameTokensAreComputedAgain() throws Exception {
-        try (var story = story(); var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+        try (var story = story(); var admin = Admin.create(Map.of("bootstrap.servers", SERVERS.bootstrapServers()));
                 var pipeline = story.start(BundledModel.engine(story.model), new SimpleMeterRegistry())) {
             story.client.send(request(2));
             story.client.awaitTerminal(Set.of("r2"));
@@ -221,7 +203,7 @@ class RetryStoryTest {
     /// Reads all committed records of the results topic.
     private static List<ConsumerRecord<byte[], byte[]>> results(Story story) {
         var found = new ArrayList<ConsumerRecord<byte[], byte[]>>();
-        try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", broker.bootstrapServers(),
+        try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", SERVERS.bootstrapServers(),
                 "isolation.level", "read_committed"), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             var partitions = List.of(new TopicPartition(story.config.topics().results(), 0),
                     new TopicPartition(story.config.topics().results(), 1));

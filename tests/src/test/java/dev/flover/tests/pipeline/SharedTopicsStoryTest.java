@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.ModelOrder;
@@ -35,43 +33,27 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Several pipelines read one requests topic: each request is answered by one of them, once.
 class SharedTopicsStoryTest {
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
-
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
-    @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
-        }
-    }
-
     private static Story story(int partitions) {
-        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     private static PipelineConfig group(Story story, String name, String model, Serving serving) {
-        return PipelineConfig.of(story.config.applicationId() + "-" + name, broker.bootstrapServers(), registry.url(),
-                folder.resolve("state"), model).with(story.config.topics()).with(serving);
+        return PipelineConfig.of(story.config.applicationId() + "-" + name, SERVERS.bootstrapServers(),
+                SERVERS.registryUrl(), folder.resolve("state"), model).with(story.config.topics()).with(serving);
     }
 
     private static Serving fromNow() {
@@ -348,7 +330,7 @@ class SharedTopicsStoryTest {
         try (var story = story(1); var first = start(story, group(story, "a", "alpha", Serving.standard()))) {
             var order = ModelOrder.newBuilder().setKind(ModelOrderKind.REGISTER).setGroup("dead")
                     .setNames(List.of("ghost")).setTopicId("").setOffsets(List.of()).setAt(0).build();
-            try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers()),
+            try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", SERVERS.bootstrapServers()),
                     new ByteArraySerializer(), new ByteArraySerializer())) {
                 producer.send(new ProducerRecord<>(story.config.topics().models(), "flover".getBytes(UTF_8),
                         StoredForm.of(ModelOrder.class).encode(order))).get();
@@ -403,7 +385,7 @@ class SharedTopicsStoryTest {
 
     @Test
     void theCommandLineSaysThatTheTopicIsNotThere() throws Exception {
-        try (var story = story(1); var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+        try (var story = story(1); var admin = Admin.create(Map.of("bootstrap.servers", SERVERS.bootstrapServers()))) {
             admin.deleteTopics(List.of(story.config.topics().models())).all().get();
             var said = SaidByCommand.of(story, "models");
             assertThat(said.code()).as(said.toString()).isEqualTo(1);

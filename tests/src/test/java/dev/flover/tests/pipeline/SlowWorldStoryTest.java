@@ -2,7 +2,6 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.tests.security.FloverProcess;
@@ -41,9 +40,8 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Services around the pipeline are slow or do not answer, by real means such as quotas; docs/operate/weather.md has a
@@ -51,35 +49,20 @@ import org.junit.jupiter.api.io.TempDir;
 class SlowWorldStoryTest {
     private static final int TOKENS = 120;
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
-    private static StoryBroker broker;
-    private static EmbeddedRegistry registry;
-
     private final Map<String, SequenceRequest> bare = new LinkedHashMap<>();
 
-    @BeforeAll
-    static void startServers() throws IOException {
-        BundledModel.path();
-        broker = StoryBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() throws IOException {
-        if (broker != null) {
-            broker.close();
-            registry.close();
-        }
-    }
-
     private static Story story(int partitions) {
-        return new Story(broker.direct(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.disturbed().direct(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     private static Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", broker.direct()));
+        return Admin.create(Map.of("bootstrap.servers", SERVERS.disturbed().direct()));
     }
 
     private void send(Story story, String... ids) {
@@ -138,10 +121,10 @@ class SlowWorldStoryTest {
     @Test
     void aPartitionThatStandsStillIsNamedWithTheWayOut() throws Exception {
         var meters = new SimpleMeterRegistry();
-        Map<String, Object> foreigner = Map.of("bootstrap.servers", broker.direct(), "transactional.id", "foreign",
-                "transaction.timeout.ms", 300_000);
-        try (var fickle = FickleRegistry.before(registry.url());
-                var story = new Story(broker.direct(), fickle.url(), folder.resolve("state"), 1);
+        Map<String, Object> foreigner = Map.of("bootstrap.servers", SERVERS.disturbed().direct(),
+                "transactional.id", "foreign", "transaction.timeout.ms", 300_000);
+        try (var fickle = FickleRegistry.before(SERVERS.registryUrl());
+                var story = new Story(SERVERS.disturbed().direct(), fickle.url(), folder.resolve("state"), 1);
                 var foreign = new KafkaProducer<>(foreigner, new ByteArraySerializer(), new ByteArraySerializer());
                 var pipeline = story.start(impatient(story), BundledModel.engine(story.model), meters)) {
             send(story, "before");
@@ -187,14 +170,14 @@ class SlowWorldStoryTest {
     void aBrokerWhoseNameNobodyKnowsOrWhoIsSilentIsWaitedForAndNamed() throws Exception {
         var hosts = Files.createFile(folder.resolve("hosts"));
         int metrics = StoryBroker.freePort();
-        String proxied = broker.proxied();
+        String proxied = SERVERS.disturbed().proxied();
         var name = "broker.flover.test:" + proxied.substring(proxied.indexOf(':') + 1);
         var environment = Map.of("JAVA_TOOL_OPTIONS", "-Djdk.net.hosts.file=" + hosts
                 + " -Dsun.net.inetaddr.ttl=0 -Dsun.net.inetaddr.negative.ttl=0", "FLOVER_STALLED_AFTER", "1500ms");
         try (var up = FloverProcess.start(folder, environment, "up", "--wait-for-servers", "--create-topics",
-                "--partitions", "1", "--bootstrap-servers", name, "--schema-registry-url", registry.url(), "--data",
-                folder.resolve("up").toString(), "--metrics-port", Integer.toString(metrics), "--topic-prefix", "up-",
-                "--application-id", "up"); var admin = admin()) {
+                "--partitions", "1", "--bootstrap-servers", name, "--schema-registry-url", SERVERS.registryUrl(),
+                "--data", folder.resolve("up").toString(), "--metrics-port", Integer.toString(metrics),
+                "--topic-prefix", "up-", "--application-id", "up"); var admin = admin()) {
             up.awaitLine("waiting");
             Files.writeString(hosts, "127.0.0.1 broker.flover.test\n");
             up.awaitLine("ready");
@@ -205,10 +188,10 @@ class SlowWorldStoryTest {
             assertThat(random).as("series of random names").isEmpty();
             assertThat(series.contains("client_id=\"up-StreamThread-1-producer\"")).isTrue();
 
-            broker.proxy().hold();
+            SERVERS.disturbed().proxy().hold();
             up.awaitLineWith("no broker at " + name + " has answered for");
             ready.await(503, "CUT_OFF: serving; no broker at " + name);
-            broker.proxy().release();
+            SERVERS.disturbed().proxy().release();
             ready.await(200, "serving");
 
             Files.writeString(hosts, "");

@@ -2,7 +2,6 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
@@ -32,10 +31,9 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// An operator or a fault deletes or disturbs the data that a pipeline keeps in Kafka; docs/operate/weather.md has a
@@ -46,36 +44,21 @@ class StateWeatherStoryTest {
     private static final List<String> LIVE = List.of("live-1", "live-2", "live-3", "live-4");
     private static final List<String> STORES = List.of("requests", "progress", "attempts", "ended", "parked");
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
-
-    private static StoryBroker broker;
-    private static EmbeddedRegistry registry;
 
     private final Map<String, SequenceRequest> bare = new LinkedHashMap<>();
     private final Map<String, GenerationRequest> requests = new HashMap<>();
 
-    @BeforeAll
-    static void startServers() throws IOException {
-        BundledModel.path();
-        broker = StoryBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() throws IOException {
-        if (broker != null) {
-            broker.close();
-            registry.close();
-        }
-    }
-
     private static Story story(int partitions) {
-        return new Story(broker.direct(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.disturbed().direct(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     private static Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", broker.direct()));
+        return Admin.create(Map.of("bootstrap.servers", SERVERS.disturbed().direct()));
     }
 
     private static Pipeline start(Story story, PipelineConfig config) {
@@ -226,8 +209,8 @@ class StateWeatherStoryTest {
         try (var story = story(2)) {
             var copied = folder.resolve("copy-of-" + story.config.applicationId());
             var config = story.config;
-            var copy = PipelineConfig.of(config.applicationId(), broker.direct(), registry.url(), copied, "novelist")
-                    .with(config.topics()).with(config.serving());
+            var copy = PipelineConfig.of(config.applicationId(), SERVERS.disturbed().direct(),
+                    SERVERS.registryUrl(), copied, "novelist").with(config.topics()).with(config.serving());
             var meters = new SimpleMeterRegistry();
             try (var first = story.start(config, BundledModel.engine(story.model), meters)) {
                 send(story, SHORT, "before");
@@ -260,7 +243,7 @@ class StateWeatherStoryTest {
     void anotherApplicationInTheConsumerGroupIsNamedAndWaitedFor() throws Exception {
         try (var story = story(1)) {
             send(story, SHORT, "a");
-            Map<String, Object> foreign = Map.of("bootstrap.servers", broker.direct(), "group.id",
+            Map<String, Object> foreign = Map.of("bootstrap.servers", SERVERS.disturbed().direct(), "group.id",
                     story.config.applicationId(), "client.id", "stranger", "enable.auto.commit", false);
             var leave = new CountDownLatch(1);
             var stranger = Thread.ofPlatform().start(() -> {
@@ -309,7 +292,7 @@ class StateWeatherStoryTest {
 
             admin.createPartitions(Map.of(story.config.topics().requests(), NewPartitions.increaseTo(5))).all().get();
             story.client.await("another life", () -> meters.get("flover.lives").counter().count() > 1);
-            try (var late = new Client(broker.direct(), registry.url(), story.config.topics())) {
+            try (var late = new Client(SERVERS.disturbed().direct(), SERVERS.registryUrl(), story.config.topics())) {
                 bare.keySet().stream().filter(id -> id.startsWith("live") || id.startsWith("ended"))
                         .forEach(id -> late.send(requests.get(id)));
                 send(story, SHORT, "new-1", "new-2", "new-3", "new-4", "new-5", "new-6");

@@ -3,8 +3,6 @@ package dev.flover.tests.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.app.Main;
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.Pipeline;
@@ -36,11 +34,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,11 +49,11 @@ class StrangeRecordsStoryTest {
     private static final String INGRESS = "<html><body>404 page not found</body></html>";
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
-
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private FickleRegistry fickle;
@@ -64,29 +61,14 @@ class StrangeRecordsStoryTest {
     private Pipeline pipeline;
     private KafkaProducer<byte[], byte[]> producer;
 
-    @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
-        }
-    }
-
     @BeforeEach
     void startPipeline() throws IOException {
-        fickle = FickleRegistry.before(registry.url());
-        story = new Story(broker.bootstrapServers(), registry.url(), folder.resolve("state"), 1);
+        fickle = FickleRegistry.before(SERVERS.registryUrl());
+        story = new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("state"), 1);
         var config = story.config.withRegistry(Map.of("schema.registry.url", fickle.url()))
                 .with(Recovery.standard().with(new Patience(PATIENCE, 100, Duration.ofSeconds(15))));
         pipeline = story.start(config, BundledModel.engine(story.model), meters);
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "linger.ms", 0,
+        producer = new KafkaProducer<>(Map.of("bootstrap.servers", SERVERS.bootstrapServers(), "linger.ms", 0,
                 "compression.type", "gzip", "max.request.size", 64 << 20, "buffer.memory", 128L << 20),
                 new ByteArraySerializer(), new ByteArraySerializer());
     }
@@ -198,7 +180,7 @@ class StrangeRecordsStoryTest {
         var out = new StringWriter();
         var topics = story.config.topics();
         int code = Main.commandLine(new PrintWriter(out, true), new PrintWriter(out, true)).execute("parked",
-                "--bootstrap-servers", broker.bootstrapServers(), "--schema-registry-url", registry.url(),
+                "--bootstrap-servers", SERVERS.bootstrapServers(), "--schema-registry-url", SERVERS.registryUrl(),
                 "--requests-topic", topics.requests(), "--models-topic", topics.models());
         assertThat(code).as(out.toString()).isZero();
         return out.toString();
@@ -253,7 +235,8 @@ class StrangeRecordsStoryTest {
     /// Asks the registry for the GUID of a schema.
     private UUID guid(int id) throws Exception {
         try (var client = HttpClient.newHttpClient()) {
-            var answer = client.send(HttpRequest.newBuilder(URI.create(registry.url() + "/schemas/ids/" + id)).build(),
+            var schema = URI.create(SERVERS.registryUrl() + "/schemas/ids/" + id);
+            var answer = client.send(HttpRequest.newBuilder(schema).build(),
                     HttpResponse.BodyHandlers.ofString()).body();
             var guid = Pattern.compile("\"guid\":\"([0-9a-f-]{36})\"").matcher(answer);
             assertThat(guid.find()).as(answer).isTrue();

@@ -2,8 +2,6 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedBroker;
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.FinishReason;
@@ -22,9 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.avro.generic.IndexedRecord;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,30 +32,15 @@ class UpgradeStoryTest {
     private static final int LONG = 200;
     private static final int AT_A_TIME = 6;
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
-
-    private static EmbeddedBroker broker;
-    private static EmbeddedRegistry registry;
 
     /// The metrics of the process that was started last.
     private SimpleMeterRegistry meters;
     private final Map<String, SequenceRequest> sent = new TreeMap<>();
-
-    @BeforeAll
-    static void startServers() {
-        BundledModel.path();
-        broker = EmbeddedBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() {
-        if (broker != null) {
-            registry.close();
-            broker.close();
-        }
-    }
 
     private static RequestContract release(String name) {
         return switch (name) {
@@ -182,7 +164,7 @@ class UpgradeStoryTest {
     }
 
     private static Story story() {
-        return new Story(broker.bootstrapServers(), registry.url(), folder.resolve("unused"), 2);
+        return new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), folder.resolve("unused"), 2);
     }
 
     private Pipeline start(Story story, RequestContract release, int instance) {
@@ -201,7 +183,7 @@ class UpgradeStoryTest {
     private static void send(Story story, IndexedRecord request) {
         try (var serializer = new KafkaAvroSerializer()) {
             serializer.configure(
-                    Map.of("schema.registry.url", registry.url(), "avro.remove.java.properties", true), false);
+                    Map.of("schema.registry.url", SERVERS.registryUrl(), "avro.remove.java.properties", true), false);
             String id = request.get(request.getSchema().getField("id").pos()).toString();
             story.client.send(id, serializer.serialize(story.config.topics().requests(), request));
         }

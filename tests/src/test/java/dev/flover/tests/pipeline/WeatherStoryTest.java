@@ -2,14 +2,12 @@ package dev.flover.tests.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.embedded.EmbeddedRegistry;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.config.PipelineConfig.Recovery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,9 +23,8 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Services around the pipeline fail, by real means such as revoked permissions; docs/operate/weather.md has a row for
@@ -35,35 +32,20 @@ import org.junit.jupiter.api.io.TempDir;
 class WeatherStoryTest {
     private static final int TOKENS = 150;
 
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
     @TempDir
     private static Path folder;
 
-    private static StoryBroker broker;
-    private static EmbeddedRegistry registry;
-
     private final Map<String, SequenceRequest> bare = new LinkedHashMap<>();
 
-    @BeforeAll
-    static void startServers() throws IOException {
-        BundledModel.path();
-        broker = StoryBroker.start(folder.resolve("broker"));
-        registry = EmbeddedRegistry.start(folder.resolve("registry"));
-    }
-
-    @AfterAll
-    static void stopServers() throws IOException {
-        if (broker != null) {
-            broker.close();
-            registry.close();
-        }
-    }
-
     private static Story story(int partitions) {
-        return new Story(broker.direct(), registry.url(), folder.resolve("state"), partitions);
+        return new Story(SERVERS.disturbed().direct(), SERVERS.registryUrl(), folder.resolve("state"), partitions);
     }
 
     private static Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", broker.direct()));
+        return Admin.create(Map.of("bootstrap.servers", SERVERS.disturbed().direct()));
     }
 
     private void send(Story story, String... ids) {
