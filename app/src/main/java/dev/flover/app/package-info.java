@@ -1,12 +1,14 @@
 /// The executable that a user starts, with a subcommand for each task.
 ///
 /// ```
-///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, removed afterwards
-///                       ├─> up        the pipeline, until it is told to stop        pipeline/
-///                       ├─> submit, tail, cancel      a client of the topics         client/
-///                       ├─> generate, tokenize, inspect, devices, selftest     without Kafka   offline/
-///                       ├─> bench     measurements                                   bench/
-///                       └─> verify-delivery           checks exactly-once under kills          delivery/
+///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, removed afterwards       demo/
+///                       ├─> up        the pipeline, until it is told to stop                      pipeline/
+///                       ├─> config    the settings of `up`, with their sources                    pipeline/
+///                       ├─> serve     OpenAI's API over HTTP                                      http/
+///                       ├─> submit, tail, cancel, forget, models, parked: clients of the topics   client/
+///                       ├─> generate, tokenize, inspect, devices, selftest: without Kafka         offline/
+///                       ├─> bench     measurements                                                bench/
+///                       └─> verify-delivery           checks exactly-once under kills             delivery/
 /// ```
 ///
 /// A command parses its options, opens what it needs, runs and reports. Options that several commands share are in
