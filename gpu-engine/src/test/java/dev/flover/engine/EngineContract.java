@@ -276,7 +276,8 @@ public abstract class EngineContract {
         var fitting = fitting(new int[] {1}, SamplingParams.greedy());
         try (var model = model(); var engine = Engine.start(model, open(), ALONE)) {
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
-                    TokenSet.EMPTY).withConstraint(fitting.constraint()))).hasMessageContaining("needs at least one stop id");
+                    TokenSet.EMPTY).withConstraint(fitting.constraint())))
+                    .hasMessageContaining("needs at least one stop id");
             assertThatThrownBy(() -> engine.admit(SequenceRequest.of(new int[] {1}, SamplingParams.greedy(), 9,
                     TokenSet.of(3)).withConstraint(fitting.constraint())))
                     .hasMessageContaining("stop id 3 is a text token");
