@@ -40,7 +40,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     public void ended(Answer answer) {
         if (answer.failed()) {
             command.getErr().println("flover: request " + answer.request().id() + " was ended after "
-                    + answer.tokenCount() + " tokens: the model computed logits that are NaN");
+                    + answer.tokenCount() + " tokens: the model computed logits that are not finite");
         }
         while (!streaming && written < answers.size() && answers.get(written).ended()) {
             write(answers.get(written++));

@@ -115,7 +115,7 @@ final class Oracle implements AutoCloseable {
         @Override
         public void finished(long id, FinishReason reason) {
             if (reason == FinishReason.NOT_FINITE || reason == FinishReason.NOTHING_FITS) {
-                throw new CommandException("the model computed logits that are NaN for " + request.getId()
+                throw new CommandException("the model computed logits that are not finite for " + request.getId()
                         + "; choose another model");
             }
             this.reason = id == sequence ? reason : this.reason;

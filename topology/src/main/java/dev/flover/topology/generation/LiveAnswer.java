@@ -232,8 +232,8 @@ final class LiveAnswer {
             case STOP -> Ending.plain(dev.flover.schemas.FinishReason.STOP);
             case LENGTH -> Ending.plain(dev.flover.schemas.FinishReason.LENGTH);
             case NOT_FINITE -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
-                    "the model computed logits that are NaN; other requests are not affected. Try other sampling "
-                            + "parameters or another prompt, and report the model file if it happens again");
+                    "the model computed logits that are not finite; other requests are not affected. Try other "
+                            + "sampling parameters or another prompt, and report the model file if it happens again");
             case NOTHING_FITS -> Ending.of(dev.flover.schemas.FinishReason.ERROR,
                     "no token continues the answer within its constraint, or the constraint needs more memory than is "
                             + "allowed; simplify its patterns. Other requests are not affected");

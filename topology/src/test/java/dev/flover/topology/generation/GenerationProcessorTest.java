@@ -463,7 +463,7 @@ class GenerationProcessorTest {
         assertThat(process.result("bad").getFinishReason()).isEqualTo(FinishReason.ERROR);
         assertThat(process.result("bad").getText()).isEqualTo("abc");
         assertThat(process.result("good").getText()).isEqualTo("abcdefgh");
-        assertThat(process.deadLetterReasons()).singleElement().asString().contains("NaN");
+        assertThat(process.deadLetterReasons()).singleElement().asString().contains("not finite");
     }
 
     @Test
