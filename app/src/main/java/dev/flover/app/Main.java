@@ -95,7 +95,7 @@ public final class Main implements Runnable {
         var failures = new FailureReport();
         boolean kafka = hasKafka();
         var command = new CommandLine(new Main());
-        // A command line each, so that the transformers of its model are applied.
+        // Each command gets a command line of its own, so that the transformers of its model are applied.
         commands(kafka).forEach(each -> command.addSubcommand(new CommandLine(each)));
         describe(command.getCommandSpec().usageMessage(), kafka);
         spread(command);

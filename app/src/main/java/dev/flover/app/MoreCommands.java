@@ -6,6 +6,6 @@ import java.util.List;
 public interface MoreCommands {
     /// The commands' classes, in the order of the help page.
     ///
-    /// @param kafka whether Kafka's libraries are there; the bundle of the engine alone leaves them out
+    /// @param kafka whether Kafka's libraries are present; the bundle of the engine alone lacks them
     List<Class<?>> commands(boolean kafka);
 }

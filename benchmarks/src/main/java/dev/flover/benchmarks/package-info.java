@@ -1,4 +1,4 @@
-/// All instruments: programs that measure Flover, or check its promise, from outside.
+/// All programs that measure Flover, or check its promise of delivery, from outside.
 ///
 /// ```
 ///   flover bench ──┬─> engine       the engine alone: tokens per second by batch size

@@ -4,7 +4,7 @@ import dev.flover.app.Main;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
-/// Runs the command line as a user would, and keeps what it says.
+/// The exit code and the output of a command that is run as a user would run it.
 ///
 /// @param code the exit code
 public record Console(int code, String out, String err) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The instruments as commands of `flover`.
+/// Runs the measuring programs as commands of `flover`.
 class InstrumentsTest {
     @TempDir
     Path folder;

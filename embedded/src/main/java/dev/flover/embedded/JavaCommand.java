@@ -68,7 +68,7 @@ public final class JavaCommand {
         return this;
     }
 
-    /// The program and its arguments, as a [ProcessBuilder] takes them.
+    /// Returns the program and its arguments for a [ProcessBuilder].
     public List<String> line() {
         var line = new ArrayList<String>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -1,9 +1,10 @@
-/// `bench engine`: tokens a second of the engine alone, by batch size, and where the time of a step goes.
+/// The command `bench engine`: tokens per second of the engine alone, by batch size, and the share of each operation in
+/// the time of a step.
 ///
 /// ```
-///   BenchEngineCommand ──> EngineRun ──> TimedBackend (a clock around every operation) ──> EngineReport
+///   BenchEngineCommand ──> EngineRun ──> TimedBackend (times every operation) ──> EngineReport
 ///                                              └──> DeviceClock: the same on a device's own clock
-///   Machine: the ceilings of this machine, measured in the same run;  Floor: the least time they allow
+///   Machine: this machine's highest rates, measured in the same run;  Floor: the least time of a step at them
 /// ```
 ///
 /// Knows no Kafka.

@@ -19,7 +19,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// Time from a request to its first committed token: both ways in turn, one request at a time.
+/// Measures the time from a request to its first committed token, through the bridge and through Kafka's clients in
+/// turn, one request at a time.
 record FirstTokens(Times kafka, Times http) {
     private static final String BODY = "{\"prompt\": \"It was a dark night\", \"max_tokens\": 8, \"temperature\": 0, "
             + "\"ignore_eos\": true";

@@ -29,9 +29,9 @@ public final class HttpBenchmark {
                 .lines().forEach(System.out::println);
     }
 
-    /// @param requests one after the other, of each kind
-    /// @param streams  at once
-    /// @param rounds   chunks of each stream
+    /// @param requests number of requests of each kind, sent one after the other
+    /// @param streams  number of streams that are open at the same time
+    /// @param rounds   number of chunks of each stream
     static HttpReport run(int requests, int streams, int rounds) throws Exception {
         var engineConfig = EngineConfig.of(16, 80);
         try (var model = ModelLoader.open(BundledModel.path());

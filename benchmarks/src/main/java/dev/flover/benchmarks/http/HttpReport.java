@@ -3,7 +3,7 @@ package dev.flover.benchmarks.http;
 import java.util.List;
 import java.util.Locale;
 
-/// What was measured.
+/// The results of `HttpBenchmark`.
 record HttpReport(FirstTokens first, ManyStreams many) {
     List<String> lines() {
         return List.of(

@@ -15,9 +15,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/// Many streams at once, each with a chunk in every transaction of a writer that stands for the pipeline.
+/// Measures many open streams, each of which gets a chunk in every transaction of a writer that takes the pipeline's
+/// place.
 ///
-/// @param fromCommit     time from the begin of a commit until a client has read the event
+/// @param fromCommit     time from the beginning of a commit until a client has read the event
 /// @param bytesPerStream growth of the heap after a garbage collection, for each open stream
 record ManyStreams(int streams, Times fromCommit, double bytesPerStream) {
     static ManyStreams measure(String url, String broker, String topic, int partitions, int streams, int rounds)

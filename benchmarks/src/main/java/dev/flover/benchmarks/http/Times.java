@@ -3,13 +3,13 @@ package dev.flover.benchmarks.http;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// Milliseconds, sorted.
+/// A sorted list of times in ms.
 record Times(double[] sorted) {
     static Times ofNanos(long[] nanos) {
         return new Times(Arrays.stream(nanos).sorted().mapToDouble(each -> each / 1e6).toArray());
     }
 
-    /// Nearest rank.
+    /// Returns a percentile by the nearest-rank method.
     double percentile(double share) {
         return sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
     }

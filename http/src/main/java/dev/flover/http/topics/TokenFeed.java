@@ -34,7 +34,7 @@ public final class TokenFeed implements AutoCloseable {
     private final CountDownLatch closing;
     private final Map<String, List<Subscription>> readers = new ConcurrentHashMap<>();
     private final Map<Integer, Long> positions = new ConcurrentHashMap<>();
-    /// The offset after the record that is being passed on, or was last.
+    /// The offset after the newest record that was or is being passed on.
     private final Map<Integer, Long> taken = new ConcurrentHashMap<>();
     private final Thread thread;
     private long lookedForPartitions;

@@ -19,7 +19,7 @@ public record ExternalProgram(List<String> command) {
     private static final Path EXAMPLES = Path.of("..", "examples", "kafka");
     private static final Path SCRIPTS = Path.of("src", "test", "js");
 
-    /// An example in Java, run from its source with this JVM's libraries.
+    /// Makes a program of an example in Java, which is run from its source with this JVM's libraries.
     public static ExternalProgram java(String example) {
         return new ExternalProgram(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp", System.getProperty("java.class.path"), EXAMPLES.resolve(example).toString()));
@@ -33,7 +33,7 @@ public record ExternalProgram(List<String> command) {
                 EXAMPLES.resolve(example).toString()));
     }
 
-    /// An example in Python.
+    /// Makes a program of an example in Python.
     public static ExternalProgram python(String example) throws IOException, InterruptedException {
         for (var python : List.of("python3", "/usr/bin/python3")) {
             if (isInstalled(python) && new ProcessBuilder(python, "-c", "import confluent_kafka")

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// The pages lead where they say, and their indexes are complete.
+/// Checks that the links of all pages lead to existing targets, and that the indexes are complete.
 class DocumentsTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Path DECISIONS = ROOT.resolve("docs").resolve("decisions");

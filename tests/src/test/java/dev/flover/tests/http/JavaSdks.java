@@ -26,7 +26,7 @@ final class JavaSdks {
 
     private JavaSdks() {}
 
-    /// @param url of the bridge, with `/v1`
+    /// @param url the bridge's address, ending in `/v1`
     static void askWithOpenAisClient(String url) {
         OpenAIClient client = OpenAIOkHttpClient.builder().baseUrl(url).apiKey("none").maxRetries(0).build();
         try {
@@ -52,7 +52,7 @@ final class JavaSdks {
         }
     }
 
-    /// @param url of the bridge, with `/v1`
+    /// @param url the bridge's address, ending in `/v1`
     static void askWithLangChain4j(String url) throws Exception {
         var model = OpenAiChatModel.builder().baseUrl(url).apiKey("none").modelName(MODEL).maxTokens(TOKENS)
                 .temperature(0.0).maxRetries(0).build();

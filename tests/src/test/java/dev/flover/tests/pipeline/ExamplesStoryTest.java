@@ -43,7 +43,7 @@ class ExamplesStoryTest {
         try (var admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             new Topics(admin, TopicNames.standard()).create(1, (short) 1, Duration.ofHours(1));
         }
-        // No registry listens there: with records in JSON nothing asks it.
+        // No registry listens there: with records in JSON no client asks it.
         var config = PipelineConfig.of("examples", broker.bootstrapServers(), "http://127.0.0.1:9",
                 folder.resolve("state"), "novelist").with(RecordForm.JSON);
         pipeline = Pipeline.start(config, model, BundledModel.engine(model), BundledModel.config(),

@@ -308,7 +308,7 @@ class SharedTopicsStoryTest {
         return (int) story.client.chunks(id).stream().filter(chunk -> chunk.getTerminal() && chunk.getRepeat()).count();
     }
 
-    /// Every id has one terminal chunk that is no repeat, and all its results are the same.
+    /// Asserts that every id has one terminal chunk that is not a repeat, and that all its results are equal.
     private static void assertAnsweredOnceButForRepeats(Story story, Set<String> ids) {
         ids.forEach(story.client::result);
         Map<String, Long> ends = story.client.chunks.stream()
