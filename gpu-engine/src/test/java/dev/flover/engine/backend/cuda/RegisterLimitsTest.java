@@ -41,7 +41,7 @@ class RegisterLimitsTest {
         var outcome = check(TABLE, line("project_f16_8", 65, 0), line("add", 32, 0));
 
         assertThat(outcome.status).isNotZero();
-        assertThat(outcome.output).contains("project_f16_8 takes 65 registers on sm_90a, but 4 blocks of 256 threads "
+        assertThat(outcome.output).contains("project_f16_8 uses 65 registers on sm_90a, but 4 blocks of 256 threads "
                 + "allow it 64: reduce its registers, or lower the number of blocks in");
     }
 
