@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,6 +27,8 @@ class DocumentsTest {
     private static final Pattern ANCHOR = Pattern.compile("<a id=\"([^\"]+)\"");
     private static final Pattern TEXT_OF_LINK = Pattern.compile("\\[([^]]*)]\\([^)]*\\)");
     private static final Pattern METRIC = Pattern.compile("\"(flover\\.[a-z.]+)\"");
+    private static final Pattern PACKAGE_INFO =
+            Pattern.compile("[a-z/-]*src/main/java/dev/flover/([a-z/]+)/package-info\\.java");
     private static final Pattern METRIC_IN_PAGE = Pattern.compile("`(flover_[a-z_]+)");
 
     @Test
@@ -70,6 +73,18 @@ class DocumentsTest {
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(registered).hasSizeGreaterThan(20);
         assertThat(described).isEqualTo(registered);
+    }
+
+    @Test
+    void theArchitectureHasALineForEveryPackage() throws IOException {
+        var page = Files.readString(ROOT.resolve("docs").resolve("understand").resolve("architecture.md"));
+        var packages = new TreeSet<String>();
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            files.map(file -> ROOT.relativize(file).toString().replace('\\', '/'))
+                    .map(PACKAGE_INFO::matcher).filter(Matcher::matches)
+                    .forEach(info -> packages.add(info.group(1).replace('/', '.')));
+        }
+        assertThat(packages).hasSizeGreaterThan(40).allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
     }
 
     private static boolean resolves(Path page, String target) throws IOException {
