@@ -39,7 +39,7 @@ def tile_of(rows):
 
 
 def new_tiling(rows, outputs, shards):
-    """Tiling.java."""
+    """The tiling of a product, as Tiling.java chooses it."""
     tile = tile_of(rows)
     part_warps = {8: 4, 16: 2}.get(tile, 1)
     width = 8 // part_warps * 16
@@ -78,7 +78,7 @@ def product(layout, rows, outputs, inputs, shards, normalises):
 
 
 def normalises(layout, rows, outputs, inputs):
-    """Whether the product normalises what it loads: Tiling.normalisesOnLoading."""
+    """Tells whether the product normalises rows when it loads them, as Tiling.normalisesOnLoading does."""
     if layout == "old" or rows > 16:
         return rows <= 16
     tile, width, _, _ = new_tiling(rows, outputs, 1)

@@ -1,4 +1,4 @@
-"""Shapes of models, as `flover bench engine --shape` names them, and what the scripts here have in common."""
+"""Shapes of models, as `flover bench engine --shape` names them, and functions that these scripts share."""
 
 import argparse
 import json
@@ -41,7 +41,7 @@ def options(description):
 
 
 def missing(sentence):
-    """Says what is missing, and ends as skipped."""
+    """Prints what is missing, and exits with the status for a skipped measurement."""
     print(sentence)
     sys.exit(MISSING)
 
@@ -52,7 +52,7 @@ def require_device(torch, device):
 
 
 def report(peer, version, chosen, batch, tokens_per_second, **more):
-    """One line of JSON."""
+    """Prints the figures of a batch size as one line of JSON."""
     print(json.dumps({
         "peer": peer,
         "version": version,

@@ -58,7 +58,7 @@ def turned(heads, turn):
 
 
 class Decoder:
-    """One step for all sequences: newest tokens in, greedy tokens out, everything in tensors that stay."""
+    """One step for all sequences: newest tokens in, greedy tokens out, all state in tensors that are kept."""
 
     def __init__(self, shape, batch, context, device):
         def weight(*dimensions):
@@ -90,7 +90,7 @@ class Decoder:
 
 
 def captured(decoder):
-    """The step as a graph, after steps that let the libraries choose and allocate."""
+    """Captures the step as a graph, after warm-up steps in which libraries choose algorithms and allocate."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):

@@ -1,7 +1,7 @@
 """Hugging Face transformers: `generate` on a batch, and continuous batching (`generate_batch`), on random weights.
 
-The rate of decoding is that of the tokens after the first: the time of one token, which is that of the prompt, is
-measured alone and taken off. Prints one line of JSON for each batch size and way.
+The decode rate is that of the tokens after the first: the time until the first token, which is that of the prompt, is
+measured separately and subtracted. Prints one line of JSON for each batch size and way.
 
     python3 transformers_generate.py --shape llama-8b --batch 1,16,64 --prompt-tokens 960 --gen-tokens 128
 """

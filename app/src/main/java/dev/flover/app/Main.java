@@ -57,7 +57,7 @@ public final class Main implements Runnable {
     private CommandSpec spec;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, order = 1000,
-            description = "Explain this.")
+            description = "Print this help.")
     private boolean help;
 
     @Option(names = "--version", versionHelp = true, description = "Print the version.")

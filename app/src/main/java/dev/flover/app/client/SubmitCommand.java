@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
         description = "Writes a request to the requests topic and streams the answer's text from the tokens topic.",
         footer = {"", "The same request under the same --id attaches to the generation while it runs, and gets its "
                 + "answer again afterwards; a different request under a used id is refused.",
-            "Ctrl-C stops watching; the generation goes on until `flover cancel ID`."})
+            "Ctrl-C ends this command but not the generation; `flover cancel ID` does."})
 public final class SubmitCommand implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();

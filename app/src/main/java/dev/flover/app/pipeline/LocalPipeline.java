@@ -104,7 +104,7 @@ public final class LocalPipeline implements AutoCloseable {
     /// @throws CommandException if the pipeline has failed
     public void throwIfFailed() {
         if (!health().isAlive()) {
-            throw new CommandException("the pipeline cannot go on: " + health().detail());
+            throw new CommandException("the pipeline has failed: " + health().detail());
         }
     }
 

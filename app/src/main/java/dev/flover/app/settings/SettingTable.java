@@ -158,7 +158,7 @@ public final class SettingTable {
     // Settings of metrics and health
 
     public static final Setting<String> METRICS_HOST = pipeline(Section.METRICS, "metrics-host", text("\\S+",
-                    "the name or number of an address of this machine", "HOST"), "127.0.0.1",
+                    "a host name or an IP address of this machine", "HOST"), "127.0.0.1",
             "Address at which metrics and health are served.");
     public static final Setting<Integer> METRICS_PORT = pipeline(Section.METRICS, "metrics-port",
             new Whole(0, MAX_PORT), "9464",

@@ -47,7 +47,7 @@ final class StoppedProcess implements AutoCloseable {
                 throw new CommandException("the shell that holds a process stopped does not end");
             }
         } catch (IOException e) {
-            throw new CommandException("the shell that holds a process stopped has gone: " + e.getMessage(), e);
+            throw new CommandException("the shell that keeps a process stopped has ended: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

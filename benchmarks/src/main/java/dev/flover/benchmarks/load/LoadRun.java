@@ -173,7 +173,7 @@ final class LoadRun implements AutoCloseable {
             return read.entrySet().stream()
                     .mapToLong(entry -> end.get(entry.getKey()).offset() - entry.getValue().offset()).sum();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("the broker does not say how far the pipeline has read", e);
+            throw new IllegalStateException("the broker returns no committed offsets of the pipeline", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

@@ -40,7 +40,8 @@ public final class PeerBenchmark implements Runnable {
     @Option(names = "--requests", defaultValue = "64")
     private int requests;
 
-    @Option(names = "--slots", defaultValue = "64", description = "Sequences at a time; give the server as many.")
+    @Option(names = "--slots", defaultValue = "64", description = "The most sequences at the same time; configure "
+            + "llama.cpp's server equally.")
     private int slots;
 
     @Option(names = "--least", defaultValue = "16", description = "Fewest tokens in a prompt, and in an answer.")
