@@ -28,6 +28,16 @@ class InstrumentsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"bench pipeline", "bench engine", "bench fusion", "bench constraints"})
+    void everyBenchmarkExplainsItselfWithoutWarnings(String command) {
+        var run = Console.run((command + " --help").split(" "));
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Usage: flover " + command);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"bench pipeline", "bench engine", "bench fusion", "verify-delivery"})
     void aWrongBackendIsSaidBeforeAnythingIsStarted(String command) {
         assertUsageError(Console.run((command + " --backend abacus").split(" ")), "--backend abacus: ", "cpu");

@@ -110,7 +110,7 @@ public final class BenchEngineCommand implements Runnable {
     private int repeat;
 
     @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "10",
-            description = "Longest warm-up. It ends when Java's compilers take less than 5 % of a core: until then, "
+            description = "Longest warm-up. It ends when Java's compilers take less than 5 %% of a core: until then, "
                     + "code that is not compiled yet is measured. Default: ${DEFAULT-VALUE}.")
     private int warmUpSeconds;
 

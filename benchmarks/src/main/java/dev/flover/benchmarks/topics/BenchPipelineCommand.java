@@ -86,7 +86,7 @@ public final class BenchPipelineCommand implements Runnable {
     private int partitions;
 
     @Option(names = "--warm-up-s", paramLabel = "N", defaultValue = "180",
-            description = "Longest warm-up. It ends when Java's compilers take less than 2 % of a core: until then "
+            description = "Longest warm-up. It ends when Java's compilers take less than 2 %% of a core: until then "
                     + "they compete with what is measured. Default: ${DEFAULT-VALUE}.")
     private int warmUpSeconds;
 

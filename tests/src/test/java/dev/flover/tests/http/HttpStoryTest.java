@@ -245,7 +245,7 @@ class HttpStoryTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             /v1/completions | {"prompt": "x", "temperature": -1}      | 400 | temperature | must be in [0, 10]
-            /v1/completions | {"prompt": "x", "model": "gpt"}         | 404 |             | there are chatty
+            /v1/completions | {"prompt": "x", "model": "gpt"}         | 404 |             | served are chatty
             /v1/completions | {"prompt": "x", "bestof": 1}            | 400 | bestof      | the nearest is
             /v1/completions | {"prompt": "x"                          | 400 |             | Unexpected end-of-input
             /tokenize       | {"prompt": 5}                           | 400 | prompt      | must be a text
