@@ -160,7 +160,7 @@ class UpgradeStoryTest {
         send(story, OtherReleases.drawingAmong(1, request(0, Story.OPENINGS.get(0), LONG)));      // a retry
         story.client.awaitTerminal(new TreeSet<>(List.of("r50", "r51")));
         assertThat(story.client.result("r51").getFinishReason()).isEqualTo(FinishReason.REJECTED);
-        assertThat(story.client.result("r51").getMessage()).contains("no field sampling.first_of");
+        assertThat(story.client.result("r51").getMessage()).contains("does not know these fields: sampling.first_of");
     }
 
     private static Story story() {
