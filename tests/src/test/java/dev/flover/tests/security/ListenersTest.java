@@ -39,8 +39,9 @@ class ListenersTest {
         assumeTrue(ListeningSockets.canBeSeen(), "no /proc to look at sockets");
         try (var everywhere = new ServerSocket(0)) {
             assertThat(everywhere.isBound()).isTrue();
-            assertThat(LOOPBACK).doesNotContainAnyElementsOf(
-                    ListeningSockets.of(List.of(ProcessHandle.current())));
+            // Servers that other tests of this JVM share listen on loopback.
+            assertThat(ListeningSockets.of(List.of(ProcessHandle.current())))
+                    .anyMatch(address -> !LOOPBACK.contains(address));
         }
         try (var here = new ServerSocket()) {
             here.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
