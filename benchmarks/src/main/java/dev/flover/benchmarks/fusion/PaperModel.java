@@ -36,7 +36,7 @@ final class PaperModel {
     private static final int MOST_SHARDS = 8;
     private static final int SHARD_ALIGNMENT = 32;
 
-    /// How many numbers are drawn for a pool before they repeat.
+    /// The number of random values in a pool; matrices with more values repeat them.
     private static final int NOISE = 999_983;
     private static final int OFFSET_BYTES = 64;
     private static final int OFFSETS = 4096;

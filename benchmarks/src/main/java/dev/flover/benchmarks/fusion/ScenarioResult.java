@@ -10,8 +10,8 @@ import java.util.List;
 /// @param tokens               tokens of each request, in order of arrival
 /// @param simulatedIterations  iterations by the closed form
 /// @param simulatedOverlap     mean requests in an iteration by the closed form
-/// @param countedIterations    iterations of the engine, on a clock on which each takes one unit of time
-/// @param completionsAgree     whether every request ended on that clock in the iteration that the closed form gives
+/// @param countedIterations    the number of iterations of the engine, with simulated time: an iteration takes one unit
+/// @param completionsAgree     whether every request ended in the iteration that the closed form gives
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record ScenarioResult(
