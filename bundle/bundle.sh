@@ -63,7 +63,7 @@ finish() {
     cp -r "$here/../benchmarks/peers" "$folder/"
     tr '\n' ' ' <"$target/jvm.options" >"$folder/jvm.options"
     kernels=no
-    ! ls "$home"/gpu-engine/target/classes/dev/flover/engine/backend/cpu/native/*/*.so >/dev/null 2>&1 || kernels=yes
+    ! ls "$home"/gpu-engine/target/classes/dev/flover/engine/backend/cpu/kernels/native/*/*.so >/dev/null 2>&1 || kernels=yes
     sed -e "s/@KERNELS@/$kernels/" "$here/flover.in" >"$folder/flover"
     chmod +x "$folder/flover" "$folder/device-check.sh"
 }

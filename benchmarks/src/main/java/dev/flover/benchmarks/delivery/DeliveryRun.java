@@ -3,6 +3,7 @@ package dev.flover.benchmarks.delivery;
 import dev.flover.app.client.Requests;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.benchmarks.delivery.check.DeliveryCheck;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;

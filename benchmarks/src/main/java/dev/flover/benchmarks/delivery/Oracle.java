@@ -2,6 +2,7 @@ package dev.flover.benchmarks.delivery;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.LoadingLine;
+import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;

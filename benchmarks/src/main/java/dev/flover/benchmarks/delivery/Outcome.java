@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.delivery.check.Findings;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.flover.benchmarks.delivery;
 
+import dev.flover.benchmarks.delivery.check.Findings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.delivery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
 import java.util.ArrayList;

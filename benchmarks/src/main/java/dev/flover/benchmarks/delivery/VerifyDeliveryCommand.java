@@ -10,6 +10,8 @@ import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.ProgressLine;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.benchmarks.delivery.Disturbances.Count;
+import dev.flover.benchmarks.delivery.check.DeliveryCheck;
+import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import java.io.PrintWriter;

@@ -13,6 +13,5 @@
 ///                Weather: disturbs the broker and the registry of the World by kinds of Trouble
 /// ```
 ///
-/// [dev.flover.benchmarks.delivery.DeliveryCheck] and its parts are pure: they know records and not Kafka. Nothing here
-/// looks into the pipeline, which is a process with a standard output, and topics.
+/// Nothing here looks into the pipeline, which is a process with a standard output, and topics.
 package dev.flover.benchmarks.delivery;

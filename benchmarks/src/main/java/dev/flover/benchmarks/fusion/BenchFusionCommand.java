@@ -3,6 +3,9 @@ package dev.flover.benchmarks.fusion;
 import com.sun.management.OperatingSystemMXBean;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.fusion.strategies.ContiguousEngine;
+import dev.flover.benchmarks.fusion.strategies.Strategy;
+import dev.flover.benchmarks.fusion.strategies.StrategyOption;
 import dev.flover.benchmarks.topics.WholeFlover;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.model.Model;
@@ -99,7 +102,8 @@ public final class BenchFusionCommand implements Runnable {
         try (var model = openModel()) {
             checkContext(model, scenarios);
             long weightBytes = weightBytes(model);
-            var strategies = strategyOption.strategies(scenarioOptions.requests(), scenarioOptions.tokens(quick),
+            int tokens = scenarioOptions.tokens(quick);
+            var strategies = strategyOption.strategies(scenarioOptions.requests(), ms -> Paper.iterations(ms, tokens),
                     (int) Math.min(Integer.MAX_VALUE, physicalMemory() / MEMORY_SHARE / weightBytes), command);
             var experiment = experiment(model, strategies);
             say("%s, %.0f MB of weights, on %s; an iteration of one request takes %.2f ms".formatted(

@@ -1,5 +1,12 @@
 package dev.flover.benchmarks.fusion;
 
+import dev.flover.benchmarks.fusion.strategies.ContiguousEngine;
+import dev.flover.benchmarks.fusion.strategies.PagedFusion;
+import dev.flover.benchmarks.fusion.strategies.Player;
+import dev.flover.benchmarks.fusion.strategies.Simulation;
+import dev.flover.benchmarks.fusion.strategies.Stage;
+import dev.flover.benchmarks.fusion.strategies.Strategy;
+import dev.flover.benchmarks.fusion.strategies.Timeline;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.Lengths;
 import dev.flover.benchmarks.workload.Workload;

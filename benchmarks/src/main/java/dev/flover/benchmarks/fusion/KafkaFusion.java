@@ -1,6 +1,12 @@
 package dev.flover.benchmarks.fusion;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.benchmarks.fusion.strategies.Arriving;
+import dev.flover.benchmarks.fusion.strategies.PagedFusion;
+import dev.flover.benchmarks.fusion.strategies.Player;
+import dev.flover.benchmarks.fusion.strategies.Recording;
+import dev.flover.benchmarks.fusion.strategies.Stage;
+import dev.flover.benchmarks.fusion.strategies.Timeline;
 import dev.flover.benchmarks.topics.TemporaryPipeline;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.Lengths;

@@ -1,6 +1,8 @@
 package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.fusion.strategies.Recording;
+import dev.flover.benchmarks.fusion.strategies.Strategy;
 import dev.flover.benchmarks.workload.Spread;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 ///
 /// Matrices with equal numbers of inputs share a pool of random numbers, each from another offset. So the host needs
 /// the memory of its largest matrix only, the device that of all.
-final class PaperModel {
+public final class PaperModel {
     private static final int CONTEXT = 2048;
     private static final int MOST_SHARDS = 8;
     private static final int SHARD_ALIGNMENT = 32;
@@ -48,7 +48,7 @@ final class PaperModel {
     private int count;
 
     /// The shapes of the paper at full size.
-    enum Shape {
+    public enum Shape {
         GPTJ_6B(4096, 16, 256, 28, 16384, 50400),
         LLAMA_13B(5120, 40, 128, 40, 13824, 32000),
         LLAMA_33B(6656, 52, 128, 60, 17920, 32000);
@@ -70,7 +70,7 @@ final class PaperModel {
         }
 
         /// Returns the shape that `--shape` names.
-        static Shape named(String name) {
+        public static Shape named(String name) {
             for (var shape : values()) {
                 if (shape.toString().equals(name)) {
                     return shape;
@@ -91,11 +91,11 @@ final class PaperModel {
     }
 
     /// @param divisor divides width, heads, layers and vocabulary
-    static Model of(Shape shape, int divisor, long seed) {
+    public static Model of(Shape shape, int divisor, long seed) {
         return new PaperModel(config(shape, divisor), seed).build(shape + (divisor == 1 ? "" : "/" + divisor));
     }
 
-    static ModelConfig config(Shape shape, int divisor) {
+    public static ModelConfig config(Shape shape, int divisor) {
         boolean gptj = shape == Shape.GPTJ_6B;
         int heads = Math.max(1, Math.round((float) shape.heads / divisor));
         int hidden = heads * shape.headDim;

@@ -1,6 +1,7 @@
 package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.fusion.strategies.Simulation;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.Lengths;
 import dev.flover.benchmarks.workload.Workload;

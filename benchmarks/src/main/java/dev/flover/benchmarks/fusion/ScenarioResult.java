@@ -1,6 +1,8 @@
 package dev.flover.benchmarks.fusion;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.benchmarks.fusion.strategies.Recording;
+import dev.flover.benchmarks.fusion.strategies.Simulation;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 

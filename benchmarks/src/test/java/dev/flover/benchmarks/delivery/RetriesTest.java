@@ -3,6 +3,7 @@ package dev.flover.benchmarks.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.benchmarks.delivery.Retries.Kind;
+import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;

@@ -2,6 +2,7 @@ package dev.flover.benchmarks.fusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.benchmarks.fusion.strategies.Simulation;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.Demand;
 import dev.flover.benchmarks.workload.Lengths;

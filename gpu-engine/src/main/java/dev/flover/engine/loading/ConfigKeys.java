@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Decides about the numeric keys of `config.json` that no reader has asked for. A key that changes what a model
-/// computes is either used by its family or refused by name (by [#NEVER], and by each family's own list,
-/// [Family#onlyWith]). A key that is neither used nor known to be harmless is reported as a warning.
+/// computes is either used by its family or refused by name (by [#NEVER], and by `onlyWith` of each family). A key
+/// that is neither used nor known to be harmless is reported as a warning.
 final class ConfigKeys {
     /// JSON: keys that no family here supports, each with the only value that is accepted; a model with another value
     /// is refused.

@@ -1,16 +1,18 @@
 package dev.flover.engine.loading;
 
-import static dev.flover.engine.loading.TensorRole.EXPERT_DOWN;
-import static dev.flover.engine.loading.TensorRole.EXPERT_GATE;
-import static dev.flover.engine.loading.TensorRole.EXPERT_GATE_UP;
-import static dev.flover.engine.loading.TensorRole.EXPERT_UP;
-import static dev.flover.engine.loading.TensorRole.ROUTER;
-import static dev.flover.engine.loading.TensorRole.ROUTER_CORRECTION;
-import static dev.flover.engine.loading.TensorRole.SHARED_DOWN;
-import static dev.flover.engine.loading.TensorRole.SHARED_GATE;
-import static dev.flover.engine.loading.TensorRole.SHARED_ROUTER;
-import static dev.flover.engine.loading.TensorRole.SHARED_UP;
+import static dev.flover.engine.loading.families.TensorRole.EXPERT_DOWN;
+import static dev.flover.engine.loading.families.TensorRole.EXPERT_GATE;
+import static dev.flover.engine.loading.families.TensorRole.EXPERT_GATE_UP;
+import static dev.flover.engine.loading.families.TensorRole.EXPERT_UP;
+import static dev.flover.engine.loading.families.TensorRole.ROUTER;
+import static dev.flover.engine.loading.families.TensorRole.ROUTER_CORRECTION;
+import static dev.flover.engine.loading.families.TensorRole.SHARED_DOWN;
+import static dev.flover.engine.loading.families.TensorRole.SHARED_GATE;
+import static dev.flover.engine.loading.families.TensorRole.SHARED_ROUTER;
+import static dev.flover.engine.loading.families.TensorRole.SHARED_UP;
 
+import dev.flover.engine.loading.families.Family;
+import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.KShards;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Routing;

@@ -1,5 +1,7 @@
 package dev.flover.engine.loading;
 
+import dev.flover.engine.loading.families.Family;
+import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;

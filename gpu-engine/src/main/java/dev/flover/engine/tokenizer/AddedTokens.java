@@ -1,5 +1,7 @@
 package dev.flover.engine.tokenizer;
 
+import dev.flover.engine.tokenizer.pattern.CodePointRules;
+import dev.flover.engine.tokenizer.subword.TokenTrie;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;

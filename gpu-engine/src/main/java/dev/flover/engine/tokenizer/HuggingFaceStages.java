@@ -2,6 +2,9 @@ package dev.flover.engine.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.tokenizer.pattern.CodePointRules;
+import dev.flover.engine.tokenizer.pattern.SplitPattern;
+import dev.flover.engine.tokenizer.subword.Vocabulary;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.flover.engine.tokenizer;
 
+import dev.flover.engine.tokenizer.pattern.SplitPattern;
+
 /// Splits a text at the matches of a pattern.
 ///
 /// @param delimiter how a match is treated

@@ -1,5 +1,6 @@
 package dev.flover.engine.tokenizer;
 
+import dev.flover.engine.tokenizer.subword.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.flover.engine.tokenizer;
 
+import dev.flover.engine.tokenizer.subword.IntList;
+import dev.flover.engine.tokenizer.subword.SubwordModel;
 import java.util.BitSet;
 import java.util.function.UnaryOperator;
 

@@ -1,5 +1,7 @@
 package dev.flover.engine.tokenizer;
 
+import dev.flover.engine.tokenizer.subword.TokenKind;
+import dev.flover.engine.tokenizer.subword.Vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 

@@ -12,6 +12,7 @@ import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.loading.families.Families;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.sampling.SamplingParams;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.flover.engine.RandomFamilies;
 import dev.flover.engine.format.JsonFile;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.engine.loading.families.Families;
 import dev.flover.engine.tensor.TensorType;
 import java.nio.file.Path;
 import java.util.ArrayList;

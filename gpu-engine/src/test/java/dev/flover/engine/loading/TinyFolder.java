@@ -1,5 +1,8 @@
 package dev.flover.engine.loading;
 
+import dev.flover.engine.loading.families.Family;
+import dev.flover.engine.loading.families.TensorNames;
+import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.tensor.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

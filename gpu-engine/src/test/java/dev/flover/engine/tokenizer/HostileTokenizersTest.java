@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.GgufWriter;
+import dev.flover.engine.tokenizer.pattern.TokenizationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,6 +3,8 @@ package dev.flover.engine.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flover.engine.tokenizer.pattern.SplitPattern;
+import dev.flover.engine.tokenizer.pattern.TokenizationException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -2,6 +2,9 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cpu.kernels.FloatForm;
+import dev.flover.engine.backend.cpu.kernels.Kernels;
+import dev.flover.engine.backend.cpu.kernels.PagedCache;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;

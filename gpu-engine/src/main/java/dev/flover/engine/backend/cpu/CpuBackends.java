@@ -1,6 +1,10 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.cpu.kernels.Kernels;
+import dev.flover.engine.backend.cpu.kernels.NativeKernels;
+import dev.flover.engine.backend.cpu.kernels.NativeLibrary;
+import dev.flover.engine.backend.cpu.kernels.VectorKernels;
 
 /// Opens CPU backends by name.
 public final class CpuBackends {

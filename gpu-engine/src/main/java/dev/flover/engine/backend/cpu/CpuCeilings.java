@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.cpu.kernels.Kernels;
 import java.lang.foreign.Arena;
 
 /// The peak rates of a machine, all threads together, with the instructions that the kernels use.

@@ -1,6 +1,8 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import java.util.List;

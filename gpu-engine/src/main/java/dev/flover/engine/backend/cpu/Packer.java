@@ -3,6 +3,8 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.RowRange;

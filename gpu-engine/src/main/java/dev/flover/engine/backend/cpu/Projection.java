@@ -2,6 +2,8 @@ package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.backend.cpu.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;

@@ -2,6 +2,7 @@ package dev.flover.engine.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 

@@ -2,7 +2,8 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
-import dev.flover.engine.backend.cuda.Driver.Pinned;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.driver.Driver.Pinned;
 import dev.flover.engine.sampling.MaskAhead;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -4,6 +4,16 @@ import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Arguments.Struct;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.driver.JCudaDevice;
+import dev.flover.engine.backend.cuda.weights.CudaWeight;
+import dev.flover.engine.backend.cuda.weights.ExpertWeights;
+import dev.flover.engine.backend.cuda.weights.Storage;
+import dev.flover.engine.backend.cuda.weights.WeightGenerator;
+import dev.flover.engine.backend.cuda.weights.WeightPacker;
+import dev.flover.engine.backend.cuda.weights.WeightShape;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
@@ -208,7 +218,7 @@ public final class CudaBackend implements Backend {
     }
 
     private void lookUp(CudaTensor out, CudaWeight table, float scale, boolean positions) {
-        arguments.begin().weight(table).tensorWithSquares(out).pointer(cache.sampling().newest())
+        arguments.begin().struct(table).struct(out.withSquares()).pointer(cache.sampling().newest())
                 .pointer(slots.plan()).real(scale).flag(positions);
         driver.launch(kernels.embed, bucket(Counter.ROWS), 1, 1, ELEMENT_THREADS, 0, arguments);
         out.writtenWithSquares(Counter.ROWS);
@@ -220,7 +230,7 @@ public final class CudaBackend implements Backend {
         var target = (CudaTensor) out;
         var source = (CudaTensor) in;
         var counter = source.counter();
-        arguments.begin().tensor(target).pointer(source.values())
+        arguments.begin().struct(target).pointer(source.values())
                 .pointer(CudaVector.addressOf(weight)).pointer(CudaVector.addressOf(bias)).pointer(slots.plan())
                 .integer(counter.word).integer(weight.length()).integer(source.columns())
                 .flag(KernelNumbers.isCentred(kind)).real(epsilon);
@@ -339,13 +349,18 @@ public final class CudaBackend implements Backend {
     private void multiplyF32(Product product) {
         var shape = product.weight().shape();
         var counter = product.in().counter();
-        arguments.begin().weight(product.weight()).pointer(product.in().values()).pointer(product.out().values())
+        arguments.begin().struct(product.weight()).pointer(product.in().values()).pointer(product.out().values())
                 .pointer(CudaVector.addressOf(product.bias())).pointer(slots.plan())
                 .integer(counter.word).flag(product.adds());
         driver.launch(kernels.projectF32, Math.ceilDiv(bucket(counter), 16),
                 shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, 1, 128,
                 KernelSet.projectF32Bytes(shape.shards()), arguments);
         product.out().written(counter, false);
+    }
+
+    private Struct headStore(Heads heads) {
+        return heads == null ? CudaCache::writeNoHeadStore
+                : cache.headStore(heads, turnsOf(heads.rotary(), cache.shape()));
     }
 
     private void multiplyOnTensorCores(Product product) {
@@ -355,11 +370,11 @@ public final class CudaBackend implements Backend {
         boolean normalises = product.norm() != null;
         long copy = normalises ? 0 : freshCopy(in, shape.storage());
         var tiling = Tiling.of(shape, bucket(in.counter()), driver.properties().multiprocessors());
-        arguments.begin().weight(weight).pointer(copy).rowNorm(in, product.norm());
+        arguments.begin().struct(weight).pointer(copy).struct(in.rowNorm(product.norm()));
         if (product.activation() == null && product.heads() == null) {
-            arguments.tensorWithSquares(product.out());
+            arguments.struct(product.out().withSquares());
         } else {
-            arguments.tensor(product.out());
+            arguments.struct(product.out());
         }
         arguments.pointer(CudaVector.addressOf(product.bias()))
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
@@ -367,8 +382,7 @@ public final class CudaBackend implements Backend {
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
                 .integer(product.activation() == null ? Product.NO_ACTIVATION : KernelNumbers.of(product.activation()))
                 .integer(product.pairing().number)
-                .heads(cache, product.heads(), product.heads() == null ? 0
-                        : turnsOf(product.heads().rotary(), cache.shape()));
+                .struct(headStore(product.heads()));
         driver.launch(normalises
                         ? kernels.projectNormalised(shape.storage(), tiling.rowTile())
                         : kernels.project(shape.storage(), tiling.rowTile()),
@@ -391,7 +405,7 @@ public final class CudaBackend implements Backend {
     }
 
     private void convert(CudaTensor tensor) {
-        arguments.begin().tensor(tensor).pointer(slots.plan())
+        arguments.begin().struct(tensor).pointer(slots.plan())
                 .integer(tensor.counter().word).integer(tensor.columns());
         driver.launch(kernels.convert, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket(tensor.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
@@ -405,7 +419,7 @@ public final class CudaBackend implements Backend {
         var tensor = (CudaTensor) queryKeyValue;
         var shape = this.cache.shape();
         long table = turnsOf(rotary, shape);
-        arguments.begin().pointer(tensor.values()).cache(this.cache)
+        arguments.begin().pointer(tensor.values()).struct(this.cache)
                 .pointer(CudaVector.addressOf(queryNorm)).pointer(CudaVector.addressOf(keyNorm))
                 .pointer(table).pointer(slots.plan())
                 .integer(layer).integer(shape.heads())
@@ -440,7 +454,7 @@ public final class CudaBackend implements Backend {
             Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
         var target = (CudaTensor) out;
         var shape = this.cache.shape();
-        arguments.begin().tensor(target).pointer(((CudaTensor) queryKeyValue).values()).cache(this.cache)
+        arguments.begin().struct(target).pointer(((CudaTensor) queryKeyValue).values()).struct(this.cache)
                 .pointer(workspace.splits()).pointer(workspace.splitCounters()).pointer(slots.plan())
                 .integer(layer).integer(shape.heads()).integer(window).real(scale).real(softCap);
         if (this.cache.storage() == Storage.F32) {
@@ -465,7 +479,7 @@ public final class CudaBackend implements Backend {
     public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
         var target = (CudaTensor) out;
         var source = (CudaTensor) in;
-        arguments.begin().tensor(target).pointer(source.values()).pointer(slots.plan())
+        arguments.begin().struct(target).pointer(source.values()).pointer(slots.plan())
                 .integer(source.counter().word).integer(target.columns())
                 .integer(KernelNumbers.of(activation)).flag(gated);
         driver.launch(kernels.activate, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
@@ -477,7 +491,7 @@ public final class CudaBackend implements Backend {
     public void add(Tensor hidden, Tensor delta, int rows) {
         var target = (CudaTensor) hidden;
         var source = (CudaTensor) delta;
-        arguments.begin().tensorWithSquares(target).pointer(source.values()).pointer(slots.plan())
+        arguments.begin().struct(target.withSquares()).pointer(source.values()).pointer(slots.plan())
                 .integer(source.counter().word).integer(target.columns());
         driver.launch(kernels.add, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(source.counter()), 1,
                 ELEMENT_THREADS, 0, arguments);
@@ -518,7 +532,7 @@ public final class CudaBackend implements Backend {
     @Override
     public void gatherSampling(Tensor out, Tensor hidden) {
         var target = (CudaTensor) out;
-        arguments.begin().tensor(target).pointer(((CudaTensor) hidden).values()).pointer(slots.plan())
+        arguments.begin().struct(target).pointer(((CudaTensor) hidden).values()).pointer(slots.plan())
                 .integer(target.columns());
         driver.launch(kernels.gather, Math.ceilDiv(target.columns(), ELEMENT_THREADS), bucket(Counter.SAMPLES), 1,
                 ELEMENT_THREADS, 0, arguments);

@@ -2,12 +2,19 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.Heads;
+import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Arguments.Struct;
+import dev.flover.engine.backend.cuda.driver.CudaException;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.Storage;
 
 /// Keys, values, block tables and sampling state on the device. A sequence's state lies in a *home*, which it keeps
 /// from admission to its end. Slots are numbers of the host: moving a sequence to another slot changes which home the
 /// slot stands for, and changes nothing on the device.
-final class CudaCache implements Cache {
+final class CudaCache implements Cache, Struct {
     /// The padded head widths for which attention on tensor cores is compiled.
     private static final int[] WIDTHS = {32, 64, 96, 128, 256};
 
@@ -125,5 +132,32 @@ final class CudaCache implements Cache {
 
     SamplingHomes sampling() {
         return sampling;
+    }
+
+    /// Writes `struct Cache` of cache.cuh.
+    @Override
+    public void writeTo(Arguments arguments) {
+        arguments.pointer(blocks).pointer(tables)
+                .integer(mostBlocks).integer(shape.layers()).integer(shape.kvHeads()).integer(shape.headDim())
+                .integer(width).integer(shape.blockTokens())
+                .integer(Integer.numberOfTrailingZeros(shape.blockTokens())).align();
+    }
+
+    /// `struct HeadStore` of heads.cuh.
+    ///
+    /// @param turns device address of the table of cosines and sines, 0 for none
+    Struct headStore(Heads heads, long turns) {
+        var rotary = heads.rotary();
+        return arguments -> arguments.struct(this).pointer(turns).integer(heads.layer()).integer(shape.heads())
+                .integer(rotary == null ? 0 : rotary.dims())
+                .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing()))
+                .flag(storage == Storage.BF16).integer(0);
+    }
+
+    /// `struct HeadStore` of a product that stores no heads.
+    static void writeNoHeadStore(Arguments arguments) {
+        for (int i = 0; i < 10; i++) {
+            arguments.wide(0);
+        }
     }
 }

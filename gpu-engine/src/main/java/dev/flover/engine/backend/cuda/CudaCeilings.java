@@ -1,5 +1,8 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Driver;
+
 /// The peak rates of a device, measured by kernels of this backend. They give lower bounds for the time of a step.
 ///
 /// @param operations multiplications and additions of f16 a second, with `mma.sync`

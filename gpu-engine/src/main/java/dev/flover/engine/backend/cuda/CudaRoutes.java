@@ -1,6 +1,8 @@
 package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.Routes;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.model.ModelConfig.Routing;
 
 /// The experts that the rows of a step are routed to: `struct Routes` of routes.cuh, as device addresses.

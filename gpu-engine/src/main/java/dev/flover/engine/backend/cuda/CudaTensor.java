@@ -1,12 +1,17 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Arguments.Struct;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.Storage;
 
 /// Activations on the device, with the arrays that some products need: 16-bit copies, which products on tensor cores
 /// read, and sums of squares of rows, which products read that normalise rows as they load them.
 ///
 /// Either array is allocated when a product first needs it. From then on the verbs that write the tensor write it too.
-final class CudaTensor implements Tensor {
+final class CudaTensor implements Tensor, Struct {
     /// Which count of the plan limits the rows that are live.
     enum Counter {
         ROWS(0),
@@ -113,5 +118,27 @@ final class CudaTensor implements Tensor {
             copiesFresh = false;
         }
         return half;
+    }
+
+    /// Writes `struct Tensor` of operand.cuh with the 16-bit copies that products read.
+    @Override
+    public void writeTo(Arguments arguments) {
+        arguments.pointer(values).pointer(half).pointer(bfloat).pointer(0);
+    }
+
+    /// `struct Tensor` with the sums of squares of its rows, if they are allocated, and without 16-bit copies.
+    Struct withSquares() {
+        return arguments -> arguments.pointer(values).pointer(0).pointer(0).pointer(squares);
+    }
+
+    /// `struct RowNorm` of project.cuh, for a product that reads this tensor.
+    ///
+    /// @param norm null for none
+    Struct rowNorm(Norm norm) {
+        if (norm == null) {
+            return arguments -> arguments.pointer(0).pointer(0).pointer(0).wide(0);
+        }
+        return arguments -> arguments.pointer(values).pointer(squares).pointer(CudaVector.addressOf(norm.weight()))
+                .real(norm.epsilon()).align();
     }
 }

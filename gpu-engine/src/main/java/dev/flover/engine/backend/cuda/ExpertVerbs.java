@@ -4,6 +4,12 @@ import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.cuda.CudaTensor.Counter;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.CudaWeight;
+import dev.flover.engine.backend.cuda.weights.ExpertWeights;
+import dev.flover.engine.backend.cuda.weights.Storage;
+import dev.flover.engine.backend.cuda.weights.WeightShape;
 import dev.flover.engine.model.ModelConfig.Routing;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -87,7 +93,7 @@ final class ExpertVerbs {
         if (storage != Storage.F32) {
             to.copyFor(storage);
         }
-        arguments.begin().tensor(to).pointer(in.values()).pointer(routes.rowsOfPlaces()).pointer(plan)
+        arguments.begin().struct(to).pointer(in.values()).pointer(routes.rowsOfPlaces()).pointer(plan)
                 .integer(in.columns());
         driver.launch(kernels.gatherRows, Math.ceilDiv(in.columns(), ELEMENT_THREADS), places, 1, ELEMENT_THREADS, 0,
                 arguments);
@@ -111,7 +117,7 @@ final class ExpertVerbs {
     private void multiplyF32(
             CudaTensor out, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan, int bucket) {
         var shape = experts.shape();
-        arguments.begin().weight(experts.get(0)).pointer(from).pointer(out.values())
+        arguments.begin().struct(experts.get(0)).pointer(from).pointer(out.values())
                 .pointer(CudaVector.addressOf(bias)).pointer(plan).integer(Counter.PLACES.word).flag(false)
                 .pointer(experts.values()).pointer(routes.firstPlaces());
         driver.launch(kernels.projectExpertsF32, Math.ceilDiv(bucket, 16),
@@ -124,14 +130,14 @@ final class ExpertVerbs {
             int bucket) {
         var shape = experts.shape();
         var tiling = tiling(shape, bucket, routes.routing());
-        arguments.begin().weight(experts.get(0)).pointer(from).rowNorm(in, null)
+        arguments.begin().struct(experts.get(0)).pointer(from).struct(in.rowNorm(null))
                 .pointer(out.values()).pointer(0).pointer(0).pointer(0)
                 .pointer(CudaVector.addressOf(bias))
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
                 .pointer(plan).integer(Counter.PLACES.word).flag(false)
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
                 .integer(Product.NO_ACTIVATION).integer(Product.Pairing.IN_ORDER.number)
-                .heads(null, null, 0)
+                .struct(CudaCache::writeNoHeadStore)
                 .pointer(experts.values()).pointer(experts.scales()).pointer(routes.firstPlaces())
                 .integer(experts.size()).integer(0);
         driver.launch(kernels.projectExperts(shape.storage(), tiling.rowTile()), tiling.blocks(), 1, 1,
@@ -140,7 +146,7 @@ final class ExpertVerbs {
 
     /// @param bucket number of rows for which the launch is made
     void add(CudaTensor hidden, CudaTensor in, CudaRoutes routes, long plan, int bucket) {
-        routes.write(arguments.begin().tensorWithSquares(hidden).pointer(in.values())).pointer(plan)
+        routes.write(arguments.begin().struct(hidden.withSquares()).pointer(in.values())).pointer(plan)
                 .integer(hidden.columns());
         driver.launch(kernels.addExperts, Math.ceilDiv(hidden.columns(), ELEMENT_THREADS), bucket, 1, ELEMENT_THREADS,
                 0, arguments);
@@ -149,7 +155,7 @@ final class ExpertVerbs {
 
     /// @param bucket number of rows for which the launch is made
     void scaleRows(CudaTensor tensor, CudaTensor scores, long plan, int bucket) {
-        arguments.begin().tensor(tensor).pointer(scores.values()).pointer(plan).integer(tensor.columns());
+        arguments.begin().struct(tensor).pointer(scores.values()).pointer(plan).integer(tensor.columns());
         driver.launch(kernels.scaleRows, Math.ceilDiv(tensor.columns(), ELEMENT_THREADS), bucket, 1, ELEMENT_THREADS, 0,
                 arguments);
         tensor.written(Counter.ROWS, true);

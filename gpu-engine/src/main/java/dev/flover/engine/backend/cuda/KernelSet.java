@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.Storage;
 import java.util.EnumMap;
 import java.util.Map;
 

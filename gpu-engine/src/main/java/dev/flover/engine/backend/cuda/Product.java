@@ -5,6 +5,8 @@ import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
+import dev.flover.engine.backend.cuda.weights.CudaWeight;
+import dev.flover.engine.backend.cuda.weights.Storage;
 import dev.flover.engine.model.ModelConfig.Activation;
 
 /// One matrix product with the operations that its kernel fuses: `out = activation(norm(in) * weightᵀ + bias)`, or `out

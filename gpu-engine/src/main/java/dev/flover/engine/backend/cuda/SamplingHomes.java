@@ -2,6 +2,8 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan.Admission;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Driver;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.driver.Driver;
 import java.util.HashMap;
 import java.util.Map;
 

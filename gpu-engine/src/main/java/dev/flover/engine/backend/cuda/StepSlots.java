@@ -2,7 +2,9 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.backend.cuda.Driver.Pinned;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.driver.Driver.Pinned;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.weights.WeightShape;
 import dev.flover.engine.model.ModelConfig.Routing;
 
 /// How the work of a product is cut into blocks. It determines which block computes a sum, but never the order of

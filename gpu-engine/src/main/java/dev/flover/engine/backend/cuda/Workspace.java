@@ -2,6 +2,9 @@ package dev.flover.engine.backend.cuda;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.driver.Driver;
+import dev.flover.engine.backend.cuda.weights.Storage;
+import dev.flover.engine.backend.cuda.weights.WeightShape;
 import java.util.List;
 
 /// Scratch memory that the verbs of a step share, large enough for all weights and the cache. It is allocated before

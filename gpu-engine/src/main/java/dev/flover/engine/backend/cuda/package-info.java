@@ -1,5 +1,5 @@
 /// The backend for NVIDIA devices. Verbs are kernels of this project, compiled ahead of time (`src/main/cuda`) and
-/// launched through JCuda's binding of the driver. Running it needs nothing of the CUDA toolkit.
+/// launched through the driver (`driver`). Running it needs nothing of the CUDA toolkit.
 ///
 /// ```
 ///   begin ──► StepSlots ── plan, edits, admissions ──► pinned ──► device     moves: CudaCache, on the host alone

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /// The evaluated arguments of a call of a function, filter, test or macro.
-record Arguments(List<Object> positional, Map<String, Object> named) {
+public record Arguments(List<Object> positional, Map<String, Object> named) {
     static final Arguments NONE = new Arguments(List.of(), Map.of());
 
-    int size() {
+    public int size() {
         return positional.size() + named.size();
     }
 

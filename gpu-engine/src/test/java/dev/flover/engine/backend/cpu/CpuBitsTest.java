@@ -9,6 +9,7 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.backend.cpu.kernels.InstructionSet;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;

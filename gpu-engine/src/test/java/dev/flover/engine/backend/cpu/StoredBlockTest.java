@@ -2,6 +2,8 @@ package dev.flover.engine.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.engine.backend.cpu.kernels.Lanes;
+import dev.flover.engine.backend.cpu.kernels.VectorKernels;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;

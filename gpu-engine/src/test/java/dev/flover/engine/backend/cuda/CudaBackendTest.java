@@ -11,6 +11,8 @@ import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.CudaException;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

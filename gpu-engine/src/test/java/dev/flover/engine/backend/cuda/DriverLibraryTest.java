@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.Backends;
+import dev.flover.engine.backend.cuda.driver.JCudaDevice;
 import dev.flover.engine.selftest.Check;
 import dev.flover.engine.selftest.SelfTest;
 import org.junit.jupiter.api.Assumptions;

@@ -3,6 +3,10 @@ package dev.flover.engine.backend.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.flover.engine.backend.cuda.driver.Arguments;
+import dev.flover.engine.backend.cuda.driver.CudaException;
+import dev.flover.engine.backend.cuda.driver.DeviceProperties;
+import dev.flover.engine.backend.cuda.driver.Driver;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.driver.CudaException;
+import dev.flover.engine.backend.cuda.driver.Driver;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 

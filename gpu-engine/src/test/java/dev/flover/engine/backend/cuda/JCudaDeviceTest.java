@@ -12,6 +12,8 @@ import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.cuda.StubDriver.Timing;
+import dev.flover.engine.backend.cuda.driver.CudaException;
+import dev.flover.engine.backend.cuda.driver.Driver;
 import dev.flover.engine.model.TinyModels;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;

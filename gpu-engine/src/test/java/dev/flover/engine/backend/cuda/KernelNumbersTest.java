@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.backend.KernelNumbers;
+import dev.flover.engine.backend.cuda.weights.Storage;
+import dev.flover.engine.backend.cuda.weights.WeightGenerator;
 import dev.flover.engine.model.ModelConfig.Activation;
 import java.io.IOException;
 import java.nio.file.Files;

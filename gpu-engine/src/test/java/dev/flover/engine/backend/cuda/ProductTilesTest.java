@@ -8,6 +8,8 @@ import dev.flover.engine.backend.Backend.Heads;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.StepPlan.Admission;
+import dev.flover.engine.backend.cuda.weights.Storage;
+import dev.flover.engine.backend.cuda.weights.WeightShape;
 import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.model.ModelConfig.Rotary;
 import dev.flover.engine.sampling.SamplingParams;

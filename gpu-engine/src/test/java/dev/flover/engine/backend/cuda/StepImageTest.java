@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
 import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.backend.cuda.weights.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.cuda.driver.JCudaDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -1,0 +1,9 @@
+/// Compares the records that a client received with the answers that it expected.
+///
+/// ```
+///   records, in any order ──► ReceivedAnswer ──┐
+///                             ExpectedAnswer ──┴──► DeliveryCheck ──► Findings
+/// ```
+///
+/// This package is pure: it knows neither Kafka nor processes.
+package dev.flover.benchmarks.delivery.check;

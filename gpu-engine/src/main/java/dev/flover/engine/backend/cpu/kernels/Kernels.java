@@ -1,0 +1,102 @@
+package dev.flover.engine.backend.cpu.kernels;
+
+import dev.flover.engine.model.ModelConfig.Activation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+
+/// The arithmetic of the CPU backend: each method computes a part of one verb's output, on the calling thread.
+///
+/// Memory is passed by address, as `long`. Layouts and the order of every sum are documented in `src/main/c`. All
+/// implementations give the same bits.
+public sealed interface Kernels permits NativeKernels, VectorKernels {
+    /// The backend's name, as it is given to `--backend`.
+    String name();
+
+    /// How many panels a product computes side by side. Tiles of fewer panels are slower.
+    int panelsTogether();
+
+    /// An allocator of zeroed memory, aligned as the kernels require, that is released with the arena. For use by one
+    /// thread.
+    SegmentAllocator memory(Arena arena);
+
+    /// Quantises activations to bytes, with a scale for every 32.
+    ///
+    /// @param group       how many bytes share one correction and one sum, 16 or 32
+    /// @param corrections overwritten with a correction for each group, for the [BlockForm#offset] of the weights
+    /// @param sums        overwritten with the sum of each group, for weights with minimums; 0 for none
+    void quantise(
+            long in, int columns, int rows, long bytes, long scales, long corrections, long sums,
+            int group, int offset);
+
+    /// Multiplies activations by weights in blocks, for panels `first` up to and excluding `end`.
+    void projectBlocks(
+            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
+            long bytes, long rowScales, long corrections, long sums, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end);
+
+    /// Multiplies activations by unquantised weights, for panels `first` up to and excluding `end`.
+    void projectFloats(
+            FloatForm form, long weights, int inputs, int shards, int outputs, long in, int rows,
+            long out, int stride, long bias, boolean accumulate, int first, int end);
+
+    void normalise(
+            long out, long in, int count, int width, boolean centred, float epsilon, long weight, long bias);
+
+    /// Rotates one row's queries and keys, and writes its keys and values to their KV block.
+    ///
+    /// @param form format of the cached keys and values: SINGLE or HALF
+    void append(
+            long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
+            long cosines, long sines, int dims, boolean halves,
+            long keys, long values, FloatForm form, int blockTokens, int token);
+
+    /// Computes attention of consecutive rows of one slice, for one key head.
+    ///
+    /// @param scratch room for [#attentionScratchFloats] floats
+    void attention(
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
+            int window, float scale, float cap, long scratch);
+
+    void activate(long out, long in, int rows, int width, boolean gated, Activation activation);
+
+    /// Copies, or adds, `rows` rows of `width` floats.
+    ///
+    /// @param stride   floats from one row of `out` to the next
+    /// @param inStride floats from one row of `in` to the next
+    void put(long out, int stride, long in, int inStride, int rows, int width, boolean accumulate);
+
+    /// The lowest index of the greatest number; -1 if any number is not finite.
+    int argmax(long row, int count);
+
+    /// The greatest logit, as specified in [dev.flover.engine.sampling.LogitPasses#greatest].
+    float greatest(long logits, int count, boolean masked);
+
+    /// Computes masses as specified in [dev.flover.engine.sampling.LogitPasses#weigh].
+    long weigh(long logits, int count, float greatest, float temperature, long masses, long totals, long maxima);
+
+    /// Computes 192 independent fused multiply-adds a round, to measure the peak rate. The result has no meaning.
+    float computeFloats(long rounds);
+
+    /// Multiplies [#integerProducts] pairs of bytes a round, with the instructions of [#projectBlocks], to measure the
+    /// peak rate. The result has no meaning.
+    float computeIntegers(long rounds);
+
+    int integerProducts();
+
+    /// Reads `count` floats, a multiple of 64, to measure the peak rate. The result has no meaning.
+    float read(long address, long count);
+
+    /// Bytes of one quantised activation.
+    int activationBytes();
+
+    /// Floats of scratch memory that [#attention] needs to compute this many queries together.
+    static int attentionScratchFloats(int queries, int headDim) {
+        return queries * (headDim + PagedCache.SPLIT + padded(headDim)) + 5 * padded(queries)
+                + PagedCache.SPLIT * headDim;
+    }
+
+    static int padded(int floats) {
+        return (floats + 15) & -16;
+    }
+}

@@ -1,0 +1,182 @@
+package dev.flover.engine.backend.cpu.kernels;
+
+import static dev.flover.engine.backend.cpu.kernels.Lanes.PARTS;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.WIDTH;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.exponential;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.get;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.load;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.set;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.splat;
+import static dev.flover.engine.backend.cpu.kernels.Lanes.store;
+import static dev.flover.engine.backend.cpu.kernels.PagedCache.SPLIT;
+
+import dev.flover.engine.sampling.Exponential;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/// Attention for one query at a time, in the same arithmetic as `attention.c`.
+final class VectorAttention {
+    private final int headDim;
+    private final int padded;
+    private final int kvHeads;
+    private final int kvHead;
+    private final long keys;
+    private final long values;
+    private final boolean half;
+    /// Bytes of a stored key or value element.
+    private final long size;
+    private final long blocks;
+    private final int blockTokens;
+    private final int window;
+    private final float scale;
+    private final float cap;
+    /// Address of [SPLIT] scores, later the split's softmax weights.
+    private final long scores;
+    /// Address of [padded] sums of the output.
+    private final long out;
+    private final float[] sums;
+
+    VectorAttention(
+            int headDim, int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks,
+            int blockTokens, int window, float scale, float cap, long scratch, float[] sums) {
+        this.headDim = headDim;
+        this.padded = Kernels.padded(headDim);
+        this.kvHeads = kvHeads;
+        this.kvHead = kvHead;
+        this.keys = keys;
+        this.values = values;
+        half = form == FloatForm.HALF;
+        size = form.bytes;
+        this.blocks = blocks;
+        this.blockTokens = blockTokens;
+        this.window = window;
+        this.scale = scale;
+        this.cap = cap;
+        scores = scratch;
+        out = scratch + 4L * SPLIT;
+        this.sums = sums;
+    }
+
+    void attend(long to, long query, int position) {
+        float greatest = Float.NEGATIVE_INFINITY;
+        float total = 0;
+        for (int d = 0; d < padded; d += WIDTH) {
+            store(out + 4L * d, Lanes.zero());
+        }
+        int oldest = window > 0 ? Math.max(0, position + 1 - window) : 0;
+        for (int split = oldest / SPLIT * SPLIT; split <= position; split += SPLIT) {
+            int first = Math.max(0, oldest - split);
+            int end = Math.min(SPLIT, position + 1 - split);
+            float splitGreatest = score(query, split, first, end);
+            float weights = soften(splitGreatest, first, end);
+            float next = greatest > splitGreatest ? greatest : splitGreatest;
+            float keep = Exponential.exp(greatest - next);
+            float take = Exponential.exp(splitGreatest - next);
+            total = Math.fma(total, keep, weights * take);
+            greatest = next;
+            weigh(split, first, end, keep, take);
+        }
+        float inverse = 1 / total;
+        for (int d = 0; d < headDim; d++) {
+            set(to + 4L * d, get(out + 4L * d) * inverse);
+        }
+    }
+
+    /// Computes the scaled and capped scores of the split's keys from `first` up to and excluding `end`; returns the
+    /// greatest.
+    private float score(long query, int split, int first, int end) {
+        if (blockTokens >= WIDTH) {
+            for (int t = first / WIDTH * WIDTH; t < end; t += WIDTH) {
+                store(scores + 4L * t, scoreVector(query, split + t));
+            }
+        } else {
+            for (int t = first; t < end; t++) {
+                set(scores + 4L * t, scoreOne(query, split + t));
+            }
+        }
+        var greatest = splat(Float.NEGATIVE_INFINITY);
+        for (int t = first / WIDTH * WIDTH; t < end; t += WIDTH) {
+            var score = load(scores + 4L * t).mul(scale);
+            if (cap != 0) {
+                score = Lanes.tangent(score.div(cap)).mul(cap);
+            }
+            score = splat(Float.NEGATIVE_INFINITY).blend(score, Lanes.range(first - t, end - t));
+            store(scores + 4L * t, score);
+            greatest = greatest.max(score);
+        }
+        return greatest.reduceLanes(VectorOperators.MAX);
+    }
+
+    private FloatVector scoreVector(long query, int token) {
+        long key = key(token);
+        int panel = Math.min(16, blockTokens);
+        var sum = Lanes.zero();
+        for (int d = 0; d < headDim; d++) {
+            sum = splat(get(query + 4L * d)).fma(stored(key + size * d * panel), sum);
+        }
+        return sum;
+    }
+
+    private float scoreOne(long query, int token) {
+        long key = key(token);
+        int panel = Math.min(16, blockTokens);
+        float sum = 0;
+        for (int d = 0; d < headDim; d++) {
+            sum = Math.fma(get(query + 4L * d), storedOne(key + size * d * panel), sum);
+        }
+        return sum;
+    }
+
+    private FloatVector stored(long address) {
+        return half ? Lanes.loadHalf(address) : load(address);
+    }
+
+    private float storedOne(long address) {
+        return half ? Float.float16ToFloat(Lanes.MEMORY.get(ValueLayout.JAVA_SHORT, address)) : get(address);
+    }
+
+    private long key(int token) {
+        int panel = Math.min(16, blockTokens);
+        int within = token % blockTokens;
+        return keys + size * (head(token) * blockTokens * headDim + (long) (within / panel) * headDim * panel
+                + within % panel);
+    }
+
+    private long head(int token) {
+        long block = Lanes.MEMORY.get(ValueLayout.JAVA_INT, blocks + 4L * (token / blockTokens));
+        return block * kvHeads + kvHead;
+    }
+
+    /// Replaces scores by softmax weights; returns their sum.
+    private float soften(float greatest, int first, int end) {
+        Arrays.fill(sums, 0);
+        for (int part = 0; part < PARTS; part++) {
+            var sum = Lanes.zero();
+            for (int t = first / 16 * 16 + part * WIDTH; t < end; t += 16) {
+                if (t + WIDTH <= first) {
+                    continue;
+                }
+                var weight = exponential(load(scores + 4L * t).sub(greatest));
+                weight = Lanes.zero().blend(weight, Lanes.range(first - t, end - t));
+                store(scores + 4L * t, weight);
+                sum = sum.add(weight);
+            }
+            sum.intoArray(sums, part * WIDTH);
+        }
+        return Lanes.sumTree(sums);
+    }
+
+    private void weigh(int split, int first, int end, float keep, float take) {
+        for (int d = 0; d < padded; d += WIDTH) {
+            var sum = Lanes.zero();
+            for (int t = first; t < end; t++) {
+                long value = values
+                        + size * ((head(split + t) * blockTokens + (split + t) % blockTokens) * padded + d);
+                sum = splat(get(scores + 4L * t)).fma(stored(value), sum);
+            }
+            store(out + 4L * d, load(out + 4L * d).fma(splat(keep), sum.mul(take)));
+        }
+    }
+}

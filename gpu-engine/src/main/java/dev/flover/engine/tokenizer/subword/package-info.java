@@ -1,0 +1,11 @@
+/// Splits a piece of text into tokens of a vocabulary.
+///
+/// ```
+///   Vocabulary ──► BytePairModels ──► BytePairModel ── PairMerger, PairMerges ──┐
+///              └────────────────────► UnigramModel ─── TokenTrie ───────────────┤
+///                                                                               ├──► ids
+///   characters outside the vocabulary ───────────────────────────► Fallback ────┘
+/// ```
+///
+/// This package knows nothing of files, of normalisation and of the split into pieces.
+package dev.flover.engine.tokenizer.subword;

@@ -1,0 +1,536 @@
+package dev.flover.engine.backend.cpu.kernels;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.flover.engine.backend.cpu.kernels.VectorProducts.Product;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.sampling.LogitPasses;
+import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sampling.SamplingState;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The compiled kernels of every instruction set that this machine supports give the same bits as the Vector API.
+class KernelsTest {
+    private static final long SEED = 20261122;
+
+    private final Arena arena = Arena.ofConfined();
+    private final Random random = new Random(SEED);
+    private final Kernels java = new VectorKernels();
+
+    @AfterEach
+    void release() {
+        arena.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void productsWithBlocksHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (var form : BlockForm.values()) {
+            for (int rows : new int[] {1, 2, 3, 4, 5, 7, 8, 13, 32, 37}) {
+                for (int outputs : new int[] {1, 16, 33, 64, 90}) {
+                    for (int shards : new int[] {1, 4}) {
+                        var product = new BlockProduct(form, rows, outputs, 4 + random.nextInt(21), shards);
+                        assertThat(product.run(kernels)).as(product + " seed " + SEED)
+                                .isEqualTo(product.run(java));
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void productsWithFloatsHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (var form : FloatForm.values()) {
+            for (int rows : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 17}) {
+                for (int outputs : new int[] {1, 16, 33, 64, 90}) {
+                    for (int shards : new int[] {1, 8}) {
+                        var product = new FloatProduct(form, rows, outputs, 8 * (1 + random.nextInt(80)), shards);
+                        assertThat(product.run(kernels)).as(product + " seed " + SEED)
+                                .isEqualTo(product.run(java));
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BlockForm.class)
+    void aProductWithBlocksIsWhatItsWeightsSay(BlockForm form) {
+        var product = new BlockProduct(form, 5, 20, 6, 2);
+        float[] got = product.run(java);
+        for (int row = 0; row < 5; row++) {
+            for (int output = 0; output < 20; output++) {
+                double[] exact = product.exact(row, output);
+                // quantisation changes each activation by at most half a step of its block's scale
+                assertThat((double) got[row * 20 + output]).isEqualTo(exact[0], within(exact[1]));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void normsHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int width : new int[] {1, 8, 16, 17, 48, 100, 1024}) {
+            var in = floats(3 * width);
+            var weight = floats(Kernels.padded(width));
+            var bias = floats(Kernels.padded(width));
+            for (boolean centred : new boolean[] {false, true}) {
+                assertThat(outputOf(3 * width, out -> kernels.normalise(
+                                out, in.address(), 3, width, centred, 1e-5f, weight.address(),
+                                centred ? bias.address() : 0)))
+                        .as("width " + width)
+                        .isEqualTo(outputOf(3 * width, out -> java.normalise(
+                                out, in.address(), 3, width, centred, 1e-5f, weight.address(),
+                                centred ? bias.address() : 0)));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void activationsHaveEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int width : new int[] {1, 15, 16, 40, 1000}) {
+            var in = floats(2 * 2 * width);
+            for (int i = 0; i < width; i++) {
+                in.setAtIndex(JAVA_FLOAT, i, (i - width / 2) * 0.37f);      // values far from 0 on both sides
+            }
+            for (var activation : Activation.values()) {
+                for (boolean gated : new boolean[] {false, true}) {
+                    assertThat(outputOf(2 * width, out ->
+                                    kernels.activate(out, in.address(), 2, width, gated, activation)))
+                            .as(activation + " of " + width)
+                            .isEqualTo(outputOf(2 * width, out ->
+                                    java.activate(out, in.address(), 2, width, gated, activation)));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void rowsArePutOrAddedAndNothingBesideThem(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int width : new int[] {1, 15, 16, 48, 50}) {
+            for (boolean accumulate : new boolean[] {false, true}) {
+                var in = floats(3 * (width + 5));
+                var before = floats(3 * (width + 7));
+                var expected = before.asSlice(0, 4L * 3 * (width + 7)).toArray(JAVA_FLOAT);
+                for (int row = 0; row < 3; row++) {
+                    for (int i = 0; i < width; i++) {
+                        float value = in.getAtIndex(JAVA_FLOAT, row * (width + 5) + i);
+                        expected[row * (width + 7) + i] = accumulate ? expected[row * (width + 7) + i] + value : value;
+                    }
+                }
+                for (var each : List.of(kernels, java)) {
+                    assertThat(outputOf(expected.length, out -> {
+                        for (int i = 0; i < expected.length; i++) {
+                            Lanes.set(out + 4L * i, before.getAtIndex(JAVA_FLOAT, i));
+                        }
+                        each.put(out, width + 7, in.address(), width + 5, 3, width, accumulate);
+                    })).as(each.name() + " of " + width).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Activation.class)
+    void activationsAreCloseToTheirDefinition(Activation activation) {
+        int width = 2001;
+        var in = arena.allocate(4L * width);
+        for (int i = 0; i < width; i++) {
+            in.setAtIndex(JAVA_FLOAT, i, (i - 1000) * 0.01f);
+        }
+        float[] got = outputOf(width, out -> java.activate(out, in.address(), 1, width, false, activation));
+        for (int i = 0; i < width; i++) {
+            double x = in.getAtIndex(JAVA_FLOAT, i);
+            double expected = switch (activation) {
+                case SILU -> x / (1 + Math.exp(-x));
+                case GELU_TANH -> x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+                case GELU_ERF -> x * normalDistribution(x);
+                case RELU -> Math.max(x, 0);
+                case RELU_SQUARED -> Math.pow(Math.max(x, 0), 2);
+            };
+            // eight roundings of numbers of this size, and the error 1.2e-7 of erfc's approximation
+            assertThat((double) got[i]).as("at " + x).isEqualTo(expected, within(1e-6 * Math.max(0.1, Math.abs(x))));
+        }
+    }
+
+    /// The cumulative normal distribution, by Simpson's rule over its density.
+    private static double normalDistribution(double x) {
+        int steps = 400;
+        double width = x / steps;
+        double sum = 0;
+        for (int i = 0; i <= steps; i++) {
+            double factor = i == 0 || i == steps ? 1 : i % 2 == 0 ? 2 : 4;
+            sum += factor * Math.exp(-(i * width) * (i * width) / 2);
+        }
+        return 0.5 + sum * width / 3 / Math.sqrt(2 * Math.PI);
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void attentionHasEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int blockTokens : new int[] {1, 4, 16, 32, 128}) {
+            for (int headDim : new int[] {8, 16, 24, 80}) {
+                for (int group : new int[] {1, 3}) {
+                    for (int window : new int[] {0, 5, 70}) {
+                        for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
+                            var sequence = new PagedSequence(blockTokens, headDim, group, window, form);
+                            assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED)
+                                    .isEqualTo(sequence.run(java));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void theGreatestIsTheFirstOfEquals(InstructionSet instructions) {
+        for (var kernels : new Kernels[] {kernels(instructions), java}) {
+            for (int count : new int[] {1, 15, 16, 63, 64, 65, 1000, 32_000}) {
+                var row = floats(count);
+                int first = random.nextInt(count);
+                row.setAtIndex(JAVA_FLOAT, count - 1, 77);
+                row.setAtIndex(JAVA_FLOAT, first, 77);
+                assertThat(kernels.argmax(row.address(), count)).as("of " + count).isEqualTo(first);
+                row.setAtIndex(JAVA_FLOAT, random.nextInt(count), Float.NaN);
+                assertThat(kernels.argmax(row.address(), count)).isEqualTo(-1);
+            }
+            var infinite = floats(100);
+            infinite.setAtIndex(JAVA_FLOAT, 99, Float.NEGATIVE_INFINITY);
+            assertThat(kernels.argmax(infinite.address(), 100)).isEqualTo(-1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void rowsOfLogitsAreWeighedWithEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int count : new int[] {1, 15, 16, 63, 64, 65, 200, 1000}) {
+            for (float temperature : new float[] {1e-30f, 0.7f, 1, 10}) {
+                var row = floats(count);
+                row.setAtIndex(JAVA_FLOAT, count / 2, Float.NEGATIVE_INFINITY);      // masked
+                row.setAtIndex(JAVA_FLOAT, 0, 3);
+                assertThat(weighed(kernels, row, count, temperature)).as(count + " logits at " + temperature)
+                        .isEqualTo(weighed(java, row, count, temperature));
+            }
+        }
+    }
+
+    /// The sum, then all arrays that were written, as text.
+    private String weighed(Kernels kernels, MemorySegment row, int count, float temperature) {
+        int chunks = Math.ceilDiv(count, LogitPasses.CHUNK);
+        var masses = arena.allocate(4L * LogitPasses.CHUNK * chunks);
+        var totals = arena.allocate(8L * chunks);
+        var maxima = arena.allocate(4L * chunks);
+        long sum = kernels.weigh(row.address(), count, kernels.greatest(row.address(), count, true), temperature,
+                masses.address(), totals.address(), maxima.address());
+        return sum + Arrays.toString(masses.asSlice(0, 4L * count).toArray(JAVA_INT))
+                + Arrays.toString(totals.toArray(JAVA_LONG)) + Arrays.toString(maxima.toArray(JAVA_INT));
+    }
+
+    @Test
+    void drawsOnKernelsAreThePlainOnes() {
+        for (int vocabulary : new int[] {5, 64, 1000, 5003}) {
+            var plain = new Sampler(vocabulary);
+            var fast = new Sampler(vocabulary, new KernelPasses(java));
+            for (int seed = 0; seed < 50; seed++) {
+                var params = SamplingParams.sampled(random.nextFloat(0.1f, 3), seed)
+                        .withTopK(random.nextInt(40))
+                        .withTopP(random.nextFloat(0.1f, 1))
+                        .withTopLogprobs(2);
+                var row = floats(vocabulary);
+                assertThat(draw(fast, row, params)).as(params + " seed " + SEED)
+                        .isEqualTo(draw(plain, row, params));
+            }
+        }
+    }
+
+    private static List<Object> draw(Sampler sampler, MemorySegment row, SamplingParams params) {
+        var state = new SamplingState();
+        state.begin(new int[] {0}, 1, 0, params, new int[0]);
+        var tokens = new int[2];
+        var logprobs = new float[2];
+        int token = sampler.sample(row, 0, 0, state, tokens, logprobs, 0);
+        return List.of(token, sampler.logprob(), tokens[0], tokens[1], logprobs[0], logprobs[1]);
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void theGreatestLogitIsNoNumberWhereOneIsNotFinite(InstructionSet instructions) {
+        for (var kernels : List.of(kernels(instructions), java)) {
+            for (int count : new int[] {1, 2, 15, 16, 17, 100}) {
+                for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                    var row = floats(count);
+                    row.setAtIndex(JAVA_FLOAT, count / 3, 9);
+                    assertThat(kernels.greatest(row.address(), count, false)).isEqualTo(9);
+                    row.setAtIndex(JAVA_FLOAT, random.nextInt(count), bad);
+                    assertThat(kernels.greatest(row.address(), count, false))
+                            .as(kernels.name() + ", " + count + ", " + bad).isNaN();
+                }
+                var masked = floats(count);
+                for (int i = 0; i < count; i++) {
+                    masked.setAtIndex(JAVA_FLOAT, i, Float.NEGATIVE_INFINITY);
+                }
+                assertThat(kernels.greatest(masked.address(), count, true)).isEqualTo(Float.NEGATIVE_INFINITY);
+                masked.setAtIndex(JAVA_FLOAT, count - 1, -7);
+                assertThat(kernels.greatest(masked.address(), count, true)).isEqualTo(-7);
+            }
+        }
+    }
+
+    private Kernels kernels(InstructionSet instructions) {
+        try {
+            var library = NativeLibrary.open();
+            Assumptions.assumeTrue(library.runnable().contains(instructions),
+                    instructions + " is not in this build or does not run on this machine");
+            return new NativeKernels(library, instructions);
+        } catch (LinkageError e) {
+            Assumptions.abort(e.getMessage());
+            throw e;
+        }
+    }
+
+    private interface Writer {
+        void write(long out);
+    }
+
+    private float[] outputOf(int count, Writer writer) {
+        var out = arena.allocate(4L * count + 64, 64);
+        writer.write(out.address());
+        return out.asSlice(0, 4L * count).toArray(JAVA_FLOAT);
+    }
+
+    private MemorySegment floats(int count) {
+        var memory = arena.allocate(4L * count + 64, 64);
+        for (int i = 0; i < count; i++) {
+            memory.setAtIndex(JAVA_FLOAT, i, (float) random.nextGaussian());
+        }
+        return memory;
+    }
+
+    private MemorySegment bytes(long count) {
+        var all = new byte[(int) count];
+        random.nextBytes(all);
+        var memory = arena.allocate(count, 64);
+        MemorySegment.copy(all, 0, memory, JAVA_BYTE, 0, all.length);
+        return memory;
+    }
+
+    private final class BlockProduct {
+        private final BlockForm form;
+        private final int rows;
+        private final int outputs;
+        private final int blocks;
+        private final int shards;
+        private final int panels;
+        private final MemorySegment quants;
+        private final MemorySegment scales;
+        private final MemorySegment minimums;
+        private final MemorySegment in;
+        private final MemorySegment bias;
+        private final MemorySegment before;
+        private final boolean accumulate = random.nextBoolean();
+
+        BlockProduct(BlockForm form, int rows, int outputs, int blocks, int shards) {
+            this.form = form;
+            this.rows = rows;
+            this.outputs = outputs;
+            this.blocks = blocks / shards * shards;
+            this.shards = shards;
+            panels = (outputs + 15) / 16;
+            quants = bytes((long) panels * this.blocks * form.panelBlockBytes());
+            int scaleCount = panels * this.blocks * (32 / form.group) * 16;
+            scales = form.halfScales ? arena.allocate(2L * scaleCount) : floats(scaleCount);
+            for (int i = 0; form.halfScales && i < scaleCount; i++) {
+                scales.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian() * 0.01f));
+            }
+            minimums = floats(form.minimums ? scaleCount : 16);
+            in = floats(rows * this.blocks * 32);
+            bias = floats(16 * panels);
+            before = floats(rows * outputs);
+        }
+
+        float[] run(Kernels kernels) {
+            int inputs = 32 * blocks;
+            int groups = inputs / form.group;
+            var quantised = arena.allocate((long) rows * inputs * kernels.activationBytes(), 64);
+            var rowScales = arena.allocate(4L * rows * blocks, 64);
+            var corrections = arena.allocate(4L * rows * groups, 64);
+            var sums = arena.allocate(4L * rows * groups, 64);
+            kernels.quantise(in.address(), inputs, rows, quantised.address(), rowScales.address(),
+                    corrections.address(), sums.address(), form.group, form.offset);
+            var out = arena.allocate(4L * rows * outputs + 64, 64).copyFrom(before.asSlice(0, 4L * rows * outputs));
+            kernels.projectBlocks(form, quants.address(), scales.address(), minimums.address(), blocks, shards, outputs,
+                    quantised.address(), rowScales.address(), corrections.address(), sums.address(), rows,
+                    out.address(), outputs, bias.address(), accumulate, 0, panels);
+            return out.asSlice(0, 4L * rows * outputs).toArray(JAVA_FLOAT);
+        }
+
+        /// One output computed in double from the unquantised activations, and a bound for the error of quantising
+        /// them.
+        double[] exact(int row, int output) {
+            double sum = bias.getAtIndex(JAVA_FLOAT, output)
+                    + (accumulate ? before.getAtIndex(JAVA_FLOAT, (long) row * outputs + output) : 0);
+            double bound = 1e-5;
+            int inputs = 32 * blocks;
+            for (int block = 0; block < blocks; block++) {
+                double greatest = 0;
+                for (int k = 32 * block; k < 32 * block + 32; k++) {
+                    greatest = Math.max(greatest, Math.abs(in.getAtIndex(JAVA_FLOAT, (long) row * inputs + k)));
+                }
+                for (int k = 32 * block; k < 32 * block + 32; k++) {
+                    double weight = weight(output, k);
+                    sum += weight * in.getAtIndex(JAVA_FLOAT, (long) row * inputs + k);
+                    bound += Math.abs(weight) * greatest / 127 * 0.501;
+                }
+            }
+            return new double[] {sum, bound};
+        }
+
+        private double weight(int output, int k) {
+            int block = output / 16 * blocks + k / 32;
+            int at = k % 32;
+            int lane = output % 16;
+            int quantised = form.nibbles
+                    ? quants.get(JAVA_BYTE, 256L * block + 64 * (at / 4 % 4) + 4 * lane + at % 4) >> (at < 16 ? 0
+                    : 4) & 15
+                    : quants.get(JAVA_BYTE, 512L * block + 64 * (at / 4) + 4 * lane + at % 4) & 255;
+            long scaleAt = 16L * (block * (32 / form.group) + at / form.group) + lane;
+            double scale = form.halfScales ? Float.float16ToFloat(scales.getAtIndex(JAVA_SHORT, scaleAt))
+                    : scales.getAtIndex(JAVA_FLOAT, scaleAt);
+            double minimum = form.minimums ? minimums.getAtIndex(JAVA_FLOAT, scaleAt) : 0;
+            return (quantised - form.offset) * scale + minimum;
+        }
+
+        @Override
+        public String toString() {
+            return form + " [" + outputs + ", " + 32 * blocks + "] in " + shards + " shards with " + rows + " rows";
+        }
+    }
+
+    private final class FloatProduct {
+        private final FloatForm form;
+        private final int shards;
+        private final MemorySegment weights;
+        private final Product product;
+
+        FloatProduct(FloatForm form, int rows, int outputs, int inputs, int shards) {
+            this.form = form;
+            this.shards = shards;
+            int count = (outputs + 15) / 16 * 16 * inputs;
+            weights = form == FloatForm.SINGLE ? floats(count) : arena.allocate(2L * count, 64);
+            for (int i = 0; form != FloatForm.SINGLE && i < count; i++) {
+                float value = (float) random.nextGaussian() * (i % 7 == 0 ? 1e-6f : 1);     // some become subnormal f16
+                weights.setAtIndex(JAVA_SHORT, i, form == FloatForm.HALF
+                        ? Float.floatToFloat16(value) : (short) (Float.floatToRawIntBits(value) >> 16));
+            }
+            product = new Product(inputs, shards, outputs, floats(rows * inputs).address(), rows, 0, outputs,
+                    floats(Kernels.padded(outputs)).address(), false);
+        }
+
+        float[] run(Kernels kernels) {
+            return outputOf(product.rows() * product.outputs(), out -> kernels.projectFloats(
+                    form, weights.address(), product.inputs(), shards, product.outputs(), product.in(), product.rows(),
+                    out, product.stride(), product.bias(), false, 0, (product.outputs() + 15) / 16));
+        }
+
+        @Override
+        public String toString() {
+            return form + " [" + product.outputs() + ", " + product.inputs() + "] in " + shards + " shards with "
+                    + product.rows() + " rows";
+        }
+    }
+
+    /// A sequence whose positions are all appended, and for whose last rows attention is computed.
+    private final class PagedSequence {
+        private static final int KV_HEADS = 2;
+        private static final int LENGTH = 150;
+        private static final int ROWS = 9;
+
+        private final int blockTokens;
+        private final int headDim;
+        private final int group;
+        private final int window;
+        private final FloatForm form;
+        private final int stride;
+        private final int[] table;
+        private final MemorySegment rows;
+        private final MemorySegment cosines;
+        private final MemorySegment sines;
+        private final MemorySegment norm;
+
+        PagedSequence(int blockTokens, int headDim, int group, int window, FloatForm form) {
+            this.blockTokens = blockTokens;
+            this.headDim = headDim;
+            this.group = group;
+            this.window = window;
+            this.form = form;
+            stride = (group + 2) * KV_HEADS * headDim;
+            int blocks = Math.ceilDiv(LENGTH, blockTokens);
+            table = Stream.iterate(0, i -> i + 1).limit(blocks).mapToInt(i -> blocks - 1 - i).toArray();
+            rows = floats(LENGTH * stride);
+            cosines = floats(LENGTH * 4);
+            sines = floats(LENGTH * 4);
+            norm = floats(Kernels.padded(headDim));
+        }
+
+        float[] run(Kernels kernels) {
+            long blockFloats = (long) KV_HEADS * blockTokens * Kernels.padded(headDim);
+            var keys = arena.allocate(4 * blockFloats * table.length + 64, 64);
+            var values = arena.allocate(4 * blockFloats * table.length + 64, 64);
+            var all = arena.allocate(rows.byteSize(), 64).copyFrom(rows);
+            for (int position = 0; position < LENGTH; position++) {
+                int block = table[position / blockTokens];
+                kernels.append(all.address() + 4L * position * stride, group * KV_HEADS, KV_HEADS, headDim,
+                        norm.address(), norm.address(), 1e-5f,
+                        cosines.address() + 16L * position, sines.address() + 16L * position, 8, window == 0,
+                        keys.address() + (long) form.bytes * block * KV_HEADS * blockTokens * headDim,
+                        values.address() + form.bytes * block * blockFloats, form,
+                        blockTokens, position % blockTokens);
+            }
+            var blocks = arena.allocate(4L * table.length);
+            MemorySegment.copy(table, 0, blocks, JAVA_INT, 0, table.length);
+            var scratch = arena.allocate(4L * Kernels.attentionScratchFloats(ROWS * group, headDim), 64);
+            return outputOf(ROWS * group * KV_HEADS * headDim, out -> {
+                for (int head = 0; head < KV_HEADS; head++) {
+                    kernels.attention(out, all.address() + 4L * (LENGTH - ROWS) * stride, stride, ROWS, LENGTH - ROWS,
+                            group, headDim, KV_HEADS, head, keys.address(), values.address(), form, blocks.address(),
+                            blockTokens, window, 0.3f, group == 3 ? 20 : 0, scratch.address());
+                }
+            });
+        }
+
+        @Override
+        public String toString() {
+            return "blocks of " + blockTokens + ", heads of " + headDim + ", group of " + group + ", window " + window
+                    + ", " + form;
+        }
+    }
+}
