@@ -29,7 +29,6 @@ import java.util.stream.IntStream;
 /// A client that disconnects cancels nothing unless it asked for that, so it can ask for the same answer again.
 final class Completions {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._:~-]{1,128}");
-    private static final String NOT_SERVED = "is not served here";
 
     private final TopicBridge topics;
     private final Backlog backlog;
@@ -207,9 +206,7 @@ final class Completions {
     private static void requireServed(Answers.Numbered next) {
         var finish = next.read().chunk().getFinish();
         if (finish != null && finish.getReason() == FinishReason.REJECTED) {
-            throw finish.getMessage().contains(NOT_SERVED)
-                    ? ApiError.notFound("model_not_found", finish.getMessage())
-                    : CompletionCall.rejected(finish.getMessage());
+            throw CompletionCall.rejected(finish.getRejection(), finish.getMessage());
         }
     }
 

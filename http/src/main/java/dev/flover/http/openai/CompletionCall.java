@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Rejection;
+import dev.flover.schemas.RejectionCode;
 import dev.flover.schemas.json.JsonFormException;
 import dev.flover.schemas.json.JsonRequests;
 import dev.flover.schemas.json.NearestName;
@@ -28,8 +30,8 @@ public record CompletionCall(
     private static final String STREAM = "stream";
     private static final String STREAM_OPTIONS = "stream_options";
     private static final String INCLUDE_USAGE = "include_usage";
-    private static final Pattern PARAM = Pattern.compile(
-            "(?:there is no field |the field |sampling\\.)?([a-z_]+)[. \\[;].*", Pattern.DOTALL);
+    /// A field's path in the contract; the group is the parameter's name.
+    private static final Pattern PATH = Pattern.compile("(?:sampling\\.)?([a-z_]+).*", Pattern.DOTALL);
 
     public CompletionCall {
         requests = List.copyOf(requests);
@@ -60,7 +62,8 @@ public record CompletionCall(
             }
             return new CompletionCall(AnswerKind.of(requests.getFirst()), requests, stream, usage);
         } catch (JsonFormException e) {
-            throw rejected(e.getMessage());
+            throw e.isUnknownField() ? ApiError.unknownParameter(param(e.field()), e.getMessage())
+                    : ApiError.invalid(param(e.field()), e.getMessage());
         }
     }
 
@@ -69,11 +72,23 @@ public record CompletionCall(
         List<String> of(boolean chat, int count);
     }
 
-    /// Makes the error for a pipeline's reason to reject a request, which begins with the name of a field.
-    public static ApiError rejected(String reason) {
-        var matcher = PARAM.matcher(reason);
-        boolean named = matcher.matches() && KNOWN.contains(matcher.group(1));
-        return ApiError.invalid(named ? matcher.group(1) : null, reason);
+    /// Makes the error for a request that the pipeline rejected.
+    ///
+    /// @param kind null if the pipeline is of a release that does not state it
+    public static ApiError rejected(Rejection kind, String message) {
+        String param = kind == null ? null : param(kind.getField());
+        return switch (kind == null ? RejectionCode.UNKNOWN : kind.getCode()) {
+            case UNKNOWN, INVALID -> ApiError.invalid(param, message);
+            case UNKNOWN_FIELD -> ApiError.unknownParameter(param, message);
+            case UNKNOWN_MODEL -> ApiError.notFound("model_not_found", message);
+            case TOO_LARGE -> ApiError.of(413, "request_too_large", message);
+        };
+    }
+
+    /// Returns the parameter that has a field: `top_p` for `sampling.top_p`, and `messages` for `messages[0].role`.
+    private static String param(String field) {
+        var matcher = PATH.matcher(field == null ? "" : field);
+        return matcher.matches() ? matcher.group(1) : null;
     }
 
     private static void requireKnown(ObjectNode body, boolean passUnknown) {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.flover.schemas.Rejection;
+import dev.flover.schemas.RejectionCode;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,22 @@ class CompletionCallTest {
         var said = error.json().get("error");
         assertThat(said.get("type").asText()).isEqualTo("invalid_request_error");
         assertThat(said.get("param").asText(null)).isEqualTo(param);
+    }
+
+    @Test
+    void aRejectionOfThePipelineKeepsItsKindAndNamesTheParameter() {
+        var invalid = CompletionCall.rejected(new Rejection(RejectionCode.INVALID, "sampling.top_p"), "text");
+        var within = CompletionCall.rejected(new Rejection(RejectionCode.INVALID, "messages[2].tool_calls"), "text");
+        var unknown = CompletionCall.rejected(new Rejection(RejectionCode.UNKNOWN_MODEL, "model"), "text");
+        var large = CompletionCall.rejected(new Rejection(RejectionCode.TOO_LARGE, null), "text");
+        var older = CompletionCall.rejected(null, "text");
+
+        assertThat(List.of(invalid, within, unknown, large, older)).extracting(ApiError::status)
+                .containsExactly(400, 400, 404, 413, 400);
+        assertThat(invalid.json().at("/error/param").asText()).isEqualTo("top_p");
+        assertThat(within.json().at("/error/param").asText()).isEqualTo("messages");
+        assertThat(unknown.json().at("/error/code").asText()).isEqualTo("model_not_found");
+        assertThat(older.json().at("/error/param").isNull()).isTrue();
     }
 
     @Test

@@ -4,7 +4,31 @@ package dev.flover.schemas.json;
 public final class JsonFormException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    JsonFormException(String message) {
+    private final String field;
+    private final boolean unknownField;
+
+    private JsonFormException(String field, boolean unknownField, String message) {
         super(message);
+        this.field = field;
+        this.unknownField = unknownField;
+    }
+
+    /// @param field the path of the wrong field; null if no single field is wrong
+    JsonFormException(String field, String message) {
+        this(field, false, message);
+    }
+
+    static JsonFormException unknown(String field, String message) {
+        return new JsonFormException(field, true, message);
+    }
+
+    /// Returns the path of the wrong field, such as `sampling.top_p`; null if no single field is wrong.
+    public String field() {
+        return field;
+    }
+
+    /// Tells whether there is no field of that name.
+    public boolean isUnknownField() {
+        return unknownField;
     }
 }

@@ -69,7 +69,7 @@ public final class JsonRecords {
             node = MAPPER.readTree(bytes);
         } catch (JacksonException e) {
             var at = e.getLocation();
-            throw new JsonFormException("expected one JSON object in UTF-8, found an error in line "
+            throw new JsonFormException(null, "expected one JSON object in UTF-8, found an error in line "
                     + (at == null ? "?" : at.getLineNr() + ", column " + at.getColumnNr()) + ": "
                     + e.getOriginalMessage().replaceFirst(ADVICE, ""));
         } catch (IOException e) {
@@ -78,7 +78,7 @@ public final class JsonRecords {
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw new JsonFormException("expected a JSON object, found " + JsonValues.excerpt(node));
+        throw new JsonFormException(null, "expected a JSON object, found " + JsonValues.excerpt(node));
     }
 
     static <T extends SpecificRecord> T record(ObjectNode object, Class<T> type) {

@@ -70,7 +70,7 @@ final class JsonValues {
         node.fieldNames().forEachRemaining(name -> {
             if (schema.getField(name) == null) {
                 var known = schema.getFields().stream().map(Schema.Field::name).sorted().toList();
-                throw new JsonFormException(
+                throw JsonFormException.unknown(within(path, name),
                         "there is no field " + within(path, name) + "; known are " + String.join(", ", known));
             }
         });
@@ -79,7 +79,8 @@ final class JsonValues {
             var value = node.get(field.name());
             boolean absent = value == null || value.isNull() && field.schema().getType() != Schema.Type.UNION;
             if (absent && !field.hasDefaultValue()) {
-                throw new JsonFormException("the field " + within(path, field.name()) + " is missing");
+                String missing = within(path, field.name());
+                throw new JsonFormException(missing, "the field " + missing + " is missing");
             }
             record.put(field.pos(), absent ? GenericData.get().getDefaultValue(field)
                     : toAvro(value, field.schema(), within(path, field.name())));
@@ -141,8 +142,8 @@ final class JsonValues {
     }
 
     static JsonFormException mistyped(String path, String expected, JsonNode found) {
-        return new JsonFormException((path.isEmpty() ? "the value" : path) + " must be " + expected + ", was "
-                + excerpt(found));
+        return new JsonFormException(path.isEmpty() ? null : path, (path.isEmpty() ? "the value" : path)
+                + " must be " + expected + ", was " + excerpt(found));
     }
 
     static String excerpt(JsonNode node) {

@@ -87,7 +87,8 @@ final class OpenAiForm {
 
     private void put(String name, String inContract, JsonNode value) {
         if (object.has(inContract)) {
-            throw new JsonFormException(name + " and " + inContract + " are both given and mean the same; give one");
+            throw new JsonFormException(name, name + " and " + inContract
+                    + " are both given and mean the same; give one");
         }
         object.set(inContract, value);
     }
@@ -124,7 +125,7 @@ final class OpenAiForm {
             }
         }
         if (top != null) {
-            throw new JsonFormException(TOP_LOGPROBS + " needs " + LOGPROBS + ": true");
+            throw new JsonFormException(TOP_LOGPROBS, TOP_LOGPROBS + " needs " + LOGPROBS + ": true");
         }
     }
 
@@ -182,7 +183,7 @@ final class OpenAiForm {
         for (Schema.Field field : Sampling.getClassSchema().getFields()) {
             var value = object.remove(field.name());
             if (value != null && sampling.has(field.name())) {
-                throw new JsonFormException(field.name() + " and " + SAMPLING + "." + field.name()
+                throw new JsonFormException(field.name(), field.name() + " and " + SAMPLING + "." + field.name()
                         + " are both given; give one");
             }
             if (value != null) {
@@ -201,7 +202,8 @@ final class OpenAiForm {
             try {
                 biases.addObject().put("token_id", Integer.parseInt(entry.getKey())).set("bias", entry.getValue());
             } catch (NumberFormatException e) {
-                throw new JsonFormException("the names in logit_bias must be token ids, was " + entry.getKey());
+                throw new JsonFormException(LOGIT_BIAS, "the names in logit_bias must be token ids, was "
+                        + entry.getKey());
             }
         });
         return biases;

@@ -46,8 +46,8 @@ final class OpenAiTools {
             flatten(tool, path);
             var strict = tool.remove("strict");
             if (strict != null && strict.asBoolean()) {
-                throw new JsonFormException(path + ".function.strict must be false, was true: arguments fit their "
-                        + "schema where tool_choice is required or names the tool");
+                throw new JsonFormException(path, path + ".function.strict must be false, was true: arguments fit "
+                        + "their schema where tool_choice is required or names the tool");
             }
             if (tool.get(PARAMETERS) instanceof ObjectNode parameters) {
                 tool.put(PARAMETERS, parameters.toString());

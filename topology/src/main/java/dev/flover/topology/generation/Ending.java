@@ -1,21 +1,28 @@
 package dev.flover.topology.generation;
 
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.Rejection;
+import dev.flover.topology.records.RequestFault;
 
 /// The reason why an answer ended.
 ///
-/// @param message the fault and the remedy; empty where there was no fault
-/// @param stop    the stop string that ended the answer, or null
-record Ending(FinishReason reason, String message, String stop) {
+/// @param message   the fault and the remedy; empty where there was no fault
+/// @param stop      the stop string that ended the answer, or null
+/// @param rejection the kind of fault of a rejected request; null for other reasons
+record Ending(FinishReason reason, String message, String stop, Rejection rejection) {
     static Ending of(FinishReason reason, String message) {
-        return new Ending(reason, message, null);
+        return new Ending(reason, message, null, null);
+    }
+
+    static Ending rejected(RequestFault fault) {
+        return new Ending(FinishReason.REJECTED, fault.message(), null, fault.kind());
     }
 
     static Ending plain(FinishReason reason) {
-        return new Ending(reason, "", null);
+        return new Ending(reason, "", null, null);
     }
 
     static Ending stoppedBy(String stop) {
-        return new Ending(FinishReason.STOP, "", stop);
+        return new Ending(FinishReason.STOP, "", stop, null);
     }
 }

@@ -6,6 +6,7 @@ import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.NewerFormException;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ContentKey;
 import dev.flover.topology.request.RequestCheck;
@@ -286,23 +287,23 @@ final class Generations {
     private void computeAnew(Repeats.Gone gone, long now) {
         var stored = gone.stored();
         if (stored.getRefusal() != null) {
-            rejectAnew(gone, stored.getRefusal(), now);
+            rejectAnew(gone, RequestFault.invalid(null, stored.getRefusal()), now);
             return;
         }
         if (stored.getRequest().getSchemaSubject() != null) {
-            rejectAnew(gone, "the answer's record no longer exists, nor the schema that it had to fit; send the "
-                    + "request under a new id", now);
+            rejectAnew(gone, RequestFault.invalid("id", "the answer's record no longer exists, nor the schema that it "
+                    + "had to fit; send the request under a new id"), now);
             return;
         }
         switch (parts.check().check(stored.getRequest().getId(), stored.getRequest())) {
-            case RequestCheck.Verdict.Rejected(String message) -> rejectAnew(gone, message, now);
+            case RequestCheck.Verdict.Rejected(RequestFault fault) -> rejectAnew(gone, fault, now);
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> arrive(gone.id(),
                     StoredRequest.newBuilder(stored).setPromptIds(TokenIds.list(promptIds)).build(), gone.read(), plan);
         }
     }
 
-    private void rejectAnew(Repeats.Gone gone, String message, long now) {
-        long resultAt = output.reject(gone.id(), gone.stored(), Ending.of(FinishReason.REJECTED, message));
+    private void rejectAnew(Repeats.Gone gone, RequestFault fault, long now) {
+        long resultAt = output.reject(gone.id(), gone.stored(), Ending.rejected(fault));
         state.forget(gone.id());
         ended.rememberEnded(gone.id(), gone.stored().getDigest(), now, resultAt);
     }
@@ -343,8 +344,8 @@ final class Generations {
                     done.ticket().prepared = ready;
                     parts.room().add(done.ticket());
                 }
-                case Constraints.Prepared.Refused(String message) ->
-                        end(done.id(), Ending.of(FinishReason.REJECTED, message), now);
+                case Constraints.Prepared.Refused(String field, String message) ->
+                        end(done.id(), Ending.rejected(RequestFault.invalid(field, message)), now);
             }
         }
     }
@@ -412,7 +413,7 @@ final class Generations {
                 }
             }
         } catch (IllegalArgumentException e) {
-            endAll(generation, Ending.of(FinishReason.REJECTED, e.getMessage()), now);
+            endAll(generation, Ending.rejected(RequestFault.invalid(null, e.getMessage())), now);
         }
     }
 

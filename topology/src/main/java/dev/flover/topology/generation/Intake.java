@@ -2,6 +2,7 @@ package dev.flover.topology.generation;
 
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.RejectionCode;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.json.JsonRecords;
@@ -14,6 +15,7 @@ import dev.flover.topology.records.BrokenText;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestDecoding;
 import dev.flover.topology.records.RequestDigest;
+import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.SchemaName;
 import dev.flover.topology.records.TraceParent;
@@ -247,8 +249,9 @@ final class Intake {
         }
         var cutFrom = BoundedRecords.cutFrom(record.headers());
         if (cutFrom != null) {
-            var tooLarge = Ending.of(FinishReason.REJECTED, "the request's record must have at most "
-                    + parts.config().limits().requestBytes() + " bytes, was " + cutFrom);
+            var tooLarge = Ending.rejected(RequestFault.of(RejectionCode.TOO_LARGE, null,
+                    "the request's record must have at most " + parts.config().limits().requestBytes()
+                            + " bytes, was " + cutFrom));
             return arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, since, now);
         }
         return switch (decode(id, record, now)) {
@@ -257,9 +260,9 @@ final class Intake {
                 putAside(record, assignment, reason);
                 yield true;
             }
-            case RequestDecoding.Decoded.Refused(String reason) ->
+            case RequestDecoding.Decoded.Refused(RequestFault fault) ->
                     arrive(id, null, RequestDigest.of(record.value()), record, assignment,
-                            Ending.of(FinishReason.REJECTED, reason), since, now);
+                            Ending.rejected(fault), since, now);
             case RequestDecoding.Decoded.Request(ReadRequest read) -> arrive(id, read, RequestDigest.of(read.said()),
                     record, assignment, refusal(read, record), since, now);
         };
@@ -274,12 +277,14 @@ final class Intake {
     /// The reason to reject a request before its fields are checked; null where there is none.
     private static Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
-            return Ending.of(FinishReason.REJECTED, "this release does not know these fields: "
-                    + String.join(", ", read.unknown()) + "; leave them out, or send the request to a pipeline of a "
-                    + "newer release");
+            return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_FIELD,
+                    read.unknown().stream().findFirst().orElseThrow(), "this release does not know these fields: "
+                            + String.join(", ", read.unknown()) + "; leave them out, or send the request to a "
+                            + "pipeline of a newer release"));
         }
         return !JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())
-                ? Ending.of(FinishReason.REJECTED, "texts must be UTF-8, found bytes that are not a character")
+                ? Ending.rejected(RequestFault.invalid(null,
+                        "texts must be UTF-8, found bytes that are not a character"))
                 : null;
     }
 
@@ -384,9 +389,10 @@ final class Intake {
     }
 
     private static Ending unserved(String model, Assignment assignment) {
-        return Ending.of(FinishReason.REJECTED, "model '" + RequestCheck.brief(model) + "' is not served here; "
-                + "served are " + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
-                + ", and a request that names no model is answered by the default one");
+        return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_MODEL, "model",
+                "model '" + RequestCheck.brief(model) + "' is not served here; served are "
+                        + String.join(", ", assignment.owners().keySet().stream().sorted().toList())
+                        + ", and a request that names no model is answered by the default one"));
     }
 
     private static boolean isSame(ByteBuffer known, ByteBuffer digest, ReadRequest read) {
@@ -423,16 +429,16 @@ final class Intake {
         String key = new String(id.get(), StandardCharsets.UTF_8);
         parts.sightings().saw(id, key, partition.partition(), now);
         switch (parts.check().check(key, request)) {
-            case RequestCheck.Verdict.Rejected(String message) -> reject(id, request, digest, record, message, now);
+            case RequestCheck.Verdict.Rejected(RequestFault fault) -> reject(id, request, digest, record, fault, now);
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> {
-                String forbidden = parts.mentions().refusal(request);
+                var forbidden = parts.mentions().refusal(request);
                 if (forbidden != null) {
                     reject(id, request, digest, record, forbidden, now);
                     return true;
                 }
                 switch (parts.mentions().look(request, since, now)) {
-                    case RequestMentions.Sight.Refused(String reason) ->
-                            reject(id, request, digest, record, reason, now);
+                    case RequestMentions.Sight.Refused(RequestFault fault) ->
+                            reject(id, request, digest, record, fault, now);
                     case RequestMentions.Sight.Later(LongPredicate worthwhile) -> {
                         news = worthwhile;
                         return false;
@@ -449,9 +455,9 @@ final class Intake {
         return true;
     }
 
-    private void reject(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, String message,
-            long now) {
-        refuse(id, request, digest, record, Ending.of(FinishReason.REJECTED, message), now);
+    private void reject(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record,
+            RequestFault fault, long now) {
+        refuse(id, request, digest, record, Ending.rejected(fault), now);
     }
 
     private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,

@@ -94,7 +94,7 @@ final class LiveAnswer {
             if (decoder != null && !decoder.stopped()) {
                 text.append(decoder.finish());
             }
-            ending = new Ending(stored.finish(), "", stored.stop());
+            ending = new Ending(stored.finish(), "", stored.stop(), null);
         }
         given = stored.isBegun() ? text.length() : 0;
     }
@@ -318,7 +318,8 @@ final class LiveAnswer {
 
     /// Adds a sentence to the message of the ending.
     void say(String sentence) {
-        ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop());
+        ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop(),
+                ending.rejection());
     }
 
     /// The text that was sent so far, without an echo of the prompt.

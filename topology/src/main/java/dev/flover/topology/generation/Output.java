@@ -90,7 +90,7 @@ public final class Output {
     private Finish finish(LiveAnswer answer) {
         var ending = answer.ending();
         return new Finish(ending.reason(), ending.message(), ending.stop(), answer.generation().promptIds.length,
-                answer.sent(), parts.model().fingerprint(), answer.arithmetic(), calls(answer));
+                answer.sent(), parts.model().fingerprint(), answer.arithmetic(), calls(answer), ending.rejection());
     }
 
     private List<ToolCall> calls(LiveAnswer answer) {
@@ -120,7 +120,7 @@ public final class Output {
                 parts.model().fingerprint(), first.arithmetic(),
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
                 request.getMetadata(), first.ending().stop(), false,
-                whole ? calls(first) : List.of());
+                whole ? calls(first) : List.of(), first.ending().rejection());
         var headers = traceHeaders(generation.stored.getTraceparent());
         if (content != null && whole && isForOthers(generation)) {
             headers.add(StoredResult.CONTENT, content.array());
@@ -227,7 +227,7 @@ public final class Output {
             boolean repeat) {
         String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
-                parts.engine().arithmetic(), List.of());
+                parts.engine().arithmetic(), List.of(), ending.rejection());
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
         var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
                 repeat, false, null);
@@ -236,7 +236,7 @@ public final class Output {
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
                 0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
-                now(), List.of(), metadata, null, false, List.of());
+                now(), List.of(), metadata, null, false, List.of(), ending.rejection());
         parts.metrics().ended(ending.reason());
         return forward(id, new Outgoing.Result(result), traceparent);
     }

@@ -1,5 +1,6 @@
 package dev.flover.topology.records;
 
+import dev.flover.schemas.RejectionCode;
 import dev.flover.schemas.json.JsonFormException;
 import dev.flover.schemas.json.JsonRequests;
 import dev.flover.schemas.serdes.ReadRequest;
@@ -64,7 +65,7 @@ public final class RequestDecoding {
         record Undecodable(String reason) implements Decoded {}
 
         /// The value is JSON that is no valid request; it is answered with a rejection.
-        record Refused(String reason) implements Decoded {}
+        record Refused(RequestFault fault) implements Decoded {}
 
         /// The registry has not returned the schema yet; the same bytes may be decodable later.
         ///
@@ -143,7 +144,9 @@ public final class RequestDecoding {
         try {
             return new Decoded.Request(ReadRequest.of(JsonRequests.read(bytes, id)));
         } catch (JsonFormException e) {
-            return new Decoded.Refused(e.getMessage());
+            return new Decoded.Refused(RequestFault.of(
+                    e.isUnknownField() ? RejectionCode.UNKNOWN_FIELD : RejectionCode.INVALID, e.field(),
+                    e.getMessage()));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.flover.topology.tools.JsonValues;
 import dev.flover.topology.tools.Tool;
 import dev.flover.topology.tools.ToolFormat;
 import dev.flover.topology.tools.ToolFormats;
+import dev.flover.topology.tools.WrongFieldException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -62,7 +63,7 @@ public final class ChatPrompts implements Chat {
     }
 
     /// @throws ChatTemplateException if the template refuses the messages
-    /// @throws IllegalArgumentException if a message is malformed; the message names the field
+    /// @throws WrongFieldException if a message is malformed; the message names the field
     @Override
     public int[] prompt(List<ChatMessage> messages, List<Tool> tools) {
         var tokenizer = model.tokenizer();
@@ -80,15 +81,17 @@ public final class ChatPrompts implements Chat {
         var rendered = new ArrayList<Map<String, Object>>();
         for (int i = 0; i < messages.size(); i++) {
             var message = messages.get(i);
+            String place = "messages[" + i + "]";
             var value = new Message(message.getRole(), message.getContent()).value();
             if (!message.getToolCalls().isEmpty()) {
-                value.put("tool_calls", calls(message, "messages[" + i + "]", called));
+                value.put("tool_calls", calls(message, place, called));
             }
             String callId = message.getToolCallId();
             if (callId != null) {
                 if (!called.containsKey(callId)) {
-                    throw new IllegalArgumentException("messages[" + i + "].tool_call_id must be the id of a call in an"
-                            + " earlier message, was '" + RequestCheck.brief(callId) + "'");
+                    throw new WrongFieldException(place + ".tool_call_id", place
+                            + ".tool_call_id must be the id of a call in an earlier message, was '"
+                            + RequestCheck.brief(callId) + "'");
                 }
                 value.put("tool_call_id", callId);
                 value.put("name", called.get(callId));
@@ -104,14 +107,14 @@ public final class ChatPrompts implements Chat {
     /// @param called collects the names of called functions, by the ids of their calls
     private static List<Map<String, Object>> calls(ChatMessage message, String place, Map<String, String> called) {
         if (!message.getRole().equals("assistant")) {
-            throw new IllegalArgumentException(place + ".tool_calls must be empty but in messages of the role"
-                    + " assistant, was set in one of the role " + RequestCheck.brief(message.getRole()));
+            throw new WrongFieldException(place + ".tool_calls", place + ".tool_calls must be empty but in messages of "
+                    + "the role assistant, was set in one of the role " + RequestCheck.brief(message.getRole()));
         }
         var calls = new ArrayList<Map<String, Object>>();
         for (var call : message.getToolCalls()) {
             var arguments = JsonValues.objectIn(call.getArguments());
             if (arguments == null) {
-                throw new IllegalArgumentException(place + ".tool_calls[" + calls.size()
+                throw new WrongFieldException(place + ".tool_calls", place + ".tool_calls[" + calls.size()
                         + "].arguments must be a JSON object, was " + RequestCheck.brief(call.getArguments()));
             }
             called.put(call.getId(), call.getName());

@@ -83,8 +83,9 @@ public final class Constraints {
 
         /// The constraint cannot be compiled, or contradicts the request's other options.
         ///
+        /// @param field   the wrong field of the request
         /// @param message the fault, and where in the constraint it is
-        record Refused(String message) implements Prepared {}
+        record Refused(String field, String message) implements Prepared {}
     }
 
     /// @param tokenizer the model's; null where the model file has none
@@ -163,15 +164,16 @@ public final class Constraints {
             var texts = compiler().texts(constraint(wish.source()));
             for (var stop : wish.stop()) {
                 if (texts.mayContain(stop)) {
-                    return new Prepared.Refused(RequestConstraint.contradiction("stop", wish.field(), "an answer may "
-                            + "contain \"" + RequestCheck.brief(stop) + "\", which would end it before it is complete")
+                    return new Prepared.Refused("stop", RequestConstraint.contradiction("stop", wish.field(),
+                            "an answer may contain \"" + RequestCheck.brief(stop) + "\", which would end it before it "
+                            + "is complete")
                             .getMessage());
                 }
             }
             return texts.mayBeAsLongAs(wish.minTokens())
                     ? prepared
-                    : new Prepared.Refused(RequestConstraint.contradiction("min_tokens", wish.field(), "no answer has "
-                            + "as many as " + wish.minTokens()).getMessage());
+                    : new Prepared.Refused("min_tokens", RequestConstraint.contradiction("min_tokens", wish.field(),
+                            "no answer has as many as " + wish.minTokens()).getMessage());
         });
     }
 
@@ -180,12 +182,12 @@ public final class Constraints {
         try {
             return work.get();
         } catch (ConstraintException e) {
-            return new Prepared.Refused(e.getMessage());
+            return new Prepared.Refused(wish.field(), e.getMessage());
         } catch (AvroAnswerException e) {
-            return new Prepared.Refused(wish.field() + ": " + e.getMessage());
+            return new Prepared.Refused(wish.field(), wish.field() + ": " + e.getMessage());
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             LOG.warn("{} of a request could not be compiled", wish.field(), e);
-            return new Prepared.Refused(wish.field() + " could not be compiled: " + e);
+            return new Prepared.Refused(wish.field(), wish.field() + " could not be compiled: " + e);
         }
     }
 

@@ -8,12 +8,17 @@ import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenBias;
 import dev.flover.schemas.ToolCall;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
+import dev.flover.topology.records.RequestFault;
+import dev.flover.topology.tools.WrongFieldException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 
 /// Decides whether a request can be served here, and turns its prompt into token ids.
 public final class RequestCheck {
+    private static final String PROMPT = "prompt";
+    private static final String PROMPT_IDS = "prompt_ids";
+    private static final String MESSAGES = "messages";
     private static final int MAX_TENANT_BYTES = 256;
     private static final int MAX_ALTERNATIVES = 20;
     private static final int MAX_PRIORITY = 100;
@@ -30,15 +35,7 @@ public final class RequestCheck {
         /// @param plan      the options by which it is computed
         record Accepted(int[] promptIds, RequestPlan plan) implements Verdict {}
 
-        /// @param message the field, the value found and the range expected
-        record Rejected(String message) implements Verdict {}
-    }
-
-    /// A reason to reject, thrown by the checks below and caught in one place.
-    private static final class RejectedException extends RuntimeException {
-        RejectedException(String message) {
-            super(message, null, false, false);
-        }
+        record Rejected(RequestFault fault) implements Verdict {}
     }
 
     /// @param chat writes messages as a prompt by the model's template; null where the model has none
@@ -61,8 +58,12 @@ public final class RequestCheck {
             int[] promptIds = promptIds(request);
             checkPrompt(promptIds, request);
             return new Verdict.Accepted(promptIds, plan(request, promptIds.length));
-        } catch (RejectedException | ChatTemplateException | IllegalArgumentException e) {
-            return new Verdict.Rejected(e.getMessage());
+        } catch (WrongFieldException e) {
+            return new Verdict.Rejected(RequestFault.invalid(e.field(), e.getMessage()));
+        } catch (ChatTemplateException e) {
+            return new Verdict.Rejected(RequestFault.invalid(MESSAGES, e.getMessage()));
+        } catch (IllegalArgumentException e) {
+            return new Verdict.Rejected(RequestFault.invalid(null, e.getMessage()));
         }
     }
 
@@ -92,11 +93,11 @@ public final class RequestCheck {
 
     private void checkIdentity(String key, GenerationRequest request) {
         if (!request.getId().equals(key)) {
-            throw new RejectedException("id must equal the record's key '" + brief(key) + "', was '"
+            throw new WrongFieldException("id", "id must equal the record's key '" + brief(key) + "', was '"
                     + brief(request.getId()) + "'");
         }
         int tenantBytes = request.getTenant().getBytes(StandardCharsets.UTF_8).length;
-        range("bytes of tenant", tenantBytes, 0, MAX_TENANT_BYTES);
+        range("tenant", "bytes of tenant", tenantBytes, 0, MAX_TENANT_BYTES);
     }
 
     private void checkSampling(GenerationRequest request) {
@@ -104,26 +105,27 @@ public final class RequestCheck {
         for (var option : SamplingOption.values()) {
             var value = RequestSampling.given(sampling, option);
             if (value != null && !option.allows(value)) {
-                throw new RejectedException(
+                throw new WrongFieldException("sampling." + option.field(),
                         "sampling." + option.field() + " must be in " + option.range() + ", was " + value);
             }
         }
         checkBiases(sampling.getLogitBias());
-        range("entries of sampling.allowed_ids", sampling.getAllowedIds().size(), 0, model.config().vocabulary());
+        range("sampling.allowed_ids", "entries of sampling.allowed_ids", sampling.getAllowedIds().size(), 0,
+                model.config().vocabulary());
         tokenIds("sampling.allowed_ids", sampling.getAllowedIds());
     }
 
     private void checkBiases(List<TokenBias> biases) {
-        range("entries of sampling.logit_bias", biases.size(), 0, limits.tokenBiases());
+        range("sampling.logit_bias", "entries of sampling.logit_bias", biases.size(), 0, limits.tokenBiases());
         var seen = new HashSet<Integer>();
         for (var bias : biases) {
             range("sampling.logit_bias.token_id", bias.getTokenId(), 0, model.config().vocabulary() - 1);
             if (!seen.add(bias.getTokenId())) {
-                throw new RejectedException("sampling.logit_bias must name each token once, found token "
-                        + bias.getTokenId() + " twice");
+                throw new WrongFieldException("sampling.logit_bias", "sampling.logit_bias must name each token once, "
+                        + "found token " + bias.getTokenId() + " twice");
             }
             if (!(bias.getBias() < Float.POSITIVE_INFINITY)) {
-                throw new RejectedException("sampling.logit_bias of token " + bias.getTokenId()
+                throw new WrongFieldException("sampling.logit_bias", "sampling.logit_bias of token " + bias.getTokenId()
                         + " must be a number below +Infinity, was " + bias.getBias());
             }
         }
@@ -134,20 +136,22 @@ public final class RequestCheck {
         range("max_tokens", request.getMaxTokens(), 1, limits.tokens() / request.getAnswers());
         int most = request.getMaxTokens() == null ? limits.tokens() : request.getMaxTokens();
         range("min_tokens", request.getMinTokens(), 0, most);
-        range("entries of stop", request.getStop().size(), 0, limits.stopStrings());
+        range("stop", "entries of stop", request.getStop().size(), 0, limits.stopStrings());
         for (var stop : request.getStop()) {
-            range("characters of a stop string", stop.length(), 1, limits.stopLength());
+            range("stop", "characters of a stop string", stop.length(), 1, limits.stopLength());
             if (!StandardCharsets.UTF_16BE.newEncoder().canEncode(stop)) {
-                throw new RejectedException("a stop string must have whole characters, found half a surrogate pair");
+                throw new WrongFieldException("stop",
+                        "a stop string must have whole characters, found half a surrogate pair");
             }
         }
-        range("entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
+        range("stop_ids", "entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
         tokenIds("stop_ids", request.getStopIds());
         range("logprobs", request.getLogprobs(), 0, MAX_ALTERNATIVES);
         range("prompt_logprobs", request.getPromptLogprobs(), 0, MAX_ALTERNATIVES);
         range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
         if (request.getDeadlineMs() != null && request.getDeadlineMs() < 1) {
-            throw new RejectedException("deadline_ms must be at least 1, was " + request.getDeadlineMs());
+            throw new WrongFieldException("deadline_ms", "deadline_ms must be at least 1, was "
+                    + request.getDeadlineMs());
         }
     }
 
@@ -155,16 +159,16 @@ public final class RequestCheck {
         int prompts = (request.getPrompt() == null ? 0 : 1) + (request.getPromptIds() == null ? 0 : 1)
                 + (request.getMessages() == null ? 0 : 1);
         if (prompts != 1) {
-            throw new RejectedException(
+            throw new WrongFieldException(PROMPT,
                     "exactly one of prompt, prompt_ids and messages must be set, found " + prompts + " of them");
         }
         if (request.getPromptIds() != null) {
-            tokenIds("prompt_ids", request.getPromptIds());
+            tokenIds(PROMPT_IDS, request.getPromptIds());
             return TokenIds.array(request.getPromptIds());
         }
         var tokenizer = model.tokenizer();
         if (tokenizer == null) {
-            throw new RejectedException("the model file has no tokenizer: send prompt_ids");
+            throw new WrongFieldException(PROMPT, "the model file has no tokenizer: send prompt_ids");
         }
         if (request.getPrompt() != null) {
             // An empty prompt has no tokens: a tokenizer that begins every text with a mark of its own would return
@@ -172,10 +176,10 @@ public final class RequestCheck {
             return request.getPrompt().isEmpty() ? new int[0] : tokenizer.encodePrompt(request.getPrompt());
         }
         if (request.getMessages().isEmpty()) {
-            throw new RejectedException("messages must have at least one entry, found none");
+            throw new WrongFieldException(MESSAGES, "messages must have at least one entry, found none");
         }
         if (chat == null) {
-            throw new RejectedException("the model file has no chat template: send prompt or prompt_ids");
+            throw new WrongFieldException(MESSAGES, "the model file has no chat template: send prompt or prompt_ids");
         }
         return chat.prompt(request.getMessages(), RequestTools.of(request).shown());
     }
@@ -183,38 +187,47 @@ public final class RequestCheck {
     private void checkPrompt(int[] promptIds, GenerationRequest request) {
         int context = model.config().contextLength();
         if (promptIds.length == 0) {
-            throw new RejectedException("the prompt must have at least one token, found none");
+            throw new WrongFieldException(promptField(request), "the prompt must have at least one token, found none");
         }
         if (promptIds.length >= context) {
-            throw new RejectedException("the prompt must leave room for an answer in the model's context of " + context
-                    + " tokens, found " + promptIds.length + " tokens");
+            throw new WrongFieldException(promptField(request), "the prompt must leave room for an answer in the "
+                    + "model's context of " + context + " tokens, found " + promptIds.length + " tokens");
         }
         for (int id : promptIds) {
             if (id >= model.config().vocabulary()) {        // the tokenizer may know more tokens than the model
-                throw new RejectedException("the prompt must have tokens that the model knows, in [0, "
-                        + (model.config().vocabulary() - 1) + "], found " + id + " (" + model.tokenizer().spelling(id)
-                        + ")");
+                throw new WrongFieldException(promptField(request), "the prompt must have tokens that the model "
+                        + "knows, in [0, " + (model.config().vocabulary() - 1) + "], found " + id + " ("
+                        + model.tokenizer().spelling(id) + ")");
             }
         }
         if (model.tokenizer() == null && (!request.getStop().isEmpty() || request.getEcho())) {
-            throw new RejectedException(
+            throw new WrongFieldException(request.getEcho() ? "echo" : "stop",
                     "the model file has no tokenizer: stop must be empty, use stop_ids, and echo must be false");
         }
+    }
+
+    private static String promptField(GenerationRequest request) {
+        return request.getPrompt() != null ? PROMPT : request.getPromptIds() != null ? PROMPT_IDS : MESSAGES;
     }
 
     private void tokenIds(String field, List<Integer> ids) {
         int vocabulary = model.config().vocabulary();
         for (int id : ids) {
             if (id < 0 || id >= vocabulary) {
-                throw new RejectedException(field + " must be in [0, " + (vocabulary - 1) + "], found " + id);
+                throw new WrongFieldException(field, field + " must be in [0, " + (vocabulary - 1) + "], found " + id);
             }
         }
     }
 
     private static void range(String field, Number value, double least, double most) {
+        range(field, field, value, least, most);
+    }
+
+    /// @param quantity the name of the number in the message
+    private static void range(String field, String quantity, Number value, double least, double most) {
         if (value != null && !(value.doubleValue() >= least && value.doubleValue() <= most)) {
-            throw new RejectedException(
-                    field + " must be in [" + number(least) + ", " + number(most) + "], was " + value);
+            throw new WrongFieldException(field,
+                    quantity + " must be in [" + number(least) + ", " + number(most) + "], was " + value);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.StoredSchema;
+import dev.flover.topology.tools.WrongFieldException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,12 +67,12 @@ public final class RequestConstraint {
 
     /// Checks the fields of a request before its constraint is compiled.
     ///
-    /// @throws IllegalArgumentException if fields contradict each other; the message names them
+    /// @throws WrongFieldException if fields contradict each other; the message names them
     static void check(GenerationRequest request, Model model) {
         var named = named(request);
         if (named.size() > 1) {
-            throw new IllegalArgumentException("at most one of json_schema, schema_subject, regex, choices and grammar "
-                    + "may be set, found " + String.join(" and ", named));
+            throw new WrongFieldException(named.get(1), "at most one of json_schema, schema_subject, regex, choices "
+                    + "and grammar may be set, found " + String.join(" and ", named));
         }
         needs(request.getWhiteSpace() && request.getJsonSchema() == null && request.getSchemaSubject() == null,
                 "white_space", "json_schema or schema_subject");
@@ -86,7 +87,7 @@ public final class RequestConstraint {
 
     private static void needs(boolean missing, String field, String other) {
         if (missing) {
-            throw new IllegalArgumentException(field + " needs " + other + ", which is not set");
+            throw new WrongFieldException(field, field + " needs " + other + ", which is not set");
         }
     }
 
@@ -95,10 +96,11 @@ public final class RequestConstraint {
     /// @param field the field that states the constraint
     static void check(GenerationRequest request, String field, Model model) {
         if (model.tokenizer() == null) {
-            throw new IllegalArgumentException("the model file has no tokenizer: " + field + " must not be set");
+            throw new WrongFieldException(field, "the model file has no tokenizer: " + field + " must not be set");
         }
         if (request.getSchemaVersion() != null && request.getSchemaVersion() < 1) {
-            throw new IllegalArgumentException("schema_version must be at least 1, was " + request.getSchemaVersion());
+            throw new WrongFieldException("schema_version", "schema_version must be at least 1, was "
+                    + request.getSchemaVersion());
         }
         if (!request.getSampling().getAllowedIds().isEmpty()) {
             throw contradiction("sampling.allowed_ids", field, "both restrict the tokens that may be drawn");
@@ -120,7 +122,7 @@ public final class RequestConstraint {
         }
     }
 
-    static IllegalArgumentException contradiction(String one, String other, String why) {
-        return new IllegalArgumentException(one + " and " + other + " contradict each other: " + why);
+    static WrongFieldException contradiction(String one, String other, String why) {
+        return new WrongFieldException(one, one + " and " + other + " contradict each other: " + why);
     }
 }

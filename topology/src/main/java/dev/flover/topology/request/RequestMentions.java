@@ -3,6 +3,7 @@ package dev.flover.topology.request;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredSchema;
 import dev.flover.topology.config.PipelineConfig.Mentions;
+import dev.flover.topology.records.RequestFault;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 
@@ -13,6 +14,8 @@ import java.util.regex.Pattern;
 public final class RequestMentions {
     public static final String AVRO = "AVRO";
     public static final String JSON = "JSON";
+    private static final String SUBJECT = "schema_subject";
+    private static final String TOPIC = "record_topic";
     private static final int MOST_CHARACTERS = 249;
 
     private final Mentions allowed;
@@ -35,7 +38,7 @@ public final class RequestMentions {
         /// @param schema the subject's schema; null where the request names no subject
         record Ready(StoredSchema schema) implements Sight {}
 
-        record Refused(String reason) implements Sight {}
+        record Refused(RequestFault fault) implements Sight {}
 
         /// An answer of the registry or the broker is still missing.
         ///
@@ -50,20 +53,20 @@ public final class RequestMentions {
     }
 
     /// The reason why the pipeline's settings forbid a name in a request; null where they allow all its names.
-    public String refusal(GenerationRequest request) {
+    public RequestFault refusal(GenerationRequest request) {
         String subject = request.getSchemaSubject();
         if (subject != null && !matches(allowed.schemaSubjects(), subject)) {
-            return "schema_subject '" + RequestCheck.brief(subject) + "' may not be named here: "
-                    + hint("schema-subjects", allowed.schemaSubjects());
+            return RequestFault.invalid(SUBJECT, "schema_subject '" + RequestCheck.brief(subject)
+                    + "' may not be named here: " + hint("schema-subjects", allowed.schemaSubjects()));
         }
         String topic = request.getRecordTopic();
         if (topic != null && !matches(allowed.recordTopics(), topic)) {
-            return "record_topic '" + RequestCheck.brief(topic) + "' may not be named here: "
-                    + hint("record-topics", allowed.recordTopics());
+            return RequestFault.invalid(TOPIC, "record_topic '" + RequestCheck.brief(topic)
+                    + "' may not be named here: " + hint("record-topics", allowed.recordTopics()));
         }
         return topic != null && topics.isOwn(topic)
-                ? "record_topic '" + topic + "' is one of the pipeline's own topics, or internal to Kafka; name "
-                        + "another topic"
+                ? RequestFault.invalid(TOPIC, "record_topic '" + topic + "' is one of the pipeline's own topics, or "
+                        + "internal to Kafka; name another topic")
                 : null;
     }
 
@@ -89,7 +92,8 @@ public final class RequestMentions {
         var subject = new Subject(request.getSchemaSubject(), request.getSchemaVersion());
         var found = subjects.ask(subject, subject.version() == null ? since : 0, now);
         if (found instanceof Inquiries.Answer.Refused<StoredSchema>(String reason)) {
-            return new Sight.Refused("schema_subject '" + subject.name() + "': " + reason);
+            return new Sight.Refused(RequestFault.invalid(SUBJECT,
+                    "schema_subject '" + subject.name() + "': " + reason));
         }
         if (!(found instanceof Inquiries.Answer.Known<StoredSchema>(StoredSchema schema))) {
             return new Sight.Later(at -> subjects.hasNews(subject, since, at));
@@ -99,12 +103,14 @@ public final class RequestMentions {
             return new Sight.Ready(schema);
         }
         if (!schema.getKind().equals(AVRO)) {
-            return new Sight.Refused("record_topic and schema_subject contradict each other: the schema of "
-                    + subject.name() + " is " + schema.getKind() + ", and records are written in AVRO");
+            return new Sight.Refused(RequestFault.invalid(TOPIC, "record_topic and schema_subject contradict each "
+                    + "other: the schema of " + subject.name() + " is " + schema.getKind()
+                    + ", and records are written in AVRO"));
         }
         return switch (topics.look(topic, since, now)) {
             case Inquiries.Answer.Known<Integer> known -> new Sight.Ready(schema);
-            case Inquiries.Answer.Refused<Integer>(String reason) -> new Sight.Refused("record_topic " + reason);
+            case Inquiries.Answer.Refused<Integer>(String reason) ->
+                    new Sight.Refused(RequestFault.invalid(TOPIC, "record_topic " + reason));
             case Inquiries.Answer.Later<Integer> later -> new Sight.Later(at -> topics.hasNews(topic, since, at));
         };
     }

@@ -7,6 +7,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.ToolCall;
 import dev.flover.topology.tools.Tool;
 import dev.flover.topology.tools.ToolUse;
+import dev.flover.topology.tools.WrongFieldException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,7 +27,7 @@ public final class RequestTools {
 
     /// The tools of a request, and its choice among them.
     ///
-    /// @throws IllegalArgumentException if a field is wrong; the message names it
+    /// @throws WrongFieldException if a field is wrong; the message names it
     public static ToolUse of(GenerationRequest request) {
         var tools = new ArrayList<Tool>();
         for (var tool : request.getTools()) {
@@ -38,18 +39,18 @@ public final class RequestTools {
     /// Checks a request's options about tools, but not its messages.
     ///
     /// @param chat null where the model has no template
-    /// @throws IllegalArgumentException if a field is wrong; the message names it
+    /// @throws WrongFieldException if a field is wrong; the message names it
     public static void check(GenerationRequest request, Chat chat, Model model) {
         var use = of(request);
         if (use.tools().isEmpty()) {
             return;
         }
         if (request.getMessages() == null) {
-            throw new IllegalArgumentException("tools need messages, found none: the model's chat template passes the "
-                    + "tools to the model");
+            throw new WrongFieldException("tools", "tools need messages, found none: the model's chat template passes "
+                    + "the tools to the model");
         }
         if (!use.shown().isEmpty() && chat != null && chat.toolFormat() == null) {
-            throw new IllegalArgumentException(UNKNOWN_FORMAT);
+            throw new WrongFieldException("tools", UNKNOWN_FORMAT);
         }
         var other = RequestConstraint.named(request);
         if (!use.shown().isEmpty() && !other.isEmpty()) {

@@ -46,7 +46,8 @@ public final class SaidAgain {
             List<ToolCall> calls) {
         boolean wasTooLarge = ids.isEmpty() && result.getOtherAnswers().isEmpty();
         return new Finish(reason, message, stop, result.getPromptTokens(),
-                wasTooLarge ? result.getCompletionTokens() : ids.size(), result.getModel(), arithmetic, calls);
+                wasTooLarge ? result.getCompletionTokens() : ids.size(), result.getModel(), arithmetic, calls,
+                result.getRejection());
     }
 
     private void answer(int answer, String text, List<Integer> ids, Finish finish, boolean last,

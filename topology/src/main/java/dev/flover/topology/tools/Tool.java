@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// A function that the model may call. The constructor throws `IllegalArgumentException` for a name of other characters
+/// A function that the model may call. The constructor throws `WrongFieldException` for a name of other characters
 /// than letters, digits, `_` and `-`, and for parameters that are no JSON Schema of an object.
 ///
 /// @param description tells the model what the tool does; may be empty
@@ -16,13 +16,13 @@ public record Tool(String name, String description, String parameters) {
 
     public Tool {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("the name of a tool must be 1 to 64 of letters, digits, _ and -, was '"
-                    + (name.length() > 64 ? name.substring(0, 64) + "..." : name) + "'");
+            throw new WrongFieldException("tools", "the name of a tool must be 1 to 64 of letters, digits, _ and -, "
+                    + "was '" + (name.length() > 64 ? name.substring(0, 64) + "..." : name) + "'");
         }
         if (parameters != null) {
             var schema = JsonValues.objectIn(parameters);
             if (schema == null || !schema.path("type").asText().equals("object")) {
-                throw new IllegalArgumentException("the parameters of the tool " + name
+                throw new WrongFieldException("tools", "the parameters of the tool " + name
                         + " must be a JSON Schema with \"type\": \"object\"");
             }
         }

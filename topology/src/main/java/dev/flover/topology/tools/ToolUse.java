@@ -35,17 +35,18 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     public ToolUse {
         tools = List.copyOf(tools);
         if (tools.size() > MOST_TOOLS) {
-            throw new IllegalArgumentException("entries of tools must be in [0, " + MOST_TOOLS + "], was "
+            throw new WrongFieldException("tools", "entries of tools must be in [0, " + MOST_TOOLS + "], was "
                     + tools.size());
         }
         var names = new HashSet<String>();
         for (var tool : tools) {
             if (WORDS.contains(tool.name())) {
-                throw new IllegalArgumentException("a tool must not be named " + tool.name()
+                throw new WrongFieldException("tools", "a tool must not be named " + tool.name()
                         + ", which is a keyword of tool_choice");
             }
             if (!names.add(tool.name())) {
-                throw new IllegalArgumentException("tools must have different names, found " + tool.name() + " twice");
+                throw new WrongFieldException("tools", "tools must have different names, found " + tool.name()
+                        + " twice");
             }
         }
     }
@@ -53,10 +54,10 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     /// Reads the tool choice of a request.
     ///
     /// @param choice `none`, `auto`, `required` or the name of a tool; null means `auto`
-    /// @throws IllegalArgumentException if a field is wrong; the message names the field
+    /// @throws WrongFieldException if a field is wrong; the message names the field
     public static ToolUse of(List<Tool> tools, String choice, boolean parallel) {
         if (tools.isEmpty() && choice != null && !choice.equals("none")) {
-            throw new IllegalArgumentException("tool_choice '" + choice + "' needs tools, found none");
+            throw new WrongFieldException("tool_choice", "tool_choice '" + choice + "' needs tools, found none");
         }
         return new ToolUse(tools, choice == null ? new Choice.Auto() : switch (choice) {
             case "none" -> new Choice.None();
@@ -64,9 +65,9 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
             case "required" -> new Choice.Required();
             default -> {
                 if (tools.stream().noneMatch(tool -> tool.name().equals(choice))) {
-                    throw new IllegalArgumentException("tool_choice must be none, auto, required or the name of one of "
-                            + "the tools, was '" + (choice.length() > 64 ? choice.substring(0, 64) + "..." : choice)
-                            + "'");
+                    throw new WrongFieldException("tool_choice", "tool_choice must be none, auto, required or the "
+                            + "name of one of the tools, was '"
+                            + (choice.length() > 64 ? choice.substring(0, 64) + "..." : choice) + "'");
                 }
                 yield new Choice.Named(choice);
             }

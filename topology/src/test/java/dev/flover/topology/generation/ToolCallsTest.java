@@ -212,7 +212,7 @@ class ToolCallsTest {
     @MethodSource("refused")
     void whatCannotBeServedIsRefusedByName(String reason, Consumer<GenerationRequest.Builder> change) {
         assertThat(check(request(change))).isInstanceOfSatisfying(Rejected.class, rejected ->
-                assertThat(rejected.message()).contains(reason));
+                assertThat(rejected.fault().message()).contains(reason));
     }
 
     @Test
@@ -220,7 +220,7 @@ class ToolCallsTest {
         var plain = chat("{% for m in messages %}{{ m.content }}{% endfor %}");
         var check = new RequestCheck(SimulatedProcess.model(), RequestLimits.standard(), plain);
         assertThat(check.check("a", request(r -> { }).build())).isInstanceOfSatisfying(Rejected.class, rejected ->
-                assertThat(rejected.message()).startsWith("tools are not supported for this model"));
+                assertThat(rejected.fault().message()).startsWith("tools are not supported for this model"));
         assertThat(check.check("a", request(r -> r.setToolChoice("none")).build())).isInstanceOf(Accepted.class);
     }
 
