@@ -110,6 +110,9 @@ final class Act {
     }
 
     private void note(TokenChunk chunk) {
+        if (!chunk.getRequestId().startsWith(name + "-")) {
+            return;     // a request that came over HTTP
+        }
         var finish = chunk.getFinish();
         if (finish != null && finish.getReason() != FinishReason.STOP && finish.getReason() != FinishReason.LENGTH) {
             throw new CommandException("request " + chunk.getRequestId() + " ended as " + finish.getReason() + ": "

@@ -1,5 +1,7 @@
 package dev.flover.app.demo;
 
+import dev.flover.app.http.HttpSettings;
+import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
@@ -10,6 +12,7 @@ import dev.flover.app.terminal.Screen;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
+import dev.flover.http.Bridge;
 import dev.flover.topology.config.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
@@ -32,14 +35,16 @@ import picocli.CommandLine.Spec;
         name = "demo",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Starts a Kafka broker, a schema registry and the pipeline, sends 24 prompts at random times, "
-                + "and shows how their generations fuse. Ends by itself within a minute and leaves nothing behind.")
+        description = "Starts a Kafka broker, a schema registry, the pipeline and an HTTP bridge, sends 24 prompts at "
+                + "random times, and shows how their generations fuse. Ends by itself within a minute and leaves "
+                + "nothing behind.")
 public final class DemoCommand implements Runnable {
     private static final int PARTITIONS = 4;
     private static final double MEAN_GAP_MS = 500;
     private static final long FIRST_ACT_MS = 20_000;
     private static final long SECOND_ACT_MS = 2_000;
     private static final long APPLAUSE_NANOS = 1_500_000_000;
+    private static final long BRIDGE_LOOK_NANOS = 10_000_000;
 
     @Spec
     private CommandSpec spec;
@@ -100,11 +105,27 @@ public final class DemoCommand implements Runnable {
             started.awaitReady(() -> false);
             return started;
         })) {
-            perform(servers, pipeline, meters, backend);
+            try (var bridge = timed("the HTTP bridge", () -> bridge(servers, config, model, pipeline))) {
+                say("OpenAI's API is at " + bridge.url() + "/v1 until the demo ends:");
+                say("  curl -N " + bridge.url() + "/v1/completions -H 'Content-Type: application/json' "
+                        + "-d '{\"prompt\": \"The old house\", \"max_tokens\": 30, \"stream\": true}'");
+                perform(servers, bridge, pipeline, meters, backend);
+            }
         }
     }
 
-    private void perform(Servers servers, LocalPipeline pipeline, SimpleMeterRegistry meters, String backend) {
+    /// Starts a bridge, and returns it when it reads the topics.
+    private static Bridge bridge(Servers servers, PipelineConfig config, Model model, LocalPipeline pipeline) {
+        var bridge = HttpSettings.startUsual(servers.connection(), config.topics(), ModelTexts.of(model));
+        while (!bridge.isReady()) {
+            pipeline.throwIfFailed();
+            LockSupport.parkNanos(BRIDGE_LOOK_NANOS);
+        }
+        return bridge;
+    }
+
+    private void perform(
+            Servers servers, Bridge bridge, LocalPipeline pipeline, SimpleMeterRegistry meters, String backend) {
         var first = Script.random(seed, MEAN_GAP_MS);
         var firstBoard = new Scoreboard(first, FIRST_ACT_MS);
         firstBoard.notice(stepsPerSecond == 0 ? "at full speed"
@@ -112,7 +133,7 @@ public final class DemoCommand implements Runnable {
         var secondBoard = new Scoreboard(first.allAtOnce(), SECOND_ACT_MS);
         secondBoard.notice("the same requests again, all at once, at full speed");
         Summary summary;
-        try (var view = view(servers, backend)) {
+        try (var view = view(servers, bridge, backend)) {
             var firstEnd = new Act(servers.connection(), first, "first", firstBoard, meters, pipeline::throwIfFailed)
                     .play(view);
             LockSupport.parkNanos(APPLAUSE_NANOS);
@@ -130,7 +151,7 @@ public final class DemoCommand implements Runnable {
         say("      flover submit \"...\"    asks it, from another terminal");
     }
 
-    private View view(Servers servers, String backend) {
+    private View view(Servers servers, Bridge bridge, String backend) {
         var screen = Screen.open();
         if (screen.isEmpty()) {
             return new LineView(out);
@@ -138,7 +159,8 @@ public final class DemoCommand implements Runnable {
         var palette = Palette.of(System.getenv(), Screen.isUnicode(System.getenv()));
         String subtitle = String.join(palette.separator(),
                 modelOption.path().getFileName().toString().replaceFirst("\\.gguf$", ""), backend,
-                "Kafka " + servers.connection().bootstrapServers(), PARTITIONS + " partitions", "exactly once");
+                "Kafka " + servers.connection().bootstrapServers(), bridge.url(), PARTITIONS + " partitions",
+                "exactly once");
         return new ScreenView(screen.get(), new Layout(palette, "flover demo", subtitle), out);
     }
 

@@ -50,9 +50,26 @@ public record HttpSettings(Settings settings) {
         }
     }
 
-    private Bridge start(Connection connection, TopicNames topics, TokenTexts texts, String address) {
+    /// Starts a bridge without settings, on port 8080 or, if it is in use, on any free port.
+    ///
+    /// @param texts the model's tokenizer; null if there is none
+    /// @throws CommandException if it cannot start
+    public static Bridge startUsual(Connection connection, TopicNames topics, TokenTexts texts) {
+        var access = access(connection, topics);
         try {
-            return Bridge.start(config(connection, topics, address), texts);
+            return start(BridgeConfig.of(LOOPBACK, USUAL_PORT, access), texts);
+        } catch (CommandException e) {
+            return start(BridgeConfig.of(LOOPBACK, 0, access), texts);
+        }
+    }
+
+    private Bridge start(Connection connection, TopicNames topics, TokenTexts texts, String address) {
+        return start(config(connection, topics, address), texts);
+    }
+
+    private static Bridge start(BridgeConfig config, TokenTexts texts) {
+        try {
+            return Bridge.start(config, texts);
         } catch (BridgeStartException e) {
             throw new CommandException("the HTTP bridge does not start: " + e.getMessage(), e);
         }
@@ -66,11 +83,15 @@ public record HttpSettings(Settings settings) {
                 .withConnections(settings.get(SettingTable.HTTP_CONNECTIONS))
                 .withWaiting(settings.get(SettingTable.HTTP_WAITING));
         return new BridgeConfig(host, Integer.parseInt(address.substring(colon + 1)),
-                new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()),
-                        connection.consumer(), connection.producer(), connection.registry()),
+                access(connection, topics),
                 new BridgeConfig.Access(settings.find(SettingTable.HTTP_TOKENS),
                         names(settings.find(SettingTable.HTTP_HOSTS)), names(settings.find(SettingTable.HTTP_ORIGINS))),
                 limits, settings.get(SettingTable.HTTP_UNKNOWN) == UnknownParameters.IGNORE);
+    }
+
+    private static TopicAccess access(Connection connection, TopicNames topics) {
+        return new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()),
+                connection.consumer(), connection.producer(), connection.registry());
     }
 
     private static Set<String> names(Optional<String> list) {

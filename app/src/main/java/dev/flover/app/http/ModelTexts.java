@@ -1,5 +1,6 @@
 package dev.flover.app.http;
 
+import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.Tokenizer;
 import dev.flover.http.openai.TokenTexts;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,11 @@ import java.nio.charset.StandardCharsets;
 ///
 /// @param contextLength the most positions of a sequence; 0 if only the tokenizer was opened
 public record ModelTexts(Tokenizer tokenizer, int contextLength) implements TokenTexts {
+    /// Returns the tokenizer of a model; null if its file has none.
+    public static ModelTexts of(Model model) {
+        return model.tokenizer() == null ? null : new ModelTexts(model.tokenizer(), model.config().contextLength());
+    }
+
     @Override
     public int[] encode(String text) {
         return tokenizer.encodePrompt(text);

@@ -132,8 +132,7 @@ public final class UpCommand implements Callable<Integer> {
     /// Starts the HTTP bridge; null if the settings ask for none.
     private Bridge bridge(PipelineConfig config, Servers servers, Model model) {
         var http = new HttpSettings(settings.settings());
-        var texts = model.tokenizer() == null ? null
-                : new ModelTexts(model.tokenizer(), model.config().contextLength());
+        var texts = ModelTexts.of(model);
         http.warning().ifPresent(warning -> say("warning", warning));
         return http.startBeside(servers.connection(), config.topics(), texts, isEmbedded()).orElse(null);
     }

@@ -2,16 +2,23 @@ package dev.flover.tests.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Main;
 import dev.flover.embedded.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DemoTest {
     private static final int LIMIT_S = 120;
+    private static final Pattern CURL = Pattern.compile(" *curl -N (\\S+) .* -d '(.*)'");
 
     @TempDir
     Path temporary;
@@ -35,6 +43,8 @@ class DemoTest {
     void showsEveryGenerationSumsUpAndLeavesNothingBehind() throws Exception {
         start("demo", "--steps-per-second", "200");
         var lines = new ArrayList<String>();
+        readUntil("curl", lines);
+        var answer = asked(lines.getLast());
         Set<ProcessHandle> children = readUntil("in a step on average", lines);
         lines.addAll(demo.inputReader().lines().toList());
 
@@ -45,7 +55,22 @@ class DemoTest {
                 .anySatisfy(line -> assertThat(line).startsWith("exactly once  every token"))
                 .anySatisfy(line -> assertThat(line).contains("24 of 24 answers equal"));
         assertThat(children).isNotEmpty();
+        assertThat(answer.at("/usage/completion_tokens").asInt()).isBetween(1, 30);
         assertNothingIsLeft(children);
+    }
+
+    /// Sends the request of the demo's `curl` line, but for the whole answer.
+    private static JsonNode asked(String curl) throws IOException, InterruptedException {
+        var parts = CURL.matcher(curl);
+        assertThat(parts.matches()).as(curl).isTrue();
+        try (var client = HttpClient.newHttpClient()) {
+            var response = client.send(HttpRequest.newBuilder(URI.create(parts.group(1)))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(parts.group(2).replace("\"stream\": true",
+                            "\"stream\": false"))).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            return new ObjectMapper().readTree(response.body());
+        }
     }
 
     @Test
