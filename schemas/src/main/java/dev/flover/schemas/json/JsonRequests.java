@@ -1,12 +1,15 @@
 package dev.flover.schemas.json;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
+import java.io.UncheckedIOException;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/// Reads requests that are JSON, in the contract's field names or in those of OpenAI's API; a request may mix both.
+/// Reads and writes requests that are JSON. Fields that are read have the contract's names or those of OpenAI's API; a
+/// request may mix both.
 public final class JsonRequests {
     private static final String ID = "id";
 
@@ -32,6 +35,16 @@ public final class JsonRequests {
         GenerationRequest.getClassSchema().getFields().forEach(field -> names.add(field.name()));
         Sampling.getClassSchema().getFields().forEach(field -> names.add(field.name()));
         return names;
+    }
+
+    /// Writes a request without the fields that have their default values, so that a pipeline of an older release,
+    /// which refuses fields that it does not know, accepts every request that sets none of them.
+    public static byte[] write(GenerationRequest request) {
+        try {
+            return JsonRecords.MAPPER.writeValueAsBytes(JsonValues.withoutDefaults(request));
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);      // a buffer in memory has no I/O to fail
+        }
     }
 
     /// @param given the request as JSON; it is changed in place

@@ -153,29 +153,40 @@ final class JsonValues {
 
     /// @param value a value of the given schema, from a generated record or a generic one
     static JsonNode toJson(Object value, Schema schema) {
-        return switch (value) {
-            case null -> NODES.nullNode();
-            case IndexedRecord record -> object(record);
-            case List<?> items -> {
-                var array = new ArrayNode(NODES, items.size());
-                items.forEach(item -> array.add(toJson(item, branchOf(schema).getElementType())));
-                yield array;
-            }
-            case Map<?, ?> entries -> {
-                var object = NODES.objectNode();
-                entries.forEach((name, entry) ->
-                        object.set(name.toString(), toJson(entry, branchOf(schema).getValueType())));
-                yield object;
-            }
-            case Boolean flag -> NODES.booleanNode(flag);
-            case Integer number -> NODES.numberNode(number);
-            case Long number -> NODES.numberNode(number);
-            case Instant time -> NODES.numberNode(time.toEpochMilli());
-            case Float number -> Float.isFinite(number) ? NODES.numberNode(number) : NODES.textNode(number.toString());
-            case Double number -> Double.isFinite(number) ? NODES.numberNode(number)
-                    : NODES.textNode(number.toString());
-            default -> NODES.textNode(value.toString());        // a string or an enum
-        };
+        if (value == null) {
+            return NODES.nullNode();
+        } else if (value instanceof IndexedRecord record) {
+            return object(record);
+        } else if (value instanceof List<?> items) {
+            var array = new ArrayNode(NODES, items.size());
+            items.forEach(item -> array.add(toJson(item, branchOf(schema).getElementType())));
+            return array;
+        } else if (value instanceof Map<?, ?> entries) {
+            var object = NODES.objectNode();
+            entries.forEach((name, entry) ->
+                    object.set(name.toString(), toJson(entry, branchOf(schema).getValueType())));
+            return object;
+        } else {
+            return single(value);
+        }
+    }
+
+    private static JsonNode single(Object value) {
+        if (value instanceof Boolean flag) {
+            return NODES.booleanNode(flag);
+        } else if (value instanceof Integer number) {
+            return NODES.numberNode(number);
+        } else if (value instanceof Long number) {
+            return NODES.numberNode(number);
+        } else if (value instanceof Instant time) {
+            return NODES.numberNode(time.toEpochMilli());
+        } else if (value instanceof Float number && Float.isFinite(number)) {
+            return NODES.numberNode(number);
+        } else if (value instanceof Double number && Double.isFinite(number)) {
+            return NODES.numberNode(number);
+        } else {
+            return NODES.textNode(value.toString());        // a string, an enum, or a number that JSON does not have
+        }
     }
 
     private static Schema branchOf(Schema schema) {
@@ -188,6 +199,24 @@ final class JsonValues {
             var value = record.get(field.pos());
             if (value != null) {
                 object.set(field.name(), toJson(value, field.schema()));
+            }
+        }
+        return object;
+    }
+
+    /// Converts a record without the fields that have their default values, at every depth of records.
+    static ObjectNode withoutDefaults(IndexedRecord record) {
+        var object = NODES.objectNode();
+        for (var field : record.getSchema().getFields()) {
+            var value = record.get(field.pos());
+            if (value == null) {
+                continue;
+            }
+            var node = toJson(value, field.schema());
+            boolean isDefault = field.hasDefaultValue()
+                    && node.equals(toJson(GenericData.get().getDefaultValue(field), field.schema()));
+            if (!isDefault) {
+                object.set(field.name(), value instanceof IndexedRecord inner ? withoutDefaults(inner) : node);
             }
         }
         return object;

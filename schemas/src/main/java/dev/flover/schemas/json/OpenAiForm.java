@@ -109,7 +109,8 @@ final class OpenAiForm {
     }
 
     private void stop() {
-        if (object.get(STOP) instanceof JsonNode stop && stop.isTextual()) {
+        var stop = object.get(STOP);
+        if (stop != null && stop.isTextual()) {
             object.putArray(STOP).add(stop);
         }
     }

@@ -57,39 +57,47 @@ public final class ContentForm {
     }
 
     private static void write(Object value, DataOutputStream out) throws IOException {
-        switch (value) {
-            case null -> out.writeByte('N');
-            case Boolean flag -> {
-                out.writeByte('B');
-                out.writeBoolean(flag);
+        if (value == null) {
+            out.writeByte('N');
+        } else if (value instanceof Boolean flag) {
+            out.writeByte('B');
+            out.writeBoolean(flag);
+        } else if (value instanceof Integer || value instanceof Long) {
+            out.writeByte('I');
+            out.writeLong(((Number) value).longValue());
+        } else if (value instanceof Float || value instanceof Double) {
+            out.writeByte('F');
+            out.writeDouble(((Number) value).doubleValue());
+        } else if (value instanceof CharSequence || value instanceof GenericEnumSymbol<?>) {
+            sized('S', value.toString().getBytes(StandardCharsets.UTF_8), out);
+        } else if (value instanceof Enum<?> symbol) {
+            sized('S', symbol.name().getBytes(StandardCharsets.UTF_8), out);
+        } else if (value instanceof ByteBuffer buffer) {
+            byte[] content = new byte[buffer.remaining()];
+            buffer.duplicate().get(content);
+            sized('Y', content, out);
+        } else if (value instanceof GenericFixed fixed) {
+            sized('Y', fixed.bytes(), out);
+        } else if (value instanceof IndexedRecord record) {
+            fields(record, out);
+        } else {
+            writeContainer(value, out);
+        }
+    }
+
+    private static void writeContainer(Object value, DataOutputStream out) throws IOException {
+        if (value instanceof Collection<?> items) {
+            out.writeByte('A');
+            out.writeInt(items.size());
+            for (var item : items) {
+                write(item, out);
             }
-            case Integer number -> integer(number, out);
-            case Long number -> integer(number, out);
-            case Float number -> fraction(number, out);
-            case Double number -> fraction(number, out);
-            case CharSequence text -> sized('S', text.toString().getBytes(StandardCharsets.UTF_8), out);
-            case GenericEnumSymbol<?> symbol -> sized('S', symbol.toString().getBytes(StandardCharsets.UTF_8), out);
-            case Enum<?> symbol -> sized('S', symbol.name().getBytes(StandardCharsets.UTF_8), out);
-            case ByteBuffer buffer -> {
-                byte[] content = new byte[buffer.remaining()];
-                buffer.duplicate().get(content);
-                sized('Y', content, out);
-            }
-            case GenericFixed fixed -> sized('Y', fixed.bytes(), out);
-            case IndexedRecord record -> fields(record, out);
-            case Collection<?> items -> {
-                out.writeByte('A');
-                out.writeInt(items.size());
-                for (var item : items) {
-                    write(item, out);
-                }
-            }
-            case Map<?, ?> entries -> {
-                var sorted = new TreeMap<String, byte[]>();
-                entries.forEach((name, entry) -> sorted.put(name.toString(), bytes(entry)));
-                named('M', sorted, out);
-            }
-            default -> throw new IllegalArgumentException("not a value of Avro: " + value.getClass());
+        } else if (value instanceof Map<?, ?> entries) {
+            var sorted = new TreeMap<String, byte[]>();
+            entries.forEach((name, entry) -> sorted.put(name.toString(), bytes(entry)));
+            named('M', sorted, out);
+        } else {
+            throw new IllegalArgumentException("not a value of Avro: " + value.getClass());
         }
     }
 
@@ -126,16 +134,6 @@ public final class ContentForm {
             }
         }
         return defaults;
-    }
-
-    private static void integer(long value, DataOutputStream out) throws IOException {
-        out.writeByte('I');
-        out.writeLong(value);
-    }
-
-    private static void fraction(double value, DataOutputStream out) throws IOException {
-        out.writeByte('F');
-        out.writeDouble(value);
     }
 
     private static void sized(char kind, byte[] content, DataOutputStream out) throws IOException {

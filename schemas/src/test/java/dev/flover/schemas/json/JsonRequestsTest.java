@@ -55,6 +55,23 @@ class JsonRequestsTest {
                         .setLogprobs(4).setTenant("me").setJsonSchema("{\"type\":\"null\"}").build());
     }
 
+    @Test
+    void aRequestIsWrittenWithoutItsDefaultsAndReadsAsTheSame() {
+        var plain = request().setPrompt("Once").build();
+        var full = request().setPrompt("Once").setMaxTokens(5).setAnswers(2).setMetadata(Map.of("k", "v"))
+                .setSampling(Sampling.newBuilder().setTemperature(0f)
+                        .setLogitBias(List.of(new TokenBias(7, Float.NEGATIVE_INFINITY))).build())
+                .setMessages(null).setStop(List.of("x")).setParallelToolCalls(false).build();
+
+        assertThat(new String(JsonRequests.write(plain), UTF_8)).isEqualTo("{\"id\":\"key\",\"prompt\":\"Once\"}");
+        assertThat(new String(JsonRequests.write(full), UTF_8)).isEqualTo("""
+                {"id":"key","prompt":"Once","sampling":{"temperature":0.0,"logit_bias":[{"token_id":7,\
+                "bias":"-Infinity"}]},"answers":2,"max_tokens":5,"stop":["x"],"metadata":{"k":"v"},\
+                "parallel_tool_calls":false}""");
+        assertThat(JsonRequests.read(JsonRequests.write(plain), "other")).isEqualTo(plain);
+        assertThat(JsonRequests.read(JsonRequests.write(full), "other")).isEqualTo(full);
+    }
+
     private static ChatMessage message(String role, String content) {
         return ChatMessage.newBuilder().setRole(role).setContent(content).build();
     }
