@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -63,7 +64,7 @@ final class Completions {
         var parts = new AnswerParts(call.kind(), names.getFirst(),
                 call.model() != null ? call.model() : topics.cluster().defaultModel().orElse(""),
                 System.currentTimeMillis() / 1_000, texts);
-        try (var answers = open(requests, key.isPresent()); var first = new FirstToken(backlog)) {
+        try (var answers = open(requests, key.isPresent(), exchange.trace()); var first = new FirstToken(backlog)) {
             if (call.stream()) {
                 stream(exchange, answers, first, parts, call);
             } else {
@@ -137,11 +138,13 @@ final class Completions {
     }
 
     /// @param mayBeKnown whether the ids may have been used before, because the client chose them
-    private Answers open(List<GenerationRequest> requests, boolean mayBeKnown) throws InterruptedException {
+    /// @param trace      headers of the requests' records
+    private Answers open(List<GenerationRequest> requests, boolean mayBeKnown, Map<String, String> trace)
+            throws InterruptedException {
         var streams = new ArrayList<AnswerStream>();
         try {
             for (var request : requests) {
-                streams.add(mayBeKnown ? topics.attach(request) : topics.begin(request));
+                streams.add(mayBeKnown ? topics.attach(request, trace) : topics.begin(request, trace));
             }
             return new Answers(streams);
         } catch (RefusedRequestException e) {

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
@@ -22,6 +24,10 @@ import org.eclipse.jetty.util.Callback;
 final class Exchange {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int READ_BYTES = 8 << 10;
+    private static final String TRACE_PARENT = "traceparent";
+    private static final String TRACE_STATE = "tracestate";
+    private static final int MOST_TRACE_PARENT = 256;
+    private static final int MOST_TRACE_STATE = 2_048;
 
     private final Request request;
     private final Response response;
@@ -41,6 +47,20 @@ final class Exchange {
 
     Optional<String> header(String name) {
         return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    /// The trace that the request belongs to, as headers of W3C Trace Context; empty where there is none. A list of
+    /// states that is too long is left out, as that standard allows.
+    Map<String, String> trace() {
+        var trace = new HashMap<String, String>();
+        header(TRACE_PARENT).filter(parent -> parent.length() <= MOST_TRACE_PARENT).ifPresent(parent -> {
+            trace.put(TRACE_PARENT, parent);
+            String states = String.join(",", request.getHeaders().getValuesList(TRACE_STATE));
+            if (!states.isEmpty() && states.length() <= MOST_TRACE_STATE) {
+                trace.put(TRACE_STATE, states);
+            }
+        });
+        return trace;
     }
 
     Optional<String> query(String name) {

@@ -22,6 +22,7 @@ import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -79,10 +80,13 @@ record PipelineSettings(Settings settings) {
     }
 
     private Serving serving() {
-        var aliases = settings.find(SettingTable.ALIASES).stream()
-                .flatMap(names -> Stream.of(names.split(","))).map(String::strip).collect(Collectors.toSet());
-        return new Serving(aliases, settings.get(SettingTable.DEFAULT_GROUP),
+        return new Serving(names(SettingTable.ALIASES), settings.get(SettingTable.DEFAULT_GROUP),
                 settings.find(SettingTable.FROM).orElse(null), settings.get(SettingTable.LOST_STATE));
+    }
+
+    private Set<String> names(Setting<String> setting) {
+        return settings.find(setting).stream()
+                .flatMap(names -> Stream.of(names.split(","))).map(String::strip).collect(Collectors.toSet());
     }
 
     private Pace pace() {
@@ -96,7 +100,8 @@ record PipelineSettings(Settings settings) {
                 settings.get(SettingTable.REQUEST_STOPS), settings.get(SettingTable.REQUEST_STOP_LENGTH),
                 settings.get(SettingTable.REQUEST_BIASES),
                 new Mentions(settings.find(SettingTable.SCHEMA_SUBJECTS).orElse(null),
-                        settings.find(SettingTable.RECORD_TOPICS).orElse(null)));
+                        settings.find(SettingTable.RECORD_TOPICS).orElse(null)),
+                names(SettingTable.RETURN_HEADERS));
     }
 
     /// @throws SettingException if settings contradict each other, naming the settings and their sources

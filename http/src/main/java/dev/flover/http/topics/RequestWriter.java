@@ -4,6 +4,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.json.JsonRecords;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -42,11 +43,14 @@ public final class RequestWriter implements AutoCloseable {
 
     /// Writes a request, and returns when the broker has it.
     ///
+    /// @param headers headers of the record, which come back on the records of the answer
     /// @return the request's place on the topic
     /// @throws IllegalArgumentException if the broker does not take a record of that size
     /// @throws UnavailableException     if it was not written
-    public Place write(GenerationRequest request) throws InterruptedException {
-        var written = await(send(new ProducerRecord<>(topic, request.getId(), JsonRecords.write(request))));
+    public Place write(GenerationRequest request, Map<String, String> headers) throws InterruptedException {
+        var record = new ProducerRecord<>(topic, request.getId(), JsonRecords.write(request));
+        headers.forEach((name, value) -> record.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
+        var written = await(send(record));
         return new Place(written.partition(), written.offset());
     }
 

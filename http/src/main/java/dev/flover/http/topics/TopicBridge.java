@@ -2,6 +2,7 @@ package dev.flover.http.topics;
 
 import dev.flover.schemas.GenerationRequest;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.KafkaException;
@@ -54,9 +55,10 @@ public final class TopicBridge implements AutoCloseable {
 
     /// Writes a request under an id that was never used.
     ///
+    /// @param headers headers of the request's record
     /// @return its answer, from the beginning
-    public AnswerStream begin(GenerationRequest request) throws InterruptedException {
-        return write(request);
+    public AnswerStream begin(GenerationRequest request, Map<String, String> headers) throws InterruptedException {
+        return write(request, headers);
     }
 
     /// Writes a request under an id that may have been used, and attaches to the answer if it is the same request.
@@ -64,10 +66,11 @@ public final class TopicBridge implements AutoCloseable {
     /// It returns when the pipeline has read the request, so that it would have been refused if it were a different
     /// one.
     ///
+    /// @param headers headers of the request's record
     /// @return the answer, from the beginning
     /// @throws RefusedRequestException if a different request was sent under the id before
-    public AnswerStream attach(GenerationRequest request) throws InterruptedException {
-        var stream = write(request);
+    public AnswerStream attach(GenerationRequest request, Map<String, String> headers) throws InterruptedException {
+        var stream = write(request, headers);
         try {
             awaitRead(stream, request.getModel());
             return stream;
@@ -101,10 +104,10 @@ public final class TopicBridge implements AutoCloseable {
         return pause.compareTo(LAST_LOOK) < 0 ? pause.multipliedBy(2) : LAST_LOOK;
     }
 
-    private AnswerStream write(GenerationRequest request) throws InterruptedException {
+    private AnswerStream write(GenerationRequest request, Map<String, String> headers) throws InterruptedException {
         var stream = AnswerStream.ofNew(feed, past, request.getId());
         try {
-            stream.requested(writer.write(request));
+            stream.requested(writer.write(request, headers));
             return stream;
         } catch (RuntimeException | InterruptedException e) {
             stream.close();

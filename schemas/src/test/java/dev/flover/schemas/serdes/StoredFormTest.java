@@ -8,6 +8,7 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.StoredAttempts;
+import dev.flover.schemas.StoredHeader;
 import dev.flover.schemas.StoredProgress;
 import dev.flover.schemas.StoredRequest;
 import java.io.ByteArrayOutputStream;
@@ -62,18 +63,36 @@ class StoredFormTest {
         assertThat(REQUESTS.decode(bytes.toByteArray(), schemas::get)).isEqualTo(stored().build());
     }
 
-    /// Fields that later releases may store: record headers to return, the text or id of a resolved schema, the id of a
+    /// Fields that later releases may store: marks by name, the text or id of a resolved schema, the id of a
     /// process.
     @Test
     void fieldsOfLaterReleasesNeedNoOtherVersion() {
         var map = "{\"type\":\"map\",\"values\":\"bytes\"}";
-        assertGrows(stored().build(), REQUESTS, "headers", map, "{}", Map.of("ce_id", ByteBuffer.wrap(new byte[3])));
+        assertGrows(stored().build(), REQUESTS, "marks", map, "{}", Map.of("a", ByteBuffer.wrap(new byte[3])));
         assertGrows(stored().build(), REQUESTS, "schema_text", "[\"null\",\"string\"]", "null", "{}");
         assertGrows(stored().build(), REQUESTS, "schema_id", "[\"null\",\"int\"]", "null", 7);
         assertGrows(new StoredProgress(List.of(1), null, null, null, null), StoredForm.of(StoredProgress.class),
                 "state", "[\"null\",\"bytes\"]", "null", ByteBuffer.wrap(new byte[2]));
         assertGrows(new StoredAttempts(1, 0), StoredForm.of(StoredAttempts.class), "process", "[\"null\",\"long\"]",
                 "null", 17L);
+    }
+
+    /// The release before headers came back leaves a request with headers to others, and reads every other request.
+    @Test
+    void aReleaseWithoutHeadersLeavesARequestWithHeadersToOthers() {
+        var own = StoredRequest.getClassSchema();
+        var fields = own.getFields().stream().filter(field -> !field.name().equals("headers"))
+                .map(field -> new Schema.Field(field, field.schema())).toList();
+        var older = REQUESTS.writtenAs(
+                Schema.createRecord(own.getName(), own.getDoc(), own.getNamespace(), false, fields));
+        schemas.put(REQUESTS.schema().fingerprint(), REQUESTS.schema().text());
+        var traced = stored().setTraceparent("00-ab").build();
+        var header = new StoredHeader("tracestate", ByteBuffer.wrap(new byte[] {1}));
+
+        assertThat(older.decode(REQUESTS.encode(traced), schemas::get)).isEqualTo(traced);
+        byte[] set = REQUESTS.encode(stored().setHeaders(List.of(header)).build());
+        assertThatThrownBy(() -> older.decode(set, schemas::get)).isInstanceOf(NewerFormException.class)
+                .hasMessageContaining("sets headers");
     }
 
     private <T extends SpecificRecord> void assertGrows(

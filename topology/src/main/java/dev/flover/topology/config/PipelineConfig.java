@@ -238,13 +238,11 @@ public record PipelineConfig(
     /// @param stopLength   most characters of a stop string
     /// @param tokenBiases  most entries of the logit bias; allowed ids may be as many as the vocabulary has
     /// @param mentions     schema subjects and topics that the request may name
+    /// @param headers      names of headers that come back with the answer, besides those that always do
     public record RequestLimits(
             int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
-            Mentions mentions) {
-        public RequestLimits(
-                int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases) {
-            this(requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, Mentions.none());
-        }
+            Mentions mentions, Set<String> headers) {
+        private static final String OWN_HEADERS = "flover.";
 
         public RequestLimits {
             atLeastOne("requestBytes", requestBytes);
@@ -253,15 +251,23 @@ public record PipelineConfig(
             atLeastOne("stopStrings", stopStrings);
             atLeastOne("stopLength", stopLength);
             atLeastOne("tokenBiases", tokenBiases);
+            headers = Set.copyOf(headers);
+            headers.forEach(name -> require(!name.startsWith(OWN_HEADERS), "the name of a header that comes back must "
+                    + "not begin with " + OWN_HEADERS + ", was " + name));
         }
 
         public static RequestLimits standard() {
-            return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024);
+            return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024, Mentions.none(), Set.of());
         }
 
         public RequestLimits with(Mentions other) {
             return new RequestLimits(
-                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, other);
+                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, other, headers);
+        }
+
+        public RequestLimits withHeaders(Set<String> other) {
+            return new RequestLimits(
+                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, mentions, other);
         }
     }
 

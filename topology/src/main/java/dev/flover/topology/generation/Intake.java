@@ -18,7 +18,6 @@ import dev.flover.topology.records.RequestDigest;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.SchemaName;
-import dev.flover.topology.records.TraceParent;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.request.RequestPlan;
@@ -275,17 +274,19 @@ final class Intake {
     }
 
     /// The reason to reject a request before its fields are checked; null where there is none.
-    private static Ending refusal(ReadRequest read, RequestRecord record) {
+    private Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
             return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_FIELD,
                     read.unknown().stream().findFirst().orElseThrow(), "this release does not know these fields: "
                             + String.join(", ", read.unknown()) + "; leave them out, or send the request to a "
                             + "pipeline of a newer release"));
         }
-        return !JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())
-                ? Ending.rejected(RequestFault.invalid(null,
-                        "texts must be UTF-8, found bytes that are not a character"))
-                : null;
+        if (!JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())) {
+            return Ending.rejected(RequestFault.invalid(null,
+                    "texts must be UTF-8, found bytes that are not a character"));
+        }
+        String ofHeaders = parts.returned().refusal(record.headers());
+        return ofHeaders == null ? null : Ending.rejected(RequestFault.invalid(null, ofHeaders));
     }
 
     /// Cancels a parked request, which is answered without having been decoded.
@@ -415,9 +416,10 @@ final class Intake {
     }
 
     /// The stored form of a request whose result is searched for, without the token ids of its prompt.
-    private static StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+    private StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+        var returned = parts.returned().of(record.headers());
         return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
-                TraceParent.of(record.headers()), digest, true, null, null);
+                returned.trace(), digest, true, null, null, returned.besideTrace());
     }
 
     /// Checks a new request, and takes it in or rejects it.
@@ -444,9 +446,9 @@ final class Intake {
                         return false;
                     }
                     case RequestMentions.Sight.Ready(StoredSchema schema) -> {
-                        generations.arrive(id, new StoredRequest(request, TokenIds.list(promptIds),
-                                record.offset(), record.timestamp(), now, TraceParent.of(record.headers()), digest,
-                                false, schema, null), read, plan);
+                        generations.arrive(id, StoredRequest.newBuilder(stored(read, digest, record, now))
+                                .setPromptIds(TokenIds.list(promptIds)).setRepeat(false).setResolvedSchema(schema)
+                                .build(), read, plan);
                         parts.metrics().accepted();
                     }
                 }

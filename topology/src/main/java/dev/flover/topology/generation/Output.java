@@ -12,7 +12,8 @@ import dev.flover.schemas.ToolCall;
 import dev.flover.topology.records.BoundedRecords;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestRecord;
-import dev.flover.topology.records.TraceParent;
+import dev.flover.topology.records.ReturnedHeaders;
+import dev.flover.topology.records.ReturnedHeaders.Event;
 import dev.flover.topology.request.RequestTools;
 import dev.flover.topology.results.SaidAgain;
 import dev.flover.topology.results.StoredResult;
@@ -69,7 +70,8 @@ public final class Output {
         var chunk = new TokenChunk(request.getId(), answer.index(), fresh.position(), fresh.ids(), fresh.text(),
                 fresh.logprobs(), finish, terminal, metadata, ofPrompt.isEmpty() ? null : ofPrompt,
                 ofPrompt.isEmpty() ? 0 : 1 + sent, generation.stored.getRepeat(), false, null);
-        forward(generation.id, new Outgoing.Chunk(chunk), generation.stored.getTraceparent());
+        forward(generation.id, new Outgoing.Chunk(chunk), ReturnedHeaders.of(generation.stored),
+                event(answer, fresh.position()));
         parts.metrics().sent(fresh.ids().size());
     }
 
@@ -82,9 +84,16 @@ public final class Output {
             var chunk = new TokenChunk(generation.stored.getRequest().getId(), answer.index(), fresh.position(),
                     List.of(), "", generation.wantsLogprobs() ? List.of() : null, null, false, Map.of(), part,
                     1 + first, generation.stored.getRepeat(), false, null);
-            forward(generation.id, new Outgoing.Chunk(chunk), generation.stored.getTraceparent());
+            forward(generation.id, new Outgoing.Chunk(chunk), ReturnedHeaders.of(generation.stored),
+                    event(answer, fresh.position()).with("prompt/" + first));
         }
         return first;
+    }
+
+    private static Event event(LiveAnswer answer, int position) {
+        var stored = answer.generation().stored;
+        var event = Event.chunk(stored.getRequest().getId(), answer.index(), position);
+        return stored.getRepeat() ? event.repeated(stored.getArrival()) : event;
     }
 
     private Finish finish(LiveAnswer answer) {
@@ -121,11 +130,9 @@ public final class Output {
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
                 request.getMetadata(), first.ending().stop(), false,
                 whole ? calls(first) : List.of(), first.ending().rejection());
-        var headers = traceHeaders(generation.stored.getTraceparent());
-        if (content != null && whole && isForOthers(generation)) {
-            headers.add(StoredResult.CONTENT, content.array());
-        }
-        return forward(generation.id, new Outgoing.Result(result), headers);
+        boolean forOthers = content != null && whole && isForOthers(generation);
+        return forward(generation.id, new Outgoing.Result(result), ReturnedHeaders.of(generation.stored),
+                Event.result(request.getId()), forOthers ? content.array() : null);
     }
 
     /// Whether the answers may be given to equal requests: each has come to its own end, computed by the present
@@ -141,13 +148,18 @@ public final class Output {
         return true;
     }
 
-    /// Writes the answer of an ended request again: the result byte for byte, and its content as chunks.
+    /// Writes the answer of an ended request again: the result byte for byte, and its content as chunks. All records
+    /// have the headers of the request that was sent again.
     ///
+    /// @param asked the request that was sent again
     /// @return timestamp of the result's record in ms
-    long repeat(Bytes id, StoredResult stored, String traceparent) {
-        var said = new SaidAgain(stored.result());
-        said.chunks(true, false).forEach(chunk -> chunk(id, chunk, traceparent));
-        return forward(id, new Outgoing.ResultAgain(stored.bytes()), new RecordHeaders(stored.headers()));
+    long repeat(Bytes id, StoredResult found, StoredRequest asked) {
+        var returned = ReturnedHeaders.of(asked);
+        new SaidAgain(found.result()).chunks(true, false).forEach(chunk -> chunk(id, chunk, returned,
+                event(chunk).repeated(asked.getArrival())));
+        var content = found.headers().lastHeader(StoredResult.CONTENT);
+        return forward(id, new Outgoing.ResultAgain(found.bytes()), returned,
+                Event.result(asked.getRequest().getId()), content == null ? null : content.value());
     }
 
     /// Writes the answer to an equal request as a request's own.
@@ -164,26 +176,32 @@ public final class Output {
                         .setToolCalls(RequestTools.renamed(other.getToolCalls(), request.getId(), other.getAnswer()))
                         .build()).toList())
                 .build();
-        new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, stored.getTraceparent()));
+        var returned = ReturnedHeaders.of(stored);
+        new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, returned, event(chunk)));
         parts.metrics().ended(result.getFinishReason());
-        return forward(id, new Outgoing.Result(result), stored.getTraceparent());
+        return forward(id, new Outgoing.Result(result), returned, Event.result(request.getId()));
     }
 
-    private void chunk(Bytes id, TokenChunk chunk, String traceparent) {
-        forward(id, new Outgoing.Chunk(chunk), traceparent);
+    private static Event event(TokenChunk chunk) {
+        return Event.chunk(chunk.getRequestId(), chunk.getAnswer(), chunk.getPosition());
+    }
+
+    private void chunk(Bytes id, TokenChunk chunk, ReturnedHeaders returned, Event event) {
+        forward(id, new Outgoing.Chunk(chunk), returned, event);
         parts.metrics().sent(chunk.getTokenIds().size());
     }
 
     /// Tells readers of the results topic that the result under an id is erased.
     void forget(Bytes id) {
-        forward(id, new Outgoing.Forgotten(), new RecordHeaders());
+        forward(id.get(), new Outgoing.Forgotten(), parts.wall().getAsLong(), new RecordHeaders());
     }
 
     /// Tells the sender of another request under a used id that it is refused. The first request is not touched.
     void refused(Bytes id, RequestRecord record, String reason) {
         var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
                 Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
-        forward(id, new Outgoing.Chunk(chunk), TraceParent.of(record.headers()));
+        forward(id, new Outgoing.Chunk(chunk), parts.returned().of(record.headers()),
+                event(chunk).with("refused/" + record.partition() + "/" + record.offset()));
         parts.metrics().conflict();
         deadLetter(record, reason);
     }
@@ -213,32 +231,42 @@ public final class Output {
     /// @param repeat  whether the refusal was written before
     /// @return timestamp of the result's record in ms
     long refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, boolean repeat) {
-        return refuse(id, request, TraceParent.of(record.headers()), record.timestamp(), ending, repeat);
+        var refused = new RefusedRecord(request, parts.returned().of(record.headers()), record.timestamp(),
+                record.offset());
+        return refuse(id, refused, ending, repeat);
     }
 
     /// Writes the terminal record and the result of a request that had ended and cannot be computed again.
     ///
     /// @return timestamp of the result's record in ms
     long reject(Bytes id, StoredRequest stored, Ending ending) {
-        return refuse(id, stored.getRequest(), stored.getTraceparent(), stored.getRequestedAt(), ending, true);
+        return refuse(id, new RefusedRecord(stored.getRequest(), ReturnedHeaders.of(stored), stored.getRequestedAt(),
+                stored.getArrival()), ending, true);
     }
 
-    private long refuse(Bytes id, GenerationRequest request, String traceparent, long requestedAt, Ending ending,
-            boolean repeat) {
+    /// The record of a request that is refused.
+    ///
+    /// @param request null where the record was not decoded
+    /// @param at      its timestamp in ms
+    private record RefusedRecord(GenerationRequest request, ReturnedHeaders returned, long at, long offset) {}
+
+    private long refuse(Bytes id, RefusedRecord refused, Ending ending, boolean repeat) {
+        var request = refused.request();
         String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
                 parts.engine().arithmetic(), List.of(), ending.rejection());
         Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
         var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
                 repeat, false, null);
-        forward(id, new Outgoing.Chunk(chunk), traceparent);
+        forward(id, new Outgoing.Chunk(chunk), refused.returned(),
+                repeat ? event(chunk).repeated(refused.offset()) : event(chunk));
         parts.metrics().sent(0);
         var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
-                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(requestedAt),
+                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(refused.at()),
                 now(), List.of(), metadata, null, false, List.of(), ending.rejection());
         parts.metrics().ended(ending.reason());
-        return forward(id, new Outgoing.Result(result), traceparent);
+        return forward(id, new Outgoing.Result(result), refused.returned(), Event.result(name));
     }
 
     /// Passes a record on to another partition of the requests topic.
@@ -265,32 +293,34 @@ public final class Output {
         deadLetter(record.key(), record.value(), headers, reason);
     }
 
-    /// Writes the request of a generation that was given up to the dead-letter topic.
+    /// Writes the request of a generation that was given up to the dead-letter topic. The record is the request's own
+    /// event, so that its headers come back unchanged.
     void deadLetter(LiveGeneration generation, String reason) {
-        var headers = traceHeaders(generation.stored.getTraceparent());
+        var headers = ReturnedHeaders.of(generation.stored).asWritten();
         header(headers, SOURCE_OFFSET, Long.toString(generation.stored.getArrival()));
         deadLetter(generation.id.get(), parts.asWritten().apply(generation.stored.getRequest()), headers, reason);
     }
 
     /// Writes a finished answer as a record to the topic that its request names.
     void record(LiveAnswer answer, String topic, byte[] record, int partition) {
-        var generation = answer.generation();
-        var headers = recordHeaders(answer, partition);
-        forward(generation.id, new Outgoing.AnswerRecord(topic, record), headers);
+        long at = parts.wall().getAsLong();
+        forward(answer.generation().id.get(), new Outgoing.AnswerRecord(topic, record), at,
+                recordHeaders(answer, partition, at));
     }
 
     /// Writes a finished answer as a record to the dead-letter topic, because the topic that its request names does not
     /// accept it.
     void recordAside(LiveAnswer answer, String topic, byte[] record, int partition, String reason) {
-        var headers = recordHeaders(answer, partition);
+        var headers = recordHeaders(answer, partition, parts.wall().getAsLong());
         header(headers, RECORD_TOPIC, topic);
         deadLetter(answer.generation().id.get(), record, headers, reason);
     }
 
     /// The headers by which the record of an answer names its request.
-    private Headers recordHeaders(LiveAnswer answer, int partition) {
+    private Headers recordHeaders(LiveAnswer answer, int partition, long at) {
         var stored = answer.generation().stored;
-        var headers = traceHeaders(stored.getTraceparent());
+        var headers = ReturnedHeaders.of(stored).on(Event.answer(stored.getRequest().getId(), answer.index()),
+                parts.config().topics().requests(), at);
         header(headers, SOURCE_TOPIC, parts.config().topics().requests());
         header(headers, SOURCE_PARTITION, Integer.toString(partition));
         header(headers, SOURCE_OFFSET, Long.toString(stored.getArrival()));
@@ -312,36 +342,30 @@ public final class Output {
         parts.metrics().deadLetter();
     }
 
-    /// Writes a record to the sink of its value, with a trace header.
-    ///
-    /// @return the record's timestamp in ms
-    private long forward(Bytes id, Outgoing value, String traceparent) {
-        return forward(id, value, traceHeaders(traceparent));
-    }
-
     private Instant now() {
         return Instant.ofEpochMilli(parts.wall().getAsLong());
     }
 
-    /// Writes a record to the sink of its value, with the present wall-clock time.
+    /// Writes a record of an answer to the sink of its value, with the present wall-clock time.
     ///
     /// @return the record's timestamp in ms
-    private long forward(Bytes id, Outgoing value, Headers headers) {
+    private long forward(Bytes id, Outgoing value, ReturnedHeaders returned, Event event) {
+        return forward(id, value, returned, event, null);
+    }
+
+    /// @param content the digest by which equal requests find the answer; null where they may not get it
+    private long forward(Bytes id, Outgoing value, ReturnedHeaders returned, Event event, byte[] content) {
         long timestamp = parts.wall().getAsLong();
+        var headers = returned.on(event, parts.config().topics().requests(), timestamp);
+        if (content != null) {
+            headers.add(StoredResult.CONTENT, content);
+        }
         forward(id.get(), value, timestamp, headers);
         return timestamp;
     }
 
     private void forward(byte[] key, Outgoing value, long timestamp, Headers headers) {
         context.forward(new Record<>(key, value, timestamp, headers), value.sink());
-    }
-
-    private static RecordHeaders traceHeaders(String traceparent) {
-        var headers = new RecordHeaders();
-        if (traceparent != null) {
-            header(headers, TraceParent.HEADER, traceparent);
-        }
-        return headers;
     }
 
     private static void header(Headers headers, String name, String value) {

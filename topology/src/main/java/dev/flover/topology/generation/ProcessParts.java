@@ -10,6 +10,7 @@ import dev.flover.topology.parking.CancelsAhead;
 import dev.flover.topology.position.UnreadGaps;
 import dev.flover.topology.records.Homes;
 import dev.flover.topology.records.RequestDecoding;
+import dev.flover.topology.records.ReturnedHeaders;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ForeignTopics;
 import dev.flover.topology.request.RequestCheck;
@@ -80,6 +81,11 @@ public record ProcessParts(
         Standstill standstill,
         CancelsAhead cancels,
         PipelineMetrics metrics) {
+    /// Says which headers of a request's record come back with its answer.
+    ReturnedHeaders.Rules returned() {
+        return new ReturnedHeaders.Rules(config.limits().headers());
+    }
+
     /// Publishes the present load for the gauges, which other threads read.
     void publishLoad() {
         metrics.load(new PipelineMetrics.Load(

@@ -179,7 +179,7 @@ final class Repeats {
 
     private void say(Bytes id, Repeat repeat, StoredResult result, long now) {
         long writtenAt = repeat.recalled ? repeat.resultAt
-                : output.repeat(id, result, repeat.stored.getTraceparent());
+                : output.repeat(id, result, repeat.stored);
         state.forget(id);
         ended.rememberEnded(id, repeat.stored.getDigest(), now, writtenAt);
         if (repeat.recalled) {

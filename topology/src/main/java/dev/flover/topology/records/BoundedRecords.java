@@ -2,6 +2,8 @@ package dev.flover.topology.records;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Predicate;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -26,11 +28,14 @@ public final class BoundedRecords {
 
     private BoundedRecords() {}
 
-    public static Deserializer<byte[]> keys() {
+    /// Deserialises keys.
+    ///
+    /// @param first whether a header of this name is kept before others
+    public static Deserializer<byte[]> keys(Predicate<String> first) {
         return new Bounded() {
             @Override
             byte[] bounded(Headers headers, ByteBuffer data) {
-                bound(headers);     // here, too: for a null value, no value deserialiser runs
+                bound(headers, first);     // here, too: for a null value, no value deserialiser runs
                 return bytes(data, Math.min(data.remaining(), MAX_HEADER_BYTES));
             }
         };
@@ -39,11 +44,12 @@ public final class BoundedRecords {
     /// Deserialises values.
     ///
     /// @param limit the largest value that stays whole, in bytes
-    public static Deserializer<byte[]> values(int limit) {
+    /// @param first whether a header of this name is kept before others
+    public static Deserializer<byte[]> values(int limit, Predicate<String> first) {
         return new Bounded() {
             @Override
             byte[] bounded(Headers headers, ByteBuffer data) {
-                bound(headers);
+                bound(headers, first);
                 if (data.remaining() <= limit) {
                     return bytes(data, data.remaining());
                 }
@@ -65,32 +71,41 @@ public final class BoundedRecords {
         return ByteBuffer.wrap(headers.lastHeader(CUT_DIGEST).value());
     }
 
-    /// Keeps the first headers up to the size limit, and the trace header (`traceparent`) in any case.
-    private static void bound(Headers headers) {
+    /// Keeps headers up to the size limit, in their order.
+    private static void bound(Headers headers, Predicate<String> first) {
         headers.remove(CUT_FROM).remove(CUT_DIGEST);
-        int size = 0;
-        for (var header : headers) {
-            size += sizeOf(header);
-        }
-        if (size <= MAX_HEADER_BYTES) {
+        var all = headers.toArray();
+        if (Arrays.stream(all).mapToInt(BoundedRecords::sizeOf).sum() <= MAX_HEADER_BYTES) {
             return;
         }
-        var all = headers.toArray();
-        var trace = headers.lastHeader(TraceParent.HEADER);
+        var kept = new boolean[all.length];
+        int left = keep(all, kept, first, MAX_HEADER_BYTES);
+        keep(all, kept, first.negate(), left);
         for (var header : all) {
             headers.remove(header.key());
         }
-        int kept = 0;
-        for (var header : all) {
-            kept += sizeOf(header);
-            if (kept > MAX_HEADER_BYTES) {
-                break;
+        for (int i = 0; i < all.length; i++) {
+            if (kept[i]) {
+                headers.add(all[i]);
             }
-            headers.add(header);
         }
-        if (trace != null && sizeOf(trace) <= TraceParent.MAX_BYTES) {
-            headers.add(trace);
+    }
+
+    /// Marks those of the chosen headers that fit, from the first one on.
+    ///
+    /// @return the bytes that are left
+    private static int keep(Header[] all, boolean[] kept, Predicate<String> chosen, int bytes) {
+        int left = bytes;
+        for (int i = 0; i < all.length; i++) {
+            if (chosen.test(all[i].key())) {
+                if (sizeOf(all[i]) > left) {
+                    return left;
+                }
+                left -= sizeOf(all[i]);
+                kept[i] = true;
+            }
         }
+        return left;
     }
 
     public static int sizeOf(Header header) {

@@ -6,7 +6,7 @@ import org.apache.kafka.common.header.Headers;
 /// The trace that a request belongs to: the header `traceparent` of its record, as W3C Trace Context defines it.
 public final class TraceParent {
     public static final String HEADER = "traceparent";
-    static final int MAX_BYTES = 256;
+    private static final int MAX_BYTES = 256;
 
     private TraceParent() {}
 

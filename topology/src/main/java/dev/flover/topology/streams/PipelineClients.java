@@ -2,6 +2,7 @@ package dev.flover.topology.streams;
 
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.records.ReturnedHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +41,7 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final StepSignal steps;
     private final Duration tick;
     private final int requestBytes;
+    private final ReturnedHeaders.Rules returned;
 
     /// @param transactionalId of the producer of the one stream thread; the same in each life that begins from one
     ///                        state folder
@@ -53,6 +55,7 @@ public final class PipelineClients implements KafkaClientSupplier {
         this.steps = steps;
         tick = config.pace().tick();
         requestBytes = config.limits().requestBytes();
+        returned = new ReturnedHeaders.Rules(config.limits().headers());
     }
 
     @Override
@@ -104,7 +107,8 @@ public final class PipelineClients implements KafkaClientSupplier {
 
     @Override
     public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-        return new KafkaConsumer<>(config, BoundedRecords.keys(), BoundedRecords.values(requestBytes)) {
+        return new KafkaConsumer<>(config, BoundedRecords.keys(returned::comesBack),
+                BoundedRecords.values(requestBytes, returned::comesBack)) {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
                 commits.passEnds();
