@@ -14,6 +14,7 @@ import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.FairTurns;
 import dev.flover.topology.request.ForeignTopics;
 import dev.flover.topology.request.Inquiries;
+import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.results.ResultReader;
@@ -54,6 +55,7 @@ final class ProcessWide implements AutoCloseable {
     final RequestCheck check;
     final Constraints constraints;
     final ForeignTopics foreign;
+    final ReplyTopics replyTopics;
     final RequestMentions mentions;
     final InstanceFolder folder;
     final ProcessLife life;
@@ -62,7 +64,7 @@ final class ProcessWide implements AutoCloseable {
     final Preparation preparation;
     final ResultReader results;
     private final FairTurns compilers = new FairTurns(COMPILERS, "flover-constraints-");
-    private final TopicLooks looks;
+    final TopicLooks looks;
 
     /// @param slots the most sequences in the engine at a time
     /// @param wall  the wall clock in milliseconds since 1970
@@ -85,8 +87,9 @@ final class ProcessWide implements AutoCloseable {
         cancels = new CancelsAhead(config);
         preparation = new Preparation(config, time::wallMs, closing);
         results = new ResultReader(config, registry.resultsRead());
-        looks = new TopicLooks(preparation.adminProperties());
+        looks = new TopicLooks(preparation.adminProperties(), metrics);
         foreign = new ForeignTopics(config, new Inquiries<>(looks::look, looks.background(), TOPIC_MISSING));
+        replyTopics = new ReplyTopics(config.limits().mentions().replyTopics(), foreign);
         mentions = new RequestMentions(config.limits().mentions(), foreign, new Inquiries<>(
                 registry::schema, registry.subjects(), config.recovery().patience().unknownSchema()));
     }

@@ -103,7 +103,7 @@ final class StreamsLife {
         var parts = parts(models, commits, holds, shared);
         var topology = PipelineTopology.build(parts, process.registry.chunks(), process.registry.results());
         var clients = new PipelineClients(config.applicationId() + "-" + process.folder.instance(),
-                process.transactionTime, commits, holds, steps, config);
+                process.transactionTime, commits, holds, steps, process.looks, config);
         Outcome outcome;
         try {
             outcome = run(new KafkaStreams(
@@ -122,13 +122,16 @@ final class StreamsLife {
 
     private ProcessParts parts(ModelView models, Commits commits, PartitionHolds holds, SharedEngine shared) {
         var p = process;
+        var results = p.registry.results();
         return ProcessPartsBuilder.builder().config(p.config).model(p.model).engine(shared)
                 .room(new WaitingRoom(p.config.waiting(), p.config.sharing())).check(p.check)
-                .constraints(p.constraints).mentions(p.mentions).foreign(p.foreign).commits(commits).holds(holds)
+                .constraints(p.constraints).mentions(p.mentions).foreign(p.foreign)
+                .replyTopics(p.replyTopics).commits(commits).holds(holds)
                 .caution(caution).life(p.life).wall(p.time::wallMs).contract(p.contract).left(p.left)
                 .decoding(p.registry.decoding()).models(models).sightings(new IdSightings(p.metrics))
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
-                .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten).standstill(p.standstill)
+                .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten)
+                .asResult(result -> results.serialize(p.config.topics().results(), result)).standstill(p.standstill)
                 .cancels(p.cancels).metrics(p.metrics).build();
     }
 

@@ -100,7 +100,8 @@ record PipelineSettings(Settings settings) {
                 settings.get(SettingTable.REQUEST_STOPS), settings.get(SettingTable.REQUEST_STOP_LENGTH),
                 settings.get(SettingTable.REQUEST_BIASES),
                 new Mentions(settings.find(SettingTable.SCHEMA_SUBJECTS).orElse(null),
-                        settings.find(SettingTable.RECORD_TOPICS).orElse(null)),
+                        settings.find(SettingTable.RECORD_TOPICS).orElse(null),
+                        settings.find(SettingTable.REPLY_TOPICS).orElse(null)),
                 names(SettingTable.RETURN_HEADERS));
     }
 

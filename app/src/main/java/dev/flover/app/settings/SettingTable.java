@@ -236,11 +236,15 @@ public final class SettingTable {
             "Topics to which requests may have their answers written as Avro records; never the pipeline's own topics. "
                     + "Default: none.");
 
+    public static final Setting<Pattern> REPLY_TOPICS = pipeline(Section.REQUESTS, "reply-topics", new Names(),
+            "Topics to which requests may have their results sent, by the headers kafka_replyTopic or reply-topic; "
+                    + "never the pipeline's own topics. Default: none.");
     public static final Setting<String> RETURN_HEADERS = pipeline(Section.REQUESTS, "return-headers",
             text("\\s*(?!flover\\.)[^,\\s]+(\\s*,\\s*(?!flover\\.)[^,\\s]+)*\\s*", "a name, or several separated by "
                     + "commas; none may begin with flover.", "NAME,..."),
-            "Headers of a request's record that every record of its answer gets, besides traceparent, tracestate and "
-                    + "those of CloudEvents (ce_*); all together at most 16 headers and 4 KiB. Default: none.");
+            "Headers of a request's record that every record of its answer gets, besides traceparent, tracestate, "
+                    + "those of CloudEvents (ce_*) and correlation ids; all together at most 16 headers and 4 KiB. "
+                    + "Default: none.");
 
     // Settings of waiting and of sharing among tenants
 

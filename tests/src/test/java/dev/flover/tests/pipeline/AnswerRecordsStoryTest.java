@@ -83,7 +83,7 @@ class AnswerRecordsStoryTest {
     }
 
     private Pipeline start() {
-        var mentions = new Mentions(Pattern.compile(".*-value"), Pattern.compile("cats-.*"));
+        var mentions = new Mentions(Pattern.compile(".*-value"), Pattern.compile("cats-.*"), null);
         return story.start(story.config.withRegistry(Map.of("schema.registry.url", fickle.url()))
                 .with(RequestLimits.standard().with(mentions))
                 .with(Recovery.standard().with(new Patience(PATIENCE, 100, Duration.ofSeconds(15)))),

@@ -275,9 +275,15 @@ public record PipelineConfig(
     ///
     /// @param schemaSubjects subjects of the registry; null allows none
     /// @param recordTopics   topics for the records of answers; null allows none
-    public record Mentions(Pattern schemaSubjects, Pattern recordTopics) {
+    /// @param replyTopics    topics to which results are sent; null allows none
+    public record Mentions(Pattern schemaSubjects, Pattern recordTopics, Pattern replyTopics) {
         public static Mentions none() {
-            return new Mentions(null, null);
+            return new Mentions(null, null, null);
+        }
+
+        /// Whether requests may name topics of other applications.
+        public boolean allowTopics() {
+            return recordTopics != null || replyTopics != null;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.flover.topology.generation;
 import dev.flover.schemas.FinishReason;
 import dev.flover.topology.avro.AvroAnswerException;
 import dev.flover.topology.request.ForeignTopics;
+import dev.flover.topology.request.ForeignTopics.Place;
 
 /// Writes finished answers as Avro records to the topic that their request names, in the transaction of the request's
 /// terminal chunk.
@@ -24,15 +25,8 @@ final class AnswerRecords {
         if (generation.recordTopic() == null) {
             return false;
         }
-        for (var other : generation.answers) {
-            if (other != answer && !other.isEnded()) {
-                return false;
-            }
-        }
-        if (generation.drawnAt < 0) {
-            generation.drawnAt = now;
-        }
-        return parts.foreign().standing(generation.recordTopic(), generation.drawnAt, 0, now)
+        return generation.isLast(answer, now)
+                && parts.foreign().standing(new Place(generation.recordTopic(), null), generation.drawnAt, 0, now)
                 instanceof ForeignTopics.Standing.Unknown;
     }
 
@@ -72,18 +66,28 @@ final class AnswerRecords {
             last.say("answer " + answer.index() + " could not be written as a record: " + e.getMessage());
             return;
         }
-        var standing = parts.foreign().standing(topic, Math.max(0, generation.drawnAt), record.length, now);
-        String problem = switch (standing) {
-            case ForeignTopics.Standing.Takes takes -> null;
-            case ForeignTopics.Standing.Refuses(String reason) -> reason;
-            case ForeignTopics.Standing.Unknown unknown -> "'" + topic + "' has not been checked";
-        };
+        String problem = problem(generation, record.length, now);
         if (problem == null) {
             output.record(answer, topic, record, partition);
         } else {
-            output.recordAside(answer, topic, record, partition, "record_topic " + problem);
+            output.recordAside(answer, topic, record, partition, problem);
             last.say("the record of answer " + answer.index() + " was put on " + parts.config().topics().deadLetters()
-                    + ": record_topic " + problem);
+                    + ": " + problem);
         }
+    }
+
+    private String problem(LiveGeneration generation, int bytes, long now) {
+        var forbidden = parts.mentions().refusal(generation.stored.getRequest());
+        if (forbidden != null) {        // the settings have changed since the request was taken in
+            return forbidden.message();
+        }
+        var place = new Place(generation.recordTopic(), null);
+        var standing = generation.drawnAt < 0 ? parts.foreign().latest(place, bytes, now)
+                : parts.foreign().standing(place, generation.drawnAt, bytes, now);
+        return switch (standing) {
+            case ForeignTopics.Standing.Takes takes -> null;
+            case ForeignTopics.Standing.Refuses(String reason) -> "record_topic " + reason;
+            case ForeignTopics.Standing.Unknown unknown -> "record_topic '" + place.topic() + "' has not been checked";
+        };
     }
 }

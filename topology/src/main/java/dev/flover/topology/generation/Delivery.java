@@ -49,7 +49,7 @@ final class Delivery {
                 kept |= mayWait;
                 continue;
             }
-            if (answer.isFinished() && records.mustWait(answer, now)) {
+            if (answer.isFinished() && (records.mustWait(answer, now) || output.replies().mustWait(answer, now))) {
                 mailbox.add(answer);
                 continue;
             }
@@ -92,10 +92,13 @@ final class Delivery {
         parts.room().used(generation.ticket, fresh.ids().size());
         measure(answer, fresh, now);
         boolean terminal = generation.isEnded();
-        // The chunk names the reason of the ending, which the records may add to, and the arithmetic; so both come
-        // first.
+        // The chunk names the reason of the ending, which records and replies may add to, and the arithmetic; so
+        // these come first.
         records.write(answer, terminal, now);
         answer.computedBy(parts.engine().arithmetic());
+        if (terminal) {
+            output.replies().check(answer, () -> output.resultOf(generation), now);
+        }
         output.chunk(answer, fresh, terminal);
         if (isFirst(fresh)) {
             parts.commits().early();        // also where the text was withheld when its token was drawn

@@ -103,6 +103,7 @@ final class Generations {
     private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
         try {
             var stored = state.request(id);
+            output.replies().prepare(stored);
             if (stored.getRepeat() && stored.getPromptIds().isEmpty()) {
                 repeats.restore(id, stored);
             } else {

@@ -1,8 +1,10 @@
 package dev.flover.topology.generation;
 
+import dev.flover.schemas.EndedRequest;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.RejectionCode;
+import dev.flover.schemas.StoredReply;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.json.JsonRecords;
@@ -18,6 +20,7 @@ import dev.flover.topology.records.RequestDigest;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.SchemaName;
+import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.request.RequestPlan;
@@ -42,7 +45,7 @@ import org.apache.kafka.common.utils.Bytes;
 ///   undecodable                                        -> dead letter
 ///   another request under a known id                   -> refused, and dead letter
 ///   schema, answering group, or a subject or topic
-///   that the request names not known at present        -> parked, with all later records of its key
+///   that the record names not known at present         -> parked, with all later records of its key
 ///   null value                                         -> cancel, also of a parked request; with a header, forget
 ///   answered by another group                          -> its id is remembered
 ///   the same request again, while it is live           -> absorbed
@@ -251,7 +254,8 @@ final class Intake {
             var tooLarge = Ending.rejected(RequestFault.of(RejectionCode.TOO_LARGE, null,
                     "the request's record must have at most " + parts.config().limits().requestBytes()
                             + " bytes, was " + cutFrom));
-            return arrive(id, null, BoundedRecords.digest(record.headers()), record, assignment, tooLarge, since, now);
+            return arrive(new Arrival(id, null, BoundedRecords.digest(record.headers()), record, null, since, now),
+                    assignment, tooLarge);
         }
         return switch (decode(id, record, now)) {
             case RequestDecoding.Decoded.Later later -> false;
@@ -260,10 +264,11 @@ final class Intake {
                 yield true;
             }
             case RequestDecoding.Decoded.Refused(RequestFault fault) ->
-                    arrive(id, null, RequestDigest.of(record.value()), record, assignment,
-                            Ending.rejected(fault), since, now);
-            case RequestDecoding.Decoded.Request(ReadRequest read) -> arrive(id, read, RequestDigest.of(read.said()),
-                    record, assignment, refusal(read, record), since, now);
+                    arrive(new Arrival(id, null, RequestDigest.of(record.value()), record, null, since, now),
+                            assignment, Ending.rejected(fault));
+            case RequestDecoding.Decoded.Request(ReadRequest read) ->
+                    arrive(new Arrival(id, read, RequestDigest.of(read.said()), record, null, since, now), assignment,
+                            refusal(read, record));
         };
     }
 
@@ -299,8 +304,9 @@ final class Intake {
             var digest = decode(id, first, now) instanceof RequestDecoding.Decoded.Request(ReadRequest read)
                     ? RequestDigest.of(read.said())
                     : RequestDigest.of(first.value());
-            refuse(id, null, digest, first,
-                    Ending.of(FinishReason.CANCELLED, "cancelled while it waited for its schema"), now);
+            var reply = parts.replyTopics().unseen(first.headers());
+            refuse(new Arrival(id, null, digest, first, reply, now, now), null,
+                    Ending.of(FinishReason.CANCELLED, "cancelled while it waited for its schema"));
         }
     }
 
@@ -344,48 +350,64 @@ final class Intake {
 
     /// Decides on a request by its id and digest.
     ///
-    /// @param read    null where the record was refused without being decoded; no answer of such a request is given
-    ///                again
     /// @param refusal the reason to reject the request; null where the request has still to be checked
     /// @return false if the request has to be handled again later
-    private boolean arrive(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Assignment assignment,
-            Ending refusal, long since, long now) {
-        var live = state.digest(id);
-        var past = live == null ? ended.find(id, now) : null;
-        var known = live != null ? live : past == null ? null : past.getDigest();
-        String model = read == null ? null : read.request().getModel();
-        if (!isOurs(assignment, model)) {
-            if (known == null && assignment.groupFor(model) != null) {
-                ended.rememberOthers(id, digest, now, record.timestamp());
+    private boolean arrive(Arrival arrival, Assignment assignment, Ending refusal) {
+        var id = arrival.id();
+        if (!isOurs(assignment, arrival.model())) {
+            boolean isKnown = state.digest(id) != null || isRemembered(ended.find(id, arrival.now()));
+            if (!isKnown && assignment.groupFor(arrival.model()) != null) {
+                ended.rememberOthers(id, arrival.digest(), arrival.now(), arrival.record().timestamp());
             }
             parts.metrics().othersRequest();
-        } else if (known != null) {
-            arriveAgain(id, live != null, isSame(known, digest, read), read, digest, record, refusal, now);
+            return true;
+        }
+        return switch (parts.replyTopics().look(arrival.record().headers(), arrival.since(), arrival.now())) {
+            case ReplyTopics.Sight.Ready(StoredReply reply) -> decide(arrival.with(reply), assignment, refusal);
+            case ReplyTopics.Sight.Refused(String reason) ->
+                    decide(arrival, assignment, refusal != null ? refusal
+                            : Ending.rejected(RequestFault.invalid(null, reason)));
+            case ReplyTopics.Sight.Later(LongPredicate worthwhile) -> {
+                news = worthwhile;
+                yield false;
+            }
+        };
+    }
+
+    private static boolean isRemembered(EndedRequest past) {
+        return past != null && past.getDigest() != null;
+    }
+
+    private boolean decide(Arrival arrival, Assignment assignment, Ending refusal) {
+        var id = arrival.id();
+        var live = state.digest(id);
+        var past = live == null ? ended.find(id, arrival.now()) : null;
+        String model = arrival.model();
+        if (live != null || isRemembered(past)) {
+            arriveAgain(arrival, live != null, isSame(live != null ? live : past.getDigest(), arrival), refusal);
         } else if (past != null) {
-            refuse(id, read == null ? null : read.request(), digest, record,
-                    Ending.of(FinishReason.CANCELLED, "cancelled before the request came"), now);
-        } else if (readAgain && read != null) {
-            generations.recall(id, stored(read, digest, record, now), read);
+            refuse(arrival, arrival.request(), Ending.of(FinishReason.CANCELLED, "cancelled before the request came"));
+        } else if (readAgain && arrival.read() != null) {
+            generations.recall(id, stored(arrival), arrival.read());
         } else if (refusal != null) {
-            refuse(id, null, digest, record, refusal, now);
+            refuse(arrival, null, refusal);
         } else if (model != null && !assignment.serves(model)) {
-            refuse(id, read.request(), digest, record, unserved(model, assignment), now);
+            refuse(arrival, arrival.request(), unserved(model, assignment));
         } else {
-            return serve(id, read, digest, record, since, now);
+            return serve(arrival);
         }
         return true;
     }
 
-    private void arriveAgain(Bytes id, boolean live, boolean same, ReadRequest read, ByteBuffer digest,
-            RequestRecord record, Ending refusal, long now) {
+    private void arriveAgain(Arrival arrival, boolean live, boolean same, Ending refusal) {
         if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
             parts.metrics().duplicate();
         } else if (!same) {
-            output.refused(id, record, "the id is that of a different request that was sent before; use a new one");
+            output.refused(arrival, "the id is that of a different request that was sent before; use a new one");
         } else if (live) {
             parts.metrics().duplicate();
         } else {
-            repeat(id, read, digest, record, refusal, now);
+            repeat(arrival, refusal);
         }
     }
 
@@ -396,59 +418,61 @@ final class Intake {
                         + ", and a request that names no model is answered by the default one"));
     }
 
-    private static boolean isSame(ByteBuffer known, ByteBuffer digest, ReadRequest read) {
-        return known.equals(digest) || read != null && known.equals(RequestDigest.firstForm(read.request()));
+    private static boolean isSame(ByteBuffer known, Arrival arrival) {
+        return known.equals(arrival.digest())
+                || arrival.read() != null && known.equals(RequestDigest.firstForm(arrival.request()));
     }
 
     /// Handles an ended request that was sent again. A request that cannot be decoded is refused again. A request that
     /// this release would reject may have been answered by a release that knows its fields: then that answer is given
     /// again.
-    private void repeat(
-            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, Ending refusal, long now) {
+    private void repeat(Arrival arrival, Ending refusal) {
         if (refusal == null) {
-            generations.repeat(id, stored(read, digest, record, now), read);
-        } else if (read == null) {
-            refuse(id, null, digest, record, refusal, true, now);
+            generations.repeat(arrival.id(), stored(arrival), arrival.read());
+        } else if (arrival.read() == null) {
+            refuse(arrival, null, refusal, true);
         } else {
-            generations.repeat(id, StoredRequest.newBuilder(stored(read, digest, record, now))
-                    .setRefusal(refusal.message()).build(), ReadRequest.of(read.request()));
+            generations.repeat(arrival.id(), StoredRequest.newBuilder(stored(arrival)).setRefusal(refusal.message())
+                    .build(), ReadRequest.of(arrival.request()));
         }
     }
 
     /// The stored form of a request whose result is searched for, without the token ids of its prompt.
-    private StoredRequest stored(ReadRequest read, ByteBuffer digest, RequestRecord record, long now) {
+    private StoredRequest stored(Arrival arrival) {
+        var record = arrival.record();
         var returned = parts.returned().of(record.headers());
-        return new StoredRequest(read.request(), List.of(), record.offset(), record.timestamp(), now,
-                returned.trace(), digest, true, null, null, returned.besideTrace());
+        return new StoredRequest(arrival.request(), List.of(), record.offset(), record.timestamp(), arrival.now(),
+                returned.trace(), arrival.digest(), true, null, null, returned.besideTrace(), arrival.reply());
     }
 
     /// Checks a new request, and takes it in or rejects it.
     ///
     /// @return false if a subject or topic that the request names has to be looked up first
-    private boolean serve(
-            Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, long since, long now) {
-        var request = read.request();
+    private boolean serve(Arrival arrival) {
+        var id = arrival.id();
+        var request = arrival.request();
         String key = new String(id.get(), StandardCharsets.UTF_8);
-        parts.sightings().saw(id, key, partition.partition(), now);
+        parts.sightings().saw(id, key, partition.partition(), arrival.now());
         switch (parts.check().check(key, request)) {
-            case RequestCheck.Verdict.Rejected(RequestFault fault) -> reject(id, request, digest, record, fault, now);
+            case RequestCheck.Verdict.Rejected(RequestFault fault) ->
+                    refuse(arrival, request, Ending.rejected(fault));
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> {
                 var forbidden = parts.mentions().refusal(request);
                 if (forbidden != null) {
-                    reject(id, request, digest, record, forbidden, now);
+                    refuse(arrival, request, Ending.rejected(forbidden));
                     return true;
                 }
-                switch (parts.mentions().look(request, since, now)) {
+                switch (parts.mentions().look(request, arrival.since(), arrival.now())) {
                     case RequestMentions.Sight.Refused(RequestFault fault) ->
-                            reject(id, request, digest, record, fault, now);
+                            refuse(arrival, request, Ending.rejected(fault));
                     case RequestMentions.Sight.Later(LongPredicate worthwhile) -> {
                         news = worthwhile;
                         return false;
                     }
                     case RequestMentions.Sight.Ready(StoredSchema schema) -> {
-                        generations.arrive(id, StoredRequest.newBuilder(stored(read, digest, record, now))
+                        generations.arrive(id, StoredRequest.newBuilder(stored(arrival))
                                 .setPromptIds(TokenIds.list(promptIds)).setRepeat(false).setResolvedSchema(schema)
-                                .build(), read, plan);
+                                .build(), arrival.read(), plan);
                         parts.metrics().accepted();
                     }
                 }
@@ -457,20 +481,13 @@ final class Intake {
         return true;
     }
 
-    private void reject(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record,
-            RequestFault fault, long now) {
-        refuse(id, request, digest, record, Ending.rejected(fault), now);
+    private void refuse(Arrival arrival, GenerationRequest request, Ending ending) {
+        refuse(arrival, request, ending, false);
     }
 
-    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
-            long now) {
-        refuse(id, request, digest, record, ending, false, now);
-    }
-
-    private void refuse(Bytes id, GenerationRequest request, ByteBuffer digest, RequestRecord record, Ending ending,
-            boolean repeat, long now) {
-        long resultAt = output.refuse(id, request, record, ending, repeat);
-        ended.rememberEnded(id, digest, now, resultAt);
+    private void refuse(Arrival arrival, GenerationRequest request, Ending ending, boolean repeat) {
+        long resultAt = output.refuse(arrival, request, ending, repeat);
+        ended.rememberEnded(arrival.id(), arrival.digest(), arrival.now(), resultAt);
     }
 
     /// The key as an id; null where it cannot be one.

@@ -21,8 +21,10 @@ final class LiveGeneration {
     boolean alone;
     /// Whether an attempt was stored for the generation, and it has made no progress since.
     boolean onTrial;
-    /// The time in ms when the last answer was complete and the topic of the records was first looked up; -1 before.
+    /// The time in ms when the last answer was complete; -1 before.
     long drawnAt = -1;
+    /// The reason why the result cannot be sent to the reply topic; null where it can, or there is none.
+    String replyProblem;
     /// The number of commits when the suspect made its first progress; -1 before.
     long progressAt = -1;
 
@@ -44,6 +46,20 @@ final class LiveGeneration {
     /// request is not written: its records were, when it was answered first.
     String recordTopic() {
         return stored.getRepeat() ? null : stored.getRequest().getRecordTopic();
+    }
+
+    /// Whether all other answers have ended. From the first such moment on, the topics of other applications are looked
+    /// up for the last time.
+    boolean isLast(LiveAnswer answer, long now) {
+        for (var other : answers) {
+            if (other != answer && !other.isEnded()) {
+                return false;
+            }
+        }
+        if (drawnAt < 0) {
+            drawnAt = now;
+        }
+        return true;
     }
 
     boolean isEnded() {

@@ -52,8 +52,8 @@ sealed interface Outgoing {
         }
     }
 
-    /// An answer as an Avro record, for a topic that its request names.
-    record AnswerRecord(String topic, byte[] bytes) implements Outgoing {
+    /// A record for a topic of another application that a request names: an answer as an Avro record, or a result.
+    record Addressed(String topic, byte[] bytes) implements Outgoing {
         @Override
         public String sink() {
             return PipelineTopology.FOREIGN_SINK;
@@ -80,12 +80,12 @@ sealed interface Outgoing {
             case ResultAgain(byte[] written) -> written;
             case Forgotten forgotten -> null;
             case DeadLetter(byte[] bytes) -> bytes;
-            case AnswerRecord(String named, byte[] bytes) -> bytes;
+            case Addressed(String named, byte[] bytes) -> bytes;
             case PassedOn(int partition, byte[] bytes) -> bytes;
         };
     }
 
-    static TopicNameExtractor<byte[], AnswerRecord> named() {
+    static TopicNameExtractor<byte[], Addressed> named() {
         return (key, record, context) -> record.topic();
     }
 

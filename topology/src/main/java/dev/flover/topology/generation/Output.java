@@ -6,22 +6,25 @@ import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.OtherAnswer;
 import dev.flover.schemas.Refused;
+import dev.flover.schemas.StoredReply;
 import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.ToolCall;
 import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.records.DeadLetter;
 import dev.flover.topology.records.Forwarding;
+import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.records.ReturnedHeaders;
 import dev.flover.topology.records.ReturnedHeaders.Event;
 import dev.flover.topology.request.RequestTools;
 import dev.flover.topology.results.SaidAgain;
 import dev.flover.topology.results.StoredResult;
+import dev.flover.topology.streams.OtherTopics;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.Headers;
@@ -32,14 +35,11 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /// Writes the records that clients read: token chunks, results and dead letters, and answers as records.
 public final class Output {
-    static final String REASON = "flover.reason";
     static final String SOURCE_TOPIC = "flover.source.topic";
     static final String SOURCE_PARTITION = "flover.source.partition";
     static final String SOURCE_OFFSET = "flover.source.offset";
     /// Header of an answer's record: the index of the answer in its request.
     static final String ANSWER = "flover.answer";
-    /// Header of an answer's record among the dead letters: the topic that it was meant for.
-    static final String RECORD_TOPIC = "flover.record.topic";
 
     /// The most logprobs of prompt tokens in one record: with 20 alternatives each they take less than a tenth of a
     /// broker's default limit.
@@ -50,10 +50,16 @@ public final class Output {
 
     private final ProcessorContext<byte[], Outgoing> context;
     private final ProcessParts parts;
+    private final Replies replies;
 
     Output(ProcessorContext<byte[], Outgoing> context, ProcessParts parts) {
         this.context = context;
         this.parts = parts;
+        replies = new Replies(context, parts);
+    }
+
+    Replies replies() {
+        return replies;
     }
 
     /// Writes the tokens and text of an answer that have become final.
@@ -111,8 +117,22 @@ public final class Output {
     /// @param content the digest by which equal requests find the answer; null where they may not get it
     /// @return timestamp of the record in ms
     long result(LiveGeneration generation, ByteBuffer content) {
+        var result = resultOf(generation);
+        boolean forOthers = content != null && isWhole(generation) && isForOthers(generation);
+        var headers = ReturnedHeaders.of(generation.stored);
+        replies.send(generation, result, headers);
+        return forward(generation.id, new Outgoing.Result(result), headers, Event.result(result.getRequestId()),
+                forOthers ? content.array() : null);
+    }
+
+    private boolean isWhole(LiveGeneration generation) {
+        return resultBytes(generation) <= parts.resultBytes();
+    }
+
+    /// The result of a request whose answers have ended.
+    GenerationResult resultOf(LiveGeneration generation) {
         var request = generation.stored.getRequest();
-        boolean whole = resultBytes(generation) <= parts.resultBytes();
+        boolean whole = isWhole(generation);
         var first = generation.answers[0];
         var others = new ArrayList<OtherAnswer>();
         int completion = first.sent();
@@ -123,16 +143,13 @@ public final class Output {
                     answer.ending().reason(), answer.ending().message(), answer.ending().stop(),
                     answer.arithmetic(), whole ? calls(answer) : List.of()));
         }
-        var result = new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
+        return new GenerationResult(request.getId(), request.getTenant(), request.getConversation(),
                 whole ? first.text() : "", whole ? first.sentIds() : List.of(), first.ending().reason(),
                 whole ? first.ending().message() : tooLarge(first), generation.promptIds.length, completion,
                 parts.model().fingerprint(), first.arithmetic(),
                 Instant.ofEpochMilli(generation.stored.getRequestedAt()), now(), others,
                 request.getMetadata(), first.ending().stop(), false,
                 whole ? calls(first) : List.of(), first.ending().rejection());
-        boolean forOthers = content != null && whole && isForOthers(generation);
-        return forward(generation.id, new Outgoing.Result(result), ReturnedHeaders.of(generation.stored),
-                Event.result(request.getId()), forOthers ? content.array() : null);
     }
 
     /// Whether the answers may be given to equal requests: each has come to its own end, computed by the present
@@ -157,6 +174,7 @@ public final class Output {
         var returned = ReturnedHeaders.of(asked);
         new SaidAgain(found.result()).chunks(true, false).forEach(chunk -> chunk(id, chunk, returned,
                 event(chunk).repeated(asked.getArrival())));
+        replies.send(id, asked.getReply(), found.bytes(), returned, asked.getRequest().getId());
         var content = found.headers().lastHeader(StoredResult.CONTENT);
         return forward(id, new Outgoing.ResultAgain(found.bytes()), returned,
                 Event.result(asked.getRequest().getId()), content == null ? null : content.value());
@@ -179,6 +197,7 @@ public final class Output {
         var returned = ReturnedHeaders.of(stored);
         new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, returned, event(chunk)));
         parts.metrics().ended(result.getFinishReason());
+        replies.send(id, stored.getReply(), parts.asResult().apply(result), returned, request.getId());
         return forward(id, new Outgoing.Result(result), returned, Event.result(request.getId()));
     }
 
@@ -197,13 +216,25 @@ public final class Output {
     }
 
     /// Tells the sender of another request under a used id that it is refused. The first request is not touched.
-    void refused(Bytes id, RequestRecord record, String reason) {
-        var chunk = new TokenChunk(new String(id.get(), StandardCharsets.UTF_8), 0, 0, List.of(), "", null, null, false,
-                Map.of(), null, 0, false, false, new Refused(record.partition(), record.offset(), reason));
-        forward(id, new Outgoing.Chunk(chunk), parts.returned().of(record.headers()),
+    void refused(Arrival arrival, String reason) {
+        var record = arrival.record();
+        var refused = RefusedRecord.of(arrival, null, parts);
+        var chunk = new TokenChunk(text(arrival.id()), 0, 0, List.of(), "", null, null, false, Map.of(), null, 0, false,
+                false, new Refused(record.partition(), record.offset(), reason));
+        forward(arrival.id(), new Outgoing.Chunk(chunk), refused.returned(),
                 event(chunk).with("refused/" + record.partition() + "/" + record.offset()));
+        if (arrival.reply() != null) {
+            var rejection = rejection(
+                    arrival.id(), refused, Ending.rejected(RequestFault.invalid(null, reason)));
+            replies.send(arrival.id(), arrival.reply(), parts.asResult().apply(rejection), refused.returned(),
+                    rejection.getRequestId());
+        }
         parts.metrics().conflict();
         deadLetter(record, reason);
+    }
+
+    private static String text(Bytes id) {
+        return new String(id.get(), StandardCharsets.UTF_8);
     }
 
     private String tooLarge(LiveAnswer answer) {
@@ -227,46 +258,58 @@ public final class Output {
 
     /// Writes the terminal record and the result of a request that is refused.
     ///
-    /// @param request null where the record was not decoded
+    /// @param request null where the record was not decoded, or its content does not count
     /// @param repeat  whether the refusal was written before
     /// @return timestamp of the result's record in ms
-    long refuse(Bytes id, GenerationRequest request, RequestRecord record, Ending ending, boolean repeat) {
-        var refused = new RefusedRecord(request, parts.returned().of(record.headers()), record.timestamp(),
-                record.offset());
-        return refuse(id, refused, ending, repeat);
+    long refuse(Arrival arrival, GenerationRequest request, Ending ending, boolean repeat) {
+        return refuse(arrival.id(), RefusedRecord.of(arrival, request, parts), ending, repeat);
     }
 
     /// Writes the terminal record and the result of a request that had ended and cannot be computed again.
     ///
     /// @return timestamp of the result's record in ms
     long reject(Bytes id, StoredRequest stored, Ending ending) {
-        return refuse(id, new RefusedRecord(stored.getRequest(), ReturnedHeaders.of(stored), stored.getRequestedAt(),
-                stored.getArrival()), ending, true);
+        return refuse(id, new RefusedRecord(stored.getRequest(), ReturnedHeaders.of(stored), stored.getReply(),
+                stored.getRequestedAt(), stored.getArrival()), ending, true);
     }
 
     /// The record of a request that is refused.
     ///
-    /// @param request null where the record was not decoded
+    /// @param request null where the record was not decoded, or its content does not count
+    /// @param reply   null where the request names no reply topic
     /// @param at      its timestamp in ms
-    private record RefusedRecord(GenerationRequest request, ReturnedHeaders returned, long at, long offset) {}
+    private record RefusedRecord(
+            GenerationRequest request, ReturnedHeaders returned, StoredReply reply, long at, long offset) {
+        static RefusedRecord of(Arrival arrival, GenerationRequest request, ProcessParts parts) {
+            var record = arrival.record();
+            return new RefusedRecord(request, parts.returned().of(record.headers()), arrival.reply(),
+                    record.timestamp(), record.offset());
+        }
+    }
 
     private long refuse(Bytes id, RefusedRecord refused, Ending ending, boolean repeat) {
-        var request = refused.request();
-        String name = new String(id.get(), StandardCharsets.UTF_8);
         var finish = new Finish(ending.reason(), ending.message(), null, 0, 0, parts.model().fingerprint(),
                 parts.engine().arithmetic(), List.of(), ending.rejection());
-        Map<String, String> metadata = request == null ? Map.of() : request.getMetadata();
-        var chunk = new TokenChunk(name, 0, 0, List.of(), "", null, finish, true, metadata, null, 0,
-                repeat, false, null);
+        var result = rejection(id, refused, ending);
+        var chunk = new TokenChunk(result.getRequestId(), 0, 0, List.of(), "", null, finish, true,
+                result.getMetadata(), null, 0, repeat, false, null);
         forward(id, new Outgoing.Chunk(chunk), refused.returned(),
                 repeat ? event(chunk).repeated(refused.offset()) : event(chunk));
         parts.metrics().sent(0);
-        var result = new GenerationResult(name, request == null ? "" : request.getTenant(),
-                request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
-                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(refused.at()),
-                now(), List.of(), metadata, null, false, List.of(), ending.rejection());
         parts.metrics().ended(ending.reason());
-        return forward(id, new Outgoing.Result(result), refused.returned(), Event.result(name));
+        if (refused.reply() != null) {
+            replies.send(id, refused.reply(), parts.asResult().apply(result), refused.returned(),
+                    result.getRequestId());
+        }
+        return forward(id, new Outgoing.Result(result), refused.returned(), Event.result(result.getRequestId()));
+    }
+
+    private GenerationResult rejection(Bytes id, RefusedRecord refused, Ending ending) {
+        var request = refused.request();
+        return new GenerationResult(text(id), request == null ? "" : request.getTenant(),
+                request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
+                0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(refused.at()), now(),
+                List.of(), request == null ? Map.of() : request.getMetadata(), null, false, List.of(), ending.rejection());
     }
 
     /// Passes a record on to another partition of the requests topic.
@@ -304,16 +347,15 @@ public final class Output {
     /// Writes a finished answer as a record to the topic that its request names.
     void record(LiveAnswer answer, String topic, byte[] record, int partition) {
         long at = parts.wall().getAsLong();
-        forward(answer.generation().id.get(), new Outgoing.AnswerRecord(topic, record), at,
-                recordHeaders(answer, partition, at));
+        forward(answer.generation().id.get(), new Outgoing.Addressed(topic, record), at,
+                recordHeaders(answer, partition, at).add(OtherTopics.MARK, new byte[0]));
     }
 
     /// Writes a finished answer as a record to the dead-letter topic, because the topic that its request names does not
     /// accept it.
     void recordAside(LiveAnswer answer, String topic, byte[] record, int partition, String reason) {
-        var headers = recordHeaders(answer, partition, parts.wall().getAsLong());
-        header(headers, RECORD_TOPIC, topic);
-        deadLetter(answer.generation().id.get(), record, headers, reason);
+        write(DeadLetter.meantFor(topic, answer.generation().id.get(), record,
+                recordHeaders(answer, partition, parts.wall().getAsLong()), reason));
     }
 
     /// The headers by which the record of an answer names its request.
@@ -329,16 +371,11 @@ public final class Output {
     }
 
     private void deadLetter(byte[] key, byte[] value, Headers headers, String reason) {
-        header(headers, REASON, reason);
-        byte[] kept = value;
-        if (value != null && value.length > BoundedRecords.MAX_DEAD_LETTER_BYTES) {
-            kept = Arrays.copyOf(value, BoundedRecords.MAX_DEAD_LETTER_BYTES);
-            header(headers, BoundedRecords.CUT_FROM, Integer.toString(value.length));
-        }
-        byte[] keptKey = key != null && key.length > BoundedRecords.MAX_HEADER_BYTES
-                ? Arrays.copyOf(key, BoundedRecords.MAX_HEADER_BYTES)
-                : key;
-        forward(keptKey, new Outgoing.DeadLetter(kept), parts.wall().getAsLong(), headers);
+        write(DeadLetter.of(key, value, headers, reason));
+    }
+
+    private void write(DeadLetter letter) {
+        forward(letter.key(), new Outgoing.DeadLetter(letter.value()), parts.wall().getAsLong(), letter.headers());
         parts.metrics().deadLetter();
     }
 

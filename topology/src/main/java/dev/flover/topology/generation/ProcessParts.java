@@ -2,6 +2,7 @@ package dev.flover.topology.generation;
 
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.metrics.PipelineMetrics;
@@ -13,6 +14,7 @@ import dev.flover.topology.records.RequestDecoding;
 import dev.flover.topology.records.ReturnedHeaders;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ForeignTopics;
+import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.results.StoredResults;
@@ -34,6 +36,7 @@ import java.util.function.LongSupplier;
 /// @param constraints compiles the constraints of answers
 /// @param mentions    looks up the schemas and topics that requests name
 /// @param foreign     the topics of other applications that requests name
+/// @param replyTopics the topics to which requests want their results sent
 /// @param commits     decides when the stream thread commits
 /// @param holds       the partitions that are held back
 /// @param caution     whether the previous process ended badly, so that its cause may still be there
@@ -49,6 +52,7 @@ import java.util.function.LongSupplier;
 /// @param results     finds results that were written before
 /// @param resultBytes the largest result in bytes
 /// @param asWritten   encodes a request for the dead-letter topic, in the form in which clients write it
+/// @param asResult    encodes a result as on the results topic
 /// @param standstill  collects reports of standstills
 /// @param cancels     reads ahead for cancels in partitions that are held back
 /// @param metrics     the pipeline's meters
@@ -63,6 +67,7 @@ public record ProcessParts(
         Constraints constraints,
         RequestMentions mentions,
         ForeignTopics foreign,
+        ReplyTopics replyTopics,
         Commits commits,
         PartitionHolds holds,
         Caution caution,
@@ -78,6 +83,7 @@ public record ProcessParts(
         StoredResults results,
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
+        Function<GenerationResult, byte[]> asResult,
         Standstill standstill,
         CancelsAhead cancels,
         PipelineMetrics metrics) {

@@ -56,6 +56,8 @@ final class Repeats {
         /// Whether another group was to answer the request.
         final boolean others;
         CompletableFuture<Found> search;
+        /// When the search ended, ms; -1 before.
+        long foundAt = -1;
 
         Repeat(StoredRequest stored, ReadRequest read, long resultAt, long storedAt, boolean recalled, boolean others) {
             this.stored = stored;
@@ -148,7 +150,7 @@ final class Repeats {
             }
         }
         var done = pending.entrySet().stream()
-                .filter(entry -> isDone(entry.getValue())).map(Map.Entry::getKey).toList();
+                .filter(entry -> isDone(entry.getValue(), now)).map(Map.Entry::getKey).toList();
         var gone = new ArrayList<Gone>();
         for (var id : done) {
             var repeat = pending.remove(id);
@@ -173,8 +175,15 @@ final class Repeats {
                 : parts.results().find(id, repeat.resultAt);
     }
 
-    private static boolean isDone(Repeat repeat) {
-        return repeat.search != null && repeat.search.isDone();
+    /// Whether the search has ended, and the result can be written to the topics that the repeat names.
+    private boolean isDone(Repeat repeat, long now) {
+        if (repeat.search == null || !repeat.search.isDone()) {
+            return false;
+        }
+        if (repeat.foundAt < 0) {
+            repeat.foundAt = now;
+        }
+        return repeat.recalled || !output.replies().mustWait(repeat.stored, repeat.foundAt, now);
     }
 
     private void say(Bytes id, Repeat repeat, StoredResult result, long now) {

@@ -3,7 +3,7 @@
 /// ```
 ///   GenerationProcessor          init, process, punctuate, close
 ///     │        │
-///   Intake   Generations ──► Delivery, Output ──► tokens, results, dead letters, topics that requests name
+///   Intake   Generations ──► Delivery, Output, Replies ──► tokens, results, dead letters, topics that requests name
 ///     │        │    │
 ///     │        │    ├── Trials             generations that may have ended the process
 ///     │        │    └── Repeats            ended requests that were sent again

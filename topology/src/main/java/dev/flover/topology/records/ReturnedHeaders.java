@@ -141,14 +141,20 @@ public record ReturnedHeaders(List<StoredHeader> headers) {
 
     /// Says which headers come back, and limits them.
     ///
-    /// @param further names of headers that come back besides `traceparent`, `tracestate` and those of CloudEvents
+    /// @param further names of headers that come back, besides those of traces, CloudEvents and correlation
     public record Rules(Set<String> further) {
         static final int MOST = 16;
         static final int MOST_BYTES = 4 << 10;
-        private static final Set<String> ALWAYS = Set.of(TraceParent.HEADER, "tracestate");
+        private static final Set<String> ALWAYS =
+                Set.of(TraceParent.HEADER, "tracestate", "kafka_correlationId", "correlation-id");
         private static final String CLOUD_EVENTS = "ce_";
 
-        public boolean comesBack(String name) {
+        /// Whether headers of this name have a meaning for the pipeline.
+        public boolean isNeeded(String name) {
+            return comesBack(name) || ReplyHeaders.NAMES.contains(name);
+        }
+
+        boolean comesBack(String name) {
             return ALWAYS.contains(name) || name.startsWith(CLOUD_EVENTS) || further.contains(name);
         }
 
@@ -182,7 +188,8 @@ public record ReturnedHeaders(List<StoredHeader> headers) {
             return count <= MOST && bytes <= MOST_BYTES ? null
                     : "the headers of a record that come back with its answer must be at most " + MOST + " of at most "
                             + MOST_BYTES + " bytes together, were " + count + " of " + bytes + " bytes; these are "
-                            + "traceparent, tracestate, ce_* and those of the pipeline's setting return-headers";
+                            + "traceparent, tracestate, ce_*, kafka_correlationId, correlation-id and those of the "
+                            + "pipeline's setting return-headers";
         }
     }
 }

@@ -3,6 +3,7 @@
 /// ```
 ///   consumer ──► BoundedRecords ──► RequestRecord ──┬──► Homes, Forwarding     to the partition that may know the id
 ///                (cuts)                             └──► SchemaName, RequestDecoding ──► ReadRequest, RequestDigest
+///                                        headers ──────► ReturnedHeaders, ReplyHeaders
 /// ```
 ///
 /// The package knows bytes, headers, schemas and offsets; nothing of whether a request can be served.

@@ -1,14 +1,16 @@
 package dev.flover.topology.request;
 
+import dev.flover.schemas.StoredReply;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.request.Inquiries.Answer;
 import java.util.Set;
 
-/// Looks up topics that belong to other applications, and that requests name for the records of their answers.
+/// Looks up topics that belong to other applications, and that requests name for their answers.
 ///
-/// A record for such a topic is part of the transaction of all requests in progress, and a topic that does not accept
-/// the record would abort the transaction for all of them. Therefore a topic is looked up before its request is taken
-/// in, and once more when the answer is complete: if the topic has changed meanwhile, only that record is lost.
+/// A record for such a topic is part of the transaction of all requests in progress. A topic is looked up before its
+/// request is taken in, and once more when the answer is complete: if the topic has changed meanwhile, only that record
+/// is put aside, and the terminal chunk says so. A change in the last milliseconds before the commit is left to
+/// `SparedRecords`.
 ///
 /// Used by the stream thread alone.
 public final class ForeignTopics {
@@ -17,9 +19,37 @@ public final class ForeignTopics {
     /// How long a record waits for the broker's answer about its topic, in ms. While the broker does not answer at all,
     /// all requests wait anyway.
     private static final long PATIENCE_MS = 10_000;
+    private static final long RECENT_MS = 5_000;
+    private static final long RENEWED_AFTER_MS = 2_500;
 
     private final PipelineConfig config;
-    private final Inquiries<String, Integer> looks;
+    private final Inquiries<String, Found> looks;
+
+    /// A topic that exists and may be written.
+    ///
+    /// @param bytes the largest value of a record
+    public record Found(int bytes, int partitions) {
+        /// The reason why a record cannot be written to the topic; null where it can.
+        ///
+        /// @param size the record's size in bytes
+        public String problem(Place place, int size) {
+            if (place.partition() != null && place.partition() >= partitions) {
+                return "'" + place.topic() + "' has the partitions 0 to " + (partitions - 1) + ", and not "
+                        + place.partition();
+            }
+            return size <= bytes ? null : "'" + place.topic() + "' takes records of " + Math.max(0, bytes)
+                    + " bytes, and this one has " + size;
+        }
+    }
+
+    /// The place where a record is to be written.
+    ///
+    /// @param partition null where the record's key decides
+    public record Place(String topic, Integer partition) {
+        public static Place of(StoredReply reply) {
+            return new Place(reply.getTopic(), reply.getPartition());
+        }
+    }
 
     /// The answer to the question whether a record can be written to a topic now.
     public sealed interface Standing {
@@ -31,8 +61,8 @@ public final class ForeignTopics {
         record Unknown() implements Standing {}
     }
 
-    /// @param looks asks the broker for the largest record that a topic accepts, in bytes
-    public ForeignTopics(PipelineConfig config, Inquiries<String, Integer> looks) {
+    /// @param looks asks the broker whether a topic can be written
+    public ForeignTopics(PipelineConfig config, Inquiries<String, Found> looks) {
         this.config = config;
         this.looks = looks;
     }
@@ -47,8 +77,16 @@ public final class ForeignTopics {
     ///
     /// @param since when the request was read, ms; an older answer does not count
     /// @param now   monotonic time in ms
-    Answer<Integer> look(String topic, long since, long now) {
+    Answer<Found> look(String topic, long since, long now) {
         return looks.ask(topic, since, now);
+    }
+
+    /// Looks a topic up before a request that names it is taken in, where many requests name the same topic: a look of
+    /// the last seconds counts, unless it refused the topic, and is made again in time.
+    Answer<Found> recent(String topic, long since, long now) {
+        looks.ask(topic, now - RENEWED_AFTER_MS, now);
+        var answer = looks.ask(topic, since - RECENT_MS, now);
+        return answer instanceof Answer.Known ? answer : looks.ask(topic, since, now);
     }
 
     boolean hasNews(String topic, long since, long now) {
@@ -60,18 +98,33 @@ public final class ForeignTopics {
     /// @param since since when the record has been ready to be written, ms
     /// @param bytes the record's size
     /// @param now   monotonic time in ms
-    public Standing standing(String topic, long since, int bytes, long now) {
-        var answer = looks.ask(topic, since, now);
+    public Standing standing(Place place, long since, int bytes, long now) {
+        var answer = looks.ask(place.topic(), since, now);
         if (answer instanceof Answer.Later && now - since > PATIENCE_MS) {
-            return new Standing.Refuses("'" + topic + "' could not be checked within " + PATIENCE_MS / 1000 + " s");
+            return new Standing.Refuses(
+                    "'" + place.topic() + "' could not be checked within " + PATIENCE_MS / 1000 + " s");
         }
+        return standing(place, answer, bytes);
+    }
+
+    /// Whether a record can be written to a topic, by what is known of it now. Where that is some seconds old, the topic
+    /// is looked up again for the next time.
+    ///
+    /// @param bytes the record's size
+    /// @param now   monotonic time in ms
+    public Standing latest(Place place, int bytes, long now) {
+        looks.ask(place.topic(), now - RENEWED_AFTER_MS, now);
+        return standing(place, looks.ask(place.topic(), 0, now), bytes);
+    }
+
+    private static Standing standing(Place place, Answer<Found> answer, int bytes) {
         return switch (answer) {
-            case Answer.Known<Integer>(Integer most) -> bytes <= most
-                    ? new Standing.Takes()
-                    : new Standing.Refuses("'" + topic + "' takes records of " + most + " bytes, and this one has "
-                            + bytes);
-            case Answer.Refused<Integer>(String reason) -> new Standing.Refuses(reason);
-            case Answer.Later<Integer> later -> new Standing.Unknown();
+            case Answer.Known<Found>(Found found) -> {
+                String problem = found.problem(place, bytes);
+                yield problem == null ? new Standing.Takes() : new Standing.Refuses(problem);
+            }
+            case Answer.Refused<Found>(String reason) -> new Standing.Refuses(reason);
+            case Answer.Later<Found> later -> new Standing.Unknown();
         };
     }
 }

@@ -70,11 +70,11 @@ public final class RequestMentions {
                 : null;
     }
 
-    private static boolean matches(Pattern pattern, String name) {
+    static boolean matches(Pattern pattern, String name) {
         return pattern != null && name.length() <= MOST_CHARACTERS && pattern.matcher(name).matches();
     }
 
-    private static String hint(String setting, Pattern pattern) {
+    static String hint(String setting, Pattern pattern) {
         return pattern == null
                 ? "the pipeline's setting " + setting + " allows none"
                 : "the pipeline's setting " + setting + " allows " + pattern;
@@ -108,10 +108,11 @@ public final class RequestMentions {
                     + ", and records are written in AVRO"));
         }
         return switch (topics.look(topic, since, now)) {
-            case Inquiries.Answer.Known<Integer> known -> new Sight.Ready(schema);
-            case Inquiries.Answer.Refused<Integer>(String reason) ->
+            case Inquiries.Answer.Known<ForeignTopics.Found> known -> new Sight.Ready(schema);
+            case Inquiries.Answer.Refused<ForeignTopics.Found>(String reason) ->
                     new Sight.Refused(RequestFault.invalid(TOPIC, "record_topic " + reason));
-            case Inquiries.Answer.Later<Integer> later -> new Sight.Later(at -> topics.hasNews(topic, since, at));
+            case Inquiries.Answer.Later<ForeignTopics.Found> later ->
+                    new Sight.Later(at -> topics.hasNews(topic, since, at));
         };
     }
 }

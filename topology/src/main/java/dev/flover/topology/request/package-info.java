@@ -7,6 +7,7 @@
 ///          │                  ├──► RequestConstraint, RequestTools ──► Constraints     compiled on other threads
 ///          │                  └──► Chat                  messages as a prompt, by the model's template
 ///          └──► RequestMentions, ForeignTopics           schema subjects and topics that others own
+///   headers of a record ──► ReplyTopics ──► ForeignTopics
 /// ```
 ///
 /// The package knows the model and the contract of requests; nothing of stores, offsets or transactions.

@@ -1,7 +1,11 @@
 package dev.flover.topology.setup;
 
+import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.records.BoundedRecords;
+import dev.flover.topology.request.ForeignTopics.Found;
+import dev.flover.topology.request.ForeignTopics.Place;
 import dev.flover.topology.request.Inquiries.Outcome;
+import dev.flover.topology.streams.OtherTopics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,23 +25,28 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Looks up topics that requests name, on a thread of its own, and finds out whether a record can be written to them
 /// now.
-public final class TopicLooks implements AutoCloseable {
+public final class TopicLooks implements OtherTopics, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicLooks.class);
     /// The size in bytes of a batch with one record, without the record's value.
     private static final int BESIDE_THE_VALUE = 2048;
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
     private static final int BROKERS_DEFAULT = 1_048_588;
 
     private final Map<String, Object> properties;
+    private final PipelineMetrics metrics;
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-topics").factory());
     private Admin admin;
 
     /// @param properties the properties of an admin client, which is created when the first topic is looked up
-    public TopicLooks(Map<String, Object> properties) {
+    public TopicLooks(Map<String, Object> properties, PipelineMetrics metrics) {
         this.properties = properties;
+        this.metrics = metrics;
     }
 
     /// The thread on which [#look] may be called.
@@ -45,10 +54,29 @@ public final class TopicLooks implements AutoCloseable {
         return background;
     }
 
-    /// The largest value, in bytes, of a record on a topic. Waits for the cluster.
+    @Override
+    public String problem(String topic, Integer partition) {
+        try {
+            return switch (look(topic)) {
+                case Outcome.Known<Found>(Found found) -> found.problem(new Place(topic, partition), 0);
+                case Outcome.Missing<Found>(String reason) -> reason;
+                case Outcome.Refused<Found>(String reason) -> reason;
+            };
+        } catch (KafkaException e) {        // the cluster does not answer, which is no fault of the topic
+            return null;
+        }
+    }
+
+    @Override
+    public void lost(String topic, String reason) {
+        LOG.warn("a record for the topic {} of another application was put on the dead letters: {}", topic, reason);
+        metrics.deadLetter();
+    }
+
+    /// The size of a topic and of its records. Waits for the cluster.
     ///
     /// @throws KafkaException if the cluster does not answer
-    public Outcome<Integer> look(String topic) {
+    public Outcome<Found> look(String topic) {
         try {
             var description = await(admin().describeTopics(List.of(topic),
                     new DescribeTopicsOptions().includeAuthorizedOperations(true)).topicNameValues().get(topic));
@@ -63,7 +91,7 @@ public final class TopicLooks implements AutoCloseable {
         }
     }
 
-    private Outcome<Integer> look(TopicDescription description) {
+    private Outcome<Found> look(TopicDescription description) {
         String topic = description.name();
         if (description.isInternal()) {
             return new Outcome.Refused<>("'" + topic + "' is internal to Kafka");
@@ -82,7 +110,8 @@ public final class TopicLooks implements AutoCloseable {
         }
         int most = config == null ? BROKERS_DEFAULT : number(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                 BROKERS_DEFAULT);
-        return new Outcome.Known<>(Math.min(most, BoundedRecords.MAX_RECORD_BYTES) - BESIDE_THE_VALUE);
+        return new Outcome.Known<>(new Found(Math.min(most, BoundedRecords.MAX_RECORD_BYTES) - BESIDE_THE_VALUE,
+                description.partitions().size()));
     }
 
     /// The topic's configuration; null where the pipeline may not read it.
@@ -100,7 +129,7 @@ public final class TopicLooks implements AutoCloseable {
         return entry == null || entry.value() == null ? otherwise : Integer.parseInt(entry.value());
     }
 
-    private Admin admin() {
+    private synchronized Admin admin() {
         if (admin == null) {
             admin = Admin.create(properties);
         }

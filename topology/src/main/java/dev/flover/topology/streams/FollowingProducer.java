@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -22,7 +23,9 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 
-/// A transactional producer whose timeouts follow the duration of commits.
+/// The producer of Kafka Streams, with three additions: writes and commits are reported to [Commits]; the timeouts of
+/// transactions follow the duration of commits; and topics of other applications cannot abort a transaction
+/// ([SparedRecords]).
 ///
 /// Kafka's producers cannot change their timeouts. When they should change, a new producer with the same transactional
 /// id therefore replaces the old one between two transactions:
@@ -30,26 +33,38 @@ import org.apache.kafka.common.metrics.KafkaMetric;
 /// ```
 ///   begin ─ send ─ commit │ begin ─ send ─ commit took long │ new producer: begin ─ send ─ commit
 /// ```
-final class FollowingProducer implements Producer<byte[], byte[]> {
+final class FollowingProducer implements Producer<byte[], byte[]>, SparedRecords.Transaction {
     private static final long NONE = -1;
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     private final Function<Map<String, Object>, Producer<byte[], byte[]>> making;
     private final Map<String, Object> config;
     private final TransactionTime time;
+    private final Commits commits;
+    private final SparedRecords spared;
+    private final boolean transactional;
     private Producer<byte[], byte[]> current;
     private volatile long allowedMs;
     private volatile boolean begun;
     private volatile long begunNanos;
 
-    /// @param making creates a producer with given properties
-    /// @param config the producer's properties, with `transaction.timeout.ms`, which is the shortest timeout to use
-    /// @param time   decides how long a transaction may last
+    /// @param making  creates a producer with given properties
+    /// @param config  the producer's properties; with `transactional.id`, `transaction.timeout.ms` is the shortest
+    ///                timeout to use
+    /// @param time    decides how long a transaction may last
+    /// @param commits is told of every write and commit
+    /// @param spared  the records for topics of other applications; null where there are none
     FollowingProducer(Function<Map<String, Object>, Producer<byte[], byte[]>> making, Map<String, Object> config,
-            TransactionTime time) {
+            TransactionTime time, Commits commits, SparedRecords spared) {
         this.making = making;
         this.config = config;
         this.time = time;
-        time.atLeast(configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 0));
+        this.commits = commits;
+        this.spared = spared;
+        transactional = config.containsKey(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+        if (transactional) {
+            time.atLeast(configured(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 0));
+        }
         make();
     }
 
@@ -59,13 +74,15 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
     }
 
     private void make() {
-        allowedMs = time.ms();
         var own = new HashMap<>(config);
-        own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) allowedMs);
-        // A timeout shorter than the transaction's would end one that could still be committed.
-        raise(own, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, allowedMs);
-        raise(own, ProducerConfig.MAX_BLOCK_MS_CONFIG, allowedMs);
-        raise(own, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, allowedMs / 2);
+        if (transactional) {
+            allowedMs = time.ms();
+            own.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) allowedMs);
+            // A timeout shorter than the transaction's would end one that could still be committed.
+            raise(own, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, allowedMs);
+            raise(own, ProducerConfig.MAX_BLOCK_MS_CONFIG, allowedMs);
+            raise(own, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, allowedMs / 2);
+        }
         current = making.apply(own);
     }
 
@@ -88,12 +105,34 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
     @Override
     public void beginTransaction() {
         if (time.ms() != allowedMs) {
-            current.close(Duration.ZERO);
-            make();
-            initTransactions();
+            replace();
         }
+        forgetSent();
         begun = false;
         current.beginTransaction();
+    }
+
+    /// Replaces the producer. With the same transactional id, the new one ends a transaction that the old one has left
+    /// open.
+    private void replace() {
+        current.close(Duration.ZERO);
+        make();
+        if (transactional) {
+            initTransactions();
+        }
+    }
+
+    @Override
+    public Producer<byte[], byte[]> producer() {
+        return current;
+    }
+
+    @Override
+    public void renew() {
+        replace();
+        if (transactional) {
+            current.beginTransaction();
+        }
     }
 
     @Override
@@ -103,18 +142,26 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
 
     @Override
     public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+        commits.changed();
         if (!begun) {
             begunNanos = System.nanoTime();
             begun = true;
         }
-        return current.send(record, (written, problem) -> {
+        if (spared != null && spared.hold(record)) {
+            return new CompletableFuture<>();       // sent before the commit; Kafka Streams looks at callbacks alone
+        }
+        Callback reporting = (written, problem) -> {
             if (problem != null) {
                 failed();
             }
             if (callback != null) {
                 callback.onCompletion(written, problem);
             }
-        });
+        };
+        if (spared != null && transactional) {
+            spared.sent(record, reporting);
+        }
+        return current.send(record, reporting);
     }
 
     private long lastedMs() {
@@ -122,7 +169,32 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
     }
 
     private void failed() {
-        time.failed(lastedMs(), allowedMs);
+        if (transactional) {
+            time.failed(lastedMs(), allowedMs);
+        }
+    }
+
+    @Override
+    public void flush() {
+        commits.begins();
+        current.flush();
+        settle();
+        if (!transactional) {
+            forgetSent();
+            commits.committed();
+        }
+    }
+
+    private void settle() {
+        if (spared != null) {
+            spared.settle(this);
+        }
+    }
+
+    private void forgetSent() {
+        if (spared != null) {
+            spared.clear();
+        }
     }
 
     @Override
@@ -133,7 +205,9 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
 
     @Override
     public void commitTransaction() {
-        counted(current::commitTransaction);
+        counted(() -> current.commitTransaction());
+        forgetSent();
+        commits.committed();
         if (begun) {
             time.committed(lastedMs());
         }
@@ -150,12 +224,8 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
 
     @Override
     public void abortTransaction() {
+        forgetSent();
         current.abortTransaction();
-    }
-
-    @Override
-    public void flush() {
-        current.flush();
     }
 
     @Override
@@ -183,9 +253,10 @@ final class FollowingProducer implements Producer<byte[], byte[]> {
         current.unregisterMetricFromSubscription(metric);
     }
 
+    /// Closes within a bounded time; Kafka Streams would wait for ever for a broker that does not come back.
     @Override
     public void close() {
-        current.close();
+        close(CLOSE_WITHIN);
     }
 
     @Override

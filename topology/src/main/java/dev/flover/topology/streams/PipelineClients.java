@@ -8,31 +8,26 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// Creates Kafka's clients with five additions: writes and commits are reported to [Commits]; the transactional id is
-/// the same in each life; transaction timeouts follow the duration of commits; no records are fetched from held
-/// partitions; and while the engine computes steps, a poll without records sleeps until a step has ended.
+/// Creates Kafka's clients with four additions: the transactional id is the same in each life; the producer is a
+/// [FollowingProducer]; no records are fetched from held partitions; and while the engine computes steps, a poll without
+/// records sleeps until a step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
     /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
     /// looked at. A look takes the stream thread a third of a millisecond, because a step evicts the thread's data from
     /// the CPU's caches.
     private static final Duration LONGEST_SLEEP = Duration.ofMillis(50);
-    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
     private final String transactionalId;
     private final TransactionTime transactionTime;
@@ -41,13 +36,17 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final StepSignal steps;
     private final Duration tick;
     private final int requestBytes;
+    private final boolean allowsTopics;
+    private final OtherTopics others;
+    private final String deadLetters;
     private final ReturnedHeaders.Rules returned;
 
     /// @param transactionalId of the producer of the one stream thread; the same in each life that begins from one
     ///                        state folder
     /// @param transactionTime knows how long commits have taken, also in earlier lives
+    /// @param others          the topics of other applications that requests name
     public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
-            PartitionHolds holds, StepSignal steps, PipelineConfig config) {
+            PartitionHolds holds, StepSignal steps, OtherTopics others, PipelineConfig config) {
         this.transactionalId = transactionalId;
         this.transactionTime = transactionTime;
         this.commits = commits;
@@ -55,6 +54,9 @@ public final class PipelineClients implements KafkaClientSupplier {
         this.steps = steps;
         tick = config.pace().tick();
         requestBytes = config.limits().requestBytes();
+        allowsTopics = config.limits().mentions().allowTopics();
+        this.others = others;
+        deadLetters = config.topics().deadLetters();
         returned = new ReturnedHeaders.Rules(config.limits().headers());
     }
 
@@ -69,46 +71,16 @@ public final class PipelineClients implements KafkaClientSupplier {
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
-        return named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId) == null
-                ? producer(named, false)
-                : new FollowingProducer(own -> producer(own, true), named, transactionTime);
-    }
-
-    private Producer<byte[], byte[]> producer(Map<String, Object> config, boolean transactional) {
-        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
-            @Override
-            public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
-                commits.changed();
-                return super.send(record, callback);
-            }
-
-            @Override
-            public void flush() {
-                commits.begins();
-                super.flush();
-                if (!transactional) {
-                    commits.committed();
-                }
-            }
-
-            @Override
-            public void commitTransaction() {
-                super.commitTransaction();
-                commits.committed();
-            }
-
-            /// Closes within a bounded time; Kafka Streams would wait for ever for a broker that does not come back.
-            @Override
-            public void close() {
-                close(CLOSE_WITHIN);
-            }
-        };
+        named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        return new FollowingProducer(
+                own -> new KafkaProducer<>(own, new ByteArraySerializer(), new ByteArraySerializer()), named,
+                transactionTime, commits, allowsTopics ? new SparedRecords(others, deadLetters) : null);
     }
 
     @Override
     public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-        return new KafkaConsumer<>(config, BoundedRecords.keys(returned::comesBack),
-                BoundedRecords.values(requestBytes, returned::comesBack)) {
+        return new KafkaConsumer<>(config, BoundedRecords.keys(returned::isNeeded),
+                BoundedRecords.values(requestBytes, returned::isNeeded)) {
             @Override
             public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
                 commits.passEnds();

@@ -2,7 +2,8 @@
 ///
 /// ```
 ///   StreamsProperties ──► KafkaStreams ──► PipelineClients ──┬── consumer    PartitionHolds, StepSignal
-///                                                            └── producer    FollowingProducer, TransactionTime
+///                                                            └── producer    FollowingProducer, TransactionTime,
+///                                                                            SparedRecords ──► OtherTopics
 ///   GenerationProcessor ──► Commits: is a commit due?
 /// ```
 ///

@@ -55,7 +55,8 @@ class SchemaSubjectsTest {
     }
 
     private static SimulatedProcess process() {
-        var mentions = new Mentions(Pattern.compile("(cats|dogs)-value"), Pattern.compile("(cats|gone|small|test-).*"));
+        var mentions = new Mentions(Pattern.compile("(cats|dogs)-value"), Pattern.compile("(cats|gone|small|test-).*"),
+                null);
         var config = SimulatedProcess.config().with(RequestLimits.standard().with(mentions))
                 .with(Recovery.standard().with(new Patience(Duration.ofMillis(100), 4, Duration.ofSeconds(15))));
         var process = new SimulatedProcess(config, 1, SLOTS, () -> TinyEngine.start(model, SLOTS, 256));
@@ -89,7 +90,7 @@ class SchemaSubjectsTest {
         assertThat((byte[]) written.getFirst().key()).isEqualTo("a".getBytes(StandardCharsets.UTF_8));
         assertThat(text(headers.lastHeader(Output.SOURCE_OFFSET).value())).isEqualTo("0");
         assertThat(text(headers.lastHeader(Output.ANSWER).value())).isEqualTo("0");
-        var foreign = (Outgoing.AnswerRecord) written.getFirst().value();
+        var foreign = (Outgoing.Addressed) written.getFirst().value();
         assertThat(foreign.topic()).isEqualTo("cats");
         var cat = read(foreign.bytes(), 77);
         assertThat((int) cat.get("legs")).isBetween(2, 4);
@@ -126,8 +127,8 @@ class SchemaSubjectsTest {
         process.crash();
         run(process, "a");
         assertThat(process.result("a").getText()).isEqualTo(expected.result("a").getText());
-        assertThat(((Outgoing.AnswerRecord) records(process).getFirst().value()).bytes())
-                .isEqualTo(((Outgoing.AnswerRecord) records(expected).getFirst().value()).bytes());
+        assertThat(((Outgoing.Addressed) records(process).getFirst().value()).bytes())
+                .isEqualTo(((Outgoing.Addressed) records(expected).getFirst().value()).bytes());
 
         process.send(0, record(r -> { }));      // sent again after it has ended
         process.settle();
@@ -285,7 +286,7 @@ class SchemaSubjectsTest {
         var answers = new ArrayList<String>();
         for (var written : records(process)) {
             answers.add(text(written.headers().lastHeader(Output.ANSWER).value()));
-            read(((Outgoing.AnswerRecord) written.value()).bytes(), 77);
+            read(((Outgoing.Addressed) written.value()).bytes(), 77);
         }
         assertThat(answers).containsExactly("0", "1", "2");
     }

@@ -25,6 +25,7 @@ import dev.flover.topology.models.Registrations.Era;
 import dev.flover.topology.parking.CancelsAhead;
 import dev.flover.topology.position.PartitionCounts;
 import dev.flover.topology.position.UnreadGaps;
+import dev.flover.topology.records.DeadLetter;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.Homes;
 import dev.flover.topology.records.RequestDecoding;
@@ -33,6 +34,7 @@ import dev.flover.topology.request.Chat;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ForeignTopics;
 import dev.flover.topology.request.Inquiries;
+import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.state.StateKeys;
@@ -231,7 +233,9 @@ final class SimulatedProcess {
         parts = ProcessPartsBuilder.builder().config(config).model(model).engine(shared).room(room)
                 .check(new RequestCheck(model, config.limits(), chat))
                 .constraints(new Constraints(model.tokenizer(), tenant -> compiling)).mentions(mentions())
-                .foreign(foreign).commits(commits).holds(new PartitionHolds()).caution(caution).life(life)
+                .foreign(foreign)
+                .replyTopics(new ReplyTopics(config.limits().mentions().replyTopics(), foreign)).commits(commits)
+                .holds(new PartitionHolds()).caution(caution).life(life)
                 .wall(() -> wall).contract(contract).left(left)
                 .decoding(new RequestDecoding(config.topics().requests(),
                         new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
@@ -241,6 +245,7 @@ final class SimulatedProcess {
                 .results(new SimulatedResults(
                         () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains))
                 .resultBytes(resultBytes).asWritten(request -> binary(request, request.getSchema()))
+                .asResult(result -> binary(result, result.getSchema()))
                 .standstill(new Standstill()).cancels(new CancelsAhead(config)).metrics(metrics).build();
         partitions.forEach(this::open);
     }
@@ -260,10 +265,10 @@ final class SimulatedProcess {
                 : new Inquiries.Outcome.Known<>(found);
     }
 
-    private Inquiries.Outcome<Integer> topic(String name) {
+    private Inquiries.Outcome<ForeignTopics.Found> topic(String name) {
         var most = topics.get(name);
         return most == null ? new Inquiries.Outcome.Missing<>("'" + name + "' does not exist")
-                : new Inquiries.Outcome.Known<>(most);
+                : new Inquiries.Outcome.Known<>(new ForeignTopics.Found(most, 2));
     }
 
     /// The view of the models topic: this group is alone on the requests topic, unless a test registers others.
@@ -441,7 +446,7 @@ final class SimulatedProcess {
             case Outgoing.ResultAgain(byte[] bytes) -> bytes;
             case Outgoing.Forgotten forgotten -> null;
             case Outgoing.DeadLetter(byte[] bytes) -> bytes;
-            case Outgoing.AnswerRecord named -> named;
+            case Outgoing.Addressed named -> named;
             case Outgoing.PassedOn passed -> passed;
         };
         if (value instanceof Outgoing.PassedOn(int to, byte[] bytes)) {
@@ -607,7 +612,8 @@ final class SimulatedProcess {
 
     List<String> deadLetterReasons() {
         return records(PipelineTopology.DEAD_LETTERS_SINK).stream()
-                .map(record -> new String(record.headers().lastHeader(Output.REASON).value(), StandardCharsets.UTF_8))
+                .map(record -> record.headers().lastHeader(DeadLetter.REASON).value())
+                .map(reason -> new String(reason, StandardCharsets.UTF_8))
                 .toList();
     }
 

@@ -48,7 +48,7 @@ class BoundedRecordsTest {
         headers.add("null", null);
         headers.add(TraceParent.HEADER, "00-ab".getBytes(StandardCharsets.UTF_8));
         headers.add("ce_id", "7".getBytes(StandardCharsets.UTF_8));
-        BoundedRecords.keys(RULES::comesBack).deserialize("t", headers, ByteBuffer.allocate(3));
+        BoundedRecords.keys(RULES::isNeeded).deserialize("t", headers, ByteBuffer.allocate(3));
         int size = 0;
         for (var header : headers) {
             size += BoundedRecords.sizeOf(header);
@@ -59,6 +59,6 @@ class BoundedRecordsTest {
     }
 
     private static Deserializer<byte[]> values() {
-        return BoundedRecords.values(LIMIT, RULES::comesBack);
+        return BoundedRecords.values(LIMIT, RULES::isNeeded);
     }
 }

@@ -71,8 +71,8 @@ class TransactionTimeTest {
             var mock = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
             producers.add(mock);
             return mock;
-        }, Map.of(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 3_000, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000),
-                time);
+        }, Map.of(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 3_000, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000,
+                ProducerConfig.TRANSACTIONAL_ID_CONFIG, "t"), time, SparedRecordsTest.commits(), null);
         producer.initTransactions();
         for (int i = 0; i < 2; i++) {
             producer.beginTransaction();
