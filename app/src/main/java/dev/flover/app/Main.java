@@ -1,5 +1,6 @@
 package dev.flover.app;
 
+import dev.flover.app.batch.BatchCommand;
 import dev.flover.app.client.CancelCommand;
 import dev.flover.app.client.ForgetCommand;
 import dev.flover.app.client.ModelsCommand;
@@ -123,7 +124,7 @@ public final class Main implements Runnable {
         var commands = new ArrayList<Class<?>>();
         if (kafka) {
             commands.addAll(List.of(DemoCommand.class, UpCommand.class, ServeCommand.class, SubmitCommand.class,
-                    TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
+                    BatchCommand.class, TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
                     ForgetCommand.class, ConfigCommand.class));
         }
         commands.addAll(ENGINE_COMMANDS);

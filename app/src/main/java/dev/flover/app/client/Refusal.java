@@ -8,11 +8,11 @@ import org.apache.kafka.common.errors.TimeoutException;
 
 /// Explains failures whose messages in Kafka's libraries do not name the cause: a registry that refuses the user, or a
 /// listener that expects another protocol and does not answer.
-final class Refusal {
+public final class Refusal {
     private Refusal() {}
 
     /// Makes the error for a client of Kafka that refuses its combination of settings, each of which is valid alone.
-    static CommandException ofSettings(String client, KafkaException failure) {
+    public static CommandException ofSettings(String client, KafkaException failure) {
         return new CommandException("Kafka's " + client + " cannot be set up: " + CommandException.reason(failure)
                 + "; `flover config` shows where each kafka. setting comes from", failure);
     }
@@ -23,7 +23,7 @@ final class Refusal {
                 + " was refused: " + refused.getReason() + ". The first request of that id is not affected";
     }
 
-    static String reason(Throwable failure) {
+    public static String reason(Throwable failure) {
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof RestClientException answer) {
                 return "the schema registry refuses: " + answer.getMessage();

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -58,6 +59,21 @@ public final class Requests implements AutoCloseable {
             producer.send(new ProducerRecord<>(topic, request.getId(), request));
         } catch (KafkaException e) {
             throw notWritten(e);
+        }
+    }
+
+    /// Sends the request and returns before the broker has it.
+    ///
+    /// @param failed gets the reason if the request could not be written; on this thread or on one of the producer
+    public void sendLater(GenerationRequest request, Consumer<Exception> failed) {
+        try {
+            producer.send(new ProducerRecord<>(topic, request.getId(), request), (written, failure) -> {
+                if (failure != null) {
+                    failed.accept(failure);
+                }
+            });
+        } catch (KafkaException e) {
+            failed.accept(e);
         }
     }
 

@@ -69,6 +69,10 @@ public record Connection(
         return client("producer.");
     }
 
+    public Map<String, String> admin() {
+        return client("admin.");
+    }
+
     public Map<String, String> consumer() {
         return client("consumer.");
     }

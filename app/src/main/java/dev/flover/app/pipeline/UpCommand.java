@@ -1,5 +1,6 @@
 package dev.flover.app.pipeline;
 
+import dev.flover.app.batch.jobs.JobFeeder;
 import dev.flover.app.connection.ClientTarget;
 import dev.flover.app.connection.PipelineAddress;
 import dev.flover.app.connection.RunningPipeline;
@@ -75,7 +76,8 @@ public final class UpCommand implements Callable<Integer> {
                 }
                 try (var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
                     running = pipeline;
-                    try (var bridge = bridge(config, servers, model)) {
+                    try (var bridge = bridge(config, servers, model);
+                            var _ = JobFeeder.start(servers.connection(), config.topics())) {
                         return serve(config, servers, metrics, stop, bridge);
                     }
                 }

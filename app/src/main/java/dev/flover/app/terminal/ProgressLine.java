@@ -2,11 +2,13 @@ package dev.flover.app.terminal;
 
 import java.io.PrintWriter;
 
-/// Shows the progress of a task: one line that grows on a terminal, or a new line from time to time elsewhere.
+/// Shows the progress of a task: one line that grows on a terminal, or elsewhere a new line
+/// for each tenth of the task, and at least one a minute.
 public final class ProgressLine implements AutoCloseable {
     private static final int BAR = 30;
     private static final long FRAME_NANOS = 100_000_000;
     private static final int STEPS_IN_LINES = 10;
+    private static final long LINE_NANOS = 60_000_000_000L;
 
     private final PrintWriter out;
     private final boolean terminal;
@@ -52,8 +54,10 @@ public final class ProgressLine implements AutoCloseable {
 
     private void write(int done, String detail) {
         int step = (int) ((long) STEPS_IN_LINES * done / goal);
-        if (step > shownStep) {
+        long now = System.nanoTime();
+        if (step > shownStep || now - shownNanos > LINE_NANOS) {
             shownStep = step;
+            shownNanos = now;
             out.println(what + " " + done + "/" + goal + "  " + detail);
             out.flush();
         }

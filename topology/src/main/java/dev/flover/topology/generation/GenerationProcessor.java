@@ -54,7 +54,7 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
     private void punctuate(long timestamp) {
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
-        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().size() > 0);
+        boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().throughputCounts());
         intake.tick(now);
         generations.tick(now, passBegins);
         ended.evict(now);

@@ -255,8 +255,10 @@ final class Generations {
             trials.takeBack(live.values());
             parts.life().settled(partition);
         } else {
+            parts.room().makeRoom(parts.engine().freeSlots());
+            takeGranted(now);       // slots that are given up here can be granted in this tick
             grant();
-            admitGranted(now);
+            takeGranted(now);
             startTried(now);
             trials.takeCleared().ifPresent(this::startAgain);
         }
@@ -388,13 +390,31 @@ final class Generations {
         }
     }
 
-    private void admitGranted(long now) {
+    private void takeGranted(long now) {
         for (var ticket = granted.poll(); ticket != null; ticket = granted.poll()) {
             var id = Bytes.wrap(ticket.id.getBytes(StandardCharsets.UTF_8));
-            if (waiting.remove(id, ticket)) {       // false where it ended after its turn began
+            var begun = live.get(id);
+            if (waiting.remove(id, ticket)) {
                 admit(load(id, ticket), now);
+            } else if (begun != null && begun.ticket == ticket) {      // otherwise it ended after its turn began
+                if (ticket.yields()) {
+                    suspend(begun);
+                } else {
+                    parts.room().started(ticket);
+                    startAnswers(begun, now);
+                }
             }
         }
+    }
+
+    /// Takes a batch generation's sequences from the engine. They are computed again, from their tokens so far, when
+    /// the generation's turn comes again.
+    private void suspend(LiveGeneration generation) {
+        for (var answer : generation.answers) {
+            parts.engine().release(answer);
+        }
+        parts.room().yielded(generation.ticket);
+        parts.metrics().batchYielded();
     }
 
     private void admit(LiveGeneration generation, long now) {
@@ -407,9 +427,13 @@ final class Generations {
     private void start(LiveGeneration generation, long now) {
         parts.room().started(generation.ticket);
         parts.metrics().startedAfter(now - generation.stored.getReadAt());
+        startAnswers(generation, now);
+    }
+
+    private void startAnswers(LiveGeneration generation, long now) {
         try {
             for (var answer : generation.answers) {
-                if (!answer.isEnded()) {
+                if (!answer.isEnded() && !answer.isFinished()) {
                     start(answer);
                 }
             }
@@ -429,9 +453,15 @@ final class Generations {
         } else {
             parts.engine().admit(answer, plan.sequence(generation.promptIds).with(r -> r
                     .generatedIds(ids).answerIndex(answer.index())
-                    .priority(generation.stored.getRequest().getPriority()).alone(generation.alone)
+                    .priority(priority(generation)).alone(generation.alone)
                     .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
         }
+    }
+
+    /// The priority in the engine: that of a batch request is below all others.
+    private static int priority(LiveGeneration generation) {
+        var request = generation.stored.getRequest();
+        return request.getPriority() - (request.getBatch() ? 2 * RequestCheck.MAX_PRIORITY + 1 : 0);
     }
 
     /// Starts the generations whose attempt has been committed.
@@ -517,8 +547,9 @@ final class Generations {
     private Ticket ticket(Bytes id, StoredRequest stored, Ticket.Standing standing, int bytes, boolean restored) {
         var request = stored.getRequest();
         long advance = request.getPriority() * parts.config().sharing().priorityStep().toMillis();
-        return new Ticket(request.getId(), request.getTenant(), standing, stored.getReadAt() - advance,
-                stored.getArrival(), partition, stored.getPromptIds().size(), bytes, restored, granted);
+        return new Ticket(request.getId(), request.getTenant(), standing, request.getBatch(),
+                stored.getReadAt() - advance, stored.getArrival(), partition, stored.getPromptIds().size(), bytes,
+                restored, granted);
     }
 
     private void setDeadline(Bytes id, StoredRequest stored) {

@@ -38,6 +38,7 @@ public final class PipelineMetrics {
     private final Counter cachedAnswers;
     private final Counter deadLetters;
     private final Counter parked;
+    private final Counter yielded;
     private final Counter resumed;
     private final Counter lives;
     private final Map<FinishReason, Counter> ended =
@@ -89,6 +90,7 @@ public final class PipelineMetrics {
                 + "partition");
         deadLetters = counter("flover.dead.letters", "Records sent to the dead-letter topic");
         parked = counter("flover.requests.parked", "Records that wait until their schema or their group is known");
+        yielded = counter("flover.batch.yielded", "Batch requests that gave up their slots to other requests");
         resumed = counter("flover.generations.resumed", "Generations resumed from the state");
         lives = counter("flover.lives", "Starts of Kafka Streams in this process");
         for (var reason : FinishReason.values()) {
@@ -168,6 +170,11 @@ public final class PipelineMetrics {
 
     public void duplicate() {
         duplicates.increment();
+    }
+
+    /// Counts a batch request that gave up its slots.
+    public void batchYielded() {
+        yielded.increment();
     }
 
     public void othersRequest() {

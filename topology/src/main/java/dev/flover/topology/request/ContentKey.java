@@ -15,7 +15,7 @@ import java.util.Map;
 /// A digest, in 16 bytes, of everything that decides an answer's tokens: requests of one tenant with equal keys get
 /// equal tokens.
 ///
-/// All fields of a request count except its names (id, conversation, metadata), its scheduling (priority, deadline)
+/// All fields of a request count except its names (id, conversation, metadata), its scheduling (priority, batch, deadline)
 /// and, in greedy decoding, the seed; so a new field counts without a change here. The key also contains the prompt's
 /// token ids (a template may insert the date), the limit of tokens, and the fingerprints of the model and the
 /// arithmetic.
@@ -32,7 +32,7 @@ public final class ContentKey {
             return null;
         }
         var deciding = GenerationRequest.newBuilder(request).setId("").setConversation(null).setMetadata(Map.of())
-                .setPriority(0).setDeadlineMs(null).setModel(null).setMaxTokens(plan.maxTokens())
+                .setPriority(0).setBatch(false).setDeadlineMs(null).setModel(null).setMaxTokens(plan.maxTokens())
                 .setSeed(greedy ? null : request.getSeed()).build();
         var content = new ByteArrayOutputStream();
         try {

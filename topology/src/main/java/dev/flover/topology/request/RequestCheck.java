@@ -21,7 +21,7 @@ public final class RequestCheck {
     private static final String MESSAGES = "messages";
     private static final int MAX_TENANT_BYTES = 256;
     private static final int MAX_ALTERNATIVES = 20;
-    private static final int MAX_PRIORITY = 100;
+    public static final int MAX_PRIORITY = 100;
 
     private final Model model;
     private final RequestLimits limits;

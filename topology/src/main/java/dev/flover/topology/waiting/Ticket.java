@@ -14,6 +14,8 @@ public final class Ticket {
     public final String id;
     final String tenant;
     public final Standing standing;
+    /// Whether the request waits behind all requests that are not batch.
+    final boolean batch;
     /// Orders the requests of one tenant: the smallest rank is computed first.
     final long rank;
     /// The offset of the request's record; among equal ranks, the smaller offset is first.
@@ -31,8 +33,15 @@ public final class Ticket {
     /// The compiled constraint of the request's answers; null where there is none, or while it is being compiled.
     public Constraints.Prepared.Ready prepared;
 
+    /// Whether the request is to give up its place in the engine: set by the waiting room, which then adds the ticket
+    /// to the queue `granted` a second time.
+    private boolean yields;
+
     // The fields below are set by the waiting room.
     Turn turn = Turn.NONE;
+    /// Whether the request has given up its place in the engine: then it goes on before batch requests that have not
+    /// begun.
+    boolean yielded;
     /// The tokens that the tenant has been charged for this request.
     double paid;
     /// The tokens computed for this request, its prompt's included.
@@ -58,11 +67,21 @@ public final class Ticket {
         ARRIVED
     }
 
-    public Ticket(String id, String tenant, Standing standing, long rank, long arrival, int partition, int promptTokens,
-            int bytes, boolean restored, Queue<Ticket> granted) {
+    /// Whether the request is to give up its place in the engine, rather than to take one.
+    public boolean yields() {
+        return yields;
+    }
+
+    void yields(boolean yields) {
+        this.yields = yields;
+    }
+
+    public Ticket(String id, String tenant, Standing standing, boolean batch, long rank, long arrival, int partition,
+            int promptTokens, int bytes, boolean restored, Queue<Ticket> granted) {
         this.id = id;
         this.tenant = tenant;
         this.standing = standing;
+        this.batch = batch;
         this.rank = rank;
         this.arrival = arrival;
         this.partition = partition;

@@ -2,12 +2,14 @@ package dev.flover.topology.waiting;
 
 import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
+import java.util.LinkedHashSet;
 import java.util.TreeSet;
 
 /// The requests of all partitions of a process that wait for the engine, and the order of their turns.
 ///
 /// Suspects go first, one at a time; then generations that had begun before a restart; then the other requests, in fair
-/// shares among tenants. A request whose turn has begun is *outstanding* until the engine has been given it. Its turn
+/// shares among tenants; then batch requests, those first that had begun. Where all slots are taken and a request waits
+/// that is not batch, the batch request that began last is asked to give up its slot. A request whose turn has begun is *outstanding* until the engine has been given it. Its turn
 /// is over when the request has left.
 ///
 /// The waiting room holds no content of requests, only what their order depends on. It is used by the stream thread
@@ -17,6 +19,14 @@ public final class WaitingRoom {
     private final TreeSet<Ticket> suspects = new TreeSet<>(Ticket.ORDER);
     private final TreeSet<Ticket> resumed = new TreeSet<>(Ticket.ORDER);
     private final FairShares arrived;
+    private final TreeSet<Ticket> begunBatch = new TreeSet<>(Ticket.ORDER);
+    private final FairShares arrivedBatch;
+    /// The batch requests that the engine computes and that were not asked to yield, in the order in which they began.
+    private final LinkedHashSet<Ticket> runningBatch = new LinkedHashSet<>();
+    private int yielding;
+    private int batchWaiting;
+    /// The number of requests that are not batch and whose turn has begun.
+    private int othersBegun;
     private Ticket suspectOut;
     private int outstanding;
     private int size;
@@ -27,6 +37,7 @@ public final class WaitingRoom {
     public WaitingRoom(WaitingLimits limits, Sharing sharing) {
         this.limits = limits;
         this.arrived = new FairShares(sharing);
+        this.arrivedBatch = new FairShares(sharing);
     }
 
     /// Reserves room for a request that is added later, because its constraint is still being compiled.
@@ -46,14 +57,60 @@ public final class WaitingRoom {
 
     public void add(Ticket ticket) {
         prepared(ticket);
-        boolean added = switch (ticket.standing) {
+        boolean added = isBegunBatch(ticket) ? begunBatch.add(ticket) : switch (ticket.standing) {
             case SUSPECT -> suspects.add(ticket);
             case RESUMED -> resumed.add(ticket);
-            case ARRIVED -> arrived.add(ticket);
+            case ARRIVED -> shares(ticket).add(ticket);
         };
         assert added : ticket.id + " waits twice";
-        size++;
-        bytes += ticket.bytes;
+        count(ticket, 1);
+    }
+
+    private FairShares shares(Ticket ticket) {
+        return ticket.batch ? arrivedBatch : arrived;
+    }
+
+    private static boolean isBegunBatch(Ticket ticket) {
+        return ticket.batch && (ticket.yielded || ticket.standing == Ticket.Standing.RESUMED);
+    }
+
+    private void count(Ticket ticket, int tickets) {
+        size += tickets;
+        bytes += (long) tickets * ticket.bytes;
+        batchWaiting += ticket.batch ? tickets : 0;
+    }
+
+    /// Asks batch requests to give up their slots: as many as other requests wait that find no free slot. The tickets
+    /// are added to the queues of their partitions, with [Ticket#yields] set.
+    ///
+    /// @param free the engine's free slots
+    public void makeRoom(int free) {
+        if (suspectOut != null) {
+            return;
+        }
+        int missing = size - batchWaiting - Math.max(0, free - outstanding) - yielding;
+        for (; missing > 0 && !runningBatch.isEmpty(); missing--) {
+            var last = runningBatch.removeLast();
+            last.yields(true);
+            yielding++;
+            last.granted.add(last);
+        }
+    }
+
+    /// Notes that a request that was asked to yield has given up its slot. It waits again.
+    public void yielded(Ticket ticket) {
+        stopYielding(ticket);
+        shares(ticket).end(ticket);
+        ticket.turn = Ticket.Turn.NONE;
+        ticket.yielded = true;
+        add(ticket);
+    }
+
+    private void stopYielding(Ticket ticket) {
+        if (ticket.yields()) {
+            ticket.yields(false);
+            yielding--;
+        }
     }
 
     /// Begins the turn of the next request: hands it to the partition that owns it.
@@ -70,6 +127,10 @@ public final class WaitingRoom {
             grant(resumed.pollFirst());
         } else if (!arrived.isEmpty()) {
             grant(arrived.takeNext());
+        } else if (!begunBatch.isEmpty()) {
+            grant(begunBatch.pollFirst());
+        } else if (!arrivedBatch.isEmpty()) {
+            grant(arrivedBatch.takeNext());
         } else {
             return false;
         }
@@ -77,11 +138,11 @@ public final class WaitingRoom {
     }
 
     private void grant(Ticket ticket) {
-        size--;
-        bytes -= ticket.bytes;
+        count(ticket, -1);
         outstanding++;
+        othersBegun += ticket.batch ? 0 : 1;
         ticket.turn = Ticket.Turn.OUTSTANDING;
-        arrived.begin(ticket);
+        shares(ticket).begin(ticket);
         ticket.granted.add(ticket);
     }
 
@@ -90,13 +151,16 @@ public final class WaitingRoom {
         if (ticket.turn == Ticket.Turn.OUTSTANDING) {
             ticket.turn = Ticket.Turn.STARTED;
             outstanding--;
+            if (ticket.batch && ticket != suspectOut) {
+                runningBatch.add(ticket);
+            }
         }
     }
 
     /// Counts tokens that were computed for a request.
     public void used(Ticket ticket, int tokens) {
         if (ticket.turn == Ticket.Turn.STARTED) {
-            arrived.use(ticket, tokens);
+            shares(ticket).use(ticket, tokens);
         }
     }
 
@@ -115,7 +179,10 @@ public final class WaitingRoom {
             case PREPARING -> prepared(ticket);
             case OUTSTANDING, STARTED -> {
                 started(ticket);
-                arrived.end(ticket);
+                runningBatch.remove(ticket);
+                stopYielding(ticket);
+                othersBegun -= ticket.batch ? 0 : 1;
+                shares(ticket).end(ticket);
                 cleared(ticket);
             }
             case OVER -> { }
@@ -124,14 +191,13 @@ public final class WaitingRoom {
     }
 
     private void removeWaiting(Ticket ticket) {
-        boolean removed = switch (ticket.standing) {
+        boolean removed = isBegunBatch(ticket) ? begunBatch.remove(ticket) : switch (ticket.standing) {
             case SUSPECT -> suspects.remove(ticket);
             case RESUMED -> resumed.remove(ticket);
-            case ARRIVED -> arrived.remove(ticket);
+            case ARRIVED -> shares(ticket).remove(ticket);
         };
         if (removed) {      // if not, the request was never added, as one begun under another arithmetic
-            size--;
-            bytes -= ticket.bytes;
+            count(ticket, -1);
         }
     }
 
@@ -152,6 +218,12 @@ public final class WaitingRoom {
 
     public int size() {
         return size;
+    }
+
+    /// Whether throughput counts more than the time to first tokens: a request waits that is not batch, or batch
+    /// requests wait and the engine computes nothing else.
+    public boolean throughputCounts() {
+        return size > batchWaiting || batchWaiting > 0 && othersBegun == 0;
     }
 
     public long bytes() {

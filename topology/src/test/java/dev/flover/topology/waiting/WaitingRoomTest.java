@@ -23,7 +23,11 @@ class WaitingRoomTest {
     private long arrivals;
 
     private Ticket ticket(String id, String tenant, Standing standing, long rank) {
-        return new Ticket(id, tenant, standing, rank, arrivals++, 0, 1, 100, false, granted);
+        return new Ticket(id, tenant, standing, false, rank, arrivals++, 0, 1, 100, false, granted);
+    }
+
+    private Ticket batch(String id, Standing standing, long rank) {
+        return new Ticket(id, "t", standing, true, rank, arrivals++, 0, 1, 100, false, granted);
     }
 
     private Ticket arrived(String id, String tenant, long rank) {
@@ -54,6 +58,76 @@ class WaitingRoomTest {
         room.add(arrived("new", "t", 1));
         room.add(ticket("resumed", "t", Standing.RESUMED, 9));
         assertThat(grantAll(room)).containsExactly("resumed", "new");
+    }
+
+    @Test
+    void batchRequestsGoBehindAllOthersHoweverOldTheyAre() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        room.add(batch("old line", Standing.ARRIVED, 1));
+        room.add(batch("begun line", Standing.RESUMED, 2));
+        room.add(arrived("new", "t", 1_000_000));
+        room.add(ticket("resumed", "t", Standing.RESUMED, 2_000_000));
+        assertThat(grantAll(room)).containsExactly("resumed", "new", "begun line", "old line");
+    }
+
+    @Test
+    void theBatchRequestThatBeganLastYieldsToOneThatFindsNoSlot() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var lines = List.of(batch("a", Standing.ARRIVED, 1), batch("b", Standing.ARRIVED, 2),
+                batch("c", Standing.ARRIVED, 3));
+        lines.forEach(room::add);
+        assertThat(grantAll(room)).containsExactly("a", "b", "c");
+        lines.forEach(room::started);
+        assertThat(room.throughputCounts()).as("nothing waits").isFalse();
+        room.makeRoom(0);
+        assertThat(granted).as("no request waits").isEmpty();
+
+        var urgent = arrived("urgent", "t", 9);
+        room.add(urgent);
+        room.makeRoom(1);
+        assertThat(granted).as("a slot is free").isEmpty();
+        room.makeRoom(0);
+        room.makeRoom(0);
+        assertThat(granted).extracting(ticket -> ticket.id).as("one line for one request").containsExactly("c");
+        var last = granted.remove();
+        assertThat(last.yields()).isTrue();
+        room.yielded(last);
+        assertThat(last.yields()).isFalse();
+        assertThat(room.size()).isEqualTo(2);
+        room.add(batch("d", Standing.ARRIVED, 0));
+        assertThat(grantAll(room)).as("the line goes on before those that have not begun")
+                .containsExactly("urgent", "c", "d");
+        assertThat(room.bytes()).isZero();
+    }
+
+    @Test
+    void aBatchRequestThatEndsBeforeItHasYieldedIsForgotten() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        var line = batch("line", Standing.ARRIVED, 1);
+        room.add(line);
+        grantAll(room);
+        room.started(line);
+        room.add(arrived("urgent", "t", 9));
+        room.makeRoom(0);
+        room.left(line);
+        assertThat(granted.remove().yields()).isFalse();
+        room.makeRoom(0);
+        assertThat(granted).isEmpty();
+        assertThat(grantAll(room)).containsExactly("urgent");
+    }
+
+    @Test
+    void throughputCountsWhileLinesWaitUnlessAnotherRequestIsAnswered() {
+        var room = new WaitingRoom(ROOMY, Sharing.equal());
+        room.add(batch("line", Standing.ARRIVED, 1));
+        assertThat(room.throughputCounts()).isTrue();
+        var other = arrived("other", "t", 1);
+        room.add(other);
+        assertThat(room.throughputCounts()).isTrue();
+        room.grantNext();
+        assertThat(room.throughputCounts()).as("a reader waits for tokens").isFalse();
+        room.left(other);
+        assertThat(room.throughputCounts()).isTrue();
     }
 
     @Test

@@ -1,0 +1,183 @@
+package dev.flover.app.batch;
+
+import dev.flover.app.batch.jobs.ResultsReader;
+import dev.flover.app.client.Requests;
+import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.options.OptionRange;
+import dev.flover.app.settings.Kind;
+import dev.flover.app.settings.SettingOptions;
+import dev.flover.app.terminal.StopSignal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// The command `batch`: answers a file of requests.
+@Command(
+        name = "batch",
+        modelTransformer = SettingOptions.OfClients.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        subcommandsRepeatable = false,
+        subcommands = {BatchSubmitCommand.class, BatchFollowCommand.class, BatchListCommand.class,
+            BatchStatusCommand.class, BatchOrderCommands.Pause.class, BatchOrderCommands.Resume.class,
+            BatchOrderCommands.Cancel.class},
+        description = "Answers a file of requests, one a line, and writes each answer once. After a kill at any moment, "
+                + "the same command goes on with the job.",
+        footer = {"", "@|bold Lines|@ are in OpenAI's batch form (custom_id, method, url, body), or requests:",
+            "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
+            "A line that cannot be answered goes to OUT.errors with its number and the reason.",
+            "OUT.progress records the state of the job; the page docs/use/batch.md explains it."})
+public final class BatchCommand implements Callable<Integer> {
+    private static final Kind.Time DEADLINES = new Kind.Time(Duration.ofSeconds(1), Duration.ofDays(365));
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The file of requests; - is standard input, which is copied to "
+            + "OUT.input first.")
+    private String file;
+
+    @Option(names = "--out", paramLabel = "OUT", description = "The file of answers.")
+    private Path out;
+
+    @Option(names = "--order", paramLabel = "ORDER", defaultValue = "done",
+            description = "Order of the answers: done (as they come) or input. Default: ${DEFAULT-VALUE}.")
+    private Order order;
+
+    @Option(names = "--live", paramLabel = "N", defaultValue = "1024",
+            description = "Most lines that are sent and not answered yet. Default: ${DEFAULT-VALUE}.")
+    private int live;
+
+    @Option(names = "--max-errors", paramLabel = "N|N%%", description = "Stop when more lines than this have failed.")
+    private String maxErrors;
+
+    @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after which "
+            + "lines that have no answer fail.")
+    private String deadline;
+
+    @Option(names = "--model", paramLabel = "NAME", description = "Model for the lines that name none.")
+    private String model;
+
+    @Option(names = "--tenant", paramLabel = "NAME", defaultValue = "", description = "Tenant for the lines that name "
+            + "none.")
+    private String tenant;
+
+    @Mixin
+    private SummaryOptions summary;
+
+    private JobFiles files;
+
+    /// Orders of the answers in their file.
+    enum Order { DONE, INPUT }
+
+    @Override
+    public Integer call() {
+        if (file == null || out == null) {
+            throw new ParameterException(spec.commandLine(), file == null
+                    ? "FILE, or a subcommand, is missing" : "--out is missing: the file of answers");
+        }
+        OptionRange.check(spec, "--live", live, 1, 100_000);
+        var limit = limit();
+        var time = deadline();
+        files = JobFiles.of(out);
+        var folder = out.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new CommandException("--out must be a file in an existing folder; there is no folder " + folder);
+        }
+        var input = BatchInput.of(file, files, List.of(model == null ? "" : model, tenant));
+        if (input.lines() == 0) {
+            throw new CommandException(file + " has no line; expected one request a line");
+        }
+        var recorded = recorded(input);
+        if (recorded != null && recorded.finished()) {
+            try (var report = summary.report(spec, input, recorded.tally())) {
+                summary.print(spec, report, recorded.tally(), true, files);
+            }
+            return ExitCode.OK;
+        }
+        return run(input, recorded, limit, time);
+    }
+
+    private ErrorLimit limit() {
+        try {
+            return maxErrors == null ? null : ErrorLimit.parse(maxErrors);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private Duration deadline() {
+        try {
+            return deadline == null ? null : DEADLINES.parse(deadline);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--deadline must be " + DEADLINES.expected() + ", was "
+                    + deadline, e);
+        }
+    }
+
+    /// Returns what is recorded of this job; null if the job has not begun.
+    private JobProgress recorded(BatchInput input) {
+        var recorded = JobProgress.read(files.progress());
+        if (recorded != null && !recorded.job().equals(input.job())) {
+            throw new CommandException(files.progress() + " belongs to another job, " + recorded.job() + ": " + file
+                    + " has changed since it began, or --model or --tenant has. Give another --out, or the input as it "
+                    + "was");
+        }
+        return recorded;
+    }
+
+    private int run(BatchInput input, JobProgress recorded, ErrorLimit limit, Duration time) {
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
+        target.connection().check();
+        String topic = target.topics().results();
+        try (var stop = StopSignal.install();
+                var results = new ResultsReader(target.connection(), topic, input.job() + "-");
+                var output = new JobOutput(files, recorded);
+                var lines = input.open();
+                var requests = new Requests(target.connection(), target.topics().requests())) {
+            var progress = recorded != null ? recorded
+                    : JobProgress.begin(input.job(), System.currentTimeMillis(), topic, results.ends());
+            if (!progress.topic().equals(topic)) {
+                throw new CommandException("the job reads the results topic " + progress.topic() + ", found " + topic
+                        + "; give the topics that it began with");
+            }
+            output.record(progress);
+            var run = new AtomicReference<BatchRun>();
+            var outcomes = new Outcomes(order == Order.INPUT, progress.doneLines(), one -> run.get().write(one));
+            var feed = new LineFeed(input, lines, requests, outcomes, new AnswerLines.Defaults(model, tenant), live,
+                    this::say);
+            long deadlineMs = time == null ? Long.MAX_VALUE : progress.startedMs() + time.toMillis();
+            try (var report = summary.report(spec, input, progress.tally())) {
+                run.set(new BatchRun(new BatchRun.Parts(input, feed, results, outcomes, output, report, stop, limit,
+                        deadlineMs, this::say), progress));
+                boolean finished = run.get().run();
+                report.clear();
+                if (!finished) {
+                    say("stopped; the same command goes on with the job");
+                }
+                summary.print(spec, report, run.get().tally(), finished, files);
+                return finished ? ExitCode.OK : stop.exitCode();
+            }
+        } catch (IOException e) {
+            throw new CommandException("cannot close " + file + ": " + CommandException.reason(e), e);
+        }
+    }
+
+    private void say(String sentence) {
+        spec.commandLine().getErr().println("flover: " + sentence);
+        spec.commandLine().getErr().flush();
+    }
+}

@@ -1,0 +1,104 @@
+package dev.flover.app.batch;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.batch.jobs.JobTopics;
+import dev.flover.app.batch.jobs.JobsClient;
+import dev.flover.app.batch.jobs.JobsView;
+import dev.flover.app.batch.jobs.ResultsReader;
+import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.options.CommandException;
+import dev.flover.app.settings.SettingOptions;
+import dev.flover.app.terminal.StopSignal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// The command `batch follow`: writes the answers of a job to a file, and shows how far it is.
+@Command(
+        name = "follow",
+        modelTransformer = SettingOptions.OfClients.class,
+        sortOptions = false,
+        description = "Writes the answers of a submitted job, each once, until the job has ended. May be stopped and "
+                + "started again; the job goes on without it.")
+final class BatchFollowCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "JOB", description = "The job's id, as `batch submit` prints it.")
+    private String job;
+
+    @Option(names = "--out", required = true, paramLabel = "OUT", description = "The file of answers.")
+    private Path out;
+
+    @Mixin
+    private SummaryOptions summary;
+
+    @Override
+    public Integer call() {
+        var files = JobFiles.of(out);
+        var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
+        target.connection().check();
+        String topic = target.topics().results();
+        try (var client = new JobsClient(target.connection(), JobTopics.of(target.topics().requests()))) {
+            var known = client.job(job);
+            var recorded = JobProgress.read(files.progress());
+            if (recorded != null && !recorded.job().equals(job)) {
+                throw new CommandException(files.progress() + " belongs to another job, " + recorded.job()
+                        + "; give another --out");
+            }
+            var progress = recorded != null ? recorded
+                    : JobProgress.begin(job, known.job().createdMs(), topic, known.job().resultsFrom());
+            try (var stop = StopSignal.install();
+                    var results = new ResultsReader(target.connection(), topic, job + "-");
+                    var output = new JobOutput(files, recorded)) {
+                return follow(client, known, progress, files, results, output, stop);
+            }
+        }
+    }
+
+    private int follow(JobsClient client, JobsView.Known known, JobProgress progress, JobFiles files,
+            ResultsReader results, JobOutput output, StopSignal stop) {
+        output.record(progress);
+        var input = new BatchInput(known.job().name(), null, job, known.job().lines() + known.job().wrong());
+        var run = new AtomicReference<BatchRun>();
+        var outcomes = new Outcomes(false, progress.doneLines(), one -> run.get().write(one));
+        var feed = new FollowedJob(client, results, outcomes, error -> outcomes.add(wrongLine(error)), known);
+        try (var report = summary.report(spec, input, progress.tally())) {
+            run.set(new BatchRun(new BatchRun.Parts(input, feed, results, outcomes, output, report, stop, null,
+                    Long.MAX_VALUE, this::say), progress));
+            boolean finished = run.get().run();
+            report.clear();
+            var state = feed.known().state();
+            if (!finished) {
+                say("stopped; the job goes on without this command");
+            } else if (!state.message().isEmpty()) {
+                say("the job has ended: " + state.message());
+            }
+            summary.print(spec, report, run.get().tally(), finished, files);
+            return finished ? ExitCode.OK : stop.exitCode();
+        }
+    }
+
+    private static Outcome wrongLine(byte[] error) {
+        try {
+            long line = new ObjectMapper().readTree(error).get("error").get("line").asLong();
+            return new Outcome(line, error, true, false, 0, 0, -1, -1);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a record of the lines topic is not an error of a wrong line", e);
+        }
+    }
+
+    private void say(String sentence) {
+        spec.commandLine().getErr().println("flover: " + sentence);
+        spec.commandLine().getErr().flush();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.flover.app.batch;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.flover.app.batch.jobs.JobsView;
+import java.time.Instant;
+
+/// Describes a job for people and for programs.
+final class JobWords {
+    private JobWords() {}
+
+    static String line(JobsView.Known known) {
+        var state = known.state();
+        long all = known.job().lines() + known.job().wrong();
+        return known.job().id() + "  " + known.word() + "  " + state.answered() + " of " + all + " lines answered, "
+                + (state.failed() + known.job().wrong()) + " failed, " + state.open().size() + " live  "
+                + known.job().name() + "  " + Instant.ofEpochMilli(known.job().createdMs())
+                + (state.message().isEmpty() ? "" : "  (" + state.message() + ")");
+    }
+
+    static ObjectNode json(JobsView.Known known) {
+        var state = known.state();
+        return JsonNodeFactory.instance.objectNode().put("job", known.job().id()).put("state", known.word())
+                .put("message", state.message()).put("name", known.job().name())
+                .put("created_ms", known.job().createdMs()).put("lines", known.job().lines() + known.job().wrong())
+                .put("answered", state.answered()).put("failed", state.failed() + known.job().wrong())
+                .put("live", state.open().size()).put("tokens_in", state.tokensIn())
+                .put("tokens_out", state.tokensOut());
+    }
+}

@@ -1,0 +1,110 @@
+package dev.flover.app.batch.jobs;
+
+import dev.flover.app.connection.Connection;
+import dev.flover.app.options.CommandException;
+import dev.flover.topology.config.PipelineConfig.TopicNames;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Feeds the lines of jobs to the pipelines of a requests topic. Each process of a pipeline has a feeder, of which one
+/// is active at a time.
+///
+/// A feeder begins when the jobs topic exists. A failure of a feeder is logged and never harms the pipeline.
+public final class JobFeeder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(JobFeeder.class);
+    private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    private final Connection connection;
+    private final TopicNames names;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread;
+    private String lastFailure = "";
+
+    private JobFeeder(Connection connection, TopicNames names) {
+        this.connection = connection;
+        this.names = names;
+        thread = Thread.ofPlatform().name("batch-feeder").daemon().unstarted(this::run);
+    }
+
+    public static JobFeeder start(Connection connection, TopicNames names) {
+        var feeder = new JobFeeder(connection, names);
+        feeder.thread.start();
+        return feeder;
+    }
+
+    private void run() {
+        var pause = FIRST_PAUSE;
+        while (awaitTopic()) {
+            try (var session = new FeederSession(connection, names, System::currentTimeMillis)) {
+                while (closed.getCount() > 0) {
+                    session.step();
+                    pause = FIRST_PAUSE;
+                }
+            } catch (KafkaException | CommandException e) {
+                say(CommandException.reason(e));
+                isClosedWithin(pause);
+                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
+            }
+        }
+    }
+
+    private void say(String failure) {
+        if (!failure.equals(lastFailure)) {
+            LOG.warn("batch jobs are not fed at present, and are tried again: {}", failure);
+        }
+        lastFailure = failure;
+    }
+
+    /// Waits until the jobs topic exists.
+    ///
+    /// @return false if this object was closed
+    private boolean awaitTopic() {
+        String topic = JobTopics.of(names.requests()).jobs();
+        try (var admin = Admin.create(new HashMap<String, Object>(connection.admin()))) {
+            while (closed.getCount() > 0) {
+                try {
+                    admin.describeTopics(List.of(topic)).allTopicNames().get();
+                    return true;
+                } catch (ExecutionException e) {
+                    LOG.debug("the topic {} is not there: {}", topic, e.getMessage());
+                }
+                isClosedWithin(LOOK);
+            }
+        } catch (KafkaException e) {
+            say(CommandException.reason(e));
+            return !isClosedWithin(LONGEST_PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    private boolean isClosedWithin(Duration wait) {
+        try {
+            return closed.await(wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        try {
+            thread.join(Duration.ofSeconds(15));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

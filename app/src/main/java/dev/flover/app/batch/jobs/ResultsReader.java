@@ -1,0 +1,150 @@
+package dev.flover.app.batch.jobs;
+
+import dev.flover.app.client.Refusal;
+import dev.flover.app.connection.Connection;
+import dev.flover.app.options.CommandException;
+import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.json.JsonOrAvroDeserializer;
+import dev.flover.schemas.serdes.ContractSerde;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/// Reads the committed results of one job, or of all jobs, from the results topic, without a consumer group. Results of other requests
+/// are passed over by their keys, without being decoded.
+public final class ResultsReader implements AutoCloseable {
+    private static final long LOOK_FOR_PARTITIONS_NANOS = Duration.ofSeconds(30).toNanos();
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Deserializer<GenerationResult> values;
+    private final String topic;
+    private final byte[] keysBegin;
+    private long lookedAt = System.nanoTime();
+
+    /// Receives the results of the job.
+    public interface Handler {
+        void take(GenerationResult result, int partition, long offset);
+    }
+
+    /// @param idsBegin the beginning of the ids of the requests whose results are wanted
+    /// @throws CommandException if the topic does not exist or cannot be read
+    public ResultsReader(Connection connection, String topic, String idsBegin) {
+        this.topic = topic;
+        keysBegin = idsBegin.getBytes(StandardCharsets.UTF_8);
+        values = new JsonOrAvroDeserializer<>(GenerationResult.class,
+                ContractSerde.of(GenerationResult.class, connection.registry()).deserializer());
+        try {
+            consumer = new KafkaConsumer<>(JobsClient.consumerOf(connection), new ByteArrayDeserializer(),
+                    new ByteArrayDeserializer());
+        } catch (KafkaException e) {
+            throw Refusal.ofSettings("consumer", e);
+        }
+        if (partitions().isEmpty()) {
+            consumer.close();
+            throw new CommandException("the topic " + topic
+                    + " does not exist; `flover up --create-topics` creates what the pipeline needs");
+        }
+    }
+
+    private List<TopicPartition> partitions() {
+        try {
+            return consumer.partitionsFor(topic).stream()
+                    .map(partition -> new TopicPartition(topic, partition.partition())).toList();
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private CommandException unreadable(KafkaException e) {
+        return new CommandException("the topic " + topic + " cannot be read: " + Refusal.reason(e), e);
+    }
+
+    /// Returns the end of each partition: all results committed before this call lie before it.
+    public Map<Integer, Long> ends() {
+        try {
+            return byNumber(consumer.endOffsets(partitions()));
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private static Map<Integer, Long> byNumber(Map<TopicPartition, Long> offsets) {
+        var byNumber = new HashMap<Integer, Long>();
+        offsets.forEach((partition, offset) -> byNumber.put(partition.partition(), offset));
+        return byNumber;
+    }
+
+    /// Sets the offsets at which reading goes on. A partition without one is read from its beginning: it was added
+    /// later.
+    public void seek(Map<Integer, Long> offsets) {
+        try {
+            assign(partitions(), offsets);
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private void assign(Collection<TopicPartition> partitions, Map<Integer, Long> offsets) {
+        var beginnings = consumer.beginningOffsets(partitions);
+        consumer.assign(partitions);
+        for (var partition : partitions) {
+            consumer.seek(partition, offsets.getOrDefault(partition.partition(), beginnings.get(partition)));
+        }
+    }
+
+    /// Passes each result of the job that has arrived to `handler`, after waiting at most `wait` for the first record.
+    public void poll(Duration wait, Handler handler) {
+        lookForPartitions();
+        try {
+            for (var record : consumer.poll(wait)) {
+                if (record.value() != null && JobsClient.startsWith(record.key(), keysBegin)) {
+                    handler.take(values.deserialize(topic, record.value()), record.partition(), record.offset());
+                }
+            }
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private void lookForPartitions() {
+        if (System.nanoTime() - lookedAt < LOOK_FOR_PARTITIONS_NANOS) {
+            return;
+        }
+        lookedAt = System.nanoTime();
+        try {
+            var now = partitions();
+            if (now.size() > consumer.assignment().size()) {
+                assign(now, positions());
+            }
+        } catch (CommandException | KafkaException e) {
+            return;      // no broker answers at present; the next look comes
+        }
+    }
+
+    /// Returns the offset behind the last record that was read, for each partition.
+    public Map<Integer, Long> positions() {
+        var positions = new HashMap<Integer, Long>();
+        try {
+            for (var partition : consumer.assignment()) {
+                positions.put(partition.partition(), consumer.position(partition));
+            }
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+        return positions;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+        values.close();
+    }
+}

@@ -1,0 +1,173 @@
+package dev.flover.tests.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.topology.Pipeline;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The command `batch`, with a real broker and the bundled model.
+class BatchStoryTest {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final int TOKENS = 8;
+
+    @RegisterExtension
+    private static final StoryServers SERVERS = new StoryServers();
+
+    @TempDir
+    private static Path shared;
+
+    @TempDir
+    Path folder;
+
+    private static Story story;
+    private static Pipeline pipeline;
+
+    @BeforeAll
+    static void start() {
+        story = new Story(SERVERS.bootstrapServers(), SERVERS.registryUrl(), shared.resolve("state"), 2);
+        pipeline = story.start(BundledModel.engine(story.model), new SimpleMeterRegistry());
+    }
+
+    @AfterAll
+    static void stop() {
+        pipeline.close();
+        story.close();
+    }
+
+    private static String own(int number) {
+        return "{\"id\": \"own-%d\", \"prompt\": \"%s %d\", \"temperature\": 0, \"ignore_eos\": true, \"max_tokens\": %d}"
+                .formatted(number, Story.OPENINGS.get(number % 8), number, TOKENS);
+    }
+
+    private static String completion(int number) {
+        return ("{\"custom_id\": \"line-%d\", \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": {\"prompt\": "
+                + "\"%s %d\", \"temperature\": 0, \"ignore_eos\": true, \"max_tokens\": %d}}")
+                .formatted(number, Story.OPENINGS.get(number % 8), number, TOKENS);
+    }
+
+    private Path file(String name, List<String> lines) throws IOException {
+        return Files.writeString(folder.resolve(name), String.join("\n", lines));
+    }
+
+    private static SaidByCommand batch(Path file, Path out, String... options) {
+        var arguments = new ArrayList<>(List.of(file.toString(), "--out", out.toString()));
+        arguments.addAll(List.of(options));
+        return SaidByCommand.of(story, "batch", arguments.toArray(String[]::new));
+    }
+
+    private static List<JsonNode> lines(Path file) throws IOException {
+        var lines = new ArrayList<JsonNode>();
+        for (String line : Files.readAllLines(file)) {
+            lines.add(MAPPER.readTree(line));
+        }
+        return lines;
+    }
+
+    private static Path errors(Path out) {
+        return out.resolveSibling(out.getFileName() + ".errors");
+    }
+
+    private static Path progress(Path out) {
+        return out.resolveSibling(out.getFileName() + ".progress");
+    }
+
+    @Test
+    void eachLineIsAnsweredOnceOrHasItsReasonAndASecondRunDoesNothing() throws IOException {
+        var file = file("in.jsonl", List.of("\uFEFF" + own(0), "nonsense", completion(1), "", completion(1),
+                "{\"prompt\": \"" + "far too long ".repeat(2000) + "\"}", completion(0)));
+        var out = folder.resolve("out.jsonl");
+        var said = batch(file, out, "--json", "--price-out", "1000000");
+        assertThat(said.code()).as(said.err()).isZero();
+
+        var summary = MAPPER.readTree(said.out());
+        assertThat(summary.get("answered").asInt()).isEqualTo(3);
+        assertThat(summary.get("failed").asInt()).isEqualTo(3);
+        assertThat(summary.get("cost").asDouble()).isEqualTo(3 * TOKENS);
+        var tokens = BundledModel.tokens(List.of(
+                story.bare(Story.OPENINGS.get(0) + " 0", SamplingParams.greedy(), TOKENS)));
+        String text = story.model.tokenizer().decode(tokens.getFirst().stream().mapToInt(id -> id).toArray());
+        for (var line : lines(out)) {
+            if (line.has("custom_id")) {
+                assertThat(line.get("error").isNull()).isTrue();
+                var body = line.get("response").get("body");
+                assertThat(body.get("object").textValue()).isEqualTo("text_completion");
+                if (line.get("custom_id").textValue().equals("line-0")) {
+                    assertThat(body.get("choices").get(0).get("text").textValue()).isEqualTo(text);
+                    assertThat(body.get("usage").get("completion_tokens").asInt()).isEqualTo(TOKENS);
+                }
+            } else {
+                assertThat(line.get("id").textValue()).isEqualTo("own-0");
+                assertThat(MAPPER.convertValue(line.get("token_ids"), int[].class))
+                        .containsExactly(tokens.getFirst().stream().mapToInt(id -> id).toArray());
+            }
+        }
+        assertThat(lines(errors(out))).extracting(line -> line.get("error").get("line").asInt())
+                .containsExactlyInAnyOrder(2, 5, 6);
+        assertThat(lines(errors(out))).extracting(line -> line.get("error").get("code").textValue())
+                .containsExactlyInAnyOrder("invalid_json_line", "duplicate_custom_id", "invalid_request");
+
+        var before = Files.readAllBytes(out);
+        assertThat(batch(file, out, "--json").code()).isZero();
+        assertThat(Files.readAllBytes(out)).isEqualTo(before);
+    }
+
+    @Test
+    void aJobThatWasStoppedGoesOnAndLinesThatWereWrittenBehindTheRecordAreCutOff() throws IOException {
+        var all = new ArrayList<String>();
+        for (int i = 100; i < 140; i++) {
+            all.add(i == 120 ? "nonsense" : i % 2 == 0 ? own(i) : completion(i));
+        }
+        var file = file("in.jsonl", all);
+        var out = folder.resolve("out.jsonl");
+        var stopped = batch(file, out, "--max-errors", "0", "--live", "4");
+        assertThat(stopped.code()).isEqualTo(1);
+        assertThat(stopped.err()).contains("stopped, because 1 of 40 lines failed");
+        Files.writeString(out, "{\"id\": \"half of a li", StandardOpenOption.APPEND);
+        Files.writeString(errors(out), "more", StandardOpenOption.APPEND);
+
+        assertThat(batch(file, out).code()).isZero();
+        assertThat(lines(errors(out))).hasSize(1);
+        assertThat(lines(out)).hasSize(39);
+
+        var elsewhere = folder.resolve("elsewhere.jsonl");
+        assertThat(batch(file, elsewhere, "--order", "input").code()).isZero();
+        assertThat(Files.readAllLines(elsewhere)).as("the same job in another folder: the stored answers")
+                .containsExactlyInAnyOrderElementsOf(Files.readAllLines(out));
+        assertThat(lines(elsewhere)).extracting(line -> line.path("metadata").isMissingNode()
+                ? Integer.parseInt(line.get("custom_id").textValue().substring(5))
+                : Integer.parseInt(line.get("id").textValue().substring(4))).isSorted();
+    }
+
+    @Test
+    void aWrongFileOrOptionIsNamedAndNothingOfOthersIsOverwritten() throws IOException {
+        var out = folder.resolve("out.jsonl");
+        assertThat(batch(folder.resolve("none.jsonl"), out).err()).contains("there is no such file");
+        assertThat(batch(file("empty.jsonl", List.of("", " ")), out).err()).contains("has no line");
+        var file = file("in.jsonl", List.of(own(1)));
+        assertThat(batch(file, out, "--max-errors", "many").err()).contains("--max-errors must be a number of lines");
+        assertThat(batch(file, out, "--deadline", "soon").err()).contains("--deadline must be a length of time");
+        Files.writeString(out, "a file of the user's\n");
+        assertThat(batch(file, out).err()).contains("is not the output of a batch job");
+        assertThat(Files.readString(out)).isEqualTo("a file of the user's\n");
+        Files.delete(out);
+        assertThat(batch(file, out).code()).isZero();
+        Files.writeString(file, own(2));
+        assertThat(batch(file, out).err()).contains("belongs to another job");
+        Files.writeString(progress(out), "{}");
+        assertThat(batch(file, out).err()).contains("is not the progress of a batch job");
+    }
+}

@@ -1,0 +1,105 @@
+package dev.flover.topology.generation;
+
+import static dev.flover.topology.generation.SimulatedProcess.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.TokenChunk;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// Batch requests beside others, in an engine with few slots.
+class BatchRequestsTest {
+    private static final int SLOTS = 2;
+
+    private final SimulatedProcess process = SimulatedProcess.of(2, SLOTS);
+
+    private void sendLine(int partition, String id, String prompt) {
+        process.send(partition, request(id, prompt).setBatch(true).build());
+    }
+
+    private boolean isEnded(String id) {
+        return process.chunks(id).stream().anyMatch(TokenChunk::getTerminal);
+    }
+
+    private void assertWhole(String id, String text) {
+        int position = 0;
+        for (var chunk : process.chunks(id)) {
+            assertThat(chunk.getPosition()).as(id).isEqualTo(position);
+            position += chunk.getTokenIds().size();
+        }
+        assertThat(process.text(id, 0)).as(id).isEqualTo(text);
+        assertThat(process.result(id).getFinishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void aRequestFindsASlotAtOnceWhereBatchLinesHaveTakenAll() {
+        String text = "x".repeat(300);
+        for (int i = 0; i < 6; i++) {
+            sendLine(i % 2, "line-" + i, ">" + text);
+        }
+        process.ticks(50);
+        process.send(1, request("urgent", ">now").build());
+        process.runUntil(() -> isEnded("urgent"));
+        for (int i = 0; i < 6; i++) {
+            assertThat(isEnded("line-" + i)).as("line " + i + " is not ended").isFalse();
+        }
+        process.settle();
+        assertWhole("urgent", "now");
+        for (int i = 0; i < 6; i++) {
+            assertWhole("line-" + i, text);
+        }
+    }
+
+    @Test
+    void aLineThatGaveUpItsSlotCanBeCancelledAndSurvivesACrash() {
+        String text = "y".repeat(200);
+        sendLine(0, "cancelled", ">" + text);
+        sendLine(1, "resumed", ">" + text);
+        process.ticks(20);
+        process.send(0, request("one", ">" + text).build());
+        process.send(1, request("two", ">" + text).build());
+        process.ticks(20);
+        process.commit();
+        process.cancel(0, "cancelled");
+        process.ticks(5);
+        process.commit();
+        assertThat(process.result("cancelled").getFinishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(text).startsWith(process.text("cancelled", 0));
+        process.crash();
+        process.settle();
+        assertWhole("one", text);
+        assertWhole("two", text);
+        assertWhole("resumed", text);
+    }
+
+    @Test
+    void randomRequestsAmongLinesChangeNoAnswer() {
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        var random = new Random(seed);
+        int sent = 0;
+        for (int round = 0; round < 40; round++) {
+            String text = "t".repeat(1 + random.nextInt(60));
+            if (random.nextBoolean()) {
+                sendLine(random.nextInt(2), "r" + sent++, ">" + text);
+            } else {
+                process.send(random.nextInt(2), request("r" + sent++, ">" + text).build());
+            }
+            process.ticks(random.nextInt(12));
+            if (random.nextInt(10) == 0) {
+                process.crash();
+            }
+        }
+        process.settle();
+        random = new Random(seed);
+        for (int round = 0; round < 40; round++) {
+            String text = "t".repeat(1 + random.nextInt(60));
+            random.nextBoolean();
+            random.nextInt(2);
+            random.nextInt(12);
+            random.nextInt(10);
+            assertWhole("r" + round, text);
+        }
+    }
+}
