@@ -68,6 +68,12 @@ public record ExternalProgram(List<String> command) {
         return new ExternalProgram(List.of("kcat"));
     }
 
+    /// Prometheus' tool, which checks and tests rules.
+    public static ExternalProgram promtool() {
+        assumeTrue(isInstalled("promtool"), "promtool is not installed; it is in Debian's package prometheus");
+        return new ExternalProgram(List.of("promtool"));
+    }
+
     /// Runs the program with `input` on its standard input, until it ends, and returns the lines that it printed. Fails
     /// if it does not end within 60 s or ends with an exit status other than 0.
     public List<String> run(String input, String... arguments) throws IOException, InterruptedException {

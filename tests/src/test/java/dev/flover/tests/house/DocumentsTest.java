@@ -108,7 +108,7 @@ class DocumentsTest {
         try (Stream<Path> top = Files.list(ROOT)) {
             top.filter(file -> file.toString().endsWith(".md")).forEach(pages::add);
         }
-        for (var folder : List.of("docs", "examples", "models")) {
+        for (var folder : List.of("docs", "examples", "models", "deploy")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
                 files.filter(file -> file.toString().endsWith(".md")).forEach(pages::add);
             }

@@ -17,14 +17,14 @@ import org.apache.kafka.common.resource.ResourceType;
 
 /// The access rules in the table of `docs/operate/security.md`. The test grants exactly the rows of that table on the
 /// broker.
-final class Grants {
+public final class Grants {
     private static final Path PAGE = Path.of("..", "docs", "operate", "security.md");
     private static final Pattern ROW = Pattern.compile(
             "\\| `(\\w+)` \\| ([a-z ]+) \\| (literal|prefixed) \\| `([^`]+)` \\| ([A-Za-z, ]+) \\|");
 
     private Grants() {}
 
-    static List<AclBinding> listed() throws IOException {
+    public static List<AclBinding> listed() throws IOException {
         var bindings = new ArrayList<AclBinding>();
         for (var line : Files.readAllLines(PAGE)) {
             var row = ROW.matcher(line);
