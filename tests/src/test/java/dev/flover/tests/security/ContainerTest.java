@@ -46,6 +46,23 @@ class ContainerTest {
     }
 
     @Test
+    void cpuAndGpuHaveTheSameImage() {
+        for (var key : List.of("build", "image", "command")) {
+            assertThat(services.get("pipeline-gpu").get(key)).as(key).isEqualTo(services.get("pipeline").get(key));
+        }
+    }
+
+    @Test
+    void everyFileThatIsMountedExists() {
+        assertThat(services).allSatisfy((_, service) -> {
+            for (var volume : (List<?>) service.getOrDefault("volumes", List.of())) {
+                var source = ((String) volume).split(":")[0];
+                assertThat(!source.startsWith("./") || Files.exists(ROOT.resolve(source))).as(source).isTrue();
+            }
+        });
+    }
+
+    @Test
     void everyPublishedPortIsOnLoopbackAndNoServiceIsPrivileged() {
         assertThat(services).allSatisfy((name, service) -> {
             assertThat(service).doesNotContainKeys("privileged", "network_mode", "pid", "cap_add");
