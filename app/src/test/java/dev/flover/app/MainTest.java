@@ -71,7 +71,9 @@ class MainTest {
                 "embedded (--embedded) brings its own", "bootstrap-servers = a:1 (--bootstrap-servers)");
         assertUsageError(Console.run("up", "--metrics-port", "70000"),
                 "--metrics-port must be a whole number in [0, 65535], was 70000");
-        assertUsageError(Console.run("submit"), "PROMPT");
+        assertUsageError(Console.run("submit"), "PROMPT", "--prompt-file");
+        assertUsageError(Console.run("submit", "a", "--prompt-file", "b"), "PROMPT, --prompt-file and --messages");
+        assertUsageError(Console.run("submit", "a", "--answers", "0"), "--answers must be at least 1, was 0");
         assertUsageError(Console.run("up", "--application-id", "a b"), "--application-id", "was a b");
         assertUsageError(Console.run("submit", "a", "--priority", "101"), "--priority must be in [-100, 100], was 101");
         assertUsageError(Console.run("submit", "a", "--deadline-ms", "0"), "--deadline-ms must be in [1, ", "was 0");

@@ -6,23 +6,29 @@ import dev.flover.app.offline.ToolCallLine;
 import dev.flover.app.options.ChatOptions;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.ConstraintOptions;
+import dev.flover.app.options.InputFile;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.Finish;
-import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Refused;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -50,8 +56,13 @@ public final class SubmitCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to continue; or give --messages.")
+    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "The text to continue; - reads it from standard "
+            + "input. Or give --prompt-file or --messages.")
     private String prompt;
+
+    @Option(names = "--prompt-file", paramLabel = "FILE", description = "File with the text to continue, in UTF-8, "
+            + "without its last line end; - means standard input.")
+    private String promptFile;
 
     @Option(names = "--id", paramLabel = "ID", description = "The request's id. Default: a random one.")
     private String id;
@@ -78,6 +89,18 @@ public final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "NAME", description = "Name of the model that must answer.")
     private String model;
 
+    @Option(names = "--answers", paramLabel = "N", defaultValue = "1", description = "Number of answers. The first one "
+            + "is printed as it arrives, the others at the end.")
+    private int answers;
+
+    @Option(names = "--metadata", paramLabel = "NAME=VALUE", description = "Returned with the answer; may be given "
+            + "several times.")
+    private Map<String, String> metadata = Map.of();
+
+    @Option(names = "--stop-id", paramLabel = "N", description = "Id of a token that ends the answer; may be given "
+            + "several times.")
+    private List<Integer> stopIds = List.of();
+
     @ArgGroup(validate = false, heading = "%nAnswers:%n")
     private SamplingOptions sampling = new SamplingOptions();
 
@@ -88,8 +111,13 @@ public final class SubmitCommand implements Callable<Integer> {
     private ChatOptions chat = new ChatOptions();
 
     private final List<LogprobLine> logprobs = new ArrayList<>();
-    private int nextPosition;
+    /// The position after the last token of each answer.
+    private final Map<Integer, Integer> positions = new HashMap<>();
+    /// The texts of the answers from the second on.
+    private final Map<Integer, StringBuilder> otherTexts = new TreeMap<>();
     private Finish finish;
+    /// The end of the first answer that did not end well.
+    private Finish failure;
     private boolean ended;
     private Refused refused;
     private boolean reached;
@@ -98,12 +126,9 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if ((prompt == null) != chat.hasMessages()) {
-            throw new ParameterException(spec.commandLine(), prompt == null
-                    ? "Missing required parameter: 'PROMPT', or --messages=FILE"
-                    : "PROMPT and --messages are both given; give one");
-        }
+        requireOnePrompt();
         OptionRange.check(spec, "--priority", priority, -100, 100);
+        OptionRange.check(spec, "--answers", answers, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
         sampling.params(spec, 0);      // finds values out of range before anything is written
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
@@ -113,30 +138,65 @@ public final class SubmitCommand implements Callable<Integer> {
             GenerationRequest request = request();
             if (noWait) {
                 requests.send(request);
+                sayWhere(request, target);
                 spec.commandLine().getOut().println(request.getId());
                 return ExitCode.OK;
             }
             try (var stop = StopSignal.install();
-                    var answers = new Answers(target.connection(), topics.tokens(), false)) {
+                    var chunks = new Answers(target.connection(), topics.tokens(), false)) {
                 var written = requests.write(request);
-                answers.only(written.partition());
+                sayWhere(request, target);
+                chunks.only(written.partition());
                 earlier = () -> new Answers(target.connection(), topics.tokens(), true);
-                return watch(request.getId(), written, answers, stop);
+                return watch(request.getId(), written, chunks, stop);
             }
+        }
+    }
+
+    private void requireOnePrompt() {
+        long given = Stream.of(prompt != null, promptFile != null, chat.hasMessages()).filter(each -> each).count();
+        if (given != 1) {
+            throw new ParameterException(spec.commandLine(), given == 0
+                    ? "Missing required parameter: 'PROMPT', --prompt-file=FILE or --messages=FILE"
+                    : "PROMPT, --prompt-file and --messages exclude each other; give one of them");
+        }
+    }
+
+    private void sayWhere(GenerationRequest request, ClientTarget target) {
+        spec.commandLine().getErr().println("flover: request " + request.getId() + " is written to "
+                + target.topics().requests() + " at " + target.connection().bootstrapServers() + ", for "
+                + (request.getModel() == null ? "the default model" : "the model " + request.getModel()));
+    }
+
+    /// Returns the text to continue; null if there are messages instead.
+    private String text() {
+        String file = "-".equals(prompt) ? prompt : promptFile;
+        if (file == null) {
+            return prompt;
+        }
+        try (var in = InputFile.open(file)) {
+            var text = new StringWriter();
+            in.transferTo(text);
+            return text.toString().replaceFirst("\\R\\z", "");
+        } catch (IOException e) {
+            throw InputFile.unreadable(file, e);
         }
     }
 
     private GenerationRequest request() {
         var request = GenerationRequest.newBuilder()
                 .setId(id != null ? id : UUID.randomUUID().toString())
-                .setPrompt(prompt)
+                .setPrompt(text())
                 .setModel(model)
                 .setTenant(tenant)
                 .setPriority(priority)
                 .setDeadlineMs(deadlineMs)
                 .setMaxTokens(sampling.maxTokens())
                 .setMinTokens(sampling.minTokens() != null ? sampling.minTokens() : 0)
+                .setAnswers(answers)
+                .setMetadata(metadata)
                 .setStop(sampling.stop())
+                .setStopIds(stopIds)
                 .setIgnoreEos(sampling.ignoreEos())
                 .setLogprobs(sampling.logprobs())
                 .setSeed(sampling.seed())
@@ -154,19 +214,19 @@ public final class SubmitCommand implements Callable<Integer> {
         return record;
     }
 
-    private int watch(String id, RecordMetadata written, Answers answers, StopSignal stop) {
+    private int watch(String id, RecordMetadata written, Answers chunks, StopSignal stop) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         long sent = System.nanoTime();
         boolean patient = true;
         while (!ended && !stop.isRaised()) {
-            answers.poll(POLL, chunk -> {
-                if (chunk.getRequestId().equals(id) && chunk.getAnswer() == 0) {
+            chunks.poll(POLL, chunk -> {
+                if (chunk.getRequestId().equals(id)) {
                     attach(chunk, written.partition(), stop, out);
                     show(chunk, written, out);
                 }
             });
-            if (patient && nextPosition == 0 && !ended && System.nanoTime() - sent > PATIENCE_NANOS) {
+            if (patient && positions.isEmpty() && !ended && System.nanoTime() - sent > PATIENCE_NANOS) {
                 patient = false;
                 err.println("flover: request " + id + " is written and not answered yet; "
                         + "does a pipeline run (`flover up`)? Ctrl-C stops waiting");
@@ -175,13 +235,8 @@ public final class SubmitCommand implements Callable<Integer> {
         if (refused != null) {
             throw new CommandException(Refusal.sentence(id, refused));
         }
-        if (nextPosition > 0 && !json) {
-            out.println();
-            var calls = finish == null ? null : ToolCallLine.of(finish.getToolCalls());
-            if (calls != null) {
-                calls.forEach(call -> out.println(call.words()));
-            }
-            logprobs.forEach(token -> out.println(token.words()));
+        if (positions.getOrDefault(0, 0) > 0 && !json) {
+            printRest(out);
         }
         if (!ended) {
             err.println("flover: no longer watching; `flover cancel " + id + "` ends the generation");
@@ -190,18 +245,33 @@ public final class SubmitCommand implements Callable<Integer> {
         return verdict(id);
     }
 
+    /// Prints what follows the text of the first answer.
+    private void printRest(PrintWriter out) {
+        out.println();
+        var calls = finish == null ? null : ToolCallLine.of(finish.getToolCalls());
+        if (calls != null) {
+            calls.forEach(call -> out.println(call.words()));
+        }
+        logprobs.forEach(token -> out.println(token.words()));
+        otherTexts.forEach((answer, text) -> {
+            out.println("--- answer " + answer);
+            out.println(text);
+        });
+    }
+
     /// Prints the earlier part of an answer that is under way, because the same request was sent before.
     private void attach(TokenChunk chunk, int partition, StopSignal stop, PrintWriter out) {
-        if (chunk.getPosition() <= nextPosition || ended) {
+        if (chunk.getPosition() <= positions.getOrDefault(chunk.getAnswer(), 0) || ended) {
             return;
         }
-        try (var answers = earlier.get()) {
-            answers.only(partition);
+        try (var chunks = earlier.get()) {
+            chunks.only(partition);
             reached = false;
             while (!reached && !stop.isRaised()) {
-                answers.poll(POLL, before -> {
-                    if (before.getRequestId().equals(chunk.getRequestId()) && before.getAnswer() == 0 && !reached) {
-                        reached = before.getPosition() >= chunk.getPosition();
+                chunks.poll(POLL, before -> {
+                    if (before.getRequestId().equals(chunk.getRequestId()) && !reached) {
+                        reached = before.getAnswer() == chunk.getAnswer()
+                                && before.getPosition() >= chunk.getPosition();
                         if (!reached) {
                             show(before, null, out);
                         }
@@ -227,38 +297,49 @@ public final class SubmitCommand implements Callable<Integer> {
         }
         int after = chunk.getPosition() + chunk.getTokenIds().size();
         // With at-least-once delivery a chunk may come twice.
-        boolean repeated = after <= nextPosition && !chunk.getTokenIds().isEmpty();
+        int next = positions.getOrDefault(chunk.getAnswer(), 0);
+        boolean repeated = after <= next && !chunk.getTokenIds().isEmpty();
         if (!repeated) {
             write(chunk, out);
-            nextPosition = after;
+            positions.put(chunk.getAnswer(), after);
         }
-        finish = chunk.getFinish() != null ? chunk.getFinish() : finish;
+        if (chunk.getFinish() != null) {
+            finish = chunk.getAnswer() == 0 ? chunk.getFinish() : finish;
+            failure = failure == null && isFailure(chunk.getFinish()) ? chunk.getFinish() : failure;
+        }
         ended = chunk.getTerminal();
     }
 
     private void write(TokenChunk chunk, PrintWriter out) {
         if (json) {
             out.println(ChunkLine.of(chunk).json());
-        } else {
+        } else if (chunk.getAnswer() == 0) {
             out.print(chunk.getText());
+        } else {
+            otherTexts.computeIfAbsent(chunk.getAnswer(), answer -> new StringBuilder()).append(chunk.getText());
         }
         out.flush();
-        if (chunk.getLogprobs() != null) {
+        if (chunk.getLogprobs() != null && chunk.getAnswer() == 0) {
             logprobs.addAll(ChunkLine.logprobs(chunk.getLogprobs()));
         }
     }
 
-    private int verdict(String id) {
-        FinishReason reason = finish == null ? FinishReason.UNKNOWN : finish.getReason();
-        return switch (reason) {
-            case STOP, LENGTH, UNKNOWN -> ExitCode.OK;
-            case CANCELLED, REJECTED, EXPIRED, ERROR -> throw new CommandException("request " + id + " was "
-                    + switch (reason) {
-                        case CANCELLED -> "cancelled";
-                        case REJECTED -> "rejected";
-                        case EXPIRED -> "expired: its deadline passed";
-                        default -> "given up";
-                    } + (finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage()));
+    private static boolean isFailure(Finish finish) {
+        return switch (finish.getReason()) {
+            case STOP, LENGTH, UNKNOWN -> false;
+            case CANCELLED, REJECTED, EXPIRED, ERROR -> true;
         };
+    }
+
+    private int verdict(String id) {
+        if (failure == null) {
+            return ExitCode.OK;
+        }
+        throw new CommandException("request " + id + " was " + switch (failure.getReason()) {
+            case CANCELLED -> "cancelled";
+            case REJECTED -> "rejected";
+            case EXPIRED -> "expired: its deadline passed";
+            case ERROR, STOP, LENGTH, UNKNOWN -> "given up";
+        } + (failure.getMessage().isEmpty() ? "" : ": " + failure.getMessage()));
     }
 }

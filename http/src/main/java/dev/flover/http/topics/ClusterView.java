@@ -1,6 +1,6 @@
 package dev.flover.http.topics;
 
-import dev.flover.topology.models.Assignment;
+import dev.flover.schemas.models.Assignment;
 import java.util.Optional;
 import java.util.TreeSet;
 

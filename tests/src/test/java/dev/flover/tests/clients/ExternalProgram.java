@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 /// says how to install it.
 public record ExternalProgram(List<String> command) {
     private static final int LIMIT_S = 60;
-    private static final Path EXAMPLES = Path.of("..", "examples", "kafka");
+    private static final Path EXAMPLES = Path.of("..", "examples");
     private static final Path SCRIPTS = Path.of("src", "test", "js");
 
     /// Makes a program of an example in Java, which is run from its source with this JVM's libraries.
@@ -25,24 +25,41 @@ public record ExternalProgram(List<String> command) {
                 "-cp", System.getProperty("java.class.path"), EXAMPLES.resolve(example).toString()));
     }
 
+    /// Makes a program of an example in Java, which a JDK 17 runs from its source with the libraries of a client
+    /// program alone.
+    public static ExternalProgram java17(String example) throws IOException {
+        var client = Path.of("..", "client", "target");
+        var classPath = client.resolve("classes").toAbsolutePath() + File.pathSeparator
+                + Files.readString(client.resolve("class-path.txt"));
+        return new ExternalProgram(List.of(Jdk17.find().toString(), "-cp", classPath,
+                EXAMPLES.resolve(example).toString()));
+    }
+
+    /// Makes a program of an example for the shell that needs another program.
+    public static ExternalProgram shell(String example, String needed) {
+        assumeTrue(isInstalled("sh"), "sh is not installed");
+        assumeTrue(isInstalled(needed), needed + " is not installed");
+        return new ExternalProgram(List.of("sh", EXAMPLES.resolve(example).toString()));
+    }
+
     /// An example in JavaScript. Node looks for packages beside the file that imports them; `libraries.mjs` lets it
     /// look beside the tests' scripts instead.
-    public static ExternalProgram nodeExample(String example) {
-        assumePackage("kafkajs");
+    public static ExternalProgram nodeExample(String example, String needed) {
+        assumePackage(needed);
         return new ExternalProgram(List.of("node", "--import", SCRIPTS.resolve("libraries.mjs").toUri().toString(),
                 EXAMPLES.resolve(example).toString()));
     }
 
-    /// Makes a program of an example in Python.
-    public static ExternalProgram python(String example) throws IOException, InterruptedException {
+    /// Makes a program of an example in Python, if a Python has the module that it needs.
+    public static ExternalProgram python(String example, String needed) throws IOException, InterruptedException {
         for (var python : List.of("python3", "/usr/bin/python3")) {
-            if (isInstalled(python) && new ProcessBuilder(python, "-c", "import confluent_kafka")
+            if (isInstalled(python) && new ProcessBuilder(python, "-c", "import " + needed)
                     .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0) {
                 return new ExternalProgram(List.of(python, EXAMPLES.resolve(example).toString()));
             }
         }
-        assumeTrue(false, "confluent-kafka is not installed for Python: pip install confluent-kafka, or Debian's "
-                + "python3-confluent-kafka");
+        assumeTrue(false, "no Python has the module " + needed + ": pip install " + needed.replace('_', '-')
+                + ", or Debian's python3-" + needed.replace('_', '-'));
         throw new AssertionError();
     }
 

@@ -24,6 +24,7 @@ class LayeringTest {
     private static final String ENGINE_ROOT = "dev.flover.engine.";
     private static final String ENGINE = ENGINE_ROOT + ".";
     private static final String SCHEMAS = "dev.flover.schemas..";
+    private static final String CLIENT = "dev.flover.client..";
     private static final String TOPOLOGY = "dev.flover.topology..";
     private static final String HTTP = "dev.flover.http..";
     private static final String EMBEDDED = "dev.flover.embedded..";
@@ -49,7 +50,13 @@ class LayeringTest {
 
     @ArchTest
     static final ArchRule schemasKnowNoOtherModule = noClasses().that().resideInAPackage(SCHEMAS)
-            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS);
+            .should().dependOnClassesThat().resideInAnyPackage(CLIENT, ENGINE, TOPOLOGY, HTTP, EMBEDDED, APP,
+                    BENCHMARKS);
+
+    @ArchTest
+    static final ArchRule theClientKnowsTheContractsAlone = noClasses().that().resideInAPackage(CLIENT)
+            .should().dependOnClassesThat().resideInAnyPackage(ENGINE, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS,
+                    "org.apache.kafka.streams..");
 
     @ArchTest
     static final ArchRule topologyDoesNotKnowTheApp = noClasses().that().resideInAPackage(TOPOLOGY)
@@ -152,7 +159,7 @@ class LayeringTest {
 
     @ArchTest
     static final ArchRule everyClassIsInAModulesPackage = classes()
-            .should().resideInAnyPackage(ENGINE, SCHEMAS, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS);
+            .should().resideInAnyPackage(ENGINE, SCHEMAS, CLIENT, TOPOLOGY, HTTP, EMBEDDED, APP, BENCHMARKS);
 
     private static EnginePackage engine(String name) {
         return new EnginePackage(name);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class StyleTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Set<String> MODULES =
-            Set.of("schemas", "gpu-engine", "topology", "http", "embedded", "app", "tests", "benchmarks");
+            Set.of("schemas", "client", "gpu-engine", "topology", "http", "embedded", "app", "tests", "benchmarks");
 
     private static List<SourceFile> sources;
 

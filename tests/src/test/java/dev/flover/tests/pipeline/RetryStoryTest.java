@@ -133,8 +133,10 @@ class RetryStoryTest {
             story.client.awaitTerminal(Set.of("twice"));
             String text = story.client.chunks("twice").stream()
                     .filter(chunk -> !chunk.getRepeat()).map(TokenChunk::getText).reduce("", String::concat);
-            assertThat(attached).isEqualTo(new SaidByCommand(0, text + "\n", ""));
-            assertThat(again).isEqualTo(new SaidByCommand(0, text + "\n", ""));
+            String written = "flover: request twice is written to " + story.config.topics().requests() + " at "
+                    + story.bootstrapServers + ", for the default model\n";
+            assertThat(attached).isEqualTo(new SaidByCommand(0, text + "\n", written));
+            assertThat(again).isEqualTo(new SaidByCommand(0, text + "\n", written));
             assertThat(other.code()).isEqualTo(1);
             assertThat(other.err()).contains("was refused: the id is that of a different request");
             story.client.await("the dead letter", () -> story.client.deadLetters.size() == 1);

@@ -1,5 +1,6 @@
 package dev.flover.topology.models;
 
+import dev.flover.schemas.models.Assignment;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;

@@ -2,6 +2,7 @@ package dev.flover.topology.models;
 
 import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.ModelOrderKind;
+import dev.flover.schemas.models.Assignment;
 import dev.flover.schemas.serdes.TrustedRecords;
 import dev.flover.topology.models.RequestOffsets.Snapshot;
 import dev.flover.topology.position.GroupState;

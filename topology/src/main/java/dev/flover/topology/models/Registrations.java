@@ -2,6 +2,7 @@ package dev.flover.topology.models;
 
 import dev.flover.schemas.ModelOrder;
 import dev.flover.schemas.ModelOrderKind;
+import dev.flover.schemas.models.Assignment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

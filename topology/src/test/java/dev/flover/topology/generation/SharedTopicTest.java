@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.TokenChunk;
-import dev.flover.topology.models.Assignment;
+import dev.flover.schemas.models.Assignment;
 import dev.flover.topology.models.Registrations;
 import dev.flover.topology.state.StoreNames;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package dev.flover.topology.models;
+package dev.flover.schemas.models;
 
 import dev.flover.schemas.ModelOrder;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 public record Assignment(
         List<String> groups, Map<String, String> owners, String defaultGroup, boolean defaultOffered) {
     /// The assignment where no group is registered.
-    static final Assignment NONE = new Assignment(List.of(), Map.of(), null, false);
+    public static final Assignment NONE = new Assignment(List.of(), Map.of(), null, false);
 
     public Assignment {
         groups = List.copyOf(groups);
@@ -45,7 +45,7 @@ public record Assignment(
     }
 
     /// The reason why an order is refused; empty where it is accepted.
-    Optional<String> refusal(ModelOrder order) {
+    public Optional<String> refusal(ModelOrder order) {
         return switch (order.getKind()) {
             case REGISTER -> refusalToRegister(order);
             case GIVE_UP -> refusalToGiveUp(order);
@@ -107,7 +107,7 @@ public record Assignment(
     }
 
     /// The assignment after an order that is not refused.
-    Assignment after(ModelOrder order) {
+    public Assignment after(ModelOrder order) {
         String group = order.getGroup();
         var all = new ArrayList<>(groups);
         var names = new TreeMap<>(owners);
