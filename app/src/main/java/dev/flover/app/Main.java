@@ -8,6 +8,7 @@ import dev.flover.app.client.ParkedCommand;
 import dev.flover.app.client.SubmitCommand;
 import dev.flover.app.client.TailCommand;
 import dev.flover.app.demo.DemoCommand;
+import dev.flover.app.doctor.DoctorCommand;
 import dev.flover.app.http.ServeCommand;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
@@ -125,7 +126,7 @@ public final class Main implements Runnable {
         if (kafka) {
             commands.addAll(List.of(DemoCommand.class, UpCommand.class, ServeCommand.class, SubmitCommand.class,
                     BatchCommand.class, TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
-                    ForgetCommand.class, ConfigCommand.class));
+                    ForgetCommand.class, ConfigCommand.class, DoctorCommand.class));
         }
         commands.addAll(ENGINE_COMMANDS);
         ServiceLoader.load(MoreCommands.class).forEach(more -> commands.addAll(more.commands(kafka)));

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /// The addresses of a Kafka cluster and its schema registry, with the properties of their clients.
@@ -113,15 +114,23 @@ public record Connection(
     ///
     /// @throws CommandException if no broker or no registry accepts a connection
     public void check() {
-        boolean broker = addresses().stream().anyMatch(Connection::answers);
-        if (!broker) {
-            throw new CommandException("no Kafka broker answers at " + bootstrapServers
-                    + "; start one with `flover up --embedded`, or give --bootstrap-servers");
-        }
-        if (registryAddresses().stream().noneMatch(Connection::answers)) {
-            throw new CommandException("no schema registry answers at " + registryUrl
-                    + "; start one with `flover up --embedded`, or give --schema-registry-url");
-        }
+        brokerSilence().or(this::registrySilence).ifPresent(sentence -> {
+            throw new CommandException(sentence);
+        });
+    }
+
+    /// Connects to the brokers; a sentence if none accepts a connection, otherwise empty.
+    public Optional<String> brokerSilence() {
+        return addresses().stream().anyMatch(Connection::answers) ? Optional.empty()
+                : Optional.of("no Kafka broker answers at " + bootstrapServers
+                        + "; start one with `flover up --embedded`, or give --bootstrap-servers");
+    }
+
+    /// Connects to the registry; a sentence if none accepts a connection, otherwise empty.
+    public Optional<String> registrySilence() {
+        return registryAddresses().stream().anyMatch(Connection::answers) ? Optional.empty()
+                : Optional.of("no schema registry answers at " + registryUrl
+                        + "; start one with `flover up --embedded`, or give --schema-registry-url");
     }
 
     private List<InetSocketAddress> addresses() {

@@ -7,13 +7,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /// The folder for data that has to survive a restart.
-final class DataFolder {
+public final class DataFolder {
     private DataFolder() {}
 
     /// Creates the folder if it is missing, and checks that files can be created in it.
     ///
     /// @throws CommandException saying why not
-    static void require(Path folder) {
+    public static void require(Path folder) {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, "try", null));

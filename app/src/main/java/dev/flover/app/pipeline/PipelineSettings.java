@@ -27,20 +27,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Makes the configurations of the pipeline and of its engine from the settings of `up`.
-record PipelineSettings(Settings settings) {
+public record PipelineSettings(Settings settings) {
     /// The value of `--kv-blocks` for as many blocks as fit into memory.
     private static final int FITTING_BLOCKS = 0;
 
-    Path model() {
+    public Path model() {
         return settings.find(SettingTable.MODEL).orElseGet(BundledModel::path);
     }
 
-    String servedModel() {
+    public String servedModel() {
         return settings.find(SettingTable.SERVED_MODEL)
                 .orElseGet(() -> model().getFileName().toString().replaceFirst("\\.gguf$", ""));
     }
 
-    Path data() {
+    public Path data() {
         return settings.find(SettingTable.DATA).map(Path::toAbsolutePath).orElseGet(PipelineSettings::usualData);
     }
 
@@ -53,7 +53,7 @@ record PipelineSettings(Settings settings) {
 
     /// @param servers the addresses of broker and registry; the clients' other properties come from the settings, also
     ///                if the servers are embedded
-    PipelineConfig pipeline(Connection servers) {
+    public PipelineConfig pipeline(Connection servers) {
         var connection = new Connection(servers.bootstrapServers(), servers.registryUrl(),
                 settings.passed(PassThrough.KAFKA), settings.passed(PassThrough.REGISTRY));
         return PipelineConfig.of(settings.get(SettingTable.APPLICATION_ID), connection.bootstrapServers(),
@@ -106,7 +106,7 @@ record PipelineSettings(Settings settings) {
     }
 
     /// @throws SettingException if settings contradict each other, naming the settings and their sources
-    EngineConfig engine() {
+    public EngineConfig engine() {
         int sequences = settings.get(SettingTable.MAX_SEQUENCES);
         int chunk = settings.get(SettingTable.PREFILL_CHUNK);
         int budget = settings.find(SettingTable.TOKEN_BUDGET)

@@ -21,12 +21,13 @@ public final class SettingOptions {
 
     private SettingOptions() {}
 
-    /// The options of `up`, and of `config`, which shows the settings that `up` would use.
+    /// The options of `up`; with those of its clients also of `config` and `doctor`, which show and check the settings
+    /// that `up` would use.
     public static final class OfPipeline implements IModelTransformer {
         @Override
         public CommandSpec transform(CommandSpec command) {
             add(command, setting -> setting.readers().contains(Reader.PIPELINE)
-                    || command.name().equals("config"));
+                    || !command.name().equals("up"));
             return command;
         }
     }

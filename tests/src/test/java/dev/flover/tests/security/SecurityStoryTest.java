@@ -117,6 +117,20 @@ class SecurityStoryTest {
     }
 
     @Test
+    void theDoctorTellsEachPrincipalWhatItMayDo() {
+        String ofPipeline = run(0, "doctor", pipeline, "--metrics-port", "0", "--data", folder.toString());
+        assertThat(ofPipeline).contains("this principal may run a pipeline")
+                .contains("the coordinator accepts the transactional id flover-doctor")
+                .contains("topic of results").doesNotContain(cluster.secrets());
+
+        String ofConsumer = run(1, "doctor", consumer, "--metrics-port", "0", "--data", folder.toString());
+        assertThat(ofConsumer).contains("this principal may not run a pipeline; it lacks").contains("may also read ans")
+                .contains("Write on " + TOPICS.tokens()).contains("Read on the group flover")
+                .contains("grant this principal Write on transactional ids with the prefix flover-")
+                .doesNotContain(cluster.secrets());
+    }
+
+    @Test
     void whatIsNotGrantedIsRefusedInASentence() throws Exception {
         try (var submit = start("submit", consumer, "--no-wait", "hello")) {
             assertThat(submit.awaitEnd()).isEqualTo(1);

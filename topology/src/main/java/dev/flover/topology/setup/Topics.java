@@ -173,20 +173,35 @@ public final class Topics {
     /// @throws TopicProblemException if they are not; the message names the topic, what was expected and what was found
     int check(RequestLimits limits) {
         var described = describe();
-        int ofModels = described.get(names.models()).partitions().size();
-        if (ofModels != 1) {
-            throw new TopicProblemException("topic " + names.models() + " must have 1 partition, found " + ofModels
-                    + ": the order of its records decides which group answers which requests");
-        }
         var configs = configs();
-        requireKeptForEver(configs, names.models());
-        requirePolicy(configs, names.requests(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
-        requirePolicy(configs, names.tokens(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
-        requirePolicy(configs, names.deadLetters(), Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
-        for (String name : List.of(names.tokens(), names.results(), names.deadLetters())) {
-            requireRecordSize(configs, name, limits.requestBytes() + BESIDE_THE_REQUEST);
+        var problems = problems(described, configs, limits);
+        if (!problems.isEmpty()) {
+            throw new TopicProblemException(problems.getFirst());
         }
         return Math.min(recordBytes(configs, names.results()), BoundedRecords.MAX_RECORD_BYTES) - BESIDE_THE_REQUEST;
+    }
+
+    /// Every reason why a pipeline would refuse the topics, which must exist; empty if it would not.
+    public List<String> problems(RequestLimits limits) {
+        return problems(describe(), configs(), limits);
+    }
+
+    private List<String> problems(
+            Map<String, TopicDescription> described, Map<String, Config> configs, RequestLimits limits) {
+        var problems = new ArrayList<String>();
+        int ofModels = described.get(names.models()).partitions().size();
+        if (ofModels != 1) {
+            problems.add("topic " + names.models() + " must have 1 partition, found " + ofModels
+                    + ": the order of its records decides which group answers which requests");
+        }
+        requireKeptForEver(configs, names.models(), problems);
+        requireDeleted(configs, names.requests(), problems);
+        requireDeleted(configs, names.tokens(), problems);
+        requireDeleted(configs, names.deadLetters(), problems);
+        for (String name : List.of(names.tokens(), names.results(), names.deadLetters())) {
+            requireRecordSize(configs, name, limits.requestBytes() + BESIDE_THE_REQUEST, problems);
+        }
+        return problems;
     }
 
     private Map<String, TopicDescription> describe() {
@@ -209,31 +224,32 @@ public final class Topics {
         return configs;
     }
 
-    private static void requireKeptForEver(Map<String, Config> configs, String topic) {
-        requirePolicy(configs, topic, Set.of(TopicConfig.CLEANUP_POLICY_DELETE));
+    private static void requireKeptForEver(Map<String, Config> configs, String topic, List<String> problems) {
+        requireDeleted(configs, topic, problems);
         for (String limit : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
             String found = configs.get(topic).get(limit).value();
             if (!found.equals(FOR_EVER)) {
-                throw new TopicProblemException("topic " + topic + " must have " + limit + "=" + FOR_EVER + ", found "
+                problems.add("topic " + topic + " must have " + limit + "=" + FOR_EVER + ", found "
                         + found + ": all of it is read at each start, to find the group that answers each request");
             }
         }
     }
 
-    private static void requirePolicy(Map<String, Config> configs, String topic, Set<String> expected) {
+    private static void requireDeleted(Map<String, Config> configs, String topic, List<String> problems) {
         String found = configs.get(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
-        if (!Set.of(found.split(",")).equals(expected)) {
-            throw new TopicProblemException("topic " + topic + " must have cleanup.policy=" + String.join(",", expected)
+        if (!found.equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
+            problems.add("topic " + topic + " must have cleanup.policy=" + TopicConfig.CLEANUP_POLICY_DELETE
                     + ", found " + found + ": compaction would remove records that are part of one answer");
         }
     }
 
     /// Requires that an output topic takes records of a size. A request's bytes may be written again: its metadata with
     /// the answer, or all of it as a dead letter.
-    private static void requireRecordSize(Map<String, Config> configs, String topic, int needed) {
+    private static void requireRecordSize(
+            Map<String, Config> configs, String topic, int needed, List<String> problems) {
         int found = recordBytes(configs, topic);
         if (found < needed) {
-            throw new TopicProblemException("topic " + topic + " must take records of " + needed + " bytes, found "
+            problems.add("topic " + topic + " must take records of " + needed + " bytes, found "
                     + TopicConfig.MAX_MESSAGE_BYTES_CONFIG + "=" + found
                     + ": raise it, or lower the limit on requests");
         }
