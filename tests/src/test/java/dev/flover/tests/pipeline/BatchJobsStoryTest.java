@@ -83,10 +83,10 @@ class BatchJobsStoryTest {
         String job = say("batch submit", file.toString()).out().strip();
         assertThat(say("batch submit", file.toString()).out().strip()).as("a second submission").isEqualTo(job);
         assertThat(status(job).get("answered").asInt()).isZero();
-        try (var first = feeder()) {
+        try (var _ = feeder()) {
             story.client.await("answers", () -> status(job).get("answered").asInt() > 0);
         }
-        try (var second = feeder()) {
+        try (var _ = feeder()) {
             awaitState(job, "done");
         }
         assertThat(status(job).get("answered").asInt()).isEqualTo(59);
