@@ -174,7 +174,7 @@ public final class Output {
         var returned = ReturnedHeaders.of(asked);
         new SaidAgain(found.result()).chunks(true, false).forEach(chunk -> chunk(id, chunk, returned,
                 event(chunk).repeated(asked.getArrival())));
-        replies.send(id, asked.getReply(), found.bytes(), returned, asked.getRequest().getId());
+        replies.send(id, asked.getReply(), found.bytes(), returned, Event.result(asked.getRequest().getId()));
         var content = found.headers().lastHeader(StoredResult.CONTENT);
         return forward(id, new Outgoing.ResultAgain(found.bytes()), returned,
                 Event.result(asked.getRequest().getId()), content == null ? null : content.value());
@@ -197,7 +197,8 @@ public final class Output {
         var returned = ReturnedHeaders.of(stored);
         new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, returned, event(chunk)));
         parts.metrics().ended(result.getFinishReason());
-        replies.send(id, stored.getReply(), parts.asResult().apply(result), returned, request.getId());
+        replies.send(id, stored.getReply(), parts.asResult().apply(result), returned,
+                Event.result(request.getId()));
         return forward(id, new Outgoing.Result(result), returned, Event.result(request.getId()));
     }
 
@@ -219,15 +220,14 @@ public final class Output {
     void refused(Arrival arrival, String reason) {
         var record = arrival.record();
         var refused = RefusedRecord.of(arrival, null, parts);
+        String place = "refused/" + record.partition() + "/" + record.offset();
         var chunk = new TokenChunk(text(arrival.id()), 0, 0, List.of(), "", null, null, false, Map.of(), null, 0, false,
                 false, new Refused(record.partition(), record.offset(), reason));
-        forward(arrival.id(), new Outgoing.Chunk(chunk), refused.returned(),
-                event(chunk).with("refused/" + record.partition() + "/" + record.offset()));
+        forward(arrival.id(), new Outgoing.Chunk(chunk), refused.returned(), event(chunk).with(place));
         if (arrival.reply() != null) {
-            var rejection = rejection(
-                    arrival.id(), refused, Ending.rejected(RequestFault.invalid(null, reason)));
+            var rejection = rejection(arrival.id(), refused, Ending.rejected(RequestFault.invalid(null, reason)));
             replies.send(arrival.id(), arrival.reply(), parts.asResult().apply(rejection), refused.returned(),
-                    rejection.getRequestId());
+                    Event.result(rejection.getRequestId()).with(place));
         }
         parts.metrics().conflict();
         deadLetter(record, reason);
@@ -299,7 +299,7 @@ public final class Output {
         parts.metrics().ended(ending.reason());
         if (refused.reply() != null) {
             replies.send(id, refused.reply(), parts.asResult().apply(result), refused.returned(),
-                    result.getRequestId());
+                    Event.result(result.getRequestId()));
         }
         return forward(id, new Outgoing.Result(result), refused.returned(), Event.result(result.getRequestId()));
     }
@@ -309,7 +309,8 @@ public final class Output {
         return new GenerationResult(text(id), request == null ? "" : request.getTenant(),
                 request == null ? null : request.getConversation(), "", List.of(), ending.reason(), ending.message(), 0,
                 0, parts.model().fingerprint(), parts.engine().arithmetic(), Instant.ofEpochMilli(refused.at()), now(),
-                List.of(), request == null ? Map.of() : request.getMetadata(), null, false, List.of(), ending.rejection());
+                List.of(), request == null ? Map.of() : request.getMetadata(), null, false, List.of(),
+                ending.rejection());
     }
 
     /// Passes a record on to another partition of the requests topic.

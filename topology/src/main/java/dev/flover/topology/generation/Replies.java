@@ -87,11 +87,11 @@ final class Replies {
     ///
     /// @param result  the value of the result's record
     /// @param reply   null where the request names no reply topic
-    /// @param request the request's id
-    void send(Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, String request) {
+    /// @param event   the name of the result
+    void send(Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, Event event) {
         if (reply != null) {
             var standing = parts.foreign().latest(Place.of(reply), result.length, context.currentSystemTimeMs());
-            send(id, reply, result, returned, request, problem(reply, standing));
+            send(id, reply, result, returned, event, problem(reply, standing));
         }
     }
 
@@ -99,15 +99,15 @@ final class Replies {
     void send(LiveGeneration generation, GenerationResult result, ReturnedHeaders returned) {
         var reply = generation.stored.getReply();
         if (reply != null) {
-            send(generation.id, reply, parts.asResult().apply(result), returned, result.getRequestId(),
-                    generation.replyProblem);
+            send(generation.id, reply, parts.asResult().apply(result), returned,
+                    Event.result(result.getRequestId()), generation.replyProblem);
         }
     }
 
     private void send(
-            Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, String request, String problem) {
+            Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, Event event, String problem) {
         long at = parts.wall().getAsLong();
-        var headers = returned.on(Event.result(request), parts.config().topics().requests(), at);
+        var headers = returned.on(event, parts.config().topics().requests(), at);
         if (problem == null) {
             var value = new Outgoing.Addressed(reply.getTopic(), result);
             headers.add(OtherTopics.MARK, mark(reply.getPartition()));

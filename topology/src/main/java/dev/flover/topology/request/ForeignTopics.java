@@ -107,8 +107,8 @@ public final class ForeignTopics {
         return standing(place, answer, bytes);
     }
 
-    /// Whether a record can be written to a topic, by what is known of it now. Where that is some seconds old, the topic
-    /// is looked up again for the next time.
+    /// Whether a record can be written to a topic, by what is known of it now. Where that is some seconds old, the
+    /// topic is looked up again for the next time.
     ///
     /// @param bytes the record's size
     /// @param now   monotonic time in ms

@@ -21,8 +21,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
 /// Creates Kafka's clients with four additions: the transactional id is the same in each life; the producer is a
-/// [FollowingProducer]; no records are fetched from held partitions; and while the engine computes steps, a poll without
-/// records sleeps until a step has ended.
+/// [FollowingProducer]; no records are fetched from held partitions; and while the engine computes steps, a poll
+/// without records sleeps until a step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
     /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
     /// looked at. A look takes the stream thread a third of a millisecond, because a step evicts the thread's data from

@@ -217,7 +217,8 @@ class RepliesTest {
         process.topics.put("replies", 9_000);
         send(SimulatedProcess.request("a", ">" + "long ".repeat(300)).setAnswers(3).build(), headers(h -> { }));
         process.settle();
-        assertThat(process.result("a").getMessage()).contains("'replies' takes records of 9000 bytes, and this one has");
+        assertThat(process.chunks("a").getLast().getFinish().getMessage())
+                .contains("'replies' takes records of 9000 bytes, and this one has");
         assertThat(process.deadLetterReasons()).hasSize(1);
     }
 
