@@ -26,6 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,6 +138,32 @@ class HttpStoryTest {
         assertThat(tokens.at("/0/top_logprobs")).hasSize(2);
         assertThat(tokens.at("/0/token").asText()).isEqualTo(tokens.at("/0/top_logprobs/0/token").asText());
         assertThat(events.getFirst().data().at("/choices/0/delta/role").asText()).isEqualTo("assistant");
+    }
+
+    @Test
+    void theTraceOfTheRequestIsOnTheRecordsOfItsAnswer() throws Exception {
+        String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        var answer = web.post(COMPLETIONS, NIGHT + "}", "traceparent", parent, "tracestate", "a=1",
+                "tracestate", "b=2");
+        String id = answer.body().at("/id").asText();
+        var headers = new HashSet<String>();
+        try (var consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", broker, "isolation.level",
+                "read_committed"), new StringDeserializer(), new ByteArrayDeserializer())) {
+            var tokens = consumer.partitionsFor("generation-tokens").stream()
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition())).toList();
+            consumer.assign(tokens);
+            consumer.seekToBeginning(tokens);
+            var ends = consumer.endOffsets(tokens);
+            while (tokens.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+                for (var record : consumer.poll(Duration.ofMillis(100))) {
+                    if (id.equals(record.key())) {
+                        record.headers().forEach(header ->
+                                headers.add(header.key() + " " + new String(header.value(), UTF_8)));
+                    }
+                }
+            }
+        }
+        assertThat(headers).containsExactlyInAnyOrder("traceparent " + parent, "tracestate a=1,b=2");
     }
 
     @Test

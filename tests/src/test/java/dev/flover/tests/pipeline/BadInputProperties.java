@@ -97,6 +97,7 @@ class BadInputProperties {
             throws InterruptedException {
         var record = new ProducerRecord<>(story.config.topics().requests(), 0, input.timestamp(), input.key(),
                 input.value());
+        input.headers().forEach(record.headers()::add);
         try {
             offsets.put(input, producer.send(record).get().offset());
         } catch (ExecutionException e) {

@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 
@@ -67,6 +69,7 @@ final class BadInputs implements AutoCloseable {
             inputs.texts();
             inputs.numbers();
             inputs.times();
+            inputs.headers();
             inputs.constraints();
             return inputs.byKind;
         }
@@ -183,9 +186,10 @@ final class BadInputs implements AutoCloseable {
     private void keys() {
         kind("Keys and ids");
         byte[] good = wire(request("x", r -> { }));
-        add(new BadInput("no key", null, good, null, Answer.DEAD_LETTER));
-        add(new BadInput("an empty key", new byte[0], good, null, Answer.DEAD_LETTER));
-        add(new BadInput("a key that is not UTF-8", new byte[] {'i', (byte) 0xff}, good, null, Answer.DEAD_LETTER));
+        add(new BadInput("no key", null, good, null, Map.of(), Answer.DEAD_LETTER));
+        add(new BadInput("an empty key", new byte[0], good, null, Map.of(), Answer.DEAD_LETTER));
+        add(new BadInput("a key that is not UTF-8", new byte[] {'i', (byte) 0xff}, good, null, Map.of(),
+                Answer.DEAD_LETTER));
         add(BadInput.of("a key of 1 MB", "k".repeat(1 << 20), good, Answer.DEAD_LETTER));
         add(BadInput.of("a key of 300 bytes", "k".repeat(300), good, Answer.DEAD_LETTER));
         add(BadInput.of("an id that is not the key", "key", wire(request("id", r -> { })), Answer.REJECTED));
@@ -266,6 +270,33 @@ final class BadInputs implements AutoCloseable {
         good("a clock half an hour ahead, with a deadline of 1 s", r -> r.setDeadlineMs(1000L), Answer.SERVED,
                 now.plus(Duration.ofMinutes(30)));
         good("a clock two days ahead", r -> { }, Answer.REFUSED_BY_BROKER, now.plus(Duration.ofDays(2)));
+    }
+
+    private void headers() {
+        kind("Headers");
+        var many = IntStream.range(0, 17).boxed()
+                .collect(Collectors.toMap(i -> "ce_x" + i, i -> new byte[] {'1'}));
+        headers("17 headers that come back", many, Answer.REJECTED);
+        headers("a header that comes back, of 5,000 bytes", Map.of("ce_subject", new byte[5000]), Answer.REJECTED);
+        headers("100 kB of other headers", Map.of("other", new byte[100_000]), Answer.SERVED);
+        headers("a header without a value", Collections.singletonMap("tracestate", null), Answer.SERVED);
+        headers("a reply topic that the settings do not allow", Map.of("reply-topic", text("replies")),
+                Answer.REJECTED);
+        headers("a reply topic that is not UTF-8", Map.of("kafka_replyTopic", new byte[] {-1}), Answer.REJECTED);
+        headers("two reply topics", Map.of("reply-topic", text("a"), "kafka_replyTopic", text("a")), Answer.REJECTED);
+        headers("a reply partition that is no number", Map.of("reply-topic", text("a"), "reply-partition", text("x")),
+                Answer.REJECTED);
+        headers("a reply partition in digits, where Spring writes 4 bytes", Map.of("kafka_replyTopic", text("a"),
+                "kafka_replyPartition", text("0")), Answer.REJECTED);
+    }
+
+    private void headers(String what, Map<String, byte[]> headers, Answer answer) {
+        String id = nextId();
+        add(BadInput.of(what, id, wire(request(id, r -> { })), answer).with(headers));
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(UTF_8);
     }
 
     private void kind(String name) {

@@ -83,8 +83,17 @@ final class Client implements AutoCloseable {
         send(id, null);
     }
 
+    void send(GenerationRequest request, Map<String, byte[]> headers) {
+        send(request.getId(), wire(request), headers);
+    }
+
     void send(String key, byte[] value) {
+        send(key, value, Map.of());
+    }
+
+    private void send(String key, byte[] value, Map<String, byte[]> headers) {
         var record = new ProducerRecord<>(topics.requests(), key.getBytes(StandardCharsets.UTF_8), value);
+        headers.forEach(record.headers()::add);
         producer.send(record, (written, problem) -> {
             if (problem != null) {
                 unsent.add(problem);
