@@ -4,6 +4,7 @@
 //   GELU tanh:  (x / 2) * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x³)))
 //   GELU erf:   (x / 2) * erfc(-x / sqrt 2), erfc by Chebyshev fitting (relative error 1.2e-7)
 //   ReLU:       max(x, 0), or its square
+//   clamped SwiGLU (gpt-oss):  x / (1 + exp(-1.702 x)) with x at most 7; times 1 + up, with up from -7 to 7
 //
 // Bound by memory: each row is read and written once. All functions are computed from exp(x) with x <= 0, so nothing
 // overflows.
@@ -11,10 +12,15 @@
 #include "lanes.h"
 
 // As KernelNumbers.java numbers them; a switch over them has no default, so that the compiler names a missing one.
-enum activation { SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4 };
+enum activation { SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4, CLAMPED_SWIGLU = 5 };
 
 INLINE floats silu(floats x) {
     floats e = exponential(sub(splat(0), absolute(x)));
+    return div_(mul(x, where_positive(x, splat(1), e)), add(splat(1), e));
+}
+
+INLINE floats clamped_swish(floats x) {
+    floats e = exponential(sub(splat(0), mul(absolute(x), splat(1.702f))));
     return div_(mul(x, where_positive(x, splat(1), e)), add(splat(1), e));
 }
 
@@ -46,8 +52,14 @@ INLINE floats activated(floats x, const enum activation activation) {
         case GELU_ERF: return gelu_erf(x);
         case RELU: return max_(x, splat(0));
         case RELU_SQUARED: return mul(max_(x, splat(0)), max_(x, splat(0)));
+        case CLAMPED_SWIGLU: return clamped_swish(min_(x, splat(7)));
     }
     __builtin_unreachable();
+}
+
+/// The factor by which the up-projection multiplies the activated gate.
+INLINE floats factor(floats up, const enum activation activation) {
+    return activation == CLAMPED_SWIGLU ? add(max_(min_(up, splat(7)), splat(-7)), splat(1)) : up;
 }
 
 INLINE void rows_of(
@@ -56,12 +68,13 @@ INLINE void rows_of(
         int at = 0;
         for (; at + 16 <= width; at += 16) {
             floats value = activated(load(in + at), activation);
-            store(out + at, gated ? mul(value, load(in + width + at)) : value);
+            store(out + at, gated ? mul(value, factor(load(in + width + at), activation)) : value);
         }
         if (at < width) {
             int rest = width - at;
             floats value = activated(load_first(in + at, rest), activation);
-            store_first(out + at, gated ? mul(value, load_first(in + width + at, rest)) : value, rest);
+            floats result = gated ? mul(value, factor(load_first(in + width + at, rest), activation)) : value;
+            store_first(out + at, result, rest);
         }
     }
 }
@@ -78,6 +91,7 @@ void KERNEL(activate)(float *out, const float *in, int rows, int width, int gate
         case GELU_ERF: rows_of(out, in, rows, width, gated, GELU_ERF); return;
         case RELU: rows_of(out, in, rows, width, gated, RELU); return;
         case RELU_SQUARED: rows_of(out, in, rows, width, gated, RELU_SQUARED); return;
+        case CLAMPED_SWIGLU: rows_of(out, in, rows, width, gated, CLAMPED_SWIGLU); return;
     }
     __builtin_trap();      // a number that Java does not know
 }

@@ -38,7 +38,9 @@ INLINE void put_floats(float *keys, int panel, float *values, const float *key, 
     for (int i = 0; i < head_dim; i++) {
         keys[(long)i * panel] = key[i];
     }
-    memcpy(values, value, (size_t)head_dim * sizeof(float));
+    if (values) {
+        memcpy(values, value, (size_t)head_dim * sizeof(float));
+    }
 }
 
 /// Does the same in f16.
@@ -51,7 +53,9 @@ INLINE void put_halves(
         for (int lane = 0; lane < lanes; lane++) {
             keys[(long)(i + lane) * panel] = halves[lane];
         }
-        store_half(values + i, lanes == 16 ? load(value + i) : load_first(value + i, lanes));
+        if (values) {
+            store_half(values + i, lanes == 16 ? load(value + i) : load_first(value + i, lanes));
+        }
     }
 }
 
@@ -59,7 +63,8 @@ INLINE void put_halves(
 /// @param query_norm [headDim] padded to a multiple of 16, or null
 /// @param cosines    [dims / 2] cosines of the row's position, times the rotary magnitude
 /// @param keys       keys of the row's block, [kvHeads][tokens / P][headDim][P]
-/// @param values     values of the row's block, [kvHeads][tokens][padded headDim]
+/// @param values     values of the row's block, [kvHeads][tokens][padded headDim]; null if values are a part of
+///                   the keys
 /// @param half       1 if keys and values are f16, 0 if they are f32
 /// @param token      index of the row's position within the block
 void KERNEL(append)(
@@ -82,10 +87,10 @@ void KERNEL(append)(
         long to_key = (long)head * block_tokens * head_dim + (long)(token / panel) * head_dim * panel + token % panel;
         long to_value = ((long)head * block_tokens + token) * padded;
         if (half) {
-            put_halves((uint16_t *)keys + to_key, panel, (uint16_t *)values + to_value, key + head * head_dim,
-                       value + head * head_dim, head_dim);
+            put_halves((uint16_t *)keys + to_key, panel, values ? (uint16_t *)values + to_value : 0,
+                       key + head * head_dim, value + head * head_dim, head_dim);
         } else {
-            put_floats((float *)keys + to_key, panel, (float *)values + to_value, key + head * head_dim,
+            put_floats((float *)keys + to_key, panel, values ? (float *)values + to_value : 0, key + head * head_dim,
                        value + head * head_dim, head_dim);
         }
     }

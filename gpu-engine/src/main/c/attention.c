@@ -25,7 +25,7 @@ typedef struct {
 } place;
 
 typedef struct {
-    int queries, group, head_dim, padded, first_position, window;
+    int queries, group, head_dim, value_dim, padded, first_position, window;
     float scale, cap;
     float *query;             // [queries][head_dim]
     float *scores;            // [queries][SPLIT]
@@ -36,6 +36,7 @@ typedef struct {
     float *keep;              // exp(m - n)
     float *take;              // exp(m' - n)
     char *gathered;           // [SPLIT / 16][head_dim][16], key panels gathered from blocks smaller than a panel
+    char *latents;            // [SPLIT][padded], the values of a split, where they are copied out of the keys
     int run;
     const place *here, *next;      // the split being computed, and the split to prefetch
 } attention;
@@ -220,6 +221,10 @@ static void find_split(
         int block_tokens, int kv_heads, int kv_head, long stored) {
     int width = block_tokens < 16 ? block_tokens : 16;
     for (int t = 0; t < tokens; t += a->run) {
+        if (!values) {
+            p->values[t / a->run] = a->latents + (long)t * a->padded * stored;
+            continue;
+        }
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
         p->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded * stored;
     }
@@ -244,23 +249,42 @@ static void find_split(
     }
 }
 
+/// Copies the values of a split out of its key panels, where they are the last dimensions.
+static void gather_values(const attention *a, int tokens, const enum stored_as stored) {
+    int first = a->head_dim - a->value_dim;
+    for (int t = 0; t < tokens; t += 16) {
+        const char *panel = a->here->panels[t / 16];
+        int lanes = tokens - t < 16 ? tokens - t : 16;
+        for (int d = 0; d < a->value_dim; d++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                memcpy(a->latents + ((long)(t + lane) * a->padded + d) * stored,
+                       panel + ((long)(first + d) * 16 + lane) * stored, stored);
+            }
+        }
+    }
+}
+
 /// Attention of one key head's queries for consecutive rows of one slice.
 ///
-/// @param out            [rows][heads * head_dim], the outputs of these rows
+/// @param out            [rows][heads * value_dim], the outputs of these rows
 /// @param row            queries, keys and values of the same rows, `row_stride` floats apart
 /// @param first_position position of the first row; the other rows follow it
 /// @param group          query heads that share a key head
+/// @param value_dim      the width of a value: head_dim, or, where `values` is null, how many of a key's last
+///                       dimensions are its value
 /// @param kv_head        the key head; its query heads are kv_head * group up to (kv_head + 1) * group - 1
 /// @param keys           keys of the layer, see append.c
 /// @param values         values of the layer, see append.c
 /// @param blocks         the slot's block table
+/// @param sinks          for each query head a score that has no key and no value, or null
 /// @param scratch        as many floats as `Kernels.attentionScratchFloats` returns
 INLINE void attend(
         float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,
-        int kv_heads, int kv_head, const void *keys, const void *values, const enum stored_as stored,
-        const int *blocks, int block_tokens, int window, float scale, float cap, float *scratch) {
-    attention a = {.queries = rows * group, .group = group, .head_dim = head_dim,
-                   .padded = (head_dim + 15) / 16 * 16, .first_position = first_position, .window = window,
+        int value_dim, int kv_heads, int kv_head, const void *keys, const void *values, const enum stored_as stored,
+        const int *blocks, int block_tokens, int window, float scale, float cap, const float *sinks,
+        float *scratch) {
+    attention a = {.queries = rows * group, .group = group, .head_dim = head_dim, .value_dim = value_dim,
+                   .padded = (value_dim + 15) / 16 * 16, .first_position = first_position, .window = window,
                    .scale = scale, .cap = cap};
     a.query = scratch;
     a.scores = a.query + a.queries * head_dim;
@@ -272,7 +296,11 @@ INLINE void attend(
     a.keep = a.split_greatest + lanes;
     a.take = a.keep + lanes;
     a.gathered = (char *)(a.take + lanes);
+    a.latents = a.gathered + (long)SPLIT * head_dim * sizeof(float);
     int head_width = group * head_dim;
+    if (!values) {
+        memset(a.latents, 0, (size_t)(SPLIT * a.padded) * stored);
+    }
     for (int r = 0; r < rows; r++) {
         memcpy(a.query + r * head_width, row + (long)r * row_stride + kv_head * head_width,
                (size_t)head_width * sizeof(float));
@@ -282,6 +310,10 @@ INLINE void attend(
     for (int query = 0; query < lanes; query++) {
         a.greatest[query] = -1e30f;     // less than any score; its difference from itself is 0
         a.split_greatest[query] = 0;
+    }
+    for (int query = 0; sinks && query < a.queries; query++) {      // the sink is the first score of the softmax
+        a.greatest[query] = sinks[kv_head * group + query % group];
+        a.total[query] = 1;
     }
     int length = first_position + rows;
     int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
@@ -295,6 +327,9 @@ INLINE void attend(
         int tokens = length - split < SPLIT ? length - split : SPLIT;
         a.here = a.next = here;
         score_all(&a, (tokens + 15) / 16, stored);
+        if (!values) {
+            gather_values(&a, tokens, stored);
+        }
         soften_all(&a, split);
         if (split + SPLIT < length) {
             FIND(next, split + SPLIT, kv_head);
@@ -309,11 +344,11 @@ INLINE void attend(
         next = read;
     }
 #undef FIND
-    int width = kv_heads * head_width;
+    int width = kv_heads * group * value_dim;
     for (int query = 0; query < a.queries; query++) {
         float inverse = 1 / a.total[query];
-        float *to = out + (long)(query / group) * width + kv_head * head_width + query % group * head_dim;
-        for (int d = 0; d < head_dim; d++) {
+        float *to = out + (long)(query / group) * width + (kv_head * group + query % group) * value_dim;
+        for (int d = 0; d < value_dim; d++) {
             to[d] = a.out[query * a.padded + d] * inverse;
         }
     }
@@ -322,10 +357,11 @@ INLINE void attend(
 #define ATTENTION(name, stored)                                                                                       \
     void KERNEL(name)(                                                                                                \
             float *out, const float *row, int row_stride, int rows, int first_position, int group, int head_dim,      \
-            int kv_heads, int kv_head, const void *keys, const void *values, const int *blocks, int block_tokens,     \
-            int window, float scale, float cap, float *scratch) {                                                     \
-        attend(out, row, row_stride, rows, first_position, group, head_dim, kv_heads, kv_head, keys, values, stored,  \
-               blocks, block_tokens, window, scale, cap, scratch);                                                    \
+            int value_dim, int kv_heads, int kv_head, const void *keys, const void *values, const int *blocks,        \
+            int block_tokens, int window, float scale, float cap, const float *sinks, float *scratch) {               \
+        attend(out, row, row_stride, rows, first_position, group, head_dim, value_dim, kv_heads, kv_head, keys,       \
+               values, stored,                                                                                        \
+               blocks, block_tokens, window, scale, cap, sinks, scratch);                                             \
     }
 
 ATTENTION(attention_single, SINGLE)

@@ -24,5 +24,6 @@ extern "C" __global__ void __launch_bounds__(256) activate(Activation a) {
     }
     const float* in = a.in + static_cast<size_t>(row) * a.width * (a.gated != 0 ? 2 : 1);
     float value = activated(in[column], a.kind);
-    store(a.out, static_cast<size_t>(row) * a.width + column, a.gated != 0 ? value * in[a.width + column] : value);
+    store(a.out, static_cast<size_t>(row) * a.width + column,
+            a.gated != 0 ? value * gateFactor(in[a.width + column], a.kind) : value);
 }

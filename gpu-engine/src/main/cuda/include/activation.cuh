@@ -1,11 +1,13 @@
 // The non-linearities of feed-forward layers: SiLU, GELU by tanh or erf (Hendrycks and Gimpel 2016),
-// ReLU and its square.
+// ReLU and its square, and SwiGLU with bounds as in gpt-oss.
 #pragma once
 
 #include "device.cuh"
 
 /// As KernelNumbers.java numbers them; a switch over them has no default, so that the compiler names a missing one.
-enum ActivationKind : int { NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4 };
+enum ActivationKind : int {
+    NO_ACTIVATION = -1, SILU = 0, GELU_TANH = 1, GELU_ERF = 2, RELU = 3, RELU_SQUARED = 4, CLAMPED_SWIGLU = 5
+};
 
 __device__ __forceinline__ float activated(float x, int kind) {
     constexpr float SQRT_2_OVER_PI = 0.7978845608F;
@@ -23,6 +25,13 @@ __device__ __forceinline__ float activated(float x, int kind) {
             return fmaxf(x, 0) * fmaxf(x, 0);
         case GELU_ERF:
             return 0.5F * x * (1 + erff(x * SQRT_HALF));
+        case CLAMPED_SWIGLU:
+            return fminf(x, 7) / (1 + expf(-1.702F * fminf(x, 7)));
     }
     __builtin_unreachable();
+}
+
+/// The factor by which the up-projection multiplies the activated gate.
+__device__ __forceinline__ float gateFactor(float up, int kind) {
+    return kind == CLAMPED_SWIGLU ? fmaxf(fminf(up, 7), -7) + 1 : up;
 }

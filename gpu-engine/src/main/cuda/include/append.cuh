@@ -4,14 +4,14 @@
 //
 // Sines and cosines come from a table [turn][pair] that the host computed in double.
 //
-// Grid: (rows, heads + 2 KV heads); 64 threads. Bound by memory; takes little time.
+// Grid: (rows, heads + 2 KV heads, or only one with latent vectors); 64 threads. Bound by memory; takes little time.
 #pragma once
 
 #include "cache.cuh"
 #include "plan.cuh"
 
 struct Append {
-    float* queryKeyValue;       // [rows, (heads + 2 kvHeads) * headDim]
+    float* queryKeyValue;       // [rows, (heads + 2 kvHeads) * headDim], or without values
     Cache cache;
     const float* queryNorm;     // [headDim] or null
     const float* keyNorm;       // [headDim] or null
@@ -84,7 +84,8 @@ __device__ __forceinline__ void append(const Append& a) {
     const int home = plan.array(HOMES)[row];
     const int position = plan.array(POSITIONS)[row];
     const int turn = plan.array(TURNS)[row];
-    float* from = a.queryKeyValue + (static_cast<size_t>(row) * (a.heads + 2 * kvHeads) + at) * a.cache.headDim;
+    float* from = a.queryKeyValue + (static_cast<size_t>(row) * (a.heads + a.cache.storedHeads()) + at)
+            * a.cache.headDim;
     for (int i = threadIdx.x; i < a.cache.headDim; i += blockDim.x) {
         head[i] = from[i];
     }

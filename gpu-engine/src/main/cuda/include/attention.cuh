@@ -33,6 +33,7 @@ struct Attention {
     int window;                    // how many positions a row sees; 0 for all
     float scale;
     float softCap;                 // 0 for none
+    const float* sinks;            // [heads] scores that have no key and no value, or null
 };
 
 constexpr int POSITION_WARPS = 4;
@@ -61,6 +62,11 @@ constexpr float LOG2_E = 1.4426950408889634F;
 
 __device__ __forceinline__ float noScore() {
     return bitsToFloat(0xFF800000U);    // -infinity
+}
+
+/// The greatest score before any key, times log2(e): the head's sink if there are sinks.
+__device__ __forceinline__ float firstGreatest(const Attention& a, int head) {
+    return a.sinks == nullptr ? noScore() : a.sinks[head] * LOG2_E;
 }
 
 /// The last tile whose first item is at or before `item`, by binary search.
@@ -400,13 +406,13 @@ __device__ __forceinline__ void attendSplit(
 }
 
 template <int WIDTH>
-__device__ __forceinline__ void beginMerge(const QueryTile& tile, AttentionShared<WIDTH>& shared) {
+__device__ __forceinline__ void beginMerge(const Attention& a, const QueryTile& tile, AttentionShared<WIDTH>& shared) {
     for (int i = threadIdx.x; i < tile.queries() * WIDTH; i += ATTENTION_THREADS<WIDTH>) {
         shared.merged[i / WIDTH][i % WIDTH] = 0;
     }
     if (static_cast<int>(threadIdx.x) < tile.queries()) {
-        shared.mergedGreatest[threadIdx.x] = noScore();
-        shared.mergedSum[threadIdx.x] = 0;
+        shared.mergedGreatest[threadIdx.x] = firstGreatest(a, tile.headOf(threadIdx.x));
+        shared.mergedSum[threadIdx.x] = a.sinks == nullptr ? 0 : 1;
     }
     __syncthreads();
 }
@@ -475,7 +481,7 @@ __device__ __forceinline__ bool lastToArrive(
     if (threadIdx.x == 0) {
         *counter = 0;
     }
-    beginMerge(tile, shared);
+    beginMerge(a, tile, shared);
     for (int split = firstSplit; split <= lastSplit; split++) {
         const float* from = entry(split);
         mergeSplit(tile, shared, [&](int query) { return loadFresh(from + query); },
@@ -502,7 +508,7 @@ __device__ __forceinline__ void attention(const Attention& a) {
         __syncthreads();
         const bool alone = tile.scratch < 0;
         if (alone) {
-            beginMerge(tile, shared);
+            beginMerge(a, tile, shared);
         }
 #pragma unroll 1
         for (int split = alone ? firstSplit : tile.split; split <= (alone ? lastSplit : tile.split); split++) {

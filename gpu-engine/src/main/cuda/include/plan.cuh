@@ -4,7 +4,7 @@
 
 #include "device.cuh"
 
-/// Header words. A launch has a parameter that names the word (rows, samples or places) that limits its rows.
+/// Header words. A launch has a parameter that names the word (rows, samples, places or heads) that limits its rows.
 enum PlanWord : int {
     PLAN_ROWS = 0,
     PLAN_SAMPLES = 1,
@@ -12,6 +12,7 @@ enum PlanWord : int {
     PLAN_ITEMS = 3,
     PLAN_RESULTS = 4,    // two words: device address of pinned host memory for this step's results
     PLAN_PLACES = 6,     // number of places: pairs of a row and one of its experts
+    PLAN_HEADS = 7,      // number of pairs of a row and one of its heads
     PLAN_ARRAYS = 8      // word offsets of the arrays below
 };
 

@@ -301,7 +301,7 @@ struct ResultWriter {
             float other = shuffleXor(value, TILE_OUTPUTS);
             if (m < TILE_OUTPUTS) {
                 store(p.out, static_cast<size_t>(row) * (p.weight.outputs / 2) + output,
-                        activated(value, p.activation) * other);
+                        activated(value, p.activation) * gateFactor(other, p.activation));
             }
             return;
         }

@@ -187,7 +187,8 @@ public final class Engine implements AutoCloseable {
         var shape = BackendCacheShapeBuilder.builder().layers(model.layers().size()).heads(model.heads())
                 .kvHeads(model.kvHeads()).headDim(model.headDim()).vocabulary(model.vocabulary())
                 .blocks(Math.clamp(whole, 1, Integer.MAX_VALUE)).blockTokens(config.blockTokens())
-                .slots(config.maxSequences()).contextLength(model.contextLength()).build();
+                .slots(config.maxSequences()).contextLength(model.contextLength())
+                .latent(model.latent() == null ? 0 : model.latent().rank()).build();
         if (config.kvBlocks() > 0) {
             return shape.withBlocks(config.kvBlocks());
         }

@@ -84,13 +84,25 @@ public abstract class FamilyContract {
             while (engine.step(answers)) {
                 // each step is one fused pass over all cases
             }
+            answers.begin(engine.admit(request(cases.get(cases.size() - 1), mostTokens())));
+            while (engine.step(answers)) {
+                // the last case once more, alone
+            }
         }
+        assertSameBits(folder, answers, cases.size() - 1, cases.size());
         for (int i = 0; i < cases.size(); i++) {
             String of = folder.getFileName() + ", prompt of " + cases.get(i).get("prompt").size() + " tokens";
             assertThat(answers.tokens(i)).as("greedy tokens of " + of)
                     .isEqualTo(first(ints(cases.get(i).get("greedy")), mostTokens()));
             assertSameLogits(of, cases.get(i).get("first_logits_top20"), answers.first(i));
         }
+    }
+
+    private static void assertSameBits(Path folder, Answers answers, int fused, int alone) {
+        assertThat(answers.tokens(alone)).as("tokens of " + folder.getFileName() + " alone")
+                .isEqualTo(answers.tokens(fused));
+        assertThat(answers.first(alone)).as("logits of " + folder.getFileName() + " alone")
+                .isEqualTo(answers.first(fused));
     }
 
     private static int[] first(int[] tokens, int most) {

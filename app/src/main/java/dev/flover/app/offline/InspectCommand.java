@@ -20,7 +20,6 @@ import picocli.CommandLine.Spec;
 /// The command `inspect`: describes a model file.
 @Command(name = "inspect", description = "Describes a model file.")
 public final class InspectCommand implements Runnable {
-    private static final int KEY_AND_VALUE = 2;
 
     @Spec
     private CommandSpec spec;
@@ -124,7 +123,7 @@ public final class InspectCommand implements Runnable {
     }
 
     private static long cacheBytes(ModelSummary summary) {
-        return (long) KEY_AND_VALUE * summary.config().layers().size() * summary.config().kvWidth() * Float.BYTES;
+        return (long) summary.config().layers().size() * summary.config().cachedWidth() * Float.BYTES;
     }
 
     private static String number(long value) {

@@ -315,7 +315,7 @@ final class TimedBackend implements Backend {
 
     private static Operation operation(Matrix.Role role) {
         return switch (role) {
-            case QUERY_KEY_VALUE -> Operation.QUERY_KEY_VALUE;
+            case QUERY_KEY_VALUE, LATENT_DOWN, LATENT_UP -> Operation.QUERY_KEY_VALUE;
             case ATTENTION_OUT, DOWN -> Operation.JOIN;
             case GATE_UP, ROUTER, SHARED_GATE -> Operation.FEED_FORWARD;
             case HEAD, EMBEDDING -> Operation.VOCABULARY;
@@ -333,10 +333,10 @@ final class TimedBackend implements Backend {
     }
 
     @Override
-    public void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
         begin();
-        backend.attention(out, queryKeyValue, cache, layer, window, scale, softCap);
+        backend.attention(out, queryKeyValue, cache, attention);
+        int window = attention.window();
         var shape = cache.shape();
         double seen = 0;
         double read = 0;
@@ -360,6 +360,23 @@ final class TimedBackend implements Backend {
     @Override
     public List<Weight> experts(List<Matrix> matrices) {
         return backend.experts(matrices);
+    }
+
+    @Override
+    public Routes headRoutes(int rows, int heads) {
+        return backend.headRoutes(rows, heads);
+    }
+
+    @Override
+    public void routeToHeads(Routes routes, int rows) {
+        backend.routeToHeads(routes, rows);
+    }
+
+    @Override
+    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        begin();
+        backend.copyHeads(out, to, in, from, heads, width, rows);
+        end(Operation.APPEND, 0, 8.0 * rows * heads * width);
     }
 
     @Override

@@ -197,7 +197,8 @@ public interface Backend extends AutoCloseable {
     /// Normalises query and key heads where the model family does so, rotates them by their positions, and appends the
     /// keys and values to the KV blocks of each row's slot.
     ///
-    /// @param queryKeyValue [rows, (heads + 2 kvHeads) * headDim]; queries are rotated in place, the rest is read
+    /// @param queryKeyValue [rows, (heads + 2 kvHeads) * headDim], or without values where the cache holds latent
+    ///     vectors; queries are rotated in place, the rest is read
     /// @param queryNorm     `[headDim]` RMS weight, or null
     /// @param rotary        null for none
     void appendKeysAndValues(
@@ -210,13 +211,9 @@ public interface Backend extends AutoCloseable {
     /// position 0, and the splits' results are merged in order. A key that was appended in this step is read only by
     /// rows of the same slot.
     ///
-    /// @param out           [rows, heads * headDim], overwritten
+    /// @param out           [rows, heads * valueDim], overwritten
     /// @param queryKeyValue as [#appendKeysAndValues] left it
-    /// @param window        how many of the last positions a row sees, its own included; 0 for all
-    /// @param scale         factor of every query-key product
-    /// @param softCap       bound of the soft cap on the scaled products; 0 for none
-    void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap);
+    void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention);
 
     /// Applies the feed-forward layer's non-linearity.
     ///
@@ -256,6 +253,26 @@ public interface Backend extends AutoCloseable {
     /// @param scores [rows, 1]
     default void scaleRows(Tensor tensor, Tensor scores, int rows) {
         throw withoutExperts();
+    }
+
+    /// Allocates the routes of products that have a matrix for each head, for up to `rows` rows.
+    default Routes headRoutes(int rows, int heads) {
+        throw withoutLatents();
+    }
+
+    /// Routes each row of this step to the matrices of all heads, in the order of heads and then of rows. After this,
+    /// [#projectExperts] multiplies the rows of each head by the head's matrix.
+    default void routeToHeads(Routes routes, int rows) {
+        throw withoutLatents();
+    }
+
+    /// Copies `width` numbers of each head and row from one tensor to another.
+    default void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        throw withoutLatents();
+    }
+
+    private IllegalStateException withoutLatents() {
+        return new IllegalStateException("the backend " + name() + " does not support latent attention");
     }
 
     private IllegalStateException withoutExperts() {
@@ -340,6 +357,34 @@ public interface Backend extends AutoCloseable {
     /// @param queryNorm `[headDim]` RMS weight, or null
     record Heads(int layer, Rotary rotary, Vector queryNorm, Vector keyNorm, float epsilon) {}
 
+    /// The place of each head's numbers in a tensor.
+    ///
+    /// @param stride columns from one head to the next within a row; 0 for a tensor with a row for each head and row of
+    ///               the step, in the order of heads and then of rows
+    /// @param first  the column of the first head's first number
+    record HeadPlace(int stride, int first) {
+        /// A row for each head and row of the step.
+        public static final HeadPlace APART = new HeadPlace(0, 0);
+
+        /// The index of the first number of a head in a row.
+        ///
+        /// @param rows rows of this step
+        public int at(Tensor tensor, int rows, int row, int head) {
+            return stride == 0
+                    ? (head * rows + row) * tensor.columns() + first
+                    : row * tensor.columns() + head * stride + first;
+        }
+    }
+
+    /// The parameters of [#attention] for one layer.
+    ///
+    /// @param window  how many of the last positions a row sees, its own included; 0 for all
+    /// @param scale   factor of every query-key product
+    /// @param softCap bound of the soft cap on the scaled products; 0 for none
+    /// @param sinks   `[heads]`: a score of each query head that takes part in the softmax and has no value; null for
+    ///                none
+    record Attention(int layer, int window, float scale, float softCap, Vector sinks) {}
+
     /// Keys and values of all blocks, and the state of every slot, on a device.
     interface Cache {
         CacheShape shape();
@@ -354,11 +399,28 @@ public interface Backend extends AutoCloseable {
     /// @param blockTokens   positions per block
     /// @param slots         most sequences that the cache holds at a time
     /// @param contextLength most positions of a sequence
+    /// @param latent        the width of the latent vectors of attention: the last numbers of a key, which are its
+    ///                      value as well, so that no values are stored; 0 if values are stored beside keys
     @RecordBuilder
     @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
-            int blocks, int blockTokens, int slots, int contextLength) {
+            int blocks, int blockTokens, int slots, int contextLength, int latent) {
+        /// The width of the value of one head.
+        public int valueDim() {
+            return latent == 0 ? headDim : latent;
+        }
+
+        /// The numbers that the cache holds for one position in one layer.
+        public int positionWidth() {
+            return kvHeads * headDim * (latent == 0 ? 2 : 1);
+        }
+
+        /// The numbers of one row of queries, keys and values.
+        public int rowWidth() {
+            return heads * headDim + positionWidth();
+        }
+
         /// The same shape with another number of blocks, and a context no longer than these blocks hold.
         public CacheShape withBlocks(int blocks) {
             long positions = Math.min(contextLength, (long) blocks * blockTokens);

@@ -20,7 +20,7 @@ public final class HostMemory {
     }
 
     static int blocksThatFit(CacheShape shape, int elementBytes, long machineBytes) {
-        long blockBytes = 2L * elementBytes * shape.layers() * shape.kvHeads() * shape.headDim() * shape.blockTokens();
+        long blockBytes = (long) elementBytes * shape.layers() * shape.positionWidth() * shape.blockTokens();
         return Math.clamp(machineBytes / SHARE / blockBytes, 1, Integer.MAX_VALUE);
     }
 

@@ -29,6 +29,11 @@ public final class HostRoutes implements Backend.Routes {
     private final int[] firstPlaces;
     private final int[] rowsOfPlaces;
 
+    /// Routes for products with one matrix for each head.
+    public static HostRoutes ofHeads(int rows, int heads) {
+        return new HostRoutes(rows, Routing.toAll(heads));
+    }
+
     public HostRoutes(int rows, Routing routing) {
         this.routing = routing;
         scores = new double[routing.experts()];
@@ -166,6 +171,14 @@ public final class HostRoutes implements Backend.Routes {
         }
         closed[best] = true;
         return selection[best] + selection[best(first, first + size)];
+    }
+
+    /// Routes rows to all matrices: place `matrix * rows + row` is that of a row at a matrix.
+    public void routeToAll(int rows) {
+        this.rows = rows;
+        for (int matrix = 0; matrix <= routing.experts(); matrix++) {
+            firstPlaces[matrix] = matrix * rows;
+        }
     }
 
     /// Numbers the places, after all rows have chosen.

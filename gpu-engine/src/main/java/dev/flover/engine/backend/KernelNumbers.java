@@ -22,6 +22,7 @@ public final class KernelNumbers {
             case GELU_ERF -> 2;
             case RELU -> 3;
             case RELU_SQUARED -> 4;
+            case CLAMPED_SWIGLU -> 5;
         };
     }
 

@@ -148,6 +148,9 @@ public final class SafetensorsFile implements TensorSource {
         if (entry == null) {
             return Optional.empty();
         }
+        if (entry.dtype().equals("U8")) {
+            return Optional.empty();
+        }
         var type = switch (entry.dtype()) {
             case "F32" -> TensorType.F32;
             case "F16" -> TensorType.F16;
@@ -162,6 +165,13 @@ public final class SafetensorsFile implements TensorSource {
         }
         var data = TensorShape.slice(path, bytes, name, 8 + header.byteSize(), entry.from(), shape.bytes());
         return Optional.of(new StoredTensor(name, type, shape.rows(), shape.columns(), data));
+    }
+
+    @Override
+    public Optional<MemorySegment> bytes(String name) {
+        var entry = entries.get(name);
+        return entry == null || !entry.dtype().equals("U8") ? Optional.empty()
+                : Optional.of(bytes.asSlice(8 + header.byteSize() + entry.from(), entry.to() - entry.from()));
     }
 
     public MemorySegment headerBytes() {

@@ -2,6 +2,7 @@ package dev.flover.engine.format;
 
 import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -86,6 +87,11 @@ public final class SafetensorsFolder implements TensorSource {
     @Override
     public Optional<StoredTensor> tensor(String name) {
         return Optional.ofNullable(byTensor.get(name)).flatMap(file -> file.tensor(name));
+    }
+
+    @Override
+    public Optional<MemorySegment> bytes(String name) {
+        return Optional.ofNullable(byTensor.get(name)).flatMap(file -> file.bytes(name));
     }
 
     public List<SafetensorsFile> files() {

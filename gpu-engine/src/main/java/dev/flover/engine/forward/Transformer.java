@@ -2,6 +2,7 @@ package dev.flover.engine.forward;
 
 import dev.flover.engine.api.LoadListener;
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.Attention;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.Backend.Heads;
@@ -54,6 +55,7 @@ public final class Transformer {
     private final Tensor activated;
     private final Tensor delta;
     private final ExpertLayers experts;
+    private final LatentLayers latents;
     private final Tensor sampled;
     private final Tensor logits;
 
@@ -79,10 +81,11 @@ public final class Transformer {
         headBias = vector(weights.headBias());
         hidden = backend.tensor(tokenBudget, config.hidden());
         normed = backend.tensor(tokenBudget, config.hidden());
-        queryKeyValue = backend.tensor(tokenBudget, config.queryWidth() + 2 * config.kvWidth());
-        attended = backend.tensor(tokenBudget, config.queryWidth());
+        queryKeyValue = backend.tensor(tokenBudget, config.rowWidth());
+        attended = backend.tensor(tokenBudget, config.attendedWidth());
         gateUp = backend.tensor(tokenBudget, config.feedForward() * (config.gated() ? 2 : 1));
         activated = backend.tensor(tokenBudget, config.feedForward());
+        latents = config.latent() == null ? null : new LatentLayers(config, weights, backend, tokenBudget);
         experts = config.routing() == null ? null : new ExpertLayers(config, weights, backend, tokenBudget);
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
         int samples = StepPlan.mostSamples(slots);
@@ -123,6 +126,9 @@ public final class Transformer {
 
     private void compute() {
         int rows = plan.rows();
+        if (latents != null) {
+            latents.begin(rows);
+        }
         backend.embed(hidden, embedding, config.embeddingScale());
         if (positions != null) {
             backend.addPositions(hidden, positions);
@@ -166,7 +172,11 @@ public final class Transformer {
 
     /// @param norm null to multiply the rows without a norm
     private void attention(int index, Layer layer, Tensor in, Norm norm, int rows) {
-        var layerConfig = config.layers().get(index);
+        if (latents != null) {
+            latents.compute(index, attended, queryKeyValue, in, normed, norm, rows, cache, layer.heads,
+                    layer.attention);
+            return;
+        }
         if (layer.normsWholeWidth(config.headDim())) {
             projectApart(index, layer, in, norm, rows);
         } else {
@@ -176,9 +186,7 @@ public final class Transformer {
         if (config.queryScaling() != null) {
             backend.scaleQueries(queryKeyValue, config.queryWidth(), config.queryScaling());
         }
-        backend.attention(
-                attended, queryKeyValue, cache, index, layerConfig.window(), config.attentionScale(),
-                config.attentionSoftCap());
+        backend.attention(attended, queryKeyValue, cache, layer.attention);
     }
 
     /// As [Backend#projectToHeads], for layers with a norm over all heads together, which must run between the product
@@ -242,11 +250,14 @@ public final class Transformer {
                 throw new IllegalArgumentException(
                         "layer " + loaded.size() + " of a parallel model has no attention norm");
             }
+            var layerConfig = config.layers().get(loaded.size());
             loaded.add(TransformerLayerBuilder.builder().attentionNorm(norm(layer.attentionNorm()))
-                    .queryKeyValue(backend.weight(layer.queryKeyValue()))
+                    .queryKeyValue(weight(layer.queryKeyValue()))
                     .queryKeyValueBias(vector(layer.queryKeyValueBias()))
-                    .heads(new Heads(loaded.size(), config.layers().get(loaded.size()).rotary(),
+                    .heads(new Heads(loaded.size(), layerConfig.rotary(),
                             headNorm(layer.queryNorm()), headNorm(layer.keyNorm()), config.normEpsilon()))
+                    .attention(new Attention(loaded.size(), layerConfig.window(), config.attentionScale(),
+                            config.attentionSoftCap(), vector(layer.sinks())))
                     .attentionOut(backend.weight(layer.attentionOut()))
                     .attentionOutBias(vector(layer.attentionOutBias()))
                     .attentionPostNorm(norm(layer.attentionPostNorm()))
@@ -288,6 +299,7 @@ public final class Transformer {
             Norm attentionNorm,
             Weight queryKeyValue, Vector queryKeyValueBias,
             Heads heads,
+            Attention attention,
             Weight attentionOut, Vector attentionOutBias,
             Norm attentionPostNorm,
             Norm feedForwardNorm,

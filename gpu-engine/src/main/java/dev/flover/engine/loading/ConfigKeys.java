@@ -31,7 +31,9 @@ final class ConfigKeys {
             max_window_layers sliding_window_pattern _sliding_window_pattern use_sliding_window
             partial_rotary_factor rotary_pct rope_theta rotary_emb_base rope_local_base_freq rotary_dim
             original_max_position_embeddings n_ctx model_max_length max_sequence_length seq_length
-            num_experts_per_tok decoder_sparse_step moe_intermediate_size norm_topk_prob
+            ep_size aux_loss_alpha seq_aux n_group topk_group head_dim num_experts_per_tok experts_per_token
+            initial_context_length
+            decoder_sparse_step moe_intermediate_size norm_topk_prob
             shared_expert_intermediate_size top_k top_p temperature num_beams max_length min_length length_penalty
             repetition_penalty do_sample early_stopping num_return_sequences num_beam_groups diversity_penalty
             no_repeat_ngram_size encoder_no_repeat_ngram_size chunk_size_feed_forward typical_p

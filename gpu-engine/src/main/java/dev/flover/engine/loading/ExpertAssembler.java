@@ -89,9 +89,13 @@ final class ExpertAssembler {
         if (name.contains("#")) {
             return RowRange.whole(tensors.matrix(name.replace("#", Integer.toString(expert)), outputs, inputs));
         }
+        boolean inTurn = folder && role == EXPERT_GATE_UP && family.interleavedGates();
+        if (tensors.isInBlocks(role, layer)) {
+            return RowRange.whole(
+                    tensors.blocks(role, layer, expert, routing.experts(), outputs, inputs, inTurn));
+        }
         if (folder && family.transposed().contains(role)) {
             var all = tensors.matrix(name, routing.experts() * inputs, outputs);
-            boolean inTurn = role == EXPERT_GATE_UP && family.interleavedGates();
             return RowRange.whole(copies.turnedPart(all, expert * inputs, inputs, inTurn));
         }
         var all = tensors.matrix(name, routing.experts() * outputs, inputs);

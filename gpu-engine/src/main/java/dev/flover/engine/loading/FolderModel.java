@@ -9,11 +9,13 @@ import dev.flover.engine.loading.families.Family;
 import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelBuilder;
-import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.Latent;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfigLatentBuilder;
 import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
@@ -121,16 +123,17 @@ final class FolderModel implements ModelFiles {
                 .name(outer.text("_name_or_path", "name").orElse(null))
                 .architecture(model.config().architecture()).vocabulary(model.config().vocabulary())
                 .config(model.config()).parameters(ModelSummary.parameters(used))
-                .tensors(ModelSummary.count(used)).tokenizer(model.tokenizer() == null ? null : "tokenizer.json")
+                .tensors(ModelSummary.count(used)).tokenizer(model.tokenizer() == null ? null
+                        : Files.exists(folder.resolve("tokenizer.json")) ? "tokenizer.json" : "tokenizer.model")
                 .endOfText(model.endOfText()).hasChatTemplate(model.chatTemplate() != null)
                 .samplingDefaults(model.samplingDefaults()).warnings(model.warnings()).bytes(tensors.bytes())
                 .fingerprint(model.fingerprint()).build();
     }
 
     private void refuseWhatIsNotSupported() {
-        if (outer.object("quantization_config").isPresent()) {
-            String method = outer.object("quantization_config").flatMap(by -> by.text("quant_method"))
-                    .orElse("an unnamed method");
+        var quantised = outer.object("quantization_config");
+        String method = quantised.flatMap(by -> by.text("quant_method")).orElse("an unnamed method");
+        if (quantised.isPresent() && !(method.equals("mxfp4") && family.interleavedGates())) {
             throw problem("holds weights quantised by " + method
                     + "; plain float weights, or quantised ones as GGUF, are supported");
         }
@@ -179,23 +182,38 @@ final class FolderModel implements ModelFiles {
             throw problem("has " + heads + " attention heads and a width of " + hidden
                     + "; at least 1 of each expected");
         }
-        int headDim = config.integer("head_dim").orElse(hidden / heads);
+        var latent = latent();
+        int headDim = latent != null ? latent.turned() + latent.rank()
+                : config.integer("head_dim").orElse(hidden / heads);
         var rotary = FolderRotary.of(config);
         var local = FolderRotary.ofWindows(config);
-        int rotaryDims = config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
+        int rotaryDims = latent != null ? latent.turned()
+                : config.integer("rotary_dim").orElse((int) (headDim * rotary.share()));
         int context = context(rotary);
         return HyperparametersBuilder.builder().architecture(family.modelTypes().getFirst()).hidden(hidden)
-                .heads(heads).kvHeads(keyHeads(heads)).headDim(headDim).feedForward(feedForward(hidden))
+                .heads(heads).kvHeads(latent != null ? 1 : keyHeads(heads)).headDim(headDim)
+                .feedForward(feedForward(hidden))
                 .vocabulary(WeightAssembler.vocabulary(tensors, family.tensors())).contextLength(context)
                 .normEpsilon(epsilon()).activation(activation()).block(block())
-                .attentionScale(attentionScale(headDim))
+                .attentionScale(latent == null ? attentionScale(headDim)
+                        : rotary.temperature() / Math.sqrt(latent.plain() + latent.turned()))
                 .attentionSoftCap(config.real("attn_logit_softcapping").orElse(0))
                 .logitSoftCap(config.real("final_logit_softcapping").orElse(0)).rotaryDims(rotaryDims)
                 .rotaryBase(rotary.base()).localBase(localBase(local)).scaling(rotary.scaling())
                 .localScaling(local.map(FolderRotary::scaling).orElseGet(RotaryScaling.None::new))
                 .windows(windows()).unrotated(unrotated()).multipliers(multipliers())
-                .queryScaling(queryScaling(rotary)).routing(routing(hidden)).build()
+                .queryScaling(queryScaling(rotary)).routing(routing(hidden)).latent(latent).build()
                 .config(family, family.folderPairing());
+    }
+
+    /// The widths of latent attention; null if the family has none.
+    private Latent latent() {
+        if (!family.tensors().names().containsKey(TensorRole.KEY_DOWN)) {
+            return null;
+        }
+        return ModelConfigLatentBuilder.builder().queryRank(config.integer("q_lora_rank").orElse(0))
+                .rank(required("kv_lora_rank")).plain(required("qk_nope_head_dim"))
+                .turned(required("qk_rope_head_dim")).valueDim(required("v_head_dim")).build();
     }
 
     private double epsilon() {

@@ -98,6 +98,17 @@ record FolderRotary(JsonFile config, Optional<JsonFile> own) {
                 own("attention_factor").orElse(magnitude));
     }
 
+    /// The factor by which YaRN raises the products of queries and keys in latent attention, where rotary positions do
+    /// not reach all dimensions of a head: the square of `mscale_all_dim`'s correction.
+    double temperature() {
+        double weight = own("mscale_all_dim").orElse(0.0);
+        if (!type().equals("yarn") || weight == 0) {
+            return 1;
+        }
+        double magnitude = RotaryScaling.Yarn.magnitudeFor(own("factor").orElseGet(this::impliedFactor), weight);
+        return magnitude * magnitude;
+    }
+
     private RotaryScaling longRope() {
         double original = originalContext();
         double factor = own("factor").orElseGet(this::impliedFactor);

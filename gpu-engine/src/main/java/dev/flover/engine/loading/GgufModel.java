@@ -12,9 +12,11 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelBuilder;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.Latent;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Routing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
+import dev.flover.engine.model.ModelConfigLatentBuilder;
 import dev.flover.engine.model.ModelConfigRoutingBuilder;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.tensor.StoredTensor;
@@ -146,23 +148,50 @@ final class GgufModel implements ModelFiles {
         if (heads < 1) {
             throw problem("has " + heads + " attention heads; at least 1 expected");
         }
-        int headDim = integer("attention.key_length").orElse(hidden / heads);
-        if (integer("attention.value_length").orElse(headDim) != headDim) {
+        var latent = latent(family);
+        int headDim = latent != null ? latent.turned() + latent.rank()
+                : integer("attention.key_length").orElse(hidden / heads);
+        if (latent == null && integer("attention.value_length").orElse(headDim) != headDim) {
             throw problem("has keys and values of different widths, which is not supported");
         }
-        int rotaryDims = integer("rope.dimension_count").orElse(headDim);
+        int rotaryDims = latent != null ? latent.turned() : integer("rope.dimension_count").orElse(headDim);
         return HyperparametersBuilder.builder().architecture(architecture).hidden(hidden).heads(heads)
-                .kvHeads(uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
+                .kvHeads(latent != null ? 1 : uniform("attention.head_count_kv").orElse(heads)).headDim(headDim)
                 .feedForward(feedForward()).vocabulary(WeightAssembler.vocabulary(file, family.ggufTensors()))
                 .contextLength(context(family)).normEpsilon(epsilon()).activation(family.activation())
-                .block(block(family)).attentionScale(attentionScale(family, hidden, heads, headDim))
+                .block(block(family)).attentionScale(latent == null ? attentionScale(family, hidden, heads, headDim)
+                        : temperature() / Math.sqrt(latent.plain() + latent.turned()))
                 .attentionSoftCap(real("attn_logit_softcapping", 0))
                 .logitSoftCap(real("final_logit_softcapping", 0)).rotaryDims(rotaryDims)
                 .rotaryBase(real("rope.freq_base", 10_000))
-                .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(rotaryDims))
+                .localBase(real("rope.freq_base_swa", family.localRotaryBase())).scaling(scaling(family, rotaryDims))
                 .localScaling(localScaling(family, rotaryDims)).windows(windows(family))
                 .unrotated(unrotated(family)).multipliers(multipliers(family)).queryScaling(queryScaling())
-                .routing(routing(family)).build().config(family, family.ggufPairing());
+                .routing(routing(family)).latent(latent).build().config(family, family.ggufPairing());
+    }
+
+    /// The widths of latent attention; null if the family has none. Older files state a head's own widths as
+    /// `key_length` and `value_length`, newer ones those of the latent key.
+    private Latent latent(Family family) {
+        if (!family.ggufTensors().names().containsKey(TensorRole.KEY_DOWN)) {
+            return null;
+        }
+        int turned = required("rope.dimension_count");
+        int key = integer("attention.key_length_mla").orElseGet(() -> required("attention.key_length"));
+        int value = integer("attention.value_length_mla").orElseGet(() -> required("attention.value_length"));
+        return ModelConfigLatentBuilder.builder().queryRank(integer("attention.q_lora_rank").orElse(0))
+                .rank(required("attention.kv_lora_rank")).plain(key - turned).turned(turned).valueDim(value).build();
+    }
+
+    /// The factor of YaRN on the products of queries and keys in latent attention: see [FolderRotary#temperature].
+    private double temperature() {
+        double magnitude = RotaryScaling.Yarn.magnitudeFor(real("rope.scaling.factor", 1), latentMultiplier());
+        return magnitude * magnitude;
+    }
+
+    /// `mscale_all_dim` of the model's configuration. llama.cpp's converter writes a tenth of it for this architecture.
+    private double latentMultiplier() {
+        return 10 * real("rope.scaling.yarn_log_multiplier", 0);
     }
 
     /// The number of layers, not counting those for multi-token prediction.
@@ -185,7 +214,8 @@ final class GgufModel implements ModelFiles {
                 .orElse(integer("expert_shared_count").orElse(shares ? 1 : 0) * width);
         return ModelConfigRoutingBuilder.builder().experts(required("expert_count"))
                 .chosen(required("expert_used_count")).width(width).sharedWidth(shared).scoring(scoring(family))
-                .normalised(metadata.flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()))
+                .normalised(integer("expert_gating_func").orElse(0) == 3 || metadata
+                        .flag(architecture + ".expert_weights_norm").orElse(family.normalisesExperts()))
                 .scale((float) real("expert_weights_scale", 1)).groups(integer("expert_group_count").orElse(1))
                 .chosenGroups(integer("expert_group_used_count").orElse(1)).build();
     }
@@ -196,8 +226,9 @@ final class GgufModel implements ModelFiles {
             case 0 -> family.scoring();
             case 1 -> Scoring.SOFTMAX;
             case 2 -> Scoring.SIGMOID;
+            case 3 -> Scoring.SOFTMAX; // over the chosen experts only, which is the same as dividing by their sum
             default -> throw problem("scores experts by function " + function
-                    + ", which is not supported; 1 (softmax) and 2 (sigmoid) are");
+                    + ", which is not supported; 1 (softmax), 2 (sigmoid) and 3 (softmax of the chosen) are");
         };
     }
 
@@ -292,7 +323,7 @@ final class GgufModel implements ModelFiles {
         return integer("rope.scaling.original_context_length").orElseGet(() -> required("context_length"));
     }
 
-    private RotaryScaling scaling(int rotaryDims) {
+    private RotaryScaling scaling(Family family, int rotaryDims) {
         double magnitude = real("rope.scaling.attn_factor", 1);
         // A factor without a type means linear scaling, as in files from before there were types. A factor of 0 means
         // no scaling.
@@ -311,7 +342,7 @@ final class GgufModel implements ModelFiles {
         }
         return switch (type) {
             case "none", "linear" -> new RotaryScaling.Linear(factor, magnitude);
-            case "yarn" -> yarn(factor, magnitude);
+            case "yarn" -> yarn(family, factor, magnitude);
             case "longrope" -> throw problem("scales rotary positions by longrope but has no rope_factors_short.weight"
                     + " or rope_factors_long.weight");
             default -> throw problem("scales rotary positions by \"" + type
@@ -319,18 +350,20 @@ final class GgufModel implements ModelFiles {
         };
     }
 
-    private RotaryScaling yarn(double factor, double magnitude) {
+    private RotaryScaling yarn(Family family, double factor, double magnitude) {
         double weightOfAll = real("rope.scaling.yarn_log_multiplier", 0);
-        double correction = RotaryScaling.Yarn.magnitudeFor(factor)
+        boolean latent = family.ggufTensors().names().containsKey(TensorRole.KEY_DOWN);
+        // with latent attention, both corrections that a configuration can have are equal, and cancel each other
+        double correction = latent && weightOfAll != 0 ? 1 : RotaryScaling.Yarn.magnitudeFor(factor)
                 / (weightOfAll == 0 ? 1 : RotaryScaling.Yarn.magnitudeFor(factor, weightOfAll));
         return new RotaryScaling.Yarn(
                 factor, originalContext(), real("rope.scaling.yarn_beta_fast", 32),
-                real("rope.scaling.yarn_beta_slow", 1), true, magnitude * correction);
+                real("rope.scaling.yarn_beta_slow", 1), !family.yarnUntruncated(), magnitude * correction);
     }
 
     /// The scaling of the layers with a window: none if these layers have a rotary base of their own.
     private RotaryScaling localScaling(Family family, int rotaryDims) {
-        return family.localRotaryBase() == 0 ? scaling(rotaryDims) : new RotaryScaling.None();
+        return family.localRotaryBase() == 0 ? scaling(family, rotaryDims) : new RotaryScaling.None();
     }
 
     private RotaryScaling.Divided divided(StoredTensor divisors, int rotaryDims, double factor, double magnitude) {

@@ -5,6 +5,7 @@ import dev.flover.engine.loading.families.TensorRole;
 import dev.flover.engine.model.ModelConfig;
 import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Block;
+import dev.flover.engine.model.ModelConfig.Latent;
 import dev.flover.engine.model.ModelConfig.LayerConfig;
 import dev.flover.engine.model.ModelConfig.QueryScaling;
 import dev.flover.engine.model.ModelConfig.Rotary;
@@ -27,6 +28,7 @@ import java.util.Set;
 /// @param multipliers factors on the embeddings, on additions to the residual stream, and on the logits
 /// @param queryScaling null for none
 /// @param routing     null for a model without experts
+/// @param latent      null for a model without latent attention
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
 record Hyperparameters(
@@ -53,7 +55,8 @@ record Hyperparameters(
         Set<Integer> unrotated,
         Multipliers multipliers,
         QueryScaling queryScaling,
-        Routing routing) {
+        Routing routing,
+        Latent latent) {
 
     /// Limits chosen so that the product of any two of them does not overflow an int.
     private static final int MAX_WIDTH = 1 << 20;
@@ -111,7 +114,7 @@ record Hyperparameters(
                 .attentionScale((float) attentionScale).attentionSoftCap((float) attentionSoftCap)
                 .logitSoftCap((float) logitSoftCap)
                 .layers(layers(family, family.learnsPositions() ? null : pairing)).queryScaling(queryScaling)
-                .routing(routing).build();
+                .routing(routing).latent(latent).build();
     }
 
     private List<LayerConfig> layers(Family family, Pairing pairing) {

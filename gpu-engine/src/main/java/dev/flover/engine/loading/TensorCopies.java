@@ -1,6 +1,7 @@
 package dev.flover.engine.loading;
 
 import dev.flover.engine.tensor.Dequantiser;
+import dev.flover.engine.tensor.Mxfp4;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.Arena;
@@ -77,6 +78,38 @@ final class TensorCopies {
         var data = arena.allocate(FLOAT, turned.length);
         MemorySegment.copy(turned, 0, data, FLOAT, 0, turned.length);
         return new StoredTensor(tensor.name(), TensorType.F32, columns, rows, data.asReadOnly());
+    }
+
+    /// Rows of 4-bit floats in ggml's blocks, from a folder's two tensors: the scales of the blocks, and the blocks. In
+    /// these, byte i holds elements 2i and 2i + 1; in ggml's, it holds elements i and i + 16.
+    ///
+    /// @param blocks [all rows, columns / 2]
+    /// @param scales [all rows, columns / 32]
+    /// @param inTurn whether to put the even rows first, then the odd ones
+    StoredTensor mxfp4(
+            String name, MemorySegment blocks, MemorySegment scales, int firstRow, int rows, int columns,
+            boolean inTurn) {
+        int perRow = columns / Mxfp4.COLUMNS;
+        int bytes = TensorType.MXFP4.blockBytes();
+        var data = arena.allocate((long) rows * perRow * bytes, 64);
+        for (int row = 0; row < rows; row++) {
+            int to = inTurn ? row % 2 * (rows / 2) + row / 2 : row;
+            for (int block = 0; block < perRow; block++) {
+                long from = (long) (firstRow + row) * perRow + block;
+                mxfp4(blocks, from * 16, scales.get(ValueLayout.JAVA_BYTE, from), data,
+                        ((long) to * perRow + block) * bytes);
+            }
+        }
+        return new StoredTensor(name, TensorType.MXFP4, rows, columns, data.asReadOnly());
+    }
+
+    private static void mxfp4(MemorySegment pairs, long from, byte scale, MemorySegment to, long at) {
+        to.set(ValueLayout.JAVA_BYTE, at, scale);
+        for (int i = 0; i < Mxfp4.COLUMNS / 2; i++) {
+            int low = pairs.get(ValueLayout.JAVA_BYTE, from + i / 2) >> i % 2 * 4 & 15;
+            int high = pairs.get(ValueLayout.JAVA_BYTE, from + 8 + i / 2) >> i % 2 * 4 & 15;
+            to.set(ValueLayout.JAVA_BYTE, at + 1 + i, (byte) (low | high << 4));
+        }
     }
 
     /// The transpose, [columns, rows], of a matrix [rows, columns].

@@ -17,6 +17,7 @@ import static dev.flover.engine.loading.families.TensorRole.POSITIONS;
 import static dev.flover.engine.loading.families.TensorRole.QUERY;
 import static dev.flover.engine.loading.families.TensorRole.QUERY_KEY_VALUE;
 import static dev.flover.engine.loading.families.TensorRole.QUERY_NORM;
+import static dev.flover.engine.loading.families.TensorRole.SINKS;
 import static dev.flover.engine.loading.families.TensorRole.UP;
 import static dev.flover.engine.loading.families.TensorRole.VALUE;
 
@@ -35,12 +36,15 @@ import dev.flover.engine.model.WeightsLayerBuilder;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.Role;
 import dev.flover.engine.tensor.Matrix.RowRange;
+import dev.flover.engine.tensor.Mxfp4;
 import dev.flover.engine.tensor.StoredTensor;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Finds a model's tensors by role, checks their shapes, and assembles them to the [Weights] of the forward pass.
 ///
@@ -55,8 +59,10 @@ final class WeightAssembler {
     private final float logitScale;
     private final TensorCopies copies;
     private final ExpertAssembler experts;
+    private final LatentAssembler latents;
     private final String prefix;
     private final Set<String> used = new HashSet<>();
+    private final List<StoredTensor> repacked = new ArrayList<>();
 
     /// @param folder     whether the tensors follow the conventions of Hugging Face folders rather than of GGUF
     /// @param logitScale the factor on logits; it is applied here to the final norm and the bias of the vocabulary
@@ -72,6 +78,7 @@ final class WeightAssembler {
         this.logitScale = (float) logitScale;
         this.copies = copies;
         this.experts = new ExpertAssembler(this, family, config, copies, folder);
+        this.latents = new LatentAssembler(this, config, copies);
         this.prefix = prefix(source, names);
     }
 
@@ -102,7 +109,8 @@ final class WeightAssembler {
 
     /// The tensors that were used, as the file stores them.
     List<StoredTensor> used() {
-        return used.stream().sorted().map(source::tensor).flatMap(Optional::stream).toList();
+        return Stream.concat(used.stream().sorted().map(source::tensor).flatMap(Optional::stream), repacked.stream())
+                .toList();
     }
 
     /// The names of tensors in the file that belong to no role.
@@ -131,15 +139,18 @@ final class WeightAssembler {
     private Layer layer(int layer) {
         int hidden = config.hidden();
         int wide = config.feedForward();
-        var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.queryWidth());
+        var attentionOut = matrix(ATTENTION_OUT, layer, hidden, config.attendedWidth());
         var ofLayer = experts.experts(layer);
+        var latent = latents.latent(layer);
         var down = ofLayer == null ? matrix(DOWN, layer, hidden, wide) : null;
         return WeightsLayerBuilder.builder().attentionNorm(optionalNorm(ATTENTION_NORM, layer, hidden))
-                .queryKeyValue(queryKeyValue(layer)).queryKeyValueBias(queryKeyValueBias(layer))
+                .queryKeyValue(latent == null ? queryKeyValue(layer) : null)
+                .queryKeyValueBias(latent == null ? queryKeyValueBias(layer) : null).latent(latent)
                 .queryNorm(headNorm(QUERY_NORM, layer, config.queryWidth()))
                 .keyNorm(headNorm(KEY_NORM, layer, config.kvWidth()))
+                .sinks(has(SINKS) ? matrix(SINKS, layer, 1, config.heads()) : null)
                 .attentionOut(Matrix.of(Role.ATTENTION_OUT, attentionOut)
-                        .withShards(KShards.ofHeads(config.heads(), config.headDim())))
+                        .withShards(KShards.ofHeads(config.heads(), config.attendedWidth() / config.heads())))
                 .attentionOutBias(bias(ATTENTION_OUT, layer, hidden))
                 .attentionPostNorm(optionalNorm(ATTENTION_POST_NORM, layer, hidden))
                 .feedForwardNorm(feedForwardNorm(layer)).feedForwardIn(down == null ? null : feedForwardIn(layer))
@@ -303,7 +314,7 @@ final class WeightAssembler {
         return names.names().containsKey(role) ? norm(role, layer, length) : null;
     }
 
-    private Norm norm(TensorRole role, int layer, int length) {
+    Norm norm(TensorRole role, int layer, int length) {
         var weight = vector(required(fullName(role, layer) + ".weight"), length);
         if (folder && family.normOffset() != 0) {
             weight = copies.plus(weight, family.normOffset());
@@ -336,6 +347,33 @@ final class WeightAssembler {
             throw wrongShape(tensor, 1, length);
         }
         return tensor;
+    }
+
+    /// Whether the file stores the weights of a role as blocks of 4-bit floats, with the scales in a second tensor.
+    boolean isInBlocks(TensorRole role, int layer) {
+        return source.bytes(TensorNames.weight(fullName(role, layer)) + "_blocks").isPresent();
+    }
+
+    /// The rows of one expert that the file stores as blocks of 4-bit floats.
+    ///
+    /// @param inTurn whether the file alternates the rows of gate and up, which are put behind each other
+    StoredTensor blocks(TensorRole role, int layer, int expert, int experts, int rows, int columns, boolean inTurn) {
+        String name = TensorNames.weight(fullName(role, layer));
+        var blocks = bytes(name + "_blocks", (long) experts * rows * columns / 2);
+        var scales = bytes(name + "_scales", (long) experts * rows * columns / Mxfp4.COLUMNS);
+        var tensor = copies.mxfp4(name, blocks, scales, expert * rows, rows, columns, inTurn);
+        repacked.add(tensor);
+        return tensor;
+    }
+
+    private MemorySegment bytes(String name, long expected) {
+        used.add(name);
+        var bytes = source.bytes(name).orElseThrow(() -> missing(source, name));
+        if (bytes.byteSize() != expected) {
+            throw new ModelFileException(source.path(), "gives tensor " + name + " " + bytes.byteSize() + " bytes; "
+                    + expected + " expected from the model's configuration");
+        }
+        return bytes;
     }
 
     boolean has(TensorRole role) {

@@ -26,6 +26,7 @@ import java.util.Objects;
 /// @param layers         the settings that differ from layer to layer, one element for each layer
 /// @param queryScaling   how queries are scaled with their position; null for not at all
 /// @param routing        how rows choose experts in layers with experts; null if no layer has any
+/// @param latent         how keys and values are compressed; null if they are not
 @RecordBuilder
 public record ModelConfig(
         String architecture,
@@ -47,7 +48,8 @@ public record ModelConfig(
         float logitSoftCap,
         List<LayerConfig> layers,
         QueryScaling queryScaling,
-        Routing routing) implements ModelConfigBuilder.With {
+        Routing routing,
+        Latent latent) implements ModelConfigBuilder.With {
 
     public ModelConfig {
         layers = List.copyOf(layers);
@@ -68,6 +70,25 @@ public record ModelConfig(
             throw new IllegalArgumentException(
                     "heads (" + heads + ") must be a multiple of kvHeads (" + kvHeads + ")");
         }
+        if (latent != null && (kvHeads != 1 || headDim != latent.turned() + latent.rank())) {
+            throw new IllegalArgumentException("latent attention has one key head of " + latent.turned() + " and "
+                    + latent.rank() + " dimensions, found " + kvHeads + " of " + headDim);
+        }
+    }
+
+    /// The width of a row of queries, keys and values, as attention reads it.
+    public int rowWidth() {
+        return queryWidth() + (latent == null ? 2 : 1) * kvWidth();
+    }
+
+    /// The width of attention's result for one position, before it is projected back to the residual stream.
+    public int attendedWidth() {
+        return latent == null ? queryWidth() : heads * latent.valueDim();
+    }
+
+    /// The numbers that the KV cache holds for one position in one layer.
+    public int cachedWidth() {
+        return rowWidth() - queryWidth();
     }
 
     /// The width of the queries of one position.
@@ -123,7 +144,10 @@ public record ModelConfig(
         /// The rectifier, max(x, 0).
         RELU,
         /// The square of max(x, 0) (So et al. 2021).
-        RELU_SQUARED
+        RELU_SQUARED,
+        /// SwiGLU with bounds (gpt-oss): `gate * sigmoid(1.702 * gate) * (up + 1)`, where the gate is at most 7 and the
+        /// up projection is between -7 and 7.
+        CLAMPED_SWIGLU
     }
 
     /// How a row chooses the experts of a layer, and with which weights (Shazeer et al. 2017; Fedus et al. 2022).
@@ -166,11 +190,44 @@ public record ModelConfig(
             }
         }
 
+        /// The routing of rows to all of several matrices, with equal weights.
+        public static Routing toAll(int matrices) {
+            return new Routing(matrices, matrices, 1, 0, Scoring.SOFTMAX, false, 1, 1, 1);
+        }
+
         public enum Scoring {
             /// A softmax over the scores of all experts. The score of a group is that of its best expert.
             SOFTMAX,
             /// The sigmoid of each expert's score. The score of a group is the sum of those of its best two experts.
             SIGMOID
+        }
+    }
+
+    /// Latent attention (DeepSeek-AI 2024): the keys and values of all heads are linear functions of one latent vector,
+    /// and the cache holds that vector and one rotated key for all heads. A query is multiplied by its head's key
+    /// matrix instead of each latent vector, and a head's weighted sum of latent vectors by its value matrix.
+    ///
+    /// ```
+    ///   key of a position in the cache   [ rotated | latent ]
+    ///   query of a head                  [ rotated | key matrixᵀ * plain ]
+    /// ```
+    ///
+    /// @param queryRank the width of compressed queries; 0 if queries are not compressed
+    /// @param rank      the width of the latent vector
+    /// @param plain     the dimensions of a head that are not rotated
+    /// @param turned    the dimensions of a head that are rotated
+    /// @param valueDim  the dimensions of a head's value
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    public record Latent(int queryRank, int rank, int plain, int turned, int valueDim) {
+        private static final int MOST = 1 << 16;
+
+        public Latent {
+            if (queryRank < 0 || queryRank > MOST || rank < 1 || rank > MOST || plain < 1 || plain > MOST || turned < 2
+                    || turned > MOST || valueDim < 1 || valueDim > MOST) {
+                throw new IllegalArgumentException("invalid widths of latent attention: " + rank + " for keys, "
+                        + queryRank + " for queries, heads of " + plain + " + " + turned + ", values of " + valueDim);
+            }
         }
     }
 

@@ -31,6 +31,8 @@ public record Weights(
     /// @param queryNorm         the norm over each query head (Qwen3, Gemma 3) or over all heads together (OLMo 2), or
     ///                          null
     /// @param keyNorm           the same for keys, or null
+    /// @param sinks             [heads], a logit for each query head that takes part in the softmax of attention
+    ///                          without a value (gpt-oss), or null
     /// @param attentionOut      [hidden, heads * headDim], summed in shards of whole heads
     /// @param attentionPostNorm the norm of attention's result before it joins the residual stream (Gemma), or null
     /// @param feedForwardNorm   the norm before the feed-forward layer; null if this layer reads the same input as
@@ -39,6 +41,7 @@ public record Weights(
     ///                          layers with experts
     /// @param feedForwardOut    [hidden, feedForward], summed in shards; null in layers with experts
     /// @param experts           null in layers without experts
+    /// @param latent            null in models without latent attention; otherwise `queryKeyValue` is null
     @RecordBuilder
     @RecordBuilder.Options(enableWither = false)
     public record Layer(
@@ -47,6 +50,7 @@ public record Weights(
             StoredTensor queryKeyValueBias,
             Norm queryNorm,
             Norm keyNorm,
+            StoredTensor sinks,
             Matrix attentionOut,
             StoredTensor attentionOutBias,
             Norm attentionPostNorm,
@@ -56,7 +60,28 @@ public record Weights(
             Matrix feedForwardOut,
             StoredTensor feedForwardOutBias,
             Norm feedForwardPostNorm,
-            Experts experts) {}
+            Experts experts,
+            Latent latent) {}
+
+    /// The projections of latent attention.
+    ///
+    /// @param queryDown [queryRank, hidden], or null if queries are not compressed
+    /// @param queryNorm the norm of compressed queries, or null
+    /// @param queryUp   [heads * (plain + turned), queryRank or hidden]; of each head, the plain dimensions come first
+    /// @param keyDown   [rank + turned, hidden]: the latent vector, then the rotated key
+    /// @param keyNorm   the norm of the latent vector
+    /// @param keyUp     for each head [rank, plain], the transpose of its key matrix
+    /// @param valueUp   for each head [valueDim, rank], its value matrix
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
+    public record Latent(
+            Matrix queryDown, Norm queryNorm, Matrix queryUp, Matrix keyDown, Norm keyNorm, List<Matrix> keyUp,
+            List<Matrix> valueUp) {
+        public Latent {
+            keyUp = List.copyOf(keyUp);
+            valueUp = List.copyOf(valueUp);
+        }
+    }
 
     /// The feed-forward part of a layer with experts.
     ///

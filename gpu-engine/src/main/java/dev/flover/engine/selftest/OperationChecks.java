@@ -1,8 +1,10 @@
 package dev.flover.engine.selftest;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.Backend.Attention;
 import dev.flover.engine.backend.Backend.Cache;
 import dev.flover.engine.backend.Backend.CacheShape;
+import dev.flover.engine.backend.Backend.HeadPlace;
 import dev.flover.engine.backend.Backend.Norm;
 import dev.flover.engine.backend.Backend.Tensor;
 import dev.flover.engine.backend.Backend.Weight;
@@ -25,6 +27,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// Compares each operation on the backend with the same operation on the reference backend, from the same pseudo-random
 /// numbers. Output tensors are filled with NaN beforehand, so that a value that is not written is found.
@@ -105,6 +108,7 @@ final class OperationChecks {
             products(type);
             chains(type);
             attention(type);
+            latents(type);
         }
         copies();
         norms();
@@ -116,7 +120,7 @@ final class OperationChecks {
     private void copies() {
         int positions = 3 * 16 + 5;
         var shape = BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(2).headDim(16).vocabulary(64)
-                .blocks(16).blockTokens(16).slots(2).contextLength(256).build();
+                .blocks(16).blockTokens(16).slots(2).contextLength(256).latent(0).build();
         compare("attention over copied blocks", positions, 3 * tolerance(TensorType.F16), shape, TensorType.F16,
                 bench -> {
                     var all = bench.activations(8 * 16);
@@ -132,7 +136,7 @@ final class OperationChecks {
                         bench.plan.editBlocks[i] = block + 1;
                     }
                     bench.backend.begin(bench.plan, bench.cache);
-                    bench.backend.attention(out, all, bench.cache, 1, 0, 0.25f, 0);
+                    bench.backend.attention(out, all, bench.cache, new Attention(1, 0, 0.25f, 0, null));
                     bench.backend.end(bench.plan);
                     return bench.read(out);
                 });
@@ -273,7 +277,7 @@ final class OperationChecks {
         for (var shape : shapes) {
             var cacheShape = BackendCacheShapeBuilder.builder().layers(2).heads(shape.heads)
                     .kvHeads(shape.kvHeads).headDim(shape.headDim).vocabulary(64).blocks(64).blockTokens(16)
-                    .slots(2).contextLength(512).build();
+                    .slots(2).contextLength(512).latent(0).build();
             var name = "%s attention of %d heads on %d of %d, %d positions, window %d".formatted(
                     type, shape.heads, shape.kvHeads, shape.headDim, shape.positions, shape.window);
             compare(name, shape.positions, 3 * tolerance(type), cacheShape, type, bench -> {
@@ -284,12 +288,47 @@ final class OperationChecks {
                 var norm = bench.backend.vector(bench.tensors.vector(shape.headDim, 1, 0.2));
                 bench.backend.begin(bench.plan, bench.cache);
                 bench.backend.appendKeysAndValues(all, bench.cache, 1, rotary, norm, null, 1e-5f);
-                bench.backend.attention(out, all, bench.cache, 1, shape.window,
-                        (float) (1 / Math.sqrt(shape.headDim)), shape.softCap);
+                var sinks = shape.window > 0 ? bench.backend.vector(bench.tensors.vector(shape.heads, 0, 2)) : null;
+                bench.backend.attention(out, all, bench.cache, new Attention(
+                        1, shape.window, (float) (1 / Math.sqrt(shape.headDim)), shape.softCap, sinks));
                 bench.backend.end(bench.plan);
                 return bench.read(out);
             });
         }
+    }
+
+    /// Checks attention over latent vectors, which are a part of the keys, and products with a matrix for each head.
+    private void latents(TensorType type) {
+        int heads = 6;
+        int rank = 64;
+        int turned = 16;
+        int valueDim = 32;
+        int positions = full ? 290 : 70;
+        var shape = BackendCacheShapeBuilder.builder().layers(2).heads(heads).kvHeads(1).headDim(turned + rank)
+                .vocabulary(64).blocks(64).blockTokens(16).slots(2).contextLength(512).latent(rank).build();
+        compare("%s latent attention, %d positions".formatted(type, positions), positions, 4 * tolerance(type), shape,
+                type, bench -> {
+                    var backend = bench.backend;
+                    var row = bench.activations((heads + 1) * (turned + rank));
+                    var sums = bench.poisoned(heads * rank);
+                    var out = bench.poisoned(heads * valueDim);
+                    var apart = backend.tensor(positions * heads, rank);
+                    var values = backend.tensor(positions * heads, valueDim);
+                    var up = backend.experts(IntStream.range(0, heads).mapToObj(head -> Matrix.of(
+                            Role.LATENT_UP, bench.tensors.matrix(type, valueDim, rank, 0.2))).toList());
+                    var routes = backend.headRoutes(positions, heads);
+                    var rotary = RandomModels.rotary(turned, Rotary.Pairing.ADJACENT);
+                    backend.begin(bench.plan, bench.cache);
+                    backend.routeToHeads(routes, positions);
+                    backend.appendKeysAndValues(row, bench.cache, 1, rotary, null, null, 1e-5f);
+                    backend.attention(sums, row, bench.cache, new Attention(1, 0, 0.2f, 0, null));
+                    backend.copyHeads(apart, HeadPlace.APART, sums, new HeadPlace(rank, 0), heads, rank, positions);
+                    backend.projectExperts(values, apart, routes, true, up, null);
+                    backend.copyHeads(
+                            out, new HeadPlace(valueDim, 0), values, HeadPlace.APART, heads, valueDim, positions);
+                    backend.end(bench.plan);
+                    return bench.read(out);
+                });
     }
 
     /// Checks every sampling rule on equal logits. The drawn tokens must be equal.
@@ -333,7 +372,7 @@ final class OperationChecks {
             var cache = cacheAfter(backend, tensors, TensorType.F32,
                     BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
                             .vocabulary(vocabulary).blocks(slots).blockTokens(16).slots(slots).contextLength(64)
-                            .build());
+                            .latent(0).build());
             var logits = backend.tensor(slots, vocabulary);
             var gathered = backend.tensor(slots, vocabulary);
             var table = backend.weight(
@@ -365,7 +404,7 @@ final class OperationChecks {
 
     private void compare(String name, int rows, double tolerance, Computation computation) {
         var shape = BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16).vocabulary(64)
-                .blocks(32).blockTokens(16).slots(2).contextLength(512).build();
+                .blocks(32).blockTokens(16).slots(2).contextLength(512).latent(0).build();
         compare(name, rows, tolerance, shape, TensorType.F32, computation);
     }
 

@@ -53,6 +53,7 @@ public final class Dequantiser {
             case Q5_K -> SuperBlocks.q5(data, at, out, to);
             case Q6_K -> SuperBlocks.q6(data, at, out, to);
             case IQ4_XS -> SuperBlocks.iq4(data, at, out, to);
+            case MXFP4 -> Mxfp4.toFloats(data, at, out, to);
         }
     }
 

@@ -66,6 +66,10 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
         POSITIONS,
         /// Queries above keys above values.
         QUERY_KEY_VALUE,
+        /// Into the latent vectors of attention, which all heads share.
+        LATENT_DOWN,
+        /// From latent vectors to one head's keys or values.
+        LATENT_UP,
         /// From all heads back to the residual stream.
         ATTENTION_OUT,
         /// Into the feed-forward layer: gate above up, or up alone.
@@ -83,7 +87,8 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
         public boolean dividesInputs() {
             return switch (this) {
                 case ATTENTION_OUT, DOWN -> true;
-                case EMBEDDING, POSITIONS, QUERY_KEY_VALUE, GATE_UP, ROUTER, SHARED_GATE, HEAD -> false;
+                case EMBEDDING, POSITIONS, QUERY_KEY_VALUE, LATENT_DOWN, LATENT_UP, GATE_UP, ROUTER, SHARED_GATE,
+                        HEAD -> false;
             };
         }
     }

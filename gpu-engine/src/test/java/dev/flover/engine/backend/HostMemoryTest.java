@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class HostMemoryTest {
     private static final CacheShape SHAPE = BackendCacheShapeBuilder.builder().layers(4).heads(8).kvHeads(4)
-            .headDim(32).vocabulary(100).blocks(1).blockTokens(16).slots(64).contextLength(256).build();
+            .headDim(32).vocabulary(100).blocks(1).blockTokens(16).slots(64).contextLength(256).latent(0).build();
 
     /// Bytes of a block: keys and values, 4 layers, 4 KV heads, 32 dimensions, 16 positions.
     private static final int BLOCK_BYTES = 2 * 4 * 4 * 32 * 16 * Float.BYTES;

@@ -125,8 +125,7 @@ public final class IdleBackend implements Backend {
             float epsilon) {}
 
     @Override
-    public void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {}
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {}
 
     @Override
     public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {}

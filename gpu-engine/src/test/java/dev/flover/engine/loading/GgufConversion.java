@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -82,7 +83,7 @@ public final class GgufConversion {
         for (var role : TensorRole.values()) {
             boolean perLayer = role.compareTo(TensorRole.ATTENTION_NORM) >= 0;
             for (int layer = 0; layer < (perLayer ? shape.layers().size() : 1); layer++) {
-                if (!role.name().startsWith("EXPERT_")) {
+                if (!role.name().startsWith("EXPERT_") && role != TensorRole.KEY_VALUE_UP) {
                     addTensor(writer, role, layer);
                 }
             }
@@ -105,7 +106,9 @@ public final class GgufConversion {
         addMultipliers(writer, of);
         addRouting(writer, of);
         addWindows(writer, of);
-        if (shape.headDim() != shape.hidden() / shape.heads()) {
+        if (shape.latent() != null) {
+            addLatent(writer, of);
+        } else if (shape.headDim() != shape.hidden() / shape.heads()) {
             writer.put(of + "attention.key_length", shape.headDim())
                     .put(of + "attention.value_length", shape.headDim());
         }
@@ -116,6 +119,41 @@ public final class GgufConversion {
             writer.put(of + "attn_logit_softcapping", shape.attentionSoftCap())
                     .put(of + "final_logit_softcapping", shape.logitSoftCap());
         }
+    }
+
+    private void addLatent(GgufWriter writer, String of) {
+        var latent = shape.latent();
+        writer.put(of + "attention.key_length", shape.headDim())
+                .put(of + "attention.value_length", latent.rank())
+                .put(of + "attention.key_length_mla", latent.plain() + latent.turned())
+                .put(of + "attention.value_length_mla", latent.valueDim())
+                .put(of + "attention.kv_lora_rank", latent.rank());
+        if (latent.queryRank() > 0) {
+            writer.put(of + "attention.q_lora_rank", latent.queryRank());
+        }
+        for (int layer = 0; layer < shape.layers().size(); layer++) {
+            addKeysAndValues(writer, layer);
+        }
+    }
+
+    /// Divides the tensor of all heads' key and value matrices into the transposed key matrices and the value matrices.
+    private void addKeysAndValues(GgufWriter writer, int layer) {
+        var latent = shape.latent();
+        int both = latent.plain() + latent.valueDim();
+        String name = prefix + family.tensors().name(TensorRole.KEY_VALUE_UP, layer).orElseThrow() + ".weight";
+        float[] all = TensorCopies.values(tensors.tensor(name).orElseThrow());
+        var keys = new ArrayList<float[]>();
+        var values = new ArrayList<float[]>();
+        for (int head = 0; head < shape.heads(); head++) {
+            int first = head * both * latent.rank();
+            int between = first + latent.plain() * latent.rank();
+            keys.add(turned(Arrays.copyOfRange(all, first, between), latent.rank()));
+            values.add(Arrays.copyOfRange(all, between, first + both * latent.rank()));
+        }
+        writer.tensor(family.ggufTensors().name(TensorRole.KEY_UP, layer).orElseThrow() + ".weight", TensorType.F32,
+                joined(keys), shape.heads(), latent.rank(), latent.plain());
+        writer.tensor(family.ggufTensors().name(TensorRole.VALUE_UP, layer).orElseThrow() + ".weight", TensorType.F32,
+                joined(values), shape.heads(), latent.valueDim(), latent.rank());
     }
 
     /// The epsilon of the model's file. The loader has divided it by the square of the residual multiplier.
@@ -172,17 +210,55 @@ public final class GgufConversion {
                     String full = TensorNames.weight(prefix + name.replace("#", Integer.toString(expert)));
                     tensors.tensor(full).map(TensorCopies::values).ifPresent(parts::add);
                 }
-                if (!parts.isEmpty()) {
-                    boolean down = role == TensorRole.EXPERT_DOWN;
-                    addExpertTensor(writer, role, layer, ".weight", joined(parts),
-                            down ? shape.hidden() : shape.routing().width(),
+                boolean down = role == TensorRole.EXPERT_DOWN;
+                int rows = down ? shape.hidden() : shape.routing().width();
+                if (name.contains("#") && !parts.isEmpty()) {
+                    addExpertTensor(writer, role, layer, ".weight", joined(parts), rows,
                             down ? shape.routing().width() : shape.hidden());
+                } else if (!parts.isEmpty()) {
+                    addExpertTensor(writer, role, layer, ".weight", upright(role, parts.getFirst(), rows), rows,
+                            shape.routing().width());
                 }
+                tensors.tensor(TensorNames.bias(prefix + name)).ifPresent(bias -> addExpertTensor(
+                        writer, role, layer, ".bias", TensorCopies.values(bias), rows, 1));
             });
         }
         family.tensors().name(TensorRole.EXPERT_GATE_UP, layer)
                 .flatMap(name -> tensors.tensor(TensorNames.weight(prefix + name)))
-                .ifPresent(both -> addGateAndUp(writer, layer, ".weight", TensorCopies.values(both), shape.hidden()));
+                .ifPresent(both -> addGateAndUp(writer, layer, ".weight", inTurn(
+                        upright(TensorRole.EXPERT_GATE_UP, TensorCopies.values(both), 2 * shape.routing().width()),
+                        shape.hidden()), shape.hidden()));
+        family.tensors().name(TensorRole.EXPERT_GATE_UP, layer)
+                .flatMap(name -> tensors.tensor(TensorNames.bias(prefix + name)))
+                .ifPresent(both -> addGateAndUp(writer, layer, ".bias", inTurn(TensorCopies.values(both), 1), 1));
+    }
+
+    /// The matrices of all experts, [outputs, inputs] each, of a family whose folders may store them transposed.
+    private float[] upright(TensorRole role, float[] values, int outputs) {
+        if (!family.transposed().contains(role)) {
+            return values;
+        }
+        int size = values.length / shape.routing().experts();
+        var parts = new ArrayList<float[]>();
+        for (int at = 0; at < values.length; at += size) {
+            parts.add(turned(Arrays.copyOfRange(values, at, at + size), outputs));
+        }
+        return joined(parts);
+    }
+
+    /// Sorts the rows of each expert, where gate and up alternate, to all of gate and then all of up.
+    private float[] inTurn(float[] values, int columns) {
+        if (!family.interleavedGates()) {
+            return values;
+        }
+        int wide = shape.routing().width();
+        float[] sorted = new float[values.length];
+        for (int row = 0; row < values.length / columns; row++) {
+            int within = row % (2 * wide);
+            System.arraycopy(values, row * columns, sorted,
+                    (row - within + within % 2 * wide + within / 2) * columns, columns);
+        }
+        return sorted;
     }
 
     private void addGateAndUp(GgufWriter writer, int layer, String kind, float[] values, int columns) {
@@ -200,7 +276,11 @@ public final class GgufConversion {
     private void addExpertTensor(
             GgufWriter writer, TensorRole role, int layer, String kind, float[] values, int rows, int columns) {
         String name = family.ggufTensors().name(role, layer).orElseThrow() + kind;
-        writer.tensor(name, TensorType.F32, values, shape.routing().experts(), rows, columns);
+        if (kind.equals(".bias")) {
+            writer.tensor(name, TensorType.F32, values, shape.routing().experts(), rows);
+        } else {
+            writer.tensor(name, TensorType.F32, values, shape.routing().experts(), rows, columns);
+        }
     }
 
     private static float[] joined(List<float[]> parts) {
@@ -216,7 +296,7 @@ public final class GgufConversion {
             return;
         }
         writer.put(of + "attention.sliding_window", config.get("sliding_window").intValue());
-        if (config.hasNonNull("layer_types")) {
+        if (config.hasNonNull("layer_types") && !of.equals("gpt-oss.")) {
             boolean[] slides = new boolean[shape.layers().size()];
             for (int layer = 0; layer < slides.length; layer++) {
                 slides[layer] = shape.layers().get(layer).window() > 0;

@@ -367,7 +367,7 @@ class ModelLoaderTest {
     @Test
     void foldersThatCannotBeRunAreRefusedWithTheReason() throws IOException {
         TinyFolder.write(folder);
-        refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gptj, granite, granitemoe, llama");
+        refusesConfig("\"llama\"", "\"mamba\"", "model type \"mamba\"", "gpt_neox, gpt_oss, gptj, granite");
         refusesConfig("\"silu\"", "\"quick_gelu\"", "activation \"quick_gelu\"");
         refusesConfig("\"llama\"", "\"falcon\", \"alibi\": true", "sets \"alibi\" to true; only false is supported");
         refusesConfig("\"llama3\"", "\"spiral\"", "scales rotary positions by \"spiral\"");

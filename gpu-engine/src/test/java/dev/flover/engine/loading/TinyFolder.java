@@ -122,6 +122,9 @@ final class TinyFolder {
                 (family.scoring() == null ? "" : ", \"num_local_experts\": 4, \"num_experts_per_tok\": 2,"
                         + " \"num_experts\": 4, \"n_routed_experts\": 4, \"moe_intermediate_size\": 32,"
                         + " \"shared_expert_intermediate_size\": 64, \"norm_topk_prob\": " + family.normalisesExperts())
+                        + (family.tensors().names().containsKey(TensorRole.KEY_DOWN)
+                                ? ", \"kv_lora_rank\": 32, \"q_lora_rank\": null, \"qk_nope_head_dim\": 16,"
+                                        + " \"qk_rope_head_dim\": 8, \"v_head_dim\": 16, \"n_group\": 2, \"topk_group\": 1" : "")
                         + (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
@@ -156,12 +159,19 @@ final class TinyFolder {
         int[] shape = switch (role) {
             case EMBEDDING, HEAD -> new int[] {48, 64};
             case POSITIONS -> new int[] {64 + family.positionOffset(), 64};
-            case QUERY, ATTENTION_OUT -> new int[] {64, 64};
+            case QUERY -> new int[] {family.tensors().names().containsKey(TensorRole.KEY_DOWN) ? 96 : 64, 64};
+            case ATTENTION_OUT -> new int[] {64, 64};
             case KEY, VALUE -> new int[] {kv, 64};
             case QUERY_KEY_VALUE -> new int[] {64 + 2 * kv, 64};
             case GATE, UP -> new int[] {96, 64};
             case GATE_UP -> new int[] {192, 64};
             case DOWN -> new int[] {64, 96};
+            case KEY_DOWN -> new int[] {40, 64};
+            case KEY_DOWN_NORM -> new int[] {32};
+            case KEY_VALUE_UP -> new int[] {128, 32};
+            case QUERY_DOWN, QUERY_DOWN_NORM, QUERY_UP, KEY_UP, VALUE_UP ->
+                throw new AssertionError(role + " is optional");
+            case SINKS -> new int[] {4};
             case ROUTER -> new int[] {4, 64};
             case ROUTER_CORRECTION -> new int[] {4};
             case EXPERT_GATE, EXPERT_UP -> new int[] {4, 32, 64};
@@ -177,11 +187,17 @@ final class TinyFolder {
         };
         String full = (role == TensorRole.HEAD ? "" : family.tensors().prefixes().getFirst()) + name.get();
         boolean turned = family.transposed().contains(role);
-        shapes.put(TensorNames.weight(full), turned ? new int[] {shape[1], shape[0]} : shape);
+        int last = shape.length - 1;
+        if (turned) {
+            int outputs = shape[last - 1];
+            shape[last - 1] = shape[last];
+            shape[last] = outputs;
+        }
+        shapes.put(TensorNames.weight(full), shape);
         boolean promised = family.attentionBiased().contains(role)
                 && family.configDefaults().contains("\"attention_bias\": true");
         if (family.biased().contains(role) || promised) {
-            shapes.put(full + ".bias", new int[] {shape[0]});
+            shapes.put(full + ".bias", new int[] {turned ? shape[1] : shape[0]});
         }
     }
 

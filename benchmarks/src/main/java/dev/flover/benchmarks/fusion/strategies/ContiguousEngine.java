@@ -40,7 +40,7 @@ public final class ContiguousEngine implements AutoCloseable {
         transformer = new Transformer(model, backend, slots, rows, () -> BackendCacheShapeBuilder.builder()
                 .layers(config.layers().size()).heads(config.heads()).kvHeads(config.kvHeads())
                 .headDim(config.headDim()).vocabulary(config.vocabulary()).blocks(slots).blockTokens(block)
-                .slots(slots).contextLength(block).build(), (layers, all) -> { });
+                .slots(slots).contextLength(block).latent(0).build(), (layers, all) -> { });
         plan = new StepPlan(rows, slots);
         lengths = new int[slots];
     }

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cpu;
 
+import dev.flover.engine.backend.Backend.Attention;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
@@ -45,10 +46,7 @@ final class AttentionWork implements Workers.Revocable {
     // The parameters of one layer
     private HostTensor out;
     private HostTensor queryKeyValue;
-    private int layer;
-    private int window;
-    private float scale;
-    private float softCap;
+    private Attention parameters;
     private int headsOfATile;
     private int headTiles;
 
@@ -69,7 +67,7 @@ final class AttentionWork implements Workers.Revocable {
         int headDim = cache.shape().headDim();
         for (var piece : pieces) {
             piece.scratch = TensorPiece.reserved(memory, piece.scratch,
-                    4L * Kernels.attentionScratchFloats(rowsOfAnItem * group, headDim));
+                    4L * Kernels.attentionScratchFloats(rowsOfAnItem * group, headDim, cache.shape().valueDim()));
             piece.reserve(memory, (long) rowsOfAnItem * cache.shape().heads() * headDim);
         }
         items = 0;
@@ -122,13 +120,10 @@ final class AttentionWork implements Workers.Revocable {
     }
 
     /// Computes one layer of the step that [#begin] was called for.
-    void run(HostTensor out, HostTensor queryKeyValue, int layer, int window, float scale, float softCap) {
+    void run(HostTensor out, HostTensor queryKeyValue, Attention parameters) {
         this.out = out;
         this.queryKeyValue = queryKeyValue;
-        this.layer = layer;
-        this.window = window;
-        this.scale = scale;
-        this.softCap = softCap;
+        this.parameters = parameters;
         var shape = cache.shape();
         long nanos = positions * shape.heads() * shape.headDim() / ELEMENTS_A_NANO;
         int pieces = items * shape.kvHeads();
@@ -156,9 +151,7 @@ final class AttentionWork implements Workers.Revocable {
         private long values;
         private FloatForm form;
         private long table;
-        private int window;
-        private float scale;
-        private float softCap;
+        private Attention parameters;
 
         Piece() {
             super(kernels);
@@ -175,23 +168,21 @@ final class AttentionWork implements Workers.Revocable {
             end = Math.min(first + headsOfATile, shape.kvHeads());
             in = queryKeyValue.row(row);
             inStride = queryKeyValue.columns();
-            keys = cache.keys(layer, 0);
-            values = cache.values(layer, 0);
+            keys = cache.keys(all.parameters.layer(), 0);
+            values = cache.values(all.parameters.layer(), 0);
             form = cache.form;
             table = tables.address() + tableOffsets[itemSlices[item]];
-            window = all.window;
-            scale = all.scale;
-            softCap = all.softCap;
+            parameters = all.parameters;
             rows = itemCounts[item];
             width = (end - first) * headWidth();
             place = all.out.row(row) + 4L * first * headWidth();
-            placeStride = shape.heads() * shape.headDim();
+            placeStride = shape.heads() * shape.valueDim();
             asideStride = placeStride;
         }
 
         /// Outputs of the query heads that share one key head, for one row.
         private int headWidth() {
-            return shape.heads() / shape.kvHeads() * shape.headDim();
+            return shape.heads() / shape.kvHeads() * shape.valueDim();
         }
 
         @Override
@@ -200,7 +191,9 @@ final class AttentionWork implements Workers.Revocable {
             for (int head = first; head < end; head++) {
                 kernels.attention(
                         origin, in, inStride, rows, firstPosition, shape.heads() / shape.kvHeads(), shape.headDim(),
-                        shape.kvHeads(), head, keys, values, form, table, shape.blockTokens(), window, scale, softCap,
+                        shape.valueDim(), shape.kvHeads(), head, keys, values, form, table, shape.blockTokens(),
+                        parameters.window(), parameters.scale(), parameters.softCap(),
+                        HostVector.address(parameters.sinks()),
                         scratch.address());
             }
         }

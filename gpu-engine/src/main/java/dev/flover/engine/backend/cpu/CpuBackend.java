@@ -52,6 +52,7 @@ public final class CpuBackend implements Backend {
     private final ActivationWork activation;
     private final Sampling sampling;
     private final ExpertWork expertWork;
+    private final HeadCopies headCopies;
     private final Map<Matrix, PackedWeight> packed = new IdentityHashMap<>();
     private final List<RotaryTable> rotaryTables = new ArrayList<>();
     private StepPlan plan;
@@ -72,6 +73,7 @@ public final class CpuBackend implements Backend {
         activation = new ActivationWork();
         sampling = new Sampling();
         expertWork = new ExpertWork(workers, projection, memory);
+        headCopies = new HeadCopies(workers, kernels);
     }
 
     @Override
@@ -234,9 +236,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
-        attention.run(HostTensor.of(out), HostTensor.of(queryKeyValue), layer, window, scale, softCap);
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
+        this.attention.run(HostTensor.of(out), HostTensor.of(queryKeyValue), attention);
     }
 
     @Override
@@ -269,6 +270,21 @@ public final class CpuBackend implements Backend {
     @Override
     public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
         expertWork.add(HostTensor.of(hidden), HostTensor.of(in), (HostRoutes) routes, rows);
+    }
+
+    @Override
+    public Routes headRoutes(int rows, int heads) {
+        return HostRoutes.ofHeads(rows, heads);
+    }
+
+    @Override
+    public void routeToHeads(Routes routes, int rows) {
+        ((HostRoutes) routes).routeToAll(rows);
+    }
+
+    @Override
+    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        headCopies.run(HostTensor.of(out), to, HostTensor.of(in), from, heads, width, rows);
     }
 
     @Override

@@ -66,7 +66,7 @@ final class Packer {
             case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
             case Q8_0 -> blocks(rows, firstOutput, inputs, Packer::packBytes);
             case Q4_0 -> blocks(rows, firstOutput, inputs, Packer::packNibbles);
-            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
+            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
                 blocks(rows, firstOutput, inputs, (from, at, count, to, lane) ->
                         packAny(rows.type(), from, at, count, to, lane));
         };

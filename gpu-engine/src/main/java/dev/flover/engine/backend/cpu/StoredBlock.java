@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cpu;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.tensor.Mxfp4;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
 
@@ -24,7 +25,7 @@ final class StoredBlock {
             case F32, F16, BF16 -> null;
             case Q8_0, Q5_0, IQ4_NL -> BlockForm.BYTES;
             case Q4_0 -> BlockForm.NIBBLES;
-            case IQ4_XS -> BlockForm.BYTES_WIDE;
+            case IQ4_XS, MXFP4 -> BlockForm.BYTES_WIDE;
             case Q5_1, Q5_K -> BlockForm.BYTES_ABOVE;
             case Q4_1, Q4_K -> BlockForm.NIBBLES_ABOVE;
             case Q3_K, Q6_K -> BlockForm.BYTES_BY_16;
@@ -47,6 +48,7 @@ final class StoredBlock {
             case Q5_1 -> readNibbles(data, at, at + 8, 0, data.get(Packer.INT, at + 4), half(data, at + 2));
             case IQ4_NL -> readLevels(data, at + 2, half(data, at));
             case IQ4_XS -> readIq4(data, at, part);
+            case MXFP4 -> readMxfp4(data, at);
             case Q2_K -> readQ2(data, at, part);
             case Q3_K -> readQ3(data, at, part);
             case Q4_K -> readQ4(data, at, part);
@@ -81,6 +83,16 @@ final class StoredBlock {
             int pair = unsigned(data, nibbles + i);
             quants[i] = LEVELS[pair & 15];
             quants[i + 16] = LEVELS[pair >> 4];
+        }
+    }
+
+    private void readMxfp4(MemorySegment data, long at) {
+        scales[0] = Mxfp4.scale(data, at);
+        minimums[0] = 0;
+        for (int i = 0; i < 16; i++) {
+            int pair = unsigned(data, at + 1 + i);
+            quants[i] = Mxfp4.level(pair & 15);
+            quants[i + 16] = Mxfp4.level(pair >> 4);
         }
     }
 

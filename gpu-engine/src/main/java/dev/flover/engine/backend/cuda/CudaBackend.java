@@ -425,8 +425,9 @@ public final class CudaBackend implements Backend {
                 .integer(layer).integer(shape.heads())
                 .integer(rotary == null ? 0 : rotary.dims())
                 .flag(rotary != null && KernelNumbers.isHalves(rotary.pairing())).real(epsilon);
-        driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), shape.heads() + 2 * shape.kvHeads(),
-                1, 64, KernelSet.appendBytes(shape.headDim()), arguments);
+        int heads = shape.rowWidth() / shape.headDim();
+        driver.launch(kernels.append(this.cache.storage()), bucket(Counter.ROWS), heads, 1, 64,
+                KernelSet.appendBytes(shape.headDim()), arguments);
         tensor.written(Counter.ROWS, false);
     }
 
@@ -450,16 +451,17 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
         var target = (CudaTensor) out;
         var shape = this.cache.shape();
         arguments.begin().struct(target).pointer(((CudaTensor) queryKeyValue).values()).struct(this.cache)
                 .pointer(workspace.splits()).pointer(workspace.splitCounters()).pointer(slots.plan())
-                .integer(layer).integer(shape.heads()).integer(window).real(scale).real(softCap);
-        if (this.cache.storage() == Storage.F32) {
-            driver.launch(kernels.attentionF32, bucket(Counter.ROWS), shape.heads(), 1, 128,
-                    KernelSet.attentionF32Bytes(shape.headDim()), arguments);
+                .integer(attention.layer()).integer(shape.heads()).integer(attention.window())
+                .real(attention.scale()).real(attention.softCap())
+                .pointer(CudaVector.addressOf(attention.sinks()));
+        if (this.cache.storage() == Storage.F32 || shape.latent() > 0) {
+            driver.launch(kernels.attentionPlain(this.cache.storage()), bucket(Counter.ROWS), shape.heads(), 1, 128,
+                    KernelSet.attentionPlainBytes(shape.headDim()), arguments);
         } else {
             int width = this.cache.width();
             driver.launch(kernels.attention(this.cache.storage(), width), attentionBlocks(), StepImage.groups(shape),
@@ -512,7 +514,7 @@ public final class CudaBackend implements Backend {
         var shape = ((ExpertWeights) weights).shape();
         var source = (CudaTensor) in;
         if (!routed) {
-            source = experts.gather(source, places, shape.storage(), slots.plan(), bucket(Counter.PLACES));
+            source = experts.gather(source, places, shape.storage(), slots.plan(), bucket(places.counter()));
         }
         long from = shape.storage() == Storage.F32 ? source.values() : freshCopy(source, shape.storage());
         experts.multiply((CudaTensor) out, source, from, places, (ExpertWeights) weights, bias, slots.plan(),
@@ -522,6 +524,22 @@ public final class CudaBackend implements Backend {
     @Override
     public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
         experts.add((CudaTensor) hidden, (CudaTensor) in, (CudaRoutes) routes, slots.plan(), bucket(Counter.ROWS));
+    }
+
+    @Override
+    public Routes headRoutes(int rows, int heads) {
+        return experts.headRoutes(rows, heads);
+    }
+
+    @Override
+    public void routeToHeads(Routes routes, int rows) {
+        experts.routeToHeads((CudaRoutes) routes, slots.plan());
+    }
+
+    @Override
+    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        experts.copyHeads((CudaTensor) out, to, (CudaTensor) in, from, heads, width, slots.plan(),
+                bucket(Counter.ROWS));
     }
 
     @Override
@@ -622,6 +640,7 @@ public final class CudaBackend implements Backend {
             case ROWS -> RowBuckets.of(plan.rows());
             case SAMPLES -> RowBuckets.of(plan.samples());
             case PLACES -> RowBuckets.of(plan.rows()) * experts.chosen();
+            case HEADS -> RowBuckets.of(plan.rows()) * cache.shape().heads();
         };
     }
 

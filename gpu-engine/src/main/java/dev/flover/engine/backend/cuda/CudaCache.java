@@ -53,7 +53,8 @@ final class CudaCache implements Cache, Struct {
     /// Bytes of one block in all layers.
     static long blockBytes(CacheShape shape, Storage storage) {
         int element = storage == Storage.F32 ? 4 : 2;
-        return 2L * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
+        int parts = shape.latent() > 0 ? 1 : 2;
+        return (long) parts * element * shape.layers() * shape.kvHeads() * shape.blockTokens() * width(shape, storage);
     }
 
     /// Bytes of block tables and sampling state, which are allocated beside the blocks.
@@ -62,9 +63,9 @@ final class CudaCache implements Cache, Struct {
         return 4 * entries + SamplingHomes.bytes(shape);
     }
 
-    /// The width of a head, padded to one of [#WIDTHS].
+    /// The width of a head, padded to one of [#WIDTHS] where tensor cores compute attention.
     static int width(CacheShape shape, Storage storage) {
-        if (storage == Storage.F32) {
+        if (storage == Storage.F32 || shape.latent() > 0) {
             return shape.headDim();
         }
         if (shape.blockTokens() < 8) {
@@ -140,7 +141,7 @@ final class CudaCache implements Cache, Struct {
         arguments.pointer(blocks).pointer(tables)
                 .integer(mostBlocks).integer(shape.layers()).integer(shape.kvHeads()).integer(shape.headDim())
                 .integer(width).integer(shape.blockTokens())
-                .integer(Integer.numberOfTrailingZeros(shape.blockTokens())).align();
+                .integer(Integer.numberOfTrailingZeros(shape.blockTokens())).integer(shape.latent());
     }
 
     /// `struct HeadStore` of heads.cuh.

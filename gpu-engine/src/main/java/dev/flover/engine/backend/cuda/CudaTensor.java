@@ -17,7 +17,9 @@ final class CudaTensor implements Tensor, Struct {
         ROWS(0),
         SAMPLES(1),
         /// Pairs of a row and one of the experts that the router chose for it.
-        PLACES(6);
+        PLACES(6),
+        /// Pairs of a row and one of its heads.
+        HEADS(7);
 
         /// The index of the count's word in the plan; see `plan.cuh`.
         final int word;

@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda;
 
+import dev.flover.engine.backend.Backend.HeadPlace;
 import dev.flover.engine.backend.Backend.Vector;
 import dev.flover.engine.backend.Backend.Weight;
 import dev.flover.engine.backend.KernelNumbers;
@@ -60,12 +61,43 @@ final class ExpertVerbs {
                     + "at most " + MOST_PLACES / routing.chosen() + " rows in a step; use a smaller token budget");
         }
         chosen = routing.chosen();
+        reserve(rows, routing);
+        return CudaRoutes.allocate(driver, rows, routing);
+    }
+
+    CudaRoutes headRoutes(int rows, int heads) {
+        if ((long) rows * heads > MOST_PLACES) {
+            throw new IllegalArgumentException("with " + heads + " heads of latent attention the cuda backend computes "
+                    + "at most " + MOST_PLACES / heads + " rows in a step; use a smaller token budget");
+        }
+        reserve(rows, Routing.toAll(heads));
+        return CudaRoutes.ofHeads(driver, rows, heads);
+    }
+
+    private void reserve(int rows, Routing routing) {
         for (var shape : shapes) {
             for (int bucket = 1; shape.storage() != Storage.F32 && bucket < 2 * rows; bucket *= 2) {
                 workspace.sizeFor(tiling(shape, bucket, routing));
             }
         }
-        return CudaRoutes.allocate(driver, rows, routing);
+    }
+
+    void routeToHeads(CudaRoutes routes, long plan) {
+        arguments.begin().pointer(routes.firstPlaces()).pointer(plan).integer(routes.routing().experts());
+        driver.launch(kernels.routeHeads, 1, 1, 1, ELEMENT_THREADS, 0, arguments);
+    }
+
+    /// @param bucket number of rows for which the launch is made
+    void copyHeads(
+            CudaTensor out, HeadPlace to, CudaTensor in, HeadPlace from, int heads, int width, long plan, int bucket) {
+        arguments.begin().struct(out).pointer(in.values()).pointer(plan)
+                .integer(out.columns()).integer(to.stride()).integer(to.first())
+                .integer(in.columns()).integer(from.stride()).integer(from.first()).integer(width);
+        driver.launch(kernels.copyHeads, Math.ceilDiv(width, ELEMENT_THREADS), heads, bucket, ELEMENT_THREADS, 0,
+                arguments);
+        boolean apart = to.stride() == 0;
+        boolean whole = out.columns() == (apart ? width : width * heads);
+        out.written(apart ? Counter.HEADS : Counter.ROWS, whole);
     }
 
     private Tiling tiling(WeightShape shape, int bucket, Routing routing) {
@@ -111,14 +143,14 @@ final class ExpertVerbs {
         } else {
             multiplyOnTensorCores(out, in, from, routes, experts, bias, plan, bucket);
         }
-        out.written(Counter.PLACES, false);
+        out.written(routes.counter(), false);
     }
 
     private void multiplyF32(
             CudaTensor out, long from, CudaRoutes routes, ExpertWeights experts, Vector bias, long plan, int bucket) {
         var shape = experts.shape();
         arguments.begin().struct(experts.get(0)).pointer(from).pointer(out.values())
-                .pointer(CudaVector.addressOf(bias)).pointer(plan).integer(Counter.PLACES.word).flag(false)
+                .pointer(CudaVector.addressOf(bias)).pointer(plan).integer(routes.counter().word).flag(false)
                 .pointer(experts.values()).pointer(routes.firstPlaces());
         driver.launch(kernels.projectExpertsF32, Math.ceilDiv(bucket, 16),
                 shape.paddedOutputs() / WeightShape.BLOCK_OUTPUTS, experts.size(), 128,
@@ -134,7 +166,7 @@ final class ExpertVerbs {
                 .pointer(out.values()).pointer(0).pointer(0).pointer(0)
                 .pointer(CudaVector.addressOf(bias))
                 .pointer(workspace.partials()).pointer(workspace.productCounters())
-                .pointer(plan).integer(Counter.PLACES.word).flag(false)
+                .pointer(plan).integer(routes.counter().word).flag(false)
                 .integer(tiling.blockParts()).integer(tiling.scratchRows())
                 .integer(Product.NO_ACTIVATION).integer(Product.Pairing.IN_ORDER.number)
                 .struct(CudaCache::writeNoHeadStore)

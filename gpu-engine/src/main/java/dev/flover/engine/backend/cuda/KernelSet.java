@@ -43,7 +43,9 @@ final class KernelSet {
     final int gatherRows;
     final int addExperts;
     final int scaleRows;
-    final int attentionF32;
+    final int routeHeads;
+    final int copyHeads;
+    private final Map<Storage, Integer> attentionPlain = new EnumMap<>(Storage.class);
     private final Map<Storage, Integer> append = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> project = new EnumMap<>(Storage.class);
     private final Map<Storage, int[]> projectExperts = new EnumMap<>(Storage.class);
@@ -82,7 +84,13 @@ final class KernelSet {
         gatherRows = driver.kernel("gather_rows", 0);
         addExperts = driver.kernel("add_experts", 0);
         scaleRows = driver.kernel("scale_rows", 0);
-        attentionF32 = driver.kernel("attention_f32", attentionF32Bytes(1024));
+        routeHeads = driver.kernel("route_heads", 0);
+        copyHeads = driver.kernel("copy_heads", 0);
+        attentionPlain.put(Storage.F32, driver.kernel("attention_f32", attentionPlainBytes(1024)));
+        for (var storage : new Storage[] {Storage.F16, Storage.BF16}) {
+            attentionPlain.put(storage,
+                    driver.kernel("attention_latent_" + storage.kernel(), attentionPlainBytes(1024)));
+        }
         for (var storage : new Storage[] {Storage.F32, Storage.F16, Storage.BF16}) {
             append.put(storage, driver.kernel("append_" + storage.kernel(), appendBytes(1024)));
         }
@@ -134,6 +142,11 @@ final class KernelSet {
         return projectNormalised.get(storage)[indexOf(ROW_TILES, rowTile)];
     }
 
+    /// Attention without tensor cores, over a cache of this type.
+    int attentionPlain(Storage storage) {
+        return attentionPlain.get(storage);
+    }
+
     int attention(Storage storage, int width) {
         return attention.get(storage)[indexOf(HEAD_WIDTHS, width)];
     }
@@ -173,7 +186,7 @@ final class KernelSet {
         return headDim * 4 + PARTIAL_SUMS_BYTES;
     }
 
-    static int attentionF32Bytes(int headDim) {
+    static int attentionPlainBytes(int headDim) {
         return (StepImage.SPLIT + 32 + headDim) * 4;
     }
 

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 /// A step's plan in the encoding that kernels read, `struct Plan` of plan.cuh, written to pinned memory.
 ///
 /// ```
-///   rows, samples, tiles, items, results (2), places, -, array offsets (13) │ tokens │ positions │ homes │ ... │ tiles
+///   rows, samples, tiles, items, results (2), places, heads, offsets (13) │ tokens │ positions │ homes │ ... │ tiles
 /// ```
 final class StepImage {
     /// Positions of attention whose sums are computed separately and then merged (a split). Splits are aligned to
@@ -97,6 +97,7 @@ final class StepImage {
         set(RESULTS, (int) results);
         set(RESULTS + 1, (int) (results >>> 32));
         set(Counter.PLACES.word, plan.rows() * chosen);
+        set(Counter.HEADS.word, plan.rows() * cache.shape().heads());
         return 4L * words;
     }
 

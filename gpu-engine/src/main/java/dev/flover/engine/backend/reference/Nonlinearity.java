@@ -15,6 +15,15 @@ final class Nonlinearity {
             case GELU_ERF -> 0.5 * x * (1 + erf(x / StrictMath.sqrt(2)));
             case RELU -> Math.max(x, 0);
             case RELU_SQUARED -> Math.max(x, 0) * Math.max(x, 0);
+            case CLAMPED_SWIGLU -> Math.min(x, 7) / (1 + StrictMath.exp(-1.702 * Math.min(x, 7)));
+        };
+    }
+
+    /// The factor by which the up projection multiplies the activated gate.
+    static double factor(Activation activation, double up) {
+        return switch (activation) {
+            case SILU, GELU_TANH, GELU_ERF, RELU, RELU_SQUARED -> up;
+            case CLAMPED_SWIGLU -> Math.clamp(up, -7, 7) + 1;
         };
     }
 

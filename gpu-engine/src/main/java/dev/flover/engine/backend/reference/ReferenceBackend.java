@@ -276,16 +276,15 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void attention(
-            Tensor out, Tensor queryKeyValue, Cache cache, int layer, int window, float scale, float softCap) {
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
         var shape = cache.shape();
         int headsPerKeyHead = shape.heads() / shape.kvHeads();
         for (int row = 0; row < plan.rows(); row++) {
             for (int head = 0; head < shape.heads(); head++) {
                 int queryAt = row * queryKeyValue.columns() + head * shape.headDim();
-                int outAt = row * out.columns() + head * shape.headDim();
-                attend(values(out), outAt, values(queryKeyValue), queryAt, layer, row,
-                        head / headsPerKeyHead * shape.headDim(), window, scale, softCap);
+                int outAt = row * out.columns() + head * shape.valueDim();
+                attend(values(out), outAt, values(queryKeyValue), queryAt, attention, row,
+                        head / headsPerKeyHead, head);
             }
         }
     }
@@ -293,37 +292,41 @@ public final class ReferenceBackend implements Backend {
     /// Computes the softmax of the query's products with every key that it sees, in order of position, then the mean of
     /// the values with these weights.
     ///
-    /// @param headAt where the key head begins in a position's keys
+    /// @param kvHead the key head that the query's head reads
     private void attend(
-            double[] out, int outAt, double[] query, int queryAt, int layer, int row, int headAt,
-            int window, float scale, float softCap) {
+            double[] out, int outAt, double[] query, int queryAt, Attention attention, int row, int kvHead,
+            int head) {
+        int layer = attention.layer();
+        int window = attention.window();
         int slot = plan.rowSlots[row];
         int last = plan.positions[row];
         int first = window == 0 ? 0 : Math.max(0, last - window + 1);
         int dim = cache.shape().headDim();
-        double greatest = Double.NEGATIVE_INFINITY;
+        double sink = attention.sinks() == null ? Double.NEGATIVE_INFINITY : values(attention.sinks())[head];
+        double greatest = sink;
         for (int position = first; position <= last; position++) {
             double[] keys = cache.keys(layer, slot, position);
-            int keyAt = cache.offset(position) + headAt;
+            int keyAt = cache.keyAt(position, kvHead);
             double product = 0;
             for (int i = 0; i < dim; i++) {
                 product += query[queryAt + i] * keys[keyAt + i];
             }
-            scores[position] = Nonlinearity.softCap(product * scale, softCap);
+            scores[position] = Nonlinearity.softCap(product * attention.scale(), attention.softCap());
             greatest = Math.max(greatest, scores[position]);
         }
-        double total = 0;
+        double total = StrictMath.exp(sink - greatest);
         for (int position = first; position <= last; position++) {
             scores[position] = StrictMath.exp(scores[position] - greatest);
             total += scores[position];
         }
-        for (int i = 0; i < dim; i++) {
+        int valueDim = cache.shape().valueDim();
+        for (int i = 0; i < valueDim; i++) {
             out[outAt + i] = 0;
         }
         for (int position = first; position <= last; position++) {
             double[] values = cache.values(layer, slot, position);
-            int valueAt = cache.offset(position) + headAt;
-            for (int i = 0; i < dim; i++) {
+            int valueAt = cache.valueAt(position, kvHead);
+            for (int i = 0; i < valueDim; i++) {
                 out[outAt + i] += scores[position] / total * values[valueAt + i];
             }
         }
@@ -335,8 +338,8 @@ public final class ReferenceBackend implements Backend {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < width; i++) {
                 double activated = Nonlinearity.apply(activation, values(in)[row * in.columns() + i]);
-                values(out)[row * width + i] =
-                        gated ? activated * values(in)[row * in.columns() + width + i] : activated;
+                values(out)[row * width + i] = !gated ? activated
+                        : activated * Nonlinearity.factor(activation, values(in)[row * in.columns() + width + i]);
             }
         }
     }
@@ -382,6 +385,26 @@ public final class ReferenceBackend implements Backend {
                     sum += chosen.weight(row, rank) * values(in)[chosen.place(row, rank) * hidden.columns() + i];
                 }
                 values(hidden)[row * hidden.columns() + i] += sum;
+            }
+        }
+    }
+
+    @Override
+    public Routes headRoutes(int rows, int heads) {
+        return HostRoutes.ofHeads(rows, heads);
+    }
+
+    @Override
+    public void routeToHeads(Routes routes, int rows) {
+        ((HostRoutes) routes).routeToAll(rows);
+    }
+
+    @Override
+    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        for (int head = 0; head < heads; head++) {
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(
+                        values(in), from.at(in, rows, row, head), values(out), to.at(out, rows, row, head), width);
             }
         }
     }

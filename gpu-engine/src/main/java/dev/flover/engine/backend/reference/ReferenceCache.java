@@ -5,6 +5,7 @@ import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.HostSlots;
 
 /// Paged keys and values in double. A position's keys, head after head, are row `position % blockTokens` of its block.
+/// Latent vectors are stored once, as the last numbers of keys.
 final class ReferenceCache implements Cache {
     private final CacheShape shape;
     private final HostSlots slots;
@@ -25,7 +26,7 @@ final class ReferenceCache implements Cache {
 
     @Override
     public long bytes() {
-        return 2L * Double.BYTES * shape.layers() * shape.blocks() * shape.blockTokens() * width();
+        return (long) Double.BYTES * shape.layers() * shape.blocks() * shape.blockTokens() * shape.positionWidth();
     }
 
     HostSlots slots() {
@@ -37,17 +38,20 @@ final class ReferenceCache implements Cache {
         int block = slots.blockTable(slot)[position / shape.blockTokens()];
         if (keys[layer][block] == null) {
             keys[layer][block] = new double[shape.blockTokens() * width()];
-            values[layer][block] = new double[shape.blockTokens() * width()];
+            values[layer][block] = shape.latent() == 0 ? new double[shape.blockTokens() * width()] : keys[layer][block];
         }
         System.arraycopy(source, keysAt, keys[layer][block], offset(position), width());
-        System.arraycopy(source, valuesAt, values[layer][block], offset(position), width());
+        if (shape.latent() == 0) {
+            System.arraycopy(source, valuesAt, values[layer][block], offset(position), width());
+        }
     }
 
     void copyBlock(int from, int to) {
         for (int layer = 0; layer < shape.layers(); layer++) {
             boolean filled = keys[layer][from] != null;
             keys[layer][to] = filled ? keys[layer][from].clone() : null;
-            values[layer][to] = filled ? values[layer][from].clone() : null;
+            values[layer][to] = !filled ? null
+                    : shape.latent() == 0 ? values[layer][from].clone() : keys[layer][to];
         }
     }
 
@@ -59,8 +63,18 @@ final class ReferenceCache implements Cache {
         return values[layer][slots.blockTable(slot)[position / shape.blockTokens()]];
     }
 
+    /// The index in a block at which the key of a position's head begins.
+    int keyAt(int position, int kvHead) {
+        return offset(position) + kvHead * shape.headDim();
+    }
+
+    /// The index in a block at which the value of a position's head begins.
+    int valueAt(int position, int kvHead) {
+        return keyAt(position, kvHead) + shape.headDim() - shape.valueDim();
+    }
+
     /// The index in a block at which a position's keys, or values, begin.
-    int offset(int position) {
+    private int offset(int position) {
         return position % shape.blockTokens() * width();
     }
 

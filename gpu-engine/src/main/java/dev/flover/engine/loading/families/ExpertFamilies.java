@@ -3,6 +3,7 @@ package dev.flover.engine.loading.families;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA_FOLDER;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA_GGUF;
+import static dev.flover.engine.loading.families.TensorRole.ATTENTION_OUT;
 import static dev.flover.engine.loading.families.TensorRole.DOWN;
 import static dev.flover.engine.loading.families.TensorRole.EXPERT_DOWN;
 import static dev.flover.engine.loading.families.TensorRole.EXPERT_GATE;
@@ -20,9 +21,11 @@ import static dev.flover.engine.loading.families.TensorRole.SHARED_DOWN;
 import static dev.flover.engine.loading.families.TensorRole.SHARED_GATE;
 import static dev.flover.engine.loading.families.TensorRole.SHARED_ROUTER;
 import static dev.flover.engine.loading.families.TensorRole.SHARED_UP;
+import static dev.flover.engine.loading.families.TensorRole.SINKS;
 import static dev.flover.engine.loading.families.TensorRole.UP;
 import static dev.flover.engine.loading.families.TensorRole.VALUE;
 
+import dev.flover.engine.model.ModelConfig.Activation;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import dev.flover.engine.model.ModelConfig.Routing.Scoring;
 import java.util.List;
@@ -30,14 +33,14 @@ import java.util.Set;
 
 /// The families with a mixture of experts in place of the feed-forward layers.
 final class ExpertFamilies {
-    private static final TensorNames EXPERT_GGUF = LLAMA_GGUF
+    static final TensorNames EXPERT_GGUF = LLAMA_GGUF
             .without(GATE, UP, DOWN)
             .with(ROUTER, "blk.*.ffn_gate_inp")
             .with(EXPERT_GATE, "blk.*.ffn_gate_exps")
             .with(EXPERT_UP, "blk.*.ffn_up_exps")
             .with(EXPERT_DOWN, "blk.*.ffn_down_exps");
 
-    private static final TensorNames EXPERT_FOLDER = LLAMA_FOLDER
+    static final TensorNames EXPERT_FOLDER = LLAMA_FOLDER
             .without(GATE, UP, DOWN)
             .with(ROUTER, "layers.*.mlp.gate")
             .with(EXPERT_GATE, "layers.*.mlp.experts.#.gate_proj")
@@ -181,7 +184,40 @@ final class ExpertFamilies {
                 .with(SHARED_DOWN, "blk.*.ffn_down_shexp"));
     });
 
-    static final List<Family> ALL = List.of(MIXTRAL, QWEN2_MOE, QWEN3_MOE, OLMOE, GRANITE_MOE, GLM4_MOE);
+    /// Every other layer has a window, and each head a sink: a score without a value in the softmax of attention. The
+    /// published weights of the experts are 4-bit floats.
+    private static final Family GPT_OSS = LLAMA.with(family -> {
+        family.architectures(List.of("gpt-oss"));
+        family.modelTypes(List.of("gpt_oss"));
+        family.activation(Activation.CLAMPED_SWIGLU);
+        family.activationFixed(true);
+        family.ggufPairing(Pairing.HALVES);
+        family.fullAttentionEvery(2);
+        family.folderWindows(true);
+        family.ggufWindows(true);
+        family.yarnUntruncated(true);
+        family.biased(Set.of(QUERY, KEY, VALUE, ATTENTION_OUT, ROUTER));
+        family.transposed(Set.of(EXPERT_GATE_UP, EXPERT_DOWN));
+        family.interleavedGates(true);
+        family.scoring(Scoring.SOFTMAX);
+        family.normalisesExperts(true);
+        family.configDefaults("""
+                {"rms_norm_eps": 1e-5, "rope_theta": 150000.0, "max_position_embeddings": 131072, "head_dim": 64,
+                 "num_key_value_heads": 8, "sliding_window": 128, "num_local_experts": 128, "num_experts_per_tok": 4,
+                 "attention_bias": true}""");
+        family.onlyWith("{\"swiglu_limit\": 7.0, \"swiglu_alpha\": 1.702}");
+        family.tensors(EXPERT_FOLDER
+                .without(EXPERT_GATE, EXPERT_UP)
+                .with(SINKS, "layers.*.self_attn.sinks!")
+                .with(ROUTER, "layers.*.mlp.router")
+                .with(EXPERT_GATE_UP, "layers.*.mlp.experts.gate_up_proj!")
+                .with(EXPERT_DOWN, "layers.*.mlp.experts.down_proj!"));
+        family.ggufTensors(EXPERT_GGUF
+                .with(SINKS, "blk.*.attn_sinks")
+                .with(FEED_FORWARD_NORM, "blk.*.post_attention_norm"));
+    });
+
+    static final List<Family> ALL = List.of(MIXTRAL, QWEN2_MOE, QWEN3_MOE, OLMOE, GRANITE_MOE, GLM4_MOE, GPT_OSS);
 
     private ExpertFamilies() {}
 }

@@ -4,20 +4,13 @@ import static dev.flover.engine.loading.families.LlamaFamily.GGUF;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA_FOLDER;
 import static dev.flover.engine.loading.families.LlamaFamily.LLAMA_GGUF;
-import static dev.flover.engine.loading.families.TensorRole.ATTENTION_NORM;
-import static dev.flover.engine.loading.families.TensorRole.ATTENTION_OUT;
 import static dev.flover.engine.loading.families.TensorRole.ATTENTION_POST_NORM;
-import static dev.flover.engine.loading.families.TensorRole.DOWN;
-import static dev.flover.engine.loading.families.TensorRole.EMBEDDING;
 import static dev.flover.engine.loading.families.TensorRole.FEED_FORWARD_NORM;
 import static dev.flover.engine.loading.families.TensorRole.FEED_FORWARD_POST_NORM;
-import static dev.flover.engine.loading.families.TensorRole.FINAL_NORM;
 import static dev.flover.engine.loading.families.TensorRole.GATE;
 import static dev.flover.engine.loading.families.TensorRole.GATE_UP;
-import static dev.flover.engine.loading.families.TensorRole.HEAD;
 import static dev.flover.engine.loading.families.TensorRole.KEY;
 import static dev.flover.engine.loading.families.TensorRole.KEY_NORM;
-import static dev.flover.engine.loading.families.TensorRole.POSITIONS;
 import static dev.flover.engine.loading.families.TensorRole.QUERY;
 import static dev.flover.engine.loading.families.TensorRole.QUERY_KEY_VALUE;
 import static dev.flover.engine.loading.families.TensorRole.QUERY_NORM;
@@ -26,20 +19,17 @@ import static dev.flover.engine.loading.families.TensorRole.VALUE;
 
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.model.ModelConfig.Activation;
-import dev.flover.engine.model.ModelConfig.Block;
-import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The table of the supported model families. How to add a family is described in
-/// `docs/understand/adding-a-model-family.md`.
+/// The table of the supported model families: the most common ones, and the lists of other tables. How to add a
+/// family is described in `docs/understand/adding-a-model-family.md`.
 public final class Families {
     private static final Family MISTRAL = LLAMA.with(family -> {
         family.architectures(List.of("mistral"));
@@ -157,98 +147,9 @@ public final class Families {
                 .with(KEY_NORM, "blk.*.attn_k_norm"));
     });
 
-    private static final Family GPT2 = LLAMA.with(family -> {
-        family.architectures(List.of("gpt2"));
-        family.modelTypes(List.of("gpt2"));
-        family.normKind(NormKind.LAYER);
-        family.activation(Activation.GELU_TANH);
-        family.gated(false);
-        family.ggufPairing(null);
-        family.folderPairing(null);
-        family.transposed(Set.of(QUERY_KEY_VALUE, ATTENTION_OUT, UP, DOWN));
-        family.biased(Set.of(
-                FINAL_NORM, ATTENTION_NORM, QUERY_KEY_VALUE, ATTENTION_OUT, FEED_FORWARD_NORM, UP, DOWN));
-        family.configDefaults("""
-                {"layer_norm_epsilon": 1e-5, "n_positions": 1024, "activation_function": "gelu_new"}""");
-        family.tensors(new TensorNames(
-                List.of("transformer.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "wte"),
-                        Map.entry(POSITIONS, "wpe"),
-                        Map.entry(FINAL_NORM, "ln_f"),
-                        Map.entry(HEAD, "lm_head"),
-                        Map.entry(ATTENTION_NORM, "h.*.ln_1"),
-                        Map.entry(QUERY_KEY_VALUE, "h.*.attn.c_attn"),
-                        Map.entry(ATTENTION_OUT, "h.*.attn.c_proj"),
-                        Map.entry(FEED_FORWARD_NORM, "h.*.ln_2"),
-                        Map.entry(UP, "h.*.mlp.c_fc"),
-                        Map.entry(DOWN, "h.*.mlp.c_proj"))));
-        family.ggufTensors(GGUF.without(
-                QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM));
-    });
-
-    /// Attention and feed-forward run in parallel on the output of one norm.
-    private static final Family GPTJ = LLAMA.with(family -> {
-        family.architectures(List.of("gptj"));
-        family.modelTypes(List.of("gptj"));
-        family.normKind(NormKind.LAYER);
-        family.block(Block.PARALLEL);
-        family.activation(Activation.GELU_TANH);
-        family.gated(false);
-        family.folderPairing(Pairing.ADJACENT);
-        family.biased(Set.of(FINAL_NORM, HEAD, ATTENTION_NORM, UP, DOWN));
-        family.configDefaults("""
-                {"layer_norm_epsilon": 1e-5, "n_positions": 2048, "rotary_dim": 64, "rope_theta": 10000.0,
-                 "activation_function": "gelu_new", "tie_word_embeddings": false}""");
-        family.tensors(new TensorNames(
-                List.of("transformer.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "wte"),
-                        Map.entry(FINAL_NORM, "ln_f"),
-                        Map.entry(HEAD, "lm_head"),
-                        Map.entry(ATTENTION_NORM, "h.*.ln_1"),
-                        Map.entry(QUERY, "h.*.attn.q_proj"),
-                        Map.entry(KEY, "h.*.attn.k_proj"),
-                        Map.entry(VALUE, "h.*.attn.v_proj"),
-                        Map.entry(ATTENTION_OUT, "h.*.attn.out_proj"),
-                        Map.entry(UP, "h.*.mlp.fc_in"),
-                        Map.entry(DOWN, "h.*.mlp.fc_out"))));
-        family.ggufTensors(LLAMA_GGUF.without(FEED_FORWARD_NORM, GATE));
-    });
-
-    private static final Family GPT_NEOX = LLAMA.with(family -> {
-        family.architectures(List.of("gptneox"));
-        family.modelTypes(List.of("gpt_neox"));
-        family.normKind(NormKind.LAYER);
-        family.block(Block.PARALLEL);
-        family.activation(Activation.GELU_ERF);
-        family.gated(false);
-        family.ggufPairing(Pairing.HALVES);
-        family.interleavedHeads(true);
-        family.biased(Set.of(
-                FINAL_NORM, ATTENTION_NORM, QUERY_KEY_VALUE, ATTENTION_OUT, FEED_FORWARD_NORM, UP, DOWN));
-        family.configDefaults("""
-                {"layer_norm_eps": 1e-5, "max_position_embeddings": 2048, "rotary_emb_base": 10000.0,
-                 "rotary_pct": 0.25, "hidden_act": "gelu", "use_parallel_residual": true, "attention_bias": true}""");
-        family.tensors(new TensorNames(
-                List.of("gpt_neox.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "embed_in"),
-                        Map.entry(FINAL_NORM, "final_layer_norm"),
-                        Map.entry(HEAD, "embed_out"),
-                        Map.entry(ATTENTION_NORM, "layers.*.input_layernorm"),
-                        Map.entry(QUERY_KEY_VALUE, "layers.*.attention.query_key_value"),
-                        Map.entry(ATTENTION_OUT, "layers.*.attention.dense"),
-                        Map.entry(FEED_FORWARD_NORM, "layers.*.post_attention_layernorm"),
-                        Map.entry(UP, "layers.*.mlp.dense_h_to_4h"),
-                        Map.entry(DOWN, "layers.*.mlp.dense_4h_to_h"))));
-        family.ggufTensors(GGUF.without(
-                POSITIONS, QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM));
-    });
-
     public static final List<Family> ALL = Stream.of(
-                    List.of(LLAMA, MISTRAL, QWEN2, QWEN3, PHI3, GEMMA, GEMMA2, GEMMA3, GPT2, GPTJ, GPT_NEOX),
-                    RmsFamilies.ALL, LayerNormFamilies.ALL, ExpertFamilies.ALL)
+                    List.of(LLAMA, MISTRAL, QWEN2, QWEN3, PHI3, GEMMA, GEMMA2, GEMMA3),
+                    RmsFamilies.ALL, LayerNormFamilies.ALL, ExpertFamilies.ALL, LatentFamilies.ALL)
             .flatMap(List::stream)
             .toList();
 

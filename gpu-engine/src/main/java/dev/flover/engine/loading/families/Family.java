@@ -43,6 +43,7 @@ import java.util.Set;
 /// @param scoring        how experts are scored if the file does not say; null for a family without experts
 /// @param normalisesExperts whether the weights of a row's experts are divided by their sum, if the file does not say
 /// @param interleavedGates whether Hugging Face folders alternate the rows of gate and up in the experts' tensors
+/// @param yarnUntruncated whether YaRN interpolates from and to fractions of pairs, if the file does not say
 /// @param interleavedHeads whether fused projections in Hugging Face folders hold the queries, key and value of one key
 ///                         head, then those of the next
 /// @param transposed     the roles of tensors that Hugging Face folders store as [inputs, outputs]
@@ -81,6 +82,7 @@ public record Family(
         Scoring scoring,
         boolean normalisesExperts,
         boolean interleavedGates,
+        boolean yarnUntruncated,
         boolean interleavedHeads,
         Set<TensorRole> transposed,
         Set<TensorRole> biased,

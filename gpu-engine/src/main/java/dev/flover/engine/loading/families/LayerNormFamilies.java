@@ -8,7 +8,6 @@ import static dev.flover.engine.loading.families.TensorRole.ATTENTION_NORM;
 import static dev.flover.engine.loading.families.TensorRole.ATTENTION_OUT;
 import static dev.flover.engine.loading.families.TensorRole.ATTENTION_POST_NORM;
 import static dev.flover.engine.loading.families.TensorRole.DOWN;
-import static dev.flover.engine.loading.families.TensorRole.EMBEDDING;
 import static dev.flover.engine.loading.families.TensorRole.FEED_FORWARD_NORM;
 import static dev.flover.engine.loading.families.TensorRole.FEED_FORWARD_POST_NORM;
 import static dev.flover.engine.loading.families.TensorRole.FINAL_NORM;
@@ -28,13 +27,93 @@ import dev.flover.engine.model.ModelConfig.Block;
 import dev.flover.engine.model.ModelConfig.NormKind;
 import dev.flover.engine.model.ModelConfig.Rotary.Pairing;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
-/// The families with layer norms that are not in [Families].
+/// The families with layer norms.
 final class LayerNormFamilies {
     private static final TensorNames FUSED_GGUF = GGUF.without(
             QUERY, KEY, VALUE, QUERY_NORM, KEY_NORM, ATTENTION_POST_NORM, GATE, FEED_FORWARD_POST_NORM);
+
+    /// What most of these families have in common: a plain feed-forward layer with GELU.
+    private static final Family LAYER_NORM = LLAMA.with(family -> {
+        family.normKind(NormKind.LAYER);
+        family.activation(Activation.GELU_TANH);
+        family.gated(false);
+        family.ggufPairing(Pairing.HALVES);
+    });
+
+    private static final Family GPT2 = LAYER_NORM.with(family -> {
+        family.architectures(List.of("gpt2"));
+        family.modelTypes(List.of("gpt2"));
+        family.ggufPairing(null);
+        family.folderPairing(null);
+        family.transposed(Set.of(QUERY_KEY_VALUE, ATTENTION_OUT, UP, DOWN));
+        family.biased(Set.of(
+                FINAL_NORM, ATTENTION_NORM, QUERY_KEY_VALUE, ATTENTION_OUT, FEED_FORWARD_NORM, UP, DOWN));
+        family.configDefaults("""
+                {"layer_norm_epsilon": 1e-5, "n_positions": 1024, "activation_function": "gelu_new"}""");
+        family.tensors(TensorNames.of(List.of("transformer.", ""), """
+                EMBEDDING         wte
+                POSITIONS         wpe
+                FINAL_NORM        ln_f
+                HEAD              lm_head
+                ATTENTION_NORM    h.*.ln_1
+                QUERY_KEY_VALUE   h.*.attn.c_attn
+                ATTENTION_OUT     h.*.attn.c_proj
+                FEED_FORWARD_NORM h.*.ln_2
+                UP                h.*.mlp.c_fc
+                DOWN              h.*.mlp.c_proj"""));
+        family.ggufTensors(FUSED_GGUF);
+    });
+
+    /// Attention and feed-forward run in parallel on the output of one norm.
+    private static final Family GPTJ = LAYER_NORM.with(family -> {
+        family.architectures(List.of("gptj"));
+        family.modelTypes(List.of("gptj"));
+        family.block(Block.PARALLEL);
+        family.ggufPairing(Pairing.ADJACENT);
+        family.folderPairing(Pairing.ADJACENT);
+        family.biased(Set.of(FINAL_NORM, HEAD, ATTENTION_NORM, UP, DOWN));
+        family.configDefaults("""
+                {"layer_norm_epsilon": 1e-5, "n_positions": 2048, "rotary_dim": 64, "rope_theta": 10000.0,
+                 "activation_function": "gelu_new", "tie_word_embeddings": false}""");
+        family.tensors(TensorNames.of(List.of("transformer.", ""), """
+                EMBEDDING      wte
+                FINAL_NORM     ln_f
+                HEAD           lm_head
+                ATTENTION_NORM h.*.ln_1
+                QUERY          h.*.attn.q_proj
+                KEY            h.*.attn.k_proj
+                VALUE          h.*.attn.v_proj
+                ATTENTION_OUT  h.*.attn.out_proj
+                UP             h.*.mlp.fc_in
+                DOWN           h.*.mlp.fc_out"""));
+        family.ggufTensors(LLAMA_GGUF.without(FEED_FORWARD_NORM, GATE));
+    });
+
+    private static final Family GPT_NEOX = LAYER_NORM.with(family -> {
+        family.architectures(List.of("gptneox"));
+        family.modelTypes(List.of("gpt_neox"));
+        family.block(Block.PARALLEL);
+        family.activation(Activation.GELU_ERF);
+        family.interleavedHeads(true);
+        family.biased(Set.of(
+                FINAL_NORM, ATTENTION_NORM, QUERY_KEY_VALUE, ATTENTION_OUT, FEED_FORWARD_NORM, UP, DOWN));
+        family.configDefaults("""
+                {"layer_norm_eps": 1e-5, "max_position_embeddings": 2048, "rotary_emb_base": 10000.0,
+                 "rotary_pct": 0.25, "hidden_act": "gelu", "use_parallel_residual": true, "attention_bias": true}""");
+        family.tensors(TensorNames.of(List.of("gpt_neox.", ""), """
+                EMBEDDING         embed_in
+                FINAL_NORM        final_layer_norm
+                HEAD              embed_out
+                ATTENTION_NORM    layers.*.input_layernorm
+                QUERY_KEY_VALUE   layers.*.attention.query_key_value
+                ATTENTION_OUT     layers.*.attention.dense
+                FEED_FORWARD_NORM layers.*.post_attention_layernorm
+                UP                layers.*.mlp.dense_h_to_4h
+                DOWN              layers.*.mlp.dense_4h_to_h"""));
+        family.ggufTensors(FUSED_GGUF.without(POSITIONS));
+    });
 
     /// Attention and feed-forward run in parallel on the output of one norm, which has no bias.
     private static final Family COHERE = LLAMA.with(family -> {
@@ -66,14 +145,10 @@ final class LayerNormFamilies {
         family.onlyWith("{}");
     });
 
-    private static final Family STARCODER2 = LLAMA.with(family -> {
+    private static final Family STARCODER2 = LAYER_NORM.with(family -> {
         family.architectures(List.of("starcoder2"));
         family.modelTypes(List.of("starcoder2"));
         family.folderWindows(true);
-        family.normKind(NormKind.LAYER);
-        family.activation(Activation.GELU_TANH);
-        family.gated(false);
-        family.ggufPairing(Pairing.HALVES);
         family.biased(Set.of(
                 FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, QUERY, KEY, VALUE, ATTENTION_OUT, UP, DOWN));
         family.linearBiased(Set.of(QUERY, KEY, VALUE, ATTENTION_OUT, UP, DOWN));
@@ -88,14 +163,11 @@ final class LayerNormFamilies {
     });
 
     /// The larger models have a second norm, for the feed-forward layer.
-    private static final Family FALCON = LLAMA.with(family -> {
+    private static final Family FALCON = LAYER_NORM.with(family -> {
         family.architectures(List.of("falcon"));
         family.modelTypes(List.of("falcon"));
-        family.normKind(NormKind.LAYER);
         family.block(Block.PARALLEL);
         family.activation(Activation.GELU_ERF);
-        family.gated(false);
-        family.ggufPairing(Pairing.HALVES);
         family.interleavedHeads(true);
         family.biased(Set.of(FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM));
         family.linearBiased(Set.of(QUERY_KEY_VALUE, ATTENTION_OUT, UP, DOWN));
@@ -105,18 +177,16 @@ final class LayerNormFamilies {
                  "multi_query": true}""");
         family.onlyWith("""
                 {"alibi": false, "parallel_attn": true}""");
-        family.tensors(new TensorNames(
-                List.of("transformer.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "word_embeddings"),
-                        Map.entry(FINAL_NORM, "ln_f"),
-                        Map.entry(HEAD, "lm_head"),
-                        Map.entry(ATTENTION_NORM, "h.*.input_layernorm|h.*.ln_attn"),
-                        Map.entry(QUERY_KEY_VALUE, "h.*.self_attention.query_key_value"),
-                        Map.entry(ATTENTION_OUT, "h.*.self_attention.dense"),
-                        Map.entry(FEED_FORWARD_NORM, "h.*.ln_mlp"),
-                        Map.entry(UP, "h.*.mlp.dense_h_to_4h"),
-                        Map.entry(DOWN, "h.*.mlp.dense_4h_to_h"))));
+        family.tensors(TensorNames.of(List.of("transformer.", ""), """
+                EMBEDDING         word_embeddings
+                FINAL_NORM        ln_f
+                HEAD              lm_head
+                ATTENTION_NORM    h.*.input_layernorm|h.*.ln_attn
+                QUERY_KEY_VALUE   h.*.self_attention.query_key_value
+                ATTENTION_OUT     h.*.self_attention.dense
+                FEED_FORWARD_NORM h.*.ln_mlp
+                UP                h.*.mlp.dense_h_to_4h
+                DOWN              h.*.mlp.dense_4h_to_h"""));
         // In models with two norms, `attn_norm_2` is the one before attention.
         family.ggufTensors(FUSED_GGUF.without(POSITIONS)
                 .with(ATTENTION_NORM, "blk.*.attn_norm_2|blk.*.attn_norm")
@@ -138,14 +208,10 @@ final class LayerNormFamilies {
                 {"qk_layernorm": false}""");
     });
 
-    private static final Family PHI = LLAMA.with(family -> {
+    private static final Family PHI = LAYER_NORM.with(family -> {
         family.architectures(List.of("phi2"));
         family.modelTypes(List.of("phi"));
-        family.normKind(NormKind.LAYER);
         family.block(Block.PARALLEL);
-        family.activation(Activation.GELU_TANH);
-        family.gated(false);
-        family.ggufPairing(Pairing.HALVES);
         family.biased(Set.of(
                 FINAL_NORM, HEAD, ATTENTION_NORM, QUERY, KEY, VALUE, QUERY_KEY_VALUE, ATTENTION_OUT, UP, DOWN));
         family.configDefaults("""
@@ -164,13 +230,10 @@ final class LayerNormFamilies {
                 .with(QUERY_KEY_VALUE, "blk.*.attn_qkv"));
     });
 
-    private static final Family NEMOTRON = LLAMA.with(family -> {
+    private static final Family NEMOTRON = LAYER_NORM.with(family -> {
         family.architectures(List.of("nemotron"));
         family.modelTypes(List.of("nemotron"));
-        family.normKind(NormKind.LAYER);
         family.activation(Activation.RELU_SQUARED);
-        family.gated(false);
-        family.ggufPairing(Pairing.HALVES);
         family.normOffset(1);
         family.biased(Set.of(FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM));
         family.configDefaults("""
@@ -180,43 +243,21 @@ final class LayerNormFamilies {
         family.ggufTensors(LLAMA_GGUF.without(GATE));
     });
 
-    private static final Family GPT_BIGCODE = LLAMA.with(family -> {
+    private static final Family GPT_BIGCODE = GPT2.with(family -> {
         family.architectures(List.of("starcoder"));
         family.modelTypes(List.of("gpt_bigcode"));
-        family.normKind(NormKind.LAYER);
-        family.activation(Activation.GELU_TANH);
-        family.gated(false);
-        family.ggufPairing(null);
-        family.folderPairing(null);
         family.interleavedHeads(true);
-        family.biased(Set.of(
-                FINAL_NORM, ATTENTION_NORM, QUERY_KEY_VALUE, ATTENTION_OUT, FEED_FORWARD_NORM, UP, DOWN));
+        family.transposed(Set.of());
         family.configDefaults("""
                 {"layer_norm_epsilon": 1e-5, "n_positions": 1024, "activation_function": "gelu_pytorch_tanh",
                  "multi_query": true}""");
-        family.tensors(new TensorNames(
-                List.of("transformer.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "wte"),
-                        Map.entry(POSITIONS, "wpe"),
-                        Map.entry(FINAL_NORM, "ln_f"),
-                        Map.entry(HEAD, "lm_head"),
-                        Map.entry(ATTENTION_NORM, "h.*.ln_1"),
-                        Map.entry(QUERY_KEY_VALUE, "h.*.attn.c_attn"),
-                        Map.entry(ATTENTION_OUT, "h.*.attn.c_proj"),
-                        Map.entry(FEED_FORWARD_NORM, "h.*.ln_2"),
-                        Map.entry(UP, "h.*.mlp.c_fc"),
-                        Map.entry(DOWN, "h.*.mlp.c_proj"))));
-        family.ggufTensors(FUSED_GGUF);
     });
 
     /// The table of learned positions begins with two unused rows. llama.cpp does not support this architecture.
-    private static final Family OPT = LLAMA.with(family -> {
+    private static final Family OPT = LAYER_NORM.with(family -> {
         family.architectures(List.of());
         family.modelTypes(List.of("opt"));
-        family.normKind(NormKind.LAYER);
         family.activation(Activation.RELU);
-        family.gated(false);
         family.ggufPairing(null);
         family.folderPairing(null);
         family.positionOffset(2);
@@ -228,25 +269,24 @@ final class LayerNormFamilies {
         family.onlyWith("""
                 {"do_layer_norm_before": true, "_remove_final_layer_norm": false,
                  "layer_norm_elementwise_affine": true}""");
-        family.tensors(new TensorNames(
-                List.of("model.decoder.", "decoder.", ""),
-                Map.ofEntries(
-                        Map.entry(EMBEDDING, "embed_tokens"),
-                        Map.entry(POSITIONS, "embed_positions"),
-                        Map.entry(FINAL_NORM, "final_layer_norm"),
-                        Map.entry(HEAD, "lm_head"),
-                        Map.entry(ATTENTION_NORM, "layers.*.self_attn_layer_norm"),
-                        Map.entry(QUERY, "layers.*.self_attn.q_proj"),
-                        Map.entry(KEY, "layers.*.self_attn.k_proj"),
-                        Map.entry(VALUE, "layers.*.self_attn.v_proj"),
-                        Map.entry(ATTENTION_OUT, "layers.*.self_attn.out_proj"),
-                        Map.entry(FEED_FORWARD_NORM, "layers.*.final_layer_norm"),
-                        Map.entry(UP, "layers.*.fc1"),
-                        Map.entry(DOWN, "layers.*.fc2"))));
+        family.tensors(TensorNames.of(List.of("model.decoder.", "decoder.", ""), """
+                EMBEDDING         embed_tokens
+                POSITIONS         embed_positions
+                FINAL_NORM        final_layer_norm
+                HEAD              lm_head
+                ATTENTION_NORM    layers.*.self_attn_layer_norm
+                QUERY             layers.*.self_attn.q_proj
+                KEY               layers.*.self_attn.k_proj
+                VALUE             layers.*.self_attn.v_proj
+                ATTENTION_OUT     layers.*.self_attn.out_proj
+                FEED_FORWARD_NORM layers.*.final_layer_norm
+                UP                layers.*.fc1
+                DOWN              layers.*.fc2"""));
     });
 
     static final List<Family> ALL =
-            List.of(COHERE, COHERE2, STARCODER2, FALCON, STABLELM, PHI, NEMOTRON, GPT_BIGCODE, OPT);
+            List.of(GPT2, GPTJ, GPT_NEOX, COHERE, COHERE2, STARCODER2, FALCON, STABLELM, PHI, NEMOTRON,
+                    GPT_BIGCODE, OPT);
 
     private LayerNormFamilies() {}
 }

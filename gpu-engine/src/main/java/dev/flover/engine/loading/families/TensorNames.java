@@ -18,8 +18,11 @@ public record TensorNames(List<String> prefixes, Map<TensorRole, String> names) 
         names = Map.copyOf(names);
     }
 
-    static TensorNames of(Map<TensorRole, String> names) {
-        return new TensorNames(List.of(""), names);
+    /// @param table a line for each role: the role, then the name of its tensor
+    static TensorNames of(List<String> prefixes, String table) {
+        var names = new EnumMap<TensorRole, String>(TensorRole.class);
+        table.lines().map(line -> line.split(" +")).forEach(line -> names.put(TensorRole.valueOf(line[0]), line[1]));
+        return new TensorNames(prefixes, names);
     }
 
     /// The name of a role; the first one if there are alternatives.

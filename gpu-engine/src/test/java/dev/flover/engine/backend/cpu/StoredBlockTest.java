@@ -79,7 +79,7 @@ class StoredBlockTest {
         var data = Arena.ofAuto().allocate(bytes.length);
         MemorySegment.copy(bytes, 0, data, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, bytes.length);
         int[] halves = switch (type) {
-            case F32, BF16 -> new int[] {};
+            case F32, BF16, MXFP4 -> new int[] {};
             case F16, Q8_0, Q4_0, Q5_0, IQ4_NL, IQ4_XS -> new int[] {0};
             case Q4_1, Q5_1, Q4_K, Q5_K -> new int[] {0, 2};
             case Q2_K -> new int[] {80, 82};
@@ -90,7 +90,9 @@ class StoredBlockTest {
             for (int half : halves) {
                 data.set(Packer.SHORT, at + half, Float.floatToFloat16(random.nextFloat() * 0.01f));
             }
-            if (type == TensorType.F32) {
+            if (type == TensorType.MXFP4) {
+                data.set(java.lang.foreign.ValueLayout.JAVA_BYTE, at, (byte) (118 + random.nextInt(8)));
+            } else if (type == TensorType.F32) {
                 data.set(Packer.FLOAT, at, random.nextFloat() - 0.5f);
             } else if (type == TensorType.BF16) {
                 data.set(Packer.SHORT, at, (short) (Float.floatToRawIntBits(random.nextFloat()) >> 16));

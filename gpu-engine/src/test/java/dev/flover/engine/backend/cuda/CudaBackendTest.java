@@ -142,7 +142,7 @@ class CudaBackendTest {
         Assumptions.assumeTrue(emulator.isPresent(), "no C++ compiler");
         try (var backend = new CudaBackend(new EmulatedDriver(emulator.get(), 1 << 20))) {
             var shape = BackendCacheShapeBuilder.builder().layers(4).heads(4).kvHeads(4).headDim(64)
-                    .vocabulary(100).blocks(100).blockTokens(16).slots(4).contextLength(400).build();
+                    .vocabulary(100).blocks(100).blockTokens(16).slots(4).contextLength(400).latent(0).build();
             assertThatThrownBy(() -> backend.cache(shape))
                     .isInstanceOf(CudaException.class)
                     .hasMessageContaining("100 KV blocks take").hasMessageContaining("at most 16 blocks");

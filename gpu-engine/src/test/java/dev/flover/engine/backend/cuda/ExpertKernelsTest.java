@@ -98,7 +98,7 @@ class ExpertKernelsTest {
                     .map(each -> Matrix.of(Role.DOWN, each).withShards(layer.shards)).toList());
             var routes = backend.routes(MOST_ROWS, layer.routing);
             var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
-                    .vocabulary(8).blocks(64).blockTokens(16).slots(1).contextLength(1024).build());
+                    .vocabulary(8).blocks(64).blockTokens(16).slots(1).contextLength(1024).latent(0).build());
             var numbers = backend.weight(Matrix.of(Role.EMBEDDING, layer.rows));
             var scored = backend.weight(Matrix.of(Role.EMBEDDING, layer.scores));
             var gate = backend.tensor(MOST_ROWS, 1);

@@ -117,7 +117,7 @@ class FusedProductsTest {
             inner = backend.tensor(rows, 2 * INNER);
             activated = backend.tensor(rows, INNER);
             cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
-                    .vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128).build());
+                    .vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128).latent(0).build());
             plan = new StepPlan(rows, 1);
             plan.admit(new Admission(0, new int[] {1}, 1, 0, SamplingParams.greedy(), new int[0]));
             step();

@@ -114,7 +114,8 @@ class ProductTilesTest {
             var heads = backend.tensor(rows, weights.rows());
             var out = backend.tensor(rows, 4 * headDim);
             var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(2).heads(4).kvHeads(2)
-                    .headDim(headDim).vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128).build());
+                    .headDim(headDim).vocabulary(64).blocks(8).blockTokens(16).slots(1).contextLength(128)
+                    .latent(0).build());
             var rules = new Heads(1, rotary, null, null, 1e-5f);
             var plan = plan(rows);
             backend.begin(plan, cache);
@@ -125,7 +126,7 @@ class ProductTilesTest {
                 backend.project(heads, in, rows, weight, bias);
                 backend.appendKeysAndValues(heads, cache, 1, rotary, null, null, 1e-5f);
             }
-            backend.attention(out, heads, cache, 1, 0, 0.3f, 0);
+            backend.attention(out, heads, cache, new Backend.Attention(1, 0, 0.3f, 0, null));
             backend.end(plan);
             var values = new float[rows * out.columns()];
             backend.read(out, values);
@@ -154,7 +155,7 @@ class ProductTilesTest {
             var in = backend.tensor(rows, weights.columns());
             var out = backend.tensor(rows, weights.rows());
             var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
-                    .vocabulary(64).blocks(20).blockTokens(16).slots(1).contextLength(320).build());
+                    .vocabulary(64).blocks(20).blockTokens(16).slots(1).contextLength(320).latent(0).build());
             var plan = plan(rows);
             var embedding = backend.weight(Matrix.of(Role.EMBEDDING, table));
             backend.begin(plan, cache);

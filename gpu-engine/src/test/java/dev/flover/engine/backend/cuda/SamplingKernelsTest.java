@@ -96,7 +96,8 @@ class SamplingKernelsTest {
             var logits = backend.tensor(slots, VOCABULARY);
             var weight = backend.weight(Matrix.of(Role.EMBEDDING, table));
             var cache = backend.cache(BackendCacheShapeBuilder.builder().layers(1).heads(1).kvHeads(1).headDim(16)
-                    .vocabulary(VOCABULARY).blocks(slots).blockTokens(16).slots(slots).contextLength(64).build());
+                    .vocabulary(VOCABULARY).blocks(slots).blockTokens(16).slots(slots).contextLength(64).latent(0)
+                    .build());
             var plan = new StepPlan(slots, slots);
             for (int round = 0; round < ROUNDS; round++) {
                 plan.clear();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class StepImageTest {
     private static final int BUDGET = 64;
     private static final CacheShape SHAPE = BackendCacheShapeBuilder.builder().layers(1).heads(8).kvHeads(2)
-            .headDim(16).vocabulary(50).blocks(8).blockTokens(16).slots(4).contextLength(4096).build();
+            .headDim(16).vocabulary(50).blocks(8).blockTokens(16).slots(4).contextLength(4096).latent(0).build();
 
     private static final int[] NO_MASKS = new int[StepPlan.mostSamples(4)];
     private static final int WORDS = (int) StepImage.bytes(BUDGET, StepPlan.mostSamples(4)) / 4;

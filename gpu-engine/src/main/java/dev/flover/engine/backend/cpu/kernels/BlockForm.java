@@ -9,7 +9,7 @@ public enum BlockForm {
     BYTES(false, true, false, 32, 128),
     /// Holds Q4_0.
     NIBBLES(true, true, false, 32, 8),
-    /// Holds IQ4_XS.
+    /// Holds IQ4_XS and MXFP4.
     BYTES_WIDE(false, false, false, 32, 128),
     /// Holds Q5_1 and Q5_K.
     BYTES_ABOVE(false, false, true, 32, 128),

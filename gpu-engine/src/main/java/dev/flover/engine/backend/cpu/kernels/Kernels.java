@@ -44,7 +44,8 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
 
     /// Rotates one row's queries and keys, and writes its keys and values to their KV block.
     ///
-    /// @param form format of the cached keys and values: SINGLE or HALF
+    /// @param values 0 if values are a part of the keys
+    /// @param form   format of the cached keys and values: SINGLE or HALF
     void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
@@ -52,11 +53,14 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
 
     /// Computes attention of consecutive rows of one slice, for one key head.
     ///
+    /// @param valueDim the width of a head's value: `headDim`, or, where `values` is 0, how many of the last numbers of
+    ///     a key are its value
+    /// @param sinks   address of a score for each query head that has no key and no value; 0 for none
     /// @param scratch room for [#attentionScratchFloats] floats
     void attention(
-            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
             int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
-            int window, float scale, float cap, long scratch);
+            int window, float scale, float cap, long sinks, long scratch);
 
     void activate(long out, long in, int rows, int width, boolean gated, Activation activation);
 
@@ -91,9 +95,9 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     int activationBytes();
 
     /// Floats of scratch memory that [#attention] needs to compute this many queries together.
-    static int attentionScratchFloats(int queries, int headDim) {
-        return queries * (headDim + PagedCache.SPLIT + padded(headDim)) + 5 * padded(queries)
-                + PagedCache.SPLIT * headDim;
+    static int attentionScratchFloats(int queries, int headDim, int valueDim) {
+        return queries * (headDim + PagedCache.SPLIT + padded(valueDim)) + 5 * padded(queries)
+                + PagedCache.SPLIT * (headDim + padded(valueDim));
     }
 
     static int padded(int floats) {

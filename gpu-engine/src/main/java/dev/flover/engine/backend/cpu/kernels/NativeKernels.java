@@ -25,7 +25,7 @@ public final class NativeKernels implements Kernels {
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
     private static final MethodHandle NORMALISE = handle("pp iii f pp");
     private static final MethodHandle APPEND = handle("p iii pp f pp ii pp iii");
-    private static final MethodHandle ATTENTION = handle("pp iiiii ii ppp i i ff p");
+    private static final MethodHandle ATTENTION = handle("pp iiiiii ii ppp i i ff pp");
     private static final MethodHandle ACTIVATE = handle("pp iiii");
     private static final MethodHandle PUT = handle("pi pi iii");
     private static final MethodHandle ARGMAX = Linker.nativeLinker().downcallHandle(
@@ -162,12 +162,12 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public void attention(
-            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
             int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
-            int window, float scale, float cap, long scratch) {
+            int window, float scale, float cap, long sinks, long scratch) {
         try {
             ATTENTION.invokeExact(attention[form.ordinal()], out, row, rowStride, rows, firstPosition, group, headDim,
-                    kvHeads, kvHead, keys, values, blocks, blockTokens, window, scale, cap, scratch);
+                    valueDim, kvHeads, kvHead, keys, values, blocks, blockTokens, window, scale, cap, sinks, scratch);
         } catch (Throwable e) {
             throw unexpected(e);
         }

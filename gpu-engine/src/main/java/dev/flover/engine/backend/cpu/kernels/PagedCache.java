@@ -23,10 +23,10 @@ public final class PagedCache implements Backend.Cache {
         this.form = form;
         long tokens = (long) shape.kvHeads() * shape.blockTokens();
         keyBlockBytes = form.bytes * tokens * shape.headDim();
-        valueBlockBytes = form.bytes * tokens * Kernels.padded(shape.headDim());
+        valueBlockBytes = shape.latent() > 0 ? 0 : form.bytes * tokens * Kernels.padded(shape.headDim());
         long blocks = (long) shape.layers() * shape.blocks();
         keys = memory.allocate(keyBlockBytes * blocks + 64);
-        values = memory.allocate(valueBlockBytes * blocks + 64);
+        values = shape.latent() > 0 ? MemorySegment.NULL : memory.allocate(valueBlockBytes * blocks + 64);
         slots = new HostSlots(shape);
     }
 
@@ -47,7 +47,9 @@ public final class PagedCache implements Backend.Cache {
     public void copyBlock(int from, int to) {
         for (int layer = 0; layer < shape.layers(); layer++) {
             copy(keys, keyBlockBytes, layer, from, to);
-            copy(values, valueBlockBytes, layer, from, to);
+            if (valueBlockBytes > 0) {
+                copy(values, valueBlockBytes, layer, from, to);
+            }
         }
     }
 
@@ -61,7 +63,7 @@ public final class PagedCache implements Backend.Cache {
         return keys.address() + keyBlockBytes * ((long) layer * shape.blocks() + block);
     }
 
-    /// The address of a block's values in one layer.
+    /// The address of a block's values in one layer; 0 if values are a part of the keys.
     public long values(int layer, int block) {
         return values.address() + valueBlockBytes * ((long) layer * shape.blocks() + block);
     }

@@ -19,6 +19,8 @@ import jdk.incubator.vector.VectorOperators;
 /// Attention for one query at a time, in the same arithmetic as `attention.c`.
 final class VectorAttention {
     private final int headDim;
+    private final int valueDim;
+    /// The width of a value, padded to a multiple of 16.
     private final int padded;
     private final int kvHeads;
     private final int kvHead;
@@ -39,10 +41,11 @@ final class VectorAttention {
     private final float[] sums;
 
     VectorAttention(
-            int headDim, int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks,
+            int headDim, int valueDim, int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks,
             int blockTokens, int window, float scale, float cap, long scratch, float[] sums) {
         this.headDim = headDim;
-        this.padded = Kernels.padded(headDim);
+        this.valueDim = valueDim;
+        this.padded = Kernels.padded(valueDim);
         this.kvHeads = kvHeads;
         this.kvHead = kvHead;
         this.keys = keys;
@@ -59,9 +62,10 @@ final class VectorAttention {
         this.sums = sums;
     }
 
-    void attend(long to, long query, int position) {
-        float greatest = Float.NEGATIVE_INFINITY;
-        float total = 0;
+    /// @param sink the score of the query's head that has no key and no value; NaN for none
+    void attend(long to, long query, int position, float sink) {
+        float greatest = Float.isNaN(sink) ? Float.NEGATIVE_INFINITY : sink;
+        float total = Float.isNaN(sink) ? 0 : 1;
         for (int d = 0; d < padded; d += WIDTH) {
             store(out + 4L * d, Lanes.zero());
         }
@@ -79,7 +83,7 @@ final class VectorAttention {
             weigh(split, first, end, keep, take);
         }
         float inverse = 1 / total;
-        for (int d = 0; d < headDim; d++) {
+        for (int d = 0; d < valueDim; d++) {
             set(to + 4L * d, get(out + 4L * d) * inverse);
         }
     }
@@ -172,11 +176,21 @@ final class VectorAttention {
         for (int d = 0; d < padded; d += WIDTH) {
             var sum = Lanes.zero();
             for (int t = first; t < end; t++) {
-                long value = values
-                        + size * ((head(split + t) * blockTokens + (split + t) % blockTokens) * padded + d);
-                sum = splat(get(scores + 4L * t)).fma(stored(value), sum);
+                sum = splat(get(scores + 4L * t)).fma(value(split + t, d), sum);
             }
             store(out + 4L * d, load(out + 4L * d).fma(splat(keep), sum.mul(take)));
         }
+    }
+
+    /// The value of a position, from dimension `d` on.
+    private FloatVector value(int token, int d) {
+        if (values != 0) {
+            return stored(values + size * ((head(token) * blockTokens + token % blockTokens) * padded + d));
+        }
+        long key = key(token) + size * (headDim - valueDim) * Math.min(16, blockTokens);
+        for (int lane = 0; lane < WIDTH; lane++) {
+            sums[lane] = d + lane < valueDim ? storedOne(key + size * (d + lane) * Math.min(16, blockTokens)) : 0;
+        }
+        return FloatVector.fromArray(Lanes.FLOATS, sums, 0);
     }
 }

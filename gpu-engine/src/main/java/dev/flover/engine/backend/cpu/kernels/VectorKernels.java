@@ -86,15 +86,16 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void attention(
-            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim,
+            long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
             int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
-            int window, float scale, float cap, long scratch) {
-        var attention = new VectorAttention(headDim, kvHeads, kvHead, keys, values, form, blocks,
+            int window, float scale, float cap, long sinks, long scratch) {
+        var attention = new VectorAttention(headDim, valueDim, kvHeads, kvHead, keys, values, form, blocks,
                 blockTokens, window, scale, cap, scratch, sums.get());
         for (int i = 0; i < rows; i++) {
             for (int head = kvHead * group; head < (kvHead + 1) * group; head++) {
-                attention.attend(out + 4L * headDim * ((long) i * kvHeads * group + head),
-                        row + 4L * ((long) i * rowStride + (long) head * headDim), firstPosition + i);
+                attention.attend(out + 4L * valueDim * ((long) i * kvHeads * group + head),
+                        row + 4L * ((long) i * rowStride + (long) head * headDim), firstPosition + i,
+                        sinks == 0 ? Float.NaN : Lanes.get(sinks + 4L * head));
             }
         }
     }

@@ -178,7 +178,9 @@ final class VectorRows {
             for (int i = 0; i < headDim; i++) {
                 long from = 4L * (head * headDim + i);
                 put(toKey + (long) form.bytes * i * panel, get(key + from), form);
-                put(toValue + (long) form.bytes * i, get(value + from), form);
+                if (values != 0) {
+                    put(toValue + (long) form.bytes * i, get(value + from), form);
+                }
             }
         }
     }
@@ -203,13 +205,13 @@ final class VectorRows {
             int at = 0;
             for (; at + WIDTH <= width; at += WIDTH) {
                 var value = activated(load(in + 4L * at), activation);
-                store(out + 4L * at, gated ? value.mul(load(in + 4L * (width + at))) : value);
+                store(out + 4L * at, gated ? value.mul(factor(load(in + 4L * (width + at)), activation)) : value);
             }
             if (at < width) {
                 int rest = width - at;
                 var value = activated(loadFirst(in + 4L * at, rest), activation);
                 storeFirst(out + 4L * at,
-                        gated ? value.mul(loadFirst(in + 4L * (width + at), rest)) : value, rest);
+                        gated ? value.mul(factor(loadFirst(in + 4L * (width + at), rest), activation)) : value, rest);
             }
         }
     }
@@ -221,7 +223,21 @@ final class VectorRows {
             case GELU_ERF -> geluErf(x);
             case RELU -> x.max(0);
             case RELU_SQUARED -> x.max(0).mul(x.max(0));
+            case CLAMPED_SWIGLU -> clampedSwish(x.min(7));
         };
+    }
+
+    /// The factor by which the up projection multiplies the activated gate.
+    private static FloatVector factor(FloatVector up, Activation activation) {
+        return switch (activation) {
+            case SILU, GELU_TANH, GELU_ERF, RELU, RELU_SQUARED -> up;
+            case CLAMPED_SWIGLU -> up.min(7).max(-7).add(1);
+        };
+    }
+
+    private static FloatVector clampedSwish(FloatVector x) {
+        var e = exponential(splat(0).sub(x.abs().mul(1.702f)));
+        return x.mul(wherePositive(x, splat(1), e)).div(e.add(1));
     }
 
     private static FloatVector silu(FloatVector x) {

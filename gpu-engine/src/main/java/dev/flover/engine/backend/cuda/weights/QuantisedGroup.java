@@ -1,5 +1,6 @@
 package dev.flover.engine.backend.cuda.weights;
 
+import dev.flover.engine.tensor.Mxfp4;
 import dev.flover.engine.tensor.StoredTensor;
 import dev.flover.engine.tensor.TensorType;
 import java.lang.foreign.MemorySegment;
@@ -9,7 +10,8 @@ import java.nio.ByteOrder;
 /// 32 columns of a stored row as small integers: `weight = scale * value + offset`, with scale and offset as f16 bits.
 /// One object is reused for many groups.
 ///
-/// Exact for Q8_0, Q4_0 and Q4_1. The scales and offsets of Q4_K are products of two numbers and are rounded to f16.
+/// Exact for Q8_0, Q4_0 and Q4_1, and for MXFP4 unless a scale is outside of f16's range (2^-24 to 2^15). The
+/// scales and offsets of Q4_K are products of two numbers and are rounded to f16.
 final class QuantisedGroup {
     static final int COLUMNS = 32;
 
@@ -21,13 +23,14 @@ final class QuantisedGroup {
     private short scale;
     private short offset;
 
-    /// Reads one group of a row. Values are -128 to 127 for Q8_0 and 0 to 15 for the other types.
+    /// Reads one group of a row. Values are -128 to 127 for Q8_0 and MXFP4, and 0 to 15 for the other types.
     void read(StoredTensor tensor, int row, int group) {
         long rowAt = row * tensor.rowBytes();
         var type = tensor.type();
         var data = tensor.data();
         switch (type) {
             case Q8_0 -> q8(data, rowAt + (long) group * type.blockBytes());
+            case MXFP4 -> mxfp4(data, rowAt + (long) group * type.blockBytes());
             case Q4_0 -> q4(data, rowAt + (long) group * type.blockBytes());
             case Q4_1 -> q4Minimum(data, rowAt + (long) group * type.blockBytes());
             case Q4_K -> q4Super(data, rowAt + (long) (group / 8) * type.blockBytes(), group % 8);
@@ -52,6 +55,16 @@ final class QuantisedGroup {
         offset = 0;
         for (int i = 0; i < COLUMNS; i++) {
             values[i] = data.get(ValueLayout.JAVA_BYTE, at + 2 + i);
+        }
+    }
+
+    private void mxfp4(MemorySegment data, long at) {
+        scale = Float.floatToFloat16(Mxfp4.scale(data, at));
+        offset = 0;
+        for (int i = 0; i < COLUMNS / 2; i++) {
+            int pair = unsigned(data, at + 1 + i);
+            values[i] = Mxfp4.level(pair & 15);
+            values[i + COLUMNS / 2] = Mxfp4.level(pair >> 4);
         }
     }
 

@@ -34,7 +34,7 @@ public enum Storage {
         return switch (type) {
             case F32 -> F32;
             case BF16 -> BF16;
-            case Q8_0 -> groupsFitShards ? Q8 : F16;
+            case Q8_0, MXFP4 -> groupsFitShards ? Q8 : F16;
             case Q4_0, Q4_1, Q4_K -> groupsFitShards ? Q4 : F16;
             case F16, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> F16;
         };

@@ -172,6 +172,7 @@ class KernelsTest {
                 case GELU_ERF -> x * normalDistribution(x);
                 case RELU -> Math.max(x, 0);
                 case RELU_SQUARED -> Math.pow(Math.max(x, 0), 2);
+                case CLAMPED_SWIGLU -> Math.min(x, 7) / (1 + Math.exp(-1.702 * Math.min(x, 7)));
             };
             // eight roundings of numbers of this size, and the error 1.2e-7 of erfc's approximation
             assertThat((double) got[i]).as("at " + x).isEqualTo(expected, within(1e-6 * Math.max(0.1, Math.abs(x))));
@@ -199,11 +200,26 @@ class KernelsTest {
                 for (int group : new int[] {1, 3}) {
                     for (int window : new int[] {0, 5, 70}) {
                         for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
-                            var sequence = new PagedSequence(blockTokens, headDim, group, window, form);
+                            var sequence = new PagedSequence(
+                                    blockTokens, headDim, headDim, group, window, form);
                             assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED)
                                     .isEqualTo(sequence.run(java));
                         }
                     }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void attentionOverLatentVectorsHasEqualBits(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        for (int blockTokens : new int[] {4, 16, 128}) {
+            for (int group : new int[] {1, 7}) {
+                for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
+                    var sequence = new PagedSequence(blockTokens, 40, 27, group, 0, form);
+                    assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED).isEqualTo(sequence.run(java));
                 }
             }
         }
@@ -476,6 +492,8 @@ class KernelsTest {
 
         private final int blockTokens;
         private final int headDim;
+        /// Less than `headDim` where a key's last numbers are its value.
+        private final int valueDim;
         private final int group;
         private final int window;
         private final FloatForm form;
@@ -486,13 +504,14 @@ class KernelsTest {
         private final MemorySegment sines;
         private final MemorySegment norm;
 
-        PagedSequence(int blockTokens, int headDim, int group, int window, FloatForm form) {
+        PagedSequence(int blockTokens, int headDim, int valueDim, int group, int window, FloatForm form) {
             this.blockTokens = blockTokens;
             this.headDim = headDim;
+            this.valueDim = valueDim;
             this.group = group;
             this.window = window;
             this.form = form;
-            stride = (group + 2) * KV_HEADS * headDim;
+            stride = (group + (valueDim < headDim ? 1 : 2)) * KV_HEADS * headDim;
             int blocks = Math.ceilDiv(LENGTH, blockTokens);
             table = Stream.iterate(0, i -> i + 1).limit(blocks).mapToInt(i -> blocks - 1 - i).toArray();
             rows = floats(LENGTH * stride);
@@ -505,6 +524,7 @@ class KernelsTest {
             long blockFloats = (long) KV_HEADS * blockTokens * Kernels.padded(headDim);
             var keys = arena.allocate(4 * blockFloats * table.length + 64, 64);
             var values = arena.allocate(4 * blockFloats * table.length + 64, 64);
+            boolean latent = valueDim < headDim;
             var all = arena.allocate(rows.byteSize(), 64).copyFrom(rows);
             for (int position = 0; position < LENGTH; position++) {
                 int block = table[position / blockTokens];
@@ -512,25 +532,26 @@ class KernelsTest {
                         norm.address(), norm.address(), 1e-5f,
                         cosines.address() + 16L * position, sines.address() + 16L * position, 8, window == 0,
                         keys.address() + (long) form.bytes * block * KV_HEADS * blockTokens * headDim,
-                        values.address() + form.bytes * block * blockFloats, form,
+                        latent ? 0 : values.address() + form.bytes * block * blockFloats, form,
                         blockTokens, position % blockTokens);
             }
             var blocks = arena.allocate(4L * table.length);
             MemorySegment.copy(table, 0, blocks, JAVA_INT, 0, table.length);
-            var scratch = arena.allocate(4L * Kernels.attentionScratchFloats(ROWS * group, headDim), 64);
-            return outputOf(ROWS * group * KV_HEADS * headDim, out -> {
+            var scratch = arena.allocate(4L * Kernels.attentionScratchFloats(ROWS * group, headDim, valueDim), 64);
+            return outputOf(ROWS * group * KV_HEADS * valueDim, out -> {
                 for (int head = 0; head < KV_HEADS; head++) {
                     kernels.attention(out, all.address() + 4L * (LENGTH - ROWS) * stride, stride, ROWS, LENGTH - ROWS,
-                            group, headDim, KV_HEADS, head, keys.address(), values.address(), form, blocks.address(),
-                            blockTokens, window, 0.3f, group == 3 ? 20 : 0, scratch.address());
+                            group, headDim, valueDim, KV_HEADS, head, keys.address(),
+                            latent ? 0 : values.address(), form, blocks.address(), blockTokens, window, 0.3f,
+                            group == 3 ? 20 : 0, window > 0 ? norm.address() : 0, scratch.address());
                 }
             });
         }
 
         @Override
         public String toString() {
-            return "blocks of " + blockTokens + ", heads of " + headDim + ", group of " + group + ", window " + window
-                    + ", " + form;
+            return "blocks of " + blockTokens + ", heads of " + headDim + ", values of " + valueDim
+                    + ", group of " + group + ", window " + window + ", " + form;
         }
     }
 }
