@@ -8,8 +8,6 @@ import dev.flover.engine.tokenizer.subword.BytePairModels;
 import dev.flover.engine.tokenizer.subword.Fallback;
 import dev.flover.engine.tokenizer.subword.SubwordModel;
 import dev.flover.engine.tokenizer.subword.TokenKind;
-import dev.flover.engine.tokenizer.subword.TokenTrie;
-import dev.flover.engine.tokenizer.subword.UnigramModel;
 import dev.flover.engine.tokenizer.subword.Vocabulary;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +21,7 @@ import java.util.stream.Stream;
 
 /// Builds a tokenizer from the `tokenizer.ggml.*` metadata of a GGUF file.
 final class GgufTokenizerReader {
-    private static final char MARK = '\u2581';
+    private static final char MARK = SentencePieceModels.MARK;
     private static final String PREFIX = "tokenizer.ggml.";
     private static final SubwordTokenizer.Frame NO_FRAME = new SubwordTokenizer.Frame(new int[0], new int[0]);
 
@@ -87,9 +85,9 @@ final class GgufTokenizerReader {
         boolean prefix = metadata.flag(PREFIX + "add_space_prefix").orElse(true);
         TextNormalizer marking = text -> (prefix ? MARK + text : text).replace(' ', MARK);
         var fallback = new Fallback(vocabulary.byteTokens(), token("unknown_token_id", 0), false);
-        var model = BytePairModels.ofScores(vocabulary, scores(), fallback);
-        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), model,
-                new TokenTable.Spelling.Marked(MARK, false), prefix, frame(true, false, 1, 2));
+        var models = new SentencePieceModels(vocabulary, scores(), fallback);
+        return tokenizer(marking, new PreTokenizer.Sequence(List.of()), models.bytePairs(), models.spelling(), prefix,
+                frame(true, false, 1, 2));
     }
 
     private Tokenizer bytePairs(String name) {
@@ -130,27 +128,13 @@ final class GgufTokenizerReader {
     }
 
     private Tokenizer unigram() {
-        float[] scores = scores();
-        var trie = new TokenTrie();
-        double worst = 0;
-        for (int id = 0; id < vocabulary.size(); id++) {
-            var kind = vocabulary.kind(id);
-            if (kind.isSpelled() && !vocabulary.spelling(id).isEmpty()) {
-                trie.add(vocabulary.spelling(id), id);
-            }
-            if (kind == TokenKind.NORMAL) {
-                worst = Math.min(worst, scores[id]);
-            } else if (kind == TokenKind.USER_DEFINED) {
-                scores[id] = 0;
-            }
-        }
         boolean prefix = metadata.flag(PREFIX + "add_space_prefix").orElse(true);
         boolean merging = metadata.flag(PREFIX + "remove_extra_whitespaces").orElse(false);
         var spacing = new WordSpacing(MARK, prefix, merging);
         var normalizer = TextNormalizer.inOrder(Stream.concat(characterMap().stream(), Stream.of(spacing)).toList());
-        var model = new UnigramModel(trie, scores, worst, new Fallback(null, token("unknown_token_id", 2), true));
-        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), model,
-                new TokenTable.Spelling.Marked(MARK, false),
+        var fallback = new Fallback(null, token("unknown_token_id", 2), true);
+        var models = new SentencePieceModels(vocabulary, scores(), fallback);
+        return tokenizer(normalizer, new PreTokenizer.Sequence(List.of()), models.unigram(), models.spelling(),
                 prefix || merging, frame(false, true, -1, 1));
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /// Builds the tokenizer with which a model was published. Vocabularies are untrusted input.
 public final class TokenizerLoader {
     private static final List<String> OTHER_FORMATS =
-            List.of("tokenizer.model", "tiktoken.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json");
+            List.of("tiktoken.model", "vocab.json", "vocab.txt", "spiece.model", "tekken.json");
 
     private TokenizerLoader() {}
 
@@ -19,7 +19,8 @@ public final class TokenizerLoader {
         return GgufTokenizerReader.read(file);
     }
 
-    /// Reads `tokenizer.json` of a folder and, for settings missing there, `tokenizer_config.json`.
+    /// Reads `tokenizer.json` of a folder, or else SentencePiece's `tokenizer.model`; and, for settings missing there,
+    /// `tokenizer_config.json`.
     ///
     /// @return null if the folder has no tokenizer
     /// @throws ModelFileException if the tokenizer is of an unsupported kind or contradicts itself
@@ -27,6 +28,9 @@ public final class TokenizerLoader {
         var file = folder.resolve("tokenizer.json");
         if (Files.exists(file)) {
             return HuggingFaceTokenizerReader.read(file, folder.resolve("tokenizer_config.json"));
+        }
+        if (Files.exists(folder.resolve("tokenizer.model"))) {
+            return SentencePieceReader.read(folder);
         }
         for (String other : OTHER_FORMATS) {
             if (Files.exists(folder.resolve(other))) {

@@ -187,7 +187,7 @@ class HuggingFaceTokenizerTest {
     @Test
     void aFolderWithAnotherKindOfTokenizerSaysWhatToDo() throws IOException {
         assertThat(TokenizerLoader.fromHuggingFace(folder)).isNull();
-        Files.writeString(folder.resolve("tokenizer.model"), "x");
+        Files.writeString(folder.resolve("spiece.model"), "x");
 
         assertThatThrownBy(() -> TokenizerLoader.fromHuggingFace(folder)).hasMessageContaining("as tokenizer.json");
     }
