@@ -1,0 +1,84 @@
+package dev.flover.app.offline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The options `--context` and `--logprobs` of commands that need only a model file.
+class ContextAndLogprobsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STORIES = Path.of(
+            "..", "gpu-engine", "src", "test", "resources", "stories260K", "stories260K-F32.gguf").toString();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void logprobsZeroGivesTheTokensOwnLogprobAndNoAlternatives() throws IOException {
+        var answer = answer("--logprobs", "0");
+
+        assertThat(answer.get("logprobs")).hasSize(3);
+        for (var token : answer.get("logprobs")) {
+            assertThat(token.get("logprob").floatValue()).isNegative();
+            assertThat(token.get("alternatives")).isEmpty();
+        }
+        var words = Console.run("generate", "--model", STORIES, "--prompt", "Once", "--max-tokens", "3", "--logprobs",
+                "0");
+        assertThat(words.code()).as(words.err()).isZero();
+    }
+
+    @Test
+    void theContextBoundsPromptAndAnswerTogether() throws IOException {
+        var whole = answer("--context", "64", "--max-tokens", "60");
+        var bounded = answer("--context", "16", "--max-tokens", "60");
+
+        int tokens = bounded.get("prompt_ids").size() + bounded.get("token_ids").size();
+        assertThat(tokens).isBetween(16, 17);     // the last token needs no position of its own
+        assertThat(bounded.get("finish_reason").textValue()).isEqualTo("length");
+        for (int i = 0; i < bounded.get("token_ids").size(); i++) {
+            assertThat(bounded.get("token_ids").get(i)).isEqualTo(whole.get("token_ids").get(i));
+        }
+    }
+
+    @Test
+    void aPromptThatLeavesNoRoomInTheContextIsRefusedWithBothNumbers() {
+        var run = Console.run("generate", "--model", STORIES, "--context", "4", "--prompt",
+                "Once upon a time there was a little girl");
+
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err()).contains("context of 4").doesNotContain("Exception");
+    }
+
+    @Test
+    void inspectShowsTheContextThatWasAskedFor() throws IOException {
+        var run = Console.run("inspect", "--model", STORIES, "--context", "100", "--json");
+
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(JSON.readTree(run.out()).get("context_length").intValue()).isEqualTo(100);
+    }
+
+    private JsonNode answer(String... options) throws IOException {
+        var file = Files.writeString(folder.resolve("requests.jsonl"), "{\"prompt\": \"Once upon\"}\n");
+        var arguments = new java.util.ArrayList<>(java.util.List.of(
+                "generate", "--model", STORIES, "--json", "--max-tokens", "3", "--requests", file.toString()));
+        for (int i = 0; i < options.length; i += 2) {
+            int at = arguments.indexOf(options[i]);
+            if (at >= 0) {
+                arguments.set(at + 1, options[i + 1]);
+            } else {
+                arguments.add(options[i]);
+                arguments.add(options[i + 1]);
+            }
+        }
+        var run = Console.run(arguments.toArray(String[]::new));
+        assertThat(run.code()).as(run.err()).isZero();
+        return JSON.readTree(run.out());
+    }
+}
