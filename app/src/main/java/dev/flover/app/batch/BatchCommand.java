@@ -1,5 +1,14 @@
 package dev.flover.app.batch;
 
+import dev.flover.app.batch.files.AnswerLines;
+import dev.flover.app.batch.files.AnswerOrder;
+import dev.flover.app.batch.files.BatchInput;
+import dev.flover.app.batch.files.ErrorLimit;
+import dev.flover.app.batch.files.JobFiles;
+import dev.flover.app.batch.files.JobLedger;
+import dev.flover.app.batch.files.JobOutput;
+import dev.flover.app.batch.files.JobProgress;
+import dev.flover.app.batch.files.SummaryOptions;
 import dev.flover.app.batch.jobs.ResultsReader;
 import dev.flover.app.client.Requests;
 import dev.flover.app.connection.ClientTarget;
@@ -14,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -55,13 +63,13 @@ public final class BatchCommand implements Callable<Integer> {
 
     @Option(names = "--order", paramLabel = "ORDER", defaultValue = "done",
             description = "Order of the answers: done (as they come) or input. Default: ${DEFAULT-VALUE}.")
-    private Order order;
+    private AnswerOrder order;
 
     @Option(names = "--live", paramLabel = "N", defaultValue = "1024",
             description = "Most lines that are sent and not answered yet. Default: ${DEFAULT-VALUE}.")
     private int live;
 
-    @Option(names = "--max-errors", paramLabel = "N|N%%", description = "Stop when more lines than this have failed.")
+    @Option(names = "--max-errors", paramLabel = "N|N%", description = "Stop when more lines than this have failed.")
     private String maxErrors;
 
     @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after which "
@@ -78,16 +86,17 @@ public final class BatchCommand implements Callable<Integer> {
     @Mixin
     private SummaryOptions summary;
 
-    private JobFiles files;
+    @Option(names = "--json", description = "Write the summary as one JSON object.")
+    private boolean json;
 
-    /// Orders of the answers in their file.
-    enum Order { DONE, INPUT }
+    private JobFiles files;
 
     @Override
     public Integer call() {
         if (file == null || out == null) {
             throw new ParameterException(spec.commandLine(), file == null
-                    ? "FILE, or a subcommand, is missing" : "--out is missing: the file of answers");
+                    ? "the file of requests is missing, or a subcommand"
+                    : "--out is missing, the file of answers");
         }
         OptionRange.check(spec, "--live", live, 1, 100_000);
         var limit = limit();
@@ -101,10 +110,10 @@ public final class BatchCommand implements Callable<Integer> {
         if (input.lines() == 0) {
             throw new CommandException(file + " has no line; expected one request a line");
         }
-        var recorded = recorded(input);
+        var recorded = JobProgress.of(input, files);
         if (recorded != null && recorded.finished()) {
             try (var report = summary.report(spec, input, recorded.tally())) {
-                summary.print(spec, report, recorded.tally(), true, files);
+                summary.print(spec, report, recorded.tally(), true, files, json);
             }
             return ExitCode.OK;
         }
@@ -128,17 +137,6 @@ public final class BatchCommand implements Callable<Integer> {
         }
     }
 
-    /// Returns what is recorded of this job; null if the job has not begun.
-    private JobProgress recorded(BatchInput input) {
-        var recorded = JobProgress.read(files.progress());
-        if (recorded != null && !recorded.job().equals(input.job())) {
-            throw new CommandException(files.progress() + " belongs to another job, " + recorded.job() + ": " + file
-                    + " has changed since it began, or --model or --tenant has. Give another --out, or the input as it "
-                    + "was");
-        }
-        return recorded;
-    }
-
     private int run(BatchInput input, JobProgress recorded, ErrorLimit limit, Duration time) {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
@@ -155,20 +153,18 @@ public final class BatchCommand implements Callable<Integer> {
                         + "; give the topics that it began with");
             }
             output.record(progress);
-            var run = new AtomicReference<BatchRun>();
-            var outcomes = new Outcomes(order == Order.INPUT, progress.doneLines(), one -> run.get().write(one));
-            var feed = new LineFeed(input, lines, requests, outcomes, new AnswerLines.Defaults(model, tenant), live,
-                    this::say);
             long deadlineMs = time == null ? Long.MAX_VALUE : progress.startedMs() + time.toMillis();
             try (var report = summary.report(spec, input, progress.tally())) {
-                run.set(new BatchRun(new BatchRun.Parts(input, feed, results, outcomes, output, report, stop, limit,
-                        deadlineMs, this::say), progress));
-                boolean finished = run.get().run();
+                var ledger = new JobLedger(input, output, progress, order == AnswerOrder.INPUT, report, limit,
+                        results::positions);
+                var feed = new LineFeed(input, lines, requests, ledger.outcomes(),
+                        new AnswerLines.Defaults(model, tenant), live, this::say);
+                boolean finished = new BatchRun(feed, results, ledger, stop, deadlineMs, this::say).run();
                 report.clear();
                 if (!finished) {
                     say("stopped; the same command goes on with the job");
                 }
-                summary.print(spec, report, run.get().tally(), finished, files);
+                summary.print(spec, report, ledger.tally(), finished, files, json);
                 return finished ? ExitCode.OK : stop.exitCode();
             }
         } catch (IOException e) {

@@ -1,6 +1,13 @@
 package dev.flover.app.batch;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.batch.files.BatchInput;
+import dev.flover.app.batch.files.JobFiles;
+import dev.flover.app.batch.files.JobLedger;
+import dev.flover.app.batch.files.JobOutput;
+import dev.flover.app.batch.files.JobProgress;
+import dev.flover.app.batch.files.Outcome;
+import dev.flover.app.batch.files.SummaryOptions;
 import dev.flover.app.batch.jobs.JobTopics;
 import dev.flover.app.batch.jobs.JobsClient;
 import dev.flover.app.batch.jobs.JobsView;
@@ -13,7 +20,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -42,6 +48,9 @@ final class BatchFollowCommand implements Callable<Integer> {
     @Mixin
     private SummaryOptions summary;
 
+    @Option(names = "--json", description = "Write the summary as one JSON object.")
+    private boolean json;
+
     @Override
     public Integer call() {
         var files = JobFiles.of(out);
@@ -69,13 +78,11 @@ final class BatchFollowCommand implements Callable<Integer> {
             ResultsReader results, JobOutput output, StopSignal stop) {
         output.record(progress);
         var input = new BatchInput(known.job().name(), null, job, known.job().lines() + known.job().wrong());
-        var run = new AtomicReference<BatchRun>();
-        var outcomes = new Outcomes(false, progress.doneLines(), one -> run.get().write(one));
-        var feed = new FollowedJob(client, results, outcomes, error -> outcomes.add(wrongLine(error)), known);
         try (var report = summary.report(spec, input, progress.tally())) {
-            run.set(new BatchRun(new BatchRun.Parts(input, feed, results, outcomes, output, report, stop, null,
-                    Long.MAX_VALUE, this::say), progress));
-            boolean finished = run.get().run();
+            var ledger = new JobLedger(input, output, progress, false, report, null, results::positions);
+            var feed = new FollowedJob(client, results, ledger.outcomes(),
+                    error -> ledger.outcomes().add(wrongLine(error)), known);
+            boolean finished = new BatchRun(feed, results, ledger, stop, Long.MAX_VALUE, this::say).run();
             report.clear();
             var state = feed.known().state();
             if (!finished) {
@@ -83,7 +90,7 @@ final class BatchFollowCommand implements Callable<Integer> {
             } else if (!state.message().isEmpty()) {
                 say("the job has ended: " + state.message());
             }
-            summary.print(spec, report, run.get().tally(), finished, files);
+            summary.print(spec, report, ledger.tally(), finished, files, json);
             return finished ? ExitCode.OK : stop.exitCode();
         }
     }

@@ -1,7 +1,8 @@
 package dev.flover.app.batch;
 
+import dev.flover.app.batch.files.AnswerLines;
+import dev.flover.app.batch.files.JobLedger;
 import dev.flover.app.batch.jobs.ResultsReader;
-import dev.flover.app.options.CommandException;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.schemas.GenerationResult;
 import java.time.Duration;
@@ -18,122 +19,86 @@ import java.util.function.Consumer;
 /// again.
 final class BatchRun {
     private static final Duration POLL = Duration.ofMillis(50);
-    private static final long RECORD_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
 
-    private final Parts parts;
+    private final Feed feed;
+    private final ResultsReader results;
+    private final JobLedger ledger;
     private final AnswerLines answers;
-    private JobProgress progress;
-    private Tally tally;
-    private long talliedNanos = System.nanoTime();
-    private long recordedNanos = System.nanoTime();
+    private final StopSignal stop;
+    private final long deadlineMs;
+    private final Consumer<String> say;
     private long answeredNanos = System.nanoTime();
     private boolean impatient;
     private boolean expired;
 
-    /// @param maxErrors  null for no limit
     /// @param deadlineMs ms since 1970; [Long#MAX_VALUE] for none
-    record Parts(BatchInput input, Feed feed, ResultsReader results, Outcomes outcomes, JobOutput output,
-            BatchReport report, StopSignal stop, ErrorLimit maxErrors, long deadlineMs,
-            Consumer<String> say) {}
-
-    /// @param progress what was recorded of the job
-    BatchRun(Parts parts, JobProgress progress) {
-        this.parts = parts;
-        this.progress = progress;
-        this.tally = progress.tally();
-        this.answers = new AnswerLines(parts.input().job());
-    }
-
-    /// Writes a line, and counts it. Called by [Outcomes].
-    void write(Outcome outcome) {
-        parts.output().write(outcome);
-        tally = tally.plus(outcome);
+    BatchRun(Feed feed, ResultsReader results, JobLedger ledger, StopSignal stop, long deadlineMs,
+            Consumer<String> say) {
+        this.feed = feed;
+        this.results = results;
+        this.ledger = ledger;
+        this.answers = new AnswerLines(ledger.progress().job());
+        this.stop = stop;
+        this.deadlineMs = deadlineMs;
+        this.say = say;
     }
 
     /// @return whether all lines are done; false if a signal stopped the command
     boolean run() {
-        parts.results().seek(progress.offsets());
+        results.seek(ledger.progress().offsets());
         catchUp();
-        while (!parts.stop().isRaised()) {
-            parts.feed().feed();
-            parts.results().poll(POLL, this::take);
-            checkErrors();
-            if (parts.feed().isOver()) {
-                record(true);
+        while (!stop.isRaised()) {
+            feed.feed();
+            results.poll(POLL, this::take);
+            if (feed.isOver()) {
+                ledger.goOn(0);
+                ledger.record(true);
                 return true;
             }
+            ledger.goOn(feed.live());
             expire();
-            if (System.nanoTime() - recordedNanos >= RECORD_NANOS) {
-                record(false);
-            }
-            parts.report().show(tally, parts.feed().live());
             sayIfNobodyAnswers();
         }
-        record(false);
+        ledger.record(false);
         return false;
     }
 
     private void catchUp() {
-        Map<Integer, Long> ends = parts.results().ends();
-        while (!parts.stop().isRaised() && isBefore(ends)) {
-            parts.results().poll(POLL, this::take);
+        Map<Integer, Long> ends = results.ends();
+        while (!stop.isRaised() && isBefore(ends)) {
+            results.poll(POLL, this::take);
         }
     }
 
     private boolean isBefore(Map<Integer, Long> ends) {
-        var positions = parts.results().positions();
+        var positions = results.positions();
         return ends.entrySet().stream()
                 .anyMatch(end -> positions.getOrDefault(end.getKey(), 0L) < end.getValue());
     }
 
     private void take(GenerationResult result, int partition, long offset) {
         long line = answers.lineOf(result.getRequestId());
-        if (line > 0 && !parts.outcomes().isKnown(line)) {
-            parts.outcomes().add(answers.outcome(result, partition, offset));
+        if (line > 0 && !ledger.outcomes().isKnown(line)) {
+            ledger.outcomes().add(answers.outcome(result, partition, offset));
             answeredNanos = System.nanoTime();
         }
-        parts.feed().ended(line);
-    }
-
-    private void checkErrors() {
-        var limit = parts.maxErrors();
-        if (limit != null && limit.isExceeded(tally.failed(), parts.input().lines())) {
-            record(false);
-            throw new CommandException("stopped, because " + tally.failed() + " of " + parts.input().lines()
-                    + " lines failed, which is more than --max-errors " + limit.text() + "; the file of errors names "
-                    + "the reasons. The same command with a higher limit goes on with the job");
-        }
+        feed.ended(line);
     }
 
     private void expire() {
-        if (!expired && System.currentTimeMillis() >= parts.deadlineMs()) {
+        if (!expired && System.currentTimeMillis() >= deadlineMs) {
             expired = true;
-            parts.say().accept("the deadline has passed: what is not answered yet is cancelled");
-            parts.feed().expire();
+            say.accept("the deadline has passed: what is not answered yet is cancelled");
+            feed.expire();
         }
-    }
-
-    private void record(boolean finished) {
-        long now = System.nanoTime();
-        tally = tally.after((now - talliedNanos) / 1_000_000);
-        talliedNanos = now;
-        recordedNanos = now;
-        var offsets = parts.outcomes().offsets(parts.results().positions());
-        progress = progress.with(parts.output().answerBytes(), parts.output().errorBytes(), offsets,
-                parts.outcomes().done(), tally, finished);
-        parts.output().record(progress);
     }
 
     private void sayIfNobodyAnswers() {
-        if (!impatient && parts.feed().live() > 0 && System.nanoTime() - answeredNanos > PATIENCE_NANOS) {
+        if (!impatient && feed.live() > 0 && System.nanoTime() - answeredNanos > PATIENCE_NANOS) {
             impatient = true;
-            parts.say().accept("requests are written and not answered; does a pipeline run (`flover up`)? "
+            say.accept("requests are written and not answered; does a pipeline run (`flover up`)? "
                     + "Ctrl-C stops the command, and the same command goes on with the job");
         }
-    }
-
-    Tally tally() {
-        return tally;
     }
 }

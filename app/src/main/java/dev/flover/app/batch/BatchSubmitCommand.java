@@ -1,5 +1,7 @@
 package dev.flover.app.batch;
 
+import dev.flover.app.batch.files.AnswerLines;
+import dev.flover.app.batch.files.BatchInput;
 import dev.flover.app.batch.jobs.Job;
 import dev.flover.app.batch.jobs.JobTopics;
 import dev.flover.app.batch.jobs.JobsClient;

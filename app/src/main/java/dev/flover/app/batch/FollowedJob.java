@@ -1,5 +1,6 @@
 package dev.flover.app.batch;
 
+import dev.flover.app.batch.files.Outcomes;
 import dev.flover.app.batch.jobs.JobsClient;
 import dev.flover.app.batch.jobs.JobsView;
 import dev.flover.app.batch.jobs.ResultsReader;

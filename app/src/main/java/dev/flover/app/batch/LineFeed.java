@@ -1,5 +1,9 @@
 package dev.flover.app.batch;
 
+import dev.flover.app.batch.files.AnswerLines;
+import dev.flover.app.batch.files.BatchInput;
+import dev.flover.app.batch.files.Outcome;
+import dev.flover.app.batch.files.Outcomes;
 import dev.flover.app.client.Refusal;
 import dev.flover.app.client.Requests;
 import dev.flover.app.options.CommandException;

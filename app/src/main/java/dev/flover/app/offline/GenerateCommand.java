@@ -33,6 +33,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// The command `generate`: answers requests with the engine alone, without Kafka.
@@ -74,6 +75,9 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--stats", description = "Write steps, rows and tokens a second to stderr at the end.")
     private boolean stats;
 
+    @ArgGroup(validate = false, heading = "%nA file of answers:%n")
+    private FileOptions fileOptions = new FileOptions();
+
     @ArgGroup(validate = false, heading = "%nAnswers:%n")
     private SamplingOptions samplingOptions = new SamplingOptions();
 
@@ -97,6 +101,9 @@ public final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (fileOptions.areGiven()) {
+            return answerFile();
+        }
         List<GenerateRequest> requests = requests();
         try (Model model = modelOption.open()) {
             List<Answer> answers = prepare(requests, model);
@@ -114,6 +121,33 @@ public final class GenerateCommand implements Callable<Integer> {
                 }
             }
             return answers.stream().anyMatch(Answer::failed) ? ExitCode.SOFTWARE : ExitCode.OK;
+        }
+    }
+
+    private int answerFile() {
+        if (input.requests == null) {
+            throw new ParameterException(spec.commandLine(), "--out needs --requests, found --prompt");
+        }
+        if (samplingOptions.areGiven()) {
+            throw new ParameterException(spec.commandLine(), "--out takes the options of the answers from the lines; "
+                    + "leave the options out, or put them into the lines");
+        }
+        var job = fileOptions.prepare(spec, input.requests, json);
+        if (job == null) {
+            return ExitCode.OK;
+        }
+        try (Model model = modelOption.open()) {
+            var config = engineOptions.config(spec.commandLine());
+            var backend = engineOptions.openBackend(spec.commandLine());
+            try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
+                long start = System.nanoTime();
+                int code = fileOptions.run(spec, job, model, engine, config.maxSequences());
+                if (stats) {
+                    printStats(engine.status(), Math.toIntExact(job.input().lines()),
+                            (System.nanoTime() - start) / 1e9);
+                }
+                return code;
+            }
         }
     }
 
@@ -222,7 +256,8 @@ public final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    /// Refuses all requests if any line is wrong, because a partial output file is of no use.
+    /// Refuses all requests if any line is wrong, because nothing says afterwards which answers are missing. With --out,
+    /// the file of errors says that.
     private void refuse(List<String> problems) {
         if (problems.isEmpty()) {
             return;
@@ -230,7 +265,8 @@ public final class GenerateCommand implements Callable<Integer> {
         String shown = String.join("\n", problems.subList(0, Math.min(problems.size(), SHOWN_PROBLEMS)));
         int hidden = problems.size() - SHOWN_PROBLEMS;
         String where = input.prompt != null ? "" : input.requests + ", ";
-        throw new CommandException(where + shown + (hidden > 0 ? "\nand " + hidden + " more" : ""));
+        throw new CommandException(where + shown + (hidden > 0 ? "\nand " + hidden + " more" : "")
+                + (input.prompt != null ? "" : "\nWith --out FILE, all other lines are answered"));
     }
 
     private void printStats(EngineStatus status, int requests, double seconds) {

@@ -97,6 +97,12 @@ public final class SamplingOptions {
         return Collections.unmodifiableMap(given);
     }
 
+    /// Whether any option is given.
+    public boolean areGiven() {
+        return !given.isEmpty() || seed() != null || maxTokens() != null || minTokens() != null || logprobs() != null
+                || !stop().isEmpty() || ignoreEos();
+    }
+
     public Long seed() {
         return seed;
     }

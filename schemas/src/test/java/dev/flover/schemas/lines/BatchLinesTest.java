@@ -156,6 +156,6 @@ class BatchLinesTest {
     void anErrorHasOpenAisForm() {
         assertThat(new BatchError("job-17", 17, "a", "invalid_url", "m").json()).hasToString("{\"id\":\"job-17\","
                 + "\"custom_id\":\"a\",\"response\":null,\"error\":{\"code\":\"invalid_url\",\"message\":\"m\","
-                + "\"line\":17}}");
+                + "\"param\":null,\"line\":17}}");
     }
 }

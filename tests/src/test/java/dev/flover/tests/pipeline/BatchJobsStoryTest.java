@@ -107,10 +107,10 @@ class BatchJobsStoryTest {
 
     @Test
     void aJobIsPausedResumedAndCancelledByOneRecordEach() throws IOException {
-        String job = say("batch submit", file(1_000, 40, 600).toString()).out().strip();
+        String job = say("batch submit", file(1_000, 3_000, 600).toString()).out().strip();
         say("batch pause", job);
         try (var _ = feeder()) {
-            String other = say("batch submit", file(2_000, 3, 4).toString()).out().strip();
+            String other = say("batch submit", file(9_000, 3, 4).toString()).out().strip();
             awaitState(other, "done");
             assertThat(status(job).get("state").textValue()).isEqualTo("paused");
             assertThat(status(job).get("live").asInt() + status(job).get("answered").asInt()).isZero();

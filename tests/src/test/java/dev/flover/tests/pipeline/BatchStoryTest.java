@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Main;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.topology.Pipeline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -150,6 +153,32 @@ class BatchStoryTest {
         assertThat(lines(elsewhere)).extracting(line -> line.path("metadata").isMissingNode()
                 ? Integer.parseInt(line.get("custom_id").textValue().substring(5))
                 : Integer.parseInt(line.get("id").textValue().substring(4))).isSorted();
+    }
+
+    @Test
+    void theEngineAloneWritesTheSameLines() throws IOException {
+        var all = new ArrayList<String>();
+        for (int i = 200; i < 230; i++) {
+            all.add(i == 210 ? "nonsense" : i % 2 == 0 ? own(i).replace("\"temperature\": 0", "\"temperature\": 1")
+                    : completion(i).replace("\"temperature\": 0", "\"n\": 2, \"temperature\": 1, \"stop\": \"e\"")
+                            .replace("\"ignore_eos\": true, ", ""));
+        }
+        var file = file("in.jsonl", all);
+        var out = folder.resolve("out.jsonl");
+        var offline = folder.resolve("offline.jsonl");
+        assertThat(batch(file, out).code()).isZero();
+        var err = new StringWriter();
+        int code = Main.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err, true)).execute("generate",
+                "--model", BundledModel.path().toString(), "--requests", file.toString(), "--out", offline.toString());
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(withoutTimes(offline)).containsExactlyInAnyOrderElementsOf(withoutTimes(out));
+        assertThat(Files.readAllLines(errors(offline))).isEqualTo(Files.readAllLines(errors(out)));
+    }
+
+    private static List<String> withoutTimes(Path file) throws IOException {
+        try (var lines = Files.lines(file)) {
+            return lines.map(line -> line.replaceAll("\"created\":\\d+", "")).toList();
+        }
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +9,8 @@ import dev.flover.http.openai.WholeForm;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
+import dev.flover.schemas.Rejection;
+import dev.flover.schemas.RejectionCode;
 import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine.Form;
@@ -23,7 +25,7 @@ import java.util.List;
 ///
 /// What a line of output needs of its line of input travels in the request's metadata, which comes back with the
 /// result. So a result can be written without its line of input.
-final class AnswerLines {
+public final class AnswerLines {
     private static final String PREFIX = "flover.batch.";
     private static final String CUSTOM_ID = PREFIX + "custom_id";
     private static final String FORM = PREFIX + "form";
@@ -32,24 +34,24 @@ final class AnswerLines {
 
     private final String job;
 
-    AnswerLines(String job) {
+    public AnswerLines(String job) {
         this.job = job;
     }
 
     /// Values for the lines that do not set them.
     ///
     /// @param model null for the pipeline's default model
-    record Defaults(String model, String tenant) {}
+    public record Defaults(String model, String tenant) {}
 
     /// Returns the reason why a line cannot be answered in a batch; null if it can.
-    static String unsupported(GenerationRequest request) {
+    public static String unsupported(GenerationRequest request) {
         return request.getLogprobs() == null && request.getPromptLogprobs() == null ? null
                 : "logprobs cannot be had in a batch, because results have none; leave the field out, or send the "
                         + "request to the topic and read its tokens";
     }
 
     /// Returns the request of a line with the metadata that its line of output needs, in the batch class.
-    static GenerationRequest marked(Good line, Defaults defaults) {
+    public static GenerationRequest marked(Good line, Defaults defaults) {
         var given = line.request();
         var request = GenerationRequest.newBuilder(given)
                 .setModel(given.getModel() != null ? given.getModel() : defaults.model())
@@ -66,7 +68,7 @@ final class AnswerLines {
     }
 
     /// Returns the number of a request's line; -1 if the request is not of this job.
-    long lineOf(String id) {
+    public long lineOf(String id) {
         if (!id.startsWith(job + "-")) {
             return -1;
         }
@@ -79,7 +81,7 @@ final class AnswerLines {
 
     /// @param partition of the results topic
     /// @param offset    of the record in that partition
-    Outcome outcome(GenerationResult result, int partition, long offset) {
+    public Outcome outcome(GenerationResult result, int partition, long offset) {
         long line = lineOf(result.getRequestId());
         var error = error(line, result);
         if (error != null) {
@@ -107,14 +109,29 @@ final class AnswerLines {
 
     private static BatchError error(long line, GenerationResult result, FinishReason reason, String message) {
         String code = switch (reason) {
-            case STOP, LENGTH, UNKNOWN -> null;
-            case REJECTED -> "invalid_request";
+            case STOP, LENGTH, UNKNOWN -> isCut(result) ? "answer_too_large" : null;
+            case REJECTED -> rejection(result.getRejection());
             case CANCELLED -> "batch_cancelled";
             case EXPIRED -> "batch_expired";
             case ERROR -> "server_error";
         };
         return code == null ? null : new BatchError(result.getRequestId(), line, result.getMetadata().get(CUSTOM_ID),
-                code, message);
+                code, message, result.getRejection() == null ? null : result.getRejection().getField());
+    }
+
+    /// Whether the answer was too large for a record of the results topic. The message then tells where it is.
+    private static boolean isCut(GenerationResult result) {
+        return result.getTokenIds().isEmpty() && result.getOtherAnswers().isEmpty() && result.getCompletionTokens() > 0;
+    }
+
+    /// @param rejection null in the results of older releases
+    private static String rejection(Rejection rejection) {
+        return switch (rejection == null ? RejectionCode.UNKNOWN : rejection.getCode()) {
+            case UNKNOWN, INVALID -> "invalid_request";
+            case UNKNOWN_FIELD -> "unknown_parameter";
+            case UNKNOWN_MODEL -> "model_not_found";
+            case TOO_LARGE -> "request_too_large";
+        };
     }
 
     private static ObjectNode openAi(Form form, GenerationResult result) {

@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
@@ -22,7 +22,7 @@ import java.util.List;
 /// @param file  the file that is read: the copy, if the name means standard input
 /// @param job   the job's id: a hash of the file's contents and of the options that change its requests
 /// @param lines number of lines that are not empty
-record BatchInput(String name, Path file, String job, long lines) {
+public record BatchInput(String name, Path file, String job, long lines) {
     private static final String STANDARD_INPUT = "-";
     private static final int ID_DIGITS = 24;
 
@@ -31,7 +31,7 @@ record BatchInput(String name, Path file, String job, long lines) {
     ///
     /// @param options the options that change the requests
     /// @throws CommandException if the file cannot be read
-    static BatchInput of(String name, JobFiles files, List<String> options) {
+    public static BatchInput of(String name, JobFiles files, List<String> options) {
         Path file = name.equals(STANDARD_INPUT) ? files.input() : Path.of(name);
         try {
             if (name.equals(STANDARD_INPUT) && !Files.exists(file)) {
@@ -64,7 +64,7 @@ record BatchInput(String name, Path file, String job, long lines) {
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    BatchLines open() {
+    public BatchLines open() {
         try {
             return new BatchLines(Files.newInputStream(file), job);
         } catch (IOException e) {

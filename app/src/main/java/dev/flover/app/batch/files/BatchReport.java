@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /// Shows how far a job is, and its summary at the end.
-final class BatchReport implements AutoCloseable {
+public final class BatchReport implements AutoCloseable {
     private static final double TOKENS_A_PRICE = 1e6;
 
     private final BatchInput input;
@@ -18,7 +18,7 @@ final class BatchReport implements AutoCloseable {
     private final Tally before;
 
     /// Prices of a million tokens; null for unknown ones.
-    record Prices(Double in, Double out) {
+    public record Prices(Double in, Double out) {
         static final Prices UNKNOWN = new Prices(null, null);
 
         /// Returns the cost of a job; null if no price is known.
@@ -32,14 +32,14 @@ final class BatchReport implements AutoCloseable {
     }
 
     /// @param before what the job had done before this run of the command
-    BatchReport(PrintWriter err, BatchInput input, Prices prices, Tally before) {
+    public BatchReport(PrintWriter err, BatchInput input, Prices prices, Tally before) {
         this.input = input;
         this.prices = prices;
         this.before = before;
         line = new ProgressLine(err, "batch", Math.toIntExact(input.lines()));
     }
 
-    void show(Tally tally, int live) {
+    public void show(Tally tally, int live) {
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         double lines = tally.written() - before.written();
         String left = lines == 0 ? "" : ", " + words(Math.round(
@@ -56,7 +56,7 @@ final class BatchReport implements AutoCloseable {
     }
 
     /// @param finished whether all lines are done
-    String summary(Tally tally, boolean finished) {
+    public String summary(Tally tally, boolean finished) {
         double seconds = tally.runMs() / 1e3;
         Double cost = prices.cost(tally);
         return String.format(Locale.ROOT, "%s %s: %d of %d lines answered, %d failed; tokens: %d in (%d cached), "
@@ -66,7 +66,7 @@ final class BatchReport implements AutoCloseable {
                 cost == null ? "" : String.format(Locale.ROOT, "; cost %.4f", cost));
     }
 
-    ObjectNode json(Tally tally, boolean finished, JobFiles files) {
+    public ObjectNode json(Tally tally, boolean finished, JobFiles files) {
         double seconds = tally.runMs() / 1e3;
         var object = JsonNodeFactory.instance.objectNode().put("job", input.job()).put("finished", finished)
                 .put("lines", input.lines()).put("answered", tally.answered()).put("failed", tally.failed())
@@ -79,7 +79,7 @@ final class BatchReport implements AutoCloseable {
     }
 
     /// Removes the line of progress from a terminal.
-    void clear() {
+    public void clear() {
         line.close();
     }
 

@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import java.nio.file.Path;
 
@@ -8,13 +8,13 @@ import java.nio.file.Path;
 /// @param errors   one line for each line of the input that was not answered
 /// @param progress what is recorded of the job, see [JobProgress]
 /// @param input    a copy of the input, if that is standard input
-record JobFiles(Path answers, Path errors, Path progress, Path input) {
-    static JobFiles of(Path answers) {
+public record JobFiles(Path answers, Path errors, Path progress, Path input) {
+    public static JobFiles of(Path answers) {
         return new JobFiles(answers, beside(answers, ".errors"), beside(answers, ".progress"),
                 beside(answers, ".input"));
     }
 
-    static Path beside(Path file, String ending) {
+    public static Path beside(Path file, String ending) {
         return file.resolveSibling(file.getFileName() + ending);
     }
 }

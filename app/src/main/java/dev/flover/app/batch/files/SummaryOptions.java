@@ -1,10 +1,10 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /// The options of the summary at the end of a job.
-final class SummaryOptions {
+public final class SummaryOptions {
     @Option(names = "--price-in", paramLabel = "X", description = "Price of a million tokens of prompts, for the "
             + "summary's cost.")
     private Double priceIn;
@@ -12,15 +12,13 @@ final class SummaryOptions {
     @Option(names = "--price-out", paramLabel = "X", description = "Price of a million tokens of answers.")
     private Double priceOut;
 
-    @Option(names = "--json", description = "Write the summary as one JSON object.")
-    private boolean json;
-
     /// @param before what the job had done before this run of the command
-    BatchReport report(CommandSpec spec, BatchInput input, Tally before) {
+    public BatchReport report(CommandSpec spec, BatchInput input, Tally before) {
         return new BatchReport(spec.commandLine().getErr(), input, new BatchReport.Prices(priceIn, priceOut), before);
     }
 
-    void print(CommandSpec spec, BatchReport report, Tally tally, boolean finished, JobFiles files) {
+    public void print(CommandSpec spec, BatchReport report, Tally tally, boolean finished, JobFiles files,
+            boolean json) {
         if (tally.failed() > 0) {
             spec.commandLine().getErr().println("flover: " + tally.failed() + " lines failed; " + files.errors()
                     + " names the reasons");

@@ -1,10 +1,10 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 /// The number of failed lines at which a job stops: `N`, or `N%` of the lines of the input.
-record ErrorLimit(String text, double number, boolean percent) {
+public record ErrorLimit(String text, double number, boolean percent) {
 
     /// @throws IllegalArgumentException if the text is neither a whole number nor a percentage
-    static ErrorLimit parse(String text) {
+    public static ErrorLimit parse(String text) {
         boolean percent = text.endsWith("%");
         try {
             double number = percent ? Double.parseDouble(text.substring(0, text.length() - 1)) : Long.parseLong(text);
@@ -22,7 +22,7 @@ record ErrorLimit(String text, double number, boolean percent) {
                 + "as 5%, was " + text);
     }
 
-    boolean isExceeded(long failed, long lines) {
+    public boolean isExceeded(long failed, long lines) {
         return failed > (percent ? lines * number / 100 : number);
     }
 }

@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import dev.flover.schemas.lines.BatchError;
 import java.nio.charset.StandardCharsets;
@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
 /// @param cached    whether the answer came from the pipeline's response cache
 /// @param partition of the results topic; -1 if there is no record for this line
 /// @param offset    of the record in that partition; -1 if there is none
-record Outcome(long line, byte[] bytes, boolean failed, boolean cached, int promptTokens, int completionTokens,
+public record Outcome(long line, byte[] bytes, boolean failed, boolean cached, int promptTokens, int completionTokens,
         int partition, long offset) {
 
     /// Makes the outcome of a line that was not answered by a record.
-    static Outcome of(BatchError error) {
+    public static Outcome of(BatchError error) {
         return new Outcome(error.line(), error.json().toString().getBytes(StandardCharsets.UTF_8), true, false, 0, 0,
                 -1, -1);
     }

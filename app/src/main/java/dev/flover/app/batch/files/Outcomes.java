@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import java.util.ArrayDeque;
 import java.util.BitSet;
@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 ///
 /// In the order of the input, an outcome is held back until the lines before it have one. Its record is read again
 /// when the job goes on, because [#offsets] stays before it.
-final class Outcomes {
+public final class Outcomes {
     private final boolean inOrder;
     private final BitSet done;
     private final Consumer<Outcome> writer;
@@ -21,23 +21,23 @@ final class Outcomes {
 
     /// @param done   the lines whose outcome has been written; changed by this object
     /// @param writer writes an outcome
-    Outcomes(boolean inOrder, BitSet done, Consumer<Outcome> writer) {
+    public Outcomes(boolean inOrder, BitSet done, Consumer<Outcome> writer) {
         this.inOrder = inOrder;
         this.done = done;
         this.writer = writer;
     }
 
-    boolean isDone(long line) {
+    public boolean isDone(long line) {
         return done.get(Math.toIntExact(line));
     }
 
     /// Whether a line has an outcome, written or held back.
-    boolean isKnown(long line) {
+    public boolean isKnown(long line) {
         return isDone(line) || held.containsKey(line);
     }
 
     /// Notes that a line was read from the input. Lines are read in their order.
-    void read(long line) {
+    public void read(long line) {
         if (inOrder && !isDone(line)) {
             open.add(line);
             writeReady();
@@ -47,7 +47,7 @@ final class Outcomes {
     /// Takes the outcome of a line, unless the line has one.
     ///
     /// @return whether it was the line's first outcome
-    boolean add(Outcome outcome) {
+    public boolean add(Outcome outcome) {
         if (isKnown(outcome.line())) {
             return false;
         }
@@ -72,14 +72,14 @@ final class Outcomes {
     }
 
     /// Returns the number of lines that wait for their own outcome or for that of a line before them.
-    int waiting() {
+    public int waiting() {
         return open.size();
     }
 
     /// Returns the offsets at which reading goes on, so that outcomes that are held back are read again.
     ///
     /// @param read the offsets behind the records that have been read
-    Map<Integer, Long> offsets(Map<Integer, Long> read) {
+    public Map<Integer, Long> offsets(Map<Integer, Long> read) {
         var offsets = new HashMap<>(read);
         held.values().forEach(outcome -> {
             if (outcome.offset() >= 0) {
@@ -89,7 +89,7 @@ final class Outcomes {
         return offsets;
     }
 
-    BitSet done() {
+    public BitSet done() {
         return done;
     }
 }

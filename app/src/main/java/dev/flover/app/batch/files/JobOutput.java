@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import dev.flover.app.options.CommandException;
 import java.io.BufferedOutputStream;
@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 ///
 /// Both files are forced to the disk before the progress is recorded that counts on their contents. When a job goes on,
 /// both are cut to the recorded lengths.
-final class JobOutput implements AutoCloseable {
+public final class JobOutput implements AutoCloseable {
     private final JobFiles files;
     private final Growing answers;
     private final Growing errors;
@@ -85,7 +85,7 @@ final class JobOutput implements AutoCloseable {
     /// Opens the files of a job that begins or goes on.
     ///
     /// @param recorded null if the job begins
-    JobOutput(JobFiles files, JobProgress recorded) {
+    public JobOutput(JobFiles files, JobProgress recorded) {
         this.files = files;
         if (recorded == null) {
             requireNew(files.answers());
@@ -106,20 +106,20 @@ final class JobOutput implements AutoCloseable {
         }
     }
 
-    void write(Outcome outcome) {
+    public void write(Outcome outcome) {
         (outcome.failed() ? errors : answers).write(outcome.bytes());
     }
 
-    long answerBytes() {
+    public long answerBytes() {
         return answers.length;
     }
 
-    long errorBytes() {
+    public long errorBytes() {
         return errors.length;
     }
 
     /// Makes all written lines durable, and then the progress that counts on them.
-    void record(JobProgress progress) {
+    public void record(JobProgress progress) {
         answers.force();
         errors.force();
         try {

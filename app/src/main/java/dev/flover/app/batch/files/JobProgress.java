@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JacksonException;
@@ -24,7 +24,7 @@ import java.util.Map;
 /// @param offsets     by partition of the results topic, the offset at which reading goes on
 /// @param done        bit N is set if the outcome of line N has been written
 /// @param finished    whether all lines are done
-record JobProgress(
+public record JobProgress(
         @JsonProperty("format") int format,
         @JsonProperty("job") String job,
         @JsonProperty("started_ms") long startedMs,
@@ -38,25 +38,38 @@ record JobProgress(
     private static final int FORMAT = 1;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    JobProgress {
+    public JobProgress {
         offsets = Map.copyOf(offsets);
     }
 
-    static JobProgress begin(String job, long now, String topic, Map<Integer, Long> offsets) {
+    public static JobProgress begin(String job, long now, String topic, Map<Integer, Long> offsets) {
         return new JobProgress(FORMAT, job, now, topic, 0, 0, offsets, new byte[0], Tally.NOTHING, false);
     }
 
-    JobProgress with(long answers, long errors, Map<Integer, Long> offsets, BitSet done, Tally tally, boolean finished) {
+    public JobProgress with(long answers, long errors, Map<Integer, Long> offsets, BitSet done, Tally tally, boolean finished) {
         return new JobProgress(FORMAT, job, startedMs, topic, answers, errors, offsets, done.toByteArray(), tally,
                 finished);
     }
 
-    BitSet doneLines() {
+    public BitSet doneLines() {
         return BitSet.valueOf(done);
     }
 
+    /// Reads the state of the job of an input; null if it has not begun.
+    ///
+    /// @throws CommandException if the files belong to another job
+    public static JobProgress of(BatchInput input, JobFiles files) {
+        var recorded = read(files.progress());
+        if (recorded != null && !recorded.job().equals(input.job())) {
+            throw new CommandException(files.progress() + " belongs to another job, " + recorded.job() + ": "
+                    + input.name() + " has changed since it began, or --model or --tenant has. Give another --out, or "
+                    + "the input as it was");
+        }
+        return recorded;
+    }
+
     /// Reads the state of a job; null if there is none.
-    static JobProgress read(Path file) {
+    public static JobProgress read(Path file) {
         if (!Files.exists(file)) {
             return null;
         }
@@ -75,7 +88,7 @@ record JobProgress(
         }
     }
 
-    void write(Path file) throws IOException {
+    public void write(Path file) throws IOException {
         Path fresh = JobFiles.beside(file, ".new");
         try (var channel = FileChannel.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {

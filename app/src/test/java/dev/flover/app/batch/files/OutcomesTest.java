@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

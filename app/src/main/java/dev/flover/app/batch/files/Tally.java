@@ -1,4 +1,4 @@
-package dev.flover.app.batch;
+package dev.flover.app.batch.files;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
@@ -9,7 +9,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 /// @param tokensCached tokens of the prompts of cached answers
 /// @param tokensOut    tokens of all answers
 /// @param runMs        milliseconds in which the command ran
-record Tally(
+public record Tally(
         @JsonProperty("answered") long answered,
         @JsonProperty("failed") long failed,
         @JsonProperty("cached") long cached,
@@ -19,7 +19,7 @@ record Tally(
         @JsonProperty("run_ms") long runMs) {
     static final Tally NOTHING = new Tally(0, 0, 0, 0, 0, 0, 0);
 
-    Tally plus(Outcome outcome) {
+    public Tally plus(Outcome outcome) {
         return outcome.failed()
                 ? new Tally(answered, failed + 1, cached, tokensIn, tokensCached, tokensOut, runMs)
                 : new Tally(answered + 1, failed, cached + (outcome.cached() ? 1 : 0),
@@ -28,11 +28,11 @@ record Tally(
                         tokensOut + outcome.completionTokens(), runMs);
     }
 
-    Tally after(long ms) {
+    public Tally after(long ms) {
         return new Tally(answered, failed, cached, tokensIn, tokensCached, tokensOut, runMs + ms);
     }
 
-    long written() {
+    public long written() {
         return answered + failed;
     }
 }
