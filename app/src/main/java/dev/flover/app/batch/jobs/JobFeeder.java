@@ -23,6 +23,7 @@ public final class JobFeeder implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    private static final Duration GENTLY = Duration.ofSeconds(3);
 
     private final Connection connection;
     private final TopicNames names;
@@ -59,7 +60,7 @@ public final class JobFeeder implements AutoCloseable {
     }
 
     private void say(String failure) {
-        if (!failure.equals(lastFailure)) {
+        if (!failure.equals(lastFailure) && closed.getCount() > 0) {
             LOG.warn("batch jobs are not fed at present, and are tried again: {}", failure);
         }
         lastFailure = failure;
@@ -102,7 +103,10 @@ public final class JobFeeder implements AutoCloseable {
     public void close() {
         closed.countDown();
         try {
-            thread.join(Duration.ofSeconds(15));
+            if (!thread.join(GENTLY)) {      // it waits for a broker that does not answer
+                thread.interrupt();
+                thread.join(GENTLY);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
