@@ -5,6 +5,7 @@ import dev.flover.app.settings.SettingException;
 import dev.flover.embedded.EmbeddedServerException;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.schemas.json.NearestName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;
@@ -18,13 +19,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /// Turns a command's exception into one sentence on stderr and an exit code.
 final class FailureReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private static final int LETTERS_PER_MISTAKE = 3;
 
     @Override
     public int handleParseException(ParameterException failure, String[] args) {
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
         say(command, sentence(failure));
-        if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
+        if (isUnknownCommand(failure)) {
+            err.println(suggestion(command, ((UnmatchedArgumentException) failure).getUnmatched().getFirst()));
+        } else if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
             err.println(command.getColorScheme().text("Try @|bold " + command.getCommandSpec().qualifiedName()
                     + " --help|@."));
         }
@@ -32,11 +36,25 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         return ExitCode.USAGE;
     }
 
-    private static String sentence(ParameterException failure) {
-        if (failure instanceof UnmatchedArgumentException unmatched
+    private static boolean isUnknownCommand(ParameterException failure) {
+        return failure instanceof UnmatchedArgumentException unmatched
                 && !failure.getCommandLine().getSubcommands().isEmpty()
-                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
-            return "there is no command " + unmatched.getUnmatched().getFirst();
+                && !unmatched.getUnmatched().getFirst().startsWith("-");
+    }
+
+    /// Returns the command whose name is a few letters away from a misspelt one, or else where to find all of them.
+    private static String suggestion(CommandLine command, String wrong) {
+        String start = command.getCommandSpec().qualifiedName() + " ";
+        String nearest = NearestName.to(wrong, command.getSubcommands().keySet());
+        int near = Math.max(1, wrong.length() / LETTERS_PER_MISTAKE);
+        return NearestName.distance(wrong.toLowerCase(Locale.ROOT), nearest) <= near
+                ? command.getColorScheme().text("Did you mean @|bold " + start + nearest + "|@?").toString()
+                : command.getColorScheme().text("Try @|bold " + start + "--help|@.").toString();
+    }
+
+    private static String sentence(ParameterException failure) {
+        if (isUnknownCommand(failure)) {
+            return "there is no command " + ((UnmatchedArgumentException) failure).getUnmatched().getFirst();
         }
         if (failure instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
             return "there is no option " + unmatched.getUnmatched().getFirst();

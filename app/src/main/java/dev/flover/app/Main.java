@@ -10,6 +10,7 @@ import dev.flover.app.client.TailCommand;
 import dev.flover.app.demo.DemoCommand;
 import dev.flover.app.doctor.DoctorCommand;
 import dev.flover.app.http.ServeCommand;
+import dev.flover.app.logging.LogOptions;
 import dev.flover.app.offline.DevicesCommand;
 import dev.flover.app.offline.GenerateCommand;
 import dev.flover.app.offline.InspectCommand;
@@ -17,13 +18,15 @@ import dev.flover.app.offline.SelftestCommand;
 import dev.flover.app.offline.TokenizeCommand;
 import dev.flover.app.pipeline.ConfigCommand;
 import dev.flover.app.pipeline.UpCommand;
+import dev.flover.app.watch.PsCommand;
+import dev.flover.app.watch.StatusCommand;
+import dev.flover.app.watch.TopCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
@@ -51,9 +54,6 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
     private static final List<Class<?>> ENGINE_COMMANDS = List.of(GenerateCommand.class, TokenizeCommand.class,
             InspectCommand.class, DevicesCommand.class, SelftestCommand.class);
-    /// The loggers that `simplelogger.properties` makes quieter; `--verbose` sets them back to the level info.
-    private static final List<String> LOGGERS_OF_KAFKA =
-            List.of("", ".clients.Metadata", ".clients.NetworkClient", ".clients.producer.internals.Sender");
 
     @Spec
     private CommandSpec spec;
@@ -69,16 +69,24 @@ public final class Main implements Runnable {
             description = "Log to stderr, and show the stack trace of a failure.")
     private boolean verbose;
 
+    @Option(names = "--log-level", paramLabel = "LEVEL", order = 1002, scope = ScopeType.INHERIT,
+            description = "trace, debug, info, warn, error or off. Default: $FLOVER_LOG_LEVEL or warn. With info, a "
+                    + "line for each start, rebalance, outage, and minute of work.")
+    private LogOptions.Level logLevel;
+
+    @Option(names = "--log-format", paramLabel = "FORM", order = 1003, scope = ScopeType.INHERIT,
+            description = "text or json, a JSON object for each line. Default: $FLOVER_LOG_FORMAT or text.")
+    private LogOptions.Format logFormat;
+
     public static void main(String[] args) {
-        if (Arrays.asList(args).contains("--verbose")) {      // the logging library reads this once, when it is loaded
-            System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");      // in ms since the start
-            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
-            for (String logger : LOGGERS_OF_KAFKA) {
-                System.setProperty("org.slf4j.simpleLogger.log.org.apache.kafka" + logger, "info");
-            }
-        }
         var out = utf8(FileDescriptor.out);
         var err = utf8(FileDescriptor.err);
+        try {
+            LogOptions.apply(args, System.getenv());
+        } catch (IllegalArgumentException e) {
+            err.println("flover: " + e.getMessage());
+            System.exit(ExitCode.USAGE);
+        }
         int code;
         try {
             code = commandLine(out, err).execute(args);
@@ -126,7 +134,8 @@ public final class Main implements Runnable {
         if (kafka) {
             commands.addAll(List.of(DemoCommand.class, UpCommand.class, ServeCommand.class, SubmitCommand.class,
                     BatchCommand.class, TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
-                    ForgetCommand.class, ConfigCommand.class, DoctorCommand.class));
+                    ForgetCommand.class, ConfigCommand.class, StatusCommand.class, PsCommand.class, TopCommand.class,
+                    DoctorCommand.class));
         }
         commands.addAll(ENGINE_COMMANDS);
         ServiceLoader.load(MoreCommands.class).forEach(more -> commands.addAll(more.commands(kafka)));

@@ -4,6 +4,8 @@
 ///   ./flover ──> Main ──┬─> demo      everything at once, in a terminal, removed afterwards       demo/
 ///                       ├─> up        the pipeline, until it is told to stop                      pipeline/
 ///                       ├─> config    the settings of `up`, with their sources                    pipeline/
+///                       ├─> status, ps, top: look at a running pipeline                           watch/
+///                       ├─> doctor    checks machine, cluster and registry                        doctor/
 ///                       ├─> serve     OpenAI's API over HTTP                                      http/
 ///                       ├─> submit, tail, cancel, forget, models, parked: clients of the topics   client/
 ///                       ├─> generate, tokenize, inspect, devices, selftest: without Kafka         offline/

@@ -56,7 +56,11 @@ class MainTest {
     @Test
     void wrongUsageIsExitCodeTwoAndPointsToHelp() {
         assertUsageError(Console.run(), "a command is missing");
-        assertUsageError(Console.run("generat"), "there is no command generat", "generate");
+        assertUsageError(Console.run("generat"), "there is no command generat", "Did you mean flover generate?");
+        assertUsageError(Console.run("tial"), "there is no command tial", "Did you mean flover tail?");
+        assertUsageError(Console.run("models", "hand-ovr"), "there is no command hand-ovr",
+                "Did you mean flover models hand-over?");
+        assertUsageError(Console.run("xyzzy"), "there is no command xyzzy", "Try flover --help.");
         assertUsageError(Console.run("generate"), "--prompt", "--requests", "flover generate --help");
         assertUsageError(Console.run("generate", "--prompt", "a", "--requests", "b"), "mutually exclusive");
         assertUsageError(Console.run("generate", "--prompt", "a", "--top-p", "3"),

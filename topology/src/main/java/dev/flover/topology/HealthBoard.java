@@ -44,6 +44,7 @@ final class HealthBoard {
 
     synchronized void rebalancing() {
         health = new Health(Health.State.REBALANCING, "partitions are being assigned");
+        LOG.info("partitions are being assigned");
     }
 
     /// Reports why partitions are still being assigned; ignored where they are not.

@@ -7,6 +7,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.generation.Caution;
+import dev.flover.topology.generation.GenerationList;
 import dev.flover.topology.generation.TokenEngine;
 import dev.flover.topology.models.OrderRefusedException;
 import dev.flover.topology.models.Orders.Registered;
@@ -15,6 +16,7 @@ import dev.flover.topology.setup.RefusedException;
 import dev.flover.topology.setup.TopicProblemException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -90,6 +92,11 @@ public final class Pipeline implements AutoCloseable {
     /// The present health. Any thread may ask.
     public Health health() {
         return board.health();
+    }
+
+    /// The generations of this process that wait or are being computed, about a second old. Waits up to two seconds.
+    public List<GenerationList.Row> generations() {
+        return process.list.rows();
     }
 
     /// The group's registration among the groups that share the requests topic; empty until it is registered.

@@ -3,6 +3,7 @@ package dev.flover.topology;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.generation.GenerationList;
 import dev.flover.topology.generation.LeftToOthers;
 import dev.flover.topology.generation.ProcessLife;
 import dev.flover.topology.generation.TokenEngine;
@@ -50,6 +51,7 @@ final class ProcessWide implements AutoCloseable {
     final Standstill standstill = new Standstill();
     final TransactionTime transactionTime = new TransactionTime(System::nanoTime, standstill::wasSilentWithin);
     final UnreadGaps gaps = new UnreadGaps();
+    final GenerationList list = new GenerationList(System::nanoTime);
     final SteadyTime time;
     final PipelineMetrics metrics;
     final RequestCheck check;

@@ -45,6 +45,7 @@ final class StreamsLife {
     private static final Logger LOG = LoggerFactory.getLogger(StreamsLife.class);
     private static final Duration LONG_RESTORE = Duration.ofSeconds(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(20);
+    private static final Duration SUMMARY = Duration.ofMinutes(1);
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final long SETTLED_WITHIN_MS = 500;
     private static final long LEAST_STEP_MS = 1_000;
@@ -132,7 +133,7 @@ final class StreamsLife {
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
                 .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten)
                 .asResult(result -> results.serialize(p.config.topics().results(), result)).standstill(p.standstill)
-                .cancels(p.cancels).metrics(p.metrics).build();
+                .cancels(p.cancels).list(p.list).metrics(p.metrics).build();
     }
 
     private Outcome run(KafkaStreams streams) {
@@ -202,7 +203,12 @@ final class StreamsLife {
     private boolean watch(ClusterWatch cluster) {
         try {
             long looked = System.nanoTime();
+            long summed = looked;
             while (!process.isClosing() && !stopped.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (System.nanoTime() - summed > SUMMARY.toNanos()) {
+                    summed = System.nanoTime();
+                    process.metrics.workSince(SUMMARY.toSeconds()).ifPresent(LOG::info);
+                }
                 if (clockWasSet() || werePartitionsAdded(cluster)) {
                     return true;
                 }

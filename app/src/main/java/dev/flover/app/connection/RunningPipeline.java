@@ -20,15 +20,17 @@ import java.util.Properties;
 /// ignored.
 ///
 /// @param pid     process id of `up`
-/// @param started when that process started, in ms since 1970; it tells apart processes that got the same id
+/// @param started    when that process started, in ms since 1970; it tells apart processes that got the same id
+/// @param metricsUrl the address of its metrics, on this machine
 public record RunningPipeline(
-        long pid, long started, String applicationId, String model, PipelineAddress address) {
+        long pid, long started, String applicationId, String model, PipelineAddress address, String metricsUrl) {
     private static final String PID = "pid";
     private static final String STARTED = "started";
     private static final String APPLICATION_ID = "application.id";
     private static final String MODEL = "model";
     private static final String BOOTSTRAP = "bootstrap.servers";
     private static final String REGISTRY = "schema.registry.url";
+    private static final String METRICS = "metrics.url";
     private static final String TOPIC = "topic.";
     private static final String BEGINNING = "pipeline-";
     private static final String END = ".properties";
@@ -64,7 +66,8 @@ public record RunningPipeline(
             return Optional.of(new RunningPipeline(Long.parseLong(value(properties, PID)),
                     Long.parseLong(value(properties, STARTED)), value(properties, APPLICATION_ID),
                     value(properties, MODEL), new PipelineAddress(
-                            value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties))));
+                            value(properties, BOOTSTRAP), value(properties, REGISTRY), topics(properties)),
+                    value(properties, METRICS)));
         } catch (IOException | IllegalArgumentException | NullPointerException e) {
             return Optional.empty();
         }
@@ -81,9 +84,10 @@ public record RunningPipeline(
     }
 
     /// Writes the file of this process.
-    public static RunningPipeline announce(String applicationId, String model, PipelineAddress address) {
+    public static RunningPipeline announce(
+            String applicationId, String model, PipelineAddress address, String metricsUrl) {
         var process = ProcessHandle.current();
-        var running = new RunningPipeline(process.pid(), started(process), applicationId, model, address);
+        var running = new RunningPipeline(process.pid(), started(process), applicationId, model, address, metricsUrl);
         running.writeTo(folder());
         return running;
     }
@@ -101,6 +105,7 @@ public record RunningPipeline(
         properties.setProperty(TOPIC + "results", address.topics().results());
         properties.setProperty(TOPIC + "dead-letters", address.topics().deadLetters());
         properties.setProperty(TOPIC + "models", address.topics().models());
+        properties.setProperty(METRICS, metricsUrl);
         Path note = note(folder);
         try {
             Files.createDirectories(folder);

@@ -5,12 +5,13 @@ import dev.flover.app.client.Requests;
 import dev.flover.app.connection.Connection;
 import dev.flover.app.demo.Script.Line;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.picture.Frame;
+import dev.flover.app.picture.View;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -22,26 +23,23 @@ import java.util.concurrent.locks.LockSupport;
 /// view shows the progress.
 final class Act {
     private static final long FRAME_NANOS = 40_000_000;
-    private static final long LIMIT_MS = 120_000;
+    private static final long LIMIT_MS = 240_000;
     private static final Duration POLL = Duration.ofMillis(20);
 
     private final Connection connection;
     private final Script script;
     private final String name;
     private final Scoreboard board;
-    private final MeterRegistry meters;
-    private final Runnable check;
+    private final DemoPipeline pipeline;
     private long startNanos;
 
-    /// @param name  the prefix of its requests' ids
-    /// @param check throws if the pipeline has failed
-    Act(Connection connection, Script script, String name, Scoreboard board, MeterRegistry meters, Runnable check) {
+    /// @param name the prefix of its requests' ids
+    Act(Connection connection, Script script, String name, Scoreboard board, DemoPipeline pipeline) {
         this.connection = connection;
         this.script = script;
         this.name = name;
         this.board = board;
-        this.meters = meters;
-        this.check = check;
+        this.pipeline = pipeline;
     }
 
     /// Plays the act, and returns when every generation has ended.
@@ -66,10 +64,12 @@ final class Act {
             long now = nowMs();
             if (now >= nextSampleMs) {
                 sample(now);
-                nextSampleMs = now + Scoreboard.SAMPLE_MS;
+                nextSampleMs = now + Frame.SAMPLE_MS;
             }
-            view.show(board.frame(now));
-            check.run();
+            var frame = board.frame(now);
+            view.show(frame);
+            pipeline.shown(frame, board);
+            pipeline.check();
             if (sending.isDone()) {
                 outcome(sending);
             }
@@ -86,11 +86,7 @@ final class Act {
     }
 
     private void sample(long now) {
-        board.sample(counter("flover.steps"), counter("flover.rows"), now);
-    }
-
-    private long counter(String meter) {
-        return (long) meters.get(meter).functionCounter().count();
+        board.sample(pipeline.steps(), pipeline.rows(), now);
     }
 
     private void send(Requests requests) {

@@ -1,10 +1,16 @@
 package dev.flover.app.demo;
 
+import dev.flover.app.connection.Connection;
 import dev.flover.app.http.HttpSettings;
 import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.picture.Layout;
+import dev.flover.app.picture.LineView;
+import dev.flover.app.picture.Palette;
+import dev.flover.app.picture.ScreenView;
+import dev.flover.app.picture.View;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
@@ -14,8 +20,10 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
 import dev.flover.http.Bridge;
 import dev.flover.topology.config.PipelineConfig;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +75,14 @@ public final class DemoCommand implements Runnable {
     private Pacer pacer;
     private PrintWriter out;
 
+    @Option(names = "--crash", description = "Run the pipeline in a process of its own, kill it twice in the middle "
+            + "of the answers, and compare all answers with those of a run without kills.")
+    private boolean crash;
+
+    @Option(names = "--pipeline-of", hidden = true, description = "Addresses of broker and registry, and folder of the "
+            + "demo whose pipeline this process is.", arity = "3")
+    private String[] pipelineOf;
+
     @Override
     public void run() {
         if (!(stepsPerSecond >= 0)) {
@@ -75,8 +91,23 @@ public final class DemoCommand implements Runnable {
         }
         out = spec.commandLine().getOut();
         pacer = new Pacer(stepsPerSecond);
+        var engineConfig = engineOptions.config(spec.commandLine());
+        if (pipelineOf != null) {
+            runAsChild(engineConfig);
+        } else if (crash) {
+            try (var backend = engineOptions.openBackend(spec.commandLine());
+                    var folder = TemporaryFolder.create("flover-demo-")) {
+                say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name()
+                        + "; its process will be killed");
+                serve(folder, backend.name());
+            }
+        } else {
+            runHere(engineConfig);
+        }
+    }
+
+    private void runHere(EngineConfig engineConfig) {
         try (var model = modelOption.open()) {
-            var engineConfig = engineOptions.config(spec.commandLine());
             var backend = engineOptions.openBackend(spec.commandLine());
             say("flover demo: " + modelOption.path().getFileName() + " on " + backend.name());
             try (var folder = TemporaryFolder.create("flover-demo-")) {
@@ -95,37 +126,64 @@ public final class DemoCommand implements Runnable {
             TemporaryFolder folder, CompletableFuture<Servers> starting, Model model, Engine engine,
             EngineConfig engineConfig, String backend) {
         var servers = timed("a Kafka broker and a schema registry", () -> outcome(starting));
-        var connection = servers.connection();
-        var config = PipelineConfig.of("flover-demo", connection.bootstrapServers(), connection.registryUrl(),
-                folder.path().resolve("state"), "demo");
-        var meters = new SimpleMeterRegistry();
+        var config = config(servers.connection(), folder.path());
         try (var pipeline = timed("the pipeline", () -> {
             LocalPipeline.createTopics(config, PARTITIONS);
-            var started = LocalPipeline.start(config, model, engine, engineConfig, meters);
-            started.awaitReady(() -> false);
-            return started;
+            return new PipelineHere(config, model, engine, engineConfig, pacer);
         })) {
             try (var bridge = timed("the HTTP bridge", () -> bridge(servers, config, model, pipeline))) {
                 say("OpenAI's API is at " + bridge.url() + "/v1 until the demo ends:");
                 say("  curl -N " + bridge.url() + "/v1/completions -H 'Content-Type: application/json' "
                         + "-d '{\"prompt\": \"The old house\", \"max_tokens\": 30, \"stream\": true}'");
-                perform(servers, bridge, pipeline, meters, backend);
+                perform(servers, Optional.of(bridge), pipeline, backend);
             }
         }
     }
 
     /// Starts a bridge, and returns it when it reads the topics.
-    private static Bridge bridge(Servers servers, PipelineConfig config, Model model, LocalPipeline pipeline) {
+    private static Bridge bridge(Servers servers, PipelineConfig config, Model model, DemoPipeline pipeline) {
         var bridge = HttpSettings.startUsual(servers.connection(), config.topics(), ModelTexts.of(model));
         while (!bridge.isReady()) {
-            pipeline.throwIfFailed();
+            pipeline.check();
             LockSupport.parkNanos(BRIDGE_LOOK_NANOS);
         }
         return bridge;
     }
 
+    /// Runs the demo with a pipeline that is killed.
+    private void serve(TemporaryFolder folder, String backend) {
+        try (var servers = timed("a Kafka broker and a schema registry", () -> Servers.temporary(folder))) {
+            var arguments = new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+            arguments.addAll(List.of("--pipeline-of", servers.connection().bootstrapServers(),
+                    servers.connection().registryUrl(), folder.path().toString()));
+            try (var pipeline = timed("the pipeline, in a process of its own", () -> {
+                LocalPipeline.createTopics(config(servers.connection(), folder.path()), PARTITIONS);
+                return new KilledPipeline(arguments, folder.path().resolve("pipeline.log"));
+            })) {
+                perform(servers, Optional.empty(), pipeline, backend);
+            }
+        }
+    }
+
+    private void runAsChild(EngineConfig engineConfig) {
+        var connection = Connection.of(pipelineOf[0], pipelineOf[1]);
+        try (var model = modelOption.open()) {
+            var engine = Engine.start(
+                    model, pacer.slowing(engineOptions.openBackend(spec.commandLine())), engineConfig);
+            try (var pipeline = new PipelineHere(
+                    config(connection, Path.of(pipelineOf[2])), model, engine, engineConfig, pacer)) {
+                new PipelineChild(pipeline, out).run();
+            }
+        }
+    }
+
+    private static PipelineConfig config(Connection connection, Path folder) {
+        return PipelineConfig.of("flover-demo", connection.bootstrapServers(), connection.registryUrl(),
+                folder.resolve("state"), "demo");
+    }
+
     private void perform(
-            Servers servers, Bridge bridge, LocalPipeline pipeline, SimpleMeterRegistry meters, String backend) {
+            Servers servers, Optional<Bridge> bridge, DemoPipeline pipeline, String backend) {
         var first = Script.random(seed, MEAN_GAP_MS);
         var firstBoard = new Scoreboard(first, FIRST_ACT_MS);
         firstBoard.notice(stepsPerSecond == 0 ? "at full speed"
@@ -134,15 +192,15 @@ public final class DemoCommand implements Runnable {
         secondBoard.notice("the same requests again, all at once, at full speed");
         Summary summary;
         try (var view = view(servers, bridge, backend)) {
-            var firstEnd = new Act(servers.connection(), first, "first", firstBoard, meters, pipeline::throwIfFailed)
+            var firstEnd = new Act(servers.connection(), first, "first", firstBoard, pipeline).play(view);
+            var kills = pipeline.kills();
+            LockSupport.parkNanos(APPLAUSE_NANOS);
+            pipeline.release();
+            var secondEnd = new Act(servers.connection(), first.allAtOnce(), "second", secondBoard, pipeline)
                     .play(view);
             LockSupport.parkNanos(APPLAUSE_NANOS);
-            pacer.release();
-            var secondEnd = new Act(servers.connection(), first.allAtOnce(), "second", secondBoard, meters,
-                    pipeline::throwIfFailed).play(view);
-            LockSupport.parkNanos(APPLAUSE_NANOS);
             view.leaveBehind(firstEnd);
-            summary = new Summary(firstBoard, firstEnd, secondBoard, secondEnd);
+            summary = new Summary(firstBoard, firstEnd, secondBoard, secondEnd, kills);
         }
         out.println();
         summary.lines().forEach(this::say);
@@ -151,7 +209,7 @@ public final class DemoCommand implements Runnable {
         say("      flover submit \"...\"    asks it, from another terminal");
     }
 
-    private View view(Servers servers, Bridge bridge, String backend) {
+    private View view(Servers servers, Optional<Bridge> bridge, String backend) {
         var screen = Screen.open();
         if (screen.isEmpty()) {
             return new LineView(out);
@@ -159,8 +217,8 @@ public final class DemoCommand implements Runnable {
         var palette = Palette.of(System.getenv(), Screen.isUnicode(System.getenv()));
         String subtitle = String.join(palette.separator(),
                 modelOption.path().getFileName().toString().replaceFirst("\\.gguf$", ""), backend,
-                "Kafka " + servers.connection().bootstrapServers(), bridge.url(), PARTITIONS + " partitions",
-                "exactly once");
+                "Kafka " + servers.connection().bootstrapServers(),
+                bridge.map(Bridge::url).orElse("without HTTP"), PARTITIONS + " partitions", "exactly once");
         return new ScreenView(screen.get(), new Layout(palette, "flover demo", subtitle), out);
     }
 

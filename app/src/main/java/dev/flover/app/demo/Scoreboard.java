@@ -1,17 +1,17 @@
 package dev.flover.app.demo;
 
-import dev.flover.app.demo.Frame.Generation;
-import dev.flover.app.demo.Frame.State;
+import dev.flover.app.picture.Frame;
+import dev.flover.app.picture.Frame.Generation;
+import dev.flover.app.picture.Frame.State;
+import dev.flover.app.picture.FrameBuilder;
+import dev.flover.app.picture.FrameGenerationBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /// The progress of an act: senders and readers record events in it, and views read it. Thread-safe.
 final class Scoreboard {
-    /// The time between two samples of the engine's counters, in ms.
-    static final int SAMPLE_MS = 100;
-
-    private static final int SAMPLES_A_SECOND = 1000 / SAMPLE_MS;
+    private static final int SAMPLES_A_SECOND = 1000 / Frame.SAMPLE_MS;
 
     private final Script script;
     private final long spanMs;
@@ -68,7 +68,7 @@ final class Scoreboard {
         }
     }
 
-    /// Records the engine's counters; called every [#SAMPLE_MS] ms.
+    /// Records the engine's counters; called every [Frame#SAMPLE_MS] ms.
     ///
     /// @param steps steps that have ended since the pipeline started
     /// @param rows  rows computed in those steps

@@ -1,6 +1,8 @@
 package dev.flover.app.demo;
 
-import dev.flover.app.demo.Frame.Generation;
+import dev.flover.app.picture.Frame;
+import dev.flover.app.picture.Frame.Generation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -8,12 +10,13 @@ import java.util.Locale;
 ///
 /// @param first  the act that was slowed down
 /// @param second the same requests, sent all at once
-record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame secondEnd) {
+/// @param kills  how often the pipeline was killed in the first act
+record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame secondEnd, DemoPipeline.Kills kills) {
 
     /// Returns one figure per line; no line is wider than an ordinary terminal.
     List<String> lines() {
         int misplaced = first.misplaced() + second.misplaced();
-        return List.of(
+        var lines = new ArrayList<>(List.of(
                 line("generations", "%d, %,d tokens in %,d fused steps: %.1f in a step on average",
                         firstEnd.generations().size(), tokens(firstEnd), first.steps(), overlap()),
                 line("first token", "%d ms after its request (median), committed", medianFirstMs()),
@@ -22,7 +25,19 @@ record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame second
                         : line("NOT exactly once", "%d chunks were at a wrong position", misplaced),
                 line("all at once", "%.1f s, %,.0f tokens/s at full speed; %d of %d answers equal",
                         secondEnd.nowMs() / 1e3, tokens(secondEnd) * 1e3 / secondEnd.nowMs(), equalAnswers(),
-                        secondEnd.generations().size()));
+                        secondEnd.generations().size())));
+        if (kills.count() > 0) {
+            lines.add(line("killed", "%d times, in the middle of %d answers; %d of %d texts equal, byte by byte, to "
+                    + "those", kills.count(), kills.interrupted(), equalTexts(), secondEnd.generations().size()));
+            lines.add(line("", "of the second run, which was not killed"));
+        }
+        return lines;
+    }
+
+    private long equalTexts() {
+        var after = secondEnd.generations();
+        return firstEnd.generations().stream().filter(each -> after.stream().anyMatch(other ->
+                other.number() == each.number() && other.text().equals(each.text()))).count();
     }
 
     /// Returns the mean number of tokens per step, which is the mean number of generations that shared a step.

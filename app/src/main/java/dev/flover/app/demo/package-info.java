@@ -5,8 +5,10 @@
 ///   24 prompts, times,       │                  │ EngineStatus             │
 ///   lengths                  └──────────┐       │           ┌─────────────┘
 ///                                       v       v           v
-///                                      Scoreboard  ──Frame──>  ScreenView or LineView
+///                                      Scoreboard  ──Frame──>  picture
 /// ```
+///
+/// With `--crash` the pipeline runs in a process of its own, which is killed twice: `KilledPipeline`, `PipelineChild`.
 ///
 /// `Pacer` slows the first act down to a speed that a person can follow. The second act sends the same requests again,
 /// all at once and at full speed, and compares the answers token by token.

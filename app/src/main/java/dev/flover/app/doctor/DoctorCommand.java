@@ -4,17 +4,24 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.connection.PipelineListener;
 import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.doctor.Finding.Verdict;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.pipeline.ConfigCommand;
 import dev.flover.app.pipeline.PipelineSettings;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,15 +46,28 @@ public final class DoctorCommand implements Runnable {
     @Option(names = "--json", description = "A JSON array: check, verdict (ok, warn or fail), found, mend.")
     private boolean json;
 
+    @Option(names = "--bundle", paramLabel = "FILE.zip", description = "Also write a file for support: the findings, "
+            + "the settings as `config` shows them, versions, and metrics, status and threads of the pipeline that "
+            + "runs here. No prompt, no answer, no secret.")
+    private Path bundle;
+
+    @Option(names = "--at", paramLabel = "URL", description = "For --bundle: address of the metrics of a pipeline on "
+            + "another machine. Default: the pipeline on this machine, if one runs.")
+    private String at;
+
     @Override
     public void run() {
         var settings = SettingOptions.of(spec);
         requireFit(settings);
+        requireNew(bundle);
         var findings = new ArrayList<Finding>();
         report(findings, new MachineChecks(settings).all());
         reportServers(findings, settings);
         if (json) {
             spec.commandLine().getOut().println(json(findings));
+        }
+        if (bundle != null) {
+            pack(settings, findings);
         }
         long failed = findings.stream().filter(each -> each.verdict() == Verdict.FAIL).count();
         long warned = findings.stream().filter(each -> each.verdict() == Verdict.WARN).count();
@@ -70,6 +90,44 @@ public final class DoctorCommand implements Runnable {
             new PipelineSettings(settings).engine();
         } catch (SettingException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void requireNew(Path file) {
+        if (file != null && Files.exists(file)) {
+            throw new ParameterException(spec.commandLine(), "--bundle must name a new file, and " + file + " exists");
+        }
+    }
+
+    private void pack(Settings settings, List<Finding> findings) {
+        var packed = new SupportBundle(settings);
+        packed.add("findings.json", json(findings));
+        packed.add("settings.json", ConfigCommand.json(settings));
+        packed.add("versions.txt", String.join("\n", spec.root().version()) + "\n" + System.getProperty("os.name") + " "
+                + System.getProperty("os.version") + "\n");
+        pages(settings).forEach(packed::add);
+        packed.write(bundle);
+        spec.commandLine().getErr().println("flover: " + bundle + " is written; look into it before you send it");
+    }
+
+    /// Returns the pages of the running pipeline; a page that cannot be read is replaced by the reason.
+    private Map<String, String> pages(Settings settings) {
+        var pages = new LinkedHashMap<String, String>();
+        try (var listener = PipelineListener.find(settings, Optional.ofNullable(at))) {
+            for (String page : List.of("health", "status", "metrics", "threads")) {
+                pages.put(page + ".txt", page(listener, page));
+            }
+        } catch (CommandException e) {
+            pages.put("pipeline.txt", e.getMessage() + "\n");
+        }
+        return pages;
+    }
+
+    private static String page(PipelineListener listener, String page) {
+        try {
+            return listener.get("/" + page);
+        } catch (CommandException e) {
+            return e.getMessage() + "\n";
         }
     }
 

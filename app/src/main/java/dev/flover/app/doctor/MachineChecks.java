@@ -1,6 +1,7 @@
 package dev.flover.app.doctor;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.pipeline.DataFolder;
 import dev.flover.app.pipeline.PipelineSettings;
@@ -229,6 +230,12 @@ final class MachineChecks {
             socket.bind(new InetSocketAddress(host, port));
             return Finding.ok(name, host + ":" + port + " is free");
         } catch (IOException | IllegalArgumentException e) {
+            var holder = RunningPipeline.all().stream().filter(each -> each.metricsUrl().endsWith(":" + port))
+                    .findFirst();
+            if (holder.isPresent()) {
+                return Finding.ok(name, host + ":" + port + " is used by the pipeline that runs here, process "
+                        + holder.get().pid());
+            }
             return Finding.warn(name, host + ":" + port + " cannot be opened: " + e.getMessage(),
                     "if no pipeline of yours runs there, choose another with " + option);
         }

@@ -189,7 +189,9 @@ final class TopicChecks {
         String name = "topic of " + role;
         int partitions = description.partitions().size();
         String sentence = description.name() + ": " + partitions
-                + (partitions == 1 ? " partition, " : " partitions, ") + replicas + (replicas == 1 ? " replica" : " replicas") + ", min.insync " + inSync + ", " + found.get(TopicConfig.CLEANUP_POLICY_CONFIG).value() + ", kept "
+                + (partitions == 1 ? " partition, " : " partitions, ") + replicas
+                + (replicas == 1 ? " replica" : " replicas") + ", min.insync " + inSync + ", "
+                + found.get(TopicConfig.CLEANUP_POLICY_CONFIG).value() + ", kept "
                 + (retention < 0 ? "for ever" : words(Duration.ofMillis(retention))) + ", records of at most "
                 + number(found, TopicConfig.MAX_MESSAGE_BYTES_CONFIG) + " bytes";
         long offline = description.partitions().stream()

@@ -8,6 +8,8 @@ import dev.flover.app.settings.UnknownParameters;
 import dev.flover.http.Bridge;
 import dev.flover.http.BridgeConfig;
 import dev.flover.http.BridgeStartException;
+import dev.flover.http.access.AccessTokens;
+import dev.flover.http.access.TokenFileException;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.topics.TopicAccess;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
@@ -47,6 +49,17 @@ public record HttpSettings(Settings settings) {
             return Optional.of(start(connection, topics, texts, Integer.toString(USUAL_PORT)));
         } catch (CommandException e) {
             return Optional.of(start(connection, topics, texts, "0"));
+        }
+    }
+
+    /// Checks what can be checked before anything is started.
+    ///
+    /// @throws CommandException if the file of tokens cannot be used
+    public void check() {
+        try {
+            settings.find(SettingTable.HTTP_TOKENS).ifPresent(AccessTokens::open);
+        } catch (TokenFileException e) {
+            throw new CommandException(e.getMessage(), e);
         }
     }
 

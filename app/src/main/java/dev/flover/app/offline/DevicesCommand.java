@@ -1,10 +1,12 @@
 package dev.flover.app.offline;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.Backends;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// The command `devices`: lists the backends, and why each does or does not work on this machine.
@@ -16,9 +18,16 @@ public final class DevicesCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
+    @Option(names = "--json", description = "A JSON array: name, usable, detail.")
+    private boolean json;
+
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(new ObjectMapper().valueToTree(Backends.survey()).toPrettyString());
+            return;
+        }
         out.printf(Locale.ROOT, "%d cores, Java %s, %s%n%n", Runtime.getRuntime().availableProcessors(),
                 Runtime.version().feature(), System.getProperty("os.arch"));
         for (var report : Backends.survey()) {

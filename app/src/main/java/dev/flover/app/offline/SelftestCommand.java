@@ -1,5 +1,6 @@
 package dev.flover.app.offline;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
 import dev.flover.engine.Backends;
 import dev.flover.engine.selftest.Check;
@@ -35,14 +36,24 @@ public final class SelftestCommand implements Runnable {
     @Option(names = "--small", description = "Fewer shapes and sequences: seconds instead of minutes.")
     private boolean small;
 
+    @Option(names = "--json", description = "A JSON array: name, passed, detail.")
+    private boolean json;
+
     @Override
     public void run() {
         var out = spec.commandLine().getOut();
-        out.printf("self-test of %s, seed %d%n%n", describe(), seed);
+        String described = describe();
+        if (!json) {
+            out.printf("self-test of %s, seed %d%n%n", described, seed);
+        }
         var size = small ? SelfTest.Size.SMALL : SelfTest.Size.FULL;
         var checks = new SelfTest(() -> Backends.open(backend, threads), seed, size).run(this::print);
         long failed = checks.stream().filter(check -> !check.passed()).count();
-        out.printf("%n%d checks, %d failed%n", checks.size(), failed);
+        if (json) {
+            out.println(new ObjectMapper().valueToTree(checks).toPrettyString());
+        } else {
+            out.printf("%n%d checks, %d failed%n", checks.size(), failed);
+        }
         if (failed > 0) {
             throw new CommandException(failed + " of " + checks.size() + " checks failed; " + backend
                     + " must not be used on this machine");
@@ -58,6 +69,9 @@ public final class SelftestCommand implements Runnable {
     }
 
     private void print(Check check) {
+        if (json) {
+            return;
+        }
         var out = spec.commandLine().getOut();
         out.printf(Locale.ROOT, "%-6s %-72s %s%n", check.passed() ? "ok" : "FAILED", check.name(), check.detail());
         out.flush();

@@ -77,6 +77,11 @@ public final class ConfigCommand implements Runnable {
         }
     }
 
+    /// Returns the settings as `config --json` prints them.
+    public static String json(Settings settings) {
+        return json(lines(settings));
+    }
+
     static List<Line> lines(Settings settings) {
         var lines = new ArrayList<Line>();
         settings.sourceOfFile().ifPresent(source ->

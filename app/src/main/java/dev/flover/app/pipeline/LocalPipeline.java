@@ -7,6 +7,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.topology.Health;
 import dev.flover.topology.Pipeline;
 import dev.flover.topology.config.PipelineConfig;
+import dev.flover.topology.generation.GenerationList;
 import dev.flover.topology.models.Orders.Registered;
 import dev.flover.topology.models.UndecidedStartException;
 import dev.flover.topology.setup.TopicProblemException;
@@ -14,6 +15,7 @@ import dev.flover.topology.setup.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -117,6 +119,11 @@ public final class LocalPipeline implements AutoCloseable {
     /// Returns the registration of the group; empty until it is registered.
     Optional<Registered> registered() {
         return pipeline.registered();
+    }
+
+    /// Returns the waiting and live generations of this process. Waits up to two seconds.
+    List<GenerationList.Row> generations() {
+        return pipeline.generations();
     }
 
     public Health health() {

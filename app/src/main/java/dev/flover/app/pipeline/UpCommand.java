@@ -53,6 +53,7 @@ public final class UpCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private PipelineSettings settings;
+    private String device;
     private volatile LocalPipeline running;
     private volatile Health starting = new Health(Health.State.STARTING, "starting");
 
@@ -61,13 +62,14 @@ public final class UpCommand implements Callable<Integer> {
         settings = new PipelineSettings(SettingOptions.of(spec));
         var engineConfig = engineConfig();
         checkOptions();
+        access().check();
+        new HttpSettings(settings.settings()).check();
         settings.settings().file().ifPresent(file -> say("settings", file));
         DataFolder.require(settings.data());
         var meters = meters();
         try (var model = openModel();
                 var engine = engine(model, engineConfig);
-                var metrics = MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
-                        settings.settings().get(SettingTable.METRICS_PORT), meters, this::health);
+                var metrics = listener(meters);
                 var servers = servers()) {
             var config = settings.pipeline(servers.connection());
             try (var stop = StopSignal.install()) {
@@ -83,6 +85,16 @@ public final class UpCommand implements Callable<Integer> {
                 }
             }
         }
+    }
+
+    private ListenerAccess access() {
+        return new ListenerAccess(settings.settings().find(SettingTable.METRICS_TOKEN));
+    }
+
+    private MetricsServer listener(PrometheusMeterRegistry meters) {
+        return MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
+                settings.settings().get(SettingTable.METRICS_PORT),
+                access(), new PipelinePages(settings, meters, this::health, () -> running, device));
     }
 
     private Model openModel() {
@@ -103,7 +115,8 @@ public final class UpCommand implements Callable<Integer> {
 
     private Engine engine(Model model, EngineConfig config) {
         var backend = backend();
-        say("model", settings.model() + " on " + backend.name() + ": " + backend.describe());
+        device = backend.name() + ": " + backend.describe();
+        say("model", settings.model() + " on " + device);
         var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
         say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
         return engine;
@@ -189,7 +202,8 @@ public final class UpCommand implements Callable<Integer> {
         if (awaitReady(stop)) {
             running.registered().ifPresent(registered -> say(config.applicationId(), registered));
             var note = RunningPipeline.announce(config.applicationId(), config.servedModel(), new PipelineAddress(
-                    servers.connection().bootstrapServers(), servers.connection().registryUrl(), config.topics()));
+                    servers.connection().bootstrapServers(), servers.connection().registryUrl(), config.topics()),
+                    metrics.url());
             say("ready", "serving " + config.servedModel() + "; Ctrl-C stops it");
             while (!stop.await(LOOK_MS)) {
                 running.throwIfFailed();
@@ -236,10 +250,12 @@ public final class UpCommand implements Callable<Integer> {
         return pipeline == null ? starting : pipeline.health();
     }
 
-    private static PrometheusMeterRegistry meters() {
+    private PrometheusMeterRegistry meters() {
         var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         // The id of a process is random, so with this tag each start would add new time series.
-        meters.config().meterFilter(MeterFilter.ignoreTags("process.id"));
+        // The version of the clients is the same in all lines.
+        meters.config().meterFilter(MeterFilter.ignoreTags("process.id", "kafka.version"))
+                .meterFilter(KafkaMetrics.of(settings.settings().get(SettingTable.METRICS_KAFKA)));
         new JvmMemoryMetrics().bindTo(meters);
         new ProcessorMetrics().bindTo(meters);
         return meters;

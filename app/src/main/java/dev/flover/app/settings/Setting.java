@@ -24,7 +24,9 @@ public record Setting<T>(
         /// The client commands: `submit`, `tail`, `cancel` and others.
         CLIENT,
         /// The command `serve`.
-        BRIDGE
+        BRIDGE,
+        /// The commands that look at a running pipeline: `status`, `ps` and `top`.
+        WATCHER
     }
 
     /// The groups of settings, as headings of the help and of the reference page.

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/// Makes the options of a command from the table of settings: the command names one of the three classes as its
+/// Makes the options of a command from the table of settings: the command names one of the four classes as its
 /// `modelTransformer`, and reads the values with [#of].
 public final class SettingOptions {
     private static final String CONFIG = "--config";
@@ -51,6 +51,15 @@ public final class SettingOptions {
         }
     }
 
+    /// The options of the commands that look at a running pipeline.
+    public static final class OfWatchers implements IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec command) {
+            add(command, setting -> setting.readers().contains(Reader.WATCHER));
+            return command;
+        }
+    }
+
     private static void add(CommandSpec command, Predicate<Setting<?>> wanted) {
         if (command.findOption(CONFIG) != null) {
             return;      // picocli transforms the subcommands of `models` twice
@@ -65,7 +74,8 @@ public final class SettingOptions {
                 }
             }
             if (section == Section.KAFKA) {
-                connection().forEach(group::addArg);
+                connection().stream().filter(each -> wanted.test(SettingTable.BOOTSTRAP_SERVERS)
+                        || each.longestName().equals(CONFIG)).forEach(group::addArg);
             }
             if (any) {
                 command.addArgGroup(group.build());

@@ -3,6 +3,7 @@ package dev.flover.app.settings;
 import static dev.flover.app.settings.Setting.Reader.BRIDGE;
 import static dev.flover.app.settings.Setting.Reader.CLIENT;
 import static dev.flover.app.settings.Setting.Reader.PIPELINE;
+import static dev.flover.app.settings.Setting.Reader.WATCHER;
 
 import dev.flover.app.settings.Kind.Choice;
 import dev.flover.app.settings.Kind.File;
@@ -61,6 +62,17 @@ public final class SettingTable {
     private static final Kind<String> LIST = text("\\s*[^,\\s]+(\\s*,\\s*[^,\\s]+)*\\s*",
             "a name, or several separated by commas", "NAME,...");
 
+    /// The metrics of Kafka's clients that tell of rebalances, retries, throttling and slow commits.
+    private static final String KAFKA_METRICS = String.join(",", "kafka_consumer_coordinator_assigned_partitions",
+            "kafka_consumer_coordinator_failed_rebalance_total", "kafka_consumer_coordinator_rebalance_total",
+            "kafka_consumer_fetch_manager_fetch_throttle_time_max",
+            "kafka_consumer_fetch_manager_records_consumed_total",
+            "kafka_consumer_fetch_manager_records_lag_max", "kafka_consumer_last_poll_seconds_ago",
+            "kafka_producer_produce_throttle_time_max", "kafka_producer_record_error_total",
+            "kafka_producer_record_retry_total", "kafka_producer_request_latency_max",
+            "kafka_producer_txn_commit_time_ns_total", "kafka_stream_client_state",
+            "kafka_stream_failed_stream_threads_total", "kafka_stream_thread_commit_latency_max");
+
     // Settings of the model
 
     public static final Setting<Path> MODEL = pipeline(Section.MODEL, "model", new File("FILE"),
@@ -117,7 +129,7 @@ public final class SettingTable {
     public static final Setting<String> PIPELINE_NAME = setting(Section.KAFKA, "pipeline", text(".+", "not empty",
                     "NAME"), Optional.empty(),
             "The pipeline on this machine that a client talks to: its application id, its model's name or its process "
-                    + "id. Needed only if several run.", BOTH);
+                    + "id. Needed only if several run.", Set.of(PIPELINE, CLIENT, WATCHER));
 
     // Settings of the topics
 
@@ -162,7 +174,19 @@ public final class SettingTable {
             "Address at which metrics and health are served.");
     public static final Setting<Integer> METRICS_PORT = pipeline(Section.METRICS, "metrics-port",
             new Whole(0, MAX_PORT), "9464",
-            "Port of /metrics (Prometheus), /health and /ready; 0 takes a free one.");
+            "Port of /metrics (Prometheus), /health, /ready, /status, /generations and /threads; 0 takes a free one.");
+    public static final Setting<Path> METRICS_TOKEN = setting(Section.METRICS, "metrics-token", new File("FILE"),
+            Optional.empty(), "File with a token in its first line. Who sends it as a bearer token may read "
+                    + "/generations and /threads from other machines; `status`, `ps` and `top` send it. Default: these "
+                    + "pages are for this machine only.", Set.of(PIPELINE, WATCHER));
+    public static final Setting<MetricNames> METRICS_NAMES = pipeline(Section.METRICS, "metrics-names",
+            new Choice<>(MetricNames.class), Choice.write(MetricNames.FLOVER),
+            "flover: the metrics of docs/operate/watch.md. vllm: also the names that dashboards and autoscalers for "
+                    + "vLLM read.");
+    public static final Setting<String> METRICS_KAFKA = pipeline(Section.METRICS, "metrics-kafka",
+            text("[a-z_*]*(\\s*,\\s*[a-z_*]+)*", "names of metrics, separated by commas, with * at the end for all "
+                    + "that begin so", "NAME,..."), KAFKA_METRICS,
+            "The metrics of Kafka's clients that are published; * publishes all, about three hundred.");
 
     // Settings of the HTTP bridge
 

@@ -21,8 +21,9 @@ import java.util.regex.Pattern;
 ///   default < --client-properties (clients only) < file of --config < FLOVER_* variables < options
 /// ```
 public final class Settings {
-    /// Environment variables that the launch scripts read, which are not settings.
-    private static final Set<String> OTHERS = Set.of("FLOVER_JAVA_OPTS", "FLOVER_JAVA_HOME");
+    /// Environment variables that the launch scripts and the log read, which are not settings.
+    private static final Set<String> OTHERS = Set.of(
+            "FLOVER_JAVA_OPTS", "FLOVER_JAVA_HOME", "FLOVER_LOG_LEVEL", "FLOVER_LOG_FORMAT");
     private static final String PREFIX = "FLOVER_";
     private static final String CONFIG_VARIABLE = "FLOVER_CONFIG";
     private static final String FILE_SUFFIX = "_FILE";

@@ -3,6 +3,7 @@
 /// ```
 ///   Screen        styled lines, drawn over one another in place; closing it restores the terminal
 ///   ProgressLine  the progress of a task in one line
+///   Width         columns of the terminal, and texts without control characters
 ///   StopSignal    Ctrl-C and SIGTERM as a condition to wait for
 /// ```
 ///

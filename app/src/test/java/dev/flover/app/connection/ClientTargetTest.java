@@ -21,10 +21,11 @@ class ClientTargetTest {
             new TopicNames("b-requests", "b-tokens", "b-results", "b-dead-letters", "b-models");
     private static final RunningPipeline A = new RunningPipeline(ProcessHandle.current().pid(),
             RunningPipeline.started(ProcessHandle.current()), "a", "small", new PipelineAddress(
-                    "h:1", "http://h:2", TopicNames.standard()));
+                    "h:1", "http://h:2", TopicNames.standard()), "http://h:9");
     private static final RunningPipeline B = new RunningPipeline(2, 0, "b", "large",
-            new PipelineAddress("h:3", "http://h:4", PREFIXED));
-    private static final RunningPipeline SECOND_OF_A = new RunningPipeline(3, 0, "a", "small", A.address());
+            new PipelineAddress("h:3", "http://h:4", PREFIXED), "http://h:9");
+    private static final RunningPipeline SECOND_OF_A = new RunningPipeline(
+            3, 0, "a", "small", A.address(), "http://h:9");
 
     @TempDir
     private Path folder;
@@ -96,9 +97,9 @@ class ClientTargetTest {
     void notesAreFoundWhileTheirProcessLives() throws IOException {
         assertThat(RunningPipeline.all(folder.resolve("nowhere"))).isEmpty();
         A.writeTo(folder);
-        new RunningPipeline(Long.MAX_VALUE, 0, "gone", "m", A.address()).writeTo(folder);
+        new RunningPipeline(Long.MAX_VALUE, 0, "gone", "m", A.address(), "http://h:9").writeTo(folder);
         long parent = ProcessHandle.current().parent().orElseThrow().pid();
-        new RunningPipeline(parent, 1, "its number came again", "m", A.address()).writeTo(folder);
+        new RunningPipeline(parent, 1, "its number came again", "m", A.address(), "http://h:9").writeTo(folder);
         Files.writeString(folder.resolve("pipeline-7.properties"), "pid=7\n");
 
         assertThat(RunningPipeline.all(folder)).containsExactly(A);

@@ -3,7 +3,7 @@ package dev.flover.app.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.flover.app.demo.Frame.State;
+import dev.flover.app.picture.Frame.State;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -20,6 +20,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /// Runs one pipeline through all phases.
 final class LoadRun implements AutoCloseable {
+    private static final String TICKS = "flover_tick_duration_seconds_count";
+    private static final String TICKING = "flover_tick_duration_seconds_sum";
     private static final TopicNames TOPICS = TopicNames.standard();
     private static final String GROUP = "flover";
     private static final int PARTITIONS = 4;
@@ -126,8 +128,8 @@ final class LoadRun implements AutoCloseable {
         }
         double took = (System.nanoTime() - begin) / 1e9;
         var after = pipeline.metrics();
-        double ticks = after.sum("flover_tick_seconds_count") - before.sum("flover_tick_seconds_count");
-        double ticking = after.sum("flover_tick_seconds_sum") - before.sum("flover_tick_seconds_sum");
+        double ticks = after.sum(TICKS) - before.sum(TICKS);
+        double ticking = after.sum(TICKING) - before.sum(TICKING);
         return new Phase((generator.sent() - sentBefore) / took, (answers.served() - servedBefore) / took,
                 ticks / took / PARTITIONS, 1000 * ticking / ticks,
                 1000 * after.quantileSince(before, "flover_between_tokens_seconds", 0.5),
@@ -152,7 +154,7 @@ final class LoadRun implements AutoCloseable {
         long served = answers.served();
         long now = System.nanoTime();
         double took = (now - lastNanos) / 1e9;
-        double ticks = metrics.sum("flover_tick_seconds_count") - lastMetrics.sum("flover_tick_seconds_count");
+        double ticks = metrics.sum(TICKS) - lastMetrics.sum(TICKS);
         var sample = new Sample(second, (long) (metrics.sum("jvm_memory_used_bytes", "area=\"heap\"") / (1 << 20)),
                 pipeline.residentMb(), (long) metrics.sum("flover_waiting"), lag(), ticks / took / PARTITIONS,
                 (served - lastServed) / took);

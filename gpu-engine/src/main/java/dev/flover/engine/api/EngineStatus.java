@@ -11,6 +11,9 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 /// @param preemptions   how often a sequence lost its blocks to others, to be recomputed later
 /// @param slotMoves     the number of slots moved by compaction
 /// @param prefixHits    the number of prompt positions taken from shared blocks instead of computed
+/// @param prefilled     the number of prompt positions that were computed for the first time
+/// @param recomputed    the number of positions, of prompts and of answers, that were computed again: after a
+///                      preemption, after a restart, or with the frequencies of long sequences
 /// @param running       the number of sequences with a slot
 /// @param waiting       the number of admitted sequences without a slot
 /// @param blocksUsed    the number of KV blocks that some sequence refers to
@@ -26,6 +29,8 @@ public record EngineStatus(
         long preemptions,
         long slotMoves,
         long prefixHits,
+        long prefilled,
+        long recomputed,
         int running,
         int waiting,
         int blocksUsed,

@@ -61,6 +61,8 @@ public final class Scheduler {
     private long preemptions;
     private long slotMoves;
     private long prefixHits;
+    private long prefilled;
+    private long recomputed;
 
     private final Alternatives alternatives = new Alternatives();
 
@@ -163,8 +165,9 @@ public final class Scheduler {
     public EngineStatus status() {
         return EngineStatusBuilder.builder().steps(endedSteps).rows(rows).tokens(tokens)
                 .discardedRows(discardedRows).preemptions(preemptions).slotMoves(slotMoves).prefixHits(prefixHits)
-                .running(running.size()).waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used())
-                .blocks(config.kvBlocks()).leak(leak).build();
+                .prefilled(prefilled).recomputed(recomputed).running(running.size())
+                .waiting(waiting.size() + waitingAlone.size()).blocksUsed(blocks.used()).blocks(config.kvBlocks())
+                .leak(leak).build();
     }
 
     /// Looks, once each time that the last sequence has ended and no step is under way, whether all is free again.
@@ -301,12 +304,22 @@ public final class Scheduler {
         if (count > 0) { // count is 0 if other prefills of this step used up the score budget
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
+            countPrefill(sequence, count);
             seats.plan(sequence, count);
             budget -= count;
             filled[filledCount++] = sequence.seat;
             blocks.index(sequence, plannedSteps + 1);
             seats.update(sequence, endedSteps);
         }
+    }
+
+    /// Counts the next positions of a prefill: those that were computed before, and those of the prompt that were not.
+    private void countPrefill(Sequence sequence, int count) {
+        int begin = sequence.computed();
+        int again = Math.clamp((long) sequence.computedBefore - begin, 0, count);
+        recomputed += again;
+        prefilled += Math.clamp((long) sequence.promptLength() - begin, 0, count)
+                - Math.clamp((long) Math.min(sequence.computedBefore, sequence.promptLength()) - begin, 0, count);
     }
 
     /// Gives the sequence a block for its next position. If none is free, preempts the sequences with the lowest rank,
@@ -338,6 +351,7 @@ public final class Scheduler {
 
     /// Gives up the sequence's keys and values. It waits to be computed again from its tokens.
     private void restart(Sequence sequence) {
+        sequence.computedBefore = Math.max(sequence.computedBefore, sequence.computed());
         stopRunning(sequence);
         sequence.state = State.WAITING;
         queueOf(sequence).add(sequence);

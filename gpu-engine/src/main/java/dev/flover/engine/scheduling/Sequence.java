@@ -51,6 +51,10 @@ final class Sequence {
     /// none.
     int scoreFrom;
 
+    /// The end of the positions that were computed earlier, here or in an earlier process. Below it, a prefill computes
+    /// again.
+    int computedBefore;
+
     /// The number of rows in the step being planned; the last of them is at position `computed() - 1`.
     int rows;
 
@@ -81,6 +85,7 @@ final class Sequence {
         topLogprobs = request.sampling().topLogprobs();
         generated = request.generatedIds().length;
         copied = generated;
+        computedBefore = generated == 0 ? 0 : promptLength + generated - 1;
         scoreFrom = Math.min(request.promptLogprobs().from(), promptLength);
         tokens = Arrays.copyOf(request.promptIds(), promptLength + generated);
         System.arraycopy(request.generatedIds(), 0, tokens, promptLength, generated);

@@ -97,6 +97,25 @@ class SchedulerTest {
     }
 
     @Test
+    void positionsOfPromptsAreCountedByWhetherTheyWereComputedBefore() {
+        var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE);
+        var step = new Step(4, 2);
+        scheduler.admit(1, request(10, 3, 0, false));
+        while (scheduler.plan(step)) {
+            scheduler.commit(step, sink);
+        }
+        assertThat(scheduler.status().prefilled()).isEqualTo(10);
+        assertThat(scheduler.status().recomputed()).isZero();
+
+        scheduler.admit(2, request(10, 6, 0, false).withGeneratedIds(new int[] {1, 2, 3}));
+        while (scheduler.plan(step)) {
+            scheduler.commit(step, sink);
+        }
+        assertThat(scheduler.status().prefilled()).as("after a restart").isEqualTo(10);
+        assertThat(scheduler.status().recomputed()).as("the last token was drawn, not computed").isEqualTo(10 + 2);
+    }
+
+    @Test
     void higherPriorityJoinsFirstThenEarlierArrival() {
         var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
         var step = new Step(8, 1);

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +72,20 @@ class DemoTest {
             assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
             return new ObjectMapper().readTree(response.body());
         }
+    }
+
+    @Test
+    @Tag("long")
+    void aPipelineThatIsKilledInTheMiddleOfItsAnswersWritesTheSameTexts() throws Exception {
+        start("demo", "--crash", "--steps-per-second", "100");
+        var lines = demo.inputReader().lines().toList();
+
+        assertThat(demo.waitFor(LIMIT_S, TimeUnit.SECONDS)).isTrue();
+        assertThat(demo.exitValue()).as(String.join("\n", lines)).isZero();
+        assertThat(lines).anySatisfy(line -> assertThat(line).startsWith("exactly once  every token"))
+                .anySatisfy(line -> assertThat(line).contains("24 of 24 answers equal"))
+                .anySatisfy(line -> assertThat(line).matches("killed +2 times, in the middle of [1-9]\\d* answers; "
+                        + "24 of 24 texts equal, byte by byte, to those"));
     }
 
     @Test

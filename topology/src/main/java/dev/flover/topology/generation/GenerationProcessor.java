@@ -1,5 +1,7 @@
 package dev.flover.topology.generation;
 
+import dev.flover.topology.metrics.Laps;
+import dev.flover.topology.metrics.TickPart;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestRecord;
 import dev.flover.topology.state.EndedMemory;
@@ -17,12 +19,14 @@ import org.apache.kafka.streams.processor.api.Record;
 /// Kafka Streams may initialise the same processor again after it was closed; nothing of its earlier use remains.
 final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte[], Outgoing> {
     private final ProcessParts parts;
+    private final Laps laps;
     private EndedMemory ended;
     private Generations generations;
     private Intake intake;
 
     GenerationProcessor(ProcessParts parts) {
         this.parts = parts;
+        laps = new Laps(parts.metrics());
     }
 
     @Override
@@ -44,19 +48,23 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
 
     @Override
     public void process(Record<byte[], byte[]> record) {
+        laps.begin();
         var origin = context().recordMetadata().orElseThrow();
         var requests = parts.config().topics().requests();
         long offset = origin.topic().equals(requests) ? origin.offset() : Forwarding.offset(origin.offset());
         intake.receive(new RequestRecord(requests, origin.partition(), offset, record.timestamp(), record.headers(),
                 record.key(), record.value()), context().currentSystemTimeMs());
+        laps.end(TickPart.REQUESTS);
     }
 
     private void punctuate(long timestamp) {
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
         boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().throughputCounts());
+        laps.begin();
         intake.tick(now);
-        generations.tick(now, passBegins);
+        laps.end(TickPart.REQUESTS);
+        generations.tick(now, passBegins, laps);
         ended.evict(now);
         if (parts.commits().isDue()) {
             parts.engine().launchAhead();
@@ -64,7 +72,10 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         }
         if (passBegins) {
             parts.publishLoad();
+            parts.metrics().spent(TickPart.COMMIT, parts.commits().takeSpentNanos());
         }
+        generations.publish();
+        laps.end(TickPart.OTHER);
         parts.metrics().ticked(System.nanoTime() - begin);
     }
 

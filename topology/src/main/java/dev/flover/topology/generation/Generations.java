@@ -6,6 +6,8 @@ import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.serdes.NewerFormException;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
+import dev.flover.topology.metrics.Laps;
+import dev.flover.topology.metrics.TickPart;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ContentKey;
@@ -245,7 +247,8 @@ final class Generations {
     /// @param passBegins whether this partition is the first one to tick in this pass. The first one takes in the
     ///                   engine's tokens for all partitions, so that each of them has written its own before the commit
     ///                   at the end of the pass
-    void tick(long now, boolean passBegins) {
+    /// @param laps       measures the parts of the tick
+    void tick(long now, boolean passBegins, Laps laps) {
         giveUp(now);
         expire(now);
         repeats.tick(now).forEach(gone -> computeAnew(gone, now));
@@ -262,12 +265,22 @@ final class Generations {
             startTried(now);
             trials.takeCleared().ifPresent(this::startAgain);
         }
+        laps.end(TickPart.TURNS);
         if (passBegins) {
             parts.engine().pump();
         } else {
             parts.engine().launch();
         }
+        laps.end(TickPart.ENGINE);
         delivery.send(this::isLive, this::deliver, now);
+        laps.end(TickPart.OUTPUT);
+    }
+
+    /// Publishes the generations for readers on other threads, where one asks.
+    void publish() {
+        if (parts.list().isDue(partition)) {
+            parts.list().publish(partition, live.values(), waiting.values());
+        }
     }
 
     private boolean isLive(LiveGeneration generation) {
@@ -283,6 +296,7 @@ final class Generations {
             parts.room().left(generation.ticket);
         }
         waiting.values().forEach(parts.room()::left);
+        parts.list().forget(partition);
         parts.life().settled(partition);
         parts.left().forget(partition);
     }
@@ -505,7 +519,8 @@ final class Generations {
 
     private void close(LiveGeneration generation, long now) {
         long resultAt = output.result(generation, contentOf(generation.stored, generation.plan));
-        parts.metrics().ended(generation.answers[0].ending().reason());
+        parts.metrics().ended(
+                generation.answers[0].ending().reason(), generation.stored.getRequest().getTenant());
         for (var answer : generation.answers) {
             if (answer.ending().reason() == FinishReason.ERROR) {
                 output.deadLetter(generation, answer.ending().message());
@@ -548,7 +563,7 @@ final class Generations {
         var request = stored.getRequest();
         long advance = request.getPriority() * parts.config().sharing().priorityStep().toMillis();
         return new Ticket(request.getId(), request.getTenant(), standing, request.getBatch(),
-                stored.getReadAt() - advance, stored.getArrival(), partition, stored.getPromptIds().size(), bytes,
+                stored.getReadAt(), advance, stored.getArrival(), partition, stored.getPromptIds().size(), bytes,
                 restored, granted);
     }
 

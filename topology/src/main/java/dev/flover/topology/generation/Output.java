@@ -196,7 +196,7 @@ public final class Output {
                 .build();
         var returned = ReturnedHeaders.of(stored);
         new SaidAgain(result).chunks(false, true).forEach(chunk -> chunk(id, chunk, returned, event(chunk)));
-        parts.metrics().ended(result.getFinishReason());
+        parts.metrics().ended(result.getFinishReason(), request.getTenant());
         replies.send(id, stored.getReply(), parts.asResult().apply(result), returned,
                 Event.result(request.getId()));
         return forward(id, new Outgoing.Result(result), returned, Event.result(request.getId()));
@@ -296,7 +296,7 @@ public final class Output {
         forward(id, new Outgoing.Chunk(chunk), refused.returned(),
                 repeat ? event(chunk).repeated(refused.offset()) : event(chunk));
         parts.metrics().sent(0);
-        parts.metrics().ended(ending.reason());
+        parts.metrics().ended(ending.reason(), result.getTenant());
         if (refused.reply() != null) {
             replies.send(id, refused.reply(), parts.asResult().apply(result), refused.returned(),
                     Event.result(result.getRequestId()));

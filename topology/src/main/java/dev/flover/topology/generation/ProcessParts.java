@@ -55,6 +55,7 @@ import java.util.function.LongSupplier;
 /// @param asResult    encodes a result as on the results topic
 /// @param standstill  collects reports of standstills
 /// @param cancels     reads ahead for cancels in partitions that are held back
+/// @param list        publishes the generations for readers on other threads
 /// @param metrics     the pipeline's meters
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
@@ -86,6 +87,7 @@ public record ProcessParts(
         Function<GenerationResult, byte[]> asResult,
         Standstill standstill,
         CancelsAhead cancels,
+        GenerationList list,
         PipelineMetrics metrics) {
     /// Says which headers of a request's record come back with its answer.
     ReturnedHeaders.Rules returned() {

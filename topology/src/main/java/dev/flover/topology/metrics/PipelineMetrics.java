@@ -9,15 +9,35 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
 
 /// The pipeline's meters. Their names begin with `flover.`; those of Kafka Streams are registered beside them.
 public final class PipelineMetrics {
+    /// The most tenants that have a label of their own; later ones are counted together, since any producer may name
+    /// new tenants.
+    private static final int MOST_TENANTS = 50;
+    private static final int LONGEST_TENANT = 64;
+    private static final String OTHER_TENANTS = "(others)";
+    /// The buckets of times between two tokens, in microseconds: they tell apart steps of 1 ms.
+    private static final long[] SHORT_BUCKETS = {250, 500, 750, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 8000, 10_000,
+            12_500, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 75_000, 100_000, 150_000, 250_000, 500_000,
+            1_000_000, 2_500_000, 5_000_000, 10_000_000};
+    /// The buckets of times until the first token, in microseconds.
+    private static final long[] LONG_BUCKETS = {1000, 2000, 3000, 5000, 7500, 10_000, 15_000, 20_000, 30_000, 40_000,
+            50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000, 750_000, 1_000_000, 1_500_000, 2_000_000,
+            3_000_000, 5_000_000, 7_500_000, 10_000_000, 15_000_000, 30_000_000, 60_000_000, 120_000_000, 300_000_000};
+
     private final MeterRegistry meters;
     private volatile Load load;
     private final Timer firstToken;
@@ -41,8 +61,13 @@ public final class PipelineMetrics {
     private final Counter yielded;
     private final Counter resumed;
     private final Counter lives;
-    private final Map<FinishReason, Counter> ended =
-            new EnumMap<>(FinishReason.class);
+    private final Map<String, Map<FinishReason, Counter>> endedOfTenants = new HashMap<>();
+    private final Map<TickPart, LongAdder> parts = new EnumMap<>(TickPart.class);
+    private final Backlog backlog = new Backlog();
+    private volatile long lag;
+    private volatile long ended;
+    private long saidTokens;
+    private long saidEnded;
 
     /// The load of the process at one moment, as its stream thread sees it.
     ///
@@ -69,10 +94,17 @@ public final class PipelineMetrics {
 
     public PipelineMetrics(MeterRegistry meters, Readings readings) {
         this.meters = meters;
-        firstToken = timer("flover.first.token", "From reading a request to sending its first token");
-        betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent");
-        waited = timer("flover.waited", "From reading a request to giving it to the engine");
-        tick = Timer.builder("flover.tick").description("One partition's tick").register(meters);
+        firstToken = timer("flover.first.token", "From reading a request to sending its first token", LONG_BUCKETS);
+        betweenTokens = timer("flover.between.tokens", "Between two tokens of an answer as they are sent",
+                SHORT_BUCKETS);
+        waited = timer("flover.waited", "From reading a request to giving it to the engine", LONG_BUCKETS);
+        tick = Timer.builder("flover.tick.duration").description("One partition's tick").register(meters);
+        for (var part : TickPart.values()) {
+            var nanos = new LongAdder();
+            parts.put(part, nanos);
+            FunctionCounter.builder("flover.tick.seconds", nanos, spent -> spent.sum() / 1e9).tag("part", part.tag())
+                    .description("Time of the stream thread by part of its work").register(meters);
+        }
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests accepted");
@@ -93,12 +125,7 @@ public final class PipelineMetrics {
         yielded = counter("flover.batch.yielded", "Batch requests that gave up their slots to other requests");
         resumed = counter("flover.generations.resumed", "Generations resumed from the state");
         lives = counter("flover.lives", "Starts of Kafka Streams in this process");
-        for (var reason : FinishReason.values()) {
-            ended.put(reason, Counter.builder("flover.requests.ended")
-                    .description("Requests that got their terminal record")
-                    .tag("reason", reason.name().toLowerCase(Locale.ROOT))
-                    .register(meters));
-        }
+        endedOf("");
         engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
         engineCounter("flover.rows", "Rows computed; divided by steps, the rows per step", EngineStatus::rows);
         engineCounter("flover.rows.discarded", "Rows computed for sequences that had already ended",
@@ -107,6 +134,9 @@ public final class PipelineMetrics {
                 EngineStatus::preemptions);
         engineCounter("flover.slot.moves", "Slots moved by compaction", EngineStatus::slotMoves);
         engineCounter("flover.prefix.hits", "Prompt positions found in the prefix cache", EngineStatus::prefixHits);
+        promptCounter("computed", EngineStatus::prefilled);
+        promptCounter("cached", EngineStatus::prefixHits);
+        promptCounter("recomputed", EngineStatus::recomputed);
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
@@ -124,6 +154,10 @@ public final class PipelineMetrics {
         lags = MultiGauge.builder("flover.lag").description("Records of the requests topic that are not read yet, up "
                 + "to its end")
                 .register(meters);
+        gauge("flover.backlog.tokens", "Estimate of the tokens that unanswered requests need",
+                metrics -> metrics.backlog.tokens());
+        gauge("flover.backlog.seconds", "Estimate of the time that unanswered requests need at the present rate",
+                metrics -> metrics.backlog.seconds());
         gauge("flover.live", "Sequences given to the engine",
                 metrics -> metrics.of(Load::live));
         gauge("flover.waiting", "Requests in the waiting room",
@@ -135,12 +169,31 @@ public final class PipelineMetrics {
     /// Sets the present load. Called by the stream thread; the gauges read it on any thread.
     public void load(Load now) {
         load = now;
+        backlog.look(System.nanoTime(), (long) tokens.count(), ended, lag + now.waiting(), now.live());
     }
 
     /// Sets the lag of each partition of the requests topic that this process reads, in records.
     public void lags(Map<TopicPartition, Long> ofPartitions) {
+        lag = ofPartitions.values().stream().mapToLong(Long::longValue).sum();
         lags.register(ofPartitions.entrySet().stream().map(lag -> MultiGauge.Row.of(
                 Tags.of("partition", Integer.toString(lag.getKey().partition())), lag.getValue())).toList(), true);
+    }
+
+    /// The work since the last call, in words; empty where there was none. Called by one thread.
+    public Optional<String> workSince(long seconds) {
+        long sent = (long) tokens.count();
+        long over = ended;
+        var now = load;
+        if (now == null || sent == saidTokens && over == saidEnded) {
+            return Optional.empty();
+        }
+        String words = String.format(Locale.ROOT, "%,d tokens (%,d a second) and %,d ended requests in %d s; %d live, "
+                + "%d waiting, %,d unread, %d of %d KV blocks in use", sent - saidTokens,
+                (sent - saidTokens) / Math.max(1, seconds), over - saidEnded, seconds, now.live(), now.waiting(), lag,
+                now.engine().blocksUsed(), now.engine().blocks());
+        saidTokens = sent;
+        saidEnded = over;
+        return Optional.of(words);
     }
 
     public void sent(int newTokens) {
@@ -158,6 +211,11 @@ public final class PipelineMetrics {
 
     public void ticked(long nanos) {
         tick.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /// Notes that the stream thread has spent time on a part of its work.
+    public void spent(TickPart part, long nanos) {
+        parts.get(part).add(nanos);
     }
 
     public void startedAfter(long ms) {
@@ -221,12 +279,38 @@ public final class PipelineMetrics {
         resumed.increment();
     }
 
-    public void ended(FinishReason reason) {
-        ended.get(reason).increment();
+    /// Notes that a request got its terminal record. Called by the stream thread.
+    ///
+    /// @param tenant the request's tenant; empty where it names none
+    public void ended(FinishReason reason, String tenant) {
+        ended = ended + 1;      // written by the stream thread only
+        boolean known = endedOfTenants.containsKey(tenant)
+                || endedOfTenants.size() < MOST_TENANTS && tenant.length() <= LONGEST_TENANT;
+        endedOf(known ? tenant : OTHER_TENANTS).get(reason).increment();
     }
 
-    private Timer timer(String name, String description) {
-        return Timer.builder(name).description(description).publishPercentileHistogram().register(meters);
+    private Map<FinishReason, Counter> endedOf(String tenant) {
+        return endedOfTenants.computeIfAbsent(tenant, name -> {
+            var counters = new EnumMap<FinishReason, Counter>(FinishReason.class);
+            for (var reason : FinishReason.values()) {
+                counters.put(reason, Counter.builder("flover.requests.ended")
+                        .description("Requests that got their terminal record")
+                        .tag("reason", reason.name().toLowerCase(Locale.ROOT)).tag("tenant", name)
+                        .register(meters));
+            }
+            return counters;
+        });
+    }
+
+    private Timer timer(String name, String description, long[] bucketMicros) {
+        var buckets = LongStream.of(bucketMicros).mapToObj(micros -> Duration.of(micros, ChronoUnit.MICROS))
+                .toArray(Duration[]::new);
+        return Timer.builder(name).description(description).serviceLevelObjectives(buckets).register(meters);
+    }
+
+    private void promptCounter(String source, ToDoubleFunction<EngineStatus> value) {
+        FunctionCounter.builder("flover.prompt.tokens", this, metrics -> metrics.ofEngine(value)).tag("source", source)
+                .description("Positions of prompts by their source").register(meters);
     }
 
     private Counter counter(String name, String description) {

@@ -69,6 +69,7 @@ public final class Commits {
     private long committedAt;
     private long pauseNanos;
     private long slowPauseNanos;
+    private long spentNanos;
 
     /// @param clock a monotonic clock in nanoseconds
     public Commits(PipelineConfig config, LongSupplier clock) {
@@ -197,10 +198,18 @@ public final class Commits {
         if (beganAt != NOT_BEGUN) {
             long took = committedAt - beganAt;
             beganAt = NOT_BEGUN;
+            spentNanos += took;
             pauseNanos = Math.min(PAUSE_IN_COMMITS * took, LONGEST_PAUSE_IN_INTERVALS * intervalNanos);
             slowPauseNanos = took < SLOW_NANOS ? 0 : Math.min(took, LONGEST_PAUSE_OF_SLOW_NANOS);
         }
         count.incrementAndGet();
+    }
+
+    /// The time in ns that commits have taken since the last call. Called by the stream thread.
+    public long takeSpentNanos() {
+        long spent = spentNanos;
+        spentNanos = 0;
+        return spent;
     }
 
     /// The number of commits so far. A record that is written now is durable once this number has grown.

@@ -12,16 +12,18 @@ public final class Ticket {
             .thenComparingInt(ticket -> ticket.partition);
 
     public final String id;
-    final String tenant;
+    public final String tenant;
     public final Standing standing;
     /// Whether the request waits behind all requests that are not batch.
     final boolean batch;
+    /// The time in ms at which the request was read from its topic.
+    public final long readAt;
     /// Orders the requests of one tenant: the smallest rank is computed first.
     final long rank;
     /// The offset of the request's record; among equal ranks, the smaller offset is first.
     final long arrival;
     final int partition;
-    final int promptTokens;
+    public final int promptTokens;
     final int bytes;
     /// Whether the request was restored from the state rather than read from the topic: only then may it have taken
     /// part in a life that ended badly.
@@ -76,13 +78,15 @@ public final class Ticket {
         this.yields = yields;
     }
 
-    public Ticket(String id, String tenant, Standing standing, boolean batch, long rank, long arrival, int partition,
-            int promptTokens, int bytes, boolean restored, Queue<Ticket> granted) {
+    /// @param advance the waiting time in ms that the request's priority is worth
+    public Ticket(String id, String tenant, Standing standing, boolean batch, long readAt, long advance, long arrival,
+            int partition, int promptTokens, int bytes, boolean restored, Queue<Ticket> granted) {
         this.id = id;
         this.tenant = tenant;
         this.standing = standing;
         this.batch = batch;
-        this.rank = rank;
+        this.readAt = readAt;
+        this.rank = readAt - advance;
         this.arrival = arrival;
         this.partition = partition;
         this.promptTokens = promptTokens;

@@ -134,6 +134,7 @@ final class SimulatedProcess {
     final LeftToOthers left = new LeftToOthers();
     /// The meters, which are the same through all restarts, because a gauge holds a weak reference to the first object
     /// that registers it.
+    final GenerationList list = new GenerationList(() -> TimeUnit.MILLISECONDS.toNanos(now));
     private final PipelineMetrics metrics = new PipelineMetrics(meters, new Readings());
     /// The schemas of records that are not written by this release's contract, by schema id.
     private final Map<Integer, Schema> foreignSchemas = new TreeMap<>();
@@ -246,7 +247,7 @@ final class SimulatedProcess {
                         () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains))
                 .resultBytes(resultBytes).asWritten(request -> binary(request, request.getSchema()))
                 .asResult(result -> binary(result, result.getSchema()))
-                .standstill(new Standstill()).cancels(new CancelsAhead(config)).metrics(metrics).build();
+                .standstill(new Standstill()).cancels(new CancelsAhead(config)).list(list).metrics(metrics).build();
         partitions.forEach(this::open);
     }
 

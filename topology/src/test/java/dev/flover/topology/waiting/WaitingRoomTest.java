@@ -23,11 +23,11 @@ class WaitingRoomTest {
     private long arrivals;
 
     private Ticket ticket(String id, String tenant, Standing standing, long rank) {
-        return new Ticket(id, tenant, standing, false, rank, arrivals++, 0, 1, 100, false, granted);
+        return new Ticket(id, tenant, standing, false, rank, 0, arrivals++, 0, 1, 100, false, granted);
     }
 
     private Ticket batch(String id, Standing standing, long rank) {
-        return new Ticket(id, "t", standing, true, rank, arrivals++, 0, 1, 100, false, granted);
+        return new Ticket(id, "t", standing, true, rank, 0, arrivals++, 0, 1, 100, false, granted);
     }
 
     private Ticket arrived(String id, String tenant, long rank) {

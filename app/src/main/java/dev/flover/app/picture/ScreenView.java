@@ -1,15 +1,15 @@
-package dev.flover.app.demo;
+package dev.flover.app.picture;
 
 import dev.flover.app.terminal.Screen;
 import java.io.PrintWriter;
 
 /// Draws each frame over the one before on a terminal.
-final class ScreenView implements View {
+public final class ScreenView implements View {
     private final Screen screen;
     private final Layout layout;
     private final PrintWriter out;
 
-    ScreenView(Screen screen, Layout layout, PrintWriter out) {
+    public ScreenView(Screen screen, Layout layout, PrintWriter out) {
         this.screen = screen;
         this.layout = layout;
         this.out = out;

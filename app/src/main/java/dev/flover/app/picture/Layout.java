@@ -1,7 +1,8 @@
-package dev.flover.app.demo;
+package dev.flover.app.picture;
 
-import dev.flover.app.demo.Frame.Generation;
-import dev.flover.app.demo.Frame.State;
+import dev.flover.app.picture.Frame.Generation;
+import dev.flover.app.picture.Frame.State;
+import dev.flover.app.terminal.Width;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,23 +25,25 @@ import org.jline.utils.AttributedStringBuilder;
 ///
 /// The layout is a pure function of frame and size. If there are too few lines, the generations that finished first are
 /// left out.
-final class Layout {
+public final class Layout {
     private static final int LEADING_COLUMNS = 12;
     private static final int LINES_AROUND = 8;
     private static final int WIDE_CELL_COLUMNS = 4;
     private static final int MIN_TEXT_COLUMNS = 20;
+    /// Numbers are shown with two digits.
+    private static final int NUMBERS = 100;
 
     private final Palette palette;
     private final String title;
     private final String subtitle;
 
-    Layout(Palette palette, String title, String subtitle) {
+    public Layout(Palette palette, String title, String subtitle) {
         this.palette = palette;
         this.title = title;
         this.subtitle = subtitle;
     }
 
-    List<AttributedString> layOut(Frame frame, int columns, int rows) {
+    public List<AttributedString> layOut(Frame frame, int columns, int rows) {
         int width = Math.max(1, columns - 1);
         int axis = axisColumns(width);
         var lines = new ArrayList<AttributedString>();
@@ -57,7 +60,7 @@ final class Layout {
         return lines;
     }
 
-    /// Returns the lines of all generations without the rest of the screen, to be printed when the demo has ended.
+    /// Returns the lines of all generations without the rest of the screen, to be printed below one another.
     List<AttributedString> generations(Frame frame, int columns) {
         int width = Math.max(1, columns - 1);
         return frame.generations().stream().map(each -> line(each, frame, width, axisColumns(width))).toList();
@@ -84,7 +87,7 @@ final class Layout {
     private AttributedString line(Generation generation, Frame frame, int width, int axis) {
         var hue = palette.hue(generation.number());
         var line = new AttributedStringBuilder();
-        line.styled(palette.quiet(), String.format(" %2d ", generation.number()));
+        line.styled(palette.quiet(), String.format(" %2d ", generation.number() % NUMBERS));
         switch (generation.state()) {
             case WAITING -> line.styled(palette.quiet(), palette.waiting());
             case DECODING -> line.styled(hue, palette.decoding());
@@ -106,8 +109,8 @@ final class Layout {
         boolean done = generation.state() == State.DONE;
         var text = new AttributedStringBuilder();
         text.styled(done ? palette.hue(generation.number()) : palette.hue(generation.number()).bold(),
-                printable(generation.prompt()));
-        text.styled(done ? palette.quiet() : palette.plain(), printable(generation.text()));
+                Width.printable(generation.prompt()));
+        text.styled(done ? palette.quiet() : palette.plain(), Width.printable(generation.text()));
         AttributedString whole = text.toAttributedString();
         int length = whole.columnLength();
         if (length <= columns) {
@@ -171,9 +174,9 @@ final class Layout {
     /// Returns the mean rows per step during the time that one column of the axis stands for.
     private static double meanOverlap(Frame frame, int column, int axis) {
         long span = span(frame);
-        int from = (int) (column * span / axis / Scoreboard.SAMPLE_MS);
+        int from = (int) (column * span / axis / Frame.SAMPLE_MS);
         int to = (int) Math.min(frame.overlap().length,
-                Math.max(from + 1, (column + 1) * span / axis / Scoreboard.SAMPLE_MS));
+                Math.max(from + 1, (column + 1) * span / axis / Frame.SAMPLE_MS));
         double sum = 0;
         for (int i = from; i < to; i++) {
             sum += frame.overlap()[i];
@@ -188,7 +191,8 @@ final class Layout {
         var batch = frame.in(State.DECODING);
         String cell = line.columnLength() + WIDE_CELL_COLUMNS * batch.size() <= width ? "%2d " : "%2d";
         for (var generation : batch) {
-            line.append(" ").styled(palette.cell(generation.number()), String.format(cell, generation.number()));
+            line.append(" ")
+                    .styled(palette.cell(generation.number()), String.format(cell, generation.number() % NUMBERS));
         }
         return line.toAttributedString();
     }
@@ -207,11 +211,11 @@ final class Layout {
 
     private AttributedString counts(Frame frame) {
         int unsent = frame.total() - frame.generations().size();
-        return styled(String.join(palette.separator(),
+        String counts = String.join(palette.separator(),
                 frame.in(State.DONE).size() + " done",
                 frame.in(State.DECODING).size() + " decoding",
-                frame.in(State.WAITING).size() + " waiting",
-                unsent + " to come"), false);
+                frame.in(State.WAITING).size() + " waiting");
+        return styled(unsent > 0 ? counts + palette.separator() + unsent + " to come" : counts, false);
     }
 
     private AttributedString seconds(Frame frame) {
@@ -225,19 +229,5 @@ final class Layout {
     private static AttributedString spread(AttributedString left, AttributedString right, int width) {
         int gap = Math.max(2, width - left.columnLength() - right.columnLength());
         return new AttributedStringBuilder().append(left).append(" ".repeat(gap)).append(right).toAttributedString();
-    }
-
-    /// Replaces white space by blanks and removes control characters, which a model's text may contain and which would
-    /// break a line of the terminal.
-    static String printable(String text) {
-        var printable = new StringBuilder(text.length());
-        text.codePoints().forEach(point -> {
-            if (Character.isWhitespace(point)) {
-                printable.append(' ');
-            } else if (!Character.isISOControl(point)) {
-                printable.appendCodePoint(point);
-            }
-        });
-        return printable.toString();
     }
 }

@@ -1,4 +1,4 @@
-package dev.flover.app.demo;
+package dev.flover.app.picture;
 
 import java.util.Map;
 import org.jline.utils.AttributedStyle;
@@ -7,11 +7,11 @@ import org.jline.utils.AttributedStyle;
 ///
 /// @param colour  whether colours are used; the variable `NO_COLOR` (no-color.org) forbids them
 /// @param unicode whether characters beyond ASCII can be shown
-record Palette(boolean colour, boolean unicode) {
+public record Palette(boolean colour, boolean unicode) {
     /// Soft colours of the 256-colour palette that can be told apart on dark and on light backgrounds.
     private static final int[] HUES = {75, 114, 173, 176, 80, 179, 168, 110, 150, 209, 140, 73};
 
-    static Palette of(Map<String, String> environment, boolean unicode) {
+    public static Palette of(Map<String, String> environment, boolean unicode) {
         return new Palette(environment.getOrDefault("NO_COLOR", "").isEmpty(), unicode);
     }
 
@@ -54,7 +54,7 @@ record Palette(boolean colour, boolean unicode) {
         return unicode ? "…" : "~";
     }
 
-    String separator() {
+    public String separator() {
         return unicode ? " · " : " - ";
     }
 

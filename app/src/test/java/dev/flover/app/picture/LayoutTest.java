@@ -1,9 +1,10 @@
-package dev.flover.app.demo;
+package dev.flover.app.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.flover.app.demo.Frame.Generation;
-import dev.flover.app.demo.Frame.State;
+import dev.flover.app.picture.Frame.Generation;
+import dev.flover.app.picture.Frame.State;
+import dev.flover.app.terminal.Width;
 import java.util.ArrayList;
 import java.util.List;
 import org.jline.utils.AttributedString;
@@ -64,7 +65,7 @@ class LayoutTest {
 
     @Test
     void aModelsTextCannotMoveTheCursor() {
-        assertThat(Layout.printable("a\nb\u001b[2Jc\u0007\td")).isEqualTo("a b[2Jc d");
+        assertThat(Width.printable("a\nb\u001b[2Jc\u0007\td")).isEqualTo("a b[2Jc d");
     }
 
     @Test

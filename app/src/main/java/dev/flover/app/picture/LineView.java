@@ -1,21 +1,22 @@
-package dev.flover.app.demo;
+package dev.flover.app.picture;
 
-import dev.flover.app.demo.Frame.Generation;
-import dev.flover.app.demo.Frame.State;
+import dev.flover.app.picture.Frame.Generation;
+import dev.flover.app.picture.Frame.State;
+import dev.flover.app.terminal.Width;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
 /// Prints a line for each event, for logs and pipes.
-final class LineView implements View {
+public final class LineView implements View {
     private static final long STATUS_MS = 1000;
 
     private final PrintWriter out;
     private final Map<Integer, State> known = new HashMap<>();
     private long nextStatusMs = STATUS_MS;
 
-    LineView(PrintWriter out) {
+    public LineView(PrintWriter out) {
         this.out = out;
     }
 
@@ -41,7 +42,7 @@ final class LineView implements View {
             case DONE -> "done      " + generation.prompt() + generation.text()
                     + " (" + generation.tokens() + " tokens)";
         };
-        return String.format("%2d  %s", generation.number(), Layout.printable(what));
+        return String.format("%2d  %s", generation.number(), Width.printable(what));
     }
 
     private static String seconds(Frame frame) {

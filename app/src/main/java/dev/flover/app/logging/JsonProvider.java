@@ -1,0 +1,44 @@
+package dev.flover.app.logging;
+
+import org.slf4j.ILoggerFactory;
+import org.slf4j.IMarkerFactory;
+import org.slf4j.helpers.BasicMarkerFactory;
+import org.slf4j.helpers.NOPMDCAdapter;
+import org.slf4j.simple.SimpleLoggerFactory;
+import org.slf4j.spi.MDCAdapter;
+import org.slf4j.spi.SLF4JServiceProvider;
+
+/// Makes loggers that write JSON. Their levels are those that slf4j-simple would use.
+public final class JsonProvider implements SLF4JServiceProvider {
+    private static final String API_VERSION = "2.0.99";
+
+    private final IMarkerFactory markers = new BasicMarkerFactory();
+    private final MDCAdapter contexts = new NOPMDCAdapter();
+    private ILoggerFactory loggers;
+
+    @Override
+    public void initialize() {
+        var simple = new SimpleLoggerFactory();
+        loggers = name -> new JsonLogger(name, simple.getLogger(name));
+    }
+
+    @Override
+    public ILoggerFactory getLoggerFactory() {
+        return loggers;
+    }
+
+    @Override
+    public IMarkerFactory getMarkerFactory() {
+        return markers;
+    }
+
+    @Override
+    public MDCAdapter getMDCAdapter() {
+        return contexts;
+    }
+
+    @Override
+    public String getRequestedApiVersion() {
+        return API_VERSION;
+    }
+}
