@@ -11,6 +11,7 @@ import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
 import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.OpenTransactions;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.PipelineClients;
@@ -96,17 +97,18 @@ final class StreamsLife {
     private Outcome live(ModelView models) {
         var config = process.config;
         var commits = new Commits(config, System::nanoTime);
+        var early = new EarlySends();
         var holds = new PartitionHolds();
         var steps = new StepSignal();
         var shared = new SharedEngine(
                 process.engine, process.slots, steps, commits::firstToken, System::nanoTime);
         board.watch(shared);
-        var parts = parts(models, commits, holds, shared);
+        var parts = parts(models, commits, early, holds, shared);
         var topology = PipelineTopology.build(parts, process.registry.chunks(), process.registry.results());
         var clients = new PipelineClients(config.applicationId() + "-" + process.folder.instance(),
-                process.transactionTime, commits, holds, steps, process.looks, config);
+                process.transactionTime, commits, early, holds, steps, process.looks, config);
         Outcome outcome;
-        try {
+        try (early) {
             outcome = run(new KafkaStreams(
                     topology, StreamsProperties.of(config, process.folder.instance()), clients, process.time));
         } catch (KafkaException e) {
@@ -121,13 +123,14 @@ final class StreamsLife {
         return outcome;
     }
 
-    private ProcessParts parts(ModelView models, Commits commits, PartitionHolds holds, SharedEngine shared) {
+    private ProcessParts parts(
+            ModelView models, Commits commits, EarlySends early, PartitionHolds holds, SharedEngine shared) {
         var p = process;
         var results = p.registry.results();
         return ProcessPartsBuilder.builder().config(p.config).model(p.model).engine(shared)
                 .room(new WaitingRoom(p.config.waiting(), p.config.sharing())).check(p.check)
                 .constraints(p.constraints).mentions(p.mentions).foreign(p.foreign)
-                .replyTopics(p.replyTopics).commits(commits).holds(holds)
+                .replyTopics(p.replyTopics).commits(commits).early(early).holds(holds)
                 .caution(caution).life(p.life).wall(p.time::wallMs).contract(p.contract).left(p.left)
                 .decoding(p.registry.decoding()).models(models).sightings(new IdSightings(p.metrics))
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)

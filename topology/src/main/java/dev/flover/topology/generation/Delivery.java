@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 ///
 /// ```
 ///   Mailbox ─► kept back until the commit is near, or chunk interval is over ─► chunk ─► progress
+///           └► not kept back, and sent before the commit, where the request is eager
 /// ```
 final class Delivery {
     private final ProcessParts parts;
@@ -44,7 +45,8 @@ final class Delivery {
             if (!isLive.test(answer.generation()) || answer.isEnded()) {
                 continue;
             }
-            if (answer.sentAt() > 0 && !answer.isFinished() && (mayWait || sentLately(answer, now))) {
+            if (!isEager(answer) && answer.sentAt() > 0 && !answer.isFinished()
+                    && (mayWait || sentLately(answer, now))) {
                 mailbox.add(answer);
                 kept |= mayWait;
                 continue;
@@ -62,6 +64,10 @@ final class Delivery {
     /// Sends an answer's new tokens.
     interface Sender {
         void send(LiveAnswer answer, LiveAnswer.Fresh fresh, long now);
+    }
+
+    private static boolean isEager(LiveAnswer answer) {
+        return answer.generation().stored.getRequest().getEager();
     }
 
     private boolean sentLately(LiveAnswer answer, long now) {
@@ -100,6 +106,9 @@ final class Delivery {
             output.replies().check(answer, () -> output.resultOf(generation), now);
         }
         output.chunk(answer, fresh, terminal);
+        if (isEager(answer)) {
+            parts.early().request();
+        }
         if (isFirst(fresh)) {
             parts.commits().early();        // also where the text was withheld when its token was drawn
         }

@@ -11,6 +11,7 @@ import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.models.Assignment;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
+import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.parking.ParkedRecords;
 import dev.flover.topology.records.BoundedRecords;
 import dev.flover.topology.records.BrokenText;
@@ -457,7 +458,7 @@ final class Intake {
             case RequestCheck.Verdict.Rejected(RequestFault fault) ->
                     refuse(arrival, request, Ending.rejected(fault));
             case RequestCheck.Verdict.Accepted(int[] promptIds, RequestPlan plan) -> {
-                var forbidden = parts.mentions().refusal(request);
+                var forbidden = refusedBySettings(request);
                 if (forbidden != null) {
                     refuse(arrival, request, Ending.rejected(forbidden));
                     return true;
@@ -479,6 +480,14 @@ final class Intake {
             }
         }
         return true;
+    }
+
+    /// The reason why the pipeline's settings refuse a request; null where they do not.
+    private RequestFault refusedBySettings(GenerationRequest request) {
+        return request.getEager() && parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE
+                ? RequestFault.invalid("eager", "eager must be false: the pipeline's setting other-arithmetic is "
+                        + "continue, so after a crash other tokens than the first ones may be committed")
+                : parts.mentions().refusal(request);
     }
 
     private void refuse(Arrival arrival, GenerationRequest request, Ending ending) {

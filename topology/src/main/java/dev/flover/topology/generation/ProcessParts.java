@@ -19,6 +19,7 @@ import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.results.StoredResults;
 import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.waiting.WaitingRoom;
 import dev.flover.topology.weather.Standstill;
@@ -38,6 +39,7 @@ import java.util.function.LongSupplier;
 /// @param foreign     the topics of other applications that requests name
 /// @param replyTopics the topics to which requests want their results sent
 /// @param commits     decides when the stream thread commits
+/// @param early       sends tokens of eager requests before the commit
 /// @param holds       the partitions that are held back
 /// @param caution     whether the previous process ended badly, so that its cause may still be there
 /// @param life        the life of this process
@@ -70,6 +72,7 @@ public record ProcessParts(
         ForeignTopics foreign,
         ReplyTopics replyTopics,
         Commits commits,
+        EarlySends early,
         PartitionHolds holds,
         Caution caution,
         ProcessLife life,

@@ -15,10 +15,10 @@ import java.util.Map;
 /// A digest, in 16 bytes, of everything that decides an answer's tokens: requests of one tenant with equal keys get
 /// equal tokens.
 ///
-/// All fields of a request count except its names (id, conversation, metadata), its scheduling (priority, batch, deadline)
-/// and, in greedy decoding, the seed; so a new field counts without a change here. The key also contains the prompt's
-/// token ids (a template may insert the date), the limit of tokens, and the fingerprints of the model and the
-/// arithmetic.
+/// All fields of a request count except its names (id, conversation, metadata), its scheduling (priority, batch,
+/// deadline, eager) and, in greedy decoding, the seed; so a new field counts without a change here. The key also
+/// contains the prompt's token ids (a template may insert the date), the limit of tokens, and the fingerprints of the
+/// model and the arithmetic.
 public final class ContentKey {
     private ContentKey() {}
 
@@ -33,7 +33,7 @@ public final class ContentKey {
         }
         var deciding = GenerationRequest.newBuilder(request).setId("").setConversation(null).setMetadata(Map.of())
                 .setPriority(0).setBatch(false).setDeadlineMs(null).setModel(null).setMaxTokens(plan.maxTokens())
-                .setSeed(greedy ? null : request.getSeed()).build();
+                .setEager(false).setSeed(greedy ? null : request.getSeed()).build();
         var content = new ByteArrayOutputStream();
         try {
             var out = new DataOutputStream(content);

@@ -20,8 +20,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/// Creates Kafka's clients with four additions: the transactional id is the same in each life; the producer is a
-/// [FollowingProducer]; no records are fetched from held partitions; and while the engine computes steps, a poll
+/// Creates Kafka's clients with five additions: the transactional id is the same in each life; the producer is a
+/// [FollowingProducer]; [EarlySends] can send its buffered records before a commit; no records are fetched from held
+/// partitions; and while the engine computes steps, a poll
 /// without records sleeps until a step has ended.
 public final class PipelineClients implements KafkaClientSupplier {
     /// The longest sleep while steps are in progress and no slot is free; after it, deadlines and cancellations are
@@ -32,6 +33,7 @@ public final class PipelineClients implements KafkaClientSupplier {
     private final String transactionalId;
     private final TransactionTime transactionTime;
     private final Commits commits;
+    private final EarlySends early;
     private final PartitionHolds holds;
     private final StepSignal steps;
     private final Duration tick;
@@ -46,10 +48,11 @@ public final class PipelineClients implements KafkaClientSupplier {
     /// @param transactionTime knows how long commits have taken, also in earlier lives
     /// @param others          the topics of other applications that requests name
     public PipelineClients(String transactionalId, TransactionTime transactionTime, Commits commits,
-            PartitionHolds holds, StepSignal steps, OtherTopics others, PipelineConfig config) {
+            EarlySends early, PartitionHolds holds, StepSignal steps, OtherTopics others, PipelineConfig config) {
         this.transactionalId = transactionalId;
         this.transactionTime = transactionTime;
         this.commits = commits;
+        this.early = early;
         this.holds = holds;
         this.steps = steps;
         tick = config.pace().tick();
@@ -72,9 +75,14 @@ public final class PipelineClients implements KafkaClientSupplier {
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
         var named = new HashMap<>(config);
         named.replace(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
-        return new FollowingProducer(
-                own -> new KafkaProducer<>(own, new ByteArraySerializer(), new ByteArraySerializer()), named,
-                transactionTime, commits, allowsTopics ? new SparedRecords(others, deadLetters) : null);
+        return new FollowingProducer(this::producer, named, transactionTime, commits,
+                allowsTopics ? new SparedRecords(others, deadLetters) : null);
+    }
+
+    private Producer<byte[], byte[]> producer(Map<String, Object> config) {
+        var producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        early.by(producer::flush);
+        return producer;
     }
 
     @Override

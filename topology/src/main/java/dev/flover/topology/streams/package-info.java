@@ -3,7 +3,7 @@
 /// ```
 ///   StreamsProperties ──► KafkaStreams ──► PipelineClients ──┬── consumer    PartitionHolds, StepSignal
 ///                                                            └── producer    FollowingProducer, TransactionTime,
-///                                                                            SparedRecords ──► OtherTopics
+///                                                                            SparedRecords ──► OtherTopics, EarlySends
 ///   GenerationProcessor ──► Commits: is a commit due?
 /// ```
 ///

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.api.EngineException;
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.Rejection;
+import dev.flover.schemas.RejectionCode;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
@@ -141,6 +143,29 @@ class GenerationProcessorTest {
         relaxed.ticks(40);
         relaxed.commit();
         assertThat(relaxed.text("a", 0)).hasSizeBetween(37, 40);
+    }
+
+    @Test
+    void tokensOfAnEagerRequestAreNotKeptBack() {
+        process.send(0, request("a", ">" + "x".repeat(60)).setEager(true).build());
+        process.send(0, request("b", ">" + "y".repeat(60)).build());
+        process.ticks(4);
+        process.commit();
+        int others = process.text("b", 0).length();
+        process.ticks(40);
+        process.commit();
+        assertThat(process.text("a", 0)).hasSizeBetween(40, 44);
+        assertThat(process.text("b", 0)).hasSize(others);
+    }
+
+    @Test
+    void whereOtherTokensMayFollowAfterACrashEagerRequestsAreRejected() {
+        var config = SimulatedProcess.config().with(new Recovery(OtherArithmetic.CONTINUE, 2, 3));
+        var moving = new SimulatedProcess(config, 1, SLOTS, () -> new ScriptedEngine(SLOTS, "scripted"));
+        moving.send(0, request("a", ">abc").setEager(true).build());
+        moving.settle();
+        assertThat(moving.result("a").getMessage()).startsWith("eager must be false");
+        assertThat(moving.result("a").getRejection()).isEqualTo(new Rejection(RejectionCode.INVALID, "eager"));
     }
 
     @Test

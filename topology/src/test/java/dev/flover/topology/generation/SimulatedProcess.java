@@ -40,6 +40,7 @@ import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.state.StateKeys;
 import dev.flover.topology.state.StoreNames;
 import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.StepSignal;
 import dev.flover.topology.waiting.WaitingRoom;
@@ -236,7 +237,7 @@ final class SimulatedProcess {
                 .constraints(new Constraints(model.tokenizer(), tenant -> compiling)).mentions(mentions())
                 .foreign(foreign)
                 .replyTopics(new ReplyTopics(config.limits().mentions().replyTopics(), foreign)).commits(commits)
-                .holds(new PartitionHolds()).caution(caution).life(life)
+                .early(new EarlySends()).holds(new PartitionHolds()).caution(caution).life(life)
                 .wall(() -> wall).contract(contract).left(left)
                 .decoding(new RequestDecoding(config.topics().requests(),
                         new RequestDecoding.Readers(decoding(), decoding()), null, null, Runnable::run,
