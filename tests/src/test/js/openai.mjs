@@ -56,4 +56,23 @@ const first = await retrying.completions.create({ ...sampling, prompt: 'The old 
 const again = await retrying.completions.create({ ...sampling, prompt: 'The old house' }, key);
 got.sameUnderAKey = first.id === 'of-node' && first.choices[0].text === again.choices[0].text;
 
+// The first response is lost on its way. The client sends the request again, and gets the answer that it missed.
+let sent = 0;
+const unlucky = new OpenAI({
+    baseURL, apiKey: 'none', maxRetries: 2,
+    fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        sent += 1;
+        if (sent === 1) {
+            await response.text();
+            throw new TypeError('the response was lost');
+        }
+        return response;
+    },
+});
+const retried = await unlucky.completions.create({ ...sampling, prompt: 'The old house' },
+    { headers: { 'Idempotency-Key': 'retried-by-node' } });
+got.sentUntilAnswered = sent;
+got.retried = retried.choices[0].text;
+
 console.log(JSON.stringify(got));

@@ -10,12 +10,13 @@ import dev.flover.http.openai.EventId;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.openai.WholeForm;
 import dev.flover.http.topics.AnswerStream;
+import dev.flover.http.topics.ReadChunk;
 import dev.flover.http.topics.RefusedRequestException;
 import dev.flover.http.topics.TopicBridge;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.TokenChunk;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,18 +58,24 @@ final class Completions {
             return names;
         });
         requireModel(call.model(), grant);
-        var requests = call.requests().stream().map(request -> granted(request, grant)).toList();
+        boolean eager = isEager(exchange, call);
+        var requests = call.requests().stream().map(request -> granted(request, grant))
+                .map(request -> eager ? GenerationRequest.newBuilder(request).setEager(true).build() : request)
+                .toList();
         backlog.requireRoom();
         exchange.setHeader("Flover-Generation", String.join(",", names));
         boolean cancels = exchange.header("Flover-Cancel-On-Disconnect").filter("true"::equalsIgnoreCase).isPresent();
         var parts = new AnswerParts(call.kind(), names.getFirst(),
                 call.model() != null ? call.model() : topics.cluster().defaultModel().orElse(""),
                 System.currentTimeMillis() / 1_000, texts);
-        try (var answers = open(requests, key.isPresent(), exchange.trace()); var first = new FirstToken(backlog)) {
-            if (call.stream()) {
-                stream(exchange, answers, first, parts, call);
+        var sending = new Sending(requests, key.isPresent(), exchange.trace());
+        try (var first = new FirstToken(backlog)) {
+            if (eager) {
+                eager(exchange, sending, first, parts, call);
+            } else if (call.stream()) {
+                stream(exchange, sending, first, parts, call);
             } else {
-                whole(exchange, answers, first, parts, requests.getFirst().getAnswers());
+                whole(exchange, sending, first, parts);
             }
         } catch (IOException e) {
             if (cancels) {
@@ -78,6 +85,23 @@ final class Completions {
             }
             throw e;
         }
+    }
+
+    private static boolean isEager(Exchange exchange, CompletionCall call) {
+        String said = exchange.header("Flover-Consistency").orElse("committed");
+        return switch (said) {
+            case "committed" -> false;
+            case "eager" -> {
+                var request = call.requests().getFirst();
+                if (!call.stream() || call.requests().size() > 1 || call.kind() == AnswerKind.CALLS
+                        || request.getLogprobs() != null || request.getPromptLogprobs() != null) {
+                    throw ApiError.invalid(null, "Flover-Consistency: eager needs \"stream\": true, one prompt, and "
+                            + "neither tools nor logprobs");
+                }
+                yield true;
+            }
+            default -> throw ApiError.invalid(null, "Flover-Consistency must be committed or eager, was " + said);
+        };
     }
 
     private void requireReady() {
@@ -137,16 +161,14 @@ final class Completions {
                 .build();
     }
 
-    /// @param mayBeKnown whether the ids may have been used before, because the client chose them
-    /// @param trace      headers of the requests' records
-    private Answers open(List<GenerationRequest> requests, boolean mayBeKnown, Map<String, String> trace)
-            throws InterruptedException {
+    private List<AnswerStream> open(Sending sending) throws InterruptedException {
         var streams = new ArrayList<AnswerStream>();
         try {
-            for (var request : requests) {
-                streams.add(mayBeKnown ? topics.attach(request, trace) : topics.begin(request, trace));
+            for (var request : sending.requests()) {
+                streams.add(sending.mayBeKnown() ? topics.attach(request, sending.trace())
+                        : topics.begin(request, sending.trace()));
             }
-            return new Answers(streams);
+            return streams;
         } catch (RefusedRequestException e) {
             streams.forEach(AnswerStream::close);
             throw ApiError.of(422, "idempotency_key_reused", "another request was sent under this Idempotency-Key: "
@@ -157,43 +179,88 @@ final class Completions {
         }
     }
 
-    private void whole(Exchange exchange, Answers answers, FirstToken first, AnswerParts parts, int perPrompt)
+    private void whole(Exchange exchange, Sending sending, FirstToken first, AnswerParts parts)
             throws IOException, InterruptedException {
-        var form = new WholeForm(parts, perPrompt);
-        while (!answers.isEnded()) {
-            var next = answers.next(config.limits().keepAlive());
-            if (next.isPresent()) {
-                first.hasCome();
-                requireServed(next.get());
-                form.add(next.get().prompt(), next.get().read().chunk());
+        var form = new WholeForm(parts, sending.requests().getFirst().getAnswers());
+        try (var answers = new Answers(open(sending))) {
+            while (!answers.isEnded()) {
+                var next = answers.next(config.limits().keepAlive());
+                if (next.isPresent()) {
+                    first.hasCome();
+                    requireServed(next.get().read().chunk());
+                    form.add(next.get().prompt(), next.get().read().chunk());
+                }
             }
         }
         exchange.sendJson(200, form.whole());
     }
 
-    private void stream(Exchange exchange, Answers answers, FirstToken first, AnswerParts parts, CompletionCall call)
+    private void stream(Exchange exchange, Sending sending, FirstToken first, AnswerParts parts, CompletionCall call)
             throws IOException, InterruptedException {
         var events = new EventStream(exchange);
-        var form = new EventForm(parts, call.requests().getFirst().getAnswers(), true);
-        Duration wait = config.limits().keepAlive();
-        while (!answers.isEnded()) {
-            var next = answers.next(wait);
-            if (next.isEmpty()) {
-                if (!answers.isEnded()) {
+        var form = new EventForm(parts, sending.requests().getFirst().getAnswers(), true);
+        try (var answers = new Answers(open(sending))) {
+            while (!answers.isEnded()) {
+                var next = answers.next(config.limits().keepAlive());
+                if (next.isPresent()) {
+                    first.hasCome();
+                    if (!events.isOpen()) {
+                        requireServed(next.get().read().chunk());
+                    }
+                    send(events, form, parts.kind(), next.get());
+                } else if (!answers.isEnded()) {
                     events.signOfLife();
                 }
-                continue;
             }
-            first.hasCome();
-            if (!events.isOpen()) {
-                requireServed(next.get());
-            }
-            send(events, form, parts.kind(), next.get());
         }
+        end(events, form, call);
+    }
+
+    private static void end(EventStream events, EventForm form, CompletionCall call) throws IOException {
         if (call.includeUsage()) {
             events.event(null, form.usage());
         }
         events.done();
+    }
+
+    /// Streams tokens before they are committed.
+    private void eager(Exchange exchange, Sending sending, FirstToken first, AnswerParts parts, CompletionCall call)
+            throws IOException, InterruptedException {
+        var events = new EventStream(exchange);
+        var form = new EventForm(parts, sending.requests().getFirst().getAnswers(), true);
+        var stream = new EagerStream(events, form, parts.kind());
+        try (var chunks = openEagerly(sending)) {
+            boolean ended = false;
+            while (!ended) {
+                switch (chunks.next(config.limits().keepAlive()).orElse(null)) {
+                    case null -> events.signOfLife();
+                    case EagerChunks.Come.Drawn(ReadChunk read) -> {
+                        first.hasCome();
+                        stream.drawn(read);
+                    }
+                    case EagerChunks.Come.Committed(ReadChunk read) -> {
+                        first.hasCome();
+                        if (!events.isOpen()) {
+                            requireServed(read.chunk());
+                        }
+                        stream.committed(read);
+                        ended = read.chunk().getTerminal();
+                    }
+                    case EagerChunks.Come.Failed(RuntimeException problem) -> throw problem;
+                }
+            }
+        }
+        end(events, form, call);
+    }
+
+    private EagerChunks openEagerly(Sending sending) throws InterruptedException {
+        var drawn = topics.drawn(sending.requests().getFirst().getId());
+        try {
+            return new EagerChunks(open(sending).getFirst(), drawn);
+        } catch (RuntimeException | InterruptedException e) {
+            drawn.close();
+            throw e;
+        }
     }
 
     static void send(EventStream events, EventForm form, AnswerKind kind, Answers.Numbered next) throws IOException {
@@ -206,12 +273,18 @@ final class Completions {
     }
 
     /// @throws ApiError if the pipeline rejected the request
-    private static void requireServed(Answers.Numbered next) {
-        var finish = next.read().chunk().getFinish();
+    private static void requireServed(TokenChunk chunk) {
+        var finish = chunk.getFinish();
         if (finish != null && finish.getReason() == FinishReason.REJECTED) {
             throw CompletionCall.rejected(finish.getRejection(), finish.getMessage());
         }
     }
+
+    /// The requests of a call.
+    ///
+    /// @param mayBeKnown whether the ids may have been used before, because the client chose them
+    /// @param trace      headers of the requests' records
+    private record Sending(List<GenerationRequest> requests, boolean mayBeKnown, Map<String, String> trace) {}
 
     /// Counts a request as waiting, until its first token arrives or its client disconnects.
     private static final class FirstToken implements AutoCloseable {

@@ -31,7 +31,16 @@ final class EventStream {
 
     /// @param id the event's id; null if the stream cannot be resumed after this event
     void event(String id, ObjectNode data) throws IOException {
+        event(null, id, data);
+    }
+
+    /// @param type the event's type; null for the usual one
+    /// @param id   the event's id; null if the stream cannot be resumed after this event
+    void event(String type, String id, ObjectNode data) throws IOException {
         var event = new ByteArrayOutputStream();
+        if (type != null) {
+            event.write(("event: " + type + "\n").getBytes(StandardCharsets.UTF_8));
+        }
         if (id != null) {
             event.write(("id: " + id + "\n").getBytes(StandardCharsets.UTF_8));
         }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
@@ -67,6 +68,11 @@ final class Exchange {
         return Optional.ofNullable(Request.extractQueryParameters(request).getValue(name));
     }
 
+    /// Returns all values of a parameter of the query.
+    List<String> queries(String name) {
+        return List.copyOf(Request.extractQueryParameters(request).getValuesOrEmpty(name));
+    }
+
     void setHeader(String name, String value) {
         response.getHeaders().put(name, value);
     }
@@ -95,14 +101,14 @@ final class Exchange {
     }
 
     void sendJson(int status, ObjectNode body) throws IOException {
-        send(status, "application/json", bytes(body));
+        sendBytes(status, "application/json", bytes(body));
     }
 
     void sendText(int status, String text) throws IOException {
-        send(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+        sendBytes(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private void send(int status, String type, byte[] body) throws IOException {
+    void sendBytes(int status, String type, byte[] body) throws IOException {
         response.setStatus(status);
         setHeader("Content-Type", type);
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);

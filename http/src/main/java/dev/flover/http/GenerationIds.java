@@ -2,6 +2,7 @@ package dev.flover.http;
 
 import dev.flover.http.access.Grant;
 import dev.flover.http.openai.AnswerKind;
+import dev.flover.http.openai.ApiError;
 import dev.flover.http.topics.Place;
 import dev.flover.http.topics.RequestWriter;
 import dev.flover.http.topics.TopicBridge;
@@ -17,6 +18,8 @@ import java.util.regex.Pattern;
 final class GenerationIds {
     private static final Pattern FORM =
             Pattern.compile("(?:chat)?cmpl-([0-9a-z]{1,4})-([0-9a-z]{1,12})-[0-9a-z]{20,26}");
+    private static final int MOST_CHARACTERS = 200;
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:~-]{1," + MOST_CHARACTERS + "}");
     private static final int BASE = 36;
     private static final int RANDOM_BYTES = 16;
 
@@ -45,6 +48,22 @@ final class GenerationIds {
         random.nextBytes(bytes);
         String digits = new BigInteger(1, bytes).toString(BASE);
         return "0".repeat(Math.max(0, 20 - digits.length())) + digits;
+    }
+
+    /// @throws ApiError if the text is not an id, or no id can be looked up because the cluster does not answer
+    static void require(String id, TopicBridge topics) {
+        if (!ID.matcher(id).matches()) {
+            throw unknown(id);
+        }
+        if (topics.partitions() == 0) {
+            throw ApiError.unavailable("the Kafka cluster does not answer yet; try again");
+        }
+    }
+
+    static ApiError unknown(String id) {
+        return ApiError.notFound("generation_not_found", "there is no generation '"
+                + (id.length() <= MOST_CHARACTERS ? id : id.substring(0, MOST_CHARACTERS) + "...")
+                + "', or the topics do not keep it any more");
     }
 
     /// Returns a place at or before the first token of an id; empty if the id has another form.

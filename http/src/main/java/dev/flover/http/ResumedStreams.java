@@ -23,7 +23,6 @@ import java.util.regex.Pattern;
 final class ResumedStreams {
     private static final Duration LOOK = Duration.ofMillis(50);
     private static final Pattern PLACE = Pattern.compile("(\\d{1,6}):(\\d{1,18})");
-    private static final Pattern ID = Pattern.compile("[A-Za-z0-9._:~-]{1,200}");
 
     private final BridgeConfig config;
     private final TopicBridge topics;
@@ -38,10 +37,10 @@ final class ResumedStreams {
     void cancel(Exchange exchange, Grant grant, String id) throws IOException, InterruptedException {
         Guard.requireJson(exchange);
         exchange.body(config.limits().bodyBytes());
-        requireId(id);
+        GenerationIds.require(id, topics);
         String scoped = grant.scoped(id);
         if (!topics.isRequested(scoped)) {
-            throw unknown(id);
+            throw GenerationIds.unknown(id);
         }
         topics.cancel(scoped);
         var said = JsonNodeFactory.instance.objectNode();
@@ -49,23 +48,8 @@ final class ResumedStreams {
         exchange.sendJson(202, said);
     }
 
-    private void requireId(String id) {
-        if (!ID.matcher(id).matches()) {
-            throw unknown(id);
-        }
-        if (topics.partitions() == 0) {
-            throw ApiError.unavailable("the Kafka cluster does not answer yet; try again");
-        }
-    }
-
-    private static ApiError unknown(String id) {
-        return ApiError.notFound("generation_not_found", "there is no generation '"
-                + (id.length() <= 200 ? id : id.substring(0, 200) + "...")
-                + "', or the topics do not keep it any more");
-    }
-
     void stream(Exchange exchange, Grant grant, String id) throws IOException, InterruptedException {
-        requireId(id);
+        GenerationIds.require(id, topics);
         var lastEvent = exchange.header("Last-Event-ID").or(() -> exchange.query("last_event_id"));
         int from = from(exchange);
         if (lastEvent.isPresent()) {
@@ -95,15 +79,15 @@ final class ResumedStreams {
             throws IOException, InterruptedException {
         var place = new Place(event.partition(), event.offset());
         if (place.partition() >= topics.partitions()) {
-            throw unknown(id);
+            throw GenerationIds.unknown(id);
         }
-        try (var stream = topics.from(grant.scoped(id), place, false)) {
+        try (var stream = topics.from(grant.scoped(id), place)) {
             var known = stream.next(LOOK);
             while (known.isEmpty() && topics.tokensPosition(place.partition()) <= place.offset()) {
                 known = stream.next(LOOK);      // another bridge has read the record, this one not yet
             }
             if (known.filter(read -> read.place().equals(place)).isEmpty()) {
-                throw unknown(id);
+                throw GenerationIds.unknown(id);
             }
             var parts = parts(exchange, id, event.kind(), known.get());
             send(exchange, stream, new EventForm(parts, 1, false), event.kind(), 0, Optional.empty());
@@ -113,18 +97,10 @@ final class ResumedStreams {
     /// Resumes an answer at a position; the place of its chunks is searched if neither client nor id tells it.
     private void begin(Exchange exchange, Grant grant, String id, int from) throws IOException, InterruptedException {
         var kind = kind(exchange, id);
-        String scoped = grant.scoped(id);
-        var said = place(exchange).or(() -> GenerationIds.place(id))
-                .filter(place -> place.partition() < topics.partitions());
-        var place = said.isPresent() ? said : topics.find(scoped);
-        if (place.isEmpty() && !topics.isRequested(scoped)) {
-            throw unknown(id);
-        }
-        try (var stream = place.isPresent() ? topics.from(scoped, place.get(), true) : topics.await(scoped)) {
-            var first = stream.next(LOOK);
-            if (first.isEmpty() && !stream.isEnded() && !topics.isRequested(scoped)) {
-                throw unknown(id);
-            }
+        var place = place(exchange).or(() -> GenerationIds.place(id));
+        try (var stream = topics.fromBeginning(grant.scoped(id), place)
+                .orElseThrow(() -> GenerationIds.unknown(id))) {
+            var first = stream.next(Duration.ZERO);
             send(exchange, stream, new EventForm(parts(exchange, id, kind, first.orElse(null)), 1, from == 0), kind,
                     from, first);
         }

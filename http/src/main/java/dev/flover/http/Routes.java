@@ -30,7 +30,9 @@ final class Routes extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
     private static final String GET = "GET";
     private static final String POST = "POST";
-    private static final String METHODS = "GET, POST, OPTIONS";
+    private static final String METHODS = "GET, HEAD, POST, OPTIONS";
+    private static final String EXPOSED = "Flover-Generation, Retry-After, ETag, Stream-Next-Offset, Stream-Cursor, "
+            + "Stream-Up-To-Date, Stream-Closed";
 
     private final BridgeConfig config;
     private final TopicBridge topics;
@@ -65,6 +67,11 @@ final class Routes extends Handler.Abstract {
                 (exchange, grant, path) -> streams.stream(exchange, grant, path.group(1)));
         granted("/v1/generations/([^/]+)/cancel", POST,
                 (exchange, grant, path) -> streams.cancel(exchange, grant, path.group(1)));
+        var durable = new DurableStreams(config, topics);
+        granted("/v1/generations/([^/]+)", GET,
+                (exchange, grant, path) -> durable.chunks(exchange, grant, path.group(1)));
+        granted("/v1/generations/([^/]+)/text", GET,
+                (exchange, grant, path) -> durable.text(exchange, grant, path.group(1)));
         granted("/tokenize", POST, (exchange, grant, path) -> tokenize(exchange));
         granted("/detokenize", POST, (exchange, grant, path) -> detokenize(exchange));
         route("/livez", GET, (exchange, path) -> exchange.sendText(200, "alive\n"));
@@ -131,10 +138,11 @@ final class Routes extends Handler.Abstract {
     }
 
     private void answer(Exchange exchange) throws IOException, InterruptedException {
+        exchange.setHeader("X-Content-Type-Options", "nosniff");
         guard.requireOrigin(exchange);
         exchange.header("Origin").filter(guard::isAllowed).ifPresent(origin -> {
             exchange.setHeader("Access-Control-Allow-Origin", origin);
-            exchange.setHeader("Access-Control-Expose-Headers", "Flover-Generation, Retry-After");
+            exchange.setHeader("Access-Control-Expose-Headers", EXPOSED);
             exchange.setHeader("Vary", "Origin");
         });
         for (var entry : routes.entrySet()) {
@@ -159,7 +167,8 @@ final class Routes extends Handler.Abstract {
             exchange.setHeader("Access-Control-Max-Age", "600");
             exchange.sendNothing(204);
         } else {
-            exchange.setHeader("Allow", String.join(", ", methods.keySet()));
+            exchange.setHeader("Allow", String.join(", ", methods.keySet())
+                    + (methods.containsKey(GET) ? ", HEAD" : ""));
             throw ApiError.of(405, "method_not_allowed", exchange.path() + " takes "
                     + String.join(" and ", methods.keySet()) + ", was " + exchange.method());
         }

@@ -51,11 +51,13 @@ public final class AnswerStream implements AutoCloseable {
     /// Makes a stream that starts at a place of the tokens topic.
     ///
     /// @param fromBeginning whether the answers begin at that place
-    static AnswerStream from(TokenFeed feed, PastReader past, String id, Place place, boolean fromBeginning) {
+    /// @param end           an offset up to which records are on the topic, also if the feed has not read them yet
+    static AnswerStream from(
+            TokenFeed feed, PastReader past, String id, Place place, boolean fromBeginning, long end) {
         var stream = new AnswerStream(feed.subscribe(id), past, fromBeginning ? 0 : ANY);
         stream.partition = place.partition();
         stream.pastFrom = place.offset();
-        stream.pastTo = feed.takenUpTo(place.partition());
+        stream.pastTo = Math.max(feed.takenUpTo(place.partition()), end);
         return stream;
     }
 
@@ -112,18 +114,18 @@ public final class AnswerStream implements AutoCloseable {
         return ended;
     }
 
-    /// Tells whether all chunks that were on the topic have been read, so that further ones are returned as they
-    /// arrive.
-    public boolean isLive() {
-        return pending.isEmpty() && pastFrom >= pastTo;
-    }
-
-    private Optional<ReadChunk> candidate(Duration wait) throws InterruptedException {
+    /// Tells whether the topic has a chunk for this stream that was not returned yet.
+    boolean hasPast() throws InterruptedException {
         while (pending.isEmpty() && pastFrom < pastTo) {
             var batch = past.chunks(partition, pastFrom, pastTo, live.id());
             pending.addAll(batch.chunks());
             pastFrom = batch.next();
         }
+        return !pending.isEmpty();
+    }
+
+    private Optional<ReadChunk> candidate(Duration wait) throws InterruptedException {
+        hasPast();
         return pending.isEmpty() ? live.poll(wait) : Optional.of(pending.poll());
     }
 

@@ -45,7 +45,8 @@ public final class PastReader implements AutoCloseable {
     /// @param next offset at which the next batch begins
     record Batch(List<ReadChunk> chunks, long next) {}
 
-    /// Returns the chunks of an id with offsets in [from, to) of a partition, at most one batch of them.
+    /// Returns the chunks of an id with offsets in [from, to) of a partition: those of the first fetched records that
+    /// have any, so that the first chunks of an old answer do not wait until the partition was read to its end.
     Batch chunks(int partition, long from, long to, String id) throws InterruptedException {
         var chunks = new ArrayList<ReadChunk>();
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
@@ -54,7 +55,7 @@ public final class PastReader implements AutoCloseable {
                 reading.read(record).ifPresent(chunks::add);
             }
             return chunks.size() < BATCH_CHUNKS;
-        });
+        }, () -> !chunks.isEmpty());
         return new Batch(chunks, next);
     }
 
@@ -81,6 +82,12 @@ public final class PastReader implements AutoCloseable {
         return first[0] == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(first[0]);
     }
 
+    /// Returns the offset of the first record that a partition of the tokens topic still has.
+    long beginning(int partition) throws InterruptedException {
+        var tokens = new TopicPartition(access.topics().tokens(), partition);
+        return bounds(tokens).beginning();
+    }
+
     /// Tells whether the requests topic has a record of an id. Searches from the newest record backwards.
     boolean isRequested(int partition, String id) throws InterruptedException {
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
@@ -95,26 +102,32 @@ public final class PastReader implements AutoCloseable {
     /// beginning of the partition is reached.
     private void windows(TopicPartition partition, long before, Consumer<ConsumerRecord<byte[], byte[]>> each,
             BooleanSupplier enough) throws InterruptedException {
-        long beginning;
-        long end;
-        var bounds = take();
-        try {
-            beginning = bounds.beginningOffsets(List.of(partition)).get(partition);
-            end = Math.min(before, bounds.endOffsets(List.of(partition)).get(partition));
-        } catch (KafkaException e) {
-            throw new UnavailableException("asking for the offsets of " + partition + " failed: " + e.getMessage(), e);
-        } finally {
-            giveBack(bounds);
-        }
+        var bounds = bounds(partition);
+        long beginning = bounds.beginning();
+        long end = Math.min(before, bounds.end());
         for (long window = FIRST_WINDOW; end > beginning && !enough.getAsBoolean(); window *= GROWTH) {
             long from = Math.max(beginning, end - window);
             for (long next = from; next < end;) {
                 next = scan(partition, next, end, record -> {
                     each.accept(record);
                     return true;
-                });
+                }, () -> false);
             }
             end = from;
+        }
+    }
+
+    private record Bounds(long beginning, long end) {}
+
+    private Bounds bounds(TopicPartition partition) throws InterruptedException {
+        var consumer = take();
+        try {
+            return new Bounds(consumer.beginningOffsets(List.of(partition)).get(partition),
+                    consumer.endOffsets(List.of(partition)).get(partition));
+        } catch (KafkaException e) {
+            throw new UnavailableException("asking for the offsets of " + partition + " failed: " + e.getMessage(), e);
+        } finally {
+            giveBack(consumer);
         }
     }
 
@@ -123,8 +136,10 @@ public final class PastReader implements AutoCloseable {
         boolean accept(ConsumerRecord<byte[], byte[]> record);
     }
 
-    /// @return the offset at which to continue: `to`, or the one after the last record that the reader wanted
-    private long scan(TopicPartition partition, long from, long to, Reader reader) throws InterruptedException {
+    /// @param enough whether to stop after the records that were fetched together
+    /// @return the offset at which to continue: `to`, or the one after the last record that the reader took
+    private long scan(TopicPartition partition, long from, long to, Reader reader, BooleanSupplier enough)
+            throws InterruptedException {
         if (from >= to) {
             return to;
         }
@@ -143,6 +158,9 @@ public final class PastReader implements AutoCloseable {
                     }
                 }
                 long now = consumer.position(partition);
+                if (enough.getAsBoolean()) {
+                    return Math.min(now, to);
+                }
                 if (now > position) {
                     moved = System.nanoTime();
                 } else if (System.nanoTime() - moved > PATIENCE.toNanos()) {

@@ -39,17 +39,29 @@ public final class TokenFeed implements AutoCloseable {
     private final Thread thread;
     private long lookedForPartitions;
 
-    private TokenFeed(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
+    /// @param properties of the consumer
+    private TokenFeed(TopicAccess access, Map<String, Object> properties, ChunkReading reading,
+            CountDownLatch closing, String threadName) {
         this.topic = access.topics().tokens();
         this.reading = reading;
         this.closing = closing;
-        consumer = new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        thread = Thread.ofPlatform().name("flover-http-tokens").daemon().unstarted(this::run);
+        consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        thread = Thread.ofPlatform().name(threadName).daemon().unstarted(this::run);
     }
 
     /// Starts reading at the end of the topic. If the cluster does not answer, the thread waits for it.
     static TokenFeed start(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
-        var feed = new TokenFeed(access, reading, closing);
+        return started(new TokenFeed(access, access.consumer(), reading, closing, "flover-http-tokens"));
+    }
+
+    /// Starts reading at the end of the topic, including records that are not committed.
+    ///
+    /// @param closing ends the reading when it is counted down, before [#close]
+    static TokenFeed ofDrawn(TopicAccess access, ChunkReading reading, CountDownLatch closing) {
+        return started(new TokenFeed(access, access.uncommitted(), reading, closing, "flover-http-drawn"));
+    }
+
+    private static TokenFeed started(TokenFeed feed) {
         feed.thread.start();
         return feed;
     }

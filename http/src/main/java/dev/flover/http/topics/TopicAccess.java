@@ -28,6 +28,13 @@ public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerPro
         return properties;
     }
 
+    /// Returns the properties of a consumer that also reads records of open and aborted transactions.
+    Map<String, Object> uncommitted() {
+        var properties = consumer();
+        properties.put("isolation.level", "read_uncommitted");
+        return properties;
+    }
+
     Map<String, Object> producer() {
         var properties = new HashMap<String, Object>(Map.of(
                 "acks", "all", "linger.ms", 0, "max.block.ms", 10_000, "delivery.timeout.ms", 15_000,

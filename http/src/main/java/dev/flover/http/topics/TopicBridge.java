@@ -16,6 +16,7 @@ public final class TopicBridge implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final ChunkReading reading;
     private final TokenFeed feed;
+    private final DrawnFeed drawn;
     private final PastReader past;
     private final RequestWriter writer;
     private final ClusterWatch cluster;
@@ -25,6 +26,7 @@ public final class TopicBridge implements AutoCloseable {
         writer = new RequestWriter(access);
         past = new PastReader(access, reading);
         feed = TokenFeed.start(access, reading, closing);
+        drawn = new DrawnFeed(access, reading, closing);
         cluster = ClusterWatch.start(access, closing);
     }
 
@@ -115,28 +117,60 @@ public final class TopicBridge implements AutoCloseable {
         }
     }
 
-    /// Returns the chunks of an id from a place on.
+    /// Returns the chunks of an id from a place on, within an answer.
+    public AnswerStream from(String id, Place place) {
+        return AnswerStream.from(feed, past, id, place, false, 0);
+    }
+
+    /// Returns the chunks of an id from a place on, within an answer. All chunks that are committed now are returned
+    /// without waiting, also those that this bridge has not read yet.
+    public AnswerStream upToDate(String id, Place place) throws InterruptedException {
+        return AnswerStream.from(feed, past, id, place, false, endOfTokens(place.partition()));
+    }
+
+    /// Returns the chunks of an id from their beginning; empty if there is neither a chunk nor a request of that id.
+    /// All chunks that are committed now are returned without waiting.
     ///
-    /// @param fromBeginning whether the answers begin at that place
-    public AnswerStream from(String id, Place place, boolean fromBeginning) {
-        return AnswerStream.from(feed, past, id, place, fromBeginning);
+    /// @param place a place at or before the first chunk; if it is empty, the chunks are searched
+    public Optional<AnswerStream> fromBeginning(String id, Optional<Place> place) throws InterruptedException {
+        var known = place.filter(each -> each.partition() < feed.partitions());
+        int partition = known.map(Place::partition).orElseGet(() -> RequestWriter.partitionOf(id, feed.partitions()));
+        long end = endOfTokens(partition);
+        long start = known.isPresent() ? known.get().offset() : past.start(partition, id, end).orElse(end);
+        var stream = AnswerStream.from(feed, past, id, new Place(partition, start), true, end);
+        try {
+            if (stream.hasPast() || isRequested(id)) {
+                return Optional.of(stream);
+            }
+        } catch (RuntimeException | InterruptedException e) {
+            stream.close();
+            throw e;
+        }
+        stream.close();
+        return Optional.empty();
     }
 
-    /// Returns the future chunks of an id that has none yet.
-    public AnswerStream await(String id) {
-        return AnswerStream.ofNew(feed, past, id);
+    /// Tells whether the tokens topic has deleted the record at a place.
+    public boolean isGone(Place place) throws InterruptedException {
+        return place.offset() < past.beginning(place.partition());
     }
 
-    /// Searches the beginning of the chunks of an id that does not contain its place; empty if there are none.
-    public Optional<Place> find(String id) throws InterruptedException {
-        int partition = RequestWriter.partitionOf(id, feed.partitions());
-        var start = past.start(partition, id, feed.takenUpTo(partition));
-        return start.isPresent() ? Optional.of(new Place(partition, start.getAsLong())) : Optional.empty();
+    private long endOfTokens(int partition) throws InterruptedException {
+        try {
+            return cluster.endOfTokens(partition);
+        } catch (KafkaException e) {
+            throw new UnavailableException("asking for the end of the tokens topic failed: " + e.getMessage(), e);
+        }
     }
 
     /// Tells whether the requests topic has a request of that id.
     public boolean isRequested(String id) throws InterruptedException {
         return past.isRequested(RequestWriter.partitionOf(id, writer.partitions()), id);
+    }
+
+    /// Returns the chunks of an id as they are drawn, from now on.
+    public DrawnChunks drawn(String id) throws InterruptedException {
+        return drawn.subscribe(id);
     }
 
     public void cancel(String id) throws InterruptedException {
@@ -147,6 +181,7 @@ public final class TopicBridge implements AutoCloseable {
     public void close() {
         closing.countDown();
         feed.close();
+        drawn.close();
         cluster.close();
         writer.close();
         past.close();

@@ -6,9 +6,10 @@
 ///                               ┌─ Subscription ─┐
 ///   tokens ──► TokenFeed ───────┼─ Subscription ─┼──► AnswerStream: the chunks of one generation, in order
 ///       │      (one consumer)   └─ Subscription ─┘         ▲
+///       ├────► DrawnFeed (one consumer, while somebody wants chunks before they are committed) ──► DrawnChunks
 ///       └────► PastReader (a few consumers) ───────────────┘ older chunks
 /// ```
 ///
-/// Only committed records are read. A bridge keeps no state that is not on the topics, so any bridge can resume any
-/// stream.
+/// Only committed records are read, except by `DrawnFeed`. A bridge keeps no state that is not on the topics, so any
+/// bridge can resume any stream.
 package dev.flover.http.topics;

@@ -10,12 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// A program from outside this project, such as kcat. If it is not installed, the test is skipped with a message that
 /// says how to install it.
 public record ExternalProgram(List<String> command) {
-    private static final int LIMIT_S = 60;
+    private static final int LIMIT_S = 280;
     private static final Path EXAMPLES = Path.of("..", "examples");
     private static final Path SCRIPTS = Path.of("src", "test", "js");
 
@@ -74,6 +75,13 @@ public record ExternalProgram(List<String> command) {
         return new ExternalProgram(List.of("node", SCRIPTS.resolve(name).toString()));
     }
 
+    /// Makes a program of a file of tests for vitest. It ends with another status than 0 if a test fails.
+    public static ExternalProgram vitest(String name, String needed) {
+        assumePackage(needed);
+        return new ExternalProgram(List.of("node", SCRIPTS.resolve("node_modules/vitest/vitest.mjs").toString(), "run",
+                "--root", SCRIPTS.toString(), name));
+    }
+
     private static void assumePackage(String needed) {
         assumeTrue(isInstalled("node"), "node is not installed");
         assumeTrue(Files.isDirectory(SCRIPTS.resolve("node_modules").resolve(needed)),
@@ -94,12 +102,20 @@ public record ExternalProgram(List<String> command) {
     /// Runs the program with `input` on its standard input, until it ends, and returns the lines that it printed. Fails
     /// if it does not end within 60 s or ends with an exit status other than 0.
     public List<String> run(String input, String... arguments) throws IOException, InterruptedException {
+        return run(input, Map.of(), arguments);
+    }
+
+    /// @param environment further variables of the program's environment
+    public List<String> run(String input, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         var line = new ArrayList<>(command);
         line.addAll(List.of(arguments));
         var out = Files.createTempFile("flover-client", ".out");
         var err = Files.createTempFile("flover-client", ".err");
         try {
-            var process = new ProcessBuilder(line).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+            var builder = new ProcessBuilder(line).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().putAll(environment);
+            var process = builder.start();
             try (var stdin = process.getOutputStream()) {
                 stdin.write(input.getBytes(StandardCharsets.UTF_8));
             }

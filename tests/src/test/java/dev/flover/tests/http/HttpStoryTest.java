@@ -321,6 +321,74 @@ class HttpStoryTest {
         assertThat(got.at("/badValue").asText()).isEqualTo("BadRequestError 400 top_p");
         assertThat(got.at("/eventsBeforeAbort").asInt()).isEqualTo(1);
         assertThat(got.at("/sameUnderAKey").asBoolean()).isTrue();
+        assertThat(got.at("/sentUntilAnswered").asInt()).isEqualTo(2);
+        assertThat(got.at("/retried").asText()).isEqualTo(got.at("/completion").asText());
+    }
+
+    @Test
+    void vercelsAiSdkDoesNotNoticeEither() throws Exception {
+        var got = JSON.readTree(ExternalProgram.node("ai.mjs", "ai").run("", word(up.awaitLine("http"))).getFirst());
+
+        assertThat(got.at("/chat").asText()).isNotBlank().isEqualTo(got.at("/chatStreamed").asText());
+        assertThat(got.at("/chatTokens").asInt()).isBetween(1, 12).isEqualTo(got.at("/chatStreamedTokens").asInt());
+        assertThat(got.at("/chatStreamedFinish").asText()).isIn("length", "stop");
+        assertThat(got.at("/completion").asText()).isNotBlank();
+        assertThat(got.at("/badModel").asText()).isEqualTo("AI_APICallError 404 model_not_found");
+    }
+
+    @Test
+    void langChainForNodeDoesNotNoticeEither() throws Exception {
+        var client = ExternalProgram.node("langchain.mjs", "@langchain/openai");
+
+        var got = JSON.readTree(client.run("", word(up.awaitLine("http"))).getFirst());
+
+        assertThat(got.at("/chat").asText()).isNotBlank().isEqualTo(got.at("/chatStreamed").asText());
+        assertThat(got.at("/chatTokens").asInt()).isBetween(1, 12).isEqualTo(got.at("/chatStreamedTokens").asInt());
+        assertThat(got.at("/completion").asText()).isNotBlank();
+        assertThat(got.at("/badModel").asText()).isEqualTo("404 model_not_found");
+    }
+
+    @Test
+    void theDurableStreamsClientReadsAGenerationInEveryMode() throws Exception {
+        var client = ExternalProgram.node("durable.mjs", "@durable-streams/client");
+        var request = web.request(COMPLETIONS).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(NIGHT + ", \"stream\": true}")).build();
+        String id = web.events(request, event -> true).getFirst().data().at("/id").asText();
+        String text = web.post(COMPLETIONS, NIGHT + "}").text();
+
+        var got = JSON.readTree(client.run("", word(up.awaitLine("http")) + "/generations/" + id).getFirst());
+
+        for (var mode : List.of("polled", "pushed", "caughtUp", "text")) {
+            assertThat(got.at("/" + mode).asText()).as(mode).isEqualTo(text).isNotBlank();
+        }
+        assertThat(got.at("/terminal").asInt()).isEqualTo(1);
+        assertThat(got.at("/type").asText()).isEqualTo("application/json");
+        assertThat(got.at("/closed").asBoolean()).isTrue();
+        assertThat(got.at("/endsAtHead").asBoolean()).isTrue();
+        assertThat(got.at("/resumed").asInt()).isEqualTo(got.at("/offsets").asInt()).isPositive();
+        assertThat(web.post("/v1/generations/" + id, "{}").status()).as("an append").isEqualTo(405);
+    }
+
+    @Test
+    void anEagerStreamEndsAsTheCommittedAnswer() throws Exception {
+        String[] eager = {"Flover-Consistency", "eager"};
+        var events = web.stream(COMPLETIONS, NIGHT + ", \"stream\": true}", eager);
+        String id = events.getFirst().data().at("/id").asText();
+
+        assertThat(Web.text(events)).isEqualTo(web.post(COMPLETIONS, NIGHT + "}").text()).isNotBlank();
+        int position = 0;
+        for (var event : events.subList(0, events.size() - 2)) {
+            assertThat(event.data().at("/flover/position").asInt()).isBetween(position, 39);
+            position = event.data().at("/flover/position").asInt();
+            assertThat(event.data().at("/flover/committed").asInt()).isBetween(0, 40);
+        }
+        var end = events.get(events.size() - 2);
+        assertThat(end.data().at("/choices/0/finish_reason").asText()).isEqualTo("length");
+        assertThat(end.data().at("/flover/committed").asInt()).isEqualTo(40);
+        assertThat(Web.text(web.goOn("/v1/generations/" + id + "/stream", "Last-Event-ID", end.id()))).isEmpty();
+        assertThat(web.post(COMPLETIONS, NIGHT + "}", eager).status()).as("not a stream").isEqualTo(400);
+        assertThat(web.post(COMPLETIONS, NIGHT + ", \"stream\": true}", "Flover-Consistency", "soon").status())
+                .isEqualTo(400);
     }
 
     @Test

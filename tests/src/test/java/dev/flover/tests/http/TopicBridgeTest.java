@@ -12,12 +12,14 @@ import dev.flover.http.topics.SlowReaderException;
 import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
 import dev.flover.http.topics.TopicBridge;
+import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.json.JsonRecords;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -93,6 +95,10 @@ class TopicBridgeTest {
                 .setTokenIds(IntStream.range(position, position + count).boxed().toList());
     }
 
+    private AnswerStream begin(String id) throws InterruptedException {
+        return bridge.begin(GenerationRequest.newBuilder().setId(id).setPrompt("x").build(), Map.of());
+    }
+
     private Place write(TokenChunk.Builder chunk) throws Exception {
         var record = chunk.build();
         var written = send(record).get();
@@ -118,7 +124,7 @@ class TopicBridgeTest {
             send(chunk(i == 10 ? "a" : "others-" + i, 0, 2).build());
         }
         producer.flush();
-        var stream = bridge.await("a");
+        var stream = begin("a");
         write(chunk("a", 2, 3));
         write(chunk("a", 5, 1).setTerminal(true));
 
@@ -127,7 +133,7 @@ class TopicBridgeTest {
 
     @Test
     void whatIsSaidAgainToSomebodyElseIsNotTakenForTheAnswer() throws Exception {
-        var stream = bridge.await("a");
+        var stream = begin("a");
         write(chunk("a", 4, 1).setRepeat(true));
         write(chunk("a", 0, 5).setRepeat(true));
         write(chunk("a", 5, 1).setRepeat(true).setTerminal(true));
@@ -137,7 +143,7 @@ class TopicBridgeTest {
 
     @Test
     void positionsThatWereReadAreNotReadAgain() throws Exception {
-        var stream = bridge.await("a");
+        var stream = begin("a");
         write(chunk("a", 0, 2));
         write(chunk("a", 0, 2));
         write(chunk("a", 2, 2).setTerminal(true));
@@ -151,18 +157,18 @@ class TopicBridgeTest {
         write(chunk("b", 0, 2));
         var place = write(chunk("a", 2, 2));
         write(chunk("a", 4, 2).setTerminal(true));
-        try (var stream = bridge.from("a", place, false)) {
+        try (var stream = bridge.from("a", place)) {
             assertThat(read(stream)).isEqualTo("[2][4]");
         }
-        try (var stream = bridge.from("a", bridge.find("a").orElseThrow(), true)) {
+        try (var stream = bridge.fromBeginning("a", Optional.empty()).orElseThrow()) {
             assertThat(read(stream)).isEqualTo("[0][2][4]");
         }
-        assertThat(bridge.find("nobody")).isEmpty();
+        assertThat(bridge.fromBeginning("nobody", Optional.empty())).isEmpty();
     }
 
     @Test
     void whatTheTopicDoesNotHoldAnyMoreIsSaid() throws Exception {
-        var stream = bridge.await("a");
+        var stream = begin("a");
         write(chunk("a", 3, 1));
 
         assertThatThrownBy(() -> stream.next(WAIT)).isInstanceOf(LostChunksException.class)
@@ -170,9 +176,33 @@ class TopicBridgeTest {
     }
 
     @Test
+    void drawnChunksComeBeforeTheyAreCommittedAndEvenIfTheyNeverAre() throws Exception {
+        try (var drawn = bridge.drawn("a"); var committed = begin("a");
+                var writer = new KafkaProducer<>(Map.<String, Object>of("bootstrap.servers",
+                        broker.bootstrapServers(), "transactional.id", tokens), new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            writer.initTransactions();
+            for (String text : List.of("aborted", "committed")) {
+                writer.beginTransaction();
+                writer.send(new ProducerRecord<>(tokens, "a".getBytes(UTF_8),
+                        JsonRecords.write(chunk("a", 0, 2).setText(text).setTerminal(true).build())));
+                writer.flush();
+                assertThat(drawn.next(WAIT).orElseThrow().chunk().getText()).isEqualTo(text);
+                assertThat(committed.next(Duration.ZERO)).as("before the end of the transaction").isEmpty();
+                if (text.equals("committed")) {
+                    writer.commitTransaction();
+                } else {
+                    writer.abortTransaction();
+                }
+            }
+            assertThat(read(committed)).isEqualTo("committed");
+        }
+    }
+
+    @Test
     void aReaderThatDoesNotReadIsDroppedAndHoldsNobodyUp() throws Exception {
-        var slow = bridge.await("a");
-        var other = bridge.await("b");
+        var slow = begin("a");
+        var other = begin("b");
         for (int i = 0; i < 1_100; i++) {
             send(chunk("a", i, 1).build());
         }

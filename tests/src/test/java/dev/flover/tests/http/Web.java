@@ -43,6 +43,11 @@ final class Web {
     /// @param id   the event's id; null if it has none
     /// @param data the event's data as JSON; null for `[DONE]`
     record Event(String id, JsonNode data) {
+        /// Tells whether the event takes back tokens that were shown before they were committed.
+        boolean isRetraction() {
+            return data != null && data.has("characters");
+        }
+
         String text() {
             return data == null ? "" : data.at("/choices/0/text").asText()
                     + data.at("/choices/0/delta/content").asText();
