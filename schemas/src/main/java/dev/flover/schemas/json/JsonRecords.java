@@ -78,7 +78,8 @@ public final class JsonRecords {
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw new JsonFormException(null, "expected a JSON object, found " + JsonValues.excerpt(node));
+        throw new JsonFormException(null, "expected a JSON object, found "
+                + (node.isMissingNode() ? "nothing" : JsonValues.excerpt(node)));
     }
 
     static <T extends SpecificRecord> T record(ObjectNode object, Class<T> type) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.embedded.EmbeddedRegistry;
+import dev.flover.http.Bridge;
+import dev.flover.http.BridgeConfig;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.tests.pipeline.BadInput.Answer;
@@ -41,6 +44,7 @@ class BadInputProperties {
     private static final Path PAGE = Path.of("..", "docs", "operate", "bad-input.md");
     private static final String RENEW = "flover.renew";
     private static final int LONGEST_MESSAGE = 240;
+    private static final int BODY_BYTES = 200_000;
 
     private static TemporaryFolder folder;
     private static EmbeddedBroker broker;
@@ -49,8 +53,6 @@ class BadInputProperties {
     private static Pipeline pipeline;
     private static KafkaProducer<byte[], byte[]> producer;
     private static int batch;
-
-    private final Client client = story.client;
 
     @BeforeContainer
     static void start() {
@@ -90,7 +92,44 @@ class BadInputProperties {
         inputs.values().forEach(rows -> rows.forEach(input ->
                 assertThat(found.get(input)).as(input.what()).startsWith(input.answer().words)));
         assertThat(pipeline.health().isReady()).isTrue();
-        compare(page(inputs, found));
+        compare(page(inputs, found) + calls());
+    }
+
+    /// Sends the bad HTTP requests to a bridge, and returns their part of the page.
+    private static String calls() throws IOException {
+        var rows = new StringBuilder("\n## HTTP requests\n\n| Request to the HTTP bridge | Response |\n|---|---|\n");
+        var limits = BridgeConfig.Limits.standard().withBodyBytes(BODY_BYTES);
+        var impatient = limits.withTimes(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(10));
+        try (var bridge = Bridge.start(bridgeConfig().with(limits), null);
+                var other = Bridge.start(bridgeConfig().with(impatient), null)) {
+            awaitReady(bridge);
+            for (var call : BadCalls.all(BODY_BYTES)) {
+                String answer = BadCalls.answer((call.stops() ? other : bridge).port(), call);
+                assertThat(answer).as(call.what()).startsWith(call.status() + ": ");
+                rows.append("| ").append(call.what()).append(" | ")
+                        .append(brief(answer.replaceFirst("^0: ", ""))).append(" |\n");
+            }
+            assertThat(bridge.isReady()).isTrue();
+        }
+        assertServed("after-bad-calls");
+        return rows.toString();
+    }
+
+    private static BridgeConfig bridgeConfig() {
+        var topics = story.config.topics();
+        var servers = Map.of("bootstrap.servers", broker.bootstrapServers());
+        var access = new TopicAccess(
+                new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()), servers, servers,
+                Map.of("schema.registry.url", registry.url()));
+        return BridgeConfig.of("127.0.0.1", 0, access);
+    }
+
+    private static void awaitReady(Bridge bridge) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!bridge.isReady()) {
+            assertThat(System.nanoTime()).as("the bridge becomes ready").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     private static void write(BadInput input, Map<BadInput, Long> offsets, Map<BadInput, String> found)
@@ -109,12 +148,12 @@ class BadInputProperties {
     private String answer(BadInput input, long offset) {
         return switch (input.answer()) {
             case DEAD_LETTER -> {
-                client.await("a dead letter of " + input.what(), () -> reason(offset) != null);
+                story.client.await("a dead letter of " + input.what(), () -> reason(offset) != null);
                 yield Answer.DEAD_LETTER.words + ": " + brief(reason(offset));
             }
             case REJECTED, EXPIRED, SERVED -> {
-                client.awaitTerminal(new TreeSet<>(List.of(input.id())));
-                var finish = client.chunks(input.id()).stream().filter(TokenChunk::getTerminal).findFirst()
+                story.client.awaitTerminal(new TreeSet<>(List.of(input.id())));
+                var finish = story.client.chunks(input.id()).stream().filter(TokenChunk::getTerminal).findFirst()
                         .orElseThrow().getFinish();
                 yield finish.getReason() == FinishReason.LENGTH || finish.getReason() == FinishReason.STOP
                         ? Answer.SERVED.words
@@ -123,8 +162,8 @@ class BadInputProperties {
             }
             case ABSORBED -> {
                 assertThat(reason(offset)).isNull();
-                client.awaitTerminal(new TreeSet<>(List.of(input.id())));
-                assertThat(client.chunks(input.id()).stream().filter(TokenChunk::getTerminal)
+                story.client.awaitTerminal(new TreeSet<>(List.of(input.id())));
+                assertThat(story.client.chunks(input.id()).stream().filter(TokenChunk::getTerminal)
                         .filter(chunk -> !chunk.getRepeat())).hasSize(1);
                 yield Answer.ABSORBED.words;
             }
@@ -135,7 +174,7 @@ class BadInputProperties {
     /// Returns the reason of the dead letter for the record at this offset of the requests topic; null if there is
     /// none.
     private String reason(long offset) {
-        return client.deadLetters.stream()
+        return story.client.deadLetters.stream()
                 .filter(letter -> header(letter.headers(), "flover.source.offset").equals(Long.toString(offset)))
                 .map(letter -> header(letter.headers(), "flover.reason"))
                 .findFirst().orElse(null);
@@ -155,25 +194,26 @@ class BadInputProperties {
         var page = new StringBuilder("""
                 # Bad input
 
-                What a record gets that should not have been written. Each of these is written to a real broker by
-                `BadInputProperties`, which compares this page with the answers that come back. Renew it with
+                The answers to records that should not have been written, and to HTTP requests that should not have
+                been sent. `BadInputProperties` writes each of these records to a real broker, sends each of these
+                requests to a real bridge, and compares this page with the answers. To renew the page:
 
                 ```
                 ./mvnw -pl tests -am verify -Dtest=BadInputProperties -Dsurefire.failIfNoSpecifiedTests=false \\
                     -Dflover.renew=true
                 ```
 
-                A *rejection* is the request's one terminal chunk and its result, with the reason as their message. A
-                *dead letter* is the record as it came, on `generation-dead-letters`, with the reason in the header
-                `flover.reason`; it is for what has no id to answer to, or cannot be read. Neither holds up what comes
-                behind it.
+                A *rejection* is the request's only terminal chunk and its result, with the reason as their message. A
+                *dead letter* is the unchanged record on `generation-dead-letters`, with the reason in the header
+                `flover.reason`; records that have no id or cannot be read become dead letters. Neither delays the
+                records after it.
 
-                The same test writes requests with arbitrary values and arbitrary bytes changed: each gets one answer,
-                and the request behind them is served. What HTTP requests get is [beside OpenAI's
-                errors](../use/http.md#errors).
+                The same test writes requests with arbitrary values and arbitrarily changed bytes: each gets one answer,
+                and the request after them is served. The statuses of HTTP responses are explained [on the page about
+                HTTP](../use/http.md#errors).
                 """);
         inputs.forEach((kind, rows) -> {
-            page.append("\n## ").append(kind).append("\n\n| What is written | What comes back |\n|---|---|\n");
+            page.append("\n## ").append(kind).append("\n\n| Record | Answer |\n|---|---|\n");
             rows.forEach(row -> page.append("| ").append(row.what()).append(" | ").append(found.get(row))
                     .append(" |\n"));
         });
@@ -195,12 +235,12 @@ class BadInputProperties {
         for (int i = 0; i < requests.size(); i++) {
             String key = "fuzzed-" + number + "-" + i;
             keys.add(key);
-            client.send(key, requests.get(i).bytes(key, client));
+            story.client.send(key, requests.get(i).bytes(key, story.client));
         }
         assertServed("after-fuzzed-" + number);
-        client.await("an answer to each of " + keys, () -> keys.stream().allMatch(this::isAnswered));
+        story.client.await("an answer to each of " + keys, () -> keys.stream().allMatch(this::isAnswered));
         for (var key : keys) {
-            long terminal = client.chunks(key).stream().filter(chunk -> chunk.getTerminal()).count();
+            long terminal = story.client.chunks(key).stream().filter(chunk -> chunk.getTerminal()).count();
             assertThat(terminal + letters(key)).as(key).isEqualTo(1);
         }
         assertThat(pipeline.health().isReady()).isTrue();
@@ -212,18 +252,18 @@ class BadInputProperties {
     }
 
     private boolean isAnswered(String key) {
-        return client.ended().contains(key) || letters(key) > 0;
+        return story.client.ended().contains(key) || letters(key) > 0;
     }
 
     private long letters(String key) {
-        return client.deadLetters.stream()
+        return story.client.deadLetters.stream()
                 .filter(letter -> letter.key() != null && key.equals(new String(letter.key(), StandardCharsets.UTF_8)))
                 .count();
     }
 
-    private void assertServed(String id) {
-        client.send(Client.greedy(id, "The old house", 2).setIgnoreEos(true).build());
-        client.awaitTerminal(new TreeSet<>(List.of(id)));
-        assertThat(client.tokens(id)).hasSize(2);
+    private static void assertServed(String id) {
+        story.client.send(Client.greedy(id, "The old house", 2).setIgnoreEos(true).build());
+        story.client.awaitTerminal(new TreeSet<>(List.of(id)));
+        assertThat(story.client.tokens(id)).hasSize(2);
     }
 }
