@@ -102,7 +102,8 @@ public record HttpSettings(Settings settings) {
                 limits, settings.get(SettingTable.HTTP_UNKNOWN) == UnknownParameters.IGNORE);
     }
 
-    private static TopicAccess access(Connection connection, TopicNames topics) {
+    /// Returns the names of a pipeline's topics, and the properties of their clients.
+    public static TopicAccess access(Connection connection, TopicNames topics) {
         return new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()),
                 connection.consumer(), connection.producer(), connection.registry());
     }

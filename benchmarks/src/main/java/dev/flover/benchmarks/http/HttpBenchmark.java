@@ -17,22 +17,25 @@ import dev.flover.topology.config.PipelineConfig.RecordForm;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 
-/// `HttpBenchmark REQUESTS STREAMS ROUNDS`: runs both measurements with a broker and a pipeline of its own.
+/// `HttpBenchmark REQUESTS STREAMS ROUNDS ANSWERS`: runs all measurements with a broker and a pipeline of its own.
 public final class HttpBenchmark {
     private static final int PARTITIONS = 4;
+    /// The most old answers that are asked for.
+    private static final int ASKED = 200;
     private static final String APPLICATION = "http-bench";
 
     private HttpBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
-        run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]))
-                .lines().forEach(System.out::println);
+        run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]),
+                Integer.parseInt(arguments[3])).lines().forEach(System.out::println);
     }
 
     /// @param requests number of requests of each kind, sent one after the other
     /// @param streams  number of streams that are open at the same time
     /// @param rounds   number of chunks of each stream
-    static HttpReport run(int requests, int streams, int rounds) throws Exception {
+    /// @param answers  number of old answers that the topic keeps
+    static HttpReport run(int requests, int streams, int rounds, int answers) throws Exception {
         var engineConfig = EngineConfig.of(16, 80);
         try (var model = ModelLoader.open(BundledModel.path());
                 var folder = TemporaryFolder.create("flover-http-bench-");
@@ -50,9 +53,11 @@ public final class HttpBenchmark {
                 }
                 String broker = servers.connection().bootstrapServers();
                 var first = FirstTokens.measure(bridge.url(), broker, config.topics(), requests);
+                var eager = EagerTokens.measure(bridge.url(), requests);
                 var many = ManyStreams.measure(bridge.url(), broker, config.topics().tokens(), PARTITIONS, streams,
                         rounds);
-                return new HttpReport(first, many);
+                var old = OldAnswers.measure(bridge.url(), broker, config.topics().tokens(), answers, ASKED);
+                return new HttpReport(first, eager, many, old);
             }
         }
     }

@@ -3,6 +3,8 @@
 /// ```
 ///   HttpBenchmark
 ///     ├── FirstTokens     request ──► first token, through the bridge and through Kafka's clients, in turn
+///     ├── EagerTokens     the same request as a committed and as an eager stream, in turn
+///     ├── OldAnswers      first byte of old answers while a million others are kept
 ///     └── ManyStreams     1,000 streams: commit ──► client, and memory of the bridge
 ///             └── StreamReaders, a process of its own
 /// ```

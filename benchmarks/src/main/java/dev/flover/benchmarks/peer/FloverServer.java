@@ -6,6 +6,7 @@ import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
+import dev.flover.http.Bridge;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.Sampling;
 import java.time.Duration;
@@ -69,6 +70,11 @@ final class FloverServer implements Server {
             }
         }
         return answers;
+    }
+
+    /// Starts a bridge to the pipeline, which closes with it.
+    Bridge bridge() {
+        return pipeline.bridge();
     }
 
     private static Duration untilNext(Workload workload, int sent, long now) {

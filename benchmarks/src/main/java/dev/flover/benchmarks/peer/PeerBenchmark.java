@@ -63,6 +63,9 @@ public final class PeerBenchmark implements Runnable {
     @Option(names = "--backend", defaultValue = "auto")
     private String backend;
 
+    @Option(names = "--http", description = "Ask Flover through its HTTP bridge, and not through the topics.")
+    private boolean http;
+
     @Option(names = "--seed", defaultValue = "1")
     private long seed;
 
@@ -96,24 +99,31 @@ public final class PeerBenchmark implements Runnable {
         int[][] prompts = prompts(opened.config().vocabulary());
         List<Answers> ours = new ArrayList<>();
         List<Answers> others = new ArrayList<>();
+        String name = "";
         for (int round = 0; round < rounds; round++) {
             if (theirs != null) {
                 others.add(theirs.answer(workload, prompts));
             }
-            try (var server = new FloverServer(
-                    opened, backend, slots, 2 * most, Duration.ofMillis(commitIntervalMs))) {
+            try (var server = flover(opened)) {
                 server.answer(warmUp(), prompts);
                 ours.add(server.answer(workload, prompts));
+                name = server.name();
             }
         }
         var own = Figures.median(ours);
-        own.print("Flover, through topics", out);
+        own.print(name, out);
         if (theirs != null) {
             var their = Figures.median(others);
             their.print(theirs.name(), out);
             own.over(their).print("ratio", out);
         }
         out.flush();
+    }
+
+    private Server flover(Model opened) {
+        var interval = Duration.ofMillis(commitIntervalMs);
+        return http ? new FloverHttpServer(opened, backend, slots, 2 * most, interval)
+                : new FloverServer(opened, backend, slots, 2 * most, interval);
     }
 
     /// Makes a short workload that warms up connections, threads and code.

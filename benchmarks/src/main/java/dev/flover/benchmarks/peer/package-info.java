@@ -2,9 +2,10 @@
 /// them.
 ///
 /// ```
-///                      ┌─► LlamaServer      HTTP, streamed        a process that the user started
+///                      ┌─► LlamaServer        HTTP, streamed      a process that the user started
 ///   Workload, prompts ─┤
-///                      └─► FloverServer     topics, committed     engine, pipeline and broker, started for each turn
+///                      ├─► FloverServer       topics, committed   engine, pipeline and broker, started for each turn
+///                      └─► FloverHttpServer   HTTP, committed     the same with a bridge
 ///                               └──► Answers: the times of first and last tokens
 /// ```
 package dev.flover.benchmarks.peer;

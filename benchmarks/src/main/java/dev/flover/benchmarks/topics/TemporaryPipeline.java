@@ -2,6 +2,7 @@ package dev.flover.benchmarks.topics;
 
 import dev.flover.app.client.Requests;
 import dev.flover.app.connection.Connection;
+import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.Servers;
@@ -9,6 +10,8 @@ import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
+import dev.flover.http.Bridge;
+import dev.flover.http.BridgeConfig;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.serdes.ContractSerde;
@@ -95,6 +98,17 @@ public final class TemporaryPipeline implements AutoCloseable {
 
     PipelineConfig config() {
         return config;
+    }
+
+    /// Starts an HTTP bridge to the pipeline, and returns it when it is ready. It closes with the pipeline.
+    public Bridge bridge() {
+        var bridge = open(Bridge.start(
+                BridgeConfig.of("127.0.0.1", 0, HttpSettings.access(connection, config.topics())), null));
+        while (!bridge.isReady()) {
+            throwIfFailed();
+            Thread.onSpinWait();
+        }
+        return bridge;
     }
 
     /// @throws CommandException if the pipeline has failed

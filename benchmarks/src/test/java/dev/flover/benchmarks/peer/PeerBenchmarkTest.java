@@ -40,6 +40,18 @@ class PeerBenchmarkTest {
                 "ratio", "1 answers of llama.cpp's server ended with an error");
     }
 
+    @Test
+    void floverCanBeAskedThroughItsBridge() {
+        var out = new StringWriter();
+
+        int code = new CommandLine(new PeerBenchmark()).setOut(new PrintWriter(out, true)).execute("--http",
+                "--model", "../models/novelist-f16.gguf", "--requests", "4", "--least", "2", "--most", "5",
+                "--gaps-ms", "0", "--rounds", "1", "--slots", "4");
+
+        assertThat(code).isZero();
+        assertThat(out.toString()).containsPattern("Flover, through HTTP +\\d+\\.\\d\\d tokens/s");
+    }
+
     /// Streams an answer like llama.cpp's server: an event for each token, the last with the number of tokens.
     private void complete(HttpExchange exchange) throws IOException {
         var body = new ObjectMapper().readTree(exchange.getRequestBody());
