@@ -77,15 +77,11 @@ final class DurableStreams {
         if (from.partition() >= topics.partitions()) {
             throw notOfThisStream(from);
         }
-        var stream = topics.upToDate(scoped, from.last());
-        var last = stream.next(Duration.ZERO);
-        if (last.filter(read -> read.place().equals(from.last())).isEmpty()) {
-            stream.close();
-            throw topics.isGone(from.last())
-                    ? ApiError.of(410, "tokens_gone", "the topic no longer has the records after the offset " + from)
-                    : notOfThisStream(from);
+        var stream = topics.after(scoped, from.last());
+        if (stream.isEmpty() && topics.isGone(from.last())) {
+            throw ApiError.of(410, "tokens_gone", "the topic no longer has the records after the offset " + from);
         }
-        return stream;
+        return stream.orElseThrow(() -> notOfThisStream(from));
     }
 
     private static ApiError notOfThisStream(StreamToken from) {

@@ -122,10 +122,20 @@ public final class TopicBridge implements AutoCloseable {
         return AnswerStream.from(feed, past, id, place, false, 0);
     }
 
-    /// Returns the chunks of an id from a place on, within an answer. All chunks that are committed now are returned
-    /// without waiting, also those that this bridge has not read yet.
-    public AnswerStream upToDate(String id, Place place) throws InterruptedException {
-        return AnswerStream.from(feed, past, id, place, false, endOfTokens(place.partition()));
+    /// Returns the chunks of an id after one of them; empty if there is no chunk of that id at the place. All chunks
+    /// that are committed now are returned without waiting, also those that this bridge has not read yet.
+    public Optional<AnswerStream> after(String id, Place chunk) throws InterruptedException {
+        var stream = AnswerStream.from(feed, past, id, chunk, false, endOfTokens(chunk.partition()));
+        try {
+            if (stream.next(Duration.ZERO).filter(read -> read.place().equals(chunk)).isPresent()) {
+                return Optional.of(stream);
+            }
+        } catch (RuntimeException | InterruptedException e) {
+            stream.close();
+            throw e;
+        }
+        stream.close();
+        return Optional.empty();
     }
 
     /// Returns the chunks of an id from their beginning; empty if there is neither a chunk nor a request of that id.
