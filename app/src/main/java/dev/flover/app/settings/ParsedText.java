@@ -4,7 +4,5 @@ package dev.flover.app.settings;
 public enum ParsedText {
     NOTHING,
     /// The messages of a conversation may spell special tokens.
-    ///
-    /// @see dev.flover.engine.model.Model#parsingMessages
     MESSAGES
 }

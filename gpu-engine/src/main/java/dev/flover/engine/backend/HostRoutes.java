@@ -21,11 +21,11 @@ public final class HostRoutes implements Backend.Routes {
     private final double[] groupScores;
     private final boolean[] closed;
     private int rows;
-    /// [rows][chosen], the numbers of each row's experts, ascending.
+    /// `[rows][chosen]`, the numbers of each row's experts, ascending.
     private final int[] experts;
     private final float[] weights;
     private final int[] places;
-    /// [experts + 1], the first place of each expert, then the number of places.
+    /// `[experts + 1]`, the first place of each expert, then the number of places.
     private final int[] firstPlaces;
     private final int[] rowsOfPlaces;
 

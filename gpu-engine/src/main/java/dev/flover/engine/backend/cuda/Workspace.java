@@ -26,10 +26,9 @@ final class Workspace {
             List.of(partials, productCounters, splits, splitCounters, tokenWeights, sampleParts);
 
     /// One array of scratch memory.
-    ///
-    /// @param zeroed whether it is all zero between launches, which the kernels ensure
     private final class Part {
         final String purpose;
+        /// Whether it is all zero between launches, which the kernels ensure.
         final boolean zeroed;
         long wanted = 8;
         long allocated;

@@ -1,5 +1,6 @@
 package dev.flover.engine.chat.jinja;
 
+import dev.flover.engine.chat.jinja.syntax.JinjaException;
 import dev.flover.engine.chat.jinja.syntax.Parser;
 import dev.flover.engine.chat.jinja.syntax.Statement;
 import java.time.Clock;

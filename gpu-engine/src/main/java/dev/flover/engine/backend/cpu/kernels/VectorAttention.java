@@ -34,9 +34,9 @@ final class VectorAttention {
     private final int window;
     private final float scale;
     private final float cap;
-    /// Address of [SPLIT] scores, later the split's softmax weights.
+    /// Address of [PagedCache#SPLIT] scores, later the split's softmax weights.
     private final long scores;
-    /// Address of [padded] sums of the output.
+    /// Address of `padded` sums of the output.
     private final long out;
     private final float[] sums;
 
