@@ -1,7 +1,5 @@
 package dev.flover.benchmarks.delivery;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
@@ -12,9 +10,9 @@ import dev.flover.app.terminal.StopSignal;
 import dev.flover.benchmarks.delivery.Disturbances.Count;
 import dev.flover.benchmarks.delivery.check.DeliveryCheck;
 import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
+import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,17 +125,13 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--json", description = "Print the outcome as one JSON object to stdout, and all other output to "
-            + "stderr.")
-    private boolean json;
-
-    private PrintWriter narration;
+    @Mixin
+    private ReportOption report;
 
     @Override
     public Integer call() {
         checkOptions();
         backend.check();
-        narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
         try (var model = modelOption.open();
                 var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
                         spec.commandLine().getErr())) {
@@ -165,7 +159,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     /// @return 0, or the exit code if the run must not go on
     private int expect(List<GenerationRequest> requests, Oracle oracle, List<ExpectedAnswer> expected) {
         try (var stop = StopSignal.install();
-                var line = new ProgressLine(narration, "the bare engine's answers", requests.size())) {
+                var line = new ProgressLine(report.narration(), "the bare engine's answers", requests.size())) {
             for (var request : requests) {
                 if (stop.isRaised()) {
                     break;
@@ -197,7 +191,7 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
                             disturbances, troubles, sightings, recoveries, sessionTimeoutMs, random)) {
                 var run = new DeliveryRun(world.connection(), requests, check, retries, sightings, recoveries,
                         disturber, troubles, models);
-                try (var line = new ProgressLine(narration, label(), disturbances.total())) {
+                try (var line = new ProgressLine(report.narration(), label(), disturbances.total())) {
                     run.play(stop, done -> line.show(done, check.ended() + "/" + generations + " generations, "
                             + check.committedTokens() + " tokens committed"));
                 }
@@ -248,29 +242,16 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
 
     private int interrupted(Outcome outcome, StopSignal stop) {
         int done = outcome.counts().keySet().stream().mapToInt(outcome::count).sum();
-        narration.println("interrupted after " + done + " " + label() + "; the generations were not checked");
+        report.narration().println("interrupted after " + done + " " + label() + "; the generations were not checked");
         return stop.exitCode();
     }
 
     private int verdict(Outcome outcome) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(jsonOf(outcome));
-        } else {
-            Report.lines(outcome).forEach(out::println);
-            out.printf(Locale.ROOT, "%s in %.0f s, seed %d, %s%n", outcome.passed()
-                    ? "nothing lost, nothing repeated" : "NOT AS PROMISED", outcome.seconds(), seed, delivery);
-        }
-        out.flush();
+        var lines = new ArrayList<>(Report.lines(outcome));
+        lines.add(String.format(Locale.ROOT, "%s in %.0f s, seed %d, %s", outcome.passed()
+                ? "nothing lost, nothing repeated" : "NOT AS PROMISED", outcome.seconds(), seed, delivery));
+        report.print(outcome, lines);
         return outcome.passed() ? ExitCode.OK : ExitCode.SOFTWARE;
-    }
-
-    private static String jsonOf(Outcome outcome) {
-        try {
-            return new ObjectMapper().writeValueAsString(outcome);
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("our own values are always JSON", e);
-        }
     }
 
     private Delivery delivery() {

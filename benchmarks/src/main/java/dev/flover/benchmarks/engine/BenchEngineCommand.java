@@ -1,12 +1,11 @@
 package dev.flover.benchmarks.engine;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.report.ReportOption;
+import dev.flover.benchmarks.workload.LengthOptions;
 import dev.flover.benchmarks.workload.Spread;
 import dev.flover.benchmarks.workload.WarmUp;
 import dev.flover.engine.Engine;
@@ -74,13 +73,8 @@ public final class BenchEngineCommand implements Runnable {
             description = "Concurrent sequences. Default: ${DEFAULT-VALUE}.")
     private int[] batches;
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
-            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
-    private int promptTokens;
-
-    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
-            description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
-    private int generatedTokens;
+    @Mixin
+    private LengthOptions lengths;
 
     @Option(names = "--token-budget", paramLabel = "N", defaultValue = "512",
             description = "Most rows of a step: prompt positions and sequences. Default: ${DEFAULT-VALUE}.")
@@ -117,8 +111,8 @@ public final class BenchEngineCommand implements Runnable {
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--json", description = "Print one JSON object.")
-    private boolean json;
+    @Mixin
+    private ReportOption report;
 
     private SamplingParams sampling;
     private EngineRun.Constrained fitting;
@@ -136,14 +130,13 @@ public final class BenchEngineCommand implements Runnable {
             OptionRange.check(spec, "--batch", batch, 1, MOST_SEQUENCES);
             OptionRange.check(spec, "--constrained", constrained, 0, batch);
         }
-        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, Integer.MAX_VALUE);
-        OptionRange.check(spec, "--gen-tokens", generatedTokens, 2, Integer.MAX_VALUE);
+        lengths.check(2);
         OptionRange.check(spec, "--token-budget", tokenBudget, 1, MOST_SEQUENCES * 16);
         OptionRange.check(spec, "--repeat", repeat, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--warm-up-s", warmUpSeconds, 0, 600);
         sampling = sampling();
         try (var opened = open()) {
-            OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", (long) promptTokens + generatedTokens, 3,
+            OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", positions(), 3,
                     opened.config().contextLength());
             fitting = fitting(opened);
             measure(opened);
@@ -194,17 +187,17 @@ public final class BenchEngineCommand implements Runnable {
             var machine = Machine.measure(chosen, backend.threads());
             var timed = new TimedBackend(chosen, shape != null);
             long start = System.nanoTime();
-            var config = EngineRun.config(most, promptTokens + generatedTokens, tokenBudget);
+            var config = EngineRun.config(most, positions(), tokenBudget);
             try (var engine = LoadingLine.start(opened, timed, config, spec.commandLine().getErr())) {
                 double loadSeconds = (System.nanoTime() - start) * 1e-9;
-                if (!json) {
+                if (!report.isJson()) {
                     printHead(opened, timed, loadSeconds, machine);
                 }
                 var results = new ArrayList<BatchResult>();
                 warmUp(engine, opened, most);
                 for (int batch : batches) {
                     results.add(measureBatch(engine, opened, timed, machine, batch));
-                    if (!json) {
+                    if (!report.isJson()) {
                         print(results.getLast());
                     }
                 }
@@ -226,7 +219,7 @@ public final class BenchEngineCommand implements Runnable {
     }
 
     private EngineRun.Times run(Engine engine, Model opened, int batch, long seed, EngineRun.Constrained some) {
-        return new EngineRun(engine, batch, promptTokens, generatedTokens, sampling, some)
+        return new EngineRun(engine, batch, lengths.promptTokens(), lengths.generatedTokens(), sampling, some)
                 .measure(opened.config().vocabulary(), seed);
     }
 
@@ -247,7 +240,7 @@ public final class BenchEngineCommand implements Runnable {
             times = run(engine, opened, batch, i + 1);
             decode[i] = decodeRate(times);
             ratios[i] = decode[i] / without;
-            prefill[i] = (double) batch * promptTokens / times.prefillSeconds();
+            prefill[i] = (double) batch * lengths.promptTokens() / times.prefillSeconds();
         }
         var device = timed.deviceTimes();
         if (timed.isDevice()) {
@@ -304,16 +297,13 @@ public final class BenchEngineCommand implements Runnable {
         out.flush();
     }
 
-    private void printEnd(EngineReport report) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (!json) {
-            out.printf(Locale.ROOT, "%npeak memory %.1f MB%n", report.peakMemoryBytes() / 1e6);
-            return;
-        }
-        try {
-            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a report of numbers and names could not be written", e);
-        }
+    private void printEnd(EngineReport outcome) {
+        report.print(outcome, List.of("",
+                String.format(Locale.ROOT, "peak memory %.1f MB", outcome.peakMemoryBytes() / 1e6)));
+    }
+
+    /// Returns the positions of a sequence.
+    private int positions() {
+        return lengths.promptTokens() + lengths.generatedTokens();
     }
 }

@@ -1,17 +1,15 @@
 package dev.flover.benchmarks.topics;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
+import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.workload.Arrivals;
 import dev.flover.benchmarks.workload.AzureTrace;
+import dev.flover.benchmarks.workload.LengthOptions;
 import dev.flover.benchmarks.workload.Lengths;
 import dev.flover.benchmarks.workload.Workload;
 import dev.flover.engine.model.Model;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Command;
@@ -50,13 +48,8 @@ public final class BenchPipelineCommand implements Runnable {
             description = "Most generations in one fused step; further ones wait. Default: ${DEFAULT-VALUE}.")
     private int live;
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "32",
-            description = "Tokens of each prompt. Default: ${DEFAULT-VALUE}.")
-    private int promptTokens;
-
-    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64",
-            description = "Tokens of each answer. Default: ${DEFAULT-VALUE}.")
-    private int generatedTokens;
+    @Mixin
+    private LengthOptions lengths;
 
     @Option(names = "--load", paramLabel = "X", defaultValue = "0.5",
             description = "Load of the second part: requested tokens a second, relative to the bare engine's rate. "
@@ -101,31 +94,29 @@ public final class BenchPipelineCommand implements Runnable {
     @Mixin
     private BackendOption backend;
 
-    @Option(names = "--json", description = "Print the figures as one JSON object to stdout, and all other output to "
-            + "stderr.")
-    private boolean json;
+    @Mixin
+    private ReportOption report;
 
     @Override
     public void run() {
         WholeFlover.require("bench pipeline");
         checkOptions();
         backend.check();
-        var narration = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
         try (var opened = model.open()) {
-            var burst = Workload.draw(
-                    new Arrivals.Constant(0), new Lengths.Equal(generatedTokens), promptTokens, requests, seed);
+            var equal = new Lengths.Equal(lengths.generatedTokens());
+            var burst = Workload.draw(new Arrivals.Constant(0), equal, lengths.promptTokens(), requests, seed);
             var arriving = trace != null
                     ? AzureTrace.read(trace, requests, 1, traceScale)
-                    : Workload.draw(new Arrivals.Exponential(1), new Lengths.Equal(generatedTokens), promptTokens,
-                            requests, seed);
+                    : Workload.draw(new Arrivals.Exponential(1), equal, lengths.promptTokens(), requests, seed);
             checkContext(opened, burst);
             checkContext(opened, arriving);
             var setting = PipelineSettingBuilder.builder().backend(backend.name()).threads(backend.threads())
                     .live(live).commitInterval(Duration.ofMillis(commitIntervalMs)).partitions(partitions)
                     .producers(producers).warmUp(Duration.ofSeconds(warmUpSeconds)).rounds(repeat).load(load)
                     .seed(seed).build();
-            print(new PipelineMeasurement(opened, setting, burst, arriving, narration, spec.commandLine().getErr())
-                    .run());
+            var outcome = new PipelineMeasurement(
+                    opened, setting, burst, arriving, report.narration(), spec.commandLine().getErr()).run();
+            report.print(outcome, outcome.lines());
         }
     }
 
@@ -138,24 +129,10 @@ public final class BenchPipelineCommand implements Runnable {
         }
     }
 
-    private void print(PipelineReport report) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (!json) {
-            report.lines().forEach(out::println);
-            return;
-        }
-        try {
-            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("our own values are always JSON", e);
-        }
-    }
-
     private void checkOptions() {
         OptionRange.check(spec, "--requests", requests, 1, MOST);
         OptionRange.check(spec, "--live", live, 1, MOST);
-        OptionRange.check(spec, "--prompt-tokens", promptTokens, 1, MOST);
-        OptionRange.check(spec, "--gen-tokens", generatedTokens, 1, MOST);
+        lengths.check(1);
         OptionRange.check(spec, "--commit-interval-ms", commitIntervalMs, 1, 10_000);
         OptionRange.check(spec, "--producers", producers, 1, 100);
         OptionRange.check(spec, "--partitions", partitions, 1, MOST_PARTITIONS);
