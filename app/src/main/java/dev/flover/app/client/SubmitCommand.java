@@ -130,7 +130,7 @@ public final class SubmitCommand implements Callable<Integer> {
         OptionRange.check(spec, "--priority", priority, -100, 100);
         OptionRange.check(spec, "--answers", answers, 1, Integer.MAX_VALUE);
         OptionRange.check(spec, "--deadline-ms", deadlineMs == null ? 1 : deadlineMs, 1, Long.MAX_VALUE);
-        sampling.params(spec, 0);      // finds values out of range before anything is written
+        sampling.params(spec);      // finds values out of range before anything is written
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         var topics = target.topics();

@@ -1,6 +1,7 @@
 package dev.flover.app.offline;
 
 import dev.flover.engine.api.FinishReason;
+import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.tokenizer.AnswerText;
 import java.util.ArrayList;
@@ -11,8 +12,9 @@ import java.util.function.Function;
 
 /// The answer to one request of `generate`: its tokens as they are drawn, and their text.
 final class Answer {
-    private final GenerateRequest request;
+    private final PlacedRequest request;
     private final int[] promptIds;
+    private final SequenceRequest sequence;
     private final AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[64];
@@ -21,19 +23,22 @@ final class Answer {
     private int count;
     private String finishReason;
 
+    /// @param sequence the request as the engine takes it
     /// @param decoder makes text of the tokens; null if the model has no tokenizer, so that the answer is ids only
     /// @param calls   finds the tool calls in the answer's ids; returns null if it has none
-    Answer(GenerateRequest request, int[] promptIds, AnswerText decoder, Function<int[], List<ToolCallLine>> calls) {
+    Answer(PlacedRequest request, int[] promptIds, SequenceRequest sequence, AnswerText decoder,
+            Function<int[], List<ToolCallLine>> calls) {
         this.calls = calls;
         this.request = request;
         this.promptIds = promptIds;
+        this.sequence = sequence;
         this.decoder = decoder;
     }
 
     /// Appends the next token and returns the text that is final with it: text that may become a stop string is held
     /// back.
     String append(int token, float logprob, TopLogprobs alternatives) {
-        if (request.sampling().topLogprobs() >= 0) {
+        if (request.request().getLogprobs() != null) {
             logprobs.add(LogprobLine.of(token, logprob, alternatives));
         }
         if (count == tokens.length) {
@@ -76,12 +81,22 @@ final class Answer {
         return "error".equals(finishReason);
     }
 
-    int[] promptIds() {
-        return promptIds;
+    SequenceRequest sequence() {
+        return sequence;
     }
 
-    GenerateRequest request() {
-        return request;
+    String id() {
+        return request.request().getId();
+    }
+
+    /// Returns the text of the prompt; null if it was given in another form.
+    String prompt() {
+        return request.request().getPrompt();
+    }
+
+    /// Returns the place of the request in the input, for error messages.
+    String origin() {
+        return request.origin();
     }
 
     int tokenCount() {
@@ -108,8 +123,8 @@ final class Answer {
 
     /// Returns the answer as a line of `--json`.
     AnswerLine line() {
-        return new AnswerLine(request.id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason,
+        return new AnswerLine(id(), promptIds, Arrays.copyOf(tokens, count), text(), finishReason,
                 toolCalls(),
-                request.sampling().topLogprobs() >= 0 ? logprobs : null);
+                request.request().getLogprobs() != null ? logprobs : null);
     }
 }

@@ -23,7 +23,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
         this.json = json;
         this.streaming = streaming && !json;
         if (this.streaming && CommandLine.Help.Ansi.AUTO.enabled()) {
-            out.print(command.getColorScheme().commandText(answers.getFirst().request().prompt()));
+            out.print(command.getColorScheme().commandText(answers.getFirst().prompt()));
             out.flush();
         }
     }
@@ -39,7 +39,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
     @Override
     public void ended(Answer answer) {
         if (answer.failed()) {
-            command.getErr().println("flover: request " + answer.request().id() + " was ended after "
+            command.getErr().println("flover: request " + answer.id() + " was ended after "
                     + answer.tokenCount() + " tokens: the model computed logits that are not finite");
         }
         while (!streaming && written < answers.size() && answers.get(written).ended()) {
@@ -52,7 +52,7 @@ final class AnswerReport implements FusedRun.Listener, AutoCloseable {
             out.println(StrictJson.write(mapper, answer.line()));
             return;
         }
-        out.println(command.getColorScheme().commandText(answer.request().id()) + " (" + answer.finishReason() + ", "
+        out.println(command.getColorScheme().commandText(answer.id()) + " (" + answer.finishReason() + ", "
                 + answer.tokenCount() + " tokens)");
         out.println(answer.text());
         var calls = answer.toolCalls();

@@ -2,7 +2,6 @@ package dev.flover.app.offline;
 
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.FinishReason;
-import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import java.util.ArrayList;
@@ -30,8 +29,8 @@ final class FusedRun implements TokenSink {
     }
 
     /// @throws IllegalArgumentException if the engine's limits do not allow the request at all
-    void admit(Answer answer, SequenceRequest sequence) {
-        live.put(engine.admit(sequence), answer);
+    void admit(Answer answer) {
+        live.put(engine.admit(answer.sequence()), answer);
     }
 
     /// Runs steps until every answer has ended.

@@ -1,6 +1,5 @@
 package dev.flover.app.offline;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.EngineOptions;
 import dev.flover.app.options.FieldNames;
@@ -10,22 +9,18 @@ import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineStatus;
-import dev.flover.engine.api.SequenceRequest;
-import dev.flover.engine.constraint.Constraint;
-import dev.flover.engine.constraint.ConstraintCompiler;
-import dev.flover.engine.constraint.ConstraintSource;
-import dev.flover.engine.constraint.machine.ConstraintException;
 import dev.flover.engine.model.Model;
-import dev.flover.engine.sampling.TokenSet;
-import dev.flover.engine.tokenizer.AnswerText;
-import dev.flover.topology.request.SeedOfId;
+import dev.flover.engine.sampling.SamplingOption;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.Sampling;
+import dev.flover.schemas.serdes.TrustedRecords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -44,10 +39,8 @@ import picocli.CommandLine.Spec;
         description = "Generates text with the engine alone, without Kafka.",
         footer = {"", "@|bold Requests|@ are JSON objects, one a line:",
                 "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
-                "Fields: id, prompt or prompt_ids or messages, tools, tool_choice,",
-                "parallel_tool_calls, max_tokens, min_tokens, seed, stop (a text or several),",
-                "ignore_eos, logprobs, and every number of sampling under its option's name:",
-                "temperature, top_p for --top-p, and so on.",
+                "as the requests topic takes them, in the contract's names or in OpenAI's, but",
+                "without the fields that need topics or several answers.",
                 "Fields not set by a line are taken from the options. The default id is the",
                 "line's number; without a seed, it is derived from the id, as in a pipeline.", "",
                 "@|bold Answers|@ with --json, one a line, in the order of the requests:",
@@ -59,6 +52,10 @@ public final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_MAX_TOKENS = 256;
     private static final String ONLY_ID = "1";
     private static final int SHOWN_PROBLEMS = 10;
+
+    static {
+        TrustedRecords.trust();
+    }
 
     @Spec
     private CommandSpec spec;
@@ -84,10 +81,6 @@ public final class GenerateCommand implements Callable<Integer> {
     @ArgGroup(validate = false, heading = "%nEngine:%n")
     private EngineOptions engineOptions = new EngineOptions();
 
-    private final ObjectMapper mapper = StrictJson.mapper();
-    private final Map<ConstraintSource, Constraint> constraints = new HashMap<>();
-    private ConstraintCompiler compiler;
-
     /// The source of the requests: one prompt, or a file.
     static final class Input {
         @Option(names = "--prompt", paramLabel = "TEXT", description = "One prompt; the answer is written as it is "
@@ -104,15 +97,17 @@ public final class GenerateCommand implements Callable<Integer> {
         if (fileOptions.areGiven()) {
             return answerFile();
         }
-        List<GenerateRequest> requests = requests();
+        var problems = new TreeMap<Integer, String>();
+        var requests = requests(problems);
         try (Model model = modelOption.open()) {
-            List<Answer> answers = prepare(requests, model);
+            List<Answer> answers = prepare(requests, model, problems);
+            refuse(List.copyOf(problems.values()));
             var config = engineOptions.config(spec.commandLine());
             var backend = engineOptions.openBackend(spec.commandLine());
             try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);
-                admit(run, answers, model);
+                admit(run, answers);
                 long start = System.nanoTime();
                 run.run();
                 report.close();
@@ -151,18 +146,31 @@ public final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private List<GenerateRequest> requests() {
-        int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
-        var sampling = samplingOptions.params(spec, SeedOfId.of(ONLY_ID));
-        var single = GenerateRequestBuilder.builder().id(ONLY_ID).prompt(input.prompt).maxTokens(maxTokens)
-                .sampling(sampling).stop(samplingOptions.stop()).ignoreEos(samplingOptions.ignoreEos())
-                .seeded(samplingOptions.seed() != null).build();
-        return input.prompt != null ? List.of(single) : readRequests(single);
+    private List<PlacedRequest> requests(Map<Integer, String> problems) {
+        var defaults = defaults();
+        if (input.prompt == null) {
+            return readRequests(defaults, problems);
+        }
+        return List.of(new PlacedRequest(0,
+                GenerationRequest.newBuilder(defaults).setPrompt(input.prompt).build()));
     }
 
-    private List<GenerateRequest> readRequests(GenerateRequest defaults) {
-        var requests = new ArrayList<GenerateRequest>();
-        var problems = new ArrayList<String>();
+    /// Returns the request that the options make: greedy, with no prompt yet.
+    private GenerationRequest defaults() {
+        int maxTokens = samplingOptions.maxTokens() != null ? samplingOptions.maxTokens() : DEFAULT_MAX_TOKENS;
+        var params = samplingOptions.params(spec);
+        var sampling = Sampling.newBuilder().build();
+        for (var option : SamplingOption.values()) {
+            sampling.put(option.field(), option.of(params));
+        }
+        return GenerationRequest.newBuilder().setId(ONLY_ID).setMaxTokens(maxTokens).setSampling(sampling)
+                .setMinTokens(params.minTokens()).setLogprobs(samplingOptions.logprobs())
+                .setSeed(samplingOptions.seed()).setStop(samplingOptions.stop())
+                .setIgnoreEos(samplingOptions.ignoreEos()).build();
+    }
+
+    private List<PlacedRequest> readRequests(GenerationRequest defaults, Map<Integer, String> problems) {
+        var requests = new ArrayList<PlacedRequest>();
         try (var lines = InputFile.open(input.requests)) {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -171,87 +179,37 @@ public final class GenerateCommand implements Callable<Integer> {
                     continue;
                 }
                 try {
-                    requests.add(RequestLine.parse(mapper, line, defaults.numbered(number)));
+                    requests.add(RequestLine.parse(line, number, defaults));
                 } catch (IllegalArgumentException e) {
-                    problems.add("line " + number + ": " + e.getMessage());
+                    problems.put(number, "line " + number + ": " + e.getMessage());
                 }
             }
         } catch (IOException | UncheckedIOException e) {
             throw InputFile.unreadable(input.requests, e);
         }
-        refuse(problems);
         return requests;
     }
 
-    private List<Answer> prepare(List<GenerateRequest> requests, Model model) {
+    private static List<Answer> prepare(List<PlacedRequest> requests, Model model, Map<Integer, String> problems) {
         var answers = new ArrayList<Answer>();
-        var problems = new ArrayList<String>();
-        var conversations = new Conversations(model);
-        for (var given : requests) {
-            var request = given;
+        boolean conversations = requests.stream().anyMatch(placed -> placed.request().getMessages() != null);
+        var preparation = new Preparation(model, conversations);
+        for (var request : requests) {
             try {
-                request = conversations.prepared(given);
-                answers.add(prepare(request, model, conversations));
-                if (request.constraint() != null) {
-                    compile(request.constraint(), model);
-                }
-            } catch (IllegalArgumentException | ConstraintException e) {
-                problems.add(request.origin() + ": " + e.getMessage());
+                answers.add(preparation.prepare(request));
+            } catch (IllegalArgumentException e) {
+                problems.put(request.line(), request.origin() + ": " + e.getMessage());
             }
         }
-        refuse(problems);
         return answers;
     }
 
-    private static Answer prepare(GenerateRequest request, Model model, Conversations conversations) {
-        var tokenizer = model.tokenizer();
-        if (tokenizer == null && (request.prompt() != null || !request.stop().isEmpty())) {
-            throw new IllegalArgumentException(model.path() + " has no tokenizer, so give prompt_ids and no stop");
-        }
-        int[] promptIds = request.promptIds() != null ? request.promptIds() : tokenizer.encodePrompt(request.prompt());
-        if (promptIds.length == 0) {
-            throw new IllegalArgumentException("prompt is empty, and the model has no begin-of-text token; give at "
-                    + "least one token");
-        }
-        for (int id : promptIds) {
-            if (id < 0 || id >= model.config().vocabulary()) {
-                throw new IllegalArgumentException((request.promptIds() != null ? "prompt_ids"
-                        : "the tokens of the prompt") + " must be in [0, " + (model.config().vocabulary() - 1)
-                        + "], found " + id);
-            }
-        }
-        if (promptIds.length >= model.config().contextLength()) {
-            throw new IllegalArgumentException("the prompt has " + promptIds.length + " tokens; the model's context of "
-                    + model.config().contextLength() + " leaves no room to answer");
-        }
-        var decoder = tokenizer == null
-                ? null
-                : new AnswerText(tokenizer, promptIds[promptIds.length - 1], request.stop());
-        return new Answer(request, promptIds, decoder, ids -> conversations.calls(request.chat(), ids));
-    }
-
-    private void compile(ConstraintSource source, Model model) {
-        if (model.tokenizer() == null) {
-            throw new IllegalArgumentException(model.path() + " has no tokenizer, so its answers have no text to fit");
-        }
-        if (compiler == null) {
-            compiler = new ConstraintCompiler(model.tokenizer());
-        }
-        if (!constraints.containsKey(source)) {
-            constraints.put(source, compiler.compile(source));
-        }
-    }
-
-    private void admit(FusedRun run, List<Answer> answers, Model model) {
+    private static void admit(FusedRun run, List<Answer> answers) {
         for (var answer : answers) {
-            var request = answer.request();
-            var stopIds = request.ignoreEos() ? TokenSet.EMPTY : model.endOfText();
             try {
-                run.admit(answer, SequenceRequest.of(
-                        answer.promptIds(), request.sampling(), request.maxTokens(), stopIds)
-                        .withConstraint(constraints.get(request.constraint())));
+                run.admit(answer);
             } catch (IllegalArgumentException e) {
-                throw new CommandException(request.origin() + ": " + FieldNames.asJson(e.getMessage()), e);
+                throw new CommandException(answer.origin() + ": " + FieldNames.asJson(e.getMessage()), e);
             }
         }
     }

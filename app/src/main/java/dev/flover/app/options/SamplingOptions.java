@@ -13,7 +13,6 @@ import picocli.CommandLine.ParameterException;
 /// Options for how tokens are drawn and when an answer ends. An option that was not given is null.
 public final class SamplingOptions {
     private static final int MOST_LOGPROBS = 20;
-    private static final int NO_LOGPROBS = -1;
 
     private final Map<SamplingOption, Number> given = new EnumMap<>(SamplingOption.class);
 
@@ -127,11 +126,10 @@ public final class SamplingOptions {
         return ignoreEos;
     }
 
-    /// Makes the engine's sampling parameters; greedy if no option was given.
+    /// Makes the engine's sampling parameters, without a seed; greedy if no option was given.
     ///
-    /// @param otherSeed the seed if none was given
     /// @throws ParameterException naming the option whose value is out of range
-    public SamplingParams params(CommandSpec command, long otherSeed) {
+    public SamplingParams params(CommandSpec command) {
         if (maxTokens != null) {
             OptionRange.check(command, "--max-tokens", maxTokens, 1, Integer.MAX_VALUE);
         }
@@ -141,8 +139,7 @@ public final class SamplingOptions {
         try {
             return SamplingParams.greedy().with(params -> {
                 given.forEach((option, value) -> option.set(params, value));
-                params.seed(seed != null ? seed : otherSeed).topLogprobs(logprobs != null ? logprobs : NO_LOGPROBS)
-                        .minTokens(minTokens != null ? minTokens : 0);
+                params.minTokens(minTokens != null ? minTokens : 0);
             });
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), FieldNames.asOptions(e.getMessage()), e);

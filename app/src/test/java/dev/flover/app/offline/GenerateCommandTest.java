@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.flover.app.Console;
+import dev.flover.topology.request.SeedOfId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,11 +101,12 @@ class GenerateCommandTest {
     void aConstraintThatCannotBeUsedIsReportedByLine() throws IOException {
         Path file = Files.writeString(folder.resolve("requests.jsonl"), """
                 {"prompt": "a", "regex": "a", "choices": ["b"]}
-                {"prompt": "a", "regex": "a", "stop": "b"}
+                {"prompt": "a", "regex": "a", "stop": "a"}
                 {"prompt": "a", "white_space": true}
                 """);
         assertThat(Console.run("generate", "--requests", file.toString()).err())
-                .contains("line 1: regex and choices are given").contains("line 2: stop and regex cannot be combined")
+                .contains("line 1: at most one of json_schema, schema_subject, regex, choices and grammar may be set")
+                .contains("line 2: stop and regex contradict each other")
                 .contains("line 3: white_space needs json_schema");
 
         Files.writeString(file, "{\"prompt\": \"a\", \"json_schema\": {\"unevaluatedItems\": false}}");
@@ -124,7 +126,8 @@ class GenerateCommandTest {
 
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).contains("line 2: top_p must be in (0, 1], was 3.0").contains("line 3: not JSON");
+        assertThat(run.err()).containsSubsequence("line 2: sampling.top_p must be in (0, 1], was 3.0",
+                "line 3: expected one JSON object in UTF-8, found an error in column");
     }
 
     @Test
@@ -138,7 +141,7 @@ class GenerateCommandTest {
 
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err()).contains("line 1: prompt_ids must be in [0, 2047], found 2048")
-                .contains("line 2: the prompt has 256 tokens");
+                .contains("line 2: the prompt must leave room for an answer in the model's context of 256 tokens");
     }
 
     @Test
@@ -217,5 +220,26 @@ class GenerateCommandTest {
                     .isGreaterThanOrEqualTo(best.get(1).get("logprob").floatValue())
                     .isNegative();
         }
+    }
+
+    @Test
+    void withoutASeedTheIdDrawsAsInAPipelineUnlessAnOptionSaysOne() throws IOException {
+        long derived = SeedOfId.of("x");
+        String line = "{\"id\": \"x\", \"prompt\": \"The lady\", \"max_tokens\": 12%s}";
+
+        var unseeded = generate(line.formatted(""), "--temperature", "1").getFirst();
+        var seeded = generate(line.formatted(", \"seed\": " + derived), "--temperature", "1", "--seed", "7").getFirst();
+        var byOption = generate(line.formatted(""), "--temperature", "1", "--seed", "7").getFirst();
+
+        assertThat(unseeded.get("token_ids")).isEqualTo(seeded.get("token_ids"))
+                .isNotEqualTo(byOption.get("token_ids"));
+    }
+
+    @Test
+    void anEmptyPromptBeginsWithTheModelsBeginningOfText() throws IOException {
+        var answers = generate("{\"prompt\": \"\", \"max_tokens\": 8}\n{\"prompt_ids\": [0], \"max_tokens\": 8}");
+
+        assertThat(answers.getFirst().get("prompt_ids")).isEqualTo(answers.getLast().get("prompt_ids"));
+        assertThat(answers.getFirst().get("token_ids")).isEqualTo(answers.getLast().get("token_ids"));
     }
 }

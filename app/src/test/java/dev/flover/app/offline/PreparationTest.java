@@ -4,18 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.flover.engine.constraint.ConstrainedAnswer;
-import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelBuilder;
-import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.model.ModelConfig;
+import dev.flover.engine.model.ModelConfigBuilder;
 import dev.flover.engine.sampling.TokenSet;
 import dev.flover.engine.tokenizer.Tokenizer;
+import dev.flover.schemas.GenerationRequest;
+import dev.flover.schemas.serdes.TrustedRecords;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ConversationsTest {
+class PreparationTest {
+    static {
+        TrustedRecords.trust();
+    }
+
     private static final String TEMPLATE = """
             {% for t in tools or [] %}{{ t.function.name }};{% endfor %}\
             {% for m in messages %}{{ m.role }}:{{ m.content }}\
@@ -23,9 +29,6 @@ class ConversationsTest {
             {"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
             </tool_call>{% endfor %};{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}""";
     private static final String CALL = "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>";
-    private static final GenerateRequest DEFAULTS =
-            GenerateRequestBuilder.builder().line(1).id("1").maxTokens(256).sampling(SamplingParams.greedy())
-                    .stop(List.of()).seeded(true).build();
 
     /// A tokenizer with a token for each byte, and one for the end of text.
     private static final Tokenizer BYTES = new Tokenizer() {
@@ -66,42 +69,54 @@ class ConversationsTest {
     };
 
     private static Model model(String template) {
-        return ModelBuilder.builder().path(Path.of("m.gguf")).fingerprint("f").endOfText(TokenSet.of(256))
-                .tokenizer(BYTES).chatTemplate(template).build();
+        var config = ModelConfigBuilder.builder().architecture("none").hidden(1).heads(1).kvHeads(1).headDim(1)
+                .feedForward(1).vocabulary(257).contextLength(1024).normKind(ModelConfig.NormKind.RMS)
+                .block(ModelConfig.Block.SEQUENTIAL).activation(ModelConfig.Activation.SILU).embeddingScale(1)
+                .attentionScale(1).layers(List.of(new ModelConfig.LayerConfig(0, null))).build();
+        return ModelBuilder.builder().path(Path.of("m.gguf")).config(config).fingerprint("f")
+                .endOfText(TokenSet.of(256)).tokenizer(BYTES).chatTemplate(template).build();
     }
 
-    private static GenerateRequest request(String more) {
-        return RequestLine.parse(StrictJson.mapper(), "{\"messages\": [{\"role\": \"user\", \"content\": \"Time?\"}], "
-                + "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"now\"}}]" + more + "}", DEFAULTS);
+    private static PlacedRequest request(String more) {
+        return RequestLine.parse("{\"messages\": [{\"role\": \"user\", \"content\": \"Time?\"}], "
+                + "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"now\"}}]" + more + "}", 1,
+                GenerationRequest.newBuilder().setId("1").setMaxTokens(256).build());
     }
 
     @Test
     void messagesAndToolsAreThePromptAndAForcedCallTheConstraint() {
-        var conversations = new Conversations(model(TEMPLATE));
-        var free = conversations.prepared(request(""));
-        assertThat(BYTES.decode(free.promptIds())).isEqualTo("now;user:Time?;assistant:");
-        assertThat(free.constraint()).isNull();
-        var forced = conversations.prepared(request(", \"tool_choice\": \"required\""));
-        var answer = new ConstrainedAnswer(new ConstraintCompiler(BYTES).compile(forced.constraint()));
+        var preparation = new Preparation(model(TEMPLATE), true);
+        var free = preparation.prepare(request(""));
+        assertThat(BYTES.decode(free.sequence().promptIds())).isEqualTo("now;user:Time?;assistant:");
+        assertThat(free.sequence().constraint()).isNull();
+
+        var forced = preparation.prepare(request(", \"tool_choice\": \"required\""));
+        var fitting = new ConstrainedAnswer(forced.sequence().constraint());
         for (int id : BYTES.encode(CALL, false)) {
-            assertThat(answer.take(id)).isTrue();
+            assertThat(fitting.take(id)).isTrue();
+            forced.append(id, 0, null);
         }
-        assertThat(answer.mayEnd()).isTrue();
-        var calls = conversations.calls(forced.chat(), BYTES.encode(CALL, false));
-        assertThat(calls).hasSize(1);
-        assertThat(calls.getFirst().words()).matches("calls now \\([A-Za-z0-9]{9}\\): \\{\\}");
-        assertThat(conversations.calls(free.chat(), BYTES.encode("Noon.", false))).isNull();
+        assertThat(fitting.mayEnd()).isTrue();
+        assertThat(forced.toolCalls()).hasSize(1);
+        assertThat(forced.toolCalls().getFirst().words()).matches("calls now \\([A-Za-z0-9]{9}\\): \\{\\}");
+
+        for (int id : BYTES.encode("Noon.", false)) {
+            free.append(id, 0, null);
+        }
+        assertThat(free.toolCalls()).isNull();
     }
 
     @Test
     void whatCannotBeServedIsRefused() {
-        assertThatThrownBy(() -> new Conversations(model(null)).prepared(request("")))
-                .hasMessage("m.gguf has no chat template; give prompt or prompt_ids");
-        assertThatThrownBy(() -> new Conversations(model("{{ messages[0].content }}")).prepared(request("")))
-                .hasMessageStartingWith("tools are not supported for this model");
-        assertThatThrownBy(() -> new Conversations(model(TEMPLATE)).prepared(request(", \"regex\": \"a\"")))
-                .hasMessageStartingWith("tools and regex contradict each other");
-        assertThatThrownBy(() -> new Conversations(model("{% if")).prepared(request("")))
-                .hasMessageStartingWith("the model's chat template cannot be used");
+        assertRefused(null, "", "the model file has no chat template");
+        assertRefused("{{ messages[0].content }}", "", "tools are not supported for this model");
+        assertRefused(TEMPLATE, ", \"regex\": \"a\"", "tools and regex contradict each other");
+        assertRefused("{% if", ", \"tool_choice\": \"none\"", "the model's chat template cannot be used");
+    }
+
+    private static void assertRefused(String template, String more, String beginning) {
+        var preparation = new Preparation(model(template), true);
+        assertThatThrownBy(() -> preparation.prepare(request(more))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(beginning);
     }
 }

@@ -5,6 +5,7 @@ import dev.flover.engine.model.Model;
 import dev.flover.engine.sampling.SamplingOption;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.schemas.StoredSchema;
 import dev.flover.schemas.TokenBias;
 import dev.flover.schemas.ToolCall;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
@@ -74,8 +75,15 @@ public final class RequestCheck {
 
     /// The constraint of a request's answers; null where there is none.
     public Constraints.Wish wish(StoredRequest stored) {
-        var wish = RequestTools.wish(stored.getRequest(), chat);
-        return wish == null ? RequestConstraint.wish(stored) : wish;
+        return wish(stored.getRequest(), stored.getResolvedSchema());
+    }
+
+    /// The constraint of a request's answers; null where there is none.
+    ///
+    /// @param schema the schema of the registry that the request names; null where it names none
+    public Constraints.Wish wish(GenerationRequest request, StoredSchema schema) {
+        var wish = RequestTools.wish(request, chat);
+        return wish == null ? RequestConstraint.wish(request, schema) : wish;
     }
 
     /// The tool calls in an answer.
@@ -112,7 +120,7 @@ public final class RequestCheck {
         checkBiases(sampling.getLogitBias());
         range("sampling.allowed_ids", "entries of sampling.allowed_ids", sampling.getAllowedIds().size(), 0,
                 model.config().vocabulary());
-        tokenIds("sampling.allowed_ids", sampling.getAllowedIds());
+        tokenIds("sampling.allowed_ids", TokenIds.array(sampling.getAllowedIds()));
     }
 
     private void checkBiases(List<TokenBias> biases) {
@@ -145,7 +153,7 @@ public final class RequestCheck {
             }
         }
         range("stop_ids", "entries of stop_ids", request.getStopIds().size(), 0, limits.stopStrings());
-        tokenIds("stop_ids", request.getStopIds());
+        tokenIds("stop_ids", TokenIds.array(request.getStopIds()));
         range("logprobs", request.getLogprobs(), 0, MAX_ALTERNATIVES);
         range("prompt_logprobs", request.getPromptLogprobs(), 0, MAX_ALTERNATIVES);
         range("priority", request.getPriority(), -MAX_PRIORITY, MAX_PRIORITY);
@@ -163,8 +171,9 @@ public final class RequestCheck {
                     "exactly one of prompt, prompt_ids and messages must be set, found " + prompts + " of them");
         }
         if (request.getPromptIds() != null) {
-            tokenIds(PROMPT_IDS, request.getPromptIds());
-            return TokenIds.array(request.getPromptIds());
+            int[] ids = TokenIds.array(request.getPromptIds());
+            tokenIds(PROMPT_IDS, ids);
+            return ids;
         }
         var tokenizer = model.tokenizer();
         if (tokenizer == null) {
@@ -210,7 +219,7 @@ public final class RequestCheck {
         return request.getPrompt() != null ? PROMPT : request.getPromptIds() != null ? PROMPT_IDS : MESSAGES;
     }
 
-    private void tokenIds(String field, List<Integer> ids) {
+    private void tokenIds(String field, int[] ids) {
         int vocabulary = model.config().vocabulary();
         for (int id : ids) {
             if (id < 0 || id >= vocabulary) {

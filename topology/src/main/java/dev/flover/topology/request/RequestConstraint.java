@@ -3,7 +3,6 @@ package dev.flover.topology.request;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.StoredSchema;
 import dev.flover.topology.tools.WrongFieldException;
 import java.util.ArrayList;
@@ -30,10 +29,10 @@ public final class RequestConstraint {
         }
     }
 
-    /// The constraint of a stored request; null where it states none.
-    static Constraints.Wish wish(StoredRequest stored) {
-        var request = stored.getRequest();
-        var schema = stored.getResolvedSchema();
+    /// The constraint of a request; null where it states none.
+    ///
+    /// @param schema the schema of the registry that the request names; null where it names none
+    static Constraints.Wish wish(GenerationRequest request, StoredSchema schema) {
         var source = schema == null ? said(request) : resolved(request, schema);
         return source == null ? null : new Constraints.Wish(named(request).getFirst(), source, request.getTenant(),
                 request.getStop(), request.getMinTokens());
