@@ -8,6 +8,8 @@ import dev.flover.app.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,7 +68,7 @@ class ContextAndLogprobsTest {
 
     private JsonNode answer(String... options) throws IOException {
         var file = Files.writeString(folder.resolve("requests.jsonl"), "{\"prompt\": \"Once upon\"}\n");
-        var arguments = new java.util.ArrayList<>(java.util.List.of(
+        var arguments = new ArrayList<>(List.of(
                 "generate", "--model", STORIES, "--json", "--max-tokens", "3", "--requests", file.toString()));
         for (int i = 0; i < options.length; i += 2) {
             int at = arguments.indexOf(options[i]);

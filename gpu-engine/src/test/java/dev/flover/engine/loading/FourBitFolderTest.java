@@ -14,6 +14,7 @@ import dev.flover.engine.tensor.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -120,7 +121,7 @@ class FourBitFolderTest {
                     add(name + "_scales", "U8", downScales, EXPERTS, WIDTH, WIDTH / 32);
                 } else {
                     var tensor = tensors.tensor(name).orElseThrow();
-                    byte[] bytes = tensor.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+                    byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
                     if (tensor.rows() == 1) {
                         add(name, "F32", bytes, tensor.columns());
                     } else {

@@ -10,6 +10,7 @@ import dev.flover.engine.format.ModelFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -100,7 +101,7 @@ class SentencePieceTest {
     private static List<JsonNode> cases(String name) throws IOException {
         var lines = Files.readAllLines(TestData.of("tokenizers/sentencepiece/" + name + ".jsonl"));
         assertThat(lines).hasSizeGreaterThan(20);
-        var cases = new java.util.ArrayList<JsonNode>();
+        var cases = new ArrayList<JsonNode>();
         for (String line : lines) {
             cases.add(JSON.readTree(line));
         }
