@@ -63,7 +63,8 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
             return failure.getMessage();       // unchanged, since it may begin with a file name
         }
         String message = failure.getMessage().replaceFirst("^Error: ", "");
-        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+        boolean word = message.length() > 1 && Character.isLowerCase(message.charAt(1));     // rather than PROMPT
+        return word ? message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1) : message;
     }
 
     @Override

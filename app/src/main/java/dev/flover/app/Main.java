@@ -133,9 +133,9 @@ public final class Main implements Runnable {
         var commands = new ArrayList<Class<?>>();
         if (kafka) {
             commands.addAll(List.of(DemoCommand.class, UpCommand.class, ServeCommand.class, SubmitCommand.class,
-                    BatchCommand.class, TailCommand.class, CancelCommand.class, ParkedCommand.class, ModelsCommand.class,
-                    ForgetCommand.class, ConfigCommand.class, StatusCommand.class, PsCommand.class, TopCommand.class,
-                    DoctorCommand.class));
+                    BatchCommand.class, TailCommand.class, CancelCommand.class, ParkedCommand.class,
+                    ModelsCommand.class, ForgetCommand.class, ConfigCommand.class, StatusCommand.class,
+                    PsCommand.class, TopCommand.class, DoctorCommand.class));
         }
         commands.addAll(ENGINE_COMMANDS);
         ServiceLoader.load(MoreCommands.class).forEach(more -> commands.addAll(more.commands(kafka)));

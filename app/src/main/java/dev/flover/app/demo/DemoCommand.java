@@ -158,7 +158,8 @@ public final class DemoCommand implements Runnable {
                     servers.connection().registryUrl(), folder.path().toString()));
             try (var pipeline = timed("the pipeline, in a process of its own", () -> {
                 LocalPipeline.createTopics(config(servers.connection(), folder.path()), PARTITIONS);
-                return new KilledPipeline(arguments, folder.path().resolve("pipeline.log"));
+                return new KilledPipeline(
+                        spec.root().userObject().getClass(), arguments, folder.path().resolve("pipeline.log"));
             })) {
                 perform(servers, Optional.empty(), pipeline, backend);
             }

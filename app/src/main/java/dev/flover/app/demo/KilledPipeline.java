@@ -1,6 +1,5 @@
 package dev.flover.app.demo;
 
-import dev.flover.app.Main;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.picture.Frame;
 import dev.flover.app.picture.Frame.State;
@@ -35,6 +34,7 @@ final class KilledPipeline implements DemoPipeline {
     /// Options of this JVM that make a start faster.
     private static final List<String> START = List.of("-XX:SharedArchiveFile=", "-XX:AOTCache=");
 
+    private final Class<?> main;
     private final List<String> arguments;
     private final Path log;
     private volatile Child child;
@@ -77,9 +77,11 @@ final class KilledPipeline implements DemoPipeline {
 
     /// Starts the process, and waits until its pipeline answers requests.
     ///
-    /// @param arguments the command line of the child
+    /// @param main      the main class of the command line
+    /// @param arguments the arguments of the child
     /// @param log       the file for its log
-    KilledPipeline(List<String> arguments, Path log) {
+    KilledPipeline(Class<?> main, List<String> arguments, Path log) {
+        this.main = main;
         this.arguments = arguments;
         this.log = log;
         child = start();
@@ -87,7 +89,7 @@ final class KilledPipeline implements DemoPipeline {
 
     private Child start() {
         try {
-            var started = new Child(new ProcessBuilder(JavaCommand.ofEngine(Main.class).inherit(START)
+            var started = new Child(new ProcessBuilder(JavaCommand.ofEngine(main).inherit(START)
                     .with("-XX:+UseSerialGC", "-Xlog:disable").arguments(arguments).line())
                     .redirectError(Redirect.appendTo(log.toFile())).start());
             while (!started.ready.await(1, TimeUnit.SECONDS)) {

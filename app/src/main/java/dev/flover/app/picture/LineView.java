@@ -14,6 +14,7 @@ public final class LineView implements View {
 
     private final PrintWriter out;
     private final Map<Integer, State> known = new HashMap<>();
+    private String notice = "";
     private long nextStatusMs = STATUS_MS;
 
     public LineView(PrintWriter out) {
@@ -22,6 +23,10 @@ public final class LineView implements View {
 
     @Override
     public void show(Frame frame) {
+        if (!frame.notice().equals(notice)) {
+            notice = frame.notice();
+            out.println(seconds(frame) + "    " + Width.printable(notice));
+        }
         for (var generation : frame.generations()) {
             if (known.put(generation.number(), generation.state()) != generation.state()) {
                 out.println(seconds(frame) + event(generation));

@@ -84,6 +84,7 @@ class PublishedMetricsTest {
 
     @Test
     void ofKafkasMetricsOnlyTheListedOnesArePublished() {
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         meters.config().meterFilter(KafkaMetrics.of("kafka_producer_record_error_total, kafka_stream_*"));
         meters.counter("kafka.producer.record.error.total");
         meters.counter("kafka.producer.record.retry.total");

@@ -92,9 +92,9 @@ class SettingsPageTest {
                 - A flag is `--name` or `--no-name` on the command line, `true` or `false` elsewhere.
                 - An empty variable says nothing. A relative path begins at the working directory.
                 - `FLOVER_NAME_FILE` names a file that holds the value of `FLOVER_NAME`, as container secrets come.
-                - `FLOVER_LOG_LEVEL` and `FLOVER_LOG_FORMAT` are read in place of `--log-level` and `--log-format`.
-                - `FLOVER_JAVA_OPTS` and `FLOVER_JAVA_HOME` are for the launcher. What Kubernetes sets for services
-                  named `flover` or `flover-...` is passed over.
+                - `FLOVER_LOG_LEVEL` and `FLOVER_LOG_FORMAT` stand for `--log-level` and `--log-format`;
+                  `FLOVER_JAVA_OPTS` and `FLOVER_JAVA_HOME` are for the launcher. What Kubernetes sets for services named `flover` or
+                  `flover-...` is passed over.
 
                 ## Properties of clients
 
@@ -118,12 +118,16 @@ class SettingsPageTest {
                 line repeats them.
                 """);
         for (var section : Section.values()) {
-            page.append("\n## ").append(section.title())
-                    .append("\n\n| setting | values | default | |\n|---|---|---|---|\n");
-            SettingTable.all().stream().filter(setting -> setting.section() == section)
-                    .forEach(setting -> page.append(row(setting)));
+            append(page, section);
         }
         return page.toString();
+    }
+
+    private static void append(StringBuilder page, Section section) {
+        page.append("\n## ").append(section.title())
+                .append("\n\n| setting | values | default | |\n|---|---|---|---|\n");
+        SettingTable.all().stream().filter(setting -> setting.section() == section)
+                .forEach(setting -> page.append(row(setting)));
     }
 
     private static String row(Setting<?> setting) {
