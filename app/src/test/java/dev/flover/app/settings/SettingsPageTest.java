@@ -93,8 +93,8 @@ class SettingsPageTest {
                 - An empty variable says nothing. A relative path begins at the working directory.
                 - `FLOVER_NAME_FILE` names a file that holds the value of `FLOVER_NAME`, as container secrets come.
                 - `FLOVER_LOG_LEVEL` and `FLOVER_LOG_FORMAT` stand for `--log-level` and `--log-format`;
-                  `FLOVER_JAVA_OPTS` and `FLOVER_JAVA_HOME` are for the launcher. What Kubernetes sets for services named `flover` or
-                  `flover-...` is passed over.
+                  `FLOVER_JAVA_OPTS` and `FLOVER_JAVA_HOME` are for the launcher. What Kubernetes sets for services
+                  named `flover` or `flover-...` is passed over.
 
                 ## Properties of clients
 
