@@ -99,12 +99,6 @@ public final class PipelineMetrics {
                 SHORT_BUCKETS);
         waited = timer("flover.waited", "From reading a request to giving it to the engine", LONG_BUCKETS);
         tick = Timer.builder("flover.tick.duration").description("One partition's tick").register(meters);
-        for (var part : TickPart.values()) {
-            var nanos = new LongAdder();
-            parts.put(part, nanos);
-            FunctionCounter.builder("flover.tick.seconds", nanos, spent -> spent.sum() / 1e9).tag("part", part.tag())
-                    .description("Time of the stream thread by part of its work").register(meters);
-        }
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests accepted");
@@ -126,6 +120,25 @@ public final class PipelineMetrics {
         resumed = counter("flover.generations.resumed", "Generations resumed from the state");
         lives = counter("flover.lives", "Starts of Kafka Streams in this process");
         endedOf("");
+        lags = MultiGauge.builder("flover.lag").description("Records of the requests topic that are not read yet, up "
+                + "to its end")
+                .register(meters);
+        registerTick();
+        registerEngine();
+        registerReadings(readings);
+        registerLoad();
+    }
+
+    private void registerTick() {
+        for (var part : TickPart.values()) {
+            var nanos = new LongAdder();
+            parts.put(part, nanos);
+            FunctionCounter.builder("flover.tick.seconds", nanos, spent -> spent.sum() / 1e9).tag("part", part.tag())
+                    .description("Time of the stream thread by part of its work").register(meters);
+        }
+    }
+
+    private void registerEngine() {
         engineCounter("flover.steps", "Fused steps ended", EngineStatus::steps);
         engineCounter("flover.rows", "Rows computed; divided by steps, the rows per step", EngineStatus::rows);
         engineCounter("flover.rows.discarded", "Rows computed for sequences that had already ended",
@@ -140,6 +153,9 @@ public final class PipelineMetrics {
         engineGauge("flover.blocks.used", "KV blocks in use", EngineStatus::blocksUsed);
         engineGauge("flover.blocks", "KV blocks in all", EngineStatus::blocks);
         engineGauge("flover.running", "Sequences with a slot", EngineStatus::running);
+    }
+
+    private void registerReadings(Readings readings) {
         gauge("flover.engine.leaks", "1 if an idle engine still held resources; /health names them",
                 metrics -> metrics.of(load -> load.leak() == null ? 0 : 1));
         gauge("flover.generations.left", "Stored generations with fields that this release does not know",
@@ -151,9 +167,9 @@ public final class PipelineMetrics {
                 metrics -> readings.silentSeconds());
         gauge("flover.partitions.stalled", "Partitions of the requests topic without progress; /ready gives the cause",
                 metrics -> readings.stalledPartitions());
-        lags = MultiGauge.builder("flover.lag").description("Records of the requests topic that are not read yet, up "
-                + "to its end")
-                .register(meters);
+    }
+
+    private void registerLoad() {
         gauge("flover.backlog.tokens", "Estimate of the tokens that unanswered requests need",
                 metrics -> metrics.backlog.tokens());
         gauge("flover.backlog.seconds", "Estimate of the time that unanswered requests need at the present rate",
