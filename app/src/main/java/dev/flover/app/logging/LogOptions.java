@@ -40,7 +40,10 @@ public final class LogOptions {
         of(Level.class, "log-level", arguments, environment).ifPresent(level ->
                 System.setProperty(SIMPLE + "log.dev.flover", level.name().toLowerCase(Locale.ROOT)));
         of(Format.class, "log-format", arguments, environment).filter(format -> format == Format.JSON)
-                .ifPresent(json -> System.setProperty("slf4j.provider", JsonProvider.class.getName()));
+                .ifPresent(json -> {
+                    System.setProperty("slf4j.provider", JsonProvider.class.getName());
+                    System.setProperty("slf4j.internal.verbosity", "WARN");      // or it names the provider in a line
+                });
     }
 
     private static <T extends Enum<T>> Optional<T> of(
