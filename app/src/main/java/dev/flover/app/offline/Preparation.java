@@ -4,6 +4,7 @@ import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.GenerationRequest;
+import dev.flover.topology.config.PipelineConfig.Mentions;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.request.ChatPrompts;
 import dev.flover.topology.request.Constraints;
@@ -11,11 +12,13 @@ import dev.flover.topology.request.Constraints.Prepared;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.TokenIds;
 import java.time.Clock;
+import java.util.Set;
 
 /// Checks the requests of `generate` against one model by the rules of pipelines, and compiles their constraints.
 final class Preparation {
     private static final int NONE = Integer.MAX_VALUE;
-    private static final RequestLimits ONE_ANSWER = new RequestLimits(NONE, 1, NONE, NONE, NONE, NONE);
+    private static final RequestLimits ONE_ANSWER = new RequestLimits(
+            NONE, 1, NONE, NONE, NONE, NONE, Mentions.none(), Set.of());
 
     private final Model model;
     private final RequestCheck check;
