@@ -8,15 +8,16 @@ import dev.flover.schemas.json.JsonRequests;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.avro.specific.SpecificData;
 
 /// A line of `--requests`: a request as the requests topic takes it in JSON, in the contract's names or in those of
 /// OpenAI's API. Fields that the line does not set are taken from the options.
 final class RequestLine {
-    /// The fields that only a pipeline can serve.
-    private static final List<String> OF_PIPELINES = List.of("model", "tenant", "conversation", "answers",
-            "prompt_logprobs", "echo", "priority", "deadline_ms", "metadata", "schema_subject", "schema_version",
-            "record_topic");
+    /// The fields that the engine alone can serve.
+    private static final Set<String> SERVED = Set.of("id", "prompt", "prompt_ids", "messages", "sampling", "max_tokens",
+            "min_tokens", "stop", "stop_ids", "ignore_eos", "seed", "logprobs", "json_schema", "regex", "choices",
+            "grammar", "white_space", "tools", "tool_choice", "parallel_tool_calls");
 
     private RequestLine() {}
 
@@ -71,9 +72,10 @@ final class RequestLine {
     }
 
     private static void refuseFieldsOfPipelines(GenerationRequest request) {
-        for (String name : OF_PIPELINES) {
-            var field = request.getSchema().getField(name);
-            if (!Objects.equals(SpecificData.get().getDefaultValue(field), request.get(name))) {
+        for (var field : request.getSchema().getFields()) {
+            String name = field.name();
+            if (!SERVED.contains(name)
+                    && !Objects.equals(SpecificData.get().getDefaultValue(field), request.get(name))) {
                 throw new IllegalArgumentException(name + " is served by pipelines alone; leave it out, or send the "
                         + "request with submit");
             }
