@@ -1,8 +1,6 @@
 package dev.flover.benchmarks.engine;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.flover.benchmarks.engine.TimedBackend.Cost;
-import dev.flover.benchmarks.engine.TimedBackend.Operation;
 import java.util.Map;
 
 /// The least time that a step could take on this machine, if it only read the necessary memory or only multiplied.

@@ -19,41 +19,6 @@ import java.util.Map;
 /// The operations of a host backend return when they are done, so the host's clock times them. On a device, its own
 /// clock times either whole steps as in service, or, with [#timeVerbs], each operation, launched one after the other.
 final class TimedBackend implements Backend {
-    /// The operations of a step, with their names in the report.
-    enum Operation {
-        BEGIN("slot edits"), EMBED("embed"), NORMALISE("normalise"), QUERY_KEY_VALUE("project to heads"),
-        APPEND("rotate, append"), ATTENTION("attention"), JOIN("project to hidden"), FEED_FORWARD("project to inner"),
-        ACTIVATE("activate"), VOCABULARY("project to logits"), SAMPLE("sample"), OTHER("other");
-
-        final String label;
-
-        Operation(String label) {
-            this.label = label;
-        }
-
-        boolean isProduct() {
-            return switch (this) {
-                case QUERY_KEY_VALUE, JOIN, FEED_FORWARD, VOCABULARY -> true;
-                case BEGIN, EMBED, NORMALISE, APPEND, ATTENTION, ACTIVATE, SAMPLE, OTHER -> false;
-            };
-        }
-    }
-
-    /// Sums over all calls of one operation.
-    static final class Cost {
-        long nanos;
-        long calls;
-        double operations;
-        double bytes;
-
-        private void add(long nanos, double operations, double bytes) {
-            this.nanos += nanos;
-            this.calls++;
-            this.operations += operations;
-            this.bytes += bytes;
-        }
-    }
-
     private final Backend backend;
     private final DeviceClock clock;
     private final boolean randomWeights;

@@ -43,37 +43,21 @@ final class Interpreter {
     private Flow execute(Statement statement, Scope scope) {
         budget.step();
         switch (statement) {
-            case Statement.Located(int line, Statement inner) -> {
-                try {
-                    return execute(inner, scope);
-                } catch (JinjaException failure) {
-                    throw failure.in(line);
-                }
+            case Statement.Located located -> {
+                return execute(located, scope);
             }
             case Statement.Text(String text) -> print(text);
             case Statement.Output(Expression value) -> print(Values.text(evaluate(value, scope)));
-            case Statement.If(var branches, var otherwise) -> {
-                for (var branch : branches) {
-                    if (Values.truth(evaluate(branch.condition(), scope))) {
-                        return execute(branch.body(), scope);
-                    }
-                }
-                return execute(otherwise, scope);
+            case Statement.If branches -> {
+                return execute(chosen(branches, scope), scope);
             }
             case Statement.For loop -> {
                 return loop(loop, scope);
             }
             case Statement.Assign(var targets, var value) -> assign(targets, evaluate(value, scope), scope);
             case Statement.AssignAttribute(var namespace, var name, var value) ->
-                setPart(namespace, name, evaluate(value, scope), scope);
-            case Statement.Capture(var namespace, var name, var filters, var body) -> {
-                Object text = filtered(filters, captured(body, new Scope(scope)), scope);
-                if (namespace == null) {
-                    scope.set(name, text);
-                } else {
-                    setPart(namespace, name, text, scope);
-                }
-            }
+                Namespace.set(namespace, name, evaluate(value, scope), scope);
+            case Statement.Capture capture -> capture(capture, scope);
             case Statement.Filtered(var filters, var body) ->
                 print(Values.text(filtered(filters, captured(body, new Scope(scope)), scope)));
             case Statement.With with -> {
@@ -95,12 +79,30 @@ final class Interpreter {
         return Flow.NEXT;
     }
 
-    private static void setPart(String namespace, String name, Object value, Scope scope) {
-        if (!(scope.get(namespace) instanceof Namespace(Map<String, Object> values))) {
-            throw new JinjaException("the template sets " + namespace + "." + name + ", and " + namespace
-                    + " is not a namespace");
+    private Flow execute(Statement.Located located, Scope scope) {
+        try {
+            return execute(located.statement(), scope);
+        } catch (JinjaException failure) {
+            throw failure.in(located.line());
         }
-        values.put(name, value);
+    }
+
+    private List<Statement> chosen(Statement.If branches, Scope scope) {
+        for (var branch : branches.branches()) {
+            if (Values.truth(evaluate(branch.condition(), scope))) {
+                return branch.body();
+            }
+        }
+        return branches.otherwise();
+    }
+
+    private void capture(Statement.Capture capture, Scope scope) {
+        Object text = filtered(capture.filters(), captured(capture.body(), new Scope(scope)), scope);
+        if (capture.namespace() == null) {
+            scope.set(capture.name(), text);
+        } else {
+            Namespace.set(capture.namespace(), capture.name(), text, scope);
+        }
     }
 
     private Object filtered(Expression filters, String text, Scope scope) {
@@ -208,16 +210,8 @@ final class Interpreter {
             last[0] = now;
             return changed;
         });
-        return loop.recursive() ? new Recursion(values, arguments -> inner(loop, arguments, scope, depth))
+        return loop.recursive() ? new Items.Recursion(values, arguments -> inner(loop, arguments, scope, depth))
                 : new Namespace(values);
-    }
-
-    /// The variable `loop` of a recursive loop, which the template can call to loop over something inside.
-    record Recursion(Map<String, Object> values, Callable deeper) implements Callable {
-        @Override
-        public Object call(Arguments arguments) {
-            return deeper.call(arguments);
-        }
     }
 
     private String inner(Statement.For loop, Arguments arguments, Scope scope, int depth) {
@@ -279,9 +273,9 @@ final class Interpreter {
             }
             case Expression.Dictionary(var entries) -> dictionary(entries, scope);
             case Expression.Attribute(var target, var name) ->
-                named(Items.attribute(evaluate(target, scope), name), target);
+                Undefined.named(Items.attribute(evaluate(target, scope), name), target);
             case Expression.Item(var target, var key) ->
-                named(Items.item(evaluate(target, scope), evaluate(key, scope)), target);
+                Undefined.named(Items.item(evaluate(target, scope), evaluate(key, scope)), target);
             case Expression.Slice(var target, var start, var stop, var step) -> counted(Items.slice(
                     evaluate(target, scope), optional(start, scope), optional(stop, scope), optional(step, scope)));
             case Expression.Call(var target, var parameters) -> call(target, parameters, null, scope);
@@ -302,12 +296,9 @@ final class Interpreter {
             case Expression.Arithmetic(var operator, var left, var right) ->
                 counted(Operators.apply(operator, evaluate(left, scope), evaluate(right, scope)));
             case Expression.Comparison(var first, var steps) -> compare(first, steps, scope);
-            case Expression.Conditional(var condition, var then, var otherwise) -> {
-                if (Values.truth(evaluate(condition, scope))) {
-                    yield evaluate(then, scope);
-                }
-                yield otherwise == null ? new Undefined("the else value of an if") : evaluate(otherwise, scope);
-            }
+            case Expression.Conditional(var condition, var then, var otherwise) ->
+                Values.truth(evaluate(condition, scope)) ? evaluate(then, scope)
+                        : otherwise == null ? new Undefined("the else value of an if") : evaluate(otherwise, scope);
         };
     }
 
@@ -321,18 +312,6 @@ final class Interpreter {
             case null, default -> { }
         }
         return value;
-    }
-
-    /// Where a name's attribute or item is undefined, adds the name to it, so that the error message says
-    /// `message.content` rather than `content`.
-    private static Object named(Object value, Expression target) {
-        if (!(value instanceof Undefined(String what))) {
-            return value;
-        }
-        return switch (target) {
-            case Expression.Name(String name) -> new Undefined(name + "." + what);
-            default -> value;
-        };
     }
 
     private Object optional(Expression expression, Scope scope) {

@@ -9,12 +9,20 @@ import java.util.Map;
 final class Items {
     private Items() {}
 
+    /// The variable `loop` of a recursive loop, which the template can call to loop over something inside.
+    record Recursion(Map<String, Object> values, Callable deeper) implements Callable {
+        @Override
+        public Object call(Arguments arguments) {
+            return deeper.call(arguments);
+        }
+    }
+
     /// `target.name`: the method of that name if there is one, otherwise the dictionary's entry, as in Jinja.
     static Object attribute(Object target, String name) {
         if (target instanceof Undefined undefined) {
             throw undefined.error();
         }
-        if (target instanceof Interpreter.Recursion recursion) {
+        if (target instanceof Recursion recursion) {
             return recursion.values().containsKey(name) ? recursion.values().get(name) : missing(name);
         }
         if (target instanceof Namespace(Map<String, Object> values)) {

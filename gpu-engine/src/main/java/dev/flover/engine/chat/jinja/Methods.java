@@ -42,10 +42,8 @@ final class Methods {
             case "title" -> _ -> title(text);
             case "replace" -> arguments -> replace(text, Values.string(arguments.require(0, "old")),
                     Values.string(arguments.require(1, "new")), arguments.whole(2, "count", -1));
-            case "split" -> arguments ->
-                split(text, arguments.text(0, "sep", null), arguments.whole(1, "maxsplit", -1), false);
-            case "rsplit" -> arguments ->
-                split(text, arguments.text(0, "sep", null), arguments.whole(1, "maxsplit", -1), true);
+            case "split", "rsplit" -> arguments -> split(text, arguments.text(0, "sep", null),
+                    arguments.whole(1, "maxsplit", -1), name.equals("rsplit"));
             case "splitlines" -> arguments -> lines(text, Values.truth(arguments.get(0, "keepends", false)));
             case "format" -> arguments ->
                 new BraceFormat(text, arguments.positional(), arguments.named(), false).write();
@@ -59,12 +57,18 @@ final class Methods {
                 Budget.requireLength(arguments.whole(0, "width", 0));
                 return PercentFormat.padded(text, '=', arguments.whole(0, "width", 0), '0');
             };
-            case "partition" -> arguments -> partition(text, Values.string(arguments.require(0, "sep")), false);
-            case "rpartition" -> arguments -> partition(text, Values.string(arguments.require(0, "sep")), true);
+            case "partition", "rpartition" -> arguments ->
+                partition(text, Values.string(arguments.require(0, "sep")), name.equals("rpartition"));
             case "expandtabs" -> arguments -> expanded(text, arguments.whole(0, "tabsize", 8));
             case "join" -> arguments -> join(Values.elements(arguments.require(0, "iterable")), text);
             case "find", "rfind", "index", "rindex" -> arguments -> found(text, name, arguments);
             case "count" -> arguments -> count(part(text, arguments, 1), Values.string(arguments.require(0, "sub")));
+            default -> testOf(text, name);
+        };
+    }
+
+    private static Callable testOf(String text, String name) {
+        return switch (name) {
             case "isdecimal", "isnumeric", "isdigit" -> _ -> all(text, Character::isDigit);
             case "istitle" -> _ -> text.equals(title(text)) && text.codePoints().anyMatch(Character::isLetter);
             case "isidentifier" -> _ -> text.matches("[\\p{L}_][\\p{L}\\p{N}_]*");

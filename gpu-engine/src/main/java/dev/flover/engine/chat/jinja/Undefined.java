@@ -1,5 +1,6 @@
 package dev.flover.engine.chat.jinja;
 
+import dev.flover.engine.chat.jinja.syntax.Expression;
 import dev.flover.engine.chat.jinja.syntax.JinjaException;
 
 /// The value of a variable, attribute or element that does not exist: it counts as false and empty and prints as
@@ -9,5 +10,14 @@ import dev.flover.engine.chat.jinja.syntax.JinjaException;
 record Undefined(String what) {
     JinjaException error() {
         return new JinjaException("the template uses " + what + ", which is not defined");
+    }
+
+    /// Where a name's attribute or item is undefined, adds the name to it, so that the error message says
+    /// `message.content` rather than `content`.
+    static Object named(Object value, Expression target) {
+        if (!(value instanceof Undefined(String what))) {
+            return value;
+        }
+        return target instanceof Expression.Name(String name) ? new Undefined(name + "." + what) : value;
     }
 }
