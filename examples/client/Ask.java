@@ -1,6 +1,7 @@
 import dev.flover.client.Flover;
 
-/// Sends a prompt and prints the answer as it is committed. Needs Java 17, and a pipeline with any `--output`.
+/// Sends a prompt and prints the answer as it is committed. Needs Java 17. The pipeline runs with
+/// `--output json`.
 ///
 ///   java -cp FLOVER_CLIENT_AND_ITS_LIBRARIES Ask.java BROKER PROMPT
 class Ask {

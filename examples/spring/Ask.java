@@ -21,7 +21,7 @@ class Ask {
         var producers = new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", broker),
                 new StringSerializer(), new StringSerializer());
         var consumers = new DefaultKafkaConsumerFactory<>(Map.of("bootstrap.servers", broker,
-                "group.id", "ask-" + id, "isolation.level", "read_committed"),
+                "group.id", "ask-" + id, "isolation.level", "read_committed", "auto.offset.reset", "earliest"),
                 new StringDeserializer(), new StringDeserializer());
         var template = new ReplyingKafkaTemplate<String, String, String>(producers,
                 new KafkaMessageListenerContainer<>(consumers, new ContainerProperties(arguments[1])));

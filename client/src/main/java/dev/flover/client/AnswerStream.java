@@ -154,7 +154,7 @@ final class AnswerStream {
         int own = RequestWriter.partitionOf(id(), partitions);
         for (int i = 0; i < partitions; i++) {
             int searched = (own + i) % partitions;
-            long to = feed.takenUpTo(searched);
+            long to = past.end(searched, id());
             var start = past.start(searched, id(), to, first);
             if (start.isPresent()) {
                 readAgain(searched, start.getAsLong(), to);

@@ -2,6 +2,7 @@ package dev.flover.client;
 
 import dev.flover.schemas.TokenChunk;
 import dev.flover.schemas.json.JsonOrAvroDeserializer;
+import dev.flover.schemas.json.JsonRecords;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import java.util.HashMap;
@@ -21,9 +22,11 @@ final class ChunkDecoder implements AutoCloseable {
     private static final String NO_REGISTRY = "http://127.0.0.1:9";
 
     private final Deserializer<TokenChunk> values;
+    private final boolean hasRegistry;
 
     /// @param properties of the registry's client; without its URL, only JSON can be decoded
     ChunkDecoder(Map<String, Object> properties) {
+        hasRegistry = properties.containsKey(REGISTRY);
         var registry = new HashMap<>(properties);
         registry.putIfAbsent(REGISTRY, NO_REGISTRY);
         values = new JsonOrAvroDeserializer<>(
@@ -33,9 +36,14 @@ final class ChunkDecoder implements AutoCloseable {
     /// Decodes a record; empty for a record that is not a chunk.
     ///
     /// @throws RegistryUnavailableException if the schema registry does not answer
+    /// @throws KafkaException               if the record is in Avro and the client has no registry
     synchronized Optional<ReadChunk> decode(ConsumerRecord<byte[], byte[]> record) {
         if (record.value() == null) {
             return Optional.empty();
+        }
+        if (!hasRegistry && !JsonRecords.isJson(record.value())) {
+            throw new KafkaException("the records of " + record.topic() + " are in Avro; give the property "
+                    + REGISTRY);
         }
         try {
             return Optional.of(new ReadChunk(record.partition(), record.offset(),

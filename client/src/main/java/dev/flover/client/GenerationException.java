@@ -1,7 +1,9 @@
 package dev.flover.client;
 
 import dev.flover.schemas.Finish;
+import dev.flover.schemas.Rejection;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Says why a generation has no whole answer. Its kinds are the nested classes; the message says the reason and the
 /// remedy.
@@ -26,7 +28,8 @@ public abstract sealed class GenerationException extends RuntimeException {
         return switch (finish.getReason()) {
             case STOP, LENGTH, UNKNOWN -> null;
             case CANCELLED -> new Cancelled(id, "the request " + id + " was cancelled" + reason);
-            case REJECTED -> new Rejected(id, "the request " + id + " was rejected" + reason, null);
+            case REJECTED -> new Rejected(id, "the request " + id + " was rejected" + reason, finish.getRejection(),
+                    null);
             case EXPIRED -> new Expired(id, "the deadline of the request " + id + " has passed" + reason);
             case ERROR -> new Failed(id, "the request " + id + " was given up" + reason);
         };
@@ -36,8 +39,16 @@ public abstract sealed class GenerationException extends RuntimeException {
     public static final class Rejected extends GenerationException {
         private static final long serialVersionUID = 1;
 
-        Rejected(String id, String message, Throwable cause) {
+        private final transient Rejection rejection;
+
+        Rejected(String id, String message, Rejection rejection, Throwable cause) {
             super(id, message, cause);
+            this.rejection = rejection;
+        }
+
+        /// Returns the kind of the fault and the wrong field; empty if the pipeline did not tell them.
+        public Optional<Rejection> rejection() {
+            return Optional.ofNullable(rejection);
         }
     }
 

@@ -67,6 +67,17 @@ final class PastReader implements AutoCloseable {
         }
     }
 
+    /// Returns the offset up to which a partition of the tokens topic is committed.
+    ///
+    /// @throws GenerationException.Unavailable if the broker does not tell
+    long end(int partition, String id) throws InterruptedException {
+        try {
+            return bounds(new TopicPartition(config.topics().tokens(), partition)).end();
+        } catch (KafkaException e) {
+            throw unavailable(id, e);
+        }
+    }
+
     /// Returns the nearest offset before `before` from which on the chunks of an id contain each of its answers from a
     /// position on; empty if the partition has no chunk of that id.
     ///
@@ -144,15 +155,9 @@ final class PastReader implements AutoCloseable {
     /// beginning of the partition is reached.
     private void windows(TopicPartition partition, long before, Consumer<ConsumerRecord<byte[], byte[]>> each,
             BooleanSupplier enough) throws InterruptedException {
-        long beginning;
-        long end;
-        var bounds = take();
-        try {
-            beginning = bounds.beginningOffsets(List.of(partition)).get(partition);
-            end = Math.min(before, bounds.endOffsets(List.of(partition)).get(partition));
-        } finally {
-            giveBack(bounds);
-        }
+        var bounds = bounds(partition);
+        long beginning = bounds.beginning();
+        long end = Math.min(before, bounds.end());
         for (long window = FIRST_WINDOW; end > beginning && !enough.getAsBoolean(); window *= GROWTH) {
             long from = Math.max(beginning, end - window);
             scan(partition, from, end, record -> {
@@ -160,6 +165,18 @@ final class PastReader implements AutoCloseable {
                 return true;
             });
             end = from;
+        }
+    }
+
+    private record Bounds(long beginning, long end) {}
+
+    private Bounds bounds(TopicPartition partition) throws InterruptedException {
+        var consumer = take();
+        try {
+            return new Bounds(consumer.beginningOffsets(List.of(partition)).get(partition),
+                    consumer.endOffsets(List.of(partition)).get(partition));
+        } finally {
+            giveBack(consumer);
         }
     }
 

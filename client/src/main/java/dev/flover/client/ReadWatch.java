@@ -79,6 +79,7 @@ final class ReadWatch implements AutoCloseable {
     }
 
     private void run() {
+        String end = "the client was closed";
         try (var admin = Admin.create(config.admin()); var models = models()) {
             for (long pause = FIRST_PAUSE_MS; !closing; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
                 if (watched.isEmpty()) {
@@ -94,9 +95,12 @@ final class ReadWatch implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            failAll("it cannot be found out how far requests are read: " + e.getMessage(), e);
+            end = "it cannot be found out how far requests are read: " + e.getMessage();
         }
-        failAll("the client was closed", null);
+        synchronized (this) {
+            thread = null;      // the next request that is watched starts another one
+        }
+        failAll(end, null);
     }
 
     private void failAll(String reason, Throwable cause) {

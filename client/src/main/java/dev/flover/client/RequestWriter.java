@@ -71,7 +71,7 @@ final class RequestWriter implements AutoCloseable {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RecordTooLargeException) {
                 throw new GenerationException.Rejected(id, "the request " + id + " is too large for a record: "
-                        + e.getCause().getMessage(), e.getCause());
+                        + e.getCause().getMessage(), null, e.getCause());
             }
             throw unavailable(id, e.getCause());
         } catch (InterruptedException e) {

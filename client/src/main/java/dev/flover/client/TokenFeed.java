@@ -205,8 +205,16 @@ final class TokenFeed implements AutoCloseable {
     private void passOn(ConsumerRecord<byte[], byte[]> record) {
         taken.put(record.partition(), record.offset() + 1);
         var waiting = record.key() == null ? null : readers.get(new String(record.key(), UTF_8));
-        if (waiting != null) {
+        if (waiting == null) {
+            return;
+        }
+        try {
             decoder.decode(record).ifPresent(chunk -> waiting.forEach(reader -> reader.offer(chunk)));
+        } catch (RegistryUnavailableException e) {
+            throw e;
+        } catch (KafkaException e) {
+            waiting.forEach(reader -> reader.fail(
+                    new GenerationException.Unavailable(reader.id(), e.getMessage(), e)));
         }
     }
 

@@ -70,7 +70,8 @@ class ChunkPublisherTest {
         public Flow.Publisher<TokenChunk> createFlowPublisher(long chunks) {
             var stream = Chunks.stream(FEED);
             for (int i = 0; i < chunks; i++) {
-                stream.live().offer(new ReadChunk(0, i, Chunks.chunk(i, 1, i == chunks - 1 ? FinishReason.STOP : null)));
+                var end = i == chunks - 1 ? FinishReason.STOP : null;
+                stream.live().offer(new ReadChunk(0, i, Chunks.chunk(i, 1, end)));
             }
             if (chunks == 0) {
                 end(stream);

@@ -177,7 +177,9 @@ class ClientStoryTest {
         assertThatThrownBy(() -> read(expired)).isInstanceOf(GenerationException.Expired.class);
         assertThatThrownBy(() -> rejected.whole().get(LIMIT_S, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class).cause().isInstanceOf(GenerationException.Rejected.class)
-                .hasMessageContaining("top_p must be in (0, 1]");
+                .hasMessageContaining("top_p must be in (0, 1]")
+                .satisfies(problem -> assertThat(((GenerationException.Rejected) problem).rejection().orElseThrow()
+                        .getField()).isEqualTo("sampling.top_p"));
     }
 
     @Test

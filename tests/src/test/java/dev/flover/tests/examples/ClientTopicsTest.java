@@ -24,9 +24,13 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +47,7 @@ class ClientTopicsTest {
     @RegisterExtension
     static final RunningPipeline PIPELINE = new RunningPipeline();
 
+    private static Admin admin;
     private static FloverConfig config;
     private static Flover flover;
     private static KafkaProducer<byte[], byte[]> producer;
@@ -50,10 +55,9 @@ class ClientTopicsTest {
     @BeforeAll
     static void connect() throws Exception {
         config = FloverConfig.of(PIPELINE.broker()).with(TOPICS);
-        try (var admin = Admin.create(Map.of("bootstrap.servers", PIPELINE.broker()))) {
-            admin.createTopics(Set.of(new NewTopic(TOPICS.requests(), 2, (short) 1),
-                    new NewTopic(TOPICS.tokens(), 2, (short) 1))).all().get();
-        }
+        admin = Admin.create(Map.of("bootstrap.servers", PIPELINE.broker()));
+        admin.createTopics(Set.of(new NewTopic(TOPICS.requests(), 2, (short) 1),
+                new NewTopic(TOPICS.tokens(), 2, (short) 1))).all().get();
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", PIPELINE.broker(), "transactional.id", "by-hand"),
                 new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();
@@ -65,6 +69,7 @@ class ClientTopicsTest {
         if (flover != null) {
             flover.close();
             producer.close();
+            admin.close();
         }
     }
 
@@ -80,7 +85,7 @@ class ClientTopicsTest {
                 Finish.newBuilder().setReason(reason).setMessage(reason == FinishReason.STOP ? "" : "poison").build());
     }
 
-    private static void send(boolean commit, TokenChunk.Builder... chunks) {
+    private static void send(boolean commit, TokenChunk.Builder... chunks) throws Exception {
         producer.beginTransaction();
         for (var chunk : chunks) {
             var record = chunk.build();
@@ -93,6 +98,20 @@ class ClientTopicsTest {
             producer.flush();
             producer.abortTransaction();
         }
+        awaitEndOfTransaction();
+    }
+
+    /// Waits until the end of the last transaction is on the topic, which the broker writes a little later.
+    private static void awaitEndOfTransaction() throws Exception {
+        while (end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static long end(IsolationLevel isolation) throws Exception {
+        var partition = new TopicPartition(TOPICS.tokens(), 0);
+        return admin.listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation)).all().get()
+                .get(partition).offset();
     }
 
     private static String read(Generation generation) {
@@ -164,7 +183,7 @@ class ClientTopicsTest {
     }
 
     @Test
-    void tokensThatWereNotCommittedAreNotRead() {
+    void tokensThatWereNotCommittedAreNotRead() throws Exception {
         send(true, chunk("aborted", 0, 1));
         send(false, chunk("aborted", 1, 2).setText("WRONG "));
         send(true, last("aborted", 1, 3, FinishReason.STOP));
@@ -173,7 +192,7 @@ class ClientTopicsTest {
     }
 
     @Test
-    void anAnswerIsReadFromAnyPositionAtWhichARecordBegins() {
+    void anAnswerIsReadFromAnyPositionAtWhichARecordBegins() throws Exception {
         send(true, chunk("from", 0, 2), chunk("from", 2, 3), last("from", 3, 6, FinishReason.STOP));
 
         assertThat(read(flover.attach("from"))).isEqualTo("0 1 2 3 4 5 ");
@@ -193,7 +212,7 @@ class ClientTopicsTest {
     }
 
     @Test
-    void whatIsNotOnTheTopicsIsSaidToBeLost() {
+    void whatIsNotOnTheTopicsIsSaidToBeLost() throws Exception {
         send(true, last("late", 5, 6, FinishReason.STOP));
 
         assertThatThrownBy(() -> read(flover.attach("late"))).isInstanceOf(GenerationException.LostBeginning.class)
@@ -203,7 +222,20 @@ class ClientTopicsTest {
     }
 
     @Test
-    void oneCopyOfARepeatedAnswerIsRead() {
+    void chunksInAvroNeedARegistry() throws Exception {
+        var waiting = flover.generate("another").whole();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(TOPICS.tokens(), 0, "in-avro".getBytes(UTF_8), new byte[] {0, 0, 0, 0, 1}));
+        producer.commitTransaction();
+        awaitEndOfTransaction();
+
+        assertThatThrownBy(() -> read(flover.attach("in-avro"))).isInstanceOf(GenerationException.Unavailable.class)
+                .hasMessageContaining("are in Avro; give the property schema.registry.url");
+        assertThat(waiting).isNotDone();
+    }
+
+    @Test
+    void oneCopyOfARepeatedAnswerIsRead() throws Exception {
         send(true, chunk("twice", 0, 2), last("twice", 2, 3, FinishReason.STOP));
         send(true, chunk("twice", 0, 2).setRepeat(true), last("twice", 2, 3, FinishReason.STOP).setRepeat(true));
 
@@ -211,7 +243,7 @@ class ClientTopicsTest {
     }
 
     @Test
-    void aFailureComesAfterTheTokensBeforeIt() {
+    void aFailureComesAfterTheTokensBeforeIt() throws Exception {
         send(true, chunk("poison", 0, 2), last("poison", 2, 2, FinishReason.ERROR));
         var texts = new ArrayList<String>();
 

@@ -43,24 +43,24 @@ class ExamplesStoryTest {
         assertThat(result.get("completion_tokens").asInt()).isPositive();
     }
 
-    private static void assertPrintsAResult(ExternalProgram example) throws Exception {
-        var printed = example.run("", PIPELINE.broker(), prompt(example.toString()));
+    private static void assertPrintsAResult(ExternalProgram example, String name) throws Exception {
+        var printed = example.run("", PIPELINE.broker(), prompt(name));
         assertIsAResult(printed, printed.get(printed.size() - 1));
     }
 
     @Test
     void javaOnTheTopics() throws Exception {
-        assertPrintsAResult(ExternalProgram.java("kafka/Ask.java"));
+        assertPrintsAResult(ExternalProgram.java("kafka/Ask.java"), "Java");
     }
 
     @Test
     void nodeOnTheTopics() throws Exception {
-        assertPrintsAResult(ExternalProgram.nodeExample("kafka/ask.mjs", "kafkajs"));
+        assertPrintsAResult(ExternalProgram.nodeExample("kafka/ask.mjs", "kafkajs"), "kafkajs");
     }
 
     @Test
     void pythonOnTheTopics() throws Exception {
-        assertPrintsAResult(ExternalProgram.python("kafka/ask.py", "confluent_kafka"));
+        assertPrintsAResult(ExternalProgram.python("kafka/ask.py", "confluent_kafka"), "confluent-kafka");
     }
 
     @Test
@@ -74,7 +74,7 @@ class ExamplesStoryTest {
 
     @Test
     void theClientOnJava17() throws Exception {
-        assertPrintsAResult(ExternalProgram.java17("client/Ask.java"));
+        assertPrintsAResult(ExternalProgram.java17("client/Ask.java"), "Java 17");
     }
 
     @Test
@@ -117,11 +117,20 @@ class ExamplesStoryTest {
         var config = new ObjectMapper().readTree(EXAMPLES.resolve("connect/results-to-postgres.json").toFile())
                 .get("config");
         var nested = GenerationResult.getClassSchema().getFields().stream()
-                .filter(field -> List.of(Schema.Type.ARRAY, Schema.Type.MAP).contains(field.schema().getType()))
+                .filter(field -> isNested(field.schema()))
                 .map(Schema.Field::name).toList();
 
-        assertThat(config.get("transforms.flat.exclude").asText().split(",")).containsExactlyInAnyOrderElementsOf(nested);
+        assertThat(config.get("transforms.flat.exclude").asText().split(","))
+                .containsExactlyInAnyOrderElementsOf(nested);
         assertThat(GenerationResult.getClassSchema().getField(config.get("pk.fields").asText())).isNotNull();
+    }
+
+    private static boolean isNested(Schema schema) {
+        return switch (schema.getType()) {
+            case UNION -> schema.getTypes().stream().anyMatch(ExamplesStoryTest::isNested);
+            case ARRAY, MAP, RECORD -> true;
+            case STRING, ENUM, INT, LONG, FLOAT, DOUBLE, BOOLEAN, BYTES, FIXED, NULL -> false;
+        };
     }
 
     @Test
@@ -129,12 +138,12 @@ class ExamplesStoryTest {
         var statement = Files.readString(EXAMPLES.resolve("flink/results.sql")).replaceAll("(?m)^--.*$", "");
         var columns = statement.substring(statement.indexOf('(') + 1, statement.indexOf("    finished AS"));
         var expected = GenerationResult.getClassSchema().getFields().stream()
-                .map(field -> field.name() + " " + type(field.schema())).collect(Collectors.joining(",\n"));
+                .map(ExamplesStoryTest::column).collect(Collectors.joining(",\n"));
 
         assertThat(columns.strip().replaceAll("(?m)^ +", "")).isEqualTo(expected + ",");
         var written = new ArrayList<String>();
         resultWithPrompt().fieldNames().forEachRemaining(written::add);
-        assertThat(Pattern.compile("(?m)^    (\\w+) ").matcher(columns).results().map(name -> name.group(1)))
+        assertThat(Pattern.compile("(?m)^    `(\\w+)` ").matcher(columns).results().map(name -> name.group(1)))
                 .containsAll(written);
     }
 
@@ -143,11 +152,15 @@ class ExamplesStoryTest {
         return PIPELINE.result(result -> true);
     }
 
+    private static String column(Schema.Field field) {
+        return "`" + field.name() + "` " + type(field.schema());
+    }
+
     /// Returns the type of Flink SQL for a value in JSON.
     private static String type(Schema schema) {
         return switch (schema.getType()) {
             case UNION -> type(schema.getTypes().getLast());
-            case RECORD -> schema.getFields().stream().map(field -> field.name() + " " + type(field.schema()))
+            case RECORD -> schema.getFields().stream().map(ExamplesStoryTest::column)
                     .collect(Collectors.joining(", ", "ROW<", ">"));
             case ARRAY -> "ARRAY<" + type(schema.getElementType()) + ">";
             case MAP -> "MAP<STRING, " + type(schema.getValueType()) + ">";

@@ -32,8 +32,8 @@ final class RunningPipeline implements BeforeAllCallback {
             var folder = TemporaryFolder.create("flover-examples-");
             try {
                 var up = FloverProcess.start(folder.path(), Map.of(), "up", "--embedded", "--metrics-port", "0",
-                        "--http", "0", "--output", "json", "--partitions", "2", "--data",
-                        folder.path().resolve("data").toString());
+                        "--http", "0", "--output", "json", "--partitions", "2",
+                        "--reply-topics", "replies-.*", "--data", folder.path().resolve("data").toString());
                 up.awaitLine("ready");
                 return new Running(folder, up);
             } catch (Exception e) {
