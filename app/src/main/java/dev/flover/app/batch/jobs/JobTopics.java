@@ -33,6 +33,7 @@ public record JobTopics(String jobs, String lines) {
     public void create(Map<String, String> client, int maxRecordBytes, long retentionMs) {
         var properties = new HashMap<String, Object>(client);
         properties.putIfAbsent("default.api.timeout.ms", "15000");
+        properties.putIfAbsent("request.timeout.ms", "5000");
         // Small segments are compacted soon, so that reading all jobs stays quick: a state is some kilobytes.
         var kept = Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
                 TopicConfig.SEGMENT_BYTES_CONFIG, "16777216", TopicConfig.SEGMENT_MS_CONFIG, "600000",
