@@ -13,7 +13,6 @@ import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.schemas.StoredRequest;
 import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine;
 import dev.flover.schemas.lines.BatchLines;
@@ -21,9 +20,7 @@ import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.request.ChatPrompts;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.RequestCheck;
-import dev.flover.topology.request.TokenIds;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -124,7 +121,7 @@ final class OfflineBatch implements TokenSink {
             case RequestCheck.Verdict.Rejected rejected -> fail(line, "invalid_request",
                     rejected.fault().message(), rejected.fault().kind().getField());
             case RequestCheck.Verdict.Accepted accepted -> {
-                switch (prepare(request, accepted.promptIds())) {
+                switch (prepare(request)) {
                     case Constraints.Prepared.Refused refused ->
                             fail(line, "invalid_request", refused.message(), refused.field());
                     case Constraints.Prepared.Ready ready -> begin(line, request, accepted, ready.constraint());
@@ -135,9 +132,8 @@ final class OfflineBatch implements TokenSink {
     }
 
     /// Returns the compiled constraint of a request; null if it has none.
-    private Constraints.Prepared prepare(GenerationRequest request, int[] promptIds) {
-        var wish = check.wish(StoredRequest.newBuilder().setRequest(request).setPromptIds(TokenIds.list(promptIds))
-                .setArrival(0).setRequestedAt(0).setReadAt(0).setDigest(ByteBuffer.allocate(0)).build());
+    private Constraints.Prepared prepare(GenerationRequest request) {
+        var wish = check.wish(request, null);
         return wish == null ? null : constraints.prepare(wish).join();
     }
 

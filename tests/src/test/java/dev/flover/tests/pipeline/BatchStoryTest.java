@@ -197,6 +197,6 @@ class BatchStoryTest {
         Files.writeString(file, own(2));
         assertThat(batch(file, out).err()).contains("belongs to another job");
         Files.writeString(progress(out), "{}");
-        assertThat(batch(file, out).err()).contains("is not the progress of a batch job");
+        assertThat(batch(file, out).err()).contains("must be the progress of a batch job");
     }
 }
