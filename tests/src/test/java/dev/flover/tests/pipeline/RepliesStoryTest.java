@@ -15,6 +15,7 @@ import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.setup.TopicLooks;
 import dev.flover.topology.streams.Commits;
+import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.OtherTopics;
 import dev.flover.topology.streams.PartitionHolds;
 import dev.flover.topology.streams.PipelineClients;
@@ -267,11 +268,12 @@ class RepliesStoryTest {
     void aTopicThatIsLostOrClosedJustBeforeTheCommitCostsItsOwnRecordAlone() throws Exception {
         var mentions = new Mentions(null, null, Pattern.compile(".*"));
         var config = story.config.with(RequestLimits.standard().with(mentions));
-        try (var looks = new TopicLooks(Map.of("bootstrap.servers", broker),
-                new PipelineMetrics(meters, new NoReadings()))) {
+        try (var early = new EarlySends();
+                var looks = new TopicLooks(
+                        Map.of("bootstrap.servers", broker), new PipelineMetrics(meters, new NoReadings()))) {
             var clients = new PipelineClients("replies" + suffix,
                     new TransactionTime(System::nanoTime, lasted -> false), new Commits(config, System::nanoTime),
-                    new PartitionHolds(), new StepSignal(), looks, config);
+                    early, new PartitionHolds(), new StepSignal(), looks, config);
             try (var producer = clients.getProducer(Map.of("bootstrap.servers", broker, "transactional.id", "x",
                     "transaction.timeout.ms", 10_000, "linger.ms", 50))) {
                 producer.initTransactions();
