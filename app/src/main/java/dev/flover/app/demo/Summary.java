@@ -27,9 +27,9 @@ record Summary(Scoreboard first, Frame firstEnd, Scoreboard second, Frame second
                         secondEnd.nowMs() / 1e3, tokens(secondEnd) * 1e3 / secondEnd.nowMs(), equalAnswers(),
                         secondEnd.generations().size())));
         if (kills.count() > 0) {
-            lines.add(line("killed", "%d times, in the middle of %d answers; %d of %d texts equal, byte by byte, to "
-                    + "those", kills.count(), kills.interrupted(), equalTexts(), secondEnd.generations().size()));
-            lines.add(line("", "of the second run, which was not killed"));
+            lines.add(line("killed", "%d times, in the middle of %d answers", kills.count(), kills.interrupted()));
+            lines.add(line("without kills", "%d of %d texts equal, byte by byte", equalTexts(),
+                    secondEnd.generations().size()));
         }
         return lines;
     }

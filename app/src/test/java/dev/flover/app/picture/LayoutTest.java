@@ -18,7 +18,7 @@ class LayoutTest {
     private final Layout layout = new Layout(new Palette(true, true), "title", "subtitle");
 
     @ParameterizedTest
-    @CsvSource({"120, 40", "80, 24", "60, 20", "40, 12", "200, 60"})
+    @CsvSource({"120, 40", "80, 24", "60, 20", "60, 15", "40, 12", "200, 60"})
     void fitsTheTerminal(int columns, int rows) {
         var lines = layout.layOut(frame(24), columns, rows);
 
