@@ -122,6 +122,7 @@ public final class PastReader implements AutoCloseable {
     private Bounds bounds(TopicPartition partition) throws InterruptedException {
         var consumer = take();
         try {
+            consumer.assign(List.of(partition));        // otherwise the consumer warns about each answer
             return new Bounds(consumer.beginningOffsets(List.of(partition)).get(partition),
                     consumer.endOffsets(List.of(partition)).get(partition));
         } catch (KafkaException e) {
