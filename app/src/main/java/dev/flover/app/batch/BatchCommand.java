@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
         subcommands = {BatchSubmitCommand.class, BatchFollowCommand.class, BatchListCommand.class,
             BatchStatusCommand.class, BatchOrderCommands.Pause.class, BatchOrderCommands.Resume.class,
             BatchOrderCommands.Cancel.class},
-        description = "Answers a file of requests, one a line, and writes each answer once. After a kill at any moment, "
-                + "the same command goes on with the job.",
+        description = "Answers a file of requests, one a line, and writes each answer once. After a kill at any "
+                + "moment, the same command goes on with the job.",
         footer = {"", "@|bold Lines|@ are in OpenAI's batch form (custom_id, method, url, body), or requests:",
             "  {\"id\": \"a\", \"prompt\": \"Once upon a time\", \"max_tokens\": 60}",
             "A line that cannot be answered goes to OUT.errors with its number and the reason.",
@@ -54,7 +54,8 @@ public final class BatchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The file of requests; - is standard input, which is copied to "
+    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The file of requests; - is standard "
+            + "input, which is copied to "
             + "OUT.input first.")
     private String file;
 
@@ -72,7 +73,8 @@ public final class BatchCommand implements Callable<Integer> {
     @Option(names = "--max-errors", paramLabel = "N|N%", description = "Stop when more lines than this have failed.")
     private String maxErrors;
 
-    @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after which "
+    @Option(names = "--deadline", paramLabel = "TIME", description = "Time from the job's begin, such as 2h, after "
+            + "which "
             + "lines that have no answer fail.")
     private String deadline;
 

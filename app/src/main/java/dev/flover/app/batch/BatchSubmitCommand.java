@@ -44,7 +44,8 @@ import picocli.CommandLine.Spec;
         name = "submit",
         modelTransformer = SettingOptions.OfClients.class,
         sortOptions = false,
-        description = "Submits a file as a job that needs no terminal, and prints the job's id. A file that was submitted "
+        description = "Submits a file as a job that needs no terminal, and prints the job's id. A file that was "
+                + "submitted "
                 + "before is not submitted again.")
 final class BatchSubmitCommand implements Callable<Integer> {
     private static final Kind.Time DEADLINES = new Kind.Time(Duration.ofSeconds(1), Duration.ofDays(365));

@@ -140,7 +140,8 @@ final class LineFeed implements Feed {
                 default -> {
                     unsent.put(failure.line(), System.nanoTime());
                     if (!failing) {
-                        say.accept("requests cannot be written and are sent again: " + Refusal.reason(failure.reason()));
+                        say.accept("requests cannot be written and are sent again: "
+                                + Refusal.reason(failure.reason()));
                     }
                     failing = true;
                 }

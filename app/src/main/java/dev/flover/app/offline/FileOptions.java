@@ -39,8 +39,8 @@ final class FileOptions {
                     + "${DEFAULT-VALUE}.")
     private AnswerOrder order = AnswerOrder.DONE;
 
-    @Option(names = "--max-errors", paramLabel = "N|N%", description = "With --out, stop when more lines than this have "
-            + "failed.")
+    @Option(names = "--max-errors", paramLabel = "N|N%", description = "With --out, stop when more lines than this "
+            + "have failed.")
     private String maxErrors;
 
     @ArgGroup(validate = false)

@@ -214,8 +214,8 @@ public final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    /// Refuses all requests if any line is wrong, because nothing says afterwards which answers are missing. With --out,
-    /// the file of errors says that.
+    /// Refuses all requests if any line is wrong, because nothing says afterwards which answers are missing. With
+    /// --out, the file of errors says that.
     private void refuse(List<String> problems) {
         if (problems.isEmpty()) {
             return;

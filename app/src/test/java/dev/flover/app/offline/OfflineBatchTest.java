@@ -24,8 +24,8 @@ class OfflineBatchTest {
     Path folder;
 
     private static String line(int number) {
-        return "{\"id\": \"r%d\", \"prompt\": \"The lady number %d\", \"max_tokens\": %d, \"temperature\": 0.9, \"seed\": %d}"
-                .formatted(number, number, 2 + number % 5, number);
+        return ("{\"id\": \"r%d\", \"prompt\": \"The lady number %d\", \"max_tokens\": %d, \"temperature\": 0.9, "
+                + "\"seed\": %d}").formatted(number, number, 2 + number % 5, number);
     }
 
     private Console generate(Path file, String... options) {

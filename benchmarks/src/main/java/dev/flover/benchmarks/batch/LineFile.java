@@ -47,7 +47,8 @@ final class LineFile {
 
     private static String wrong(int number) {
         return switch (number % 3) {
-            case 0 -> "{\"custom_id\": \"line-" + number + "\", \"method\": \"POST\", \"url\": \"/v1/x\", \"body\": {}}";
+            case 0 -> "{\"custom_id\": \"line-" + number + "\", \"method\": \"POST\", \"url\": \"/v1/x\", "
+                    + "\"body\": {}}";
             case 1 -> "{\"prompt\": \"cut off";
             default -> "{\"id\": \"own-" + number + "\", \"prompt\": \"" + "long ".repeat(3000) + "\"}";
         };

@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify-batch",
         sortOptions = false,
-        description = "Runs a batch job undisturbed, and again while the command, the pipeline and the broker are killed "
-                + "(kill -9) at random times, and compares both outputs line by line.")
+        description = "Runs a batch job undisturbed, and again while the command, the pipeline and the broker are "
+                + "killed (kill -9) at random times, and compares both outputs line by line.")
 public final class VerifyBatchCommand implements Callable<Integer> {
     /// The most attempts of the command beyond those that kills explain: it ends if no broker answers at its start.
     private static final int MOST_ATTEMPTS = 200;

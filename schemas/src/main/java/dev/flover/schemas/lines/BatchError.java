@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /// A line of the error file, in the form of OpenAI's batches:
 ///
 /// ```
-///   {"id": "JOB-17", "custom_id": "a", "response": null, "error": {"code": "...", "message": "...", "param": null, "line": 17}}
+///   {"id": "JOB-17", "custom_id": "a", "response": null,
+///    "error": {"code": "...", "message": "...", "param": null, "line": 17}}
 /// ```
 ///
 /// @param id       the id of the line's request, as [BatchLines#idOf] makes it

@@ -49,8 +49,8 @@ class BatchLinesTest {
 
     @Test
     void theThreeFormsOfALineBecomeRequestsWithTheIdOfJobAndLine() throws IOException {
-        var lines = read(CHAT.formatted("a") + "\n" + COMPLETION.formatted("b") + "\n{\"prompt\": \"x\", \"top_k\": 3}\n"
-                + "{\"id\": 7, \"prompt_ids\": [1, 2]}\n");
+        var lines = read(CHAT.formatted("a") + "\n" + COMPLETION.formatted("b") + "\n"
+                + "{\"prompt\": \"x\", \"top_k\": 3}\n{\"id\": 7, \"prompt_ids\": [1, 2]}\n");
         assertThat(lines).extracting(line -> good(line).request().getId())
                 .containsExactly("job-1", "job-2", "job-3", "job-4");
         assertThat(lines).extracting(BatchLine::customId).containsExactly("a", "b", null, "7");
@@ -83,9 +83,11 @@ class BatchLinesTest {
         var wrong = List.of("nonsense", "[1]", "{\"custom_id\": 3}", "{\"custom_id\": \"c\", \"method\": \"GET\"}",
                 "{\"custom_id\": \"d\", \"method\": \"POST\", \"url\": \"/v1/embeddings\", \"body\": {}}",
                 "{\"custom_id\": \"e\", \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": 4}",
-                "{\"custom_id\": \"f\", \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": {\"messages\": []}}",
+                "{\"custom_id\": \"f\", \"method\": \"POST\", \"url\": \"/v1/completions\", "
+                        + "\"body\": {\"messages\": []}}",
                 "{\"custom_id\": \"g\", \"method\": \"POST\", \"url\": \"/v1/chat/completions\", \"body\": {}}",
-                "{\"prompt\": \"x\", \"tempreature\": 1}", "{\"prompt\": \"x\"} {}", "{\"prompt\": \"x\", \"prompt\": \"y\"}");
+                "{\"prompt\": \"x\", \"tempreature\": 1}", "{\"prompt\": \"x\"} {}",
+                "{\"prompt\": \"x\", \"prompt\": \"y\"}");
         for (String each : wrong) {
             var lines = read(COMPLETION.formatted("first") + "\n" + each + "\n" + COMPLETION.formatted("last"));
             good(lines.get(0));

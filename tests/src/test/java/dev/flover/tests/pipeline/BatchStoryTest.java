@@ -52,13 +52,13 @@ class BatchStoryTest {
     }
 
     private static String own(int number) {
-        return "{\"id\": \"own-%d\", \"prompt\": \"%s %d\", \"temperature\": 0, \"ignore_eos\": true, \"max_tokens\": %d}"
-                .formatted(number, Story.OPENINGS.get(number % 8), number, TOKENS);
+        return ("{\"id\": \"own-%d\", \"prompt\": \"%s %d\", \"temperature\": 0, \"ignore_eos\": true, "
+                + "\"max_tokens\": %d}").formatted(number, Story.OPENINGS.get(number % 8), number, TOKENS);
     }
 
     private static String completion(int number) {
-        return ("{\"custom_id\": \"line-%d\", \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": {\"prompt\": "
-                + "\"%s %d\", \"temperature\": 0, \"ignore_eos\": true, \"max_tokens\": %d}}")
+        return ("{\"custom_id\": \"line-%d\", \"method\": \"POST\", \"url\": \"/v1/completions\", "
+                + "\"body\": {\"prompt\": \"%s %d\", \"temperature\": 0, \"ignore_eos\": true, \"max_tokens\": %d}}")
                 .formatted(number, Story.OPENINGS.get(number % 8), number, TOKENS);
     }
 

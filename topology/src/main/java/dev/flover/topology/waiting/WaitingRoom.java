@@ -9,8 +9,8 @@ import java.util.TreeSet;
 ///
 /// Suspects go first, one at a time; then generations that had begun before a restart; then the other requests, in fair
 /// shares among tenants; then batch requests, those first that had begun. Where all slots are taken and a request waits
-/// that is not batch, the batch request that began last is asked to give up its slot. A request whose turn has begun is *outstanding* until the engine has been given it. Its turn
-/// is over when the request has left.
+/// that is not batch, the batch request that began last is asked to give up its slot. A request whose turn has begun is
+/// *outstanding* until the engine has been given it. Its turn is over when the request has left.
 ///
 /// The waiting room holds no content of requests, only what their order depends on. It is used by the stream thread
 /// alone.

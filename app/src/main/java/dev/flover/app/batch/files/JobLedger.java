@@ -54,8 +54,8 @@ public final class JobLedger {
         if (maxErrors != null && maxErrors.isExceeded(tally.failed(), input.lines())) {
             record(false);
             throw new CommandException("stopped, because " + tally.failed() + " of " + input.lines()
-                    + " lines failed, which is more than --max-errors " + maxErrors.text() + "; the file of errors names "
-                    + "the reasons. The same command with a higher limit goes on with the job");
+                    + " lines failed, which is more than --max-errors " + maxErrors.text() + "; the file of errors "
+                    + "names the reasons. The same command with a higher limit goes on with the job");
         }
         if (System.nanoTime() - recordedNanos >= RECORD_NANOS) {
             record(false);
@@ -72,8 +72,8 @@ public final class JobLedger {
         talliedNanos = now;
         recordedNanos = now;
         BitSet done = outcomes.done();
-        progress = progress.with(output.answerBytes(), output.errorBytes(), outcomes.offsets(offsets.get()), done, tally,
-                finished);
+        progress = progress.with(output.answerBytes(), output.errorBytes(), outcomes.offsets(offsets.get()), done,
+                tally, finished);
         output.record(progress);
     }
 

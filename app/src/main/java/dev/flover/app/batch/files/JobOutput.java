@@ -98,8 +98,8 @@ public final class JobOutput implements AutoCloseable {
     private static void requireNew(Path file) {
         try {
             if (Files.exists(file) && Files.size(file) > 0) {
-                throw new CommandException(file + " exists and is not the output of a batch job; give another --out, or "
-                        + "delete it");
+                throw new CommandException(file + " exists and is not the output of a batch job; give another --out, "
+                        + "or delete it");
             }
         } catch (IOException e) {
             throw new CommandException("cannot read " + file + ": " + CommandException.reason(e), e);

@@ -46,7 +46,8 @@ public record JobProgress(
         return new JobProgress(FORMAT, job, now, topic, 0, 0, offsets, new byte[0], Tally.NOTHING, false);
     }
 
-    public JobProgress with(long answers, long errors, Map<Integer, Long> offsets, BitSet done, Tally tally, boolean finished) {
+    public JobProgress with(long answers, long errors, Map<Integer, Long> offsets, BitSet done, Tally tally,
+            boolean finished) {
         return new JobProgress(FORMAT, job, startedMs, topic, answers, errors, offsets, done.toByteArray(), tally,
                 finished);
     }

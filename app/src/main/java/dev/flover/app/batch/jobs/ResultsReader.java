@@ -18,8 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 
-/// Reads the committed results of one job, or of all jobs, from the results topic, without a consumer group. Results of other requests
-/// are passed over by their keys, without being decoded.
+/// Reads the committed results of one job, or of all jobs, from the results topic, without a consumer group. Results of
+/// other requests are passed over by their keys, without being decoded.
 public final class ResultsReader implements AutoCloseable {
     private static final long LOOK_FOR_PARTITIONS_NANOS = Duration.ofSeconds(30).toNanos();
 
