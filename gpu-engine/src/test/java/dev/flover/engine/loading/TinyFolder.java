@@ -124,7 +124,9 @@ final class TinyFolder {
                         + " \"shared_expert_intermediate_size\": 64, \"norm_topk_prob\": " + family.normalisesExperts())
                         + (family.tensors().names().containsKey(TensorRole.KEY_DOWN)
                                 ? ", \"kv_lora_rank\": 32, \"q_lora_rank\": null, \"qk_nope_head_dim\": 16,"
-                                        + " \"qk_rope_head_dim\": 8, \"v_head_dim\": 16, \"n_group\": 2, \"topk_group\": 1" : "")
+                                        + " \"qk_rope_head_dim\": 8, \"v_head_dim\": 16, \"n_group\": 2,"
+                                        + " \"topk_group\": 1, \"n_shared_experts\": 2,"
+                                        + " \"first_k_dense_replace\": 0" : "")
                         + (family.fullAttentionEvery() > 0 ? ", \"sliding_window\": 8" : "")
                         + (family.configDefaults().contains("residual_multiplier")
                                 ? ", \"embedding_multiplier\": 6.0, \"residual_multiplier\": 0.4,"
