@@ -416,7 +416,7 @@ struct Sequences {
         a.out.values = reinterpret_cast<float*>(out);
         a.queryKeyValue = reinterpret_cast<const float*>(queries);
         a.cache = {reinterpret_cast<unsigned char*>(cache), reinterpret_cast<const int*>(tables), blocks(), 1, kvHeads,
-            WIDTH, WIDTH, BLOCK_TOKENS, 4};
+            WIDTH, WIDTH, BLOCK_TOKENS, 4, 0};
         a.scratch = reinterpret_cast<float*>(scratch);
         a.counters = reinterpret_cast<uint32_t*>(counters);
         a.plan = reinterpret_cast<const int*>(plan);

@@ -31,7 +31,8 @@ class ThirdPartyTest {
         var notRun = Pattern.compile("junit|assertj|jqwik|archunit|opentest4j|apiguardian|byte-buddy"
                 + "|surefire|flover|record-builder"
                 + "|openai|okhttp|okio|kotlin|error_prone|swagger|jsonschema|classmate|langchain4j|jtokkit|jspecify"
-                + "|annotations-13|jackson-datatype-jsr310");
+                + "|annotations-13|jackson-datatype-jsr310"
+                + "|spring-|commons-lang3-3.20|helm-java|lib-api|linux-amd64|client-java-api|gson|jakarta.annotation|jna-");
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())
                 .filter(name -> name.endsWith(".jar"))

@@ -5,8 +5,8 @@
 ///           ◄── VectorKernels: Java's Vector API, in VectorProducts, VectorRows, VectorAttention, VectorWeighing
 /// ```
 ///
-/// Both read weights in the layout of a BlockForm or FloatForm, and keys and values from a PagedCache. Lanes is the order
-/// in which every sum is added.
+/// Both read weights in the layout of a BlockForm or FloatForm, and keys and values from a PagedCache. Lanes is the
+/// order in which every sum is added.
 ///
 /// This package knows neither threads nor the operations of a backend.
 package dev.flover.engine.backend.cpu.kernels;
