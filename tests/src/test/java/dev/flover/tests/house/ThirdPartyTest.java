@@ -32,7 +32,8 @@ class ThirdPartyTest {
                 + "|surefire|flover|record-builder"
                 + "|openai|okhttp|okio|kotlin|error_prone|swagger|jsonschema|classmate|langchain4j|jtokkit|jspecify"
                 + "|annotations-13|jackson-datatype-jsr310"
-                + "|spring-|commons-lang3-3.20|helm-java|lib-api|linux-amd64|client-java-api|gson|jakarta.annotation|jna-");
+                + "|spring-|commons-lang3-3.20|helm-java|lib-api|linux-amd64|client-java-api|gson"
+                + "|jakarta.annotation|jna-");
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())
                 .filter(name -> name.endsWith(".jar"))
