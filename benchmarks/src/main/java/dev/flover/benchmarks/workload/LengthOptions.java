@@ -7,7 +7,7 @@ import picocli.CommandLine.Spec;
 
 /// The options `--prompt-tokens` and `--gen-tokens`.
 public final class LengthOptions {
-    private static final int MOST = 100_000;
+    private static final int MOST = 1 << 20;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
