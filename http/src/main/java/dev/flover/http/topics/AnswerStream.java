@@ -174,9 +174,10 @@ public final class AnswerStream implements AutoCloseable {
                     + read.chunk().getPosition());
         }
         looked = true;
+        long unread = partition == place.partition() ? pastTo : 0;
         partition = place.partition();
         pastFrom = start.getAsLong();
-        pastTo = 1 + (pending.isEmpty() ? place.offset() : pending.peekLast().place().offset());
+        pastTo = Math.max(unread, 1 + (pending.isEmpty() ? place.offset() : pending.peekLast().place().offset()));
         pending.clear();
         last = pastFrom - 1;
     }
