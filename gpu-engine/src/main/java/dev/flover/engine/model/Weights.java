@@ -31,7 +31,7 @@ public record Weights(
     /// @param queryNorm         the norm over each query head (Qwen3, Gemma 3) or over all heads together (OLMo 2), or
     ///                          null
     /// @param keyNorm           the same for keys, or null
-    /// @param sinks             [heads], a logit for each query head that takes part in the softmax of attention
+    /// @param sinks             `[heads]`, a logit for each query head that takes part in the softmax of attention
     ///                          without a value (gpt-oss), or null
     /// @param attentionOut      [hidden, heads * headDim], summed in shards of whole heads
     /// @param attentionPostNorm the norm of attention's result before it joins the residual stream (Gemma), or null
