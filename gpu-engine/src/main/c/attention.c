@@ -270,8 +270,8 @@ static void gather_values(const attention *a, int tokens, const enum stored_as s
 /// @param row            queries, keys and values of the same rows, `row_stride` floats apart
 /// @param first_position position of the first row; the other rows follow it
 /// @param group          query heads that share a key head
-/// @param value_dim      the width of a value: head_dim, or, where `values` is null, how many of a key's last
-///                       dimensions are its value
+/// @param value_dim      the width of a value. It is head_dim if `values` is given; without `values`, a value is the
+///                       last value_dim dimensions of its key
 /// @param kv_head        the key head; its query heads are kv_head * group up to (kv_head + 1) * group - 1
 /// @param keys           keys of the layer, see append.c
 /// @param values         values of the layer, see append.c

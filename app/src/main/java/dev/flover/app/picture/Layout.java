@@ -60,7 +60,8 @@ public final class Layout {
         return lines;
     }
 
-    /// Returns the lines of all generations without the rest of the screen, to be printed below one another.
+    /// Returns one line for each generation, without the other parts of the screen. They stay on
+    /// the terminal when the picture has ended.
     List<AttributedString> generations(Frame frame, int columns) {
         int width = Math.max(1, columns - 1);
         return frame.generations().stream().map(each -> line(each, frame, width, axisColumns(width))).toList();

@@ -34,7 +34,8 @@ public record StreamToken(int partition, long next) {
         return next == 0;
     }
 
-    /// Returns the place of the last record that was read. There is none at the beginning.
+    /// Returns the place of the last record that was read. Must not be called at the beginning of a stream, where no
+    /// record has been read.
     public Place last() {
         return new Place(partition, next - 1);
     }

@@ -8,9 +8,10 @@ import java.util.TreeSet;
 /// The requests of all partitions of a process that wait for the engine, and the order of their turns.
 ///
 /// Suspects go first, one at a time; then generations that had begun before a restart; then the other requests, in fair
-/// shares among tenants; then batch requests, those first that had begun. Where all slots are taken and a request waits
-/// that is not batch, the batch request that began last is asked to give up its slot. A request whose turn has begun is
-/// *outstanding* until the engine has been given it. Its turn is over when the request has left.
+/// shares among tenants; then batch requests, begun ones before new ones. Where all slots are taken and a request that
+/// is not batch waits, the batch request that began last is asked to give up its slot. A request whose turn has begun
+/// is *outstanding* until it is passed to the engine. Its turn ends when the request has ended or its partition has
+/// been taken away.
 ///
 /// The waiting room holds no content of requests, only what their order depends on. It is used by the stream thread
 /// alone.

@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 
 /// The two output files of a job, which one process writes at a time.
 ///
-/// Both files are forced to the disk before the progress is recorded that counts on their contents. When a job goes on,
-/// both are cut to the recorded lengths.
+/// Both files are forced to the disk before their lengths are recorded as progress. When a job goes on, both are cut to
+/// the recorded lengths.
 public final class JobOutput implements AutoCloseable {
     private final JobFiles files;
     private final Growing answers;

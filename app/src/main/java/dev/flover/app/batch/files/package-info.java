@@ -2,8 +2,11 @@
 ///
 /// ```
 ///   FILE ──► BatchInput          Outcome ──► Outcomes ──► JobLedger ──► JobOutput: OUT, OUT.errors
-///            (count, hash, id)   (one a line) (once, order)   └───────► JobProgress: OUT.progress
+///                                                             └───────► JobProgress: OUT.progress
 /// ```
+///
+/// `BatchInput` counts the lines and makes the job's id from a hash of the file. An `Outcome` is the answer or the
+/// error of one line. `Outcomes` drops those that came before, and puts the others in the wanted order.
 ///
 /// Knows neither topics nor engines: outcomes come from a pipeline or from an engine in this process.
 package dev.flover.app.batch.files;
