@@ -32,6 +32,8 @@ public final class JsonFile {
     private static final int MAX_BYTES = 8 << 20;
     private static final int MAX_NESTING = 64;
     private static final int MAX_STRING = 4 << 20;
+    /// The most characters of a value in an error message.
+    private static final int MAX_SHOWN = 60;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -108,7 +110,7 @@ public final class JsonFile {
             for (var wanted : parse(path, expected.getBytes(StandardCharsets.UTF_8)).object.properties()) {
                 asked.add(wanted.getKey());
                 var found = object.get(wanted.getKey());
-                if (found != null && !found.isNull() && !found.equals(wanted.getValue())) {
+                if (found != null && !found.isNull() && !same(found, wanted.getValue())) {
                     return Optional.of("sets \"" + wanted.getKey() + "\" to " + found + "; only " + wanted.getValue()
                             + " is supported");
                 }
@@ -117,6 +119,11 @@ public final class JsonFile {
         } catch (IOException e) {
             throw new AssertionError("what a family expects is valid JSON: " + expected, e);
         }
+    }
+
+    private static boolean same(JsonNode found, JsonNode wanted) {
+        return found.isNumber() && wanted.isNumber() ? found.doubleValue() == wanted.doubleValue()
+                : found.equals(wanted);
     }
 
     public Path path() {
@@ -133,12 +140,11 @@ public final class JsonFile {
         return asked.contains(key);
     }
 
-    /// The keys that were not read and whose value is a number, a list of numbers or `true`.
-    public List<String> numbersNeverAsked() {
+    /// The keys that were not read and that have a value: not `null`, and not an empty list, object or text.
+    public List<String> neverAsked() {
         return keys().stream().filter(key -> !asked.contains(key)).filter(key -> {
             var value = object.get(key);
-            return value.isNumber() || value.isBoolean() && value.booleanValue()
-                    || value.isArray() && !value.isEmpty() && value.get(0).isNumber();
+            return !value.isNull() && (value.isValueNode() ? !value.asText().isEmpty() : !value.isEmpty());
         }).toList();
     }
 
@@ -250,8 +256,11 @@ public final class JsonFile {
     }
 
     private ModelFileException unexpected(String key, String expected, JsonNode found) {
-        String shown = found.toString();
-        return new ModelFileException(path, "\"" + key + "\" should be " + expected + " and is "
-                + (shown.length() > 60 ? shown.substring(0, 60) + "..." : shown));
+        return new ModelFileException(
+                path, "\"" + key + "\" should be " + expected + " and is " + shortened(found.toString()));
+    }
+
+    private static String shortened(String shown) {
+        return shown.length() > MAX_SHOWN ? shown.substring(0, MAX_SHOWN) + "..." : shown;
     }
 }

@@ -146,8 +146,8 @@ final class FolderModel implements ModelFiles {
         config.real("clip_qkv").ifPresent(limit -> {
             throw problem("limits queries, keys and values to " + limit + " (clip_qkv), which is not supported");
         });
-        config.firstDifference(ConfigKeys.NEVER).ifPresent(difference -> {
-            throw problem(difference);
+        ConfigKeys.refusal(config, family).ifPresent(refusal -> {
+            throw problem(refusal);
         });
         config.firstDifference(family.onlyWith()).ifPresent(difference -> {
             throw problem(difference + " in models of type " + family.modelTypes().getFirst());

@@ -124,7 +124,7 @@ final class GgufKeys {
             """;
 
     private static final Map<String, List<String>> REFUSED = refused();
-    private static final Map<String, String> REASONS = reasons();
+    private static final Map<String, String> REASONS = reasons(IGNORED);
 
     private GgufKeys() {}
 
@@ -137,10 +137,11 @@ final class GgufKeys {
         return refused;
     }
 
-    private static Map<String, String> reasons() {
+    /// Reads a table of keys that may be ignored: lines with a reason, each followed by indented lines with keys.
+    static Map<String, String> reasons(String table) {
         var reasons = new LinkedHashMap<String, String>();
         String[] reason = {""};
-        IGNORED.lines().forEach(line -> {
+        table.lines().forEach(line -> {
             if (line.startsWith(" ")) {
                 Arrays.stream(line.strip().split(" ")).forEach(key -> reasons.put(key, reason[0]));
             } else {

@@ -91,7 +91,8 @@ class GgufKeysTest {
                 .isEqualTo("metadata llama.novel_trick is unknown and ignored");
     }
 
-    /// Loads the configurations that the transformers library wrote for the reference models.
+    /// Loads the configurations that the transformers library wrote for the reference models, with all their keys:
+    /// numbers, words, flags, lists and objects.
     @Test
     void nothingThatTransformersWritesForOurFamiliesIsUnknown() {
         int opened = 0;

@@ -176,7 +176,7 @@ final class LayerNormFamilies {
                 {"layer_norm_epsilon": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 2048,
                  "multi_query": true}""");
         family.onlyWith("""
-                {"alibi": false, "parallel_attn": true}""");
+                {"parallel_attn": true}""");
         family.tensors(TensorNames.of(List.of("transformer.", ""), """
                 EMBEDDING         word_embeddings
                 FINAL_NORM        ln_f
