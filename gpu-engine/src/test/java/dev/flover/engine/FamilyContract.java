@@ -52,25 +52,26 @@ public abstract class FamilyContract {
         return true;
     }
 
+    /// The folders of the models, each with its `reference.json`.
+    protected List<Path> folders() {
+        var folders = RandomFamilies.folders().stream().filter(GgufConversion::isKnown).toList();
+        assertThat(folders).hasSizeGreaterThan(30);
+        return folders;
+    }
+
     @TestFactory
     Stream<DynamicTest> eachFamilyGivesTheTokensAndLogitsOfItsOwnImplementation() {
-        return folders().map(folder -> DynamicTest.dynamicTest(
+        return folders().stream().map(folder -> DynamicTest.dynamicTest(
                 folder.getFileName().toString(), () -> answersAsTheReference(folder, folder)));
     }
 
     @TestFactory
     Stream<DynamicTest> andTheSameFromGguf(@TempDir Path temporary) {
-        return folders().filter(folder -> alsoFromGguf()).filter(GgufConversion::exists).map(folder -> {
+        return folders().stream().filter(folder -> alsoFromGguf()).filter(GgufConversion::exists).map(folder -> {
             String name = folder.getFileName().toString();
             return DynamicTest.dynamicTest(name, () -> answersAsTheReference(
                     folder, GgufConversion.convert(folder, temporary.resolve(name + ".gguf"))));
         });
-    }
-
-    private static Stream<Path> folders() {
-        var folders = RandomFamilies.folders().stream().filter(GgufConversion::isKnown).toList();
-        assertThat(folders).hasSizeGreaterThan(30);
-        return folders.stream();
     }
 
     private void answersAsTheReference(Path folder, Path opened) throws IOException {
