@@ -72,6 +72,11 @@ final class VictimProcess implements AutoCloseable {
     }
 
     public static void main(String[] arguments) {
+        if (arguments.length != VictimSettings.ARGUMENTS) {
+            System.err.println("expected: " + VictimSettings.ARGUMENTS
+                    + " arguments; the command verify-delivery starts this program");
+            System.exit(2);
+        }
         var settings = VictimSettings.of(arguments);
         var setBy = new AtomicLong();
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> listenToParent(setBy));

@@ -28,6 +28,8 @@ import java.util.Map;
 record VictimSettings(
         int group, String bootstrapServers, String registryUrl, Path folder, Path model, int context,
         String backend, int threads, Delivery delivery, int commitIntervalMs, int sessionTimeoutMs) {
+    /// The number of arguments of the process.
+    static final int ARGUMENTS = 11;
     private static final int LEAST_TRANSACTION_TIMEOUT_MS = 1000;
     private static final int HEARTBEATS = 10;
     private static final Duration UNKNOWN_SCHEMA_WAIT = Duration.ofSeconds(3);

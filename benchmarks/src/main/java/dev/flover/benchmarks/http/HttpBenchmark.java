@@ -16,19 +16,39 @@ import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.config.PipelineConfig.RecordForm;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
-/// `HttpBenchmark REQUESTS STREAMS ROUNDS ANSWERS`: runs all measurements with a broker and a pipeline of its own.
-public final class HttpBenchmark {
+/// Runs all measurements of the HTTP bridge, with a broker and a pipeline of its own.
+@Command(name = "HttpBenchmark", mixinStandardHelpOptions = true)
+public final class HttpBenchmark implements Callable<Integer> {
     private static final int PARTITIONS = 4;
     /// The most old answers that are asked for.
     private static final int ASKED = 200;
     private static final String APPLICATION = "http-bench";
 
-    private HttpBenchmark() {}
+    @Parameters(index = "0", paramLabel = "REQUESTS", description = "Requests of each kind, one after the other.")
+    private int requests;
 
-    public static void main(String[] arguments) throws Exception {
-        run(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]),
-                Integer.parseInt(arguments[3])).lines().forEach(System.out::println);
+    @Parameters(index = "1", paramLabel = "STREAMS", description = "Streams that are open at the same time.")
+    private int streams;
+
+    @Parameters(index = "2", paramLabel = "ROUNDS", description = "Chunks of each stream.")
+    private int rounds;
+
+    @Parameters(index = "3", paramLabel = "ANSWERS", description = "Old answers that the topic keeps.")
+    private int answers;
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new HttpBenchmark()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        run(requests, streams, rounds, answers).lines().forEach(System.out::println);
+        return 0;
     }
 
     /// @param requests number of requests of each kind, sent one after the other

@@ -19,6 +19,10 @@ final class StreamReaders {
     private StreamReaders() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length != 3) {
+            System.err.println("expected: URL STREAMS ROUNDS; HttpBenchmark starts this program");
+            System.exit(2);
+        }
         var url = URI.create(arguments[0]);
         int streams = Integer.parseInt(arguments[1]);
         int rounds = Integer.parseInt(arguments[2]);

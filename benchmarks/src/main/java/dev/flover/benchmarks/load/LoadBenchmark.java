@@ -4,28 +4,42 @@ import dev.flover.app.pipeline.TemporaryFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
 /// Measures a pipeline under overload: memory, rate, shares of the tenants, waiting times, and the time until all
 /// requests are answered.
-///
-/// ```
-///   LoadBenchmark MODEL [FLOOD_SECONDS [FACTOR [DRAIN_SECONDS]]]
-/// ```
-public final class LoadBenchmark {
-    private LoadBenchmark() {}
+@Command(name = "LoadBenchmark", mixinStandardHelpOptions = true)
+public final class LoadBenchmark implements Callable<Integer> {
+    private static final LoadPlan USUAL = LoadPlan.standard();
 
-    public static void main(String[] arguments) throws IOException {
-        if (arguments.length == 0) {
-            System.err.println("expected: MODEL [FLOOD_SECONDS [FACTOR [DRAIN_SECONDS]]]");
-            System.exit(2);
-        }
-        var usual = LoadPlan.standard();
-        var plan = LoadPlanBuilder.builder().calibration(usual.calibration()).calmSeconds(usual.calmSeconds())
-                .floodSeconds(arguments.length > 1 ? Integer.parseInt(arguments[1]) : usual.floodSeconds())
-                .factor(arguments.length > 2 ? Double.parseDouble(arguments[2]) : usual.factor())
-                .drainSeconds(arguments.length > 3 ? Integer.parseInt(arguments[3]) : usual.drainSeconds())
-                .deadlineShare(usual.deadlineShare()).badShare(usual.badShare()).heapMb(usual.heapMb()).build();
-        System.out.printf("%n%s", run(plan, Path.of(arguments[0]), System.out).markdown());
+    @Parameters(index = "0", paramLabel = "MODEL", description = "GGUF file or Hugging Face folder.")
+    private Path model;
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "FLOOD_SECONDS", description = "Duration of the flood.")
+    private int floodSeconds = USUAL.floodSeconds();
+
+    @Parameters(index = "2", arity = "0..1", paramLabel = "FACTOR",
+            description = "Rate of the flood, relative to the sustainable rate.")
+    private double factor = USUAL.factor();
+
+    @Parameters(index = "3", arity = "0..1", paramLabel = "DRAIN_SECONDS",
+            description = "The longest wait for the answers after the flood.")
+    private int drainSeconds = USUAL.drainSeconds();
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new LoadBenchmark()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var plan = LoadPlanBuilder.builder().calibration(USUAL.calibration()).calmSeconds(USUAL.calmSeconds())
+                .floodSeconds(floodSeconds).factor(factor).drainSeconds(drainSeconds)
+                .deadlineShare(USUAL.deadlineShare()).badShare(USUAL.badShare()).heapMb(USUAL.heapMb()).build();
+        System.out.printf("%n%s", run(plan, model, System.out).markdown());
+        return 0;
     }
 
     static LoadReport run(LoadPlan plan, Path model, PrintStream out) throws IOException {

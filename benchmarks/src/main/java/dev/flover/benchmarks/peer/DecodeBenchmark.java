@@ -1,18 +1,14 @@
 package dev.flover.benchmarks.peer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.flover.app.Main;
-import dev.flover.benchmarks.workload.Spread;
-import dev.flover.embedded.JavaCommand;
+import dev.flover.benchmarks.peer.DecodeProgram.BatchedBench;
+import dev.flover.benchmarks.peer.DecodeProgram.Flover;
+import dev.flover.benchmarks.peer.DecodeProgram.Task;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,21 +19,35 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Compares decode and prefill rates with `llama-batched-bench`, on the same GGUF files in the same minute.
+/// Compares decode and prefill rates with llama.cpp's and ik_llama.cpp's `llama-batched-bench`, on the same GGUF files
+/// in the same minutes.
 ///
-/// Each round runs both programs, one after the other, in processes of their own, which measure each batch size several
-/// times. Prints a Markdown table with the tokens per second of Flover and of llama.cpp and their ratio, as medians of
-/// the rounds.
+/// Each round runs all programs, one after the other, in processes of their own, which measure each batch size several
+/// times. A round in which other processes took more than a share of the cores does not count and is repeated. Prints a
+/// Markdown table with the tokens per second of Flover and of its peers and their ratios, as medians of the rounds. The
+/// second peer is the better of ik_llama.cpp with and without `-rtr`, which packs weights when it loads them.
 @Command(name = "decode", mixinStandardHelpOptions = true)
 public final class DecodeBenchmark implements Runnable {
+    private static final String FLOVER = "Flover";
+    private static final String LLAMA = "llama.cpp";
+    private static final String IK = "ik_llama.cpp";
+    private static final String REPACKED = "ik_llama.cpp -rtr";
+    /// The most rounds are this many times the rounds that should count.
+    private static final int MOST_TRIES = 3;
+
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--llama-batched-bench", required = true, description = "llama.cpp's program.")
-    private Path program;
+    @Option(names = {"--llama", "--llama-batched-bench"}, paramLabel = "PROGRAM",
+            description = "llama.cpp's llama-batched-bench.")
+    private Path llama;
+
+    @Option(names = "--ik", paramLabel = "PROGRAM", description = "ik_llama.cpp's llama-batched-bench.")
+    private Path ik;
 
     @Option(names = "--batch", split = ",", defaultValue = "1,8,32", description = "Sequences at the same time.")
     private List<Integer> batches;
@@ -48,7 +58,7 @@ public final class DecodeBenchmark implements Runnable {
     @Option(names = "--gen-tokens", defaultValue = "32")
     private int generatedTokens;
 
-    @Option(names = "--rounds", defaultValue = "3")
+    @Option(names = "--rounds", defaultValue = "3", description = "That count.")
     private int rounds;
 
     @Option(names = "--repeat", defaultValue = "3", description = "Of a batch size in each process.")
@@ -60,11 +70,19 @@ public final class DecodeBenchmark implements Runnable {
     @Option(names = "--backend", defaultValue = "cpu")
     private String backend;
 
+    @Option(names = "--most-foreign", defaultValue = "5", description = "The most time of the cores that other "
+            + "processes may take in a round that counts, in percent.")
+    private double mostForeign;
+
+    @Option(names = "--count-disturbed", description = "Count also rounds that other processes disturb, "
+            + "and mark the rows.")
+    private boolean countDisturbed;
+
     @Parameters(arity = "1..*", paramLabel = "MODEL", description = "GGUF files.")
     private List<Path> models;
 
-    /// Tokens per second at one batch size.
-    private record Rates(double decode, double prefill) {}
+    /// The rates of each program by batch size, of all rounds that count, and the largest share of other processes.
+    private record Rounds(Map<String, Map<Integer, List<Rates>>> rates, int counted, int tried, double foreign) {}
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new DecodeBenchmark()).execute(arguments));
@@ -72,106 +90,99 @@ public final class DecodeBenchmark implements Runnable {
 
     @Override
     public void run() {
+        if (llama == null && ik == null) {
+            throw new ParameterException(spec.commandLine(), "--llama or --ik expected, with a llama-batched-bench");
+        }
         PrintWriter out = spec.commandLine().getOut();
-        out.println("| | " + batches.stream().map(batch -> "decode, batch " + batch).collect(Collectors.joining(" | "))
-                + " | prefill of " + promptTokens + ", batch " + batches.getFirst() + " |");
-        out.println("|---".repeat(batches.size() + 2) + "|");
+        out.println("| | processor | " + batches.stream().map(batch -> "decode, batch " + batch)
+                .collect(Collectors.joining(" | "))
+                + " | prefill of " + promptTokens + ", batch " + batches.getFirst() + " | rounds, other load |");
+        out.println("|---".repeat(batches.size() + 4) + "|");
         for (var model : models) {
             out.println(row(model));
             out.flush();
         }
+        out.println();
+        out.println("Cells: tokens/s of Flover" + (llama == null ? "" : " / llama.cpp = ratio")
+                + (ik == null ? "" : "; / the better of ik_llama.cpp with and without -rtr = ratio"));
+    }
+
+    private Map<String, DecodeProgram> programs() {
+        var programs = new LinkedHashMap<String, DecodeProgram>();
+        if (llama != null) {
+            programs.put(LLAMA, new BatchedBench(llama, List.of("--output-format", "jsonl")));
+        }
+        if (ik != null) {
+            programs.put(IK, new BatchedBench(ik, List.of()));
+            programs.put(REPACKED, new BatchedBench(ik, List.of("-rtr")));
+        }
+        programs.put(FLOVER, new Flover(backend));
+        return programs;
     }
 
     private String row(Path model) {
-        var ours = new TreeMap<Integer, List<Rates>>();
-        var theirs = new TreeMap<Integer, List<Rates>>();
-        for (int round = 0; round < rounds; round++) {
-            theirs(model).forEach((batch, rates) -> add(batch, rates, theirs));
-            ours(model).forEach((batch, rates) -> add(batch, rates, ours));
-        }
-        var cells = new ArrayList<String>(List.of(model.getFileName().toString()));
+        var found = rounds(model);
+        var cells = new ArrayList<>(List.of(model.getFileName().toString(), processor()));
         for (int batch : batches) {
-            cells.add(cell(ours.get(batch), theirs.get(batch), Rates::decode));
+            cells.add(cell(found, batch, Rates::decode));
         }
-        int first = batches.getFirst();
-        cells.add(cell(ours.get(first), theirs.get(first), Rates::prefill));
+        cells.add(cell(found, batches.getFirst(), Rates::prefill));
+        cells.add(String.format(Locale.ROOT, "%d of %d, %s%.0f %%", found.counted(), found.tried(),
+                countDisturbed ? "up to " : "at most ", 100 * found.foreign()));
         return "| " + String.join(" | ", cells) + " |";
     }
 
-    private static void add(int batch, Rates rates, Map<Integer, List<Rates>> all) {
-        all.computeIfAbsent(batch, none -> new ArrayList<>()).add(rates);
-    }
-
-    private static String cell(List<Rates> ours, List<Rates> theirs, ToDoubleFunction<Rates> rate) {
-        double own = median(ours, rate);
-        double their = median(theirs, rate);
-        return String.format(Locale.ROOT, "%.0f / %.0f = %.1f", own, their, own / their);
-    }
-
-    private static double median(List<Rates> rates, ToDoubleFunction<Rates> rate) {
-        return Spread.of(rates.stream().mapToDouble(rate).toArray()).p50();
-    }
-
-    private Map<Integer, Rates> ours(Path model) {
-        var report = json(output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
-                .arguments("bench", "engine", "--model", model.toString(), "--backend", backend,
-                        "--threads", Integer.toString(threads), "--batch", list(1),
-                        "--prompt-tokens", Integer.toString(promptTokens),
-                        "--gen-tokens", Integer.toString(generatedTokens),
-                        "--repeat", Integer.toString(repeat), "--json").line()));
-        var rates = new TreeMap<Integer, Rates>();
-        for (var result : report.get("results")) {
-            rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
-                    result.get("prefill_tokens_per_s").asDouble()));
-        }
-        return rates;
-    }
-
-    private Map<Integer, Rates> theirs(Path model) {
-        int most = batches.stream().max(Integer::compare).orElseThrow();
-        String lines = output(List.of(program.toString(), "-m", model.toString(),
-                "-npp", Integer.toString(promptTokens), "-ntg", Integer.toString(generatedTokens), "-npl", list(repeat),
-                "-t", Integer.toString(threads), "-tb", Integer.toString(threads),
-                "-c", Integer.toString(most * (promptTokens + generatedTokens)), "--output-format", "jsonl"));
-        var all = new TreeMap<Integer, List<Rates>>();
-        for (var line : lines.lines().filter(line -> line.startsWith("{")).toList()) {
-            var result = json(line);
-            add(result.get("pl").asInt(),
-                    new Rates(result.get("speed_tg").asDouble(), result.get("speed_pp").asDouble()), all);
-        }
-        var rates = new TreeMap<Integer, Rates>();
-        all.forEach((batch, repeated) -> rates.put(
-                batch, new Rates(median(repeated, Rates::decode), median(repeated, Rates::prefill))));
-        return rates;
-    }
-
-    /// Returns the list of batch sizes, repeated, as an option's value.
-    private String list(int times) {
-        return Collections.nCopies(times, batches).stream().flatMap(List::stream).map(String::valueOf)
-                .collect(Collectors.joining(","));
-    }
-
-    private static JsonNode json(String text) {
-        try {
-            return new ObjectMapper().readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("expected JSON, was: " + text, e);
-        }
-    }
-
-    private static String output(List<String> command) {
-        try {
-            var process = new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IllegalStateException(String.join(" ", command) + " ended with " + process.exitValue());
+    private Rounds rounds(Path model) {
+        var task = new Task(batches, promptTokens, generatedTokens, repeat, threads);
+        var rates = new TreeMap<String, Map<Integer, List<Rates>>>();
+        int counted = 0;
+        int tried = 0;
+        double foreign = 0;
+        while (counted < rounds && tried < MOST_TRIES * rounds) {
+            tried++;
+            var load = new ForeignLoad();
+            var round = new TreeMap<String, Map<Integer, Rates>>();
+            programs().forEach((name, program) -> round.put(name, program.measure(model, task)));
+            double share = load.share();
+            if (100 * share <= mostForeign || countDisturbed) {
+                counted++;
+                foreign = Math.max(foreign, share);
+                round.forEach((name, byBatch) -> byBatch.forEach((batch, each) ->
+                        rates.computeIfAbsent(name, none -> new TreeMap<>())
+                                .computeIfAbsent(batch, none -> new ArrayList<>()).add(each)));
             }
-            return output;
+        }
+        return new Rounds(rates, counted, tried, foreign);
+    }
+
+    private String cell(Rounds found, int batch, ToDoubleFunction<Rates> rate) {
+        if (found.counted() == 0) {
+            return "no quiet round";
+        }
+        double own = median(found, FLOVER, batch, rate);
+        var cell = new StringBuilder(String.format(Locale.ROOT, "%.0f", own));
+        if (llama != null) {
+            double theirs = median(found, LLAMA, batch, rate);
+            cell.append(String.format(Locale.ROOT, " / %.0f = %.2f", theirs, own / theirs));
+        }
+        if (ik != null) {
+            double theirs = Math.max(median(found, IK, batch, rate), median(found, REPACKED, batch, rate));
+            cell.append(String.format(Locale.ROOT, "%s / %.0f = %.2f", llama == null ? "" : ";", theirs, own / theirs));
+        }
+        return cell.toString();
+    }
+
+    private static double median(Rounds found, String program, int batch, ToDoubleFunction<Rates> rate) {
+        return Rates.median(found.rates().get(program).get(batch), rate);
+    }
+
+    /// The name of the processor's model; "unknown" where the system does not tell.
+    private static String processor() {
+        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(line -> line.startsWith("model name")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse("unknown");
         } catch (IOException e) {
-            throw new IllegalStateException("could not run " + command.getFirst() + ": " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while " + command.getFirst() + " ran", e);
+            return "unknown";
         }
     }
 }

@@ -2,9 +2,26 @@ package dev.flover.benchmarks.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.benchmarks.load.LoadBenchmark;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 class HttpBenchmarkTest {
+    @Test
+    void aWrongNumberOfArgumentsShowsTheUsage() {
+        for (var benchmark : List.of(new HttpBenchmark(), new LoadBenchmark())) {
+            var errors = new StringWriter();
+
+            int code = new CommandLine(benchmark).setErr(new PrintWriter(errors, true)).execute();
+
+            assertThat(code).isEqualTo(2);
+            assertThat(errors.toString()).contains("Missing required parameter", "Usage: ").doesNotContain("\tat ");
+        }
+    }
+
     @Test
     void allMeasurementsComeToTheirEnds() throws Exception {
         var report = HttpBenchmark.run(2, 5, 3, 50);

@@ -18,7 +18,7 @@ class ConfigKeysTest {
     Path folder;
 
     /// Words, flags and objects that published folders of these families have beside the keys of the current
-    /// transformers library, with their usual values. The test of [GgufKeysTest] walks the keys that the library writes.
+    /// transformers library, with their usual values. A test of [GgufKeysTest] walks the keys that the library writes.
     @ParameterizedTest
     @ValueSource(strings = {
             // GPT-J 6B, GPT-2

@@ -1,0 +1,133 @@
+package dev.flover.benchmarks.peer;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.Main;
+import dev.flover.embedded.JavaCommand;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// A program that measures its decode and prefill rates on a GGUF file, in a process of its own.
+interface DecodeProgram {
+    /// What is measured.
+    ///
+    /// @param batches numbers of sequences at the same time
+    /// @param repeat  measurements of each batch size
+    record Task(List<Integer> batches, int promptTokens, int generatedTokens, int repeat, int threads) {
+        public Task {
+            batches = List.copyOf(batches);
+        }
+
+        /// Returns the list of batch sizes, repeated, as an option's value.
+        String list(int times) {
+            return Collections.nCopies(times, batches).stream().flatMap(List::stream).map(String::valueOf)
+                    .collect(Collectors.joining(","));
+        }
+
+        /// The positions of all sequences of the largest batch.
+        int positions() {
+            return Collections.max(batches) * (promptTokens + generatedTokens);
+        }
+    }
+
+    /// @return the rates by batch size, medians of the repeated measurements
+    Map<Integer, Rates> measure(Path model, Task task);
+
+    /// Flover's command `bench engine`.
+    record Flover(String backend) implements DecodeProgram {
+        @Override
+        public Map<Integer, Rates> measure(Path model, Task task) {
+            var report = json(output(JavaCommand.ofEngine(Main.class).with("--add-modules=jdk.incubator.vector")
+                    .arguments("bench", "engine", "--model", model.toString(), "--backend", backend,
+                            "--threads", Integer.toString(task.threads()), "--batch", task.list(1),
+                            "--prompt-tokens", Integer.toString(task.promptTokens()),
+                            "--gen-tokens", Integer.toString(task.generatedTokens()),
+                            "--repeat", Integer.toString(task.repeat()), "--json").line(), false));
+            var rates = new TreeMap<Integer, Rates>();
+            for (var result : report.get("results")) {
+                rates.put(result.get("batch").asInt(), new Rates(result.get("decode_tokens_per_s").asDouble(),
+                        result.get("prefill_tokens_per_s").asDouble()));
+            }
+            return rates;
+        }
+    }
+
+    /// `llama-batched-bench` of llama.cpp, which writes JSON, or of ik_llama.cpp, which writes a table.
+    record BatchedBench(Path program, List<String> options) implements DecodeProgram {
+        /// The columns of the table: batch size, prefill rate, decode rate.
+        private static final int BATCH = 3;
+        private static final int PREFILL = 6;
+        private static final int DECODE = 8;
+
+        public BatchedBench {
+            options = List.copyOf(options);
+        }
+
+        @Override
+        public Map<Integer, Rates> measure(Path model, Task task) {
+            var command = new ArrayList<>(List.of(program.toString(), "-m", model.toString(),
+                    "-npp", Integer.toString(task.promptTokens()), "-ntg", Integer.toString(task.generatedTokens()),
+                    "-npl", task.list(task.repeat()), "-t", Integer.toString(task.threads()),
+                    "-tb", Integer.toString(task.threads()), "-c", Integer.toString(task.positions())));
+            command.addAll(options);
+            var all = new TreeMap<Integer, List<Rates>>();
+            output(command, true).lines().forEach(line -> {
+                if (line.startsWith("{")) {
+                    var result = json(line);
+                    add(result.get("pl").asInt(), result.get("speed_tg").asDouble(),
+                            result.get("speed_pp").asDouble(), all);
+                } else if (line.matches("\\|\\s*\\d.*")) {
+                    String[] cells = line.split("\\|");
+                    add(Integer.parseInt(cells[BATCH].strip()), Double.parseDouble(cells[DECODE].strip()),
+                            Double.parseDouble(cells[PREFILL].strip()), all);
+                }
+            });
+            if (!all.keySet().containsAll(task.batches())) {
+                throw new IllegalStateException(String.join(" ", command) + " printed rates of the batch sizes "
+                        + all.keySet() + "; expected " + task.batches());
+            }
+            return Rates.medians(all);
+        }
+
+        private static void add(int batch, double decode, double prefill, Map<Integer, List<Rates>> all) {
+            all.computeIfAbsent(batch, none -> new ArrayList<>()).add(new Rates(decode, prefill));
+        }
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return new ObjectMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("expected JSON, was: " + text, e);
+        }
+    }
+
+    /// @param errors whether what the program writes as errors belongs to its output
+    private static String output(List<String> command, boolean errors) {
+        try {
+            var builder = new ProcessBuilder(command).redirectErrorStream(errors);
+            if (!errors) {
+                builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            }
+            var process = builder.start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(String.join(" ", command) + " ended with " + process.exitValue());
+            }
+            return output;
+        } catch (IOException e) {
+            throw new IllegalStateException("could not run " + command.getFirst() + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while " + command.getFirst() + " ran", e);
+        }
+    }
+}
