@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// Writes a Hugging Face folder as a GGUF file as llama.cpp's converters do, so that tests can load the same weights
 /// with both readers.
@@ -73,6 +74,33 @@ public final class GgufConversion {
     public static Path convert(Path folder, Path target) throws IOException {
         try (var arena = Arena.ofConfined()) {
             return new GgufConversion(folder, arena).writer().write(target);
+        }
+    }
+
+    /// Writes the folder as a GGUF file that llama.cpp loads, too: llama.cpp expects a vocabulary with a spelling for
+    /// each row of the embedding. The spellings have no meaning, and all special tokens are one id, which the caller
+    /// does not use.
+    ///
+    /// @param unused an id that is neither in prompts nor drawn
+    public static Path convertWithVocabulary(Path folder, Path target, int unused) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var conversion = new GgufConversion(folder, arena);
+            int rows = conversion.shape.vocabulary();
+            var types = new int[rows];
+            Arrays.fill(types, 1);
+            return conversion.writer()
+                    .put("tokenizer.ggml.model", "llama")
+                    .put("tokenizer.ggml.pre", "default")
+                    .put("tokenizer.ggml.tokens", IntStream.range(0, rows).mapToObj(id -> "t" + id + ".").toList())
+                    .put("tokenizer.ggml.scores", new float[rows])
+                    .put("tokenizer.ggml.token_type", types)
+                    .put("tokenizer.ggml.bos_token_id", unused)
+                    .put("tokenizer.ggml.eos_token_id", unused)
+                    .put("tokenizer.ggml.unknown_token_id", unused)
+                    .put("tokenizer.ggml.padding_token_id", unused)
+                    .put("tokenizer.ggml.add_bos_token", false)
+                    .put("tokenizer.ggml.add_eos_token", false)
+                    .write(target);
         }
     }
 
@@ -328,7 +356,7 @@ public final class GgufConversion {
         }
     }
 
-    private static void addYarn(GgufWriter writer, String of, JsonNode scaling) {
+    private void addYarn(GgufWriter writer, String of, JsonNode scaling) {
         writer.put(of + "rope.scaling.type", "yarn")
                 .put(of + "rope.scaling.factor", (float) scaling.get("factor").asDouble())
                 .put(of + "rope.scaling.original_context_length",
@@ -336,7 +364,9 @@ public final class GgufConversion {
                 .put(of + "rope.scaling.yarn_beta_fast", (float) scaling.path("beta_fast").asDouble(32))
                 .put(of + "rope.scaling.yarn_beta_slow", (float) scaling.path("beta_slow").asDouble(1));
         if (scaling.has("mscale_all_dim")) {
-            writer.put(of + "rope.scaling.yarn_log_multiplier", (float) scaling.get("mscale_all_dim").asDouble());
+            double tenth = shape.latent() == null ? 1 : 0.1; // llama.cpp writes a tenth for DeepSeek's models
+            writer.put(of + "rope.scaling.yarn_log_multiplier",
+                    (float) (tenth * scaling.get("mscale_all_dim").asDouble()));
         }
         if (scaling.has("llama_4_scaling_beta")) {
             writer.put(of + "attention.temperature_scale", (float) scaling.get("llama_4_scaling_beta").asDouble());
