@@ -26,6 +26,7 @@ INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 #define KERNEL(name) flover_avx512_##name
 enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
 enum { SIGNED_DOT = 0 };
+#define MANY_TILES 1        // whether INTEGER_ROWS is more than 2 and INTEGER_PANELS more than 1
 
 typedef __m512 floats;
 typedef __m512i ints;
@@ -73,6 +74,9 @@ INLINE floats load_brain(const uint16_t *p) {
 INLINE floats load_bytes(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
 }
+INLINE floats load_signed_bytes(const int8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)p)));
+}
 INLINE floats from_ints(ints x) { return _mm512_cvtepi32_ps(x); }
 /// `2^n` for lanes that hold integers in [-126, 127].
 INLINE floats power_of_two(floats n) {
@@ -99,8 +103,21 @@ INLINE float greatest_magnitude(floats x) {
 INLINE ints splat_int(int32_t x) { return _mm512_set1_epi32(x); }
 INLINE ints load_ints(const void *p) { return _mm512_loadu_si512(p); }
 INLINE void store_ints(void *p, ints x) { _mm512_storeu_si512(p, x); }
-INLINE ints low_nibbles(ints x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
-INLINE ints high_nibbles(ints x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
+/// Moves the bits of each byte from bit `from` down or up to bit `to`. The bits outside a byte's moved field are
+/// unspecified; `masked` or `with_bits` removes them.
+INLINE ints moved(ints x, const int from, const int to) {
+    return from > to ? _mm512_srli_epi16(x, from - to) : from < to ? _mm512_slli_epi16(x, to - from) : x;
+}
+/// Keeps the bits of each byte that `mask` has.
+INLINE ints masked(ints x, const int mask) { return _mm512_and_si512(x, _mm512_set1_epi8((char)mask)); }
+/// Adds to each byte of `to` the bits of `x` that `mask` has.
+INLINE ints with_bits(ints to, ints x, const int mask) {
+    return _mm512_ternarylogic_epi32(to, x, _mm512_set1_epi8((char)mask), 0xF8);
+}
+/// Replaces each byte, which must be below 16, by the entry of a table with this index.
+INLINE ints looked_up(ints x, const uint8_t *table) {
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const void *)table)), x);
+}
 /// Adds to each lane of `sum` the dot product of four unsigned bytes with four signed bytes.
 INLINE ints dot(ints sum, ints bytes, ints four) { return _mm512_dpbusd_epi32(sum, bytes, four); }
 INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes, four); }
@@ -111,6 +128,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 #define KERNEL(name) flover_avx2_##name
 enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 1 };
+#define MANY_TILES 0
 
 typedef struct { __m256 a, b; } floats;
 typedef struct { __m256i a, b; } ints;
@@ -175,6 +193,10 @@ INLINE floats load_bytes(const uint8_t *p) {
     return (floats){_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p))),
                     _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(p + 8))))};
 }
+INLINE floats load_signed_bytes(const int8_t *p) {
+    return (floats){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p))),
+                    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)(p + 8))))};
+}
 INLINE floats from_ints(ints x) { return (floats){_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
 INLINE __m256 power_of_two_half(__m256 n) {
     __m256i exponent = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
@@ -215,12 +237,21 @@ INLINE void store_ints(void *p, ints x) {
     _mm256_storeu_si256(p, x.a);
     _mm256_storeu_si256((__m256i *)p + 1, x.b);
 }
-INLINE ints low_nibbles(ints x) {
-    __m256i mask = _mm256_set1_epi8(15);
-    return (ints){_mm256_and_si256(x.a, mask), _mm256_and_si256(x.b, mask)};
+INLINE ints moved(ints x, const int from, const int to) {
+    return from > to ? (ints){_mm256_srli_epi16(x.a, from - to), _mm256_srli_epi16(x.b, from - to)}
+         : from < to ? (ints){_mm256_slli_epi16(x.a, to - from), _mm256_slli_epi16(x.b, to - from)} : x;
 }
-INLINE ints high_nibbles(ints x) {
-    return low_nibbles((ints){_mm256_srli_epi16(x.a, 4), _mm256_srli_epi16(x.b, 4)});
+INLINE ints masked(ints x, const int mask) {
+    __m256i all = _mm256_set1_epi8((char)mask);
+    return (ints){_mm256_and_si256(x.a, all), _mm256_and_si256(x.b, all)};
+}
+INLINE ints with_bits(ints to, ints x, const int mask) {
+    x = masked(x, mask);
+    return (ints){_mm256_or_si256(to.a, x.a), _mm256_or_si256(to.b, x.b)};
+}
+INLINE ints looked_up(ints x, const uint8_t *table) {
+    __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)table));
+    return (ints){_mm256_shuffle_epi8(both, x.a), _mm256_shuffle_epi8(both, x.b)};
 }
 INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) {
     __m256i pairs = _mm256_maddubs_epi16(bytes, four);
@@ -245,6 +276,7 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
 #define KERNEL(name) flover_plain_##name
 enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
+#define MANY_TILES 0
 
 typedef struct { float at[16]; } floats;
 typedef struct { int32_t at[16]; } ints;
@@ -315,6 +347,7 @@ INLINE floats load_brain(const uint16_t *p) {
     return out;
 }
 INLINE floats load_bytes(const uint8_t *p) { EACH(floats, (float)p[i]); }
+INLINE floats load_signed_bytes(const int8_t *p) { EACH(floats, (float)p[i]); }
 INLINE floats from_ints(ints x) { EACH(floats, (float)x.at[i]); }
 INLINE floats power_of_two(floats n) {
     floats out;
@@ -353,8 +386,21 @@ INLINE ints load_ints(const void *p) {
     return out;
 }
 INLINE void store_ints(void *p, ints x) { memcpy(p, &x, sizeof x); }
-INLINE ints low_nibbles(ints x) { EACH(ints, x.at[i] & 0x0F0F0F0F); }
-INLINE ints high_nibbles(ints x) { EACH(ints, (int32_t)((uint32_t)x.at[i] >> 4) & 0x0F0F0F0F); }
+INLINE int32_t bytes_of(const int byte) { return (int32_t)(0x01010101u * (uint32_t)byte); }
+INLINE ints moved(ints x, const int from, const int to) {
+    EACH(ints, (int32_t)(from > to ? (uint32_t)x.at[i] >> (from - to) : (uint32_t)x.at[i] << (to - from)));
+}
+INLINE ints masked(ints x, const int mask) { EACH(ints, x.at[i] & bytes_of(mask)); }
+INLINE ints with_bits(ints to, ints x, const int mask) { EACH(ints, to.at[i] | (x.at[i] & bytes_of(mask))); }
+INLINE ints looked_up(ints x, const uint8_t *table) {
+    ints out;
+    const uint8_t *from = (const uint8_t *)&x;
+    uint8_t *to = (uint8_t *)&out;
+    for (int i = 0; i < 64; i++) {
+        to[i] = table[from[i]];
+    }
+    return out;
+}
 INLINE ints dot(ints sum, ints bytes, ints four) {
     const uint8_t *unsigned_bytes = (const uint8_t *)&bytes;
     const int8_t *signed_bytes = (const int8_t *)&four;

@@ -12,7 +12,6 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.format.ModelFileException;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.loading.ModelSummary;
-import dev.flover.engine.tensor.TensorType;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -33,7 +32,6 @@ final class MachineChecks {
     private static final Set<String> INSTRUCTION_SETS = Set.of("avx2", "fma", "f16c", "avx512f", "avx512bw",
             "avx512_vnni", "avx512_bf16", "amx_tile", "amx_int8", "asimd", "sve");
     private static final int LOADED_JAVA = 25;
-    private static final int KEY_AND_VALUE = 2;
     private static final long LEAST_FREE_DISK = 1L << 30;
 
     private final Settings settings;
@@ -105,7 +103,7 @@ final class MachineChecks {
     private Finding memory(ModelSummary model) {
         var system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         var config = pipeline.engine();
-        long block = blockBytes(model, config);
+        long block = model.cachedBytes() * config.blockTokens();
         long wanted = (long) config.maxSequences()
                 * Math.ceilDiv(model.config().contextLength(), config.blockTokens());
         long quarter = system.getTotalMemorySize() / 4 / block;
@@ -121,13 +119,6 @@ final class MachineChecks {
                 ? Finding.warn("memory", found + "; " + gigabytes(system.getFreeMemorySize() + reclaimable())
                         + " are free now", "end other programs, or choose less --kv-blocks")
                 : Finding.ok("memory", found);
-    }
-
-    /// Returns the size of a block of keys and values, which are stored in 16 bits unless all weights have 32.
-    private static long blockBytes(ModelSummary model, EngineConfig config) {
-        int number = model.tensors().keySet().equals(Set.of(TensorType.F32)) ? Float.BYTES : Short.BYTES;
-        return (long) KEY_AND_VALUE * number * model.config().layers().size() * model.config().kvWidth()
-                * config.blockTokens();
     }
 
     /// Returns the bytes of the page cache that Linux would give up for programs; 0 where it does not tell.

@@ -73,7 +73,7 @@ public final class InspectCommand implements Runnable {
         row("attention", config.heads() + " heads of " + config.headDim() + ", " + config.kvHeads()
                 + " for keys and values");
         row("vocabulary", number(config.vocabulary()));
-        row("context", number(config.contextLength()) + " positions, " + number(cacheBytes(summary))
+        row("context", number(config.contextLength()) + " positions, " + number(summary.cachedBytes())
                 + " bytes of keys and values each");
         row("tensors", types(summary));
     }
@@ -110,7 +110,8 @@ public final class InspectCommand implements Runnable {
                     .put("heads", config.heads())
                     .put("kv_heads", config.kvHeads())
                     .put("head_dim", config.headDim())
-                    .put("context_length", config.contextLength());
+                    .put("context_length", config.contextLength())
+                    .put("cached_bytes", summary.cachedBytes());
         }
         summary.warnings().forEach(node.putArray("warnings")::add);
         var ending = node.putArray("end_of_text");
@@ -120,10 +121,6 @@ public final class InspectCommand implements Runnable {
             types.put(type.name(), summary.tensors().get(type).tensors());
         }
         return node;
-    }
-
-    private static long cacheBytes(ModelSummary summary) {
-        return (long) summary.config().layers().size() * summary.config().cachedWidth() * Float.BYTES;
     }
 
     private static String number(long value) {

@@ -66,6 +66,20 @@ class ContextAndLogprobsTest {
         assertThat(JSON.readTree(run.out()).get("context_length").intValue()).isEqualTo(100);
     }
 
+    @Test
+    void inspectStatesTheBytesOfACachedPosition() throws IOException {
+        for (var file : new String[] {STORIES, Path.of("..", "models", "novelist-f16.gguf").toString()}) {
+            var run = Console.run("inspect", "--model", file, "--json");
+
+            assertThat(run.code()).as(run.err()).isZero();
+            var shape = JSON.readTree(run.out());
+            int numbers = 2 * shape.get("layers").intValue() * shape.get("kv_heads").intValue()
+                    * shape.get("head_dim").intValue();
+            assertThat(shape.get("cached_bytes").intValue()).as(file)
+                    .isEqualTo(numbers * (file.equals(STORIES) ? 4 : 2));
+        }
+    }
+
     private JsonNode answer(String... options) throws IOException {
         var file = Files.writeString(folder.resolve("requests.jsonl"), "{\"prompt\": \"Once upon\"}\n");
         var arguments = new ArrayList<>(List.of(

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// A description of a model file for a person, as the command `inspect` prints it.
 ///
@@ -50,6 +51,13 @@ public record ModelSummary(
     public ModelSummary {
         tensors = Map.copyOf(tensors);
         warnings = List.copyOf(warnings);
+    }
+
+    /// The bytes that the KV cache holds for one position in all layers. A number takes two bytes, or four if all
+    /// weights are f32.
+    public long cachedBytes() {
+        int number = tensors.keySet().equals(Set.of(TensorType.F32)) ? Float.BYTES : Short.BYTES;
+        return (long) number * config.layers().size() * config.cachedWidth();
     }
 
     /// @param tensors the number of tensors

@@ -79,12 +79,14 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
 
     /// Outputs whose weights are quantised in blocks of 32 inputs.
     ///
-    /// @param quants   address of `[panels][blocks][512 or 256]` bytes, see `project_blocks.c`
-    /// @param scales   address of `[panels][blocks][groups][16]` f16 or f32
-    /// @param minimums address of `[panels][blocks][groups][16]` f32, or 0 for none
+    /// @param skipped  blocks of the first record that come before the first input
+    /// @param quants   address of `[panels][records]`, see `packed.h`
+    /// @param scales   address of `[panels][records][16]` f16, or bytes in MXFP4
+    /// @param minimums address of `[panels][records][16]` f16, or 0 for none
     /// @param bytes    size of all three arrays
     record BlockPart(
-            int firstOutput, int outputs, BlockForm form, long quants, long scales, long minimums, long bytes)
+            int firstOutput, int outputs, BlockForm form, int skipped, long quants, long scales, long minimums,
+            long bytes)
             implements Part {}
 
     /// Outputs whose weights are not quantised.

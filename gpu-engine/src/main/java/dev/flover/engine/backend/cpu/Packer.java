@@ -3,7 +3,6 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
-import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
 import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
@@ -64,11 +63,8 @@ final class Packer {
             case F32 -> floats(rows, firstOutput, inputs, FloatForm.SINGLE);
             case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
             case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
-            case Q8_0 -> blocks(rows, firstOutput, inputs, Packer::packBytes);
-            case Q4_0 -> blocks(rows, firstOutput, inputs, Packer::packNibbles);
-            case Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
-                blocks(rows, firstOutput, inputs, (from, at, count, to, lane) ->
-                        packAny(rows.type(), from, at, count, to, lane));
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
+                blocks(rows, firstOutput, 0, inputs);
         };
     }
 
@@ -99,87 +95,29 @@ final class Packer {
         }
     }
 
-    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs, RowPacking packing) {
+    /// @param firstBlock the block of 32 inputs of the stored rows with which the product's inputs begin
+    private BlockPart blocks(StoredRows rows, int firstOutput, int firstBlock, int inputs) {
         var form = StoredBlock.formOf(rows.type());
         int panels = (rows.count() + 15) / 16;
-        int blocks = inputs / 32;
-        long quantBytes = (long) blocks * form.panelBlockBytes();
-        long scaleBytes = (long) blocks * (32 / form.group) * 16 * form.scaleBytes();
+        int skipped = firstBlock % form.span;
+        int records = Math.ceilDiv(skipped + inputs / 32, form.span);
+        long quantBytes = (long) records * form.recordBytes();
+        long scaleBytes = 16L * records * form.scaleBytes();
         var quants = memory.allocate(panels * quantBytes);
         var scales = memory.allocate(panels * scaleBytes);
         var minimums = form.minimums ? memory.allocate(panels * scaleBytes) : MemorySegment.NULL;
+        long firstByte = (long) (firstBlock / form.span) * rows.type().blockBytes();
         workers.run((panel, _) -> {
-            var to = new PanelWriter(
+            var to = new PanelWriter(form,
                     quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
                     form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums);
             for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
-                packing.pack(rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), blocks, to, lane);
+                to.pack(rows.type(), rows.segment(16 * panel + lane), rows.offset(16 * panel + lane) + firstByte,
+                        records, lane);
             }
         }, panels);
-        return new BlockPart(firstOutput, rows.count(), form, quants.address(), scales.address(),
+        return new BlockPart(firstOutput, rows.count(), form, skipped, quants.address(), scales.address(),
                 minimums.address(), quants.byteSize() + scales.byteSize() + minimums.byteSize());
-    }
-
-    /// Packs one stored row as one lane (output) of a panel.
-    private interface RowPacking {
-        void pack(MemorySegment from, long at, int blocks, PanelWriter to, int lane);
-    }
-
-    /// The memory of one panel.
-    record PanelWriter(MemorySegment quants, MemorySegment scales, MemorySegment minimums) {}
-
-    /// Packs Q8_0, whose blocks are an f16 scale and 32 signed bytes.
-    private static void packBytes(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
-        for (int block = 0; block < blocks; block++, at += 34) {
-            to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
-            for (int step = 0; step < 8; step++) {
-                to.quants.set(INT, 512L * block + 64 * step + 4 * lane,
-                        from.get(INT, at + 2 + 4 * step) ^ 0x80808080);
-            }
-        }
-    }
-
-    /// Packs Q4_0, whose blocks are an f16 scale and 16 bytes that hold elements i and i + 16, the panel's own order.
-    private static void packNibbles(MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
-        for (int block = 0; block < blocks; block++, at += 18) {
-            to.scales.set(SHORT, 2L * (16 * block + lane), from.get(SHORT, at));
-            for (int step = 0; step < 4; step++) {
-                to.quants.set(INT, 256L * block + 64 * step + 4 * lane, from.get(INT, at + 2 + 4 * step));
-            }
-        }
-    }
-
-    private static void packAny(
-            TensorType type, MemorySegment from, long at, int blocks, PanelWriter to, int lane) {
-        var form = StoredBlock.formOf(type);
-        var stored = new StoredBlock();
-        int groups = 32 / form.group;
-        for (int block = 0; block < blocks; block++) {
-            stored.read(type, from, at, block);
-            for (int group = 0; group < groups; group++) {
-                long scale = 16L * (block * groups + group) + lane;
-                if (form.halfScales) {
-                    // exact, as the stored scale was f16
-                    to.scales.set(SHORT, 2 * scale, Float.floatToFloat16(stored.scales[group]));
-                } else {
-                    to.scales.set(FLOAT, 4 * scale, stored.scales[group]);
-                }
-                if (form.minimums) {
-                    to.minimums.set(FLOAT, 4 * scale, stored.minimums[group]);
-                }
-            }
-            packQuants(stored.quants, form, to.quants, block, lane);
-        }
-    }
-
-    private static void packQuants(int[] quants, BlockForm form, MemorySegment to, int block, int lane) {
-        for (int i = 0; i < (form.nibbles ? 16 : 32); i++) {
-            int value = form.nibbles
-                    ? quants[i] + form.offset | quants[i + 16] + form.offset << 4
-                    : quants[i] + form.offset;
-            to.set(ValueLayout.JAVA_BYTE, (long) block * form.panelBlockBytes() + 64 * (i / 4) + 4 * lane + i % 4,
-                    (byte) value);
-        }
     }
 
     /// The rows of several ranges, one after another.

@@ -81,8 +81,7 @@ final class Projection implements Workers.Revocable {
             this.out = out + 4L * part.firstOutput();
             this.bias = bias == 0 ? 0 : bias + 4L * part.firstOutput();
             if (part instanceof BlockPart blocks) {
-                if (quantised == null || quantised.offset != blocks.form().offset
-                        || quantised.group != blocks.form().group) {
+                if (quantised == null || !quantised.takesActivationsOf(blocks.form())) {
                     quantised = blocks.form();
                     reserve();
                     quantisation.run(blocks.form());
@@ -173,8 +172,8 @@ final class Projection implements Workers.Revocable {
                         floats.form(), floats.weights(), inputs, shards, floats.outputs(), in, rows,
                         origin, stride, bias, add, first, end);
                 case BlockPart blocks -> kernels.projectBlocks(
-                        blocks.form(), blocks.quants(), blocks.scales(), blocks.minimums(), inputs / 32, shards,
-                        blocks.outputs(), bytes, scales, corrections, sums, rows,
+                        blocks.form(), blocks.quants(), blocks.scales(), blocks.minimums(), blocks.skipped(),
+                        inputs / 32, shards, blocks.outputs(), bytes, scales, corrections, sums, rows,
                         origin, stride, bias, add, first, end);
             }
         }

@@ -2,6 +2,8 @@ package dev.flover.engine.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.flover.engine.backend.cpu.kernels.BlockForm;
+import dev.flover.engine.backend.cpu.kernels.BlockForm.ScaleForm;
 import dev.flover.engine.backend.cpu.kernels.Lanes;
 import dev.flover.engine.backend.cpu.kernels.VectorKernels;
 import dev.flover.engine.tensor.Dequantiser;
@@ -31,14 +33,35 @@ class StoredBlockTest {
         var form = StoredBlock.formOf(type);
         for (int row = 0; row < 3; row++) {
             for (int index = 0; index < COLUMNS / 32; index++) {
-                block.read(type, tensor.data(), row * tensor.rowBytes(), index);
+                long at = row * tensor.rowBytes() + (long) (index / form.span) * type.blockBytes();
+                block.read(type, tensor.data(), at, index % form.span);
                 for (int i = 0; i < 32; i++) {
-                    float scale = block.scales[i / form.group];
-                    float weight = scale * block.quants[i] + (form.minimums ? block.minimums[i / form.group] : 0);
-                    assertThat(weight).as(type + " element " + i + " of block " + index + ", seed " + SEED)
+                    assertThat(weight(form, block, i))
+                            .as(type + " element " + i + " of block " + index + ", seed " + SEED)
                             .isEqualTo(expected[row * COLUMNS + 32 * index + i]);
                 }
             }
+        }
+    }
+
+    private static float weight(BlockForm form, StoredBlock block, int i) {
+        int group = i / form.group;
+        boolean factors = form.scale == ScaleForm.FACTOR || form.scale == ScaleForm.NIBBLE;
+        float scale = form.scale == ScaleForm.POWER
+                ? Math.scalb(1f, block.scale - 128) : Float.float16ToFloat(block.scale);
+        float minimum = form.minimums ? Float.float16ToFloat(block.minimum) : 0;
+        return scale * (factors ? block.factors[group] : 1) * form.number(block.codes[i])
+                + minimum * (factors && form.minimums ? block.minimumFactors[group] : 1);
+    }
+
+    /// Where a type's rows come packed, a model takes as much memory as in its file, or up to a twentieth more.
+    @ParameterizedTest
+    @EnumSource(TensorType.class)
+    void packedWeightsTakeAsMuchAsTheStoredOnes(TensorType type) {
+        var tensor = random(type, 64);
+        try (var backend = new CpuBackend(new VectorKernels(), new Workers(1, "test"))) {
+            long packed = backend.weight(Matrix.of(Role.DOWN, tensor)).bytes();
+            assertThat((double) packed / tensor.data().byteSize()).isBetween(1.0, 1.05);
         }
     }
 

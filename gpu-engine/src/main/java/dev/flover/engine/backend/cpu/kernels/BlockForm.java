@@ -1,49 +1,120 @@
 package dev.flover.engine.backend.cpu.kernels;
 
-/// The layouts of quantised weights in memory, in blocks of 32 inputs.
+/// The layouts of quantised weights in memory, one for each stored type, as `packed.h` describes them.
 ///
-/// In layouts with one byte a weight, the byte is the signed weight plus 128. In layouts with four bits (a nibble) a
-/// weight, the nibble is the signed weight plus [#offset].
+/// Weights are divided into blocks of 32 inputs. A weight is `(code - offset) * scale + minimum`, or, in types with
+/// levels, `(level of the code - offset) * scale`.
 public enum BlockForm {
-    /// Holds Q8_0, Q5_0 and IQ4_NL.
-    BYTES(false, true, false, 32, 128),
-    /// Holds Q4_0.
-    NIBBLES(true, true, false, 32, 8),
-    /// Holds IQ4_XS and MXFP4.
-    BYTES_WIDE(false, false, false, 32, 128),
-    /// Holds Q5_1 and Q5_K.
-    BYTES_ABOVE(false, false, true, 32, 128),
-    /// Holds Q4_1 and Q4_K.
-    NIBBLES_ABOVE(true, false, true, 32, 0),
-    /// Holds Q3_K and Q6_K.
-    BYTES_BY_16(false, false, false, 16, 128),
-    /// Holds Q2_K.
-    BYTES_ABOVE_BY_16(false, false, true, 16, 128);
+    Q8_0(8, 0, null, 128, 32, 1, ScaleForm.HALF, false),
+    Q4_0(4, 0, null, 8, 32, 1, ScaleForm.HALF, false),
+    Q4_1(4, 0, null, 0, 32, 1, ScaleForm.HALF, true),
+    Q5_0(4, 1, null, 16, 32, 1, ScaleForm.HALF, false),
+    Q5_1(4, 1, null, 0, 32, 1, ScaleForm.HALF, true),
+    IQ4_NL(4, 0, Levels.IQ4, 128, 32, 1, ScaleForm.HALF, false),
+    IQ4_XS(4, 0, Levels.IQ4, 128, 32, 8, ScaleForm.FACTOR, false),
+    MXFP4(4, 0, Levels.MX, 12, 32, 1, ScaleForm.POWER, false),
+    Q2_K(2, 0, null, 0, 16, 8, ScaleForm.NIBBLE, true),
+    Q3_K(2, 1, null, 4, 16, 8, ScaleForm.FACTOR, false),
+    Q4_K(4, 0, null, 0, 32, 8, ScaleForm.FACTOR, true),
+    Q5_K(4, 1, null, 0, 32, 8, ScaleForm.FACTOR, true),
+    Q6_K(4, 2, null, 32, 16, 8, ScaleForm.FACTOR, false);
 
-    public final boolean nibbles;
-    /// Whether scales are stored as f16; otherwise they are stored as f32.
-    public final boolean halfScales;
-    /// Whether a stored minimum is added to every weight of a group.
-    public final boolean minimums;
+    /// How the scales of groups are stored.
+    public enum ScaleForm {
+        /// An f16 for each block.
+        HALF,
+        /// A power of two for each block: its exponent plus 128, in a byte.
+        POWER,
+        /// An f16 for each record, times a signed byte for each group. Minimums are stored alike.
+        FACTOR,
+        /// An f16 for each record, times the low nibble of a byte for each group. The high nibble times another f16 is
+        /// the minimum.
+        NIBBLE
+    }
+
+    /// The bits of a code in the low and in the high plane.
+    public final int low;
+    public final int high;
+    /// The number that is subtracted from a code or level to make it signed.
+    public final int offset;
     /// How many consecutive weights share a scale.
     public final int group;
-    /// The number that is added to a signed weight to make it unsigned.
-    public final int offset;
+    /// The blocks of 32 inputs in a record, which share an f16 scale.
+    public final int span;
+    public final ScaleForm scale;
+    /// Whether a stored minimum is added to every weight of a group.
+    public final boolean minimums;
+    private final byte[] levels;
 
-    BlockForm(boolean nibbles, boolean halfScales, boolean minimums, int group, int offset) {
-        this.nibbles = nibbles;
-        this.halfScales = halfScales;
-        this.minimums = minimums;
-        this.group = group;
+    BlockForm(int low, int high, byte[] levels, int offset, int group, int span, ScaleForm scale, boolean minimums) {
+        this.low = low;
+        this.high = high;
+        this.levels = levels;
         this.offset = offset;
+        this.group = group;
+        this.span = span;
+        this.scale = scale;
+        this.minimums = minimums;
     }
 
-    /// Bytes that the quantised weights of sixteen outputs take for one block of 32 inputs.
-    public int panelBlockBytes() {
-        return nibbles ? 256 : 512;
+    /// The 16 levels that codes stand for, as unsigned bytes; null if a code is a number.
+    byte[] levels() {
+        return levels;
     }
 
+    /// The signed whole number that a code stands for.
+    public int number(int code) {
+        return (levels == null ? code : levels[code] & 0xFF) - offset;
+    }
+
+    /// Whether activations that were quantised for this form are those that the other form needs.
+    public boolean takesActivationsOf(BlockForm other) {
+        return offset == other.offset && group == other.group && (minimums || !other.minimums);
+    }
+
+    /// Bytes of a record that one block of 32 inputs of sixteen outputs takes.
+    public int blockBytes() {
+        return 64 * (low + high) + 16 * (32 / group) * factors();
+    }
+
+    public int recordBytes() {
+        return span * blockBytes();
+    }
+
+    /// Bytes of the scale of one output that is stored outside of the record; a minimum takes as many.
     public int scaleBytes() {
-        return halfScales ? 2 : 4;
+        return scale == ScaleForm.POWER ? 1 : 2;
+    }
+
+    /// Where the high plane of a record begins.
+    public int highPlane() {
+        return 64 * span * low;
+    }
+
+    /// Where the factors of a record's group begin, sixteen bytes.
+    ///
+    /// @param block   index of the block in the record
+    /// @param minimum 0 for the factors of scales, 1 for those of minimums, which [ScaleForm#NIBBLE] keeps in the same
+    ///     bytes
+    public int factors(int block, int indexInBlock, int minimum) {
+        int kind = scale == ScaleForm.NIBBLE ? 0 : minimum;
+        return 64 * span * (low + high) + 16 * ((kind * span + block) * (32 / group) + indexInBlock);
+    }
+
+    /// Bytes of factors that each group of one output has.
+    private int factors() {
+        return switch (scale) {
+            case HALF, POWER -> 0;
+            case NIBBLE -> 1;
+            case FACTOR -> minimums ? 2 : 1;
+        };
+    }
+
+    /// The levels of non-linear types, plus the type's offset.
+    private static final class Levels {
+        static final byte[] IQ4 = {
+            1, 24, 45, 63, 79, 93, 106, 118, (byte) 129, (byte) 141, (byte) 153, (byte) 166, (byte) 181, (byte) 197,
+            (byte) 217, (byte) 241};
+        static final byte[] MX = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
     }
 }

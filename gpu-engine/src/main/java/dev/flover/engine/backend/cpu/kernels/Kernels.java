@@ -29,8 +29,10 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
             int group, int offset);
 
     /// Multiplies activations by weights in blocks, for panels `first` up to and excluding `end`.
+    ///
+    /// @param skipped blocks of the first record that come before the first input
     void projectBlocks(
-            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
+            BlockForm form, long quants, long scales, long minimums, int skipped, int blocks, int shards, int outputs,
             long bytes, long rowScales, long corrections, long sums, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end);
 

@@ -21,7 +21,7 @@ import java.lang.invoke.MethodHandle;
 @SuppressWarnings("restricted")
 public final class NativeKernels implements Kernels {
     private static final MethodHandle QUANTISE = handle("pii pppp ii");
-    private static final MethodHandle PROJECT_BLOCKS = handle("ppp iii pppp i p i p i ii");
+    private static final MethodHandle PROJECT_BLOCKS = handle("ppp iiii pppp i p i p i ii");
     private static final MethodHandle PROJECT_FLOATS = handle("p iii p i p i p i ii");
     private static final MethodHandle NORMALISE = handle("pp iii f pp");
     private static final MethodHandle APPEND = handle("p iii pp f pp ii pp iii");
@@ -110,12 +110,12 @@ public final class NativeKernels implements Kernels {
 
     @Override
     public void projectBlocks(
-            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
-            long bytes, long rowScales, long corrections, long sums, int rows,
+            BlockForm form, long quants, long scales, long minimums, int skipped, int blocks, int shards,
+            int outputs, long bytes, long rowScales, long corrections, long sums, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end) {
         try {
             PROJECT_BLOCKS.invokeExact(
-                    projectBlocks[form.ordinal()], quants, scales, minimums, blocks, shards, outputs,
+                    projectBlocks[form.ordinal()], quants, scales, minimums, skipped, blocks, shards, outputs,
                     bytes, rowScales, corrections, sums, rows, out, stride, bias, accumulate ? 1 : 0,
                     first, end);
         } catch (Throwable e) {

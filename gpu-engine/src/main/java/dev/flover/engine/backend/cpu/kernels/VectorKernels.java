@@ -13,6 +13,7 @@ public final class VectorKernels implements Kernels {
 
     /// Scratch memory of a thread: sixteen partial sums, or the sums of the shard tree for four rows.
     private final ThreadLocal<float[]> sums = ThreadLocal.withInitial(() -> new float[SHARD_LEVELS * 4 * 16]);
+    private final ThreadLocal<PanelNumbers> panels = ThreadLocal.withInitial(PanelNumbers::new);
 
     @Override
     public String name() {
@@ -43,12 +44,13 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void projectBlocks(
-            BlockForm form, long quants, long scales, long minimums, int blocks, int shards, int outputs,
-            long bytes, long rowScales, long corrections, long sums, int rows,
+            BlockForm form, long quants, long scales, long minimums, int skipped, int blocks, int shards,
+            int outputs, long bytes, long rowScales, long corrections, long sums, int rows,
             long out, int stride, long bias, boolean accumulate, int first, int end) {
         VectorProducts.blocks(
                 new Product(32 * blocks, shards, outputs, bytes, rows, out, stride, bias, accumulate),
-                new Blocks(form, quants, scales, minimums, rowScales, sums), first, end, this.sums.get());
+                new Blocks(form, quants, scales, minimums, skipped, rowScales, sums), first, end,
+                panels.get(), this.sums.get());
     }
 
     @Override

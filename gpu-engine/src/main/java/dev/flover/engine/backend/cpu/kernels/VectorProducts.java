@@ -43,31 +43,37 @@ final class VectorProducts {
     }
 
     /// The weights of a product in blocks, and the scales and sums of the quantised rows.
-    record Blocks(BlockForm form, long quants, long scales, long minimums, long rowScales, long sums) {}
+    ///
+    /// @param skipped blocks of the first record that come before the product's first input
+    record Blocks(
+            BlockForm form, long quants, long scales, long minimums, int skipped, long rowScales, long sums) {}
 
-    /// @param stack scratch memory for the sums of the shard tree
-    static void blocks(Product product, Blocks blocks, int first, int end, float[] stack) {
+    /// @param numbers scratch memory for a panel's weights
+    /// @param stack   scratch memory for the sums of the shard tree
+    static void blocks(
+            Product product, Blocks blocks, int first, int end, PanelNumbers numbers, float[] stack) {
         for (int panel = first; panel < end; panel++) {
+            numbers.fill(blocks, product.inputs / 32, panel);
             for (int part = 0; part < PARTS; part++) {
                 int row = 0;
                 for (; row + 4 <= product.rows; row += 4) {
-                    fourRowsOfBlocks(product, blocks, panel, part * WIDTH, row, stack);
+                    fourRowsOfBlocks(product, blocks, numbers, panel, part * WIDTH, row, stack);
                 }
                 for (; row < product.rows; row++) {
-                    oneRowOfBlocks(product, blocks, panel, part * WIDTH, row, stack);
+                    oneRowOfBlocks(product, blocks, numbers, panel, part * WIDTH, row, stack);
                 }
             }
         }
     }
 
     private static void fourRowsOfBlocks(
-            Product product, Blocks weights, int panel, int lane, int row, float[] stack) {
+            Product product, Blocks weights, PanelNumbers numbers, int panel, int lane, int row, float[] stack) {
         var form = weights.form;
         int count = product.inputs / 32;
         int groups = 32 / form.group;
         int steps = form.group / 4;
         int shardBlocks = count / product.shards;
-        long quants = weights.quants + (long) panel * count * form.panelBlockBytes() + 4L * lane;
+        long quants = numbers.quants() + 4L * lane;
         var sum0 = zero();
         var sum1 = zero();
         var sum2 = zero();
@@ -86,7 +92,7 @@ final class VectorProducts {
                 int firstStep = index % groups * steps;
                 for (int step = firstStep; step < firstStep + steps; step++) {
                     for (int byteIndex = 0; byteIndex < 4; byteIndex++) {
-                        var weight = weight(form, quants, block, step, byteIndex);
+                        var weight = weight(form.offset, quants, block, step, byteIndex);
                         long in = product.in + 4L * ((long) row * product.inputs + 32 * block + 4 * step + byteIndex);
                         dot0 = weight.fma(splat(get(in)), dot0);
                         dot1 = weight.fma(splat(get(in + 4L * product.inputs)), dot1);
@@ -94,15 +100,15 @@ final class VectorProducts {
                         dot3 = weight.fma(splat(get(in + 12L * product.inputs)), dot3);
                     }
                 }
-                long group = (((long) panel * count) * groups + index) * 16 + lane;
-                var scale = scale(weights, group);
+                long group = 4 * (16L * index + lane);
+                var scale = load(numbers.scales() + group);
                 long rowScale = weights.rowScales + 4L * ((long) row * count + block);
                 sum0 = dot0.fma(scale.mul(get(rowScale)), sum0);
                 sum1 = dot1.fma(scale.mul(get(rowScale + 4L * count)), sum1);
                 sum2 = dot2.fma(scale.mul(get(rowScale + 8L * count)), sum2);
                 sum3 = dot3.fma(scale.mul(get(rowScale + 12L * count)), sum3);
                 if (form.minimums) {
-                    var minimum = load(weights.minimums + 4 * group);
+                    var minimum = load(numbers.minimums() + group);
                     long rowSum = weights.sums + 4L * ((long) row * count * groups + index);
                     sum0 = minimum.fma(splat(get(rowSum)), sum0);
                     sum1 = minimum.fma(splat(get(rowSum + 4L * count * groups)), sum1);
@@ -124,13 +130,13 @@ final class VectorProducts {
     }
 
     private static void oneRowOfBlocks(
-            Product product, Blocks weights, int panel, int lane, int row, float[] stack) {
+            Product product, Blocks weights, PanelNumbers numbers, int panel, int lane, int row, float[] stack) {
         var form = weights.form;
         int count = product.inputs / 32;
         int groups = 32 / form.group;
         int steps = form.group / 4;
         int shardBlocks = count / product.shards;
-        long quants = weights.quants + (long) panel * count * form.panelBlockBytes() + 4L * lane;
+        long quants = numbers.quants() + 4L * lane;
         var sum = zero();
         for (int shard = 0; shard < product.shards; shard++) {
             sum = zero();
@@ -141,18 +147,18 @@ final class VectorProducts {
                 int firstStep = index % groups * steps;
                 for (int step = firstStep; step < firstStep + steps; step++) {
                     long in = product.in + 4L * ((long) row * product.inputs + 32 * block + 4 * step);
-                    even = weight(form, quants, block, step, 0).fma(splat(get(in)), even);
-                    odd = weight(form, quants, block, step, 1).fma(splat(get(in + 4)), odd);
-                    even = weight(form, quants, block, step, 2).fma(splat(get(in + 8)), even);
-                    odd = weight(form, quants, block, step, 3).fma(splat(get(in + 12)), odd);
+                    even = weight(form.offset, quants, block, step, 0).fma(splat(get(in)), even);
+                    odd = weight(form.offset, quants, block, step, 1).fma(splat(get(in + 4)), odd);
+                    even = weight(form.offset, quants, block, step, 2).fma(splat(get(in + 8)), even);
+                    odd = weight(form.offset, quants, block, step, 3).fma(splat(get(in + 12)), odd);
                 }
-                long group = (((long) panel * count) * groups + index) * 16 + lane;
-                var scale = scale(weights, group);
+                long group = 4 * (16L * index + lane);
+                var scale = load(numbers.scales() + group);
                 sum = even.add(odd).fma(
                         scale.mul(get(weights.rowScales + 4L * ((long) row * count + block))), sum);
                 if (form.minimums) {
                     long rowSum = weights.sums + 4L * ((long) row * count * groups + index);
-                    sum = load(weights.minimums + 4 * group).fma(splat(get(rowSum)), sum);
+                    sum = load(numbers.minimums() + group).fma(splat(get(rowSum)), sum);
                 }
             }
             if (product.shards > 1) {
@@ -163,20 +169,10 @@ final class VectorProducts {
     }
 
     /// The weights of one input for a vector of outputs, as integers in f32.
-    private static FloatVector weight(BlockForm form, long quants, int block, int step, int byteIndex) {
-        if (form.nibbles) {
-            var both = Lanes.loadInts(quants + 256L * block + 64 * (step & 3));
-            int shift = 8 * byteIndex + (step < 4 ? 0 : 4);
-            return (FloatVector) both.lanewise(VectorOperators.LSHR, shift).and(15).sub(form.offset)
-                    .convert(VectorOperators.I2F, 0);
-        }
+    private static FloatVector weight(int offset, long quants, int block, int step, int byteIndex) {
         var four = Lanes.loadInts(quants + 512L * block + 64 * step);
-        return (FloatVector) four.lanewise(VectorOperators.LSHR, 8 * byteIndex).and(255).sub(form.offset)
+        return (FloatVector) four.lanewise(VectorOperators.LSHR, 8 * byteIndex).and(255).sub(offset)
                 .convert(VectorOperators.I2F, 0);
-    }
-
-    private static FloatVector scale(Blocks weights, long at) {
-        return weights.form.halfScales ? Lanes.loadHalf(weights.scales + 2 * at) : load(weights.scales + 4 * at);
     }
 
     /// Adds a shard's sum to the sums of the finished shards left of it in the tree; see `shards.h`.

@@ -47,7 +47,8 @@ class KernelsTest {
             for (int rows : new int[] {1, 2, 3, 4, 5, 7, 8, 13, 32, 37}) {
                 for (int outputs : new int[] {1, 16, 33, 64, 90}) {
                     for (int shards : new int[] {1, 4}) {
-                        var product = new BlockProduct(form, rows, outputs, 4 + random.nextInt(21), shards);
+                        var product = new BlockProduct(
+                                form, rows, outputs, random.nextInt(form.span), 4 + random.nextInt(21), shards);
                         assertThat(product.run(kernels)).as(product + " seed " + SEED)
                                 .isEqualTo(product.run(java));
                     }
@@ -76,7 +77,7 @@ class KernelsTest {
     @ParameterizedTest
     @EnumSource(BlockForm.class)
     void aProductWithBlocksIsWhatItsWeightsSay(BlockForm form) {
-        var product = new BlockProduct(form, 5, 20, 6, 2);
+        var product = new BlockProduct(form, 5, 20, form.span / 2, 6, 2);
         float[] got = product.run(java);
         for (int row = 0; row < 5; row++) {
             for (int output = 0; output < 20; output++) {
@@ -363,9 +364,11 @@ class KernelsTest {
         private final BlockForm form;
         private final int rows;
         private final int outputs;
+        private final int skipped;
         private final int blocks;
         private final int shards;
         private final int panels;
+        private final int records;
         private final MemorySegment quants;
         private final MemorySegment scales;
         private final MemorySegment minimums;
@@ -374,23 +377,35 @@ class KernelsTest {
         private final MemorySegment before;
         private final boolean accumulate = random.nextBoolean();
 
-        BlockProduct(BlockForm form, int rows, int outputs, int blocks, int shards) {
+        BlockProduct(BlockForm form, int rows, int outputs, int skipped, int blocks, int shards) {
             this.form = form;
             this.rows = rows;
             this.outputs = outputs;
+            this.skipped = skipped;
             this.blocks = blocks / shards * shards;
             this.shards = shards;
             panels = (outputs + 15) / 16;
-            quants = bytes((long) panels * this.blocks * form.panelBlockBytes());
-            int scaleCount = panels * this.blocks * (32 / form.group) * 16;
-            scales = form.halfScales ? arena.allocate(2L * scaleCount) : floats(scaleCount);
-            for (int i = 0; form.halfScales && i < scaleCount; i++) {
-                scales.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian() * 0.01f));
-            }
-            minimums = floats(form.minimums ? scaleCount : 16);
+            records = Math.ceilDiv(skipped + this.blocks, form.span);
+            quants = bytes((long) panels * records * form.recordBytes());
+            scales = scales(0.01f / form.span);
+            minimums = scales(form.span == 1 ? 0.1f : 0.01f);
             in = floats(rows * this.blocks * 32);
             bias = floats(16 * panels);
             before = floats(rows * outputs);
+        }
+
+        /// A scale or a minimum for each output of each record: f16, or exponents around that of 2^-8.
+        private MemorySegment scales(float deviation) {
+            int count = panels * records * 16;
+            var memory = arena.allocate((long) count * form.scaleBytes(), 64);
+            for (int i = 0; i < count; i++) {
+                if (form.scaleBytes() == 1) {
+                    memory.set(JAVA_BYTE, i, (byte) (i % 50 == 0 ? i / 50 : 116 + random.nextInt(8)));
+                } else {
+                    memory.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian() * deviation));
+                }
+            }
+            return memory;
         }
 
         float[] run(Kernels kernels) {
@@ -403,7 +418,8 @@ class KernelsTest {
             kernels.quantise(in.address(), inputs, rows, quantised.address(), rowScales.address(),
                     corrections.address(), sums.address(), form.group, form.offset);
             var out = arena.allocate(4L * rows * outputs + 64, 64).copyFrom(before.asSlice(0, 4L * rows * outputs));
-            kernels.projectBlocks(form, quants.address(), scales.address(), minimums.address(), blocks, shards, outputs,
+            kernels.projectBlocks(form, quants.address(), scales.address(), minimums.address(), skipped, blocks,
+                    shards, outputs,
                     quantised.address(), rowScales.address(), corrections.address(), sums.address(), rows,
                     out.address(), outputs, bias.address(), accumulate, 0, panels);
             return out.asSlice(0, 4L * rows * outputs).toArray(JAVA_FLOAT);
@@ -431,23 +447,44 @@ class KernelsTest {
         }
 
         private double weight(int output, int k) {
-            int block = output / 16 * blocks + k / 32;
-            int at = k % 32;
             int lane = output % 16;
-            int quantised = form.nibbles
-                    ? quants.get(JAVA_BYTE, 256L * block + 64 * (at / 4 % 4) + 4 * lane + at % 4) >> (at < 16 ? 0
-                    : 4) & 15
-                    : quants.get(JAVA_BYTE, 512L * block + 64 * (at / 4) + 4 * lane + at % 4) & 255;
-            long scaleAt = 16L * (block * (32 / form.group) + at / form.group) + lane;
-            double scale = form.halfScales ? Float.float16ToFloat(scales.getAtIndex(JAVA_SHORT, scaleAt))
-                    : scales.getAtIndex(JAVA_FLOAT, scaleAt);
-            double minimum = form.minimums ? minimums.getAtIndex(JAVA_FLOAT, scaleAt) : 0;
-            return (quantised - form.offset) * scale + minimum;
+            int block = skipped + k / 32;
+            long record = output / 16 * records + block / form.span;
+            long at = record * form.recordBytes();
+            int within = block % form.span;
+            int code = bits(at + 64L * form.low * within, form.low, k % 32, lane);
+            if (form.high > 0) {
+                code |= bits(at + form.highPlane() + 64L * form.high * within, form.high, k % 32, lane) << form.low;
+            }
+            int group = k % 32 / form.group;
+            return form.number(code) * scale(scales, 16 * record + lane, at + form.factors(within, group, 0) + lane, 0)
+                    + (!form.minimums ? 0
+                    : scale(minimums, 16 * record + lane, at + form.factors(within, group, 1) + lane, 1));
+        }
+
+        private int bits(long plane, int bits, int k, int lane) {
+            int step = k / 4;
+            return quants.get(JAVA_BYTE, plane + 64 * (step % bits) + 4 * lane + k % 4) >> step - step % bits
+                    & (1 << bits) - 1;
+        }
+
+        private double scale(MemorySegment stored, long at, long factor, int kind) {
+            return switch (form.scale) {
+                case HALF -> half(stored, at);
+                case POWER -> Math.scalb(1.0, (stored.get(JAVA_BYTE, at) & 255) - 128);
+                case FACTOR -> half(stored, at) * quants.get(JAVA_BYTE, factor);
+                case NIBBLE -> half(stored, at) * (quants.get(JAVA_BYTE, factor) >> 4 * kind & 15);
+            };
+        }
+
+        private static double half(MemorySegment stored, long at) {
+            return Float.float16ToFloat(stored.getAtIndex(JAVA_SHORT, at));
         }
 
         @Override
         public String toString() {
-            return form + " [" + outputs + ", " + 32 * blocks + "] in " + shards + " shards with " + rows + " rows";
+            return form + " [" + outputs + ", " + 32 * blocks + "] in " + shards + " shards with " + rows
+                    + " rows, from block " + skipped;
         }
     }
 
