@@ -2,9 +2,15 @@ package dev.flover.engine;
 
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.cpu.CpuBackends;
 import dev.flover.engine.backend.cuda.CudaBackend;
+import dev.flover.engine.backend.ranks.NumaNodes;
+import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.backend.reference.ReferenceBackend;
+import dev.flover.engine.model.Model;
+import dev.flover.engine.sharding.ShardPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -59,5 +65,68 @@ public final class Backends {
             default -> throw new IllegalArgumentException("there is no backend named " + name
                     + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain, cuda or reference");
         };
+    }
+
+    /// Opens a backend for each of several ranks that divide a model among themselves; for one rank, a backend as
+    /// [#open(String, int)] does.
+    ///
+    /// The threads of a rank run on the processors of one NUMA node, if the machine has several.
+    ///
+    /// @param threads the number of threads of all ranks together, at least one for each; 0 lets the backends choose
+    /// @param ranks   as [#ranks] found
+    /// @throws IllegalArgumentException if the name is unknown, or if its backend cannot run here or in ranks
+    public static BackendGroup open(String name, int threads, int ranks) {
+        return open(name, threads, ranks, NumaNodes.ofThisMachine());
+    }
+
+    static BackendGroup open(String name, int threads, int ranks, NumaNodes nodes) {
+        ShardPlan.checkRanks(ranks);
+        if (ranks == 1) {
+            return open(name, threads);
+        }
+        String host = onHost(name, ranks);
+        boolean bound = nodes.nodes().size() > 1 && nodes.canBind();
+        int all = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        var opened = new ArrayList<Backend>();
+        try {
+            for (int rank = 0; rank < ranks; rank++) {
+                Runnable onStart = bound ? nodes.of(rank, ranks)::bind : () -> { };
+                opened.add(host.equals("reference") ? new ReferenceBackend()
+                        : CpuBackends.open(host, Math.max(1, all / ranks), onStart));
+            }
+            return new ShardedBackend(opened, bound ? rank -> nodes.of(rank, ranks).bind() : null);
+        } catch (RuntimeException | Error e) {
+            opened.forEach(Backend::close);
+            throw e;
+        }
+    }
+
+    /// The name of the backend, which must compute on the host.
+    private static String onHost(String name, int ranks) {
+        try (var one = open(name, 1)) {
+            if (one.name().equals("cuda")) {
+                throw new IllegalArgumentException("the backend cuda computes with one device, but " + ranks
+                        + " ranks are asked for; ask for 1 rank, or choose the backend cpu");
+            }
+            return name.equals("auto") ? "cpu" : name;
+        }
+    }
+
+    /// The number of ranks that an operator asks for.
+    ///
+    /// @param wanted `auto` for one rank for each NUMA node on which the model can be divided so, or a number
+    /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among so many ranks
+    public static int ranks(String wanted, String backend, Model model) {
+        if (wanted.equals("auto")) {
+            boolean host = backend.equals("reference") || backend.startsWith("cpu");
+            int nodes = host ? NumaNodes.ofThisMachine().nodes().size() : 1;
+            return ShardPlan.RANKS.stream().filter(ranks -> ranks <= nodes && ranks <= ShardPlan.greatest(model))
+                    .reduce((_, last) -> last).orElse(1);
+        }
+        if (!wanted.matches("[1248]")) {
+            throw new IllegalArgumentException("a model can be divided among 1, 2, 4 or 8 ranks, or auto; found "
+                    + wanted);
+        }
+        return ShardPlan.of(model, Integer.parseInt(wanted)).ranks();
     }
 }

@@ -9,7 +9,10 @@ import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.BackendCacheShapeBuilder;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.StepQueue;
+import dev.flover.engine.backend.ranks.ShardedBackend;
+import dev.flover.engine.forward.RankedTransformer;
 import dev.flover.engine.forward.Transformer;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelConfig;
@@ -28,7 +31,7 @@ import java.util.Arrays;
 ///   TokenSink ◄──┴──────────────commit────────────────────────────┘
 /// ```
 public final class Engine implements AutoCloseable {
-    private final Backend backend;
+    private final BackendGroup backend;
     private final ModelConfig model;
     private final Scheduler scheduler;
     private final StepQueue queue;
@@ -38,7 +41,7 @@ public final class Engine implements AutoCloseable {
     private long lastSequence;
     private boolean closed;
 
-    private Engine(ModelConfig model, Backend backend, EngineConfig config, StepQueue queue) {
+    private Engine(ModelConfig model, BackendGroup backend, EngineConfig config, StepQueue queue) {
         this.backend = backend;
         this.model = model;
         this.queue = queue;
@@ -50,22 +53,39 @@ public final class Engine implements AutoCloseable {
     }
 
     /// Loads the weights to the backend, which can take minutes, and takes ownership of the backend.
-    public static Engine start(Model model, Backend backend, EngineConfig config) {
+    ///
+    /// @param backend one backend, or several ranks that divide the model among themselves
+    /// @throws IllegalArgumentException if the model cannot be divided among so many ranks
+    public static Engine start(Model model, BackendGroup backend, EngineConfig config) {
         return start(model, backend, config, (layers, all) -> { });
     }
 
-    /// As [#start(Model, Backend, EngineConfig)], with a listener that is told of each loaded layer.
-    public static Engine start(Model model, Backend backend, EngineConfig config, LoadListener listener) {
+    /// As [#start(Model, BackendGroup, EngineConfig)], with a listener that is told of each loaded layer.
+    public static Engine start(Model model, BackendGroup backend, EngineConfig config, LoadListener listener) {
         try {
-            var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
-                    () -> shape(model.config(), config, backend), listener);
-            var queue = new StepQueue(
-                    config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
-            return new Engine(model.config(), backend, config.withKvBlocks(transformer.cacheShape().blocks()), queue);
+            return backend instanceof ShardedBackend ranks
+                    ? onRanks(model, ranks, config, listener)
+                    : onOne(model, backend.ranks().getFirst(), config, listener);
         } catch (RuntimeException | Error e) {
             backend.close();
             throw e;
         }
+    }
+
+    private static Engine onOne(Model model, Backend backend, EngineConfig config, LoadListener listener) {
+        var transformer = new Transformer(model, backend, config.maxSequences(), config.tokenBudget(),
+                () -> shape(model.config(), config, backend), listener);
+        var queue = new StepQueue(
+                config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
+        return new Engine(model.config(), backend, config.withKvBlocks(transformer.cacheShape().blocks()), queue);
+    }
+
+    private static Engine onRanks(Model model, ShardedBackend backend, EngineConfig config, LoadListener listener) {
+        var transformer = new RankedTransformer(model, backend, config.maxSequences(), config.tokenBudget(),
+                (part, own) -> shape(part, config, own), listener);
+        var queue = new StepQueue(
+                config.stepsInFlight(), backend.stepsAhead(), transformer::launch, transformer::finish);
+        return new Engine(model.config(), backend, config.withKvBlocks(transformer.cacheShape().blocks()), queue);
     }
 
     /// Accepts a sequence. It joins the first step that has room for it.

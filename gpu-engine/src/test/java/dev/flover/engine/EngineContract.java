@@ -10,7 +10,7 @@ import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.PromptLogprobs;
 import dev.flover.engine.api.SequenceRequest;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
@@ -42,7 +42,7 @@ public abstract class EngineContract {
             .withStepsInFlight(1)
             .withPrefixCaching(false);
 
-    protected abstract Backend open();
+    protected abstract BackendGroup open();
 
     static Stream<Named<Model>> families() {
         return Stream.of(

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.SequenceRequest;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.TokenSet;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class StoriesContract {
     private static final EngineConfig CONFIG = EngineConfig.of(8, 64).withPrefillChunk(32).withKvBlocks(128);
 
-    protected abstract Backend open();
+    protected abstract BackendGroup open();
 
     @Test
     void float32GivesEveryTokenOfTheReference() throws IOException {

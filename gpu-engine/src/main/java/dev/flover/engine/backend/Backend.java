@@ -27,23 +27,11 @@ import java.util.List;
 /// by one other thread, always the same.
 ///
 /// **Ownership.** All memory that a backend allocates lives until the backend is closed.
-public interface Backend extends AutoCloseable {
-    /// The backend's name, as it is given to `--backend`.
-    String name();
-
-    /// Names the arithmetic, that is the order and rounding of every operation: two backends with equal strings give
-    /// equal bits.
-    String arithmetic();
-
-    /// Describes in a few words, for a log line, the hardware and the arithmetic that the backend computes with.
-    default String describe() {
-        return "arithmetic " + arithmetic();
-    }
-
-    /// How many steps may be begun and not yet ended: 2 where a device computes one step while the host prepares the
-    /// next.
-    default int stepsAhead() {
-        return 1;
+public interface Backend extends BackendGroup {
+    /// This backend alone.
+    @Override
+    default List<Backend> ranks() {
+        return List.of(this);
     }
 
     // Memory, before the first step
@@ -92,6 +80,12 @@ public interface Backend extends AutoCloseable {
     /// Announces that heads in this cache will be rotated as `rotary` says. A backend that uses a table of sines and
     /// cosines makes the table now and not during a step.
     default void prepare(Cache cache, Rotary rotary) {}
+
+    /// Announces that another rank draws the tokens of this cache's sequences. [#begin] then ignores the parameters of
+    /// sampling, and [#takeDraws] tells the tokens.
+    default void follow(Cache cache) {
+        throw withoutRanks();
+    }
 
     // Between two steps, on the thread that runs the steps
 
@@ -275,6 +269,10 @@ public interface Backend extends AutoCloseable {
         return new IllegalStateException("the backend " + name() + " does not support latent attention");
     }
 
+    private IllegalStateException withoutRanks() {
+        return new IllegalStateException("the backend " + name() + " does not support several ranks");
+    }
+
     private IllegalStateException withoutExperts() {
         return new IllegalStateException("the backend " + name() + " does not support layers with experts");
     }
@@ -290,6 +288,30 @@ public interface Backend extends AutoCloseable {
     /// @param logits  [sampling rows, vocabulary]; overwritten with intermediate results
     /// @param softCap bound of the soft cap that is applied to the logits first; 0 for none
     void sample(Tensor logits, float softCap, Cache cache);
+
+    /// Appends to their slots' histories the tokens that another rank has drawn and written to the plan.
+    default void takeDraws(Cache cache) {
+        throw withoutRanks();
+    }
+
+    /// Adds the sums that several ranks have computed for one product: `out = parts + bias`, or `out += parts + bias`.
+    /// Parts are added in pairs of neighbours, then the pairs, and so on, as the shards of a product are.
+    ///
+    /// @param parts      one for each rank, [rows, columns of `out`]; those of other ranks are in the memory of their
+    ///                   backends
+    /// @param bias       null for none
+    /// @param accumulate whether the sum is added to `out`
+    default void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+        throw withoutRanks();
+    }
+
+    /// Adds to each routed row the bias of its expert.
+    ///
+    /// @param out  [rows * chosen, outputs], in the order of [Routes]
+    /// @param bias the biases of all experts, one after another
+    default void addExpertBiases(Tensor out, Routes routes, Vector bias) {
+        throw withoutRanks();
+    }
 
     /// Copies the first rows of a tensor to the host, after all enqueued work is done. For tests.
     ///
@@ -326,7 +348,10 @@ public interface Backend extends AutoCloseable {
     }
 
     /// The experts that each row of a step is routed to, and the rows grouped by expert.
-    interface Routes {}
+    interface Routes {
+        /// The number of experts of each row.
+        int chosen();
+    }
 
     /// A weight matrix on a device, [outputs, inputs].
     interface Weight {

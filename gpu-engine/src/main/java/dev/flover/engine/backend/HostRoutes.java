@@ -52,6 +52,11 @@ public final class HostRoutes implements Backend.Routes {
         return routing;
     }
 
+    @Override
+    public int chosen() {
+        return routing.chosen();
+    }
+
     /// The number of places: rows times chosen experts.
     public int places() {
         return rows * routing.chosen();

@@ -2,6 +2,7 @@ package dev.flover.engine.backend;
 
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.sampling.Sampler;
+import dev.flover.engine.sampling.SamplingParams;
 import dev.flover.engine.sampling.SamplingState;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ public final class HostSlots {
     private final int mostBlocks;
     private final int[][] blockTables;
     private final SamplingState[] sampling;
+    private boolean follows;
 
     public HostSlots(CacheShape shape) {
         mostBlocks = Math.ceilDiv(shape.contextLength(), shape.blockTokens());
@@ -29,6 +31,21 @@ public final class HostSlots {
         sampling = new SamplingState[shape.slots()];
         for (int slot = 0; slot < sampling.length; slot++) {
             sampling[slot] = new SamplingState();
+        }
+    }
+
+    /// From now on, sequences begin with parameters of greedy sampling and without constraints, because another rank
+    /// draws their tokens.
+    public void follow() {
+        follows = true;
+    }
+
+    /// Appends the tokens that another rank has drawn and written to the plan.
+    public void takeDraws(StepPlan plan) {
+        for (int sample = 0; sample < plan.samples(); sample++) {
+            if (!plan.isScored(sample) && plan.sampledTokens[sample] >= 0) {
+                sampling[plan.sampleSlots[sample]].append(plan.sampledTokens[sample]);
+            }
         }
     }
 
@@ -41,7 +58,8 @@ public final class HostSlots {
             var admission = plan.admissions().get(i);
             sampling[admission.slot()].begin(
                     admission.history(), admission.promptLength(), admission.answerIndex(),
-                    admission.sampling(), admission.ending(), admission.constraint());
+                    follows ? SamplingParams.greedy() : admission.sampling(), admission.ending(),
+                    follows ? null : admission.constraint());
         }
         for (int i = 0; i < plan.edits(); i++) {
             setBlock(plan.editSlots[i], plan.editIndexes[i], plan.editBlocks[i]);

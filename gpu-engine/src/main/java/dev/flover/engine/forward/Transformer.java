@@ -90,7 +90,7 @@ public final class Transformer {
         delta = needsDelta() ? backend.tensor(tokenBudget, config.hidden()) : null;
         int samples = StepPlan.mostSamples(slots);
         sampled = backend.tensor(samples, config.hidden());
-        logits = backend.tensor(samples, config.vocabulary());
+        logits = backend.tensor(samples, head.outputs());
         cache = backend.cache(shape.get());
         config.layers().stream().map(ModelConfig.LayerConfig::rotary).filter(Objects::nonNull).distinct()
                 .forEach(rotary -> backend.prepare(cache, rotary));

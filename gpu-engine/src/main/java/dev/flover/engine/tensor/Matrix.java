@@ -1,5 +1,6 @@
 package dev.flover.engine.tensor;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +14,10 @@ import java.util.List;
 /// @param kShards  the number of equal shards, a power of two, over which the sum along the inputs is split. The sums
 ///                 of the shards are added in a binary tree, on one device as on several, so that tensor parallelism
 ///                 changes no bit. 1 for the roles whose inputs devices never divide
-public record Matrix(Role role, List<RowRange> ranges, int kShards) {
+/// @param firstInput the column of the stored tensors that is input 0: 0, except in the part of a matrix that one of
+///                 several devices multiplies by
+/// @param inputs   columns of the stored tensors from `firstInput` on
+public record Matrix(Role role, List<RowRange> ranges, int kShards, int firstInput, int inputs) {
     public Matrix {
         ranges = List.copyOf(ranges);
         if (ranges.isEmpty()) {
@@ -27,14 +31,23 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
                         + range.tensor().name() + " has " + range.tensor().columns());
             }
         }
-        if (kShards < 1 || Integer.bitCount(kShards) != 1 || columns % kShards != 0) {
-            throw new IllegalArgumentException(columns + " inputs cannot be divided into " + kShards
+        if (firstInput < 0 || inputs < 1 || firstInput > columns - inputs) {
+            throw new IllegalArgumentException("inputs " + firstInput + " to " + (firstInput + inputs) + " are not in "
+                    + ranges.getFirst().tensor().name() + ", which has " + columns);
+        }
+        if (kShards < 1 || Integer.bitCount(kShards) != 1 || inputs % kShards != 0) {
+            throw new IllegalArgumentException(inputs + " inputs cannot be divided into " + kShards
                     + " equal shards; their number must be a power of two that divides the inputs");
         }
-        if (kShards > 1 && !role.dividesInputs()) {
+        if (kShards > 1 && role.cut() != Cut.INPUTS) {
             throw new IllegalArgumentException("a matrix of role " + role + " is summed in one piece, not in " + kShards
                     + ": devices do not divide its inputs");
         }
+    }
+
+    /// A matrix of whole rows.
+    public Matrix(Role role, List<RowRange> ranges, int kShards) {
+        this(role, ranges, kShards, 0, ranges.isEmpty() ? 0 : ranges.getFirst().tensor().columns());
     }
 
     public static Matrix of(Role role, StoredTensor... stacked) {
@@ -42,11 +55,58 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
     }
 
     public Matrix withShards(int shards) {
-        return new Matrix(role, ranges, shards);
+        return new Matrix(role, ranges, shards, firstInput, inputs);
     }
 
-    public int inputs() {
-        return ranges.getFirst().tensor().columns();
+    /// The ranges of stored rows that are outputs `first` to `first + count - 1`.
+    public List<RowRange> rowsOf(int first, int count) {
+        var rows = new ArrayList<RowRange>();
+        int at = 0;
+        for (var range : ranges) {
+            int from = Math.max(first, at);
+            int end = Math.min(first + count, at + range.rows());
+            if (from < end) {
+                rows.add(new RowRange(range.tensor(), range.firstRow() + from - at, end - from));
+            }
+            at += range.rows();
+        }
+        return rows;
+    }
+
+    /// One of `parts` equal parts of the inputs, with its part of the shards.
+    ///
+    /// @param parts a divisor of [#kShards]
+    public Matrix partOfInputs(int part, int parts) {
+        int width = inputs / parts;
+        return new Matrix(role, ranges, kShards / parts, firstInput + part * width, width);
+    }
+
+    /// Dequantises the weights of one output into `out`, [inputs].
+    public void readRow(int output, float[] out) {
+        int first = 0;
+        for (int i = 0; i < ranges.size(); i++) {
+            var range = ranges.get(i);
+            if (output < first + range.rows()) {
+                readRow(range.tensor(), range.firstRow() + output - first, out);
+                return;
+            }
+            first += range.rows();
+        }
+        throw new IndexOutOfBoundsException("row " + output + " of a matrix of " + first);
+    }
+
+    private void readRow(StoredTensor tensor, long row, float[] out) {
+        int block = tensor.type().blockElements();
+        long at = row * tensor.columns() + firstInput;
+        if (firstInput % block == 0 && inputs % block == 0) {
+            Dequantiser.toFloats(tensor, at, out, 0, inputs);
+            return;
+        }
+        // the range begins or ends within a block of a K-quant, which is dequantised as a whole
+        int before = firstInput % block;
+        var blocks = new float[Math.ceilDiv(before + inputs, block) * block];
+        Dequantiser.toFloats(tensor, at - before, blocks, 0, blocks.length);
+        System.arraycopy(blocks, before, out, 0, inputs);
     }
 
     public int outputs() {
@@ -57,8 +117,17 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
         return outputs;
     }
 
-    /// The place of a matrix in a transformer. It tells how several devices divide the matrix among themselves (Shoeybi
-    /// et al. 2019): by outputs where each device can go on with its own, by inputs where the next sum joins them.
+    /// How several devices divide a matrix among themselves (Shoeybi et al. 2019).
+    public enum Cut {
+        /// Each device has all of it.
+        NONE,
+        /// Each device computes some of the outputs, and continues with these.
+        OUTPUTS,
+        /// Each device computes a sum over some of the inputs; the sums of all devices are then added.
+        INPUTS
+    }
+
+    /// The place of a matrix in a transformer.
     public enum Role {
         /// Token embeddings [vocabulary, hidden]; also the head where both are tied.
         EMBEDDING,
@@ -83,12 +152,12 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards) {
         /// Logits.
         HEAD;
 
-        /// Whether devices divide the inputs, so that the product is a sum over devices.
-        public boolean dividesInputs() {
+        /// How devices divide a matrix of this role.
+        public Cut cut() {
             return switch (this) {
-                case ATTENTION_OUT, DOWN -> true;
-                case EMBEDDING, POSITIONS, QUERY_KEY_VALUE, LATENT_DOWN, LATENT_UP, GATE_UP, ROUTER, SHARED_GATE,
-                        HEAD -> false;
+                case ATTENTION_OUT, DOWN -> Cut.INPUTS;
+                case QUERY_KEY_VALUE, LATENT_UP, GATE_UP, HEAD -> Cut.OUTPUTS;
+                case EMBEDDING, POSITIONS, LATENT_DOWN, ROUTER, SHARED_GATE -> Cut.NONE;
             };
         }
     }

@@ -53,6 +53,7 @@ public final class CpuBackend implements Backend {
     private final Sampling sampling;
     private final ExpertWork expertWork;
     private final HeadCopies headCopies;
+    private final JoinWork joinWork;
     private final Map<Matrix, PackedWeight> packed = new IdentityHashMap<>();
     private final List<RotaryTable> rotaryTables = new ArrayList<>();
     private StepPlan plan;
@@ -74,6 +75,7 @@ public final class CpuBackend implements Backend {
         sampling = new Sampling();
         expertWork = new ExpertWork(workers, projection, memory);
         headCopies = new HeadCopies(workers, kernels);
+        joinWork = new JoinWork(workers, kernels, memory);
     }
 
     @Override
@@ -316,6 +318,26 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public void follow(Cache cache) {
+        PagedCache.of(cache).slots.follow();
+    }
+
+    @Override
+    public void takeDraws(Cache cache) {
+        this.cache.slots.takeDraws(plan);
+    }
+
+    @Override
+    public void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+        joinWork.run(HostTensor.of(out), parts, rows, HostVector.address(bias), accumulate);
+    }
+
+    @Override
+    public void addExpertBiases(Tensor out, Routes routes, Vector bias) {
+        JoinWork.addBiases(kernels, HostTensor.of(out), (HostRoutes) routes, HostVector.address(bias));
+    }
+
+    @Override
     public void read(Tensor tensor, float[] to) {
         MemorySegment.copy(HostTensor.of(tensor).memory(), ValueLayout.JAVA_FLOAT, 0, to, 0, to.length);
     }
@@ -360,7 +382,7 @@ public final class CpuBackend implements Backend {
         @Override
         void rows(int first, int count, int worker) {
             for (int row = first; row < first + count; row++) {
-                weight.readRow(positions ? plan.positions[row] : token(row), rows[worker]);
+                weight.matrix().readRow(positions ? plan.positions[row] : token(row), rows[worker]);
                 long at = 4L * row * weight.inputs();
                 for (int i = 0; i < weight.inputs(); i++, at += 4) {
                     float value = rows[worker][i] * scale;

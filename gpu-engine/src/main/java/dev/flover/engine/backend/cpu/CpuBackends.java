@@ -19,7 +19,17 @@ public final class CpuBackends {
         return open(name, threads, Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS);
     }
 
-    /// Opens a backend as the other method does, with the time limits of [Workers] that tests vary.
+    /// Opens the backend of one rank, as the other method does.
+    ///
+    /// @param threads how many threads compute, at least 1: the thread that calls the backend, and others
+    /// @param onStart called by each of the other threads before it computes
+    public static Backend open(String name, int threads, Runnable onStart) {
+        var kernels = kernels(name);
+        return new CpuBackend(kernels, new Workers(
+                threads, kernels.name(), Workers.WORTHWHILE_NANOS, Workers.PATIENCE_NANOS, onStart));
+    }
+
+    /// Opens a backend as the first method does, with the time limits of [Workers] that tests vary.
     static Backend open(String name, int threads, long worthwhileNanos, long patienceNanos) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         var kernels = kernels(name);

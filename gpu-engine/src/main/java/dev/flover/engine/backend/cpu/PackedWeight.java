@@ -3,7 +3,6 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.cpu.kernels.BlockForm;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
-import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import java.util.List;
 
@@ -47,21 +46,6 @@ record PackedWeight(Matrix matrix, List<Part> parts) implements Backend.Weight {
             panels += parts.get(i).panels();
         }
         return panels;
-    }
-
-    /// Dequantises one row of the matrix into `out`, [inputs].
-    void readRow(int row, float[] out) {
-        int first = 0;
-        for (int i = 0; i < matrix.ranges().size(); i++) {
-            var range = matrix.ranges().get(i);
-            if (row < first + range.rows()) {
-                long stored = range.firstRow() + (row - first);
-                Dequantiser.toFloats(range.tensor(), stored * inputs(), out, 0, inputs());
-                return;
-            }
-            first += range.rows();
-        }
-        throw new IndexOutOfBoundsException("row " + row + " of a matrix of " + first);
     }
 
     /// A range of outputs that are stored in one format.

@@ -4,7 +4,6 @@ import dev.flover.engine.backend.cpu.PackedWeight.BlockPart;
 import dev.flover.engine.backend.cpu.PackedWeight.FloatPart;
 import dev.flover.engine.backend.cpu.PackedWeight.Part;
 import dev.flover.engine.backend.cpu.kernels.FloatForm;
-import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.Matrix.RowRange;
 import dev.flover.engine.tensor.StoredTensor;
@@ -34,7 +33,7 @@ final class Packer {
         var parts = new ArrayList<Part>();
         int firstOutput = 0;
         for (var ranges : rangesOfOneType(matrix)) {
-            var rows = new StoredRows(ranges);
+            var rows = new StoredRows(matrix, ranges, firstOutput);
             parts.add(pack(rows, firstOutput, matrix.inputs(), matrix.kShards()));
             firstOutput += rows.count();
         }
@@ -64,7 +63,7 @@ final class Packer {
             case F16 -> floats(rows, firstOutput, inputs, FloatForm.HALF);
             case BF16 -> floats(rows, firstOutput, inputs, FloatForm.BRAIN);
             case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
-                blocks(rows, firstOutput, 0, inputs);
+                blocks(rows, firstOutput, inputs);
         };
     }
 
@@ -77,7 +76,7 @@ final class Packer {
             var row = new float[form == FloatForm.SINGLE ? inputs : 0];
             for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
                 if (form == FloatForm.SINGLE) {
-                    rows.read(16 * panel + lane, inputs, row);
+                    rows.read(16 * panel + lane, row);
                     for (int k = 0; k < inputs; k++) {
                         to.set(FLOAT, 4L * (16 * k + lane), row[k]);
                     }
@@ -95,25 +94,22 @@ final class Packer {
         }
     }
 
-    /// @param firstBlock the block of 32 inputs of the stored rows with which the product's inputs begin
-    private BlockPart blocks(StoredRows rows, int firstOutput, int firstBlock, int inputs) {
+    private BlockPart blocks(StoredRows rows, int firstOutput, int inputs) {
         var form = StoredBlock.formOf(rows.type());
         int panels = (rows.count() + 15) / 16;
-        int skipped = firstBlock % form.span;
+        int skipped = rows.firstPart();
         int records = Math.ceilDiv(skipped + inputs / 32, form.span);
         long quantBytes = (long) records * form.recordBytes();
         long scaleBytes = 16L * records * form.scaleBytes();
         var quants = memory.allocate(panels * quantBytes);
         var scales = memory.allocate(panels * scaleBytes);
         var minimums = form.minimums ? memory.allocate(panels * scaleBytes) : MemorySegment.NULL;
-        long firstByte = (long) (firstBlock / form.span) * rows.type().blockBytes();
         workers.run((panel, _) -> {
             var to = new PanelWriter(form,
                     quants.asSlice(panel * quantBytes, quantBytes), scales.asSlice(panel * scaleBytes, scaleBytes),
                     form.minimums ? minimums.asSlice(panel * scaleBytes, scaleBytes) : minimums);
             for (int lane = 0; lane < 16 && 16 * panel + lane < rows.count(); lane++) {
-                to.pack(rows.type(), rows.segment(16 * panel + lane), rows.offset(16 * panel + lane) + firstByte,
-                        records, lane);
+                to.pack(rows.type(), rows.segment(16 * panel + lane), rows.offset(16 * panel + lane), records, lane);
             }
         }, panels);
         return new BlockPart(firstOutput, rows.count(), form, skipped, quants.address(), scales.address(),
@@ -124,8 +120,14 @@ final class Packer {
     private static final class StoredRows {
         private final StoredTensor[] tensors;
         private final int[] rows;
+        private final Matrix matrix;
+        private final int firstOutput;
 
-        StoredRows(List<RowRange> ranges) {
+        /// @param ranges      consecutive ranges of `matrix`
+        /// @param firstOutput the output of the matrix that is the first row
+        StoredRows(Matrix matrix, List<RowRange> ranges, int firstOutput) {
+            this.matrix = matrix;
+            this.firstOutput = firstOutput;
             int count = ranges.stream().mapToInt(RowRange::rows).sum();
             tensors = new StoredTensor[count];
             rows = new int[count];
@@ -150,12 +152,19 @@ final class Packer {
             return tensors[row].data();
         }
 
+        /// Where the stored block with the row's first input begins, in bytes.
         long offset(int row) {
-            return rows[row] * tensors[row].rowBytes();
+            return rows[row] * tensors[row].rowBytes()
+                    + (long) (matrix.firstInput() / type().blockElements()) * type().blockBytes();
         }
 
-        void read(int row, int columns, float[] out) {
-            Dequantiser.toFloats(tensors[row], (long) rows[row] * columns, out, 0, columns);
+        /// Which 32 weights of that block are the first of the row.
+        int firstPart() {
+            return matrix.firstInput() % type().blockElements() / 32;
+        }
+
+        void read(int row, float[] out) {
+            matrix.readRow(firstOutput + row, out);
         }
     }
 }

@@ -99,13 +99,21 @@ final class Workers implements AutoCloseable {
     /// @param patienceNanos   how much longer than twice a tile's expected time the owner waits before it takes the
     ///     tile away
     Workers(int count, String name, long worthwhileNanos, long patienceNanos) {
+        this(count, name, worthwhileNanos, patienceNanos, () -> { });
+    }
+
+    /// @param onStart called by each thread but the owner before its first tile
+    Workers(int count, String name, long worthwhileNanos, long patienceNanos, Runnable onStart) {
         this.worthwhileNanos = worthwhileNanos;
         this.patienceNanos = patienceNanos;
         claims = new AtomicIntegerArray(count * LINE);
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.length; i++) {
             int worker = i + 1;
-            threads[i] = Thread.ofPlatform().daemon().name(name + "-" + worker).unstarted(() -> work(worker));
+            threads[i] = Thread.ofPlatform().daemon().name(name + "-" + worker).unstarted(() -> {
+                onStart.run();
+                work(worker);
+            });
         }
         for (var thread : threads) {
             thread.start();

@@ -28,6 +28,11 @@ record CudaRoutes(
         return new CudaRoutes(Routing.toAll(heads), rows, Counter.HEADS, 0, 0, 0, 0, firstPlaces);
     }
 
+    @Override
+    public int chosen() {
+        return routing.chosen();
+    }
+
     int mostPlaces() {
         return rows * routing.chosen();
     }

@@ -70,12 +70,8 @@ public final class ReferenceBackend implements Backend {
     @Override
     public Weight weight(Matrix matrix) {
         var rows = new float[matrix.outputs()][matrix.inputs()];
-        int output = 0;
-        for (var range : matrix.ranges()) {
-            for (int i = 0; i < range.rows(); i++) {
-                long first = (long) (range.firstRow() + i) * matrix.inputs();
-                Dequantiser.toFloats(range.tensor(), first, rows[output++], 0, matrix.inputs());
-            }
+        for (int output = 0; output < rows.length; output++) {
+            matrix.readRow(output, rows[output]);
         }
         return new FloatWeight(matrix.role(), rows, matrix.kShards());
     }
@@ -443,6 +439,44 @@ public final class ReferenceBackend implements Backend {
                 logitRow[i] = (float) Nonlinearity.softCap(values(logits)[sample * vocabulary + i], softCap);
             }
             this.cache.slots().sample(plan, sample, sampler, logitMemory, 0, 0);
+        }
+    }
+
+    @Override
+    public void follow(Cache cache) {
+        ((ReferenceCache) cache).slots().follow();
+    }
+
+    @Override
+    public void takeDraws(Cache cache) {
+        this.cache.slots().takeDraws(plan);
+    }
+
+    @Override
+    public void join(Tensor out, List<Tensor> parts, int rows, Vector bias, boolean accumulate) {
+        int width = out.columns();
+        for (int i = 0; i < rows * width; i++) {
+            double sum = tree(parts, i, 0, parts.size());
+            sum = bias == null ? sum : sum + values(bias)[i % width];
+            values(out)[i] = accumulate ? values(out)[i] + sum : sum;
+        }
+    }
+
+    private static double tree(List<Tensor> parts, int index, int first, int count) {
+        return count == 1 ? values(parts.get(first))[index]
+                : tree(parts, index, first, count / 2) + tree(parts, index, first + count / 2, count / 2);
+    }
+
+    @Override
+    public void addExpertBiases(Tensor out, Routes routes, Vector bias) {
+        var chosen = (HostRoutes) routes;
+        int width = out.columns();
+        for (int expert = 0; expert < chosen.routing().experts(); expert++) {
+            for (int place = chosen.firstPlace(expert); place < chosen.firstPlace(expert + 1); place++) {
+                for (int i = 0; i < width; i++) {
+                    values(out)[place * width + i] += values(bias)[expert * width + i];
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.cpu.kernels.InstructionSet;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.TinyModels;
@@ -43,20 +44,24 @@ class CpuBitsTest {
             assertThat(bits(model, name, 2, Workers.PATIENCE_NANOS)).as(model.config().architecture()).isEqualTo(bits);
             assertThat(bits(model, name, 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
             assertThat(bits(model, "cpu-java", 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
+            assertThat(bits(model, Backends.open(name, 2, 2))).as("2 ranks of " + name).isEqualTo(bits);
         }
     }
 
     /// The bits of every token and log-probability of a few sequences.
     private static List<List<Integer>> bits(Model model, String backend, int threads, long patience) {
+        return bits(model, CpuBackends.open(backend, threads, 0, patience));
+    }
+
+    private static List<List<Integer>> bits(Model model, BackendGroup backend) {
         var all = new ArrayList<List<Integer>>();
         var sampling = SamplingParams.sampled(0.9f, SEED)
                 .withRepetitionPenalty(1.1f)
                 .withTopP(0.95f)
                 .withTopLogprobs(0);
         var random = new Random(SEED);
-        try (var engine = Engine.start(model, CpuBackends.open(backend, threads, 0, patience),
-                EngineConfig.of(4, 32).with(c -> c.prefillChunk(16).blockTokens(8).kvBlocks(64).stepsInFlight(1)
-                        .prefixCaching(false)))) {
+        try (var engine = Engine.start(model, backend, EngineConfig.of(4, 32).with(
+                c -> c.prefillChunk(16).blockTokens(8).kvBlocks(64).stepsInFlight(1).prefixCaching(false)))) {
             for (int i = 0; i < 4; i++) {
                 all.add(new ArrayList<>());
                 int[] prompt = random.ints(5 + 9 * i, 0, TinyModels.VOCABULARY).toArray();

@@ -95,7 +95,7 @@ class StoredBlockTest {
 
     /// A matrix of random bits with scales of a sensible size, which are written to the known places of each type's f16
     /// scales.
-    private static StoredTensor random(TensorType type, int rows) {
+    static StoredTensor random(TensorType type, int rows) {
         var random = new Random(SEED);
         var bytes = new byte[Math.toIntExact(rows * type.rowBytes(COLUMNS))];
         random.nextBytes(bytes);

@@ -1,7 +1,6 @@
 package dev.flover.engine.backend.cuda.weights;
 
 import dev.flover.engine.backend.cuda.driver.Driver;
-import dev.flover.engine.tensor.Dequantiser;
 import dev.flover.engine.tensor.Matrix;
 import dev.flover.engine.tensor.StoredTensor;
 import java.lang.foreign.Arena;
@@ -129,7 +128,7 @@ public final class WeightPacker {
     private void packGroups(int row, int output, MemorySegment values, MemorySegment scales) {
         var group = new QuantisedGroup();
         for (int first = 0; first < shape.inputs(); first += QuantisedGroup.COLUMNS) {
-            group.read(tensors[output], tensorRows[output], first / QuantisedGroup.COLUMNS);
+            group.read(tensors[output], tensorRows[output], (matrix.firstInput() + first) / QuantisedGroup.COLUMNS);
             int column = paddedColumn(first);
             int half = column / 32;
             long at = ((long) (half / 2) * 8 + row % 8) * 4 + row / 8 * 2 + half % 2;
@@ -180,7 +179,7 @@ public final class WeightPacker {
 
     private float[] floats(int output) {
         var row = new float[shape.inputs()];
-        Dequantiser.toFloats(tensors[output], (long) tensorRows[output] * shape.inputs(), row, 0, row.length);
+        matrix.readRow(output, row);
         return row;
     }
 

@@ -1,0 +1,30 @@
+package dev.flover.engine.backend;
+
+import java.util.List;
+
+/// What computes one model: a backend, or several ranks that divide the model among themselves.
+public interface BackendGroup extends AutoCloseable {
+    /// The backend's name, as it is given to `--backend`.
+    String name();
+
+    /// Names the arithmetic, that is the order and rounding of every operation: two backends with equal strings give
+    /// equal bits. It does not depend on the number of ranks.
+    String arithmetic();
+
+    /// Describes in a few words, for a log line, the hardware and the arithmetic that the backend computes with.
+    default String describe() {
+        return "arithmetic " + arithmetic();
+    }
+
+    /// How many steps may be begun and not yet ended: 2 where a device computes one step while the host prepares the
+    /// next.
+    default int stepsAhead() {
+        return 1;
+    }
+
+    /// A backend for each rank; one if the model is not divided.
+    List<Backend> ranks();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,315 @@
+package dev.flover.engine.backend.ranks;
+
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.StepPlan;
+import dev.flover.engine.model.ModelConfig.Activation;
+import dev.flover.engine.model.ModelConfig.NormKind;
+import dev.flover.engine.model.ModelConfig.QueryScaling;
+import dev.flover.engine.model.ModelConfig.Rotary;
+import dev.flover.engine.model.ModelConfig.Routing;
+import dev.flover.engine.tensor.Matrix;
+import dev.flover.engine.tensor.Matrix.Cut;
+import dev.flover.engine.tensor.StoredTensor;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The backend of one rank. Products that are summed over ranks, and the drawing of tokens, meet the other ranks; all
+/// other operations are those of the rank's own backend.
+final class RankBackend implements Backend {
+    private final Backend own;
+    private final Exchange exchange;
+    private final int rank;
+    private final int ranks;
+    /// For each tensor that receives a sum over ranks, two tensors for this rank's part of it, used alternately.
+    private final Map<Tensor, Tensor[]> parts = new IdentityHashMap<>();
+    /// The logits of the whole vocabulary; null on all ranks but the first.
+    private Tensor logits;
+    private StepPlan plan;
+
+    RankBackend(Backend own, Exchange exchange, int rank, int ranks) {
+        this.own = own;
+        this.exchange = exchange;
+        this.rank = rank;
+        this.ranks = ranks;
+    }
+
+    // Operations in which ranks meet
+
+    @Override
+    public void project(Tensor out, Tensor in, int rows, Weight weight, Vector bias) {
+        if (isSummed(weight)) {
+            own.join(out, sums(out, in, rows, weight), rows, bias, false);
+        } else {
+            own.project(out, in, rows, weight, bias);
+        }
+    }
+
+    @Override
+    public void projectAdd(Tensor hidden, Tensor in, int rows, Weight weight, Vector bias) {
+        if (isSummed(weight)) {
+            own.join(hidden, sums(hidden, in, rows, weight), rows, bias, true);
+        } else {
+            own.projectAdd(hidden, in, rows, weight, bias);
+        }
+    }
+
+    private List<Tensor> sums(Tensor out, Tensor in, int rows, Weight weight) {
+        var part = part(out);
+        own.project(part, in, rows, weight, null);
+        return exchange.meet(rank, part);
+    }
+
+    @Override
+    public void projectExperts(
+            Tensor out, Tensor in, Routes routes, boolean routed, List<Weight> experts, Vector bias) {
+        if (!isSummed(experts.getFirst())) {
+            own.projectExperts(out, in, routes, routed, experts, bias);
+            return;
+        }
+        var part = part(out);
+        own.projectExperts(part, in, routes, routed, experts, null);
+        own.join(out, exchange.meet(rank, part), plan.rows() * routes.chosen(), null, false);
+        if (bias != null) {
+            own.addExpertBiases(out, routes, bias);
+        }
+    }
+
+    private static boolean isSummed(Weight weight) {
+        return weight.role().cut() == Cut.INPUTS;
+    }
+
+    private Tensor part(Tensor out) {
+        var both = parts.get(out);
+        if (both == null) {
+            both = new Tensor[] {own.tensor(out.rows(), out.columns()), own.tensor(out.rows(), out.columns())};
+            parts.put(out, both);
+        }
+        return both[exchange.turn(rank)];
+    }
+
+    /// The first rank collects the logits of all ranks and draws; the others take its tokens.
+    @Override
+    public void sample(Tensor logits, float softCap, Cache cache) {
+        var all = exchange.meet(rank, logits);
+        if (rank == 0) {
+            int first = 0;
+            for (int i = 0; i < ranks; i++) {
+                var from = all.get(i);
+                own.copyHeads(this.logits, new HeadPlace(this.logits.columns(), first), from,
+                        new HeadPlace(from.columns(), 0), 1, from.columns(), plan.samples());
+                first += from.columns();
+            }
+            own.sample(this.logits, softCap, cache);
+        }
+        exchange.meet(rank);
+        if (rank > 0) {
+            own.takeDraws(cache);
+        }
+    }
+
+    @Override
+    public Cache cache(CacheShape shape) {
+        var cache = own.cache(shape);
+        if (rank == 0) {
+            logits = own.tensor(StepPlan.mostSamples(shape.slots()), shape.vocabulary());
+        } else {
+            own.follow(cache);
+        }
+        return cache;
+    }
+
+    /// All ranks get the same number of blocks, and share the memory of the host.
+    @Override
+    public int blocksThatFit(CacheShape shape) {
+        return exchange.least(rank, Math.max(1, own.blocksThatFit(shape) / ranks));
+    }
+
+    @Override
+    public void begin(StepPlan plan, Cache cache) {
+        this.plan = plan;
+        own.begin(plan, cache);
+    }
+
+    // Operations of the rank alone
+
+    @Override
+    public String name() {
+        return own.name();
+    }
+
+    @Override
+    public String arithmetic() {
+        return own.arithmetic();
+    }
+
+    @Override
+    public String describe() {
+        return own.describe();
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return own.tensor(rows, columns);
+    }
+
+    @Override
+    public Weight weight(Matrix matrix) {
+        return own.weight(matrix);
+    }
+
+    @Override
+    public Weight table(Matrix matrix) {
+        return own.table(matrix);
+    }
+
+    @Override
+    public List<Weight> experts(List<Matrix> matrices) {
+        return own.experts(matrices);
+    }
+
+    @Override
+    public Vector vector(StoredTensor values) {
+        return own.vector(values);
+    }
+
+    @Override
+    public Routes routes(int rows, Routing routing) {
+        return own.routes(rows, routing);
+    }
+
+    @Override
+    public Routes headRoutes(int rows, int heads) {
+        return own.headRoutes(rows, heads);
+    }
+
+    @Override
+    public void prepare(Cache cache, Rotary rotary) {
+        own.prepare(cache, rotary);
+    }
+
+    @Override
+    public void copyBlock(Cache cache, int from, int to) {
+        own.copyBlock(cache, from, to);
+    }
+
+    @Override
+    public void forward(StepPlan plan, Runnable verbs) {
+        own.forward(plan, verbs);
+    }
+
+    @Override
+    public void embed(Tensor out, Weight embedding, float scale) {
+        own.embed(out, embedding, scale);
+    }
+
+    @Override
+    public void addPositions(Tensor hidden, Weight positions) {
+        own.addPositions(hidden, positions);
+    }
+
+    @Override
+    public void normalise(
+            Tensor out, Tensor in, int rows, NormKind kind, float epsilon, Vector weight, Vector bias) {
+        own.normalise(out, in, rows, kind, epsilon, weight, bias);
+    }
+
+    @Override
+    public void normaliseColumns(
+            Tensor tensor, int column, int rows, NormKind kind, float epsilon, Vector weight) {
+        own.normaliseColumns(tensor, column, rows, kind, epsilon, weight);
+    }
+
+    @Override
+    public void scaleQueries(Tensor queryKeyValue, int width, QueryScaling scaling) {
+        own.scaleQueries(queryKeyValue, width, scaling);
+    }
+
+    @Override
+    public void projectNormalised(
+            Tensor out, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias) {
+        own.projectNormalised(out, in, normed, rows, norm, weight, bias);
+    }
+
+    @Override
+    public void projectToHeads(
+            Tensor queryKeyValue, Tensor in, Tensor normed, int rows, Norm norm, Weight weight, Vector bias,
+            Cache cache, Heads heads) {
+        own.projectToHeads(queryKeyValue, in, normed, rows, norm, weight, bias, cache, heads);
+    }
+
+    @Override
+    public void projectActivated(
+            Tensor out, Tensor in, Tensor normed, Tensor inner, int rows, Norm norm, Weight weight, Vector bias,
+            Activation activation, boolean gated) {
+        own.projectActivated(out, in, normed, inner, rows, norm, weight, bias, activation, gated);
+    }
+
+    @Override
+    public void appendKeysAndValues(
+            Tensor queryKeyValue, Cache cache, int layer, Rotary rotary, Vector queryNorm, Vector keyNorm,
+            float epsilon) {
+        own.appendKeysAndValues(queryKeyValue, cache, layer, rotary, queryNorm, keyNorm, epsilon);
+    }
+
+    @Override
+    public void attention(Tensor out, Tensor queryKeyValue, Cache cache, Attention attention) {
+        own.attention(out, queryKeyValue, cache, attention);
+    }
+
+    @Override
+    public void activate(Tensor out, Tensor in, int rows, Activation activation, boolean gated) {
+        own.activate(out, in, rows, activation, gated);
+    }
+
+    @Override
+    public void route(Routes routes, Tensor scores, int rows, Vector correction) {
+        own.route(routes, scores, rows, correction);
+    }
+
+    @Override
+    public void addExperts(Tensor hidden, Tensor in, Routes routes, int rows) {
+        own.addExperts(hidden, in, routes, rows);
+    }
+
+    @Override
+    public void scaleRows(Tensor tensor, Tensor scores, int rows) {
+        own.scaleRows(tensor, scores, rows);
+    }
+
+    @Override
+    public void routeToHeads(Routes routes, int rows) {
+        own.routeToHeads(routes, rows);
+    }
+
+    @Override
+    public void copyHeads(Tensor out, HeadPlace to, Tensor in, HeadPlace from, int heads, int width, int rows) {
+        own.copyHeads(out, to, in, from, heads, width, rows);
+    }
+
+    @Override
+    public void add(Tensor hidden, Tensor delta, int rows) {
+        own.add(hidden, delta, rows);
+    }
+
+    @Override
+    public void gatherSampling(Tensor out, Tensor hidden) {
+        own.gatherSampling(out, hidden);
+    }
+
+    @Override
+    public void read(Tensor tensor, float[] to) {
+        own.read(tensor, to);
+    }
+
+    @Override
+    public void end(StepPlan plan) {
+        own.end(plan);
+    }
+
+    @Override
+    public void close() {
+        own.close();
+    }
+}
