@@ -103,12 +103,16 @@ public final class Backends {
 
     /// The name of the backend, which must compute on the host.
     private static String onHost(String name, int ranks) {
+        if (!isOnHost(name)) {
+            throw new IllegalArgumentException("the backend cuda computes with one device, but " + ranks
+                    + " ranks are asked for; ask for 1 rank, or choose the backend cpu");
+        }
+        return name.equals("auto") ? "cpu" : name;
+    }
+
+    private static boolean isOnHost(String name) {
         try (var one = open(name, 1)) {
-            if (one.name().equals("cuda")) {
-                throw new IllegalArgumentException("the backend cuda computes with one device, but " + ranks
-                        + " ranks are asked for; ask for 1 rank, or choose the backend cpu");
-            }
-            return name.equals("auto") ? "cpu" : name;
+            return !one.name().equals("cuda");
         }
     }
 
@@ -118,8 +122,7 @@ public final class Backends {
     /// @throws IllegalArgumentException if the text is neither, or the model cannot be divided among so many ranks
     public static int ranks(String wanted, String backend, Model model) {
         if (wanted.equals("auto")) {
-            boolean host = backend.equals("reference") || backend.startsWith("cpu");
-            int nodes = host ? NumaNodes.ofThisMachine().nodes().size() : 1;
+            int nodes = isOnHost(backend) ? NumaNodes.ofThisMachine().nodes().size() : 1;
             return ShardPlan.RANKS.stream().filter(ranks -> ranks <= nodes && ranks <= ShardPlan.greatest(model))
                     .reduce((_, last) -> last).orElse(1);
         }

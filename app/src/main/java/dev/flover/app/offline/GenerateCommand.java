@@ -6,6 +6,7 @@ import dev.flover.app.options.FieldNames;
 import dev.flover.app.options.InputFile;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.options.RankOption;
 import dev.flover.app.options.SamplingOptions;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineStatus;
@@ -66,6 +67,9 @@ public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private ModelOption modelOption;
 
+    @Mixin
+    private RankOption rankOption;
+
     @Option(names = "--json", description = "Write one JSON object per line for each answer.")
     private boolean json;
 
@@ -103,7 +107,7 @@ public final class GenerateCommand implements Callable<Integer> {
             List<Answer> answers = prepare(requests, model, problems);
             refuse(List.copyOf(problems.values()));
             var config = engineOptions.config(spec.commandLine());
-            var backend = engineOptions.openBackend(spec.commandLine());
+            var backend = engineOptions.openBackend(spec.commandLine(), rankOption, model);
             try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
                 var report = new AnswerReport(spec.commandLine(), answers, json, input.prompt != null);
                 var run = new FusedRun(engine, report);
@@ -133,7 +137,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         try (Model model = modelOption.open()) {
             var config = engineOptions.config(spec.commandLine());
-            var backend = engineOptions.openBackend(spec.commandLine());
+            var backend = engineOptions.openBackend(spec.commandLine(), rankOption, model);
             try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
                 long start = System.nanoTime();
                 int code = fileOptions.run(spec, job, model, engine, config.maxSequences());

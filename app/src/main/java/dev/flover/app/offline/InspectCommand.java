@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// The command `inspect`: describes a model file.
@@ -30,13 +31,39 @@ public final class InspectCommand implements Runnable {
     @Option(names = "--json", description = "Write one JSON object.")
     private boolean json;
 
+    @Option(names = "--tp", paramLabel = "list",
+            description = "With list: show how the model is divided among 1, 2, 4 and 8 ranks (tensor parallelism), or "
+                    + "why it cannot be.")
+    private String ranks;
+
     @Override
     public void run() {
+        if (ranks != null) {
+            listRanks();
+            return;
+        }
         var summary = model.inspect();
         if (json) {
             spec.commandLine().getOut().println(StrictJson.write(StrictJson.mapper(), json(summary)));
         } else {
             print(summary);
+        }
+    }
+
+    private void listRanks() {
+        if (!ranks.equals("list")) {
+            throw new ParameterException(spec.commandLine(), "--tp must be list, was " + ranks
+                    + "; the numbers of ranks are all in the list");
+        }
+        try (var opened = model.open()) {
+            var table = new RankTable(opened);
+            if (json) {
+                var node = StrictJson.mapper().createArrayNode();
+                table.write(node);
+                spec.commandLine().getOut().println(StrictJson.write(StrictJson.mapper(), node));
+            } else {
+                table.lines().forEach(spec.commandLine().getOut()::println);
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package dev.flover.app.options;
 import dev.flover.engine.Backends;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.model.Model;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -77,6 +79,16 @@ public final class EngineOptions {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, "--backend " + backend + ": " + e.getMessage(), e);
         }
+    }
+
+    /// Opens a backend for each rank.
+    ///
+    /// @throws ParameterException if there is no such backend, or the model cannot be divided so
+    public BackendGroup openBackend(CommandLine command, RankOption ranks, Model model) {
+        if (threads < 0) {
+            throw new ParameterException(command, "--threads must be at least 0, was " + threads);
+        }
+        return ranks.open(backend, threads, model);
     }
 
     private static int clamp(long value) {

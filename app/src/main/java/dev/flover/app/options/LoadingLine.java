@@ -4,7 +4,7 @@ import dev.flover.app.terminal.ProgressLine;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.LoadListener;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
 import java.io.PrintWriter;
 
@@ -23,7 +23,7 @@ public final class LoadingLine implements LoadListener, AutoCloseable {
     /// Starts an engine like [Engine#start] and shows the progress.
     ///
     /// @param err where the line is printed; nothing is printed if the process has no terminal
-    public static Engine start(Model model, Backend backend, EngineConfig config, PrintWriter err) {
+    public static Engine start(Model model, BackendGroup backend, EngineConfig config, PrintWriter err) {
         if (!ProgressLine.isOnTerminal()) {
             return Engine.start(model, backend, config);
         }

@@ -10,6 +10,7 @@ import dev.flover.app.options.CommandException;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.settings.ParsedText;
+import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.settings.SettingTable;
@@ -17,7 +18,7 @@ import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
-import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.model.Model;
 import dev.flover.http.Bridge;
 import dev.flover.topology.Health;
@@ -29,6 +30,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -114,7 +116,7 @@ public final class UpCommand implements Callable<Integer> {
     }
 
     private Engine engine(Model model, EngineConfig config) {
-        var backend = backend();
+        var backend = backend(model);
         device = backend.name() + ": " + backend.describe();
         say("model", settings.model() + " on " + device);
         var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
@@ -122,12 +124,20 @@ public final class UpCommand implements Callable<Integer> {
         return engine;
     }
 
-    private Backend backend() {
+    private BackendGroup backend(Model model) {
         String name = settings.settings().get(SettingTable.BACKEND);
+        int ranks = orRefuse(SettingTable.TP,
+                () -> Backends.ranks(settings.settings().get(SettingTable.TP), name, model));
+        return orRefuse(SettingTable.BACKEND,
+                () -> Backends.open(name, settings.settings().find(SettingTable.THREADS).orElse(0), ranks));
+    }
+
+    /// Names the setting whose value is the cause if something cannot be done.
+    private <T> T orRefuse(Setting<?> setting, Supplier<T> doing) {
         try {
-            return Backends.open(name, settings.settings().find(SettingTable.THREADS).orElse(0));
+            return doing.get();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), settings.settings().words(SettingTable.BACKEND) + ": "
+            throw new ParameterException(spec.commandLine(), settings.settings().words(setting) + ": "
                     + e.getMessage(), e);
         }
     }

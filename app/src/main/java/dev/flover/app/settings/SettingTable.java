@@ -340,6 +340,11 @@ public final class SettingTable {
             "auto, cpu, cpu-java, reference or cuda; `flover devices` lists those that work on this machine.");
     public static final Setting<Integer> THREADS = pipeline(Section.ENGINE, "threads", new Whole(0, ANY),
             "Compute threads of a CPU backend. Default: one for each core.");
+    public static final Setting<String> TP = pipeline(Section.ENGINE, "tp", text("1|2|4|8|auto", "1, 2, 4, 8 or auto",
+            "N"), "1",
+            "Ranks that divide the model among themselves (tensor parallelism): groups of threads of a CPU backend; "
+                    + "auto is one for each NUMA node. Tokens do not depend on it; `flover inspect --tp list` shows "
+                    + "what a model allows.");
     public static final Setting<Integer> MAX_SEQUENCES = pipeline(Section.ENGINE, "max-sequences",
             new Whole(1, 4096), "64", "Most generations in one fused step; further ones wait.");
     public static final Setting<Integer> TOKEN_BUDGET = pipeline(Section.ENGINE, "token-budget", new Whole(1, ANY),

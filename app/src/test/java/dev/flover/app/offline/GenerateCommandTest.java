@@ -44,6 +44,34 @@ class GenerateCommandTest {
     }
 
     @Test
+    void ranksGiveTheAnswersOfOne() throws IOException {
+        var file = Files.writeString(folder.resolve("both.jsonl"), """
+                {"id": "a", "prompt": "The old house", "max_tokens": 12, "ignore_eos": true}
+                {"id": "b", "prompt": "The captain", "max_tokens": 9, "sampling": {"temperature": 0.9}, "seed": 4}
+                """);
+        var one = Console.run("generate", "--requests", file.toString(), "--json");
+        var two = Console.run("generate", "--requests", file.toString(), "--json", "--tp", "2");
+        assertThat(one.code()).isZero();
+        assertThat(two.code()).isZero();
+        assertThat(two.out()).isEqualTo(one.out());
+    }
+
+    @Test
+    void ranksThatTheModelDoesNotAllowAreRefusedAndListed() {
+        String stories = STORIES.resolve("stories260K-pad192-Q8_0.gguf").toString();
+        var refused = Console.run("generate", "--model", stories, "--prompt", "a", "--tp", "4");
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("--tp 4: stories260K-pad192-Q8_0.gguf cannot be divided among 4 ranks, at "
+                + "most among 2: blk.0.attn_output.weight has 64 columns, which are summed in 2 parts");
+        var listed = Console.run("inspect", "--model", stories, "--tp", "list");
+        assertThat(listed.code()).isZero();
+        assertThat(listed.out()).containsPattern("(?m)^ +2 +4 +2 +96 ").contains("cannot be divided among 8 ranks");
+        assertThat(Console.run("generate", "--prompt", "a", "--tp", "3").err())
+                .contains("--tp 3: a model can be divided among 1, 2, 4 or 8 ranks, or auto; found 3");
+        assertThat(Console.run("inspect", "--tp", "4").err()).contains("--tp must be list, was 4");
+    }
+
+    @Test
     void greedyTextEndsAtTheModelsEndOfText() throws IOException {
         var answer = generate("{\"prompt_ids\": [0], \"max_tokens\": 40}").getFirst();
 

@@ -3,6 +3,7 @@ package dev.flover.benchmarks.delivery;
 import dev.flover.app.options.BackendOption;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.options.OptionRange;
+import dev.flover.app.options.RankOption;
 import dev.flover.app.pipeline.LocalPipeline;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.ProgressLine;
@@ -11,6 +12,7 @@ import dev.flover.benchmarks.delivery.Disturbances.Count;
 import dev.flover.benchmarks.delivery.check.DeliveryCheck;
 import dev.flover.benchmarks.delivery.check.ExpectedAnswer;
 import dev.flover.benchmarks.report.ReportOption;
+import dev.flover.engine.model.Model;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import java.nio.file.Path;
@@ -126,15 +128,24 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
     private BackendOption backend;
 
     @Mixin
+    private RankOption ranks;
+
+    @Mixin
     private ReportOption report;
 
     @Override
     public Integer call() {
         checkOptions();
         backend.check();
-        try (var model = modelOption.open();
-                var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
-                        spec.commandLine().getErr())) {
+        try (var model = modelOption.open()) {
+            ranks.open(backend.name(), backend.threads(), model).close();
+            return call(model);
+        }
+    }
+
+    private int call(Model model) {
+        try (var oracle = new Oracle(model, ModelOption.tokenizerOf(model), backend.name(), backend.threads(),
+                spec.commandLine().getErr())) {
             var requests = RequestMix.of(generations, seed,
                     IntStream.range(0, models).mapToObj(VictimSettings::modelName).toList());
             var expected = new ArrayList<ExpectedAnswer>();
@@ -236,8 +247,9 @@ public final class VerifyDeliveryCommand implements Callable<Integer> {
         };
         return VictimSettingsBuilder.builder().group(0).bootstrapServers(world.connection().bootstrapServers())
                 .registryUrl(world.frontUrl()).folder(state).model(modelOption.path().toAbsolutePath())
-                .context(modelOption.context()).backend(backend.name()).threads(backend.threads()).delivery(how)
-                .commitIntervalMs(interval).sessionTimeoutMs(sessionTimeoutMs).build();
+                .context(modelOption.context()).backend(backend.name()).threads(backend.threads())
+                .ranks(ranks.text()).delivery(how).commitIntervalMs(interval)
+                .sessionTimeoutMs(sessionTimeoutMs).build();
     }
 
     private int interrupted(Outcome outcome, StopSignal stop) {

@@ -82,7 +82,8 @@ final class VictimProcess implements AutoCloseable {
         Thread.ofPlatform().daemon().name("watch-parent").start(() -> listenToParent(setBy));
         try (var stop = StopSignal.install(); var model = ModelLoader.open(settings.model(), settings.context())) {
             var config = engineConfig(model);
-            var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads()), config);
+            var engine = Engine.start(model, Backends.open(settings.backend(), settings.threads(),
+                    Backends.ranks(settings.ranks(), settings.backend(), model)), config);
             System.out.println(LOADED);
             try (var pipeline = Pipeline.start(settings.pipeline(), RequestContract.ofThisRelease(), model, engine,
                     config, new SimpleMeterRegistry(), () -> System.currentTimeMillis() + setBy.get())) {

@@ -8,12 +8,14 @@ import dev.flover.benchmarks.report.ReportOption;
 import dev.flover.benchmarks.workload.LengthOptions;
 import dev.flover.benchmarks.workload.Spread;
 import dev.flover.benchmarks.workload.WarmUp;
+import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.constraint.ConstraintCompiler;
 import dev.flover.engine.constraint.ConstraintSource;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.model.ModelShape;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.engine.sharding.ShardPlan;
 import dev.flover.engine.tensor.TensorType;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -111,11 +113,18 @@ public final class BenchEngineCommand implements Runnable {
     @Mixin
     private BackendOption backend;
 
+    @Option(names = "--tp", paramLabel = "N", split = ",", defaultValue = "1",
+            description = "Ranks that divide the model among themselves: 1, 2, 4 or 8. With several numbers, or one "
+                    + "above 1, the rates on each are compared with those on the first, in alternating runs, and "
+                    + "operations are not timed. Default: ${DEFAULT-VALUE}.")
+    private int[] ranks;
+
     @Mixin
     private ReportOption report;
 
     private SamplingParams sampling;
     private EngineRun.Constrained fitting;
+    private String arithmetic;
 
     private static final class Shapes implements Iterable<String> {
         @Override
@@ -139,7 +148,11 @@ public final class BenchEngineCommand implements Runnable {
             OptionRange.check(spec, "--prompt-tokens plus --gen-tokens", positions(), 3,
                     opened.config().contextLength());
             fitting = fitting(opened);
-            measure(opened);
+            if (ranks.length == 1 && ranks[0] == 1) {
+                measure(opened);
+            } else {
+                compareRanks(opened);
+            }
         }
     }
 
@@ -207,6 +220,44 @@ public final class BenchEngineCommand implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private void compareRanks(Model opened) {
+        backend.check();
+        try (var comparison = new RankComparison(engines(opened), repeat)) {
+            var results = new ArrayList<RankComparison.Rates>();
+            for (int batch : batches) {
+                var rates = comparison.measure(batch, lengths.promptTokens(),
+                        (engine, seed) -> run(engine, opened, batch, seed));
+                rates.forEach(each -> report.narration().println(each.describe()));
+                report.narration().flush();
+                results.addAll(rates);
+            }
+            if (report.isJson()) {
+                report.print(new RankComparison.Report(opened.path().toString(), backend.name(), arithmetic, results),
+                        List.of());
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /// Starts an engine for each number of ranks, and warms it up.
+    private List<RankComparison.RankedEngine> engines(Model opened) {
+        int most = Arrays.stream(batches).max().orElseThrow();
+        var config = EngineRun.config(most, positions(), tokenBudget);
+        var engines = new ArrayList<RankComparison.RankedEngine>();
+        for (int count : ranks) {
+            ShardPlan.of(opened, count);
+        }
+        for (int count : ranks) {
+            var group = Backends.open(backend.name(), backend.threads(), count);
+            arithmetic = group.arithmetic();
+            var engine = LoadingLine.start(opened, group, config, spec.commandLine().getErr());
+            engines.add(new RankComparison.RankedEngine(count, engine));
+            warmUp(engine, opened, most);
+        }
+        return engines;
     }
 
     private void warmUp(Engine engine, Model opened, int most) {

@@ -40,6 +40,22 @@ class BenchEngineCommandTest {
                 "project to logits", "batch 1: ", "a step's floor: ", "project to logits", "peak memory");
     }
 
+    @Test
+    void numbersOfRanksAreComparedWithTheFirst() throws IOException {
+        var run = Console.run("bench", "engine", "--batch", "3", "--prompt-tokens", "5", "--gen-tokens", "6",
+                "--repeat", "1", "--warm-up-s", "0", "--tp", "1,2", "--json");
+
+        assertThat(run.code()).isZero();
+        var results = new ObjectMapper().readTree(run.out()).get("results");
+        assertThat(results).extracting(result -> result.get("ranks").asInt()).containsExactly(1, 2);
+        assertThat(results).allSatisfy(result -> {
+            assertThat(result.get("decode_tokens_per_s").asDouble()).isPositive();
+            assertThat(result.get("of_first").asDouble()).isPositive();
+        });
+        assertThat(Console.run("bench", "engine", "--tp", "3").err())
+                .contains("a model can be divided among 1, 2, 4 or 8 ranks, not 3");
+    }
+
     /// 64 prompts of 32 tokens take 64 steps of 32 rows, so the first answers end long before the last one begins.
     @Test
     void aBatchThatIsNeverWholeIsRefused() {

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashStoryTest {
     private static final int REQUESTS = 6;
     private static final int TOKENS = 120;
-    private static final int KILLS = 3;
+    /// The ranks among which each process that is killed divides the model; the last process has one.
+    private static final List<Integer> RANKS = List.of(2, 1, 4);
     /// The number of tokens of the first request after which the process stops computing, for each process in turn. So
     /// the request cannot end before the process is killed, however fast the machine is.
     private static final int TOKENS_PER_LIFE = 35;
@@ -59,6 +60,7 @@ class CrashStoryTest {
         assertThat(story.client.deadLetters).isEmpty();
     }
 
+    /// Each process divides the model among another number of ranks.
     @Test
     void aPipelineThatIsKilledAgainAndAgainLosesAndRepeatsNothing() {
         BundledModel.path();
@@ -70,10 +72,10 @@ class CrashStoryTest {
             // A kill leaves a transaction open. With this timeout of 10 minutes, a pipeline that waited for it to
             // expire would fail the test.
             var config = story.config.withKafka(Map.of("producer.transaction.timeout.ms", "600000"));
-            for (int life = 1; life <= KILLS; life++) {
+            for (int life = 1; life <= RANKS.size(); life++) {
                 int held = life * TOKENS_PER_LIFE;
-                var process = PipelineProcess.of(config).poisonedBy(Story.OPENINGS.getFirst(), Fault.HOLD, held)
-                        .start();
+                var process = PipelineProcess.of(config).onRanks(RANKS.get(life - 1))
+                        .poisonedBy(Story.OPENINGS.getFirst(), Fault.HOLD, held).start();
                 int goal = story.client.tokenCount() + 1 + random.nextInt(TOKENS);
                 story.client.await(goal + " tokens, or a process that holds", () -> story.client.tokenCount() >= goal
                         || story.client.tokens("r0").size() >= held - STEPS_UNDER_WAY);

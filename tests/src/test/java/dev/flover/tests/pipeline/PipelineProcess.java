@@ -4,6 +4,8 @@ import dev.flover.app.terminal.StopSignal;
 import dev.flover.embedded.JavaCommand;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
+import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.ranks.ShardedBackend;
 import dev.flover.engine.model.Model;
 import dev.flover.tests.pipeline.FaultyBackend.Fault;
 import dev.flover.tests.pipeline.FaultyBackend.Poison;
@@ -32,6 +34,7 @@ final class PipelineProcess {
 
     private final PipelineConfig config;
     private String backend = "cpu";
+    private int ranks = 1;
     private List<String> before = List.of();
     private final List<String> poisons = new ArrayList<>();
 
@@ -49,6 +52,11 @@ final class PipelineProcess {
 
     PipelineProcess on(String backend) {
         this.backend = backend;
+        return this;
+    }
+
+    PipelineProcess onRanks(int ranks) {
+        this.ranks = ranks;
         return this;
     }
 
@@ -98,7 +106,7 @@ final class PipelineProcess {
                 config.stateDir().toString(), topics.requests(), topics.tokens(), topics.results(),
                 topics.deadLetters(), topics.models(), recovery.otherArithmetic().name(),
                 Integer.toString(recovery.suspectAfter()),
-                Integer.toString(recovery.attemptsAlone()), backend));
+                Integer.toString(recovery.attemptsAlone()), backend, Integer.toString(ranks)));
         config.kafka().forEach((key, value) -> arguments.add(key + "=" + value));
         arguments.addAll(poisons);
         return arguments;
@@ -121,7 +129,7 @@ final class PipelineProcess {
 
     private static PipelineConfig configOf(String[] arguments) {
         Map<String, String> kafka = new HashMap<>();
-        for (int i = 12; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
+        for (int i = 13; i < arguments.length && !arguments[i].startsWith(POISON); i++) {
             String[] setting = arguments[i].split("=", 2);
             kafka.put(setting[0], setting[1]);
         }
@@ -143,7 +151,14 @@ final class PipelineProcess {
                         Integer.parseInt(parts[2])));
             }
         }
-        return Engine.start(model, FaultyBackend.of(Backends.open(arguments[11], 1), poisons), BundledModel.config());
+        int ranks = Integer.parseInt(arguments[12]);
+        var backends = new ArrayList<Backend>();
+        for (int rank = 0; rank < ranks; rank++) {
+            var backend = Backends.open(arguments[11], 1);
+            backends.add(rank == 0 ? FaultyBackend.of(backend, poisons) : backend);
+        }
+        return Engine.start(model, ranks == 1 ? backends.getFirst() : new ShardedBackend(backends, null),
+                BundledModel.config());
     }
 
     private static void haltAtEndOf(InputStream in) {

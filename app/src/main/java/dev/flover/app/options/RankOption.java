@@ -1,0 +1,59 @@
+package dev.flover.app.options;
+
+import dev.flover.engine.Backends;
+import dev.flover.engine.backend.BackendGroup;
+import dev.flover.engine.model.Model;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/// The option `--tp`.
+public final class RankOption {
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--tp", paramLabel = "N", defaultValue = "1",
+            description = "Ranks that divide the model among themselves (tensor parallelism): 1, 2, 4 or 8 groups of "
+                    + "threads of a CPU backend; auto is one for each NUMA node. Tokens do not depend on it. Default: "
+                    + "${DEFAULT-VALUE}.")
+    private String ranks;
+
+    /// Returns the option's text: a number or `auto`.
+    public String text() {
+        return ranks;
+    }
+
+    /// Opens a backend for each rank.
+    ///
+    /// @param backend as in `--backend`
+    /// @param threads of all ranks together; 0 for one for each core
+    /// @throws ParameterException if the model cannot be divided so, or the backend cannot run here or in ranks
+    public BackendGroup open(String backend, int threads, Model model) {
+        return open(command, ranks, backend, threads, model);
+    }
+
+    /// Opens a backend for each of so many ranks, as [#open(String, int, Model)] does.
+    public static BackendGroup open(CommandSpec command, String ranks, String backend, int threads, Model model) {
+        int found = count(command, ranks, backend, model);
+        try {
+            return Backends.open(backend, threads, found);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--backend " + backend + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// The number of ranks that the option means for a model.
+    public int count(String backend, Model model) {
+        return count(command, ranks, backend, model);
+    }
+
+    private static int count(CommandSpec command, String ranks, String backend, Model model) {
+        try {
+            return Backends.ranks(ranks, backend, model);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "--tp " + ranks + ": " + e.getMessage(), e);
+        }
+    }
+}
