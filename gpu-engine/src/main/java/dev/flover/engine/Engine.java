@@ -45,7 +45,8 @@ public final class Engine implements AutoCloseable {
         this.backend = backend;
         this.model = model;
         this.queue = queue;
-        scheduler = new Scheduler(config, model.contextLength(), model.stretchedBeyond());
+        scheduler = new Scheduler(
+                config, model.contextLength(), model.stretchedBeyond(), model.widestWindow());
         steps = new Step[config.stepsInFlight()];
         for (int i = 0; i < steps.length; i++) {
             steps[i] = new Step(config.tokenBudget(), config.maxSequences());

@@ -431,6 +431,11 @@ public interface Backend extends BackendGroup {
     record CacheShape(
             int layers, int heads, int kvHeads, int headDim, int vocabulary,
             int blocks, int blockTokens, int slots, int contextLength, int latent) {
+        /// Where a row sees only the last positions, attention may read keys and values from the multiple of this
+        /// number on that is at or before the first visible position. The result does not depend on what it reads
+        /// before the first visible position.
+        public static final int READ_FROM = 256;
+
         /// The width of the value of one head.
         public int valueDim() {
             return latent == 0 ? headDim : latent;

@@ -101,6 +101,18 @@ public record ModelConfig(
         return kvHeads * headDim;
     }
 
+    /// The most positions that a query attends to in any layer, its own included; 0 if a layer attends to all.
+    public int widestWindow() {
+        int widest = 0;
+        for (var layer : layers) {
+            if (layer.window() == 0) {
+                return 0;
+            }
+            widest = Math.max(widest, layer.window());
+        }
+        return widest;
+    }
+
     /// A sequence of more positions than this uses other rotary frequencies for all its positions. [Integer#MAX_VALUE]
     /// if all sequences use the same frequencies. The same for all layers.
     public int stretchedBeyond() {

@@ -6,6 +6,7 @@ import dev.flover.engine.api.EngineStatusBuilder;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
+import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
 import dev.flover.engine.scheduling.Sequence.State;
 import java.util.HashMap;
@@ -71,8 +72,9 @@ public final class Scheduler {
 
     /// @param stretchedBeyond as in [dev.flover.engine.model.ModelConfig#stretchedBeyond]; a sequence that grows beyond
     ///                        this length is computed again from its beginning
-    public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond) {
-        this(config, contextLength, stretchedBeyond, new SequenceBlocks(config));
+    /// @param window          as in [dev.flover.engine.model.ModelConfig#widestWindow]
+    public Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, int window) {
+        this(config, contextLength, stretchedBeyond, new SequenceBlocks(config, window, CacheShape.READ_FROM));
     }
 
     Scheduler(EngineConfig config, int contextLength, int stretchedBeyond, SequenceBlocks blocks) {
@@ -305,6 +307,7 @@ public final class Scheduler {
             scoreBudget -= sequence.scoredAmong(count);
             sequence.rows = count;
             countPrefill(sequence, count);
+            blocks.releasePassed(sequence);
             seats.plan(sequence, count);
             budget -= count;
             filled[filledCount++] = sequence.seat;
@@ -325,6 +328,7 @@ public final class Scheduler {
     /// Gives the sequence a block for its next position. If none is free, preempts the sequences with the lowest rank,
     /// perhaps this one itself.
     private void selectDecode(Sequence sequence) {
+        blocks.releasePassed(sequence);
         while (!blocks.grow(sequence)) {
             var lowest = running.last();
             preempt(lowest);

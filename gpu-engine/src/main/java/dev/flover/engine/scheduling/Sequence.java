@@ -61,6 +61,9 @@ final class Sequence {
     int[] blocks = new int[0];
     int blockCount;
 
+    /// The number of leading blocks that have been released, because no later position sees them.
+    int passedBlocks;
+
     /// Whether the planned positions use the rotary frequencies of a long sequence.
     boolean stretched;
 

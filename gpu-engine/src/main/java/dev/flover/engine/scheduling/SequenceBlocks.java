@@ -1,6 +1,7 @@
 package dev.flover.engine.scheduling;
 
 import dev.flover.engine.api.EngineConfig;
+import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.kvcache.BlockAllocator;
 import dev.flover.engine.kvcache.PrefixIndex;
 
@@ -9,8 +10,13 @@ import dev.flover.engine.kvcache.PrefixIndex;
 ///
 /// Only full blocks are shared, and every sequence computes its last known position itself, because its next token is
 /// drawn from there; so nothing is ever written to a shared block.
+///
+/// If all layers attend to the last positions only, blocks that no later row sees are released while their sequence
+/// runs. Steps run in the order in which they are planned, so a step in flight may still read them.
 final class SequenceBlocks {
     private final int blockTokens;
+    private final int window;
+    private final int readFrom;
     private final boolean prefixCaching;
     private final PrefixIndex prefixes;
     private final BlockAllocator allocator;
@@ -23,7 +29,11 @@ final class SequenceBlocks {
         NO_ROOM
     }
 
-    SequenceBlocks(EngineConfig config) {
+    /// @param window   the most positions that a row sees in any layer, its own included; 0 for all
+    /// @param readFrom as [CacheShape#READ_FROM]
+    SequenceBlocks(EngineConfig config, int window, int readFrom) {
+        this.window = window;
+        this.readFrom = readFrom;
         blockTokens = config.blockTokens();
         prefixCaching = config.prefixCaching();
         prefixes = new PrefixIndex(config.kvBlocks(), blockTokens);
@@ -68,6 +78,7 @@ final class SequenceBlocks {
             sequence.blocks[i] = allocator.allocate();
         }
         sequence.blockCount = total;
+        sequence.passedBlocks = 0;
         sequence.indexedBlocks = shared;
         sequence.indexedText = text;
         return Claim.GRANTED;
@@ -105,11 +116,29 @@ final class SequenceBlocks {
         }
     }
 
+    /// Releases the blocks that no row sees from the next position on, except those that have yet to be indexed. To be
+    /// called before rows of the step being planned are given to the sequence, as another sequence may fill these
+    /// blocks in this step.
+    void releasePassed(Sequence sequence) {
+        if (window == 0) {
+            return;
+        }
+        int firstSeen = Math.max(0, sequence.computed() + 1 - window);
+        int passed = firstSeen / readFrom * readFrom / blockTokens;
+        if (prefixCaching) {
+            passed = Math.min(passed, sequence.indexedBlocks);
+        }
+        for (; sequence.passedBlocks < passed; sequence.passedBlocks++) {
+            allocator.release(sequence.blocks[sequence.passedBlocks]);
+        }
+    }
+
     void release(Sequence sequence) {
-        for (int i = sequence.blockCount - 1; i >= 0; i--) {
+        for (int i = sequence.blockCount - 1; i >= sequence.passedBlocks; i--) {
             allocator.release(sequence.blocks[i]);
         }
         sequence.blockCount = 0;
+        sequence.passedBlocks = 0;
         sequence.announcedBlocks = 0;
         sequence.prefillEnd = 0;
     }

@@ -82,9 +82,11 @@ class SchedulerProperties {
             vocabulary = 2 + random.nextInt(20);
             commonPrompt = random.ints(CONTEXT, 0, vocabulary).toArray();
             stretchedBeyond = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(CONTEXT);
-            scheduler = new Scheduler(config, CONTEXT, stretchedBeyond);
+            int window = random.nextBoolean() ? 0 : 2 + random.nextInt(CONTEXT);
+            var blocks = new SequenceBlocks(config, window, 1 + random.nextInt(8));
+            scheduler = new Scheduler(config, CONTEXT, stretchedBeyond, blocks);
             device = new SimulatedDevice(vocabulary, config.kvBlocks(), config.blockTokens(), config.maxSequences(),
-                    stretchedBeyond);
+                    stretchedBeyond, window);
             for (int i = 0; i < config.stepsInFlight(); i++) {
                 spare.add(new Step(config.tokenBudget(), config.maxSequences()));
             }

@@ -47,7 +47,7 @@ class SchedulerTest {
 
     @Test
     void decodingSequencesComeFirstAndPromptChunksShareWhatIsLeftOfTheBudget() {
-        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(4, 10, 6, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(10, 4);
         scheduler.admit(1, request(3, 20, 0, false));
         scheduler.plan(step);
@@ -73,7 +73,7 @@ class SchedulerTest {
     @Test
     void aBlockThatNobodyGivesBackIsToldOnceTheEngineIsIdle() {
         var config = config(2, 8, 8, 20);
-        var blocks = new SequenceBlocks(config);
+        var blocks = new SequenceBlocks(config, 0, 1);
         var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, blocks);
         var step = new Step(8, 2);
         scheduler.admit(1, request(3, 1, 0, false));
@@ -98,7 +98,7 @@ class SchedulerTest {
 
     @Test
     void positionsOfPromptsAreCountedByWhetherTheyWereComputedBefore() {
-        var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(2, 4, 4, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(4, 2);
         scheduler.admit(1, request(10, 3, 0, false));
         while (scheduler.plan(step)) {
@@ -117,7 +117,7 @@ class SchedulerTest {
 
     @Test
     void higherPriorityJoinsFirstThenEarlierArrival() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(8, 1);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));
@@ -131,7 +131,7 @@ class SchedulerTest {
 
     @Test
     void theLowestInRankGivesUpItsBlocksFirstAndIsComputedAgain() {
-        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(3, 12, 12, 7), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(12, 3);
         scheduler.admit(1, request(4, 9, 0, false));
         scheduler.admit(2, request(4, 9, 1, false));
@@ -155,7 +155,7 @@ class SchedulerTest {
 
     @Test
     void stepsOfASequenceThatRunsAloneTakeTurnsWithStepsOfTheOthers() {
-        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(4, 12, 12, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(12, 4);
         scheduler.admit(1, request(3, 6, 0, false));
         scheduler.admit(2, request(3, 6, 0, true));
@@ -175,7 +175,7 @@ class SchedulerTest {
 
     @Test
     void aStepPlannedBeforeTheLastTokenIsReadComputesNothingBeyondTheMaximum() {
-        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(1, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var first = new Step(8, 1);
         var second = new Step(8, 1);
         scheduler.admit(1, request(2, 2, 0, false));
@@ -191,7 +191,7 @@ class SchedulerTest {
 
     @Test
     void aSinkMayCancelTheSequenceWhoseTokenItReceives() {
-        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT, Integer.MAX_VALUE);
+        var scheduler = new Scheduler(config(2, 8, 8, 100), CONTEXT, Integer.MAX_VALUE, 0);
         var step = new Step(8, 2);
         scheduler.admit(1, request(2, 1, 0, false));
         scheduler.admit(2, request(2, 1, 0, false));
@@ -213,6 +213,27 @@ class SchedulerTest {
         });
         assertThat(finished).isEmpty();
         assertThat(scheduler.isIdle()).isTrue();
+        assertThat(scheduler.status().blocksUsed()).isZero();
+    }
+
+    /// Windows of 9 positions, read from multiples of 4: a row sees at most four blocks of 4, and a fifth is being
+    /// filled.
+    @Test
+    void blocksThatASlidingWindowHasPassedAreFreeForOthers() {
+        var config = config(1, 8, 8, 30);
+        var scheduler = new Scheduler(config, CONTEXT, Integer.MAX_VALUE, new SequenceBlocks(config, 9, 4));
+        var step = new Step(8, 1);
+        scheduler.admit(1, request(30, 80, 0, false));
+        scheduler.plan(step);
+        assertThat(scheduler.status().blocksUsed()).as("all of the prompt").isEqualTo(8);
+        int planned = 1;
+        do {
+            assertThat(scheduler.status().blocksUsed()).as("step " + planned)
+                    .isLessThanOrEqualTo(planned < 5 ? 8 : 5);
+            scheduler.commit(step, sink);
+            planned++;
+        } while (scheduler.plan(step));
+        assertThat(reported).hasSize(80);
         assertThat(scheduler.status().blocksUsed()).isZero();
     }
 }

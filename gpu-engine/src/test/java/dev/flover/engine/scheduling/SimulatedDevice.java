@@ -17,18 +17,24 @@ final class SimulatedDevice {
     private final int vocabulary;
     private final int blockTokens;
     private final int stretchedBeyond;
+    private final int window;
     private final long[][] cells;
+    /// The number in the cell before a cell, when it was written.
+    private final long[][] before;
     private final int[][] blockTables;
     private final int[] newest;
     private final long[] writtenInStep;
     private final int[] writtenBySlot;
     private long step;
 
-    SimulatedDevice(int vocabulary, int blocks, int blockTokens, int slots, int stretchedBeyond) {
+    /// @param window the positions that a row sees; 0 for all
+    SimulatedDevice(int vocabulary, int blocks, int blockTokens, int slots, int stretchedBeyond, int window) {
+        this.window = window;
         this.vocabulary = vocabulary;
         this.blockTokens = blockTokens;
         this.stretchedBeyond = stretchedBeyond;
         cells = new long[blocks][blockTokens];
+        before = new long[blocks][blockTokens];
         blockTables = new int[slots][blocks];
         newest = new int[slots];
         writtenInStep = new long[blocks];
@@ -66,6 +72,7 @@ final class SimulatedDevice {
             int token = plan.tokenIds[row] == StepPlan.NEWEST ? newest[slot] : plan.tokenIds[row];
             long hash = extend(cell(slot, plan.positions[row] - 1), token, stretched(plan, row));
             set(slot, plan.positions[row], hash);
+            checkVisible(slot, plan.positions[row]);
             if (sample < plan.samples() && plan.sampleRows[sample] == row) {
                 assertThat(plan.sampleSlots[sample]).isEqualTo(slot);
                 newest[slot] = draw(hash, vocabulary);
@@ -75,6 +82,14 @@ final class SimulatedDevice {
             }
         }
         assertThat(sample).isEqualTo(plan.samples());
+    }
+
+    private void checkVisible(int slot, int last) {
+        int first = window == 0 ? 0 : Math.max(0, last + 1 - window);
+        for (int position = first + 1; position <= last; position++) {
+            assertThat(before[blockTables[slot][position / blockTokens]][position % blockTokens])
+                    .as("the position before " + position).isEqualTo(cell(slot, position - 1));
+        }
     }
 
     private boolean stretched(StepPlan plan, int row) {
@@ -95,6 +110,7 @@ final class SimulatedDevice {
     private void set(int slot, int position, long hash) {
         int block = blockTables[slot][position / blockTokens];
         cells[block][position % blockTokens] = hash;
+        before[block][position % blockTokens] = cell(slot, position - 1);
         writtenInStep[block] = step;
         writtenBySlot[block] = slot;
     }
