@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /// The chunks of one request's answers in order, each once: first those that are on the topic, then those that arrive.
 ///
@@ -35,16 +36,16 @@ final class AnswerStream {
     private final Set<Integer> finished = new HashSet<>();
     private final int first;
     /// Completes when the pipeline has read the request; null if no chunk need be held back until then.
-    private CompletableFuture<Void> isRead;
+    private @Nullable CompletableFuture<Void> isRead;
     private boolean mustSearch;
     private int partition;
     private long pastFrom;
     private long pastTo;
     private long last = -1;
-    private Boolean repeat;
+    private @Nullable Boolean repeat;
     private boolean looked;
     private boolean ended;
-    private GenerationException verdict;
+    private @Nullable GenerationException verdict;
     private long waitingSince;
 
     /// @param first      the position from which on each answer is wanted
@@ -111,7 +112,7 @@ final class AnswerStream {
     }
 
     /// Returns why an answer of the request did not end well; null if all did.
-    GenerationException verdict() {
+    @Nullable GenerationException verdict() {
         return verdict;
     }
 
@@ -130,7 +131,7 @@ final class AnswerStream {
             isRead.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof GenerationException known ? known
-                    : new GenerationException.Unavailable(id(), e.getCause().getMessage(), e.getCause());
+                    : new GenerationException.Unavailable(id(), e.getMessage(), e.getCause());
         }
         isRead = null;
         return true;
@@ -178,7 +179,7 @@ final class AnswerStream {
     }
 
     /// Returns the next chunk of the topic; null if none has arrived.
-    private ReadChunk candidate() throws InterruptedException {
+    private @Nullable ReadChunk candidate() throws InterruptedException {
         while (pending.isEmpty()) {
             if (pastFrom < pastTo) {
                 var batch = past.chunks(partition, pastFrom, pastTo, id());
@@ -201,7 +202,7 @@ final class AnswerStream {
 
     /// Returns the chunk for the reader; null if the reader has it already, or it belongs to another copy of the
     /// answer.
-    private TokenChunk accept(ReadChunk read) throws InterruptedException {
+    private @Nullable TokenChunk accept(ReadChunk read) throws InterruptedException {
         var chunk = read.chunk();
         boolean seen = read.partition() == partition && read.offset() <= last;
         if (seen || chunk.getRefused() != null || repeat != null && chunk.getRepeat() != repeat) {

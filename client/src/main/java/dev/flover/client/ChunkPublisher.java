@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ final class ChunkPublisher implements Flow.Publisher<TokenChunk> {
             subscriber.onSubscribe(new None());
             subscriber.onError(new IllegalStateException(Generation.ONE_READER));
         } else {
-            new Delivery(subscriber).start();
+            new Delivery(subscriber).start(subscriber);
         }
     }
 
@@ -60,14 +61,14 @@ final class ChunkPublisher implements Flow.Publisher<TokenChunk> {
         private final AtomicInteger signals = new AtomicInteger(1);
         private volatile boolean cancelled;
         private volatile long wrongDemand;
-        private volatile Flow.Subscriber<? super TokenChunk> subscriber;
+        private volatile Flow.@Nullable Subscriber<? super TokenChunk> subscriber;
 
         Delivery(Flow.Subscriber<? super TokenChunk> subscriber) {
             this.subscriber = subscriber;
         }
 
-        void start() {
-            subscriber.onSubscribe(this);
+        void start(Flow.Subscriber<? super TokenChunk> target) {
+            target.onSubscribe(this);
             stream.live().onChange(this::signal);
             execute();
         }

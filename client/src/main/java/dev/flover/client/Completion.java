@@ -5,7 +5,9 @@ import dev.flover.schemas.TokenChunk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// All answers to one request.
 ///
@@ -39,7 +41,7 @@ public record Completion(String id, List<Answer> answers, Map<String, String> me
         private static final class Part {
             private final StringBuilder text = new StringBuilder();
             private final List<Integer> tokenIds = new ArrayList<>();
-            private Finish finish;
+            private @Nullable Finish finish;
         }
 
         void add(TokenChunk chunk) {
@@ -55,7 +57,8 @@ public record Completion(String id, List<Answer> answers, Map<String, String> me
         Completion build(String id) {
             var answers = new ArrayList<Answer>();
             parts.forEach((index, part) ->
-                    answers.add(new Answer(index, part.text.toString(), part.tokenIds, part.finish)));
+                    answers.add(new Answer(index, part.text.toString(), part.tokenIds,
+                            Objects.requireNonNull(part.finish, "an answer of " + id + " has no end"))));
             return new Completion(id, answers, metadata);
         }
     }

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// The answers to one request. They are read once, in one of three ways:
 ///
@@ -72,7 +73,7 @@ public final class Generation implements Iterable<TokenChunk>, AutoCloseable {
     }
 
     private final class Chunks implements Iterator<TokenChunk> {
-        private TokenChunk next;
+        private @Nullable TokenChunk next;
 
         @Override
         public boolean hasNext() {
@@ -98,7 +99,7 @@ public final class Generation implements Iterable<TokenChunk>, AutoCloseable {
 
         @Override
         public TokenChunk next() {
-            if (!hasNext()) {
+            if (!hasNext() || next == null) {
                 throw new NoSuchElementException("the answer to " + id() + " has ended");
             }
             var chunk = next;

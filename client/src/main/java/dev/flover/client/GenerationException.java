@@ -4,6 +4,7 @@ import dev.flover.schemas.Finish;
 import dev.flover.schemas.Rejection;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Says why a generation has no whole answer. Its kinds are the nested classes; the message says the reason and the
 /// remedy.
@@ -12,7 +13,7 @@ public abstract sealed class GenerationException extends RuntimeException {
 
     private final String id;
 
-    private GenerationException(String id, String message, Throwable cause) {
+    private GenerationException(String id, String message, @Nullable Throwable cause) {
         super(Objects.requireNonNull(message), cause);
         this.id = id;
     }
@@ -23,7 +24,7 @@ public abstract sealed class GenerationException extends RuntimeException {
     }
 
     /// Returns the exception for an answer that has ended; null if it ended well.
-    static GenerationException of(String id, Finish finish) {
+    static @Nullable GenerationException of(String id, Finish finish) {
         String reason = finish.getMessage().isEmpty() ? "" : ": " + finish.getMessage();
         return switch (finish.getReason()) {
             case STOP, LENGTH, UNKNOWN -> null;
@@ -39,9 +40,9 @@ public abstract sealed class GenerationException extends RuntimeException {
     public static final class Rejected extends GenerationException {
         private static final long serialVersionUID = 1;
 
-        private final transient Rejection rejection;
+        private final transient @Nullable Rejection rejection;
 
-        Rejected(String id, String message, Rejection rejection, Throwable cause) {
+        Rejected(String id, String message, @Nullable Rejection rejection, @Nullable Throwable cause) {
             super(id, message, cause);
             this.rejection = rejection;
         }
@@ -103,7 +104,7 @@ public abstract sealed class GenerationException extends RuntimeException {
     public static final class Unavailable extends GenerationException {
         private static final long serialVersionUID = 1;
 
-        Unavailable(String id, String message, Throwable cause) {
+        Unavailable(String id, String message, @Nullable Throwable cause) {
             super(id, message, cause);
         }
     }

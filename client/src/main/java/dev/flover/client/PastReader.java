@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -173,8 +174,8 @@ final class PastReader implements AutoCloseable {
     private Bounds bounds(TopicPartition partition) throws InterruptedException {
         var consumer = take();
         try {
-            return new Bounds(consumer.beginningOffsets(List.of(partition)).get(partition),
-                    consumer.endOffsets(List.of(partition)).get(partition));
+            return new Bounds(Objects.requireNonNull(consumer.beginningOffsets(List.of(partition)).get(partition)),
+                    Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition)));
         } finally {
             giveBack(consumer);
         }

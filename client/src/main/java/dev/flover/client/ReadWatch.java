@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,11 +52,11 @@ final class ReadWatch implements AutoCloseable {
     private final Queue<Watched> watched = new ConcurrentLinkedQueue<>();
     private final Semaphore added = new Semaphore(0);
     private volatile boolean closing;
-    private Thread thread;
+    private @Nullable Thread thread;
     private Assignment assignment = Assignment.NONE;
 
     /// @param model the model that the request names; null if it names none
-    private record Watched(Place request, String model, CompletableFuture<Void> isRead) {}
+    private record Watched(Place request, @Nullable String model, CompletableFuture<Void> isRead) {}
 
     ReadWatch(FloverConfig config, TokenFeed feed) {
         this.config = config;
@@ -62,7 +64,7 @@ final class ReadWatch implements AutoCloseable {
     }
 
     /// Returns a future that completes when the request has been read. A reader that no longer waits cancels it.
-    CompletableFuture<Void> watch(Place request, String model) {
+    CompletableFuture<Void> watch(Place request, @Nullable String model) {
         var isRead = new CompletableFuture<Void>();
         watched.add(new Watched(request, model, isRead));
         added.release();
@@ -103,7 +105,7 @@ final class ReadWatch implements AutoCloseable {
         failAll(end, null);
     }
 
-    private void failAll(String reason, Throwable cause) {
+    private void failAll(String reason, @Nullable Throwable cause) {
         for (var each = watched.poll(); each != null; each = watched.poll()) {
             each.isRead.completeExceptionally(new KafkaException(reason, cause));
         }
@@ -141,7 +143,7 @@ final class ReadWatch implements AutoCloseable {
         int partition = each.request.partition();
         var tokens = new TopicPartition(config.topics().tokens(), partition);
         long end = get(admin.listOffsets(Map.of(tokens, OffsetSpec.latest()),
-                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all()).get(tokens).offset();
+                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).partitionResult(tokens)).offset();
         while (feed.passedOnUpTo(partition) < end) {
             if (closing || each.isRead.isDone()) {
                 return false;
@@ -173,7 +175,7 @@ final class ReadWatch implements AutoCloseable {
     /// Reads the models topic to its present end. Its records do not expire, so that all orders are there.
     private void readOrders(KafkaConsumer<byte[], byte[]> models) {
         var partition = new TopicPartition(config.topics().models(), 0);
-        long end = models.endOffsets(List.of(partition)).get(partition);
+        long end = Objects.requireNonNull(models.endOffsets(List.of(partition)).get(partition));
         while (!closing && models.position(partition) < end) {
             models.poll(POLL).forEach(this::apply);
         }

@@ -73,7 +73,7 @@ final class RequestWriter implements AutoCloseable {
                 throw new GenerationException.Rejected(id, "the request " + id + " is too large for a record: "
                         + e.getCause().getMessage(), null, e.getCause());
             }
-            throw unavailable(id, e.getCause());
+            throw unavailable(id, e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw unavailable(id, e);

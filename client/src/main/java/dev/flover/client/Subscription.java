@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The new chunks of one id, for one reader.
 ///
@@ -18,9 +19,9 @@ final class Subscription {
     private final Deque<ReadChunk> chunks = new ArrayDeque<>();
     /// Refusals that came before the place of the reader's own request was known.
     private final List<Refused> refusals = new ArrayList<>();
-    private Place request;
-    private Place gap;
-    private GenerationException failure;
+    private @Nullable Place request;
+    private @Nullable Place gap;
+    private @Nullable GenerationException failure;
     private Runnable listener = () -> { };
     private boolean woken;
 
@@ -43,7 +44,7 @@ final class Subscription {
     void requested(Place place) {
         synchronized (this) {
             request = place;
-            refusals.forEach(this::refuse);
+            refusals.forEach(refused -> refuse(refused, place));
             refusals.clear();
         }
         wake();
@@ -65,15 +66,18 @@ final class Subscription {
     }
 
     private void refused(Refused refused) {
-        if (isOfRequest && request == null) {
+        if (!isOfRequest) {
+            return;
+        }
+        if (request == null) {
             refusals.add(refused);
-        } else if (isOfRequest) {
-            refuse(refused);
+        } else {
+            refuse(refused, request);
         }
     }
 
-    private void refuse(Refused refused) {
-        if (refused.getPartition() == request.partition() && refused.getOffset() == request.offset()) {
+    private void refuse(Refused refused, Place own) {
+        if (refused.getPartition() == own.partition() && refused.getOffset() == own.offset()) {
             failure = new GenerationException.Refused(id, "the request " + id + " was refused: "
                     + refused.getReason());
         }
@@ -94,12 +98,12 @@ final class Subscription {
     }
 
     /// Returns the next chunk; null if there is none.
-    synchronized ReadChunk poll() {
+    synchronized @Nullable ReadChunk poll() {
         return chunks.poll();
     }
 
     /// Returns the place of the first chunk that was dropped, and accepts chunks again; null if none was dropped.
-    synchronized Place takeGap() {
+    synchronized @Nullable Place takeGap() {
         var taken = gap;
         gap = null;
         return taken;

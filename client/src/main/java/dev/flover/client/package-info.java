@@ -11,4 +11,7 @@
 ///
 /// Only committed records are read. The number of chunks that wait for a slow reader is bounded; it reads the others
 /// from the topic later. Knows nothing of the pipeline but its topics, and needs Java 17.
+@NullMarked
 package dev.flover.client;
+
+import org.jspecify.annotations.NullMarked;

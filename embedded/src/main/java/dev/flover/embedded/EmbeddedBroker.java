@@ -194,7 +194,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (TimeoutException e) {
             throw notReady("was not ready after " + START_LIMIT.toSeconds() + " s");
         } catch (ExecutionException e) {
-            throw notReady("could not be read from: " + e.getCause().getMessage());
+            throw notReady("could not be read from: " + e.getMessage());
         } catch (InterruptedException e) {
             close();
             Thread.currentThread().interrupt();

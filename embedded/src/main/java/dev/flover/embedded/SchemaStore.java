@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -176,7 +177,7 @@ final class SchemaStore {
 
     private void remove(Version version, boolean permanently) {
         revision++;
-        var versions = subjects.get(version.subject());
+        var versions = Objects.requireNonNull(subjects.get(version.subject()));
         if (permanently) {
             versions.remove(version.number());
         } else {

@@ -17,4 +17,7 @@
 /// that was killed. Its libraries, Scala among them, are on the class path of the child alone.
 ///
 /// Knows nothing of generations: its users create the topics and schemas.
+@NullMarked
 package dev.flover.embedded;
+
+import org.jspecify.annotations.NullMarked;

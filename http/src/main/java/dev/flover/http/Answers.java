@@ -9,6 +9,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The chunks of all answers to one HTTP request, in the order in which they arrive. If the request has several
 /// prompts, a virtual thread reads the answers to each prompt.
@@ -17,7 +18,7 @@ final class Answers implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final List<AnswerStream> streams;
-    private final BlockingQueue<Outcome> queue;
+    private final @Nullable BlockingQueue<Outcome> queue;
     private final List<Thread> threads;
     private int running;
 
@@ -38,26 +39,32 @@ final class Answers implements AutoCloseable {
     Answers(List<AnswerStream> streams) {
         this.streams = List.copyOf(streams);
         running = streams.size();
-        queue = running == 1 ? null : new ArrayBlockingQueue<>(QUEUED);
-        threads = running == 1 ? List.of() : IntStream.range(0, running)
-                .mapToObj(prompt -> Thread.ofVirtual().start(() -> pump(prompt))).toList();
+        if (running == 1) {
+            queue = null;
+            threads = List.of();
+        } else {
+            var out = new ArrayBlockingQueue<Outcome>(QUEUED);
+            queue = out;
+            threads = IntStream.range(0, running)
+                    .mapToObj(prompt -> Thread.ofVirtual().start(() -> pump(prompt, out))).toList();
+        }
     }
 
-    private void pump(int prompt) {
+    private void pump(int prompt, BlockingQueue<Outcome> out) {
         try {
-            queue.put(pumped(prompt));
+            out.put(pumped(prompt, out));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();     // the caller has left
         }
     }
 
-    private Outcome pumped(int prompt) throws InterruptedException {
+    private Outcome pumped(int prompt, BlockingQueue<Outcome> out) throws InterruptedException {
         var stream = streams.get(prompt);
         try {
             while (!stream.isEnded()) {
                 var next = stream.next(LOOK);
                 if (next.isPresent()) {
-                    queue.put(new Outcome.Chunk(new Numbered(prompt, next.get())));
+                    out.put(new Outcome.Chunk(new Numbered(prompt, next.get())));
                 }
             }
             return new Outcome.Ended();

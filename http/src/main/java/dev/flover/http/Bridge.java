@@ -15,6 +15,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /// A running bridge: an HTTP server, and the Kafka clients that write requests and read tokens for it.
 public final class Bridge implements AutoCloseable {
@@ -28,7 +29,7 @@ public final class Bridge implements AutoCloseable {
     private final SlowHeads slowHeads;
     private final String host;
 
-    private Bridge(BridgeConfig config, TopicBridge topics, AccessTokens tokens, TokenTexts texts) {
+    private Bridge(BridgeConfig config, TopicBridge topics, @Nullable AccessTokens tokens, @Nullable TokenTexts texts) {
         this.topics = topics;
         host = config.host();
         var threads = new QueuedThreadPool(THREADS);
@@ -60,7 +61,7 @@ public final class Bridge implements AutoCloseable {
     ///
     /// @param texts the model's tokenizer; null if the bridge has none
     /// @throws BridgeStartException saying why it cannot start
-    public static Bridge start(BridgeConfig config, TokenTexts texts) {
+    public static Bridge start(BridgeConfig config, @Nullable TokenTexts texts) {
         AccessTokens tokens;
         TopicBridge topics;
         try {

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Answers `POST /v1/completions` and `/v1/chat/completions`: writes the requests to their topic, and returns the
 /// answers whole or as a stream of events.
@@ -36,10 +37,10 @@ final class Completions {
     private final Backlog backlog;
     private final BridgeConfig config;
     private final GenerationIds ids;
-    private final TokenTexts texts;
+    private final @Nullable TokenTexts texts;
 
     /// @param texts the model's tokenizer; null if the bridge has none
-    Completions(BridgeConfig config, TopicBridge topics, Backlog backlog, TokenTexts texts) {
+    Completions(BridgeConfig config, TopicBridge topics, Backlog backlog, @Nullable TokenTexts texts) {
         this.config = config;
         this.topics = topics;
         this.backlog = backlog;
@@ -131,7 +132,7 @@ final class Completions {
                 : IntStream.range(0, count).mapToObj(prompt -> key.get() + "-" + prompt).toList();
     }
 
-    private void requireModel(String model, Grant grant) {
+    private void requireModel(@Nullable String model, Grant grant) {
         if (!grant.allows(model)) {
             throw model == null
                     ? ApiError.invalid("model", "the token is for certain models; model must be one of "

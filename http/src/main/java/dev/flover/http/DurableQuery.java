@@ -3,13 +3,14 @@ package dev.flover.http;
 import dev.flover.http.durable.StreamToken;
 import dev.flover.http.openai.ApiError;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The query of a read of a durable stream.
 ///
 /// @param from   the token after which to read; the beginning if the client wants only what comes after the present end
 /// @param atEnd  whether the client wants only what comes after the present end
 /// @param cursor the cursor of the last live response; null if the client has none
-record DurableQuery(StreamToken from, boolean atEnd, Live live, String cursor) {
+record DurableQuery(StreamToken from, boolean atEnd, Live live, @Nullable String cursor) {
     private static final String OFFSET = "offset";
     private static final String BEGINNING = "-1";
     private static final String END = "now";

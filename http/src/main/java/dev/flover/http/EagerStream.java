@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the events of a stream whose client wants tokens before they are committed.
 ///
@@ -24,7 +25,7 @@ final class EagerStream {
     private final EventForm form;
     private final AnswerKind kind;
     private final Map<Integer, EagerAnswer> answers = new HashMap<>();
-    private String lastId;
+    private @Nullable String lastId;
 
     EagerStream(EventStream events, EventForm form, AnswerKind kind) {
         this.events = events;
@@ -67,7 +68,8 @@ final class EagerStream {
         }
     }
 
-    private void event(int answer, int position, List<Integer> ids, String text, Finish finish) throws IOException {
+    private void event(int answer, int position, List<Integer> ids, String text, @Nullable Finish finish)
+            throws IOException {
         var event = form.event(0, TokenChunk.newBuilder().setRequestId("").setAnswer(answer).setPosition(position)
                 .setTokenIds(ids).setText(text).setFinish(finish).build());
         if (event.isPresent()) {

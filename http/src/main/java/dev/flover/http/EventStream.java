@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// A response of server-sent events. Its status and headers are sent with the first event, so that until then an error
 /// can be sent instead.
@@ -30,13 +31,13 @@ final class EventStream {
     }
 
     /// @param id the event's id; null if the stream cannot be resumed after this event
-    void event(String id, ObjectNode data) throws IOException {
+    void event(@Nullable String id, ObjectNode data) throws IOException {
         event(null, id, data);
     }
 
     /// @param type the event's type; null for the usual one
     /// @param id   the event's id; null if the stream cannot be resumed after this event
-    void event(String type, String id, ObjectNode data) throws IOException {
+    void event(@Nullable String type, @Nullable String id, ObjectNode data) throws IOException {
         var event = new ByteArrayOutputStream();
         if (type != null) {
             event.write(("event: " + type + "\n").getBytes(StandardCharsets.UTF_8));

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Checks whether a request is allowed at all: its host, its origin, its token and its content type.
 ///
@@ -18,11 +19,11 @@ final class Guard {
     private static final String BEARER = "bearer ";
 
     private final BridgeConfig.Access access;
-    private final AccessTokens tokens;
+    private final @Nullable AccessTokens tokens;
     private final boolean onLoopback;
 
     /// @param tokens the allowed tokens; null if no token is needed
-    Guard(BridgeConfig config, AccessTokens tokens) {
+    Guard(BridgeConfig config, @Nullable AccessTokens tokens) {
         access = config.access();
         this.tokens = tokens;
         onLoopback = Bridge.isLoopback(config.host());

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Answers `/v1/generations/{id}`: resumes streams where the client stopped, and cancels requests.
 final class ResumedStreams {
@@ -26,9 +27,9 @@ final class ResumedStreams {
 
     private final BridgeConfig config;
     private final TopicBridge topics;
-    private final TokenTexts texts;
+    private final @Nullable TokenTexts texts;
 
-    ResumedStreams(BridgeConfig config, TopicBridge topics, TokenTexts texts) {
+    ResumedStreams(BridgeConfig config, TopicBridge topics, @Nullable TokenTexts texts) {
         this.config = config;
         this.topics = topics;
         this.texts = texts;
@@ -126,7 +127,7 @@ final class ResumedStreams {
     }
 
     /// @param first the first chunk of the stream; null if none has arrived
-    private AnswerParts parts(Exchange exchange, String id, AnswerKind kind, ReadChunk first) {
+    private AnswerParts parts(Exchange exchange, String id, AnswerKind kind, @Nullable ReadChunk first) {
         long created = (first == null ? System.currentTimeMillis() : first.timestamp()) / 1_000;
         return new AnswerParts(kind, id, exchange.query("model").or(() -> topics.cluster().defaultModel()).orElse(""),
                 created, texts);

@@ -21,6 +21,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class Routes extends Handler.Abstract {
     private final BridgeConfig config;
     private final TopicBridge topics;
     private final Guard guard;
-    private final TokenTexts texts;
+    private final @Nullable TokenTexts texts;
     private final SlowHeads slowHeads;
     private final Map<Pattern, Map<String, Route>> routes = new LinkedHashMap<>();
 
@@ -50,7 +51,7 @@ final class Routes extends Handler.Abstract {
     }
 
     /// @param texts the model's tokenizer; null if the bridge has none
-    Routes(BridgeConfig config, TopicBridge topics, Guard guard, TokenTexts texts, SlowHeads slowHeads) {
+    Routes(BridgeConfig config, TopicBridge topics, Guard guard, @Nullable TokenTexts texts, SlowHeads slowHeads) {
         this.config = config;
         this.topics = topics;
         this.guard = guard;
@@ -195,8 +196,9 @@ final class Routes extends Handler.Abstract {
     }
 
     private ObjectNode model(String name) {
+        var assignment = topics.cluster().assignment();
         return JsonNodeFactory.instance.objectNode().put("id", name).put("object", "model").put("created", 0)
-                .put("owned_by", topics.cluster().assignment().groupFor(name));
+                .put("owned_by", assignment == null ? null : assignment.groupFor(name));
     }
 
     private void model(Exchange exchange, Grant grant, String name) throws IOException {
@@ -209,11 +211,16 @@ final class Routes extends Handler.Abstract {
     private JsonNode body(Exchange exchange) throws IOException {
         Guard.requireJson(exchange);
         byte[] body = exchange.body(config.limits().bodyBytes());
+        tokenizer();        // a bridge that has none says so before it looks at the body
+        return JsonRequests.parse(body);
+    }
+
+    private TokenTexts tokenizer() {
         if (texts == null) {
             throw ApiError.of(501, "no_tokenizer", "this bridge has no tokenizer; `flover serve --http-model FILE` "
                     + "gives it one");
         }
-        return JsonRequests.parse(body);
+        return texts;
     }
 
     private void tokenize(Exchange exchange) throws IOException {
@@ -222,9 +229,9 @@ final class Routes extends Handler.Abstract {
             throw ApiError.invalid("prompt", "prompt must be a text, was " + (prompt.isMissingNode() ? "missing"
                     : prompt.getNodeType()));
         }
-        int[] ids = texts.encode(prompt.textValue());
+        int[] ids = tokenizer().encode(prompt.textValue());
         var said = JsonNodeFactory.instance.objectNode().put("count", ids.length)
-                .put("max_model_len", texts.contextLength());
+                .put("max_model_len", tokenizer().contextLength());
         var tokens = said.putArray("tokens");
         for (int id : ids) {
             tokens.add(id);
@@ -244,7 +251,7 @@ final class Routes extends Handler.Abstract {
             throw ApiError.invalid("tokens", "tokens must be an array of token ids");
         }
         try {
-            exchange.sendJson(200, JsonNodeFactory.instance.objectNode().put("prompt", texts.decode(ids)));
+            exchange.sendJson(200, JsonNodeFactory.instance.objectNode().put("prompt", tokenizer().decode(ids)));
         } catch (IllegalArgumentException e) {
             throw ApiError.invalid("tokens", e.getMessage());
         }

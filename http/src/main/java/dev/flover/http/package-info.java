@@ -14,4 +14,7 @@
 /// Only `topics` knows Kafka, only `openai` knows OpenAI's forms, only `durable` the content and the offsets of durable
 /// streams, and only `access` who may do what. Each request waits on a virtual thread of its own. Only this package
 /// uses the HTTP server's classes.
+@NullMarked
 package dev.flover.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,4 +5,7 @@
 /// ```
 ///
 /// Knows neither requests nor topics.
+@NullMarked
 package dev.flover.http.access;
+
+import org.jspecify.annotations.NullMarked;

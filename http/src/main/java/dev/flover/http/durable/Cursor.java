@@ -3,6 +3,7 @@ package dev.flover.http.durable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /// The cursors of live responses. A client sends the last one back, so that its next request differs from the one
 /// before and no cache answers it again and again.
@@ -16,7 +17,7 @@ public final class Cursor {
     /// Returns the number of the present interval of 20 s, or a greater number than the one that the client sent.
     ///
     /// @param sent the client's cursor; null or not a number if it has none
-    public static String next(String sent, Instant now) {
+    public static String next(@Nullable String sent, Instant now) {
         long present = Duration.between(EPOCH, now).toSeconds() / INTERVAL_S;
         long before = sent != null && sent.matches("\\d{1,15}") ? Long.parseLong(sent) : -1;
         if (before < present) {

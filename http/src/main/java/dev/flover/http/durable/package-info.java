@@ -7,4 +7,7 @@
 /// ```
 ///
 /// Knows no Kafka and no HTTP server. The protocol's requests and responses are in [dev.flover.http].
+@NullMarked
 package dev.flover.http.durable;
+
+import org.jspecify.annotations.NullMarked;

@@ -2,6 +2,7 @@ package dev.flover.http.eager;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// The tokens and the text of an answer so far, with the lengths of the text at the ends of chunks.
@@ -37,7 +38,7 @@ final class Track {
 
     /// Returns the length of the text before a position at which a chunk ends, in UTF-16 units.
     int textLengthAt(int bound) {
-        return lengths.get(bound);
+        return Objects.requireNonNull(lengths.get(bound), "no chunk ends there");
     }
 
     String textFrom(int length) {
@@ -85,7 +86,7 @@ final class Track {
             same++;
         }
         int bound = boundUpTo(same);
-        while (!hasTextOf(other, lengths.get(bound))) {
+        while (!hasTextOf(other, textLengthAt(bound))) {
             bound = boundUpTo(bound - 1);
         }
         return bound;

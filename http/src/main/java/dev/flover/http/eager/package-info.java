@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows no Kafka and no HTTP server.
+@NullMarked
 package dev.flover.http.eager;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The parts that stream events and whole answers share.
 ///
@@ -15,7 +16,7 @@ import java.util.Map;
 /// @param model   the model that the client asked for
 /// @param created seconds since 1970
 /// @param texts   the model's tokenizer; null if the bridge has none
-public record AnswerParts(AnswerKind kind, String id, String model, long created, TokenTexts texts) {
+public record AnswerParts(AnswerKind kind, String id, String model, long created, @Nullable TokenTexts texts) {
     ObjectNode head(String object, String arithmetic) {
         var head = JsonNodeFactory.instance.objectNode();
         head.put("id", id).put("object", object).put("created", created).put("model", model);

@@ -2,6 +2,7 @@ package dev.flover.http.openai;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /// An error in the form of OpenAI's API: an HTTP status, and an object with message, type, param and code.
 public final class ApiError extends RuntimeException {
@@ -10,11 +11,12 @@ public final class ApiError extends RuntimeException {
 
     private final int status;
     private final String type;
-    private final String param;
-    private final String code;
+    private final @Nullable String param;
+    private final @Nullable String code;
     private final int retryAfterS;
 
-    private ApiError(int status, String type, String param, String code, int retryAfterS, String message) {
+    private ApiError(
+            int status, String type, @Nullable String param, @Nullable String code, int retryAfterS, String message) {
         super(message);
         this.status = status;
         this.type = type;
@@ -24,11 +26,11 @@ public final class ApiError extends RuntimeException {
     }
 
     /// @param param the wrong field; null if no field is wrong
-    public static ApiError invalid(String param, String message) {
+    public static ApiError invalid(@Nullable String param, String message) {
         return new ApiError(400, INVALID, param, null, 0, message);
     }
 
-    public static ApiError unknownParameter(String param, String message) {
+    public static ApiError unknownParameter(@Nullable String param, String message) {
         return new ApiError(400, INVALID, param, "unknown_parameter", 0, message);
     }
 

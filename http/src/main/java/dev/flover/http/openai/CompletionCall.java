@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The body of a completion or chat completion request, checked as far as that is possible without a model.
 ///
@@ -38,7 +39,7 @@ public record CompletionCall(
     }
 
     /// Returns the model that the client asked for; null if it named none.
-    public String model() {
+    public @Nullable String model() {
         return requests.getFirst().getModel();
     }
 
@@ -75,7 +76,7 @@ public record CompletionCall(
     /// Makes the error for a request that the pipeline rejected.
     ///
     /// @param kind null if the pipeline is of a release that does not state it
-    public static ApiError rejected(Rejection kind, String message) {
+    public static ApiError rejected(@Nullable Rejection kind, String message) {
         String param = kind == null ? null : param(kind.getField());
         return switch (kind == null ? RejectionCode.UNKNOWN : kind.getCode()) {
             case UNKNOWN, INVALID -> ApiError.invalid(param, message);
@@ -86,7 +87,7 @@ public record CompletionCall(
     }
 
     /// Returns the parameter that has a field: `top_p` for `sampling.top_p`, and `messages` for `messages[0].role`.
-    private static String param(String field) {
+    private static @Nullable String param(@Nullable String field) {
         var matcher = PATH.matcher(field == null ? "" : field);
         return matcher.matches() ? matcher.group(1) : null;
     }

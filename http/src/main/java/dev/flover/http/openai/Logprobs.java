@@ -6,13 +6,14 @@ import dev.flover.schemas.Alternative;
 import dev.flover.schemas.TokenLogprob;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Writes logprobs in the two forms of OpenAI's API.
 final class Logprobs {
     private Logprobs() {}
 
     /// Adds logprobs in the form of a chat: `{"content": [{"token", "logprob", "bytes", "top_logprobs"}]}`.
-    static void addToChat(ObjectNode logprobs, List<TokenLogprob> tokens, TokenTexts texts) {
+    static void addToChat(ObjectNode logprobs, List<TokenLogprob> tokens, @Nullable TokenTexts texts) {
         var content = logprobs.withArray("content");
         for (var token : tokens) {
             var one = token(content, token.getTokenId(), token.getLogprob(), texts);
@@ -23,7 +24,7 @@ final class Logprobs {
         }
     }
 
-    private static ObjectNode token(ArrayNode array, int id, float logprob, TokenTexts texts) {
+    private static ObjectNode token(ArrayNode array, int id, float logprob, @Nullable TokenTexts texts) {
         var one = array.addObject();
         String text = TokenTexts.of(texts, id);
         one.put("token", text).put("logprob", logprob);
@@ -42,7 +43,7 @@ final class Logprobs {
     ///
     /// @param offset number of characters of the answer before these tokens
     /// @return number of characters of the answer including these tokens
-    static int addToText(ObjectNode logprobs, List<TokenLogprob> tokens, TokenTexts texts, int offset) {
+    static int addToText(ObjectNode logprobs, List<TokenLogprob> tokens, @Nullable TokenTexts texts, int offset) {
         int behind = offset;
         for (var token : tokens) {
             String text = TokenTexts.of(texts, token.getTokenId());

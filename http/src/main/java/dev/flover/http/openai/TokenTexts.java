@@ -1,5 +1,7 @@
 package dev.flover.http.openai;
 
+import org.jspecify.annotations.Nullable;
+
 /// Converts text to token ids of the model and back, by the model's tokenizer.
 public interface TokenTexts {
     int[] encode(String text);
@@ -14,7 +16,7 @@ public interface TokenTexts {
     int contextLength();
 
     /// Returns the text of one token; its id in words if there is no tokenizer.
-    static String of(TokenTexts texts, int id) {
+    static String of(@Nullable TokenTexts texts, int id) {
         return texts == null ? "token_id:" + id : texts.token(id);
     }
 }

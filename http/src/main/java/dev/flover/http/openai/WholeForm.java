@@ -6,7 +6,9 @@ import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
 import dev.flover.schemas.TokenChunk;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Collects the chunks of an HTTP request's answers into one JSON object.
 public final class WholeForm {
@@ -22,7 +24,7 @@ public final class WholeForm {
         private final ObjectNode promptLogprobs = JsonNodeFactory.instance.objectNode();
         private boolean hasLogprobs;
         private int offset;
-        private Finish finish;
+        private @Nullable Finish finish;
     }
 
     /// @param answers number of answers to each prompt
@@ -62,7 +64,8 @@ public final class WholeForm {
         var array = whole.putArray("choices");
         choices.forEach((index, choice) -> {
             var one = array.addObject().put("index", index);
-            var calls = choice.finish.getToolCalls();
+            var finish = Objects.requireNonNull(choice.finish, "an answer has no end");
+            var calls = finish.getToolCalls();
             if (parts.isChat()) {
                 var message = one.putObject("message").put("role", "assistant");
                 message.put("content", calls.isEmpty() ? choice.text.toString() : null).putNull("refusal");
@@ -80,7 +83,7 @@ public final class WholeForm {
             if (!choice.promptLogprobs.isEmpty()) {
                 one.set("prompt_logprobs", choice.promptLogprobs);
             }
-            one.put("finish_reason", AnswerParts.reason(choice.finish, parts.isChat()));
+            one.put("finish_reason", AnswerParts.reason(finish, parts.isChat()));
         });
         usage.write(whole);
         return whole;

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// The meaning of a request's fields is defined in one place, [dev.flover.schemas.json.JsonRequests].
+@NullMarked
 package dev.flover.http.openai;
+
+import org.jspecify.annotations.NullMarked;

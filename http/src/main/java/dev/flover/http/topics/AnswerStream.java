@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /// The chunks of one request's answers in order, each once: first those that are on the topic, then those that arrive.
 ///
@@ -32,8 +33,8 @@ public final class AnswerStream implements AutoCloseable {
     private long pastTo;
     private long last = ANY;
     /// The place of this reader's own request on the requests topic.
-    private Place request;
-    private Boolean repeat;
+    private @Nullable Place request;
+    private @Nullable Boolean repeat;
     private boolean looked;
     private boolean ended;
 
@@ -67,7 +68,7 @@ public final class AnswerStream implements AutoCloseable {
         request = place;
     }
 
-    Place request() {
+    @Nullable Place request() {
         return request;
     }
 

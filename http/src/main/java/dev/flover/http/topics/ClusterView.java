@@ -3,13 +3,14 @@ package dev.flover.http.topics;
 import dev.flover.schemas.models.Assignment;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// The registered models and the lag of the pipelines, as last observed.
 ///
 /// @param assignment which group answers for which model; null if the models topic was not read yet
 /// @param lag        the greatest lag of a group, in requests
 /// @param problem    why the last observation failed; null if it succeeded
-public record ClusterView(Assignment assignment, long lag, String problem) {
+public record ClusterView(@Nullable Assignment assignment, long lag, @Nullable String problem) {
     /// Returns the models that are served, in alphabetical order.
     public TreeSet<String> models() {
         return assignment == null ? new TreeSet<>() : new TreeSet<>(assignment.owners().keySet());
@@ -22,6 +23,8 @@ public record ClusterView(Assignment assignment, long lag, String problem) {
 
     /// Returns a model of the default group, which answers the requests that name no model.
     public Optional<String> defaultModel() {
-        return hasPipeline() ? assignment.namesOf(assignment.defaultGroup()).stream().findFirst() : Optional.empty();
+        String group = assignment == null ? null : assignment.defaultGroup();
+        return assignment == null || group == null ? Optional.empty()
+                : assignment.namesOf(group).stream().findFirst();
     }
 }

@@ -4,6 +4,7 @@ import dev.flover.topology.models.Orders;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +17,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +93,7 @@ public final class ClusterWatch implements AutoCloseable {
     private Set<TopicPartition> partitions() throws InterruptedException {
         String topic = access.topics().requests();
         var partitions = new HashSet<TopicPartition>();
-        get(admin.describeTopics(Set.of(topic)).topicNameValues().get(topic)).partitions()
+        get(Objects.requireNonNull(admin.describeTopics(Set.of(topic)).topicNameValues().get(topic))).partitions()
                 .forEach(each -> partitions.add(new TopicPartition(topic, each.partition())));
         return partitions;
     }
@@ -118,7 +120,7 @@ public final class ClusterWatch implements AutoCloseable {
     }
 
     /// Tells whether the group that answers for a model has read a request and committed that.
-    boolean isRead(String model, Place request) throws InterruptedException {
+    boolean isRead(@Nullable String model, Place request) throws InterruptedException {
         var assignment = view.assignment();
         String group = assignment == null ? null : assignment.groupFor(model);
         if (group == null) {
@@ -131,7 +133,7 @@ public final class ClusterWatch implements AutoCloseable {
     /// Returns the offset up to which a partition of the tokens topic is committed.
     long endOfTokens(int partition) throws InterruptedException {
         var tokens = new TopicPartition(access.topics().tokens(), partition);
-        return ends(Set.of(tokens), IsolationLevel.READ_COMMITTED).get(tokens);
+        return Objects.requireNonNull(ends(Set.of(tokens), IsolationLevel.READ_COMMITTED).get(tokens));
     }
 
     private static <T> T get(KafkaFuture<T> future) throws InterruptedException {

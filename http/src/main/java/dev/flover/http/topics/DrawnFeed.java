@@ -3,6 +3,7 @@ package dev.flover.http.topics;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Reads new records of the tokens topic before they are committed. Its consumer runs while there is a reader, and for
 /// some time after the last one has left, because the next one would wait until a new consumer is connected.
@@ -14,8 +15,8 @@ final class DrawnFeed implements AutoCloseable {
     private final TopicAccess access;
     private final ChunkReading reading;
     private final CountDownLatch closing;
-    private TokenFeed feed;
-    private CountDownLatch ending;
+    private @Nullable TokenFeed feed;
+    private CountDownLatch ending = new CountDownLatch(1);
     private int readers;
     /// The number of times that there was no reader left.
     private int pauses;
@@ -35,7 +36,6 @@ final class DrawnFeed implements AutoCloseable {
         synchronized (this) {
             readers++;
             if (feed == null) {
-                ending = new CountDownLatch(1);
                 feed = TokenFeed.ofDrawn(access, reading, ending);
             }
             used = feed;
@@ -78,6 +78,7 @@ final class DrawnFeed implements AutoCloseable {
             ending.countDown();
             feed.close();
             feed = null;
+            ending = new CountDownLatch(1);
         }
     }
 }

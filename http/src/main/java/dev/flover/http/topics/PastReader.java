@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -123,8 +124,8 @@ public final class PastReader implements AutoCloseable {
         var consumer = take();
         try {
             consumer.assign(List.of(partition));        // otherwise the consumer warns about each answer
-            return new Bounds(consumer.beginningOffsets(List.of(partition)).get(partition),
-                    consumer.endOffsets(List.of(partition)).get(partition));
+            return new Bounds(Objects.requireNonNull(consumer.beginningOffsets(List.of(partition)).get(partition)),
+                    Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition)));
         } catch (KafkaException e) {
             throw new UnavailableException("asking for the offsets of " + partition + " failed: " + e.getMessage(), e);
         } finally {

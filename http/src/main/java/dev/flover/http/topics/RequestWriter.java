@@ -82,7 +82,7 @@ public final class RequestWriter implements AutoCloseable {
                 throw new IllegalArgumentException("the request is too large for a record: "
                         + e.getCause().getMessage(), e);
             }
-            throw unavailable(e.getCause());
+            throw unavailable(e.getCause() == null ? e : e.getCause());
         }
     }
 

@@ -3,9 +3,11 @@ package dev.flover.http.topics;
 import dev.flover.schemas.GenerationRequest;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /// Everything that the HTTP server needs of Kafka: writing requests and reading tokens.
 public final class TopicBridge implements AutoCloseable {
@@ -86,10 +88,11 @@ public final class TopicBridge implements AutoCloseable {
     }
 
     /// Waits until the request was read. The refusal of a request is committed with the request's offset or earlier.
-    private void awaitRead(AnswerStream stream, String model) throws InterruptedException {
-        int partition = stream.request().partition();
+    private void awaitRead(AnswerStream stream, @Nullable String model) throws InterruptedException {
+        var place = Objects.requireNonNull(stream.request());
+        int partition = place.partition();
         long begin = System.nanoTime();
-        for (var pause = FIRST_LOOK; !cluster.isRead(model, stream.request()); pause = longer(pause)) {
+        for (var pause = FIRST_LOOK; !cluster.isRead(model, place); pause = longer(pause)) {
             stream.hold(pause);
             if (System.nanoTime() - begin > PATIENCE.toNanos() || closing.getCount() == 0) {
                 throw new UnavailableException("no pipeline has read the request within " + PATIENCE.toSeconds()

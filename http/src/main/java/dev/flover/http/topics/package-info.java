@@ -12,4 +12,7 @@
 ///
 /// Only committed records are read, except by `DrawnFeed`. A bridge keeps no state that is not on the topics, so any
 /// bridge can resume any stream.
+@NullMarked
 package dev.flover.http.topics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,20 +1,22 @@
 package dev.flover.schemas.json;
 
+import org.jspecify.annotations.Nullable;
+
 /// Thrown for JSON that its reader cannot use. The message names the field, the expected value and the value found.
 public final class JsonFormException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final String field;
+    private final @Nullable String field;
     private final boolean unknownField;
 
-    private JsonFormException(String field, boolean unknownField, String message) {
+    private JsonFormException(@Nullable String field, boolean unknownField, String message) {
         super(message);
         this.field = field;
         this.unknownField = unknownField;
     }
 
     /// @param field the path of the wrong field; null if no single field is wrong
-    JsonFormException(String field, String message) {
+    JsonFormException(@Nullable String field, String message) {
         this(field, false, message);
     }
 
@@ -23,7 +25,7 @@ public final class JsonFormException extends RuntimeException {
     }
 
     /// Returns the path of the wrong field, such as `sampling.top_p`; null if no single field is wrong.
-    public String field() {
+    public @Nullable String field() {
         return field;
     }
 

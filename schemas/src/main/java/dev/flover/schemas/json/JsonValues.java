@@ -12,6 +12,7 @@ import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Converts values from JSON to Avro and back: nulls, booleans, numbers, strings, enums, arrays, maps, records, and
 /// unions of null and one other type.
@@ -22,7 +23,7 @@ final class JsonValues {
     private JsonValues() {}
 
     /// @param path names the value in an error message, such as `sampling.top_k`; empty for the whole record
-    static Object toAvro(JsonNode node, Schema schema, String path) {
+    static @Nullable Object toAvro(JsonNode node, Schema schema, String path) {
         return switch (schema.getType()) {
             case UNION -> node.isNull() ? null : toAvro(node, branch(schema), path);
             case RECORD -> record(node, schema, path);

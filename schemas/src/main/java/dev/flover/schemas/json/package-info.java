@@ -7,4 +7,7 @@
 /// ```
 ///
 /// A reader tells the two forms of a record apart by the first byte: `{` is JSON, 0 is the registry's wire format.
+@NullMarked
 package dev.flover.schemas.json;
+
+import org.jspecify.annotations.NullMarked;

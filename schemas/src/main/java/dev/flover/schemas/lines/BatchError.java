@@ -2,6 +2,7 @@ package dev.flover.schemas.lines;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /// A line of the error file, in the form of OpenAI's batches:
 ///
@@ -14,8 +15,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /// @param line     the line's number, from 1
 /// @param customId null if the line has none, or cannot be read
 /// @param param    the wrong field; null if no single field is known to be wrong
-public record BatchError(String id, long line, String customId, String code, String message, String param) {
-    public BatchError(String id, long line, String customId, String code, String message) {
+public record BatchError(
+        String id, long line, @Nullable String customId, String code, String message, @Nullable String param) {
+    public BatchError(String id, long line, @Nullable String customId, String code, String message) {
         this(id, line, customId, code, message, null);
     }
 

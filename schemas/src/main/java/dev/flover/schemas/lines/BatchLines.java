@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a file of requests. A line that cannot be used does not end the file: it is returned with its reason.
 ///
@@ -61,7 +62,7 @@ public final class BatchLines implements AutoCloseable {
     /// Returns the next line that is not empty; null at the end of the file.
     ///
     /// @throws IllegalStateException if the file has more ids than can be told apart
-    public BatchLine next() throws IOException {
+    public @Nullable BatchLine next() throws IOException {
         for (var line = in.next(); line != null; line = in.next()) {
             if (!line.isBlank()) {
                 return read(line);
@@ -129,7 +130,7 @@ public final class BatchLines implements AutoCloseable {
         return id.textValue();
     }
 
-    private static String ownId(ObjectNode object) throws BadLineException {
+    private static @Nullable String ownId(ObjectNode object) throws BadLineException {
         var id = object.remove("id");
         if (id == null || id.isNull()) {
             return null;

@@ -3,6 +3,7 @@ package dev.flover.schemas.lines;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a stream line by line. A line ends with LF or CRLF; the last line may have no end. A byte order mark at the
 /// beginning of the stream is left out.
@@ -45,7 +46,7 @@ public final class LineInput implements AutoCloseable {
     }
 
     /// Returns the next line; null at the end of the stream.
-    public Line next() throws IOException {
+    public @Nullable Line next() throws IOException {
         kept = 0;
         length = 0;
         boolean any = false;

@@ -9,4 +9,7 @@
 ///
 /// A file is read as a stream: the memory depends on the longest line that is allowed and on the number of ids, not on
 /// the length of the file. Knows nothing of topics and engines.
+@NullMarked
 package dev.flover.schemas.lines;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Which group answers which requests, from one point of the requests topic to the next. Immutable.
 ///
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
 /// @param defaultOffered whether the default group has given up that role; it keeps the role until another group takes
 ///                       it
 public record Assignment(
-        List<String> groups, Map<String, String> owners, String defaultGroup, boolean defaultOffered) {
+        List<String> groups, Map<String, String> owners, @Nullable String defaultGroup, boolean defaultOffered) {
     /// The assignment where no group is registered.
     public static final Assignment NONE = new Assignment(List.of(), Map.of(), null, false);
 
@@ -29,7 +30,7 @@ public record Assignment(
     /// The group that answers a request for a model; null where no group is registered.
     ///
     /// @param model null where the request names none
-    public String groupFor(String model) {
+    public @Nullable String groupFor(@Nullable String model) {
         return model == null ? defaultGroup : owners.getOrDefault(model, defaultGroup);
     }
 

@@ -5,4 +5,7 @@
 /// ```
 ///
 /// Knows nothing of topics: `topology.models` reads and writes the orders, and clients read them.
+@NullMarked
 package dev.flover.schemas.models;
+
+import org.jspecify.annotations.NullMarked;

@@ -16,6 +16,7 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericEnumSymbol;
 import org.apache.avro.generic.GenericFixed;
 import org.apache.avro.generic.IndexedRecord;
+import org.jspecify.annotations.Nullable;
 
 /// A record's content as bytes that do not depend on the schema that the record is held in. Digests of requests are
 /// made of these bytes.
@@ -114,7 +115,7 @@ public final class ContentForm {
     }
 
     /// Returns the content of each field's default, by the field's position; null for a field without a default.
-    private static byte[][] defaults(Schema record) {
+    private static byte[] @Nullable [] defaults(Schema record) {
         byte[][] kept = DEFAULTS.get(record);
         if (kept == null) {     // not computeIfAbsent: the defaults of an inner record are computed in this call
             kept = readDefaults(record);

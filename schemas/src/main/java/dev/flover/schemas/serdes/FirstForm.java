@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
@@ -19,7 +20,8 @@ import org.apache.avro.specific.SpecificDatumWriter;
 /// bytes.
 public final class FirstForm {
     private static final byte VERSION = 1;
-    private static final Schema REQUEST = StoredForm.firstForm(StoredRequest.class).getField("request").schema();
+    private static final Schema REQUEST =
+            Objects.requireNonNull(StoredForm.firstForm(StoredRequest.class)).getField("request").schema();
 
     private FirstForm() {}
 

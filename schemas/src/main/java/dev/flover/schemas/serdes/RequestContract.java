@@ -26,6 +26,7 @@ import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /// The fields of a request that a process knows. With it, requests are read and stored without losing any field, also
 /// those that the process does not know.
@@ -37,11 +38,12 @@ public final class RequestContract {
     private static final int SCHEMAS_KEPT = 1000;
 
     private final Schema schema;
-    private final Function<GenericRecord, GenerationRequest> meaning;
+    private final @Nullable Function<GenericRecord, GenerationRequest> meaning;
     private final StoredForm<StoredRequest> stored;
 
     private RequestContract(
-            Schema schema, Function<GenericRecord, GenerationRequest> meaning, StoredForm<StoredRequest> stored) {
+            Schema schema, @Nullable Function<GenericRecord, GenerationRequest> meaning,
+            StoredForm<StoredRequest> stored) {
         this.schema = schema;
         this.meaning = meaning;
         this.stored = stored;

@@ -25,6 +25,7 @@ import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Encodes in Avro, without a registry, the records that only this application writes and reads. Each record starts
 /// with the fingerprint of its schema; the caller that stores the record also stores the text of that schema, once.
@@ -54,7 +55,7 @@ public final class StoredForm<T extends SpecificRecord> {
     private final SchemaText name;
     private final DatumWriter<IndexedRecord> writer;
     /// The reader of version 1; null for a type of record that version 1 did not have.
-    private final Reading<T> first;
+    private final @Nullable Reading<T> first;
     private final Map<Long, Reading<T>> readings = new ConcurrentHashMap<>();
 
     /// A reader for records of one writer's schema.
@@ -83,7 +84,7 @@ public final class StoredForm<T extends SpecificRecord> {
         return new StoredForm<>(type, schema);
     }
 
-    static Schema firstForm(Class<?> type) {
+    static @Nullable Schema firstForm(Class<?> type) {
         String resource = "/dev/flover/schemas/stored/1/" + type.getSimpleName() + ".avsc";
         try (InputStream text = StoredForm.class.getResourceAsStream(resource)) {
             return text == null ? null : new Schema.Parser().parse(text);
@@ -127,7 +128,7 @@ public final class StoredForm<T extends SpecificRecord> {
     /// @throws NewerFormException         if a field is set that this release lacks, or the record's schema is
     ///                                    not found
     /// @throws UndecodableRecordException if the bytes are not a stored record
-    public T decode(byte[] bytes, LongFunction<String> schemas) {
+    public T decode(byte[] bytes, LongFunction<@Nullable String> schemas) {
         var reading = reading(bytes, schemas);
         if (reading.drops()) {
             var fields = UnknownFields.set(generic(bytes, reading.written()), own);
@@ -140,18 +141,18 @@ public final class StoredForm<T extends SpecificRecord> {
     }
 
     /// Decodes a record that any release stored, and drops the fields that this release lacks.
-    public T decodeKnown(byte[] bytes, LongFunction<String> schemas) {
+    public T decodeKnown(byte[] bytes, LongFunction<@Nullable String> schemas) {
         return read(bytes, reading(bytes, schemas).reader());
     }
 
     /// Decodes a record and leaves it in the schema of its writer.
     ///
     /// @throws NewerFormException if the record's schema is not found
-    public GenericRecord decodeAsWritten(byte[] bytes, LongFunction<String> schemas) {
+    public GenericRecord decodeAsWritten(byte[] bytes, LongFunction<@Nullable String> schemas) {
         return generic(bytes, reading(bytes, schemas).written());
     }
 
-    private Reading<T> reading(byte[] bytes, LongFunction<String> schemas) {
+    private Reading<T> reading(byte[] bytes, LongFunction<@Nullable String> schemas) {
         if (first != null && bytes.length > 0 && bytes[0] == FIRST) {
             return first;
         }

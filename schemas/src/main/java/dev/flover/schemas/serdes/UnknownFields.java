@@ -7,6 +7,7 @@ import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the content of a record that would be lost when it is read with another schema: Avro drops a field that the
 /// reader's schema lacks, and replaces an enum symbol that the reader's schema lacks by the default.
@@ -93,7 +94,7 @@ final class UnknownFields {
 
     /// Returns the reader's schema, or the branch of its union, that accepts values of the writer's schema; null if
     /// none does.
-    private static Schema branch(Schema written, Schema read) {
+    private static @Nullable Schema branch(Schema written, Schema read) {
         if (read.getType() != Schema.Type.UNION) {
             return takes(written, read) ? read : null;
         }

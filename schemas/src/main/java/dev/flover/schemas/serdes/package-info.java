@@ -17,4 +17,7 @@
 /// that do not depend on the schema.
 ///
 /// Knows nothing of topics, stores or the engine.
+@NullMarked
 package dev.flover.schemas.serdes;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// Knows nothing of generations, schemas or the engine.
+@NullMarked
 package dev.flover.embedded.broker;
+
+import org.jspecify.annotations.NullMarked;
