@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.jspecify.annotations.Nullable;
 
 /// Classifies failures of Kafka's clients and of Kafka Streams, and describes them for an operator.
 final class Failures {
@@ -35,7 +36,7 @@ final class Failures {
     /// failure of this program is logged with its stack trace.
     ///
     /// @param failure null where Kafka Streams has stopped without one
-    static boolean isOfTheWorld(Throwable failure) {
+    static boolean isOfTheWorld(@Nullable Throwable failure) {
         return failure == null || rootOf(failure) instanceof KafkaException || rootOf(failure) instanceof IOException;
     }
 

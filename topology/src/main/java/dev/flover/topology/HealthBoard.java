@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +20,7 @@ final class HealthBoard {
     private final Standstill standstill;
     private final CountDownLatch ready = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile SharedEngine engine;
+    private volatile @Nullable SharedEngine engine;
     private volatile Health health = new Health(Health.State.STARTING, "starting");
 
     HealthBoard(LeftToOthers left, Standstill standstill) {

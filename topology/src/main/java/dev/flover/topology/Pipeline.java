@@ -17,6 +17,7 @@ import dev.flover.topology.setup.TopicProblemException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +49,8 @@ public final class Pipeline implements AutoCloseable {
     private final ProcessWide process;
     private final HealthBoard board;
     private final Thread supervisor = new Thread(this::run, "flover-pipeline");
-    private volatile Registered registered;
-    private volatile UndecidedStartException undecided;
+    private volatile @Nullable Registered registered;
+    private volatile @Nullable UndecidedStartException undecided;
 
     /// Starts the application in the background; [#awaitReady] waits for it.
     ///
@@ -137,7 +139,8 @@ public final class Pipeline implements AutoCloseable {
             boolean mayEndWell = true;
             for (long life = 0; !process.isClosing(); life++) {
                 if (prepare()) {
-                    var outcome = new StreamsLife(process, board, caution).live(registered.topicId());
+                    var topicId = Objects.requireNonNull(registered).topicId();
+                    var outcome = new StreamsLife(process, board, caution).live(topicId);
                     mayEndWell = !isOfTheEngine(outcome);
                     if (!goesOnAfter(outcome, life)) {
                         break;
@@ -208,7 +211,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private String reason(Throwable failure) {
-        return Failures.reason(failure, process.config.kafka().get("bootstrap.servers"));
+        return Failures.reason(failure, Objects.requireNonNull(process.config.kafka().get("bootstrap.servers")));
     }
 
     private static boolean isOfTheEngine(StreamsLife.Outcome outcome) {

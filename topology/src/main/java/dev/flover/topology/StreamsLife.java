@@ -33,6 +33,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +56,7 @@ final class StreamsLife {
     private final HealthBoard board;
     private final Caution caution;
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private volatile Throwable failure;
+    private volatile @Nullable Throwable failure;
 
     /// The way in which a life has ended.
     sealed interface Outcome {
@@ -68,7 +69,7 @@ final class StreamsLife {
         /// The life ended by a failure.
         ///
         /// @param cause null where Kafka Streams stopped without one
-        record Failed(Throwable cause) implements Outcome {}
+        record Failed(@Nullable Throwable cause) implements Outcome {}
 
         /// A thread of Kafka Streams has not ended and may still use the engine, so that no other life may use it.
         record Hangs(String sentence) implements Outcome {}

@@ -23,4 +23,7 @@
 /// in segments; how often a generation was tried without progress. Everything else is made again from it.
 ///
 /// Knows nothing of how a token is computed, and nothing of command lines, HTTP or the embedded servers.
+@NullMarked
 package dev.flover.topology;
+
+import org.jspecify.annotations.NullMarked;

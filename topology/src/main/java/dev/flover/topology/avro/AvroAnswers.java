@@ -14,10 +14,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
+import java.util.Objects;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.EncoderFactory;
+import org.jspecify.annotations.Nullable;
 
 /// Encodes answers in JSON as Avro values of one schema. Safe to use from several threads.
 public final class AvroAnswers {
@@ -56,7 +58,7 @@ public final class AvroAnswers {
         return bytes.toByteArray();
     }
 
-    private static Object value(JsonNode node, Schema schema, String place) {
+    private static @Nullable Object value(JsonNode node, Schema schema, String place) {
         var form = AvroTypes.textForm(schema, place);
         if (form != null) {
             require(node.isTextual(), node, schema, place);
@@ -98,7 +100,8 @@ public final class AvroAnswers {
         }
     }
 
-    private static Object checked(boolean holds, Object value, JsonNode node, Schema schema, String place) {
+    private static @Nullable Object checked(
+            boolean holds, @Nullable Object value, JsonNode node, Schema schema, String place) {
         require(holds, node, schema, place);
         return value;
     }
@@ -111,7 +114,7 @@ public final class AvroAnswers {
     }
 
     private static Object decimal(BigDecimal number, Schema schema, String place) {
-        var type = AvroTypes.decimal(schema);
+        var type = Objects.requireNonNull(AvroTypes.decimal(schema));
         try {
             var unscaled = number.setScale(type.getScale()).unscaledValue();
             return schema.getType() == Schema.Type.FIXED
@@ -153,7 +156,7 @@ public final class AvroAnswers {
     }
 
     /// Converts a value by the first branch of the union that it fits.
-    private static Object union(JsonNode node, Schema schema, String place) {
+    private static @Nullable Object union(JsonNode node, Schema schema, String place) {
         for (var branch : schema.getTypes()) {
             try {
                 return value(node, branch, place);

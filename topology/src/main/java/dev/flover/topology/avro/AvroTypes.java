@@ -3,6 +3,7 @@ package dev.flover.topology.avro;
 import java.math.BigDecimal;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 
 /// Decides how Avro types without an equivalent in JSON are written in JSON: as text ([TextForm]) or as a decimal
 /// number.
@@ -13,7 +14,7 @@ final class AvroTypes {
     ///
     /// @param place names the schema's place in error messages
     /// @throws AvroAnswerException if the logical type is not supported
-    static TextForm textForm(Schema schema, String place) {
+    static @Nullable TextForm textForm(Schema schema, String place) {
         String logical = schema.getLogicalType() == null ? schema.getProp("logicalType")
                 : schema.getLogicalType().getName();
         if ("duration".equals(logical) || "big-decimal".equals(logical)) {
@@ -38,7 +39,7 @@ final class AvroTypes {
         };
     }
 
-    private static TextForm plain(Schema schema) {
+    private static @Nullable TextForm plain(Schema schema) {
         return switch (schema.getType()) {
             case BYTES -> TextForm.BASE64;
             case FIXED -> TextForm.BASE64_OF_LENGTH;
@@ -47,7 +48,7 @@ final class AvroTypes {
     }
 
     /// The type's logical type `decimal`; null where it has another or none.
-    static LogicalTypes.Decimal decimal(Schema schema) {
+    static LogicalTypes.@Nullable Decimal decimal(Schema schema) {
         return schema.getLogicalType() instanceof LogicalTypes.Decimal decimal ? decimal : null;
     }
 

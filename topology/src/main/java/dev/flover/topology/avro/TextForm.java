@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.UUID;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
+import org.jspecify.annotations.Nullable;
 
 /// The forms in which values without a JSON type are written as strings: for each form a regular expression that
 /// exactly its valid texts match, and the conversion of such a text to the Avro value.
@@ -89,7 +90,7 @@ enum TextForm {
             return ByteBuffer.wrap(Base64.getDecoder().decode(text));
         }
     },
-    BASE64_OF_LENGTH(null) {
+    BASE64_OF_LENGTH("") {
         @Override
         String pattern(Schema schema) {
             int whole = schema.getFixedSize() / 3;

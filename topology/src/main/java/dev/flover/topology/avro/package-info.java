@@ -8,4 +8,7 @@
 ///
 /// Both directions share one decision of how each type is written in JSON (docs/decisions/27-avro-answers.md). The
 /// package knows nothing of requests, topics or registries.
+@NullMarked
 package dev.flover.topology.avro;
+
+import org.jspecify.annotations.NullMarked;

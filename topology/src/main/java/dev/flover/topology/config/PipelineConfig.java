@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Every name and limit of a pipeline.
 ///
@@ -169,12 +170,12 @@ public record PipelineConfig(
     /// @param begin        the place in the requests topic where the group begins to read at its first start; null
     ///                     leaves it open, and the start is refused where the choice matters
     /// @param lostState    what is done where the group's offsets and its state do not fit each other
-    public record Serving(Set<String> aliases, boolean defaultGroup, Begin begin, LostState lostState) {
+    public record Serving(Set<String> aliases, boolean defaultGroup, @Nullable Begin begin, LostState lostState) {
         public Serving {
             aliases = Set.copyOf(aliases);
         }
 
-        public Serving(Set<String> aliases, boolean defaultGroup, Begin begin) {
+        public Serving(Set<String> aliases, boolean defaultGroup, @Nullable Begin begin) {
             this(aliases, defaultGroup, begin, LostState.STOP);
         }
 
@@ -276,7 +277,8 @@ public record PipelineConfig(
     /// @param schemaSubjects subjects of the registry; null allows none
     /// @param recordTopics   topics for the records of answers; null allows none
     /// @param replyTopics    topics to which results are sent; null allows none
-    public record Mentions(Pattern schemaSubjects, Pattern recordTopics, Pattern replyTopics) {
+    public record Mentions(
+            @Nullable Pattern schemaSubjects, @Nullable Pattern recordTopics, @Nullable Pattern replyTopics) {
         public static Mentions none() {
             return new Mentions(null, null, null);
         }

@@ -5,4 +5,7 @@
 /// ```
 ///
 /// The package knows nothing of where a value was set; that is the application's concern.
+@NullMarked
 package dev.flover.topology.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,8 @@ import dev.flover.schemas.FinishReason;
 import dev.flover.topology.avro.AvroAnswerException;
 import dev.flover.topology.request.ForeignTopics;
 import dev.flover.topology.request.ForeignTopics.Place;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Writes finished answers as Avro records to the topic that their request names, in the transaction of the request's
 /// terminal chunk.
@@ -26,7 +28,7 @@ final class AnswerRecords {
             return false;
         }
         return generation.isLast(answer, now)
-                && parts.foreign().standing(new Place(generation.recordTopic(), null), generation.drawnAt, 0, now)
+                && parts.foreign().standing(new Place(topicOf(generation), null), generation.drawnAt, 0, now)
                 instanceof ForeignTopics.Standing.Unknown;
     }
 
@@ -58,10 +60,12 @@ final class AnswerRecords {
     /// @param last the answer whose ending reports a failure
     private void write(LiveAnswer answer, LiveAnswer last, long now) {
         var generation = answer.generation();
-        String topic = generation.recordTopic();
+        String topic = topicOf(generation);
         byte[] record;
         try {
-            record = generation.ticket.prepared.records().encode(answer.drawnText());
+            var prepared = Objects.requireNonNull(generation.ticket.prepared, "an answer without a constraint");
+            record = Objects.requireNonNull(prepared.records(), "the constraint has no schema of Avro")
+                    .encode(answer.drawnText());
         } catch (AvroAnswerException e) {
             last.say("answer " + answer.index() + " could not be written as a record: " + e.getMessage());
             return;
@@ -76,12 +80,16 @@ final class AnswerRecords {
         }
     }
 
-    private String problem(LiveGeneration generation, int bytes, long now) {
+    private static String topicOf(LiveGeneration generation) {
+        return Objects.requireNonNull(generation.recordTopic(), "the request names no topic for records");
+    }
+
+    private @Nullable String problem(LiveGeneration generation, int bytes, long now) {
         var forbidden = parts.mentions().refusal(generation.stored.getRequest());
         if (forbidden != null) {        // the settings have changed since the request was taken in
             return forbidden.message();
         }
-        var place = new Place(generation.recordTopic(), null);
+        var place = new Place(topicOf(generation), null);
         var standing = generation.drawnAt < 0 ? parts.foreign().latest(place, bytes, now)
                 : parts.foreign().standing(place, generation.drawnAt, bytes, now);
         return switch (standing) {

@@ -5,7 +5,9 @@ import dev.flover.schemas.StoredReply;
 import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.records.RequestRecord;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// A request that was read, and that has to be decided on.
 ///
@@ -14,18 +16,23 @@ import org.apache.kafka.common.utils.Bytes;
 /// @param reply  the topic to which the result is to be sent; null where there is none
 /// @param since  when the record was read, ms
 /// @param now    the present time, ms
-record Arrival(Bytes id, ReadRequest read, ByteBuffer digest, RequestRecord record, StoredReply reply, long since,
-        long now) {
+record Arrival(Bytes id, @Nullable ReadRequest read, ByteBuffer digest, RequestRecord record,
+        @Nullable StoredReply reply, long since, long now) {
     /// The request; null where the record was not decoded.
-    GenerationRequest request() {
+    @Nullable GenerationRequest request() {
         return read == null ? null : read.request();
     }
 
-    String model() {
+    /// The request of an arrival that was decoded.
+    ReadRequest decoded() {
+        return Objects.requireNonNull(read, "the record was not decoded");
+    }
+
+    @Nullable String model() {
         return read == null ? null : read.request().getModel();
     }
 
-    Arrival with(StoredReply other) {
+    Arrival with(@Nullable StoredReply other) {
         return new Arrival(id, read, digest, record, other, since, now);
     }
 }

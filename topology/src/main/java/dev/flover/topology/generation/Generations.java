@@ -29,10 +29,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +106,7 @@ final class Generations {
 
     private void restore(Bytes id, int bytes, BegunElsewhere elsewhere) {
         try {
-            var stored = state.request(id);
+            var stored = stored(id);
             output.replies().prepare(stored);
             if (stored.getRepeat() && stored.getPromptIds().isEmpty()) {
                 repeats.restore(id, stored);
@@ -217,7 +219,7 @@ final class Generations {
     }
 
     /// The digest by which equal requests find the answer; null where the answer may not be given to others.
-    private ByteBuffer contentOf(StoredRequest stored, RequestPlan plan) {
+    private @Nullable ByteBuffer contentOf(StoredRequest stored, RequestPlan plan) {
         return parts.config().remembering().answers() == 0 || stored.getRepeat()
                 || stored.getRequest().getRecordTopic() != null ? null
                 : ContentKey.of(stored, plan, parts.model().fingerprint(), parts.engine().arithmetic());
@@ -340,10 +342,10 @@ final class Generations {
             }
             var found = search.found().join();
             if (found.isEmpty()) {
-                await(search.id(), search.ticket(), state.request(search.id()));
+                await(search.id(), search.ticket(), stored(search.id()));
             } else {
                 waiting.remove(search.id());
-                var stored = state.request(search.id());
+                var stored = stored(search.id());
                 long resultAt = output.cached(search.id(), stored, found.get().result());
                 over(search.id(), stored, search.ticket(), now, resultAt);
                 parts.metrics().cached();
@@ -542,9 +544,13 @@ final class Generations {
         parts.room().left(ticket);
     }
 
+    private StoredRequest stored(Bytes id) {
+        return Objects.requireNonNull(state.request(id), "an unfinished request is not in the state");
+    }
+
     /// Loads a generation with the progress that is in the state.
     private LiveGeneration load(Bytes id, Ticket ticket) {
-        var stored = state.request(id);
+        var stored = stored(id);
         var request = stored.getRequest();
         var plan = parts.check().plan(request, stored.getPromptIds().size());
         var generation = new LiveGeneration(id, stored, plan, ticket);

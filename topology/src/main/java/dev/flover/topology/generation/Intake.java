@@ -34,10 +34,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// Decides on each record of one requests partition.
 ///
@@ -78,7 +80,7 @@ final class Intake {
     private boolean readAgain;
     /// For the record that was handled last and has to wait: tells, by the time in ms, whether handling it again is
     /// worth while; null where it waits for its schema.
-    private LongPredicate news;
+    private @Nullable LongPredicate news;
 
     Intake(ProcessParts parts, PartitionState state, EndedMemory ended, Generations generations, Output output,
             TopicPartition partition) {
@@ -118,7 +120,7 @@ final class Intake {
         }
     }
 
-    private void park(RequestRecord record, Bytes key, long now, LongPredicate worthwhile) {
+    private void park(RequestRecord record, Bytes key, long now, @Nullable LongPredicate worthwhile) {
         if (readAgain) {
             record.headers().add(READ_AGAIN, new byte[0]);
         }
@@ -134,7 +136,7 @@ final class Intake {
     }
 
     /// The assignment that holds at a record's place on the requests topic, also where the record was passed on.
-    private Assignment assignment(RequestRecord record) {
+    private @Nullable Assignment assignment(RequestRecord record) {
         var origin = Forwarding.origin(record);
         return parts.models().at(origin.partition(), origin.offset());
     }
@@ -211,7 +213,7 @@ final class Intake {
             }
 
             @Override
-            public LongPredicate news() {
+            public @Nullable LongPredicate news() {
                 return news;
             }
         };
@@ -274,20 +276,22 @@ final class Intake {
     }
 
     private RequestDecoding.Decoded decode(Bytes id, RequestRecord record, long now) {
-        return JsonRecords.isJson(record.value())
-                ? RequestDecoding.json(record.value(), new String(id.get(), StandardCharsets.UTF_8))
-                : parts.decoding().decode(SchemaName.of(record), record.value(), !parked.isFull(), now);
+        byte[] value = Objects.requireNonNull(record.value(), "a record without a value is no request");
+        return JsonRecords.isJson(value)
+                ? RequestDecoding.json(value, new String(id.get(), StandardCharsets.UTF_8))
+                : parts.decoding().decode(SchemaName.of(record), value, !parked.isFull(), now);
     }
 
     /// The reason to reject a request before its fields are checked; null where there is none.
-    private Ending refusal(ReadRequest read, RequestRecord record) {
+    private @Nullable Ending refusal(ReadRequest read, RequestRecord record) {
         if (!read.unknown().isEmpty()) {
             return Ending.rejected(RequestFault.of(RejectionCode.UNKNOWN_FIELD,
                     read.unknown().stream().findFirst().orElseThrow(), "this release does not know these fields: "
                             + String.join(", ", read.unknown()) + "; leave them out, or send the request to a "
                             + "pipeline of a newer release"));
         }
-        if (!JsonRecords.isJson(record.value()) && BrokenText.isIn(read.request(), record.value())) {
+        byte[] value = Objects.requireNonNull(record.value(), "a record without a value is no request");
+        if (!JsonRecords.isJson(value) && BrokenText.isIn(read.request(), value)) {
             return Ending.rejected(RequestFault.invalid(null,
                     "texts must be UTF-8, found bytes that are not a character"));
         }
@@ -301,7 +305,7 @@ final class Intake {
         var past = ended.find(id, now);
         boolean known = state.digest(id) != null || past != null && past.getDigest() != null;
         cancel(id, now);
-        if (!known && first.value() != null) {
+        if (!known && first != null && first.value() != null) {
             var digest = decode(id, first, now) instanceof RequestDecoding.Decoded.Request(ReadRequest read)
                     ? RequestDigest.of(read.said())
                     : RequestDigest.of(first.value());
@@ -328,7 +332,7 @@ final class Intake {
         }
     }
 
-    private boolean isOurs(Assignment assignment, String model) {
+    private boolean isOurs(Assignment assignment, @Nullable String model) {
         return parts.models().group().equals(assignment.groupFor(model));
     }
 
@@ -344,7 +348,7 @@ final class Intake {
         generations.forget(id);
         ended.erase(id);
         parts.results().forget(id);
-        if (live || (isRemembered ? past.getResultAt() > 0 : belongsHere)) {
+        if (live || (past != null && isRemembered ? past.getResultAt() > 0 : belongsHere)) {
             output.forget(id);
         }
     }
@@ -353,7 +357,7 @@ final class Intake {
     ///
     /// @param refusal the reason to reject the request; null where the request has still to be checked
     /// @return false if the request has to be handled again later
-    private boolean arrive(Arrival arrival, Assignment assignment, Ending refusal) {
+    private boolean arrive(Arrival arrival, Assignment assignment, @Nullable Ending refusal) {
         var id = arrival.id();
         if (!isOurs(assignment, arrival.model())) {
             boolean isKnown = state.digest(id) != null || isRemembered(ended.find(id, arrival.now()));
@@ -375,17 +379,18 @@ final class Intake {
         };
     }
 
-    private static boolean isRemembered(EndedRequest past) {
+    private static boolean isRemembered(@Nullable EndedRequest past) {
         return past != null && past.getDigest() != null;
     }
 
-    private boolean decide(Arrival arrival, Assignment assignment, Ending refusal) {
+    private boolean decide(Arrival arrival, Assignment assignment, @Nullable Ending refusal) {
         var id = arrival.id();
         var live = state.digest(id);
         var past = live == null ? ended.find(id, arrival.now()) : null;
         String model = arrival.model();
-        if (live != null || isRemembered(past)) {
-            arriveAgain(arrival, live != null, isSame(live != null ? live : past.getDigest(), arrival), refusal);
+        var known = live != null ? live : past != null ? past.getDigest() : null;
+        if (known != null) {
+            arriveAgain(arrival, live != null, isSame(known, arrival), refusal);
         } else if (past != null) {
             refuse(arrival, arrival.request(), Ending.of(FinishReason.CANCELLED, "cancelled before the request came"));
         } else if (readAgain && arrival.read() != null) {
@@ -400,7 +405,7 @@ final class Intake {
         return true;
     }
 
-    private void arriveAgain(Arrival arrival, boolean live, boolean same, Ending refusal) {
+    private void arriveAgain(Arrival arrival, boolean live, boolean same, @Nullable Ending refusal) {
         if (readAgain && parts.config().delivery() == Delivery.EXACTLY_ONCE) {
             parts.metrics().duplicate();
         } else if (!same) {
@@ -421,20 +426,20 @@ final class Intake {
 
     private static boolean isSame(ByteBuffer known, Arrival arrival) {
         return known.equals(arrival.digest())
-                || arrival.read() != null && known.equals(RequestDigest.firstForm(arrival.request()));
+                || arrival.read() != null && known.equals(RequestDigest.firstForm(arrival.read().request()));
     }
 
     /// Handles an ended request that was sent again. A request that cannot be decoded is refused again. A request that
     /// this release would reject may have been answered by a release that knows its fields: then that answer is given
     /// again.
-    private void repeat(Arrival arrival, Ending refusal) {
+    private void repeat(Arrival arrival, @Nullable Ending refusal) {
         if (refusal == null) {
-            generations.repeat(arrival.id(), stored(arrival), arrival.read());
+            generations.repeat(arrival.id(), stored(arrival), arrival.decoded());
         } else if (arrival.read() == null) {
             refuse(arrival, null, refusal, true);
         } else {
             generations.repeat(arrival.id(), StoredRequest.newBuilder(stored(arrival)).setRefusal(refusal.message())
-                    .build(), ReadRequest.of(arrival.request()));
+                    .build(), ReadRequest.of(arrival.read().request()));
         }
     }
 
@@ -451,7 +456,7 @@ final class Intake {
     /// @return false if a subject or topic that the request names has to be looked up first
     private boolean serve(Arrival arrival) {
         var id = arrival.id();
-        var request = arrival.request();
+        var request = arrival.decoded().request();
         String key = new String(id.get(), StandardCharsets.UTF_8);
         parts.sightings().saw(id, key, partition.partition(), arrival.now());
         switch (parts.check().check(key, request)) {
@@ -473,7 +478,7 @@ final class Intake {
                     case RequestMentions.Sight.Ready(StoredSchema schema) -> {
                         generations.arrive(id, StoredRequest.newBuilder(stored(arrival))
                                 .setPromptIds(TokenIds.list(promptIds)).setRepeat(false).setResolvedSchema(schema)
-                                .build(), arrival.read(), plan);
+                                .build(), arrival.decoded(), plan);
                         parts.metrics().accepted();
                     }
                 }
@@ -483,24 +488,24 @@ final class Intake {
     }
 
     /// The reason why the pipeline's settings refuse a request; null where they do not.
-    private RequestFault refusedBySettings(GenerationRequest request) {
+    private @Nullable RequestFault refusedBySettings(GenerationRequest request) {
         return request.getEager() && parts.config().recovery().otherArithmetic() == OtherArithmetic.CONTINUE
                 ? RequestFault.invalid("eager", "eager must be false: the pipeline's setting other-arithmetic is "
                         + "continue, so after a crash other tokens than the first ones may be committed")
                 : parts.mentions().refusal(request);
     }
 
-    private void refuse(Arrival arrival, GenerationRequest request, Ending ending) {
+    private void refuse(Arrival arrival, @Nullable GenerationRequest request, Ending ending) {
         refuse(arrival, request, ending, false);
     }
 
-    private void refuse(Arrival arrival, GenerationRequest request, Ending ending, boolean repeat) {
+    private void refuse(Arrival arrival, @Nullable GenerationRequest request, Ending ending, boolean repeat) {
         long resultAt = output.refuse(arrival, request, ending, repeat);
         ended.rememberEnded(arrival.id(), arrival.digest(), arrival.now(), resultAt);
     }
 
     /// The key as an id; null where it cannot be one.
-    private static Bytes idOf(byte[] key) {
+    private static @Nullable Bytes idOf(byte @Nullable [] key) {
         if (key == null || key.length == 0 || key.length > MAX_ID_BYTES) {
             return null;
         }
@@ -512,7 +517,7 @@ final class Intake {
         }
     }
 
-    private static String describe(byte[] key) {
+    private static String describe(byte @Nullable [] key) {
         if (key == null) {
             return "found none";
         }

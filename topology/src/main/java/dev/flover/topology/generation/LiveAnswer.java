@@ -12,6 +12,8 @@ import dev.flover.topology.state.PartitionState.StoredAnswer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// One answer of a live generation: the tokens that the engine has drawn, and how many of them have been sent.
 ///
@@ -30,7 +32,7 @@ final class LiveAnswer {
     private final int index;
     private final Mailbox mailbox;
     /// Null where the model file has no tokenizer.
-    private final AnswerText decoder;
+    private final @Nullable AnswerText decoder;
     private final StringBuilder text = new StringBuilder();
     /// The length of the text before its first token, in characters: an echo of the prompt.
     private final int opening;
@@ -52,8 +54,8 @@ final class LiveAnswer {
     /// Whether the last entry of `arithmetic` is not named by any segment yet.
     private boolean arithmeticIsNew;
     private boolean mailed;
-    private FinishReason finishedByEngine;
-    private Ending ending;
+    private @Nullable FinishReason finishedByEngine;
+    private @Nullable Ending ending;
 
     /// Tokens and text that have become final since the previous [Fresh].
     ///
@@ -61,7 +63,7 @@ final class LiveAnswer {
     /// @param logprobs       one for each id; null where the request asks for none
     /// @param promptLogprobs the logprobs of the whole prompt, in the first one only; otherwise empty
     record Fresh(
-            int position, List<Integer> ids, String text, List<TokenLogprob> logprobs,
+            int position, List<Integer> ids, String text, @Nullable List<TokenLogprob> logprobs,
             List<TokenLogprob> promptLogprobs) {
         boolean isEmpty() {
             return ids.isEmpty() && text.isEmpty();
@@ -76,7 +78,7 @@ final class LiveAnswer {
     /// @param stored  the answer's progress in the state
     /// @param opening the text before the answer's first token: an echo of the prompt, or empty
     /// @param decoder a new decoder; null where the model file has no tokenizer
-    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, AnswerText decoder,
+    LiveAnswer(LiveGeneration generation, int index, StoredAnswer stored, String opening, @Nullable AnswerText decoder,
             Mailbox mailbox) {
         this.generation = generation;
         this.index = index;
@@ -179,7 +181,7 @@ final class LiveAnswer {
         return take(reason);
     }
 
-    private Fresh take(Ending otherwise) {
+    private Fresh take(@Nullable Ending otherwise) {
         int position = sent;
         while (sent < drawn && ending == null) {
             push();
@@ -311,15 +313,16 @@ final class LiveAnswer {
         return ending != null;
     }
 
-    /// The reason why the answer ended; null while it has not.
+    /// The reason why the answer ended, of an answer that has ended.
     Ending ending() {
-        return ending;
+        return Objects.requireNonNull(ending, "the answer has not ended");
     }
 
     /// Adds a sentence to the message of the ending.
     void say(String sentence) {
-        ending = new Ending(ending.reason(), (ending.message() + " " + sentence).strip(), ending.stop(),
-                ending.rejection());
+        var before = ending();
+        ending = new Ending(before.reason(), (before.message() + " " + sentence).strip(), before.stop(),
+                before.rejection());
     }
 
     /// The text that was sent so far, without an echo of the prompt.

@@ -6,6 +6,7 @@ import dev.flover.topology.request.RequestPlan;
 import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.waiting.Ticket;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// A request that is being answered in this process.
 final class LiveGeneration {
@@ -24,7 +25,7 @@ final class LiveGeneration {
     /// The time in ms when the last answer was complete; -1 before.
     long drawnAt = -1;
     /// The reason why the result cannot be sent to the reply topic; null where it can, or there is none.
-    String replyProblem;
+    @Nullable String replyProblem;
     /// The number of commits when the suspect made its first progress; -1 before.
     long progressAt = -1;
 
@@ -38,13 +39,13 @@ final class LiveGeneration {
     }
 
     /// The constraint of the answers; null where there is none.
-    Constraint constraint() {
+    @Nullable Constraint constraint() {
         return ticket.prepared == null ? null : ticket.prepared.constraint();
     }
 
     /// The topic to which the finished answers are written as records; null if there is none. The answer to a repeated
     /// request is not written: its records were, when it was answered first.
-    String recordTopic() {
+    @Nullable String recordTopic() {
         return stored.getRepeat() ? null : stored.getRequest().getRecordTopic();
     }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.processor.TopicNameExtractor;
+import org.jspecify.annotations.Nullable;
 
 /// The value of a record that a partition writes. Each kind knows its sink.
 sealed interface Outgoing {
@@ -45,7 +46,7 @@ sealed interface Outgoing {
     /// A record for the dead-letter topic.
     ///
     /// @param value null where the record had none
-    record DeadLetter(byte[] value) implements Outgoing {
+    record DeadLetter(byte @Nullable [] value) implements Outgoing {
         @Override
         public String sink() {
             return PipelineTopology.DEAD_LETTERS_SINK;
@@ -53,7 +54,7 @@ sealed interface Outgoing {
     }
 
     /// A record for a topic of another application that a request names: an answer as an Avro record, or a result.
-    record Addressed(String topic, byte[] bytes) implements Outgoing {
+    record Addressed(@Nullable String topic, byte[] bytes) implements Outgoing {
         @Override
         public String sink() {
             return PipelineTopology.FOREIGN_SINK;
@@ -64,7 +65,7 @@ sealed interface Outgoing {
     ///
     /// @param partition the receiving partition
     /// @param value     null for a cancel
-    record PassedOn(int partition, byte[] value) implements Outgoing {
+    record PassedOn(int partition, byte @Nullable [] value) implements Outgoing {
         @Override
         public String sink() {
             return PipelineTopology.FORWARDED_SINK;

@@ -32,6 +32,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the records that clients read: token chunks, results and dead letters, and answers as records.
 public final class Output {
@@ -116,13 +117,13 @@ public final class Output {
     ///
     /// @param content the digest by which equal requests find the answer; null where they may not get it
     /// @return timestamp of the record in ms
-    long result(LiveGeneration generation, ByteBuffer content) {
+    long result(LiveGeneration generation, @Nullable ByteBuffer content) {
         var result = resultOf(generation);
-        boolean forOthers = content != null && isWhole(generation) && isForOthers(generation);
+        var forOthers = isWhole(generation) && isForOthers(generation) ? content : null;
         var headers = ReturnedHeaders.of(generation.stored);
         replies.send(generation, result, headers);
         return forward(generation.id, new Outgoing.Result(result), headers, Event.result(result.getRequestId()),
-                forOthers ? content.array() : null);
+                forOthers == null ? null : forOthers.array());
     }
 
     private boolean isWhole(LiveGeneration generation) {
@@ -261,7 +262,7 @@ public final class Output {
     /// @param request null where the record was not decoded, or its content does not count
     /// @param repeat  whether the refusal was written before
     /// @return timestamp of the result's record in ms
-    long refuse(Arrival arrival, GenerationRequest request, Ending ending, boolean repeat) {
+    long refuse(Arrival arrival, @Nullable GenerationRequest request, Ending ending, boolean repeat) {
         return refuse(arrival.id(), RefusedRecord.of(arrival, request, parts), ending, repeat);
     }
 
@@ -279,8 +280,9 @@ public final class Output {
     /// @param reply   null where the request names no reply topic
     /// @param at      its timestamp in ms
     private record RefusedRecord(
-            GenerationRequest request, ReturnedHeaders returned, StoredReply reply, long at, long offset) {
-        static RefusedRecord of(Arrival arrival, GenerationRequest request, ProcessParts parts) {
+            @Nullable GenerationRequest request, ReturnedHeaders returned, @Nullable StoredReply reply, long at,
+            long offset) {
+        static RefusedRecord of(Arrival arrival, @Nullable GenerationRequest request, ProcessParts parts) {
             var record = arrival.record();
             return new RefusedRecord(request, parts.returned().of(record.headers()), arrival.reply(),
                     record.timestamp(), record.offset());
@@ -371,7 +373,7 @@ public final class Output {
         return headers;
     }
 
-    private void deadLetter(byte[] key, byte[] value, Headers headers, String reason) {
+    private void deadLetter(byte @Nullable [] key, byte @Nullable [] value, Headers headers, String reason) {
         write(DeadLetter.of(key, value, headers, reason));
     }
 
@@ -392,7 +394,7 @@ public final class Output {
     }
 
     /// @param content the digest by which equal requests find the answer; null where they may not get it
-    private long forward(Bytes id, Outgoing value, ReturnedHeaders returned, Event event, byte[] content) {
+    private long forward(Bytes id, Outgoing value, ReturnedHeaders returned, Event event, byte @Nullable [] content) {
         long timestamp = parts.wall().getAsLong();
         var headers = returned.on(event, parts.config().topics().requests(), timestamp);
         if (content != null) {
@@ -402,7 +404,7 @@ public final class Output {
         return timestamp;
     }
 
-    private void forward(byte[] key, Outgoing value, long timestamp, Headers headers) {
+    private void forward(byte @Nullable [] key, Outgoing value, long timestamp, Headers headers) {
         context.forward(new Record<>(key, value, timestamp, headers), value.sink());
     }
 

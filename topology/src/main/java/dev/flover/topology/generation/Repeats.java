@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// The requests of one partition that were sent again after their end, and whose stored result is being searched for.
 ///
@@ -55,7 +57,7 @@ final class Repeats {
         final boolean recalled;
         /// Whether another group was to answer the request.
         final boolean others;
-        CompletableFuture<Found> search;
+        @Nullable CompletableFuture<Found> search;
         /// When the search ended, ms; -1 before.
         long foundAt = -1;
 
@@ -153,8 +155,8 @@ final class Repeats {
                 .filter(entry -> isDone(entry.getValue(), now)).map(Map.Entry::getKey).toList();
         var gone = new ArrayList<Gone>();
         for (var id : done) {
-            var repeat = pending.remove(id);
-            switch (repeat.search.join()) {
+            var repeat = Objects.requireNonNull(pending.remove(id));
+            switch (Objects.requireNonNull(repeat.search).join()) {
                 case Found.Written(StoredResult result) -> say(id, repeat, result, now);
                 case Found.Owed owed -> {
                     state.forget(id);

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 
 /// Sends results to the reply topics that requests name, in the transaction of the results. A result that its reply
 /// topic does not take goes to the dead letters.
@@ -71,7 +72,7 @@ final class Replies {
         }
     }
 
-    private String problem(StoredReply reply, Standing standing) {
+    private @Nullable String problem(StoredReply reply, Standing standing) {
         String forbidden = parts.replyTopics().refusal(reply);
         if (forbidden != null) {
             return forbidden;
@@ -88,7 +89,7 @@ final class Replies {
     /// @param result  the value of the result's record
     /// @param reply   null where the request names no reply topic
     /// @param event   the name of the result
-    void send(Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, Event event) {
+    void send(Bytes id, @Nullable StoredReply reply, byte[] result, ReturnedHeaders returned, Event event) {
         if (reply != null) {
             var standing = parts.foreign().latest(Place.of(reply), result.length, context.currentSystemTimeMs());
             send(id, reply, result, returned, event, problem(reply, standing));
@@ -105,7 +106,8 @@ final class Replies {
     }
 
     private void send(
-            Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, Event event, String problem) {
+            Bytes id, StoredReply reply, byte[] result, ReturnedHeaders returned, Event event,
+            @Nullable String problem) {
         long at = parts.wall().getAsLong();
         var headers = returned.on(event, parts.config().topics().requests(), at);
         if (problem == null) {

@@ -9,6 +9,7 @@ import dev.flover.topology.streams.StepSignal;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ public final class SharedEngine implements TokenSink {
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private EngineStatus status;
     private boolean checkedIdle = true;
-    private volatile String leak;
+    private volatile @Nullable String leak;
 
     /// @param slots      the most sequences in the engine at a time
     /// @param steps      is told of every step that ends
@@ -175,7 +176,7 @@ public final class SharedEngine implements TokenSink {
     }
 
     /// A sentence about what an idle engine still held; null where all was free each time. Any thread may ask.
-    public String leak() {
+    public @Nullable String leak() {
         return leak;
     }
 

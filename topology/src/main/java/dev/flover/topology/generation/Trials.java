@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the generation that ends the process each time it is computed (a poison pill), by attempts that are committed
 /// before the generation is computed.
@@ -23,7 +24,7 @@ final class Trials {
     private final ProcessParts parts;
     private final PartitionState state;
     private final Queue<Attempt> attempts = new ArrayDeque<>();
-    private LiveGeneration suspect;
+    private @Nullable LiveGeneration suspect;
 
     /// A generation that starts once its attempt is committed.
     ///

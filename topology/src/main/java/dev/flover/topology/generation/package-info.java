@@ -13,4 +13,7 @@
 ///
 /// The package is used by the stream thread alone. None of its code waits: neither for the engine nor for the registry,
 /// nor for room.
+@NullMarked
 package dev.flover.topology.generation;
+
+import org.jspecify.annotations.NullMarked;

@@ -15,12 +15,14 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /// The pipeline's meters. Their names begin with `flover.`; those of Kafka Streams are registered beside them.
 public final class PipelineMetrics {
@@ -39,7 +41,7 @@ public final class PipelineMetrics {
             3_000_000, 5_000_000, 7_500_000, 10_000_000, 15_000_000, 30_000_000, 60_000_000, 120_000_000, 300_000_000};
 
     private final MeterRegistry meters;
-    private volatile Load load;
+    private volatile @Nullable Load load;
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer waited;
@@ -76,7 +78,7 @@ public final class PipelineMetrics {
     /// @param waiting number of requests in the waiting room
     /// @param bytes   size of their stored forms
     /// @param leak    a sentence about what an idle engine still held; null where all was free each time
-    public record Load(EngineStatus engine, int live, int waiting, long bytes, String leak) {}
+    public record Load(EngineStatus engine, int live, int waiting, long bytes, @Nullable String leak) {}
 
     /// Values that are asked for when the gauges are read. The methods are called on any thread.
     public interface Readings {
@@ -231,7 +233,7 @@ public final class PipelineMetrics {
 
     /// Notes that the stream thread has spent time on a part of its work.
     public void spent(TickPart part, long nanos) {
-        parts.get(part).add(nanos);
+        Objects.requireNonNull(parts.get(part)).add(nanos);
     }
 
     public void startedAfter(long ms) {
@@ -302,7 +304,7 @@ public final class PipelineMetrics {
         ended = ended + 1;      // written by the stream thread only
         boolean known = endedOfTenants.containsKey(tenant)
                 || endedOfTenants.size() < MOST_TENANTS && tenant.length() <= LONGEST_TENANT;
-        endedOf(known ? tenant : OTHER_TENANTS).get(reason).increment();
+        Objects.requireNonNull(endedOf(known ? tenant : OTHER_TENANTS).get(reason)).increment();
     }
 
     private Map<FinishReason, Counter> endedOf(String tenant) {

@@ -7,4 +7,7 @@
 /// ```
 ///
 /// The package depends on no other package of the topology.
+@NullMarked
 package dev.flover.topology.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,14 +36,14 @@ final class GroupStart {
     private final String requestsTopic;
     private final Registrations known;
     private final GroupState state;
-    private final Begin begin;
+    private final @Nullable Begin begin;
     private final LostState onLoss;
     private final Duration remembered;
     private final Snapshot ends;
     private final Map<Integer, Long> committed;
     /// The offsets, by partition, from which the group was registered on the present requests topic; null where it is
     /// not registered, or was registered on an earlier topic of that name.
-    private final List<Long> registered;
+    private final @Nullable List<Long> registered;
 
     /// The place where a group begins.
     ///
@@ -56,8 +57,8 @@ final class GroupStart {
         return !committed.equals(committed());
     }
 
-    GroupStart(RequestOffsets requests, String requestsTopic, Registrations known, GroupState state, Begin begin,
-            LostState onLoss, Duration remembered) {
+    GroupStart(RequestOffsets requests, String requestsTopic, Registrations known, GroupState state,
+            @Nullable Begin begin, LostState onLoss, Duration remembered) {
         this.requests = requests;
         this.requestsTopic = requestsTopic;
         this.known = known;
@@ -156,13 +157,13 @@ final class GroupStart {
         var from = new ArrayList<Long>();
         for (int partition = 0; partition < ends.offsets().size(); partition++) {
             var position = positions.get(partition);
-            boolean isKnown = position != null && position.topicId().equals(ends.topicId());
-            if (!isKnown && ends.offsets().get(partition) > registeredAt(partition)) {
+            var known = position != null && position.topicId().equals(ends.topicId()) ? position : null;
+            if (known == null && ends.offsets().get(partition) > registeredAt(partition)) {
                 return lost("Kafka has deleted the offsets of the application id '" + state.group() + "' on "
                         + requestsTopic + ", as it does when a group is away for longer than "
                         + "offsets.retention.minutes, and its state has no offset of partition " + partition);
             }
-            from.add(isKnown ? position.next() : registeredAt(partition));
+            from.add(known != null ? known.next() : registeredAt(partition));
         }
         LOG.warn("Kafka had lost the offsets of the application id '{}'; it continues from {}, the offsets in its "
                 + "state",

@@ -4,6 +4,7 @@ import dev.flover.schemas.models.Assignment;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// The models topic as a process knows it, with the time at which this knowledge was current. Published by the thread
 /// that reads the topic; read by the stream thread, at the cost of a volatile read and a reading of the clock.
@@ -17,7 +18,7 @@ public final class ModelView {
     private final String group;
     private final String topicId;
     private final LongSupplier clock;
-    private volatile Known known;
+    private volatile @Nullable Known known;
 
     private record Known(Registrations registrations, long asOf) {}
 
@@ -54,7 +55,7 @@ public final class ModelView {
 
     /// The assignment that holds for a record of the requests topic; null where it is not known now, and has to be
     /// asked for again later.
-    public Assignment at(int partition, long offset) {
+    public @Nullable Assignment at(int partition, long offset) {
         var registrations = current();
         return registrations == null ? null : registrations.at(topicId, partition, offset);
     }
@@ -63,12 +64,12 @@ public final class ModelView {
     /// each with the offset of the partition up to which requests are its own. As of the last look at the models topic.
     ///
     /// @param model null for a request that names none
-    public Map<String, Long> answeredBefore(int partition, String model) {
+    public Map<String, Long> answeredBefore(int partition, @Nullable String model) {
         var now = known;
         return now == null ? Map.of() : now.registrations().answeredBefore(topicId, partition, model, group);
     }
 
-    private Registrations current() {
+    private @Nullable Registrations current() {
         var now = known;
         return now != null && now.registrations().isSettled() && clock.getAsLong() - now.asOf() < VALID.toNanos()
                 ? now.registrations()

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -19,6 +20,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +66,7 @@ final class ModelsTopic implements AutoCloseable {
 
     /// Reads to the present end of the topic, and returns the registrations after all its orders.
     Registrations readToEnd() {
-        return readTo(consumer.endOffsets(List.of(partition)).get(partition));
+        return readTo(Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition)));
     }
 
     private Registrations readTo(long end) {
@@ -100,7 +102,7 @@ final class ModelsTopic implements AutoCloseable {
         registrations = registrations.with(record.offset(), order);
     }
 
-    private static String schemaOf(ConsumerRecord<byte[], byte[]> record) {
+    private static @Nullable String schemaOf(ConsumerRecord<byte[], byte[]> record) {
         var schema = record.headers().lastHeader(SCHEMA);
         return schema == null ? null : new String(schema.value(), StandardCharsets.UTF_8);
     }
@@ -111,7 +113,7 @@ final class ModelsTopic implements AutoCloseable {
     }
 
     /// The present and former partition counts of a requests topic; null where the models topic has none.
-    PartitionCounts counts(String topicId) {
+    @Nullable PartitionCounts counts(String topicId) {
         return counts.get(topicId);
     }
 
@@ -121,7 +123,7 @@ final class ModelsTopic implements AutoCloseable {
     }
 
     /// The reason why the order at an offset was refused; null where it was accepted. The offset must have been read.
-    String refusal(long offset) {
+    @Nullable String refusal(long offset) {
         return refusals.get(offset);
     }
 

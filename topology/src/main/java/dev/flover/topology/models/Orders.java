@@ -12,12 +12,14 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /// Changes which group answers which requests, and waits until each change holds.
 ///
@@ -77,7 +79,7 @@ public final class Orders implements AutoCloseable {
     /// @param onLoss       what is done where the group's offsets and its state do not fit each other
     /// @param remembered   how far back a group that joins others reads their requests, to know the ids
     /// @throws UndecidedStartException if the operator has to choose where to begin
-    public Registered register(List<String> names, boolean defaultGroup, Begin begin, LostState onLoss,
+    public Registered register(List<String> names, boolean defaultGroup, @Nullable Begin begin, LostState onLoss,
             Duration remembered, GroupState state) {
         var known = topic.readToEnd();
         var order = order(ModelOrderKind.REGISTER).setGroup(state.group()).setNames(names)
@@ -119,7 +121,7 @@ public final class Orders implements AutoCloseable {
             topic.readToEnd();
             known = topic.counts(ends.topicId());
         }
-        return known;
+        return Objects.requireNonNull(known, "the models topic does not have the count that was appended");
     }
 
     /// Ends a group's registration of some model names, and its claim to be the default group.
@@ -137,7 +139,7 @@ public final class Orders implements AutoCloseable {
     /// @param abandon whether requests that the group has not read may stay without an answer
     public void remove(String group, boolean abandon) {
         var description = RequestOffsets.await(
-                admin.describeConsumerGroups(List.of(group)).describedGroups().get(group));
+                Objects.requireNonNull(admin.describeConsumerGroups(List.of(group)).describedGroups().get(group)));
         if (!description.members().isEmpty()) {
             throw new OrderRefusedException("the group '" + group + "' runs, with " + description.members().size()
                     + " members; stop it first");

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The state that the orders of the models topic result in, up to some offset: which group answers which requests, and
 /// from which offsets of the requests topic on.
@@ -151,7 +152,7 @@ public record Registrations(List<Era> eras, List<Waiting> waiting, Map<String, S
     ///
     /// @param model null for requests that name none
     /// @param now   the group that answers them now
-    Map<String, Long> answeredBefore(String topicId, int partition, String model, String now) {
+    Map<String, Long> answeredBefore(String topicId, int partition, @Nullable String model, String now) {
         var before = new HashMap<String, Long>();
         for (int i = 0; i + 1 < eras.size(); i++) {
             String group = eras.get(i).assignment().groupFor(model);

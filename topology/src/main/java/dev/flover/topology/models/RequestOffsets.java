@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongBinaryOperator;
 import org.apache.kafka.clients.admin.Admin;
@@ -53,7 +54,8 @@ final class RequestOffsets {
     }
 
     Snapshot of(OffsetSpec spec) {
-        var description = await(admin.describeTopics(List.of(topic)).topicNameValues().get(topic));
+        var description = await(
+                Objects.requireNonNull(admin.describeTopics(List.of(topic)).topicNameValues().get(topic)));
         var query = new HashMap<TopicPartition, OffsetSpec>();
         for (int partition = 0; partition < description.partitions().size(); partition++) {
             query.put(new TopicPartition(topic, partition), spec);
@@ -61,7 +63,7 @@ final class RequestOffsets {
         var found = await(admin.listOffsets(query).all());
         var offsets = new ArrayList<Long>();
         for (int partition = 0; partition < query.size(); partition++) {
-            offsets.add(found.get(new TopicPartition(topic, partition)).offset());
+            offsets.add(Objects.requireNonNull(found.get(new TopicPartition(topic, partition))).offset());
         }
         return new Snapshot(description.topicId().toString(), offsets);
     }
@@ -115,7 +117,7 @@ final class RequestOffsets {
     /// Whether a topic exists.
     boolean exists(String name) {
         try {
-            await(admin.describeTopics(List.of(name)).topicNameValues().get(name));
+            await(Objects.requireNonNull(admin.describeTopics(List.of(name)).topicNameValues().get(name)));
             return true;
         } catch (UnknownTopicOrPartitionException e) {
             return false;

@@ -14,4 +14,7 @@
 /// late they read it: see docs/decisions/21-who-answers.md.
 ///
 /// The package knows offsets and names of models; nothing of the content of a request, nor of how one is answered.
+@NullMarked
 package dev.flover.topology.models;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,6 +14,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,7 @@ public final class CancelsAhead implements AutoCloseable {
 
     private final Map<String, String> kafka;
     private final Map<TopicPartition, Ahead> partitions = new ConcurrentHashMap<>();
-    private Thread thread;
+    private @Nullable Thread thread;
     private volatile boolean closed;
 
     /// The state of one partition that is held back.
@@ -62,7 +63,7 @@ public final class CancelsAhead implements AutoCloseable {
     }
 
     /// Takes the key of a cancel that was found; null where none is left.
-    public Bytes take(TopicPartition partition) {
+    public @Nullable Bytes take(TopicPartition partition) {
         var ahead = partitions.get(partition);
         return ahead == null ? null : ahead.found().poll();
     }

@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// The parked records of one partition, which wait for their schemas or until it is known which group answers, in the
 /// order in which they came. They are stored in the partition's state.
@@ -49,9 +51,9 @@ public final class ParkedRecords {
         final long since;
         /// Tells, by the time in ms, whether it is worth while to handle the record again; null where that depends on
         /// its schema.
-        LongPredicate news;
+        @Nullable LongPredicate news;
 
-        Waiting(Bytes id, SchemaName schema, int size, long since, LongPredicate news) {
+        Waiting(Bytes id, SchemaName schema, int size, long since, @Nullable LongPredicate news) {
             this.id = id;
             this.schema = schema;
             this.size = size;
@@ -70,7 +72,7 @@ public final class ParkedRecords {
 
         /// For the record that [#handle] returned false for: tells, by the time in ms, whether it is worth while to
         /// handle it again; null where that depends on its schema.
-        LongPredicate news();
+        @Nullable LongPredicate news();
     }
 
     public ParkedRecords(PartitionState state, TopicPartition partition, Patience patience) {
@@ -111,7 +113,7 @@ public final class ParkedRecords {
     /// @param id   the record's key
     /// @param now  when the record was read, ms
     /// @param news tells, by the time in ms, whether to try the record again; null if that depends on its schema alone
-    public void park(RequestRecord record, Bytes id, long now, LongPredicate news) {
+    public void park(RequestRecord record, Bytes id, long now, @Nullable LongPredicate news) {
         var headers = new ArrayList<ParkedHeader>();
         for (var header : record.headers()) {
             headers.add(new ParkedHeader(header.key(), buffer(header.value())));
@@ -121,7 +123,7 @@ public final class ParkedRecords {
         add(record.offset(), record, id, now, news);
     }
 
-    private void add(long offset, RequestRecord record, Bytes id, long now, LongPredicate news) {
+    private void add(long offset, RequestRecord record, Bytes id, long now, @Nullable LongPredicate news) {
         int size = record.value() == null ? 0 : record.value().length;
         byOffset.put(offset, new Waiting(id, SchemaName.of(record), size, now, news));
         byKey.merge(id, 1, Integer::sum);
@@ -162,7 +164,7 @@ public final class ParkedRecords {
     }
 
     /// Removes all records parked under a key, and returns the first of them.
-    public RequestRecord remove(Bytes id) {
+    public @Nullable RequestRecord remove(Bytes id) {
         RequestRecord first = null;
         for (var entry : new ArrayList<>(byOffset.entrySet())) {
             if (entry.getValue().id.equals(id)) {
@@ -174,7 +176,7 @@ public final class ParkedRecords {
     }
 
     private void remove(long offset) {
-        var waiting = byOffset.remove(offset);
+        var waiting = Objects.requireNonNull(byOffset.remove(offset));
         byKey.computeIfPresent(waiting.id, (id, count) -> count == 1 ? null : count - 1);
         bytes -= waiting.size;
         state.unpark(offset);
@@ -209,11 +211,11 @@ public final class ParkedRecords {
                 : "the schema subject or topic that it names cannot be looked up now";
     }
 
-    private static ByteBuffer buffer(byte[] bytes) {
+    private static @Nullable ByteBuffer buffer(byte @Nullable [] bytes) {
         return bytes == null ? null : ByteBuffer.wrap(bytes);
     }
 
-    private static byte[] bytes(ByteBuffer buffer) {
+    private static byte @Nullable [] bytes(ByteBuffer buffer) {
         if (buffer == null) {
             return null;
         }

@@ -7,4 +7,7 @@
 /// ```
 ///
 /// Parked records are stored in the partition's state. The package knows nothing of how a record is handled.
+@NullMarked
 package dev.flover.topology.parking;
+
+import org.jspecify.annotations.NullMarked;

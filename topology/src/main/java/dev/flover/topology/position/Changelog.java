@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -50,6 +51,6 @@ public final class Changelog {
     private static long missing(KafkaConsumer<?, ?> consumer, Map<TopicPartition, Long> ends) {
         Collection<TopicPartition> partitions = ends.keySet();
         return partitions.stream().mapToLong(partition ->
-                Math.max(0, ends.get(partition) - consumer.position(partition))).sum();
+                Math.max(0, Objects.requireNonNull(ends.get(partition)) - consumer.position(partition))).sum();
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
@@ -54,7 +55,7 @@ public final class GroupState {
         var missing = new ArrayList<String>();
         for (String changelog : changelogs) {
             try {
-                await(described.get(changelog));
+                await(Objects.requireNonNull(described.get(changelog)));
             } catch (UnknownTopicOrPartitionException e) {
                 missing.add(changelog);
             }
@@ -72,7 +73,7 @@ public final class GroupState {
         var sizes = new HashMap<String, Integer>();
         for (String changelog : changelogs) {
             try {
-                sizes.put(changelog, await(described.get(changelog)).partitions().size());
+                sizes.put(changelog, await(Objects.requireNonNull(described.get(changelog))).partitions().size());
             } catch (UnknownTopicOrPartitionException e) {
                 continue;       // Kafka Streams will create it with the right partition count
             }
@@ -126,7 +127,8 @@ public final class GroupState {
     /// The number of processes of the group that run now.
     public int members() {
         try {
-            return await(admin.describeConsumerGroups(List.of(group)).describedGroups().get(group)).members().size();
+            var described = admin.describeConsumerGroups(List.of(group)).describedGroups();
+            return await(Objects.requireNonNull(described.get(group))).members().size();
         } catch (GroupIdNotFoundException e) {
             return 0;
         }

@@ -51,7 +51,7 @@ public final class Growth {
                 LOG.info("the topic {} has {} partitions now, as {} has", topic, partitions, requests);
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof InvalidPartitionsException)) {        // another process has added them
-                    failed.put(topic, e.getCause().getMessage());
+                    failed.put(topic, e.getMessage());
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// The package knows changelogs and offsets; nothing of what a request says, nor of which group answers it.
+@NullMarked
 package dev.flover.topology.position;
+
+import org.jspecify.annotations.NullMarked;

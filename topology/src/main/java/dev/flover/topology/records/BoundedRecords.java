@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /// Deserialisers that cut records of the requests topic, while they are read, to a size that the pipeline can store and
 /// write again. Without them, a compressed batch of a few kilobytes could hold records of hundreds of megabytes.
@@ -62,7 +63,7 @@ public final class BoundedRecords {
     }
 
     /// The size of a value before it was cut, in bytes; null where the value is whole.
-    public static Integer cutFrom(Headers headers) {
+    public static @Nullable Integer cutFrom(Headers headers) {
         var header = headers.lastHeader(CUT_FROM);
         return header == null ? null : Integer.valueOf(new String(header.value(), StandardCharsets.UTF_8));
     }
@@ -127,12 +128,12 @@ public final class BoundedRecords {
         }
 
         @Override
-        public byte[] deserialize(String topic, Headers headers, byte[] data) {
+        public byte @Nullable [] deserialize(String topic, Headers headers, byte[] data) {
             return data == null ? null : bounded(headers, ByteBuffer.wrap(data));
         }
 
         @Override
-        public byte[] deserialize(String topic, Headers headers, ByteBuffer data) {
+        public byte @Nullable [] deserialize(String topic, Headers headers, ByteBuffer data) {
             return data == null ? null : bounded(headers, data);
         }
     }

@@ -3,6 +3,7 @@ package dev.flover.topology.records;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Finds out whether a record contained text that was not valid UTF-8.
 ///

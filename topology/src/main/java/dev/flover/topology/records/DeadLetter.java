@@ -3,13 +3,14 @@ package dev.flover.topology.records;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /// A record of the dead-letter topic, with the reason in its headers. Key and value are cut to a size that the topic
 /// takes.
 ///
 /// @param key   null where the record had none
 /// @param value null where the record had none
-public record DeadLetter(byte[] key, byte[] value, Headers headers) {
+public record DeadLetter(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
     public static final String REASON = "flover.reason";
     /// Header: the topic of another application that the record was meant for.
     public static final String MEANT_FOR = "flover.record.topic";
@@ -21,7 +22,7 @@ public record DeadLetter(byte[] key, byte[] value, Headers headers) {
     }
 
     /// @param headers the headers of the record, to which further ones are added
-    public static DeadLetter of(byte[] key, byte[] value, Headers headers, String reason) {
+    public static DeadLetter of(byte @Nullable [] key, byte @Nullable [] value, Headers headers, String reason) {
         header(headers, REASON, reason);
         byte[] kept = value;
         if (value != null && value.length > BoundedRecords.MAX_DEAD_LETTER_BYTES) {

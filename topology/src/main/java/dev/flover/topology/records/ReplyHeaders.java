@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /// The headers by which a request's record names a topic for its result: those of Spring for Apache Kafka, or plain
 /// ones.
@@ -39,10 +40,11 @@ public sealed interface ReplyHeaders {
             return new Malformed("of the headers " + SPRING_TOPIC + " and " + PLAIN_TOPIC + " at most one may be set, "
                     + "found both");
         }
-        if (spring == null && plain == null) {
+        var named = spring == null ? plain : spring;
+        if (named == null) {
             return new None();
         }
-        String topic = text(spring == null ? plain.value() : spring.value());
+        String topic = text(named.value());
         if (topic == null || topic.isEmpty()) {
             return new Malformed("the header " + (spring == null ? PLAIN_TOPIC : SPRING_TOPIC)
                     + " must be the name of a topic in UTF-8, found " + (topic == null ? "other bytes" : "no bytes"));
@@ -58,12 +60,12 @@ public sealed interface ReplyHeaders {
                 : new Named(new StoredReply(topic, number));
     }
 
-    private static Header present(Headers headers, String name) {
+    private static @Nullable Header present(Headers headers, String name) {
         var header = headers.lastHeader(name);
         return header == null || header.value() == null ? null : header;
     }
 
-    private static String text(byte[] bytes) {
+    private static @Nullable String text(byte[] bytes) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
@@ -71,11 +73,11 @@ public sealed interface ReplyHeaders {
         }
     }
 
-    private static Integer fourBytes(byte[] bytes) {
+    private static @Nullable Integer fourBytes(byte[] bytes) {
         return bytes.length == Integer.BYTES ? Integer.valueOf(ByteBuffer.wrap(bytes).getInt()) : null;
     }
 
-    private static Integer digits(byte[] bytes) {
+    private static @Nullable Integer digits(byte[] bytes) {
         String text = text(bytes);
         return text != null && text.matches("[0-9]{1,9}") ? Integer.valueOf(text) : null;
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,13 +92,13 @@ public final class RequestDecoding {
     private static final class Lookup {
         private final SchemaName name;
         private final int number;
-        private CompletableFuture<Outcome> trial;
+        private @Nullable CompletableFuture<Outcome> trial;
         private Outcome last = new Outcome.Unavailable("");
         private long retryAt;
         private long retryMs = FIRST_RETRY_MS;
         private long unknownSince = -1;
         private long refusedUntil;
-        private String refusal;
+        private @Nullable String refusal;
 
         Lookup(SchemaName name, int number) {
             this.name = name;
@@ -171,7 +172,7 @@ public final class RequestDecoding {
             lookup.trial = CompletableFuture.supplyAsync(() -> ask(name, bytes), background);
         }
         if (lookup.trial != null && lookup.trial.isDone()) {
-            take(lookup, now);
+            take(lookup, lookup.trial, now);
             if (lookup.last instanceof Outcome.Known || lookup.refusal != null) {
                 return decode(name, value, mayWait, now);
             }
@@ -221,15 +222,15 @@ public final class RequestDecoding {
         return found;
     }
 
-    private void forget(SchemaName name) {
+    private void forget(@Nullable SchemaName name) {
         var lookup = lookups.remove(name);
         if (lookup != null && name instanceof SchemaName.Guid) {
             guids.forget(lookup.number);
         }
     }
 
-    private void take(Lookup lookup, long now) {
-        var outcome = lookup.trial.join();
+    private void take(Lookup lookup, CompletableFuture<Outcome> trial, long now) {
+        var outcome = trial.join();
         lookup.trial = null;
         lookup.last = outcome;
         switch (outcome) {
@@ -285,7 +286,7 @@ public final class RequestDecoding {
         }
     }
 
-    private Decoded attempt(byte[] bytes, Deserializer<ReadRequest> inline, SchemaName name) {
+    private Decoded attempt(byte[] bytes, Deserializer<ReadRequest> inline, @Nullable SchemaName name) {
         try {
             return new Decoded.Request(inline.deserialize(topic, bytes));
         } catch (RegistryUnavailableException | UnknownSchemaException e) {     // evicted from the client

@@ -2,6 +2,7 @@ package dev.flover.topology.records;
 
 import dev.flover.schemas.Rejection;
 import dev.flover.schemas.RejectionCode;
+import org.jspecify.annotations.Nullable;
 
 /// The reason to reject a request.
 ///
@@ -11,11 +12,11 @@ public record RequestFault(Rejection kind, String message) {
     /// Makes the fault of a request with an invalid value.
     ///
     /// @param field the wrong field; null if no single field is wrong
-    public static RequestFault invalid(String field, String message) {
+    public static RequestFault invalid(@Nullable String field, String message) {
         return of(RejectionCode.INVALID, field, message);
     }
 
-    public static RequestFault of(RejectionCode code, String field, String message) {
+    public static RequestFault of(RejectionCode code, @Nullable String field, String message) {
         return new RequestFault(new Rejection(code, field), message);
     }
 }

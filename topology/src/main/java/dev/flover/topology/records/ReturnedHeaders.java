@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
 
 /// The headers of a request's record that come back on each record of its answer.
 ///
@@ -49,7 +50,7 @@ public record ReturnedHeaders(List<StoredHeader> headers) {
 
     /// The trace that the request belongs to; null where there is none. It is stored in a field of its own, which all
     /// releases know.
-    public String trace() {
+    public @Nullable String trace() {
         return TraceParent.of(asWritten());
     }
 
@@ -99,7 +100,7 @@ public record ReturnedHeaders(List<StoredHeader> headers) {
         headers.add(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static byte[] bytes(ByteBuffer buffer) {
+    private static byte @Nullable [] bytes(ByteBuffer buffer) {
         if (buffer == null) {
             return null;
         }
@@ -176,7 +177,7 @@ public record ReturnedHeaders(List<StoredHeader> headers) {
         }
 
         /// The reason to reject a request because of its headers; null where there is none.
-        public String refusal(Headers record) {
+        public @Nullable String refusal(Headers record) {
             int count = 0;
             int bytes = 0;
             for (var header : record) {

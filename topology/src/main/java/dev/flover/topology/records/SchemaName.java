@@ -3,6 +3,7 @@ package dev.flover.topology.records;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /// The name by which a record identifies the schema of its value.
 ///
@@ -26,13 +27,13 @@ public sealed interface SchemaName {
     ///
     /// @param problem describes the unknown form; null where the record names no schema, because its value may describe
     ///                itself
-    record None(String problem) implements SchemaName {}
+    record None(@Nullable String problem) implements SchemaName {}
 
     static SchemaName of(RequestRecord record) {
         return of(record.headers(), record.value());
     }
 
-    private static SchemaName of(Headers headers, byte[] value) {
+    private static SchemaName of(Headers headers, byte @Nullable [] value) {
         var header = headers.lastHeader(HEADER);
         if (header != null && header.value() != null) {
             return ofHeader(ByteBuffer.wrap(header.value()));

@@ -2,6 +2,7 @@ package dev.flover.topology.records;
 
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /// The trace that a request belongs to: the header `traceparent` of its record, as W3C Trace Context defines it.
 public final class TraceParent {
@@ -11,7 +12,7 @@ public final class TraceParent {
     private TraceParent() {}
 
     /// The header's value; null where the producer sent none, or one of more than 256 bytes.
-    public static String of(Headers headers) {
+    public static @Nullable String of(Headers headers) {
         var header = headers.lastHeader(HEADER);
         return header == null || header.value() == null || header.value().length > MAX_BYTES
                 ? null

@@ -7,4 +7,7 @@
 /// ```
 ///
 /// The package knows bytes, headers, schemas and offsets; nothing of whether a request can be served.
+@NullMarked
 package dev.flover.topology.records;
+
+import org.jspecify.annotations.NullMarked;

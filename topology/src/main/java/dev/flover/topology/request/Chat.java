@@ -4,6 +4,7 @@ import dev.flover.schemas.ChatMessage;
 import dev.flover.topology.tools.Tool;
 import dev.flover.topology.tools.ToolFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Writes conversations as prompts by the model's chat template.
 public interface Chat {
@@ -13,7 +14,7 @@ public interface Chat {
     int[] prompt(List<ChatMessage> messages, List<Tool> tools);
 
     /// The format in which the model writes tool calls; null where it is not known.
-    default ToolFormat toolFormat() {
+    default @Nullable ToolFormat toolFormat() {
         return null;
     }
 }

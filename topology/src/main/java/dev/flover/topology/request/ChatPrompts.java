@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ public final class ChatPrompts implements Chat {
 
     private final ChatTemplate template;
     private final Model model;
-    private final ToolFormat toolFormat;
+    private final @Nullable ToolFormat toolFormat;
 
     private ChatPrompts(ChatTemplate template, Model model) {
         this.template = template;
@@ -38,7 +39,7 @@ public final class ChatPrompts implements Chat {
     /// The prompts of a model; null where the model has no template or no tokenizer.
     ///
     /// @throws ChatTemplateException if the template cannot be read
-    public static ChatPrompts of(Model model, Clock clock) {
+    public static @Nullable ChatPrompts of(Model model, Clock clock) {
         return model.chatTemplate() == null || model.tokenizer() == null
                 ? null
                 : new ChatPrompts(ChatTemplate.parse(model.chatTemplate(), clock), model);
@@ -46,7 +47,7 @@ public final class ChatPrompts implements Chat {
 
     /// As [#of], but where the template cannot be read, the reason is logged now, and each conversation is refused with
     /// it.
-    public static Chat orRefusing(Model model, Clock clock) {
+    public static @Nullable Chat orRefusing(Model model, Clock clock) {
         try {
             return of(model, clock);
         } catch (ChatTemplateException e) {
@@ -58,7 +59,7 @@ public final class ChatPrompts implements Chat {
     }
 
     @Override
-    public ToolFormat toolFormat() {
+    public @Nullable ToolFormat toolFormat() {
         return toolFormat;
     }
 

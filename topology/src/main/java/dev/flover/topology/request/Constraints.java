@@ -23,6 +23,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +36,7 @@ public final class Constraints {
     private static final Logger LOG = LoggerFactory.getLogger(Constraints.class);
     private static final int MOST_KEPT = 1_000;
 
-    private final Tokenizer tokenizer;
+    private final @Nullable Tokenizer tokenizer;
     private final Function<String, Executor> turns;
     private final Map<ByteBuffer, SoftReference<Prepared>> known = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
@@ -44,7 +45,7 @@ public final class Constraints {
         }
     };
     private final Map<ByteBuffer, CompletableFuture<Prepared>> underWay = new HashMap<>();
-    private ConstraintCompiler compiler;
+    private @Nullable ConstraintCompiler compiler;
 
     /// The constraint of a request, and the options of the request that may contradict it.
     ///
@@ -53,7 +54,7 @@ public final class Constraints {
     /// @param stop      the stop strings, which end the answer
     /// @param minTokens the smallest number of tokens of the answer
     public record Wish(String field, Source source, String tenant, List<String> stop, int minTokens) {
-        Wish(String field, ConstraintSource source, String tenant, List<String> stop, int minTokens) {
+        Wish(String field, @Nullable ConstraintSource source, String tenant, List<String> stop, int minTokens) {
             this(field, new Source.Said(source), tenant, stop, minTokens);
         }
 
@@ -64,7 +65,7 @@ public final class Constraints {
 
     /// The origin of a constraint: the request itself, or an Avro schema of the registry.
     sealed interface Source {
-        record Said(ConstraintSource constraint) implements Source {}
+        record Said(@Nullable ConstraintSource constraint) implements Source {}
 
         /// The constraint of JSON that fits an Avro schema.
         ///
@@ -79,7 +80,7 @@ public final class Constraints {
         /// The constraint is compiled.
         ///
         /// @param records encodes the answer as an Avro record; null where the constraint is no Avro schema
-        record Ready(Constraint constraint, AvroAnswers records) implements Prepared {}
+        record Ready(Constraint constraint, @Nullable AvroAnswers records) implements Prepared {}
 
         /// The constraint cannot be compiled, or contradicts the request's other options.
         ///
@@ -90,7 +91,7 @@ public final class Constraints {
 
     /// @param tokenizer the model's; null where the model file has none
     /// @param turns     returns the executor for the work of a tenant
-    public Constraints(Tokenizer tokenizer, Function<String, Executor> turns) {
+    public Constraints(@Nullable Tokenizer tokenizer, Function<String, Executor> turns) {
         this.tokenizer = tokenizer;
         this.turns = turns;
     }

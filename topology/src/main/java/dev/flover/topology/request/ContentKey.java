@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// A digest, in 16 bytes, of everything that decides an answer's tokens: requests of one tenant with equal keys get
 /// equal tokens.
@@ -24,7 +25,7 @@ public final class ContentKey {
 
     /// The key of a stored request; null where its answer may not be given to another request: its draws follow from
     /// the seed of its id, or it asks for logprobs, which results do not hold.
-    public static ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
+    public static @Nullable ByteBuffer of(StoredRequest stored, RequestPlan plan, String model, String arithmetic) {
         var request = stored.getRequest();
         boolean greedy = plan.sampling().temperature() == 0;
         if (request.getLogprobs() != null || request.getPromptLogprobs() != null

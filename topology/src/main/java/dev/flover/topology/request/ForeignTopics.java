@@ -4,6 +4,7 @@ import dev.flover.schemas.StoredReply;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.request.Inquiries.Answer;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Looks up topics that belong to other applications, and that requests name for their answers.
 ///
@@ -32,7 +33,7 @@ public final class ForeignTopics {
         /// The reason why a record cannot be written to the topic; null where it can.
         ///
         /// @param size the record's size in bytes
-        public String problem(Place place, int size) {
+        public @Nullable String problem(Place place, int size) {
             if (place.partition() != null && place.partition() >= partitions) {
                 return "'" + place.topic() + "' has the partitions 0 to " + (partitions - 1) + ", and not "
                         + place.partition();
@@ -45,7 +46,7 @@ public final class ForeignTopics {
     /// The place where a record is to be written.
     ///
     /// @param partition null where the record's key decides
-    public record Place(String topic, Integer partition) {
+    public record Place(String topic, @Nullable Integer partition) {
         public static Place of(StoredReply reply) {
             return new Place(reply.getTopic(), reply.getPartition());
         }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,9 +61,9 @@ public final class Inquiries<K, V> {
     }
 
     private static final class Inquiry<V> {
-        private CompletableFuture<Outcome<V>> trial;
+        private @Nullable CompletableFuture<Outcome<V>> trial;
         private long trialBegan;
-        private Answer<V> last;
+        private @Nullable Answer<V> last;
         private long lastBegan = NEVER;
         private long retryAt;
         private long retryMs = FIRST_RETRY_MS;
@@ -90,7 +91,7 @@ public final class Inquiries<K, V> {
     Answer<V> ask(K key, long since, long now) {
         var inquiry = inquiries.computeIfAbsent(key, fresh -> new Inquiry<>());
         take(key, inquiry, now);
-        if (inquiry.answers(since)) {
+        if (inquiry.last != null && inquiry.answers(since)) {
             return inquiry.last;
         }
         if (inquiry.trial == null && now >= inquiry.retryAt) {
@@ -98,7 +99,7 @@ public final class Inquiries<K, V> {
             inquiry.trial = CompletableFuture.supplyAsync(() -> source.apply(key), background);
             take(key, inquiry, now);
         }
-        return inquiry.answers(since) ? inquiry.last : new Answer.Later<>();
+        return inquiry.last != null && inquiry.answers(since) ? inquiry.last : new Answer.Later<>();
     }
 
     /// Whether [#ask] may return another result now than its last [Answer.Later].

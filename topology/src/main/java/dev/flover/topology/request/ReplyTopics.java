@@ -6,6 +6,7 @@ import dev.flover.topology.request.ForeignTopics.Place;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /// Looks up the topics to which requests want their results sent, before the requests are taken in.
 ///
@@ -15,13 +16,13 @@ public final class ReplyTopics {
     /// one that does not fit goes to the dead letters.
     private static final int LEAST_BYTES = 8 << 10;
 
-    private final Pattern allowed;
+    private final @Nullable Pattern allowed;
     private final ForeignTopics topics;
 
     /// The outcome of looking at the headers of a request's record.
     public sealed interface Sight {
         /// @param reply null where the request names no topic
-        record Ready(StoredReply reply) implements Sight {}
+        record Ready(@Nullable StoredReply reply) implements Sight {}
 
         record Refused(String reason) implements Sight {}
 
@@ -32,7 +33,7 @@ public final class ReplyTopics {
     }
 
     /// @param allowed the names that a request may give, each as a whole; null allows none
-    public ReplyTopics(Pattern allowed, ForeignTopics topics) {
+    public ReplyTopics(@Nullable Pattern allowed, ForeignTopics topics) {
         this.allowed = allowed;
         this.topics = topics;
     }
@@ -50,7 +51,7 @@ public final class ReplyTopics {
     }
 
     /// The reason why the pipeline's settings forbid a topic; null where they allow it.
-    public String refusal(StoredReply reply) {
+    public @Nullable String refusal(StoredReply reply) {
         String topic = reply.getTopic();
         if (!RequestMentions.matches(allowed, topic)) {
             return "the reply topic '" + RequestCheck.brief(topic) + "' may not be named here: "
@@ -63,7 +64,7 @@ public final class ReplyTopics {
     }
 
     /// The topic that a record's headers name, without looking it up; null where there is none or it is forbidden.
-    public StoredReply unseen(Headers headers) {
+    public @Nullable StoredReply unseen(Headers headers) {
         return ReplyHeaders.of(headers) instanceof ReplyHeaders.Named(StoredReply reply) && refusal(reply) == null
                 ? reply : null;
     }

@@ -14,6 +14,7 @@ import dev.flover.topology.tools.WrongFieldException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Decides whether a request can be served here, and turns its prompt into token ids.
 public final class RequestCheck {
@@ -26,7 +27,7 @@ public final class RequestCheck {
 
     private final Model model;
     private final RequestLimits limits;
-    private final Chat chat;
+    private final @Nullable Chat chat;
 
     /// The outcome of the check.
     public sealed interface Verdict {
@@ -40,7 +41,7 @@ public final class RequestCheck {
     }
 
     /// @param chat writes messages as a prompt by the model's template; null where the model has none
-    public RequestCheck(Model model, RequestLimits limits, Chat chat) {
+    public RequestCheck(Model model, RequestLimits limits, @Nullable Chat chat) {
         this.model = model;
         this.limits = limits;
         this.chat = chat;
@@ -74,14 +75,14 @@ public final class RequestCheck {
     }
 
     /// The constraint of a request's answers; null where there is none.
-    public Constraints.Wish wish(StoredRequest stored) {
+    public Constraints.@Nullable Wish wish(StoredRequest stored) {
         return wish(stored.getRequest(), stored.getResolvedSchema());
     }
 
     /// The constraint of a request's answers; null where there is none.
     ///
     /// @param schema the schema of the registry that the request names; null where it names none
-    public Constraints.Wish wish(GenerationRequest request, StoredSchema schema) {
+    public Constraints.@Nullable Wish wish(GenerationRequest request, StoredSchema schema) {
         var wish = RequestTools.wish(request, chat);
         return wish == null ? RequestConstraint.wish(request, schema) : wish;
     }

@@ -7,6 +7,7 @@ import dev.flover.schemas.StoredSchema;
 import dev.flover.topology.tools.WrongFieldException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the constraint that a request's fields state for its answers, and checks the fields against each other.
 public final class RequestConstraint {
@@ -32,7 +33,7 @@ public final class RequestConstraint {
     /// The constraint of a request; null where it states none.
     ///
     /// @param schema the schema of the registry that the request names; null where it names none
-    static Constraints.Wish wish(GenerationRequest request, StoredSchema schema) {
+    static Constraints.@Nullable Wish wish(GenerationRequest request, @Nullable StoredSchema schema) {
         var source = schema == null ? said(request) : resolved(request, schema);
         return source == null ? null : new Constraints.Wish(named(request).getFirst(), source, request.getTenant(),
                 request.getStop(), request.getMinTokens());
@@ -45,13 +46,13 @@ public final class RequestConstraint {
                         new ConstraintSource.JsonSchema(schema.getText(), request.getWhiteSpace()));
     }
 
-    private static Constraints.Source said(GenerationRequest request) {
+    private static Constraints.@Nullable Source said(GenerationRequest request) {
         var source = source(request);
         return source == null ? null : new Constraints.Source.Said(source);
     }
 
     /// The constraint that the request itself states; null where it states none, or names a schema of the registry.
-    public static ConstraintSource source(GenerationRequest request) {
+    public static @Nullable ConstraintSource source(GenerationRequest request) {
         if (request.getJsonSchema() != null) {
             return new ConstraintSource.JsonSchema(request.getJsonSchema(), request.getWhiteSpace());
         }

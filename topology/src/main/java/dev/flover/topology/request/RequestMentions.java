@@ -6,6 +6,7 @@ import dev.flover.topology.config.PipelineConfig.Mentions;
 import dev.flover.topology.records.RequestFault;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Looks up the schemas and topics that requests name: schemas by their subject in the registry, and other
 /// applications' topics.
@@ -25,7 +26,7 @@ public final class RequestMentions {
     /// A subject of the schema registry.
     ///
     /// @param version null for the latest
-    public record Subject(String name, Integer version) {
+    public record Subject(String name, @Nullable Integer version) {
         @Override
         public String toString() {
             return "the subject " + name + (version == null ? "" : ", version " + version);
@@ -36,7 +37,7 @@ public final class RequestMentions {
         /// Everything that the request names is known.
         ///
         /// @param schema the subject's schema; null where the request names no subject
-        record Ready(StoredSchema schema) implements Sight {}
+        record Ready(@Nullable StoredSchema schema) implements Sight {}
 
         record Refused(RequestFault fault) implements Sight {}
 
@@ -53,7 +54,7 @@ public final class RequestMentions {
     }
 
     /// The reason why the pipeline's settings forbid a name in a request; null where they allow all its names.
-    public RequestFault refusal(GenerationRequest request) {
+    public @Nullable RequestFault refusal(GenerationRequest request) {
         String subject = request.getSchemaSubject();
         if (subject != null && !matches(allowed.schemaSubjects(), subject)) {
             return RequestFault.invalid(SUBJECT, "schema_subject '" + RequestCheck.brief(subject)
@@ -70,11 +71,11 @@ public final class RequestMentions {
                 : null;
     }
 
-    static boolean matches(Pattern pattern, String name) {
+    static boolean matches(@Nullable Pattern pattern, String name) {
         return pattern != null && name.length() <= MOST_CHARACTERS && pattern.matcher(name).matches();
     }
 
-    static String hint(String setting, Pattern pattern) {
+    static String hint(String setting, @Nullable Pattern pattern) {
         return pattern == null
                 ? "the pipeline's setting " + setting + " allows none"
                 : "the pipeline's setting " + setting + " allows " + pattern;

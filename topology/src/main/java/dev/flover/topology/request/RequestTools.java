@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Translates the tools of a request, and the calls in its answers, between records and [ToolUse].
 public final class RequestTools {
@@ -40,7 +41,7 @@ public final class RequestTools {
     ///
     /// @param chat null where the model has no template
     /// @throws WrongFieldException if a field is wrong; the message names it
-    public static void check(GenerationRequest request, Chat chat, Model model) {
+    public static void check(GenerationRequest request, @Nullable Chat chat, Model model) {
         var use = of(request);
         if (use.tools().isEmpty()) {
             return;
@@ -73,7 +74,7 @@ public final class RequestTools {
     }
 
     /// The constraint by which a request forces calls; null where it forces none.
-    static Constraints.Wish wish(GenerationRequest request, Chat chat) {
+    static Constraints.@Nullable Wish wish(GenerationRequest request, @Nullable Chat chat) {
         var use = of(request);
         if (!use.isForced()) {
             return null;
@@ -89,7 +90,7 @@ public final class RequestTools {
     /// @param answer the answer's index
     /// @param ids    the answer's token ids
     /// @param chat   null where the model has no template
-    public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, Chat chat,
+    public static List<ToolCall> calls(GenerationRequest request, int answer, int[] ids, @Nullable Chat chat,
             Tokenizer tokenizer) {
         if (request.getTools().isEmpty() || chat == null || chat.toolFormat() == null) {
             return List.of();

@@ -11,4 +11,7 @@
 /// ```
 ///
 /// The package knows the model and the contract of requests; nothing of stores, offsets or transactions.
+@NullMarked
 package dev.flover.topology.request;
+
+import org.jspecify.annotations.NullMarked;

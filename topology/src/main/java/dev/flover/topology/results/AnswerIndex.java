@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// An index of the stored results whose answers may be given to equal requests: from the digest of a request's content
 /// (`ContentKey`) to the place of the result. Bounded; the oldest entries are forgotten first. Thread-safe.
@@ -47,7 +48,7 @@ final class AnswerIndex {
     /// The place of the answer to an equal request; null where there is none.
     ///
     /// @param content the digest of the request's content
-    synchronized Place find(ByteBuffer content) {
+    synchronized @Nullable Place find(ByteBuffer content) {
         return places.get(content);
     }
 }

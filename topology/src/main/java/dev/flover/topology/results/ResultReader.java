@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,7 +68,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     private final PipelineConfig config;
     private final Thread thread = Thread.ofPlatform().daemon().name("flover-results").unstarted(this::run);
     private volatile boolean closed;
-    private volatile Homes homes;
+    private volatile @Nullable Homes homes;
 
     /// The search for a request's result.
     ///
@@ -74,7 +76,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     /// @param partitions the partitions that may have the result and were not searched yet
     /// @param others     the groups that may have the request still to answer; null where no group has to be looked up
     /// @param found      completed with the outcome
-    private record Wanted(Bytes id, long writtenAt, Deque<Integer> partitions, Others others,
+    private record Wanted(Bytes id, long writtenAt, Deque<Integer> partitions, @Nullable Others others,
             CompletableFuture<Found> found) implements Search {
         @Override
         public void giveUp() {
@@ -151,9 +153,9 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return find(id, writtenAt, groups.isEmpty() ? null : new Others(partition, groups));
     }
 
-    private CompletableFuture<Found> find(Bytes id, long writtenAt, Others others) {
+    private CompletableFuture<Found> find(Bytes id, long writtenAt, @Nullable Others others) {
         var search = new Wanted(
-                id, writtenAt, new ArrayDeque<>(homes.ofResult(id)), others, new CompletableFuture<>());
+                id, writtenAt, new ArrayDeque<>(homes().ofResult(id)), others, new CompletableFuture<>());
         wanted.add(search);
         return search.found();
     }
@@ -325,16 +327,21 @@ public final class ResultReader implements StoredResults, AutoCloseable {
         return true;
     }
 
+    private Homes homes() {
+        return Objects.requireNonNull(homes, "the partitions of results are not known yet");
+    }
+
     /// Looks up whether other groups have still to answer the requests without a result. Where none has, the result is
     /// searched for once more, because it may have been written since.
     private void askOthers() {
         var groups = new OtherGroups(config);
         for (var search : List.copyOf(missed)) {
-            if (groups.owe(search.id(), search.others().partition(), search.others().groups())) {
+            var others = Objects.requireNonNull(search.others());
+            if (groups.owe(search.id(), others.partition(), others.groups())) {
                 search.found().complete(new Found.Owed());
             } else {
                 wanted.add(new Wanted(search.id(), search.writtenAt(),
-                        new ArrayDeque<>(homes.ofResult(search.id())), null, search.found()));
+                        new ArrayDeque<>(homes().ofResult(search.id())), null, search.found()));
             }
             missed.remove(search);
         }
@@ -378,7 +385,7 @@ public final class ResultReader implements StoredResults, AutoCloseable {
     }
 
     private static long end(Readers readers, TopicPartition partition) {
-        return readers.ends().endOffsets(List.of(partition)).get(partition);
+        return Objects.requireNonNull(readers.ends().endOffsets(List.of(partition)).get(partition));
     }
 
     private Optional<StoredResult> decoded(ConsumerRecord<byte[], byte[]> record) {

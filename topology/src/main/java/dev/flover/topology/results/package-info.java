@@ -7,4 +7,7 @@
 /// ```
 ///
 /// The package knows the results topic; nothing of why a result is wanted.
+@NullMarked
 package dev.flover.topology.results;
+
+import org.jspecify.annotations.NullMarked;

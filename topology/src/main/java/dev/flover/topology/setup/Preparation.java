@@ -13,11 +13,13 @@ import dev.flover.topology.weather.GroupMembers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /// The checks and decisions before each life of Kafka Streams. Each method throws [KafkaException] where the pipeline
 /// has to wait for something in the cluster, and try again.
@@ -26,7 +28,7 @@ public final class Preparation {
     private final LongSupplier wall;
     private final CountDownLatch closing;
     private int resultBytes;
-    private Homes homes;
+    private @Nullable Homes homes;
 
     /// @param wall    the wall clock, ms since 1970
     /// @param closing counted down when the pipeline is closed, which ends a wait
@@ -67,7 +69,7 @@ public final class Preparation {
     /// group answers, and which partitions may know an id.
     ///
     /// @param before the previous result of this method in this process; null the first time
-    public Registered register(Registered before) {
+    public Registered register(@Nullable Registered before) {
         var topics = config.topics();
         var serving = config.serving();
         var names = new ArrayList<>(List.of(config.servedModel()));
@@ -95,6 +97,6 @@ public final class Preparation {
     }
 
     public Homes homes() {
-        return homes;
+        return Objects.requireNonNull(homes, "the group is not registered yet");
     }
 }

@@ -31,6 +31,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -71,7 +72,7 @@ public final class Registry implements AutoCloseable {
         properties.put("missing.id.cache.ttl.sec", 0L);      // RequestDecoding decides how often the registry is asked
         properties.put("latest.cache.ttl.sec", 0);
         properties.putAll(config.registry());
-        var urls = List.of(config.registry().get("schema.registry.url").split(","));
+        var urls = List.of(Objects.requireNonNull(config.registry().get("schema.registry.url")).split(","));
         client = SchemaRegistryClientFactory.newClient(
                 urls, SCHEMAS_CACHED, List.of(new AvroSchemas()), properties, Map.of());
         requests = ContractSerde.of(GenerationRequest.class, properties, client);

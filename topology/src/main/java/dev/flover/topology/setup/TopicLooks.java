@@ -9,6 +9,7 @@ import dev.flover.topology.streams.OtherTopics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +26,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +43,7 @@ public final class TopicLooks implements OtherTopics, AutoCloseable {
     private final PipelineMetrics metrics;
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-topics").factory());
-    private Admin admin;
+    private @Nullable Admin admin;
 
     /// @param properties the properties of an admin client, which is created when the first topic is looked up
     public TopicLooks(Map<String, Object> properties, PipelineMetrics metrics) {
@@ -55,7 +57,7 @@ public final class TopicLooks implements OtherTopics, AutoCloseable {
     }
 
     @Override
-    public String problem(String topic, Integer partition) {
+    public @Nullable String problem(String topic, @Nullable Integer partition) {
         try {
             return switch (look(topic)) {
                 case Outcome.Known<Found>(Found found) -> found.problem(new Place(topic, partition), 0);
@@ -115,7 +117,7 @@ public final class TopicLooks implements OtherTopics, AutoCloseable {
     }
 
     /// The topic's configuration; null where the pipeline may not read it.
-    private Config config(String topic) {
+    private @Nullable Config config(String topic) {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
             return await(admin().describeConfigs(List.of(resource)).values().get(resource));
@@ -136,9 +138,9 @@ public final class TopicLooks implements OtherTopics, AutoCloseable {
         return admin;
     }
 
-    private static <T> T await(KafkaFuture<T> future) {
+    private static <T> T await(@Nullable KafkaFuture<T> future) {
         try {
-            return future.get();
+            return Objects.requireNonNull(future, "the client leaves out what it was asked for").get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException problem ? problem : new KafkaException(e.getCause());
         } catch (InterruptedException e) {

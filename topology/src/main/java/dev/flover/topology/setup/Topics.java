@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -79,7 +80,7 @@ public final class Topics {
         var created = new HashSet<TopicPartition>();
         for (var topic : topics) {
             try {
-                await(results.get(topic.name()), "create the topic " + topic.name());
+                await(Objects.requireNonNull(results.get(topic.name())), "create the topic " + topic.name());
                 LOG.info("created topic {}", topic.name());
                 for (int i = 0; i < topic.numPartitions(); i++) {
                     created.add(new TopicPartition(topic.name(), i));
@@ -140,15 +141,15 @@ public final class Topics {
         var described = describe();
         var sizes = new HashMap<String, Integer>();
         for (String name : List.of(names.tokens(), names.results())) {
-            sizes.put(name, described.get(name).partitions().size());
+            sizes.put(name, Objects.requireNonNull(described.get(name)).partitions().size());
         }
-        int partitions = described.get(names.requests()).partitions().size();
+        int partitions = Objects.requireNonNull(described.get(names.requests())).partitions().size();
         new Growth(admin, names.requests()).grow(sizes, partitions);
     }
 
     /// Creates the topic by which partitions pass records on to each other, or adds partitions to it.
     void prepareForwarding(String name, int partitions) {
-        String retention = configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value();
+        String retention = config(configs(), names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value();
         var created = topic(name, partitions, (short) -1, Map.of(
                 TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
                 TopicConfig.RETENTION_MS_CONFIG, retention,
@@ -156,7 +157,8 @@ public final class Topics {
         try {
             await(admin.createTopics(List.of(created)).all(), "create the topic " + name);
         } catch (TopicExistsException e) {
-            int found = await(admin.describeTopics(List.of(name)).topicNameValues().get(name), "describe the topic "
+            var asked = admin.describeTopics(List.of(name)).topicNameValues();
+            int found = await(Objects.requireNonNull(asked.get(name)), "describe the topic "
                     + name).partitions().size();
             new Growth(admin, names.requests()).grow(Map.of(name, found), partitions);
         }
@@ -189,7 +191,7 @@ public final class Topics {
     private List<String> problems(
             Map<String, TopicDescription> described, Map<String, Config> configs, RequestLimits limits) {
         var problems = new ArrayList<String>();
-        int ofModels = described.get(names.models()).partitions().size();
+        int ofModels = Objects.requireNonNull(described.get(names.models())).partitions().size();
         if (ofModels != 1) {
             problems.add("topic " + names.models() + " must have 1 partition, found " + ofModels
                     + ": the order of its records decides which group answers which requests");
@@ -224,10 +226,14 @@ public final class Topics {
         return configs;
     }
 
+    private static Config config(Map<String, Config> configs, String topic) {
+        return Objects.requireNonNull(configs.get(topic), topic);
+    }
+
     private static void requireKeptForEver(Map<String, Config> configs, String topic, List<String> problems) {
         requireDeleted(configs, topic, problems);
         for (String limit : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
-            String found = configs.get(topic).get(limit).value();
+            String found = config(configs, topic).get(limit).value();
             if (!found.equals(FOR_EVER)) {
                 problems.add("topic " + topic + " must have " + limit + "=" + FOR_EVER + ", found "
                         + found + ": all of it is read at each start, to find the group that answers each request");
@@ -236,7 +242,7 @@ public final class Topics {
     }
 
     private static void requireDeleted(Map<String, Config> configs, String topic, List<String> problems) {
-        String found = configs.get(topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        String found = config(configs, topic).get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
         if (!found.equals(TopicConfig.CLEANUP_POLICY_DELETE)) {
             problems.add("topic " + topic + " must have cleanup.policy=" + TopicConfig.CLEANUP_POLICY_DELETE
                     + ", found " + found + ": compaction would remove records that are part of one answer");
@@ -256,7 +262,7 @@ public final class Topics {
     }
 
     private static int recordBytes(Map<String, Config> configs, String topic) {
-        return Integer.parseInt(configs.get(topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
+        return Integer.parseInt(config(configs, topic).get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value());
     }
 
     /// Logs a warning where requests have waited unread for more than 80 % of their topic's retention, after which they
@@ -265,7 +271,8 @@ public final class Topics {
     /// @param group the consumer group whose committed offsets count
     /// @param now   wall-clock time in ms
     public void warnOfRetention(String group, long now) {
-        long retentionMs = Long.parseLong(configs().get(names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value());
+        long retentionMs = Long.parseLong(
+                config(configs(), names.requests()).get(TopicConfig.RETENTION_MS_CONFIG).value());
         var read = await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(),
                 "describe the group " + group);
         read.keySet().removeIf(partition -> !partition.topic().equals(names.requests()));
@@ -277,10 +284,10 @@ public final class Topics {
         var ends = offsets(read.keySet(), OffsetSpec.latest());
         var recent = offsets(read.keySet(), OffsetSpec.forTimestamp(old));
         read.forEach((partition, offset) -> {
-            long firstRecent = recent.get(partition).offset() < 0
-                    ? ends.get(partition).offset()
+            long firstRecent = Objects.requireNonNull(recent.get(partition)).offset() < 0
+                    ? Objects.requireNonNull(ends.get(partition)).offset()
                     : recent.get(partition).offset();
-            if (offset.offset() < kept.get(partition).offset()) {
+            if (offset.offset() < Objects.requireNonNull(kept.get(partition)).offset()) {
                 LOG.error("{} requests of {} were deleted by retention before they were read",
                         kept.get(partition).offset() - offset.offset(), partition);
             } else if (offset.offset() < firstRecent) {

@@ -8,4 +8,7 @@
 /// ```
 ///
 /// The code of this package may wait for the cluster and the registry; none of it runs on the stream thread.
+@NullMarked
 package dev.flover.topology.setup;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// The processes that began to compute a generation and made no progress with it. The count tells generations that end
 /// their process from others.
@@ -84,7 +85,7 @@ public record Attempts(StoredAttempts counts, List<Try> tries) {
     /// Restores attempts from their stored form.
     ///
     /// @param encoded null where only an older release has counted
-    static Attempts of(StoredAttempts counts, byte[] encoded) {
+    static Attempts of(StoredAttempts counts, byte @Nullable [] encoded) {
         var tries = new ArrayList<Try>();
         if (encoded != null) {
             for (var bytes = ByteBuffer.wrap(encoded); bytes.remaining() >= TRY_BYTES;) {

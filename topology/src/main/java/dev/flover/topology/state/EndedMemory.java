@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// A partition's memory of ids that are not live: ended requests, requests that other groups answer, and cancels that
 /// came before their request. By it a duplicate is recognised. Entries are durable, are kept for a limited time, and
@@ -39,7 +40,7 @@ public final class EndedMemory {
     }
 
     /// The entry of an id; null where the id is not remembered, or its time is over.
-    public EndedRequest find(Bytes id, long now) {
+    public @Nullable EndedRequest find(Bytes id, long now) {
         var entry = state.ended(id);
         return entry == null || entry.getForgetAt() <= now ? null : entry;
     }

@@ -24,6 +24,7 @@ import java.util.function.BiConsumer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 
 /// The durable state of one partition: requests, each written once; their progress in append-only segments; attempts,
 /// ended ids and parked records.
@@ -52,7 +53,8 @@ public final class PartitionState {
     /// @param finish     the reason why the answer ended; null while it is unfinished
     /// @param stop       the stop string that ended it, or null
     public record StoredAnswer(
-            int[] ids, String model, List<String> arithmetic, FinishReason finish, String stop) {
+            int[] ids, @Nullable String model, List<String> arithmetic, @Nullable FinishReason finish,
+            @Nullable String stop) {
         public static final StoredAnswer NONE = new StoredAnswer(new int[0], null, List.of(), null, null);
 
         public boolean isBegun() {
@@ -94,7 +96,7 @@ public final class PartitionState {
     /// The unfinished request under an id; null where there is none.
     ///
     /// @throws NewerFormException if a newer release stored something that this process does not know
-    public StoredRequest request(Bytes id) {
+    public @Nullable StoredRequest request(Bytes id) {
         byte[] value = requests.get(id);
         return value == null ? null : contract.decode(value, schemas::get);
     }
@@ -106,7 +108,7 @@ public final class PartitionState {
 
     /// The digest of the unfinished request under an id; null where there is none. Requests with unknown fields have
     /// one, too. Where not even the request's schema is known, the digest is empty and equals no other.
-    public ByteBuffer digest(Bytes id) {
+    public @Nullable ByteBuffer digest(Bytes id) {
         byte[] value = requests.get(id);
         if (value == null) {
             return null;
@@ -202,12 +204,12 @@ public final class PartitionState {
     }
 
     /// The entry of an ended id; null where the id is not remembered, or its entry cannot be read.
-    EndedRequest ended(Bytes id) {
+    @Nullable EndedRequest ended(Bytes id) {
         byte[] value = ended.get(id);
         return value == null ? null : readEnded(value);
     }
 
-    private EndedRequest readEnded(byte[] value) {
+    private @Nullable EndedRequest readEnded(byte[] value) {
         try {
             return ENDED.decodeKnown(value, schemas::get);
         } catch (NewerFormException e) {
@@ -264,9 +266,9 @@ public final class PartitionState {
     private static final class AnswerBuilder {
         private final List<Integer> ids = new ArrayList<>();
         private final List<String> arithmetic = new ArrayList<>();
-        private String model;
-        private FinishReason finish;
-        private String stop;
+        private @Nullable String model;
+        private @Nullable FinishReason finish;
+        private @Nullable String stop;
 
         void add(int position, StoredProgress segment) {
             assert position == ids.size() : "a segment is missing before position " + position;

@@ -9,4 +9,7 @@
 /// ```
 ///
 /// The package knows keys and stored forms; nothing of the engine or of how an answer is written.
+@NullMarked
 package dev.flover.topology.state;
+
+import org.jspecify.annotations.NullMarked;

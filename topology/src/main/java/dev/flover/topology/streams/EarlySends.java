@@ -2,6 +2,7 @@ package dev.flover.topology.streams;
 
 import java.util.concurrent.Semaphore;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,8 +14,8 @@ public final class EarlySends implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EarlySends.class);
 
     private final Semaphore wanted = new Semaphore(0);
-    private volatile Runnable sending;
-    private Thread thread;
+    private volatile Runnable sending = () -> { };
+    private @Nullable Thread thread;
 
     /// Sets the call that sends the buffer of the present producer, and starts the thread with the first one.
     synchronized void by(Runnable call) {

@@ -22,6 +22,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.metrics.KafkaMetric;
+import org.jspecify.annotations.Nullable;
 
 /// The producer of Kafka Streams, with three additions: writes and commits are reported to [Commits]; the timeouts of
 /// transactions follow the duration of commits; and topics of other applications cannot abort a transaction
@@ -41,7 +42,7 @@ final class FollowingProducer implements Producer<byte[], byte[]>, SparedRecords
     private final Map<String, Object> config;
     private final TransactionTime time;
     private final Commits commits;
-    private final SparedRecords spared;
+    private final @Nullable SparedRecords spared;
     private final boolean transactional;
     private Producer<byte[], byte[]> current;
     private volatile long allowedMs;
@@ -55,7 +56,7 @@ final class FollowingProducer implements Producer<byte[], byte[]>, SparedRecords
     /// @param commits is told of every write and commit
     /// @param spared  the records for topics of other applications; null where there are none
     FollowingProducer(Function<Map<String, Object>, Producer<byte[], byte[]>> making, Map<String, Object> config,
-            TransactionTime time, Commits commits, SparedRecords spared) {
+            TransactionTime time, Commits commits, @Nullable SparedRecords spared) {
         this.making = making;
         this.config = config;
         this.time = time;
@@ -141,7 +142,7 @@ final class FollowingProducer implements Producer<byte[], byte[]>, SparedRecords
     }
 
     @Override
-    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+    public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, @Nullable Callback callback) {
         commits.changed();
         if (!begun) {
             begunNanos = System.nanoTime();

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /// Searches for a hanging transaction in the application's changelogs. A task that restores its state waits until such
 /// a transaction is ended, which never happens if the cluster has lost its producer.
@@ -50,7 +51,7 @@ public final class OpenTransactions {
             var states = admin.describeProducers(partitions).all().get();
             return sentence(states, System.currentTimeMillis() - age.toMillis());
         } catch (ExecutionException e) {
-            throw new KafkaException(e.getCause().getMessage(), e.getCause());
+            throw new KafkaException(e.getMessage(), e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
@@ -87,7 +88,7 @@ public final class OpenTransactions {
                 }
             }
         }
-        return oldest == null ? Optional.empty() : Optional.of(sentence(where, oldest));
+        return oldest == null || where == null ? Optional.empty() : Optional.of(sentence(where, oldest));
     }
 
     private static String sentence(TopicPartition where, ProducerState producer) {

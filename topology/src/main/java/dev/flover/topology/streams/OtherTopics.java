@@ -1,5 +1,7 @@
 package dev.flover.topology.streams;
 
+import org.jspecify.annotations.Nullable;
+
 /// Topics of other applications, to which records of a transaction are written.
 public interface OtherTopics {
     /// Header that marks a record for such a topic; it is removed before the record is sent. Its value is the number of
@@ -9,7 +11,7 @@ public interface OtherTopics {
     /// The reason why a record cannot be written to a topic now; null where it can. May wait for the cluster.
     ///
     /// @param partition null where the record's key decides
-    String problem(String topic, Integer partition);
+    @Nullable String problem(String topic, @Nullable Integer partition);
 
     /// Notes that a record was put on the dead letters, because its topic has refused it just before the commit.
     void lost(String topic, String reason);

@@ -2,6 +2,7 @@ package dev.flover.topology.streams;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// Lets the stream thread sleep while the engine computes steps, until one of them has ended.
 ///
@@ -15,7 +16,7 @@ public final class StepSignal {
     private volatile boolean ended;
     private volatile boolean underWay;
     private volatile boolean full;
-    private volatile Thread waiting;
+    private volatile @Nullable Thread waiting;
 
     /// Signals that a step has ended or failed. May be called on any thread.
     public void stepEnded() {

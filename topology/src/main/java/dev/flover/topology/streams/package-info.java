@@ -8,4 +8,7 @@
 /// ```
 ///
 /// The package knows time, bytes and transactions; nothing of requests.
+@NullMarked
 package dev.flover.topology.streams;
+
+import org.jspecify.annotations.NullMarked;

@@ -8,6 +8,7 @@ import dev.flover.engine.constraint.ConstraintSource.OneOf;
 import dev.flover.engine.constraint.ConstraintSource.Repeated;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Parsing and constraints that several of the tool-call formats share.
 final class Forms {
@@ -16,7 +17,7 @@ final class Forms {
     /// Reads a call from a JSON object that has a `name` and arguments; null where the object has no such form.
     ///
     /// @param arguments the name of the field with the arguments: an object, or a string with an object in JSON
-    static ToolCall call(JsonNode object, String arguments) {
+    static @Nullable ToolCall call(JsonNode object, String arguments) {
         var name = object.get("name");
         var given = object.get(arguments);
         if (name == null || !name.isTextual() || given == null) {

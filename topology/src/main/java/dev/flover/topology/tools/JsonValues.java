@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads JSON inside texts, and converts it to the values that chat templates read.
 public final class JsonValues {
@@ -27,7 +28,7 @@ public final class JsonValues {
     record Found(JsonNode value, int end) {}
 
     /// Reads a text that is one JSON object and nothing else; null where it is not.
-    public static JsonNode objectIn(String text) {
+    public static @Nullable JsonNode objectIn(String text) {
         var found = at(text, skipSpace(text, 0));
         return found != null && found.value.isObject() && skipSpace(text, found.end) == text.length()
                 ? found.value : null;
@@ -35,7 +36,7 @@ public final class JsonValues {
 
     /// Reads the JSON object or array that begins in a text at an index; null where none begins there, or where it is
     /// cut off.
-    static Found at(String text, int place) {
+    static @Nullable Found at(String text, int place) {
         if (place >= text.length() || text.charAt(place) != '{' && text.charAt(place) != '[') {
             return null;
         }
@@ -58,7 +59,7 @@ public final class JsonValues {
     }
 
     /// Converts a JSON value to strings, `Long`, `Double`, booleans, null, and lists and maps of these.
-    public static Object value(JsonNode node) {
+    public static @Nullable Object value(JsonNode node) {
         return switch (node.getNodeType()) {
             case OBJECT -> {
                 var map = new LinkedHashMap<String, Object>();

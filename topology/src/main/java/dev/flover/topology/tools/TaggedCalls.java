@@ -27,7 +27,7 @@ record TaggedCalls() implements ToolFormat {
         while (at >= 0) {
             var found = JsonValues.at(answer, JsonValues.skipSpace(answer, at + OPEN.length()));
             var call = found == null ? null : Forms.call(found.value(), "arguments");
-            if (call == null) {
+            if (found == null || call == null) {
                 return calls;
             }
             calls.add(call);

@@ -6,6 +6,7 @@ import dev.flover.engine.chat.Conversation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Finds a model's tool-call format: lets the model's chat template write a made-up call, and picks the format that
 /// reads this call back.
@@ -20,7 +21,7 @@ public final class ToolFormats {
     /// format.
     ///
     /// @param tokens the spellings of special tokens, as [ChatTemplate#render] takes them
-    public static ToolFormat of(ChatTemplate template, Map<String, String> tokens) {
+    public static @Nullable ToolFormat of(ChatTemplate template, Map<String, String> tokens) {
         String written;
         try {
             written = writtenCall(template, tokens);

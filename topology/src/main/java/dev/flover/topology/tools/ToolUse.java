@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The tools of a request, and which of them the answer may or must call.
 ///
@@ -55,7 +56,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     ///
     /// @param choice `none`, `auto`, `required` or the name of a tool; null means `auto`
     /// @throws WrongFieldException if a field is wrong; the message names the field
-    public static ToolUse of(List<Tool> tools, String choice, boolean parallel) {
+    public static ToolUse of(List<Tool> tools, @Nullable String choice, boolean parallel) {
         if (tools.isEmpty() && choice != null && !choice.equals("none")) {
             throw new WrongFieldException("tool_choice", "tool_choice '" + choice + "' needs tools, found none");
         }
@@ -85,7 +86,7 @@ public record ToolUse(List<Tool> tools, Choice choice, boolean parallel) {
     }
 
     /// The constraint that forces the answer to call a tool; null where a call is not forced.
-    public ConstraintSource forced(ToolFormat format) {
+    public @Nullable ConstraintSource forced(ToolFormat format) {
         return switch (choice) {
             case Choice.None none -> null;
             case Choice.Auto auto -> null;

@@ -8,4 +8,7 @@
 ///
 /// A model's format is recognised by the call that its chat template writes in a conversation, not by the model's name.
 /// The package knows nothing of Kafka or Avro.
+@NullMarked
 package dev.flover.topology.tools;
+
+import org.jspecify.annotations.NullMarked;

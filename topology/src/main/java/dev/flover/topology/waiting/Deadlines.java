@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /// The deadlines of a partition's unfinished requests, waiting or live.
 public final class Deadlines {
@@ -28,7 +29,7 @@ public final class Deadlines {
     }
 
     /// Takes a request whose deadline has passed; null where there is none.
-    public Bytes takeExpired(long now) {
+    public @Nullable Bytes takeExpired(long now) {
         if (byTime.isEmpty() || byTime.first().at() > now) {
             return null;
         }

@@ -3,6 +3,7 @@ package dev.flover.topology.waiting;
 import dev.flover.topology.request.Constraints;
 import java.util.Comparator;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /// A request in the waiting room: what is needed to order it among others, without its content. Tickets are compared by
 /// identity.
@@ -33,7 +34,7 @@ public final class Ticket {
     final Queue<Ticket> granted;
 
     /// The compiled constraint of the request's answers; null where there is none, or while it is being compiled.
-    public Constraints.Prepared.Ready prepared;
+    public Constraints.Prepared.@Nullable Ready prepared;
 
     /// Whether the request is to give up its place in the engine: set by the waiting room, which then adds the ticket
     /// to the queue `granted` a second time.

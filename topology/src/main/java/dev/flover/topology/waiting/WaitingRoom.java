@@ -4,6 +4,7 @@ import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
 import java.util.LinkedHashSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// The requests of all partitions of a process that wait for the engine, and the order of their turns.
 ///
@@ -28,7 +29,7 @@ public final class WaitingRoom {
     private int batchWaiting;
     /// The number of requests that are not batch and whose turn has begun.
     private int othersBegun;
-    private Ticket suspectOut;
+    private @Nullable Ticket suspectOut;
     private int outstanding;
     private int size;
     private long bytes;

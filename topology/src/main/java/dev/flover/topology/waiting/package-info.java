@@ -8,4 +8,7 @@
 ///
 /// The package holds what the order depends on, but no content of requests and no records. It is used by the stream
 /// thread alone.
+@NullMarked
 package dev.flover.topology.waiting;
+
+import org.jspecify.annotations.NullMarked;

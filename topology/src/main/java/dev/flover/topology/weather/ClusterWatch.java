@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +38,9 @@ public final class ClusterWatch implements AutoCloseable {
     private final Standstill standstill;
     private final PipelineMetrics metrics;
     private final List<Gap> asking = new ArrayList<>();
-    private KafkaFuture<TopicDescription> topic;
-    private KafkaFuture<ConsumerGroupDescription> members;
-    private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> begins;
+    private @Nullable KafkaFuture<TopicDescription> topic;
+    private @Nullable KafkaFuture<ConsumerGroupDescription> members;
+    private @Nullable KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> begins;
     private long askedAt;
 
     /// @param partitions the partition count of the requests topic that Kafka Streams knows
@@ -64,7 +66,7 @@ public final class ClusterWatch implements AutoCloseable {
     public void look() {
         answered(members).ifPresent(this::lookAt);
         lookForDeleted();
-        if (topic.isDone() && members.isDone() && System.nanoTime() - askedAt > LOOK_NANOS) {
+        if (isDone(topic) && isDone(members) && System.nanoTime() - askedAt > LOOK_NANOS) {
             ask();
         }
     }
@@ -73,8 +75,12 @@ public final class ClusterWatch implements AutoCloseable {
         return answered(topic).filter(found -> found.partitions().size() > partitions).isPresent();
     }
 
-    private static <T> Optional<T> answered(KafkaFuture<T> asked) {
-        return asked.isDone() && !asked.isCompletedExceptionally()
+    private static boolean isDone(@Nullable KafkaFuture<?> asked) {
+        return asked == null || asked.isDone();
+    }
+
+    private static <T> Optional<T> answered(@Nullable KafkaFuture<T> asked) {
+        return asked != null && asked.isDone() && !asked.isCompletedExceptionally()
                 ? Optional.of(asked.toCompletionStage().toCompletableFuture().join())
                 : Optional.empty();
     }
@@ -95,7 +101,8 @@ public final class ClusterWatch implements AutoCloseable {
         } else if (begins.isDone()) {
             answered(begins).ifPresent(found -> {
                 asking.forEach(gap ->
-                        say(gap, found.get(new TopicPartition(requests, gap.partition())).offset()));
+                        say(gap, Objects.requireNonNull(
+                                found.get(new TopicPartition(requests, gap.partition()))).offset()));
                 asking.clear();
             });
             begins = null;

@@ -2,6 +2,7 @@ package dev.flover.topology.weather;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -61,7 +62,8 @@ public final class GroupMembers {
 
     private Collection<MemberDescription> members() {
         try {
-            return admin.describeConsumerGroups(List.of(group)).describedGroups().get(group).get().members();
+            var described = admin.describeConsumerGroups(List.of(group)).describedGroups();
+            return Objects.requireNonNull(described.get(group)).get().members();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return List.of();

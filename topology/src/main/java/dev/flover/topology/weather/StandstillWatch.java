@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.NetworkException;
+import org.jspecify.annotations.Nullable;
 
 /// Asks the cluster at intervals, on a thread of its own, how far this process's partitions of the requests topic are
 /// read. It reports two causes of a standstill that an idle pipeline would not notice: no broker answers, or an open
@@ -50,7 +52,7 @@ public final class StandstillWatch implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread = Thread.ofPlatform().daemon().name("flover-watch").unstarted(this::run);
     private final Map<TopicPartition, Stuck> stuck = new HashMap<>();
-    private Admin admin;
+    private @Nullable Admin admin;
     private long answeredNanos = System.nanoTime();
 
     /// A partition whose last stable offset is before its end.
@@ -63,11 +65,11 @@ public final class StandstillWatch implements AutoCloseable {
     private record Offsets(Map<TopicPartition, ListOffsetsResultInfo> ends,
             Map<TopicPartition, ListOffsetsResultInfo> stable, Map<TopicPartition, OffsetAndMetadata> read) {
         long end(TopicPartition partition) {
-            return ends.get(partition).offset();
+            return Objects.requireNonNull(ends.get(partition)).offset();
         }
 
         long stable(TopicPartition partition) {
-            return stable.get(partition).offset();
+            return Objects.requireNonNull(stable.get(partition)).offset();
         }
 
         /// The group's committed offset; 0 where it has none.
@@ -172,9 +174,9 @@ public final class StandstillWatch implements AutoCloseable {
     private Offsets offsets(Set<TopicPartition> partitions) throws InterruptedException {
         var latest = new HashMap<TopicPartition, OffsetSpec>();
         partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-        var stable = admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all();
-        var ends = admin.listOffsets(latest).all();
-        var read = admin.listConsumerGroupOffsets(config.applicationId()).partitionsToOffsetAndMetadata();
+        var stable = admin().listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all();
+        var ends = admin().listOffsets(latest).all();
+        var read = admin().listConsumerGroupOffsets(config.applicationId()).partitionsToOffsetAndMetadata();
         return new Offsets(answer(ends), answer(stable), answer(read));
     }
 
@@ -210,6 +212,10 @@ public final class StandstillWatch implements AutoCloseable {
         standstill.over(subject(partition));
     }
 
+    private Admin admin() {
+        return Objects.requireNonNull(admin, "no client was made yet");
+    }
+
     private static String subject(TopicPartition partition) {
         return "transactions on " + partition;
     }
@@ -224,8 +230,8 @@ public final class StandstillWatch implements AutoCloseable {
 
     private String author(TopicPartition partition, long stable) throws InterruptedException {
         try {
-            var states = answer(admin.describeProducers(Set.of(partition)).all());
-            return oldest(states.get(partition).activeProducers(), stable)
+            var states = answer(admin().describeProducers(Set.of(partition)).all());
+            return oldest(Objects.requireNonNull(states.get(partition)).activeProducers(), stable)
                     .map(producer -> "the producer " + producer.producerId() + " has had a transaction open since "
                             + Instant.ofEpochMilli(producer.lastTimestamp()))
                     .orElse("a transaction is open");

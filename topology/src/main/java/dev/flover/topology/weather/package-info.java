@@ -7,4 +7,7 @@
 /// ```
 ///
 /// The package observes and reports; it changes nothing. docs/operate/weather.md tells operators what its reports mean.
+@NullMarked
 package dev.flover.topology.weather;
+
+import org.jspecify.annotations.NullMarked;
