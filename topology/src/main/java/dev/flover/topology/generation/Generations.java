@@ -172,6 +172,7 @@ final class Generations {
     void arrive(Bytes id, StoredRequest stored, ReadRequest read, RequestPlan plan) {
         int bytes = state.putRequest(id, stored, read);
         var ticket = ticket(id, stored, Ticket.Standing.ARRIVED, bytes, false);
+        ticket.plan = plan;
         waiting.put(id, ticket);
         setDeadline(id, stored);
         var content = contentOf(stored, plan);
@@ -552,8 +553,10 @@ final class Generations {
     private LiveGeneration load(Bytes id, Ticket ticket) {
         var stored = stored(id);
         var request = stored.getRequest();
-        var plan = parts.check().plan(request, stored.getPromptIds().size());
-        var generation = new LiveGeneration(id, stored, plan, ticket);
+        if (ticket.plan == null) {
+            ticket.plan = parts.check().plan(request, stored.getPromptIds().size());
+        }
+        var generation = new LiveGeneration(id, stored, ticket.plan, ticket);
         var answers = state.answers(id, request.getAnswers());
         int preceding = generation.promptIds[generation.promptIds.length - 1];
         String opening = request.getEcho() ? parts.check().promptText(request, generation.promptIds) : "";

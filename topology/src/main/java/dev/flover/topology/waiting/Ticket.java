@@ -1,6 +1,7 @@
 package dev.flover.topology.waiting;
 
 import dev.flover.topology.request.Constraints;
+import dev.flover.topology.request.RequestPlan;
 import java.util.Comparator;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,10 @@ public final class Ticket {
 
     /// The compiled constraint of the request's answers; null where there is none, or while it is being compiled.
     public Constraints.Prepared.@Nullable Ready prepared;
+
+    /// The options by which the request is computed. A request that was restored from the state has none until it is
+    /// loaded for the first time.
+    public @Nullable RequestPlan plan;
 
     /// Whether the request is to give up its place in the engine: set by the waiting room, which then adds the ticket
     /// to the queue `granted` a second time.
