@@ -4,7 +4,6 @@ import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.tokenizer.AnswerText;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.topology.config.PipelineConfig.Mentions;
 import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.request.ChatPrompts;
 import dev.flover.topology.request.Constraints;
@@ -12,13 +11,13 @@ import dev.flover.topology.request.Constraints.Prepared;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.TokenIds;
 import java.time.Clock;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Checks the requests of `generate` against one model by the rules of pipelines, and compiles their constraints.
 final class Preparation {
     private static final int NONE = Integer.MAX_VALUE;
-    private static final RequestLimits ONE_ANSWER = new RequestLimits(
-            NONE, 1, NONE, NONE, NONE, NONE, Mentions.none(), Set.of());
+    private static final RequestLimits ONE_ANSWER = RequestLimits.standard().with(limits -> limits
+            .requestBytes(NONE).answers(1).tokens(NONE).stopStrings(NONE).stopLength(NONE).tokenBiases(NONE));
 
     private final Model model;
     private final RequestCheck check;
@@ -59,7 +58,7 @@ final class Preparation {
     }
 
     /// Returns the constraint of the request's answer; null if it has none.
-    private Constraint constraint(GenerationRequest request) {
+    private @Nullable Constraint constraint(GenerationRequest request) {
         var wish = check.wish(request, null);
         if (wish == null) {
             return null;

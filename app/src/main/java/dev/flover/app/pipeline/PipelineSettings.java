@@ -95,14 +95,17 @@ public record PipelineSettings(Settings settings) {
     }
 
     private RequestLimits requests() {
-        return new RequestLimits(Math.toIntExact(settings.get(SettingTable.REQUEST_BYTES)),
-                settings.get(SettingTable.REQUEST_ANSWERS), settings.get(SettingTable.REQUEST_TOKENS),
-                settings.get(SettingTable.REQUEST_STOPS), settings.get(SettingTable.REQUEST_STOP_LENGTH),
-                settings.get(SettingTable.REQUEST_BIASES),
-                new Mentions(settings.find(SettingTable.SCHEMA_SUBJECTS).orElse(null),
+        return RequestLimits.standard().with(limits -> limits
+                .requestBytes(Math.toIntExact(settings.get(SettingTable.REQUEST_BYTES)))
+                .answers(settings.get(SettingTable.REQUEST_ANSWERS))
+                .tokens(settings.get(SettingTable.REQUEST_TOKENS))
+                .stopStrings(settings.get(SettingTable.REQUEST_STOPS))
+                .stopLength(settings.get(SettingTable.REQUEST_STOP_LENGTH))
+                .tokenBiases(settings.get(SettingTable.REQUEST_BIASES))
+                .mentions(new Mentions(settings.find(SettingTable.SCHEMA_SUBJECTS).orElse(null),
                         settings.find(SettingTable.RECORD_TOPICS).orElse(null),
-                        settings.find(SettingTable.REPLY_TOPICS).orElse(null)),
-                names(SettingTable.RETURN_HEADERS));
+                        settings.find(SettingTable.REPLY_TOPICS).orElse(null)))
+                .headers(names(SettingTable.RETURN_HEADERS)));
     }
 
     /// @throws SettingException if settings contradict each other, naming the settings and their sources

@@ -1,6 +1,7 @@
 package dev.flover.engine.tokenizer;
 
 import dev.flover.engine.format.ModelFileException;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,6 +22,8 @@ import java.util.List;
 /// @param merges   whether consecutive spaces count as one
 /// @param escapes  whether spaces become marks
 /// @param suffixes whether the mark of a space ends a word instead of beginning it
+@RecordBuilder
+@RecordBuilder.Options(enableWither = false)
 record SentencePieceFile(
         List<Piece> pieces, int model, int unknown, int begin, int end, boolean bytes, byte[] map, boolean prefixes,
         boolean merges, boolean escapes, boolean suffixes) {
@@ -44,16 +47,9 @@ record SentencePieceFile(
     /// The values read so far; they begin as SentencePiece's defaults.
     private static final class Reading {
         private final List<Piece> pieces = new ArrayList<>();
-        private int model = 1;
-        private int unknown;
-        private int begin = 1;
-        private int end = 2;
-        private boolean bytes;
-        private byte[] map = {};
-        private boolean prefixes = true;
-        private boolean merges = true;
-        private boolean escapes = true;
-        private boolean suffixes;
+        private final SentencePieceFileBuilder file = SentencePieceFileBuilder.builder().pieces(pieces)
+                .model(1).unknown(0).begin(1).end(2).bytes(false).map(new byte[0])
+                .prefixes(true).merges(true).escapes(true).suffixes(false);
 
         SentencePieceFile read(Fields fields) {
             while (fields.next()) {
@@ -64,8 +60,7 @@ record SentencePieceFile(
                     default -> { }
                 }
             }
-            return new SentencePieceFile(
-                    pieces, model, unknown, begin, end, bytes, map, prefixes, merges, escapes, suffixes);
+            return file.build();
         }
 
         private static Piece piece(Fields fields) {
@@ -86,12 +81,12 @@ record SentencePieceFile(
         private void readTrainer(Fields fields) {
             while (fields.next()) {
                 switch (fields.number) {
-                    case 3 -> model = fields.integer();
-                    case 24 -> suffixes = fields.integer() != 0;
-                    case 35 -> bytes = fields.integer() != 0;
-                    case 40 -> unknown = fields.integer();
-                    case 41 -> begin = fields.integer();
-                    case 42 -> end = fields.integer();
+                    case 3 -> file.model(fields.integer());
+                    case 24 -> file.suffixes(fields.integer() != 0);
+                    case 35 -> file.bytes(fields.integer() != 0);
+                    case 40 -> file.unknown(fields.integer());
+                    case 41 -> file.begin(fields.integer());
+                    case 42 -> file.end(fields.integer());
                     default -> { }
                 }
             }
@@ -100,10 +95,10 @@ record SentencePieceFile(
         private void readNormalizer(Fields fields) {
             while (fields.next()) {
                 switch (fields.number) {
-                    case 2 -> map = fields.bytes();
-                    case 3 -> prefixes = fields.integer() != 0;
-                    case 4 -> merges = fields.integer() != 0;
-                    case 5 -> escapes = fields.integer() != 0;
+                    case 2 -> file.map(fields.bytes());
+                    case 3 -> file.prefixes(fields.integer() != 0);
+                    case 4 -> file.merges(fields.integer() != 0);
+                    case 5 -> file.escapes(fields.integer() != 0);
                     default -> { }
                 }
             }

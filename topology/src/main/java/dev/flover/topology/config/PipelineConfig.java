@@ -240,9 +240,11 @@ public record PipelineConfig(
     /// @param tokenBiases  most entries of the logit bias; allowed ids may be as many as the vocabulary has
     /// @param mentions     schema subjects and topics that the request may name
     /// @param headers      names of headers that come back with the answer, besides those that always do
+    @RecordBuilder
+    @RecordBuilder.Options(prefixEnclosingClassNames = false)
     public record RequestLimits(
             int requestBytes, int answers, int tokens, int stopStrings, int stopLength, int tokenBiases,
-            Mentions mentions, Set<String> headers) {
+            Mentions mentions, Set<String> headers) implements RequestLimitsBuilder.With {
         private static final String OWN_HEADERS = "flover.";
 
         public RequestLimits {
@@ -258,17 +260,12 @@ public record PipelineConfig(
         }
 
         public static RequestLimits standard() {
-            return new RequestLimits(512 << 10, 16, 131_072, 32, 256, 1024, Mentions.none(), Set.of());
+            return RequestLimitsBuilder.builder().requestBytes(512 << 10).answers(16).tokens(131_072).stopStrings(32)
+                    .stopLength(256).tokenBiases(1024).mentions(Mentions.none()).headers(Set.of()).build();
         }
 
         public RequestLimits with(Mentions other) {
-            return new RequestLimits(
-                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, other, headers);
-        }
-
-        public RequestLimits withHeaders(Set<String> other) {
-            return new RequestLimits(
-                    requestBytes, answers, tokens, stopStrings, stopLength, tokenBiases, mentions, other);
+            return withMentions(other);
         }
     }
 

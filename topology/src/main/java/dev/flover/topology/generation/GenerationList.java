@@ -1,6 +1,7 @@
 package dev.flover.topology.generation;
 
 import dev.flover.topology.waiting.Ticket;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -46,6 +47,9 @@ public final class GenerationList {
     /// @param tokens       the number of tokens that were sent, of all its answers together; 0 while it waits
     /// @param maxTokens    the most tokens of its answers together; 0 while it waits
     /// @param readAt       the time of reading its request, in ms since 1970
+    @RecordBuilder
+    @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false,
+            prefixEnclosingClassNames = false)
     public record Row(
             String id, String tenant, State state, int partition, int promptTokens, int tokens, int maxTokens,
             long readAt) {}
@@ -77,17 +81,19 @@ public final class GenerationList {
             for (var answer : generation.answers) {
                 sent += answer.sent();
             }
-            rows.add(new Row(generation.ticket.id, generation.ticket.tenant, State.LIVE, partition,
-                    generation.promptIds.length, sent, generation.answers.length * generation.plan.maxTokens(),
-                    generation.ticket.readAt));
+            var ticket = generation.ticket;
+            rows.add(RowBuilder.builder().id(ticket.id).tenant(ticket.tenant).state(State.LIVE).partition(partition)
+                    .promptTokens(generation.promptIds.length).tokens(sent)
+                    .maxTokens(generation.answers.length * generation.plan.maxTokens()).readAt(ticket.readAt).build());
         }
         int listed = 0;
         for (var ticket : waiting) {
             if (listed++ == MOST_WAITING) {
                 break;
             }
-            rows.add(new Row(ticket.id, ticket.tenant, State.WAITING, partition, ticket.promptTokens, 0, 0,
-                    ticket.readAt));
+            rows.add(RowBuilder.builder().id(ticket.id).tenant(ticket.tenant).state(State.WAITING)
+                    .partition(partition).promptTokens(ticket.promptTokens).tokens(0).maxTokens(0)
+                    .readAt(ticket.readAt).build());
         }
         copies.put(partition, new Copy(List.copyOf(rows), clock.getAsLong()));
     }
