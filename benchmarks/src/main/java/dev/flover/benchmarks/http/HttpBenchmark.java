@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "HttpBenchmark", mixinStandardHelpOptions = true)
 public final class HttpBenchmark implements Callable<Integer> {
     private static final int PARTITIONS = 4;
-    /// The most old answers that are asked for.
+    /// The largest number of old answers that the benchmark reads again.
     private static final int ASKED = 200;
     private static final String APPLICATION = "http-bench";
 

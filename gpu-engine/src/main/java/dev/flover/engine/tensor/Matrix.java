@@ -145,11 +145,11 @@ public record Matrix(Role role, List<RowRange> ranges, int kShards, int firstInp
         GATE_UP,
         /// From the feed-forward layer back to the residual stream.
         DOWN,
-        /// Scores of experts.
+        /// From the residual stream to one score for each expert of the layer.
         ROUTER,
         /// The score that weighs an expert that all rows go through.
         SHARED_GATE,
-        /// Logits.
+        /// From the residual stream to the logits of the vocabulary.
         HEAD;
 
         /// How devices divide a matrix of this role.

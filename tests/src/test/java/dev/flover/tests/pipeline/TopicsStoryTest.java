@@ -23,7 +23,7 @@ class TopicsStoryTest {
     private static final TopicNames NAMES = new TopicNames("requests", "tokens", "results", "dead-letters",
             "models");
 
-    /// So many partitions that the first records arrive while partition leaders are still being elected.
+    /// The number of partitions, large enough that the first records arrive while their leaders are being elected.
     private static final int PARTITIONS = 150;
     private static final int RECORDS_EACH = 8;
 

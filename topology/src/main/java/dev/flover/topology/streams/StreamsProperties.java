@@ -33,7 +33,7 @@ public final class StreamsProperties {
                 config.delivery() == Delivery.EXACTLY_ONCE
                         ? StreamsConfig.EXACTLY_ONCE_V2
                         : StreamsConfig.AT_LEAST_ONCE);
-        // One engine, so one thread: all partitions share its steps.
+        // All partitions share the steps of the one engine of the process, which one thread calls.
         properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         // The end of a step, or a record, ends a poll before its time: see StepSignal.
         properties.put(StreamsConfig.POLL_MS_CONFIG, pollMs(config.pace()));

@@ -144,7 +144,8 @@ final class ObjectDraft {
         }
     }
 
-    /// The number of texts of a class, not counting keys with a name of their own; -1 for more than [#MAX_COUNTED].
+    /// The number of keys that an automaton accepts, without the keys that the schema names; -1 for more than
+    /// [#MAX_COUNTED].
     private int count(TextPlan keys) {
         int all = keys.count(MAX_COUNTED);
         if (all >= 0) {
