@@ -5,6 +5,7 @@ import dev.flover.engine.api.EngineException;
 import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.LoadListener;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.Backend.CacheShape;
@@ -39,6 +40,7 @@ public final class Engine implements AutoCloseable {
     private long launched;
     private long committed;
     private long lastSequence;
+    private StepTrace trace;
     private boolean closed;
 
     private Engine(ModelConfig model, BackendGroup backend, EngineConfig config, StepQueue queue) {
@@ -173,6 +175,17 @@ public final class Engine implements AutoCloseable {
         queue.onStepEnd(wake);
     }
 
+    /// Records the steps from now on in a trace, for readers on other threads; null for none.
+    public void recordTo(StepTrace trace) {
+        this.trace = trace;
+        scheduler.recordTo(trace);
+    }
+
+    /// The trace in which the steps are recorded; null if there is none.
+    public StepTrace trace() {
+        return trace;
+    }
+
     /// The counters since the start and the gauges of this moment.
     public EngineStatus status() {
         return scheduler.status();
@@ -199,6 +212,10 @@ public final class Engine implements AutoCloseable {
         while (committed < ended) {
             var step = steps[(int) (committed % steps.length)];
             committed++;
+            if (trace != null) {
+                trace.put(StepTrace.Kind.STEP_END, 0, 0, committed, queue.endNanos(committed));
+                trace.publish();
+            }
             scheduler.commit(step, sink);
         }
     }

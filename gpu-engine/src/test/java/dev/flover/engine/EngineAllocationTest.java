@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.backend.IdleBackend;
@@ -47,6 +48,7 @@ class EngineAllocationTest {
         var config = EngineConfig.of(SEQUENCES, 128).withPrefillChunk(64).withKvBlocks(SEQUENCES * CONTEXT / 16);
         try (var model = TinyModels.withContext(TinyModels.llama(3, TensorType.F32), CONTEXT);
                 var engine = Engine.start(model, new IdleBackend(), config)) {
+            engine.recordTo(new StepTrace(1 << 17));
             for (int i = 0; i < SEQUENCES; i++) {
                 boolean greedy = i % 2 == 0; // a greedy sequence has stop ids, but never draws them
                 engine.admit(SequenceRequest.of(

@@ -23,6 +23,7 @@ public final class StepQueue implements AutoCloseable {
     private final Consumer<StepPlan> finish;
     private final int ahead;
     private final StepPlan[] ring;
+    private final long[] endNanos;
     private final Thread runner;
     private volatile long submitted;
     private volatile long ended;
@@ -50,6 +51,7 @@ public final class StepQueue implements AutoCloseable {
         this.finish = finish;
         this.ahead = ahead;
         ring = new StepPlan[depth];
+        endNanos = new long[depth];
         runner = Thread.ofPlatform().name("flover-steps").daemon().unstarted(this::run);
         runner.start();
     }
@@ -79,6 +81,13 @@ public final class StepQueue implements AutoCloseable {
             throw new EngineException("step " + (ended + 1) + " failed: " + what, cause);
         }
         return ended;
+    }
+
+    /// The time in ns at which a step ended, on the clock of [System#nanoTime]. Called by the owner.
+    ///
+    /// @param number the number of a step that has ended, from 1, after which at most `depth` were submitted
+    public long endNanos(long number) {
+        return endNanos[(int) ((number - 1) % ring.length)];
     }
 
     /// Waits until `count` steps have ended.
@@ -123,6 +132,7 @@ public final class StepQueue implements AutoCloseable {
                     launched++;
                 }
                 finish.accept(ring[(int) (ended % ring.length)]);
+                endNanos[(int) (ended % ring.length)] = System.nanoTime();
                 ended = ended + 1;      // only this thread writes it
             } catch (Throwable thrown) {        // the owner must learn of every kind of failure
                 failure = thrown;

@@ -5,6 +5,7 @@ import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.EngineStatusBuilder;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
@@ -29,6 +30,7 @@ public final class Scheduler {
     private final SequenceBlocks blocks;
     private final SlotMap<Sequence> slots;
     private final Seats seats;
+    private final StepRecorder recorder;
 
     private final Map<Long, Sequence> byId = new HashMap<>();
     private final RankedSequences running = new RankedSequences();
@@ -84,6 +86,7 @@ public final class Scheduler {
         this.blocks = blocks;
         slots = new SlotMap<>(config.maxSequences());
         seats = new Seats(config);
+        recorder = new StepRecorder(seats);
         grown = new int[config.maxSequences()];
         prefilling = new int[config.maxSequences()];
         filled = new int[config.maxSequences()];
@@ -118,6 +121,11 @@ public final class Scheduler {
         }
     }
 
+    /// Records the steps from now on in a trace; null for none.
+    public void recordTo(StepTrace trace) {
+        recorder.recordTo(trace);
+    }
+
     /// Plans the next step, which must then be submitted.
     ///
     /// @return false if nothing can be computed before a step in flight has ended, or at all
@@ -130,6 +138,7 @@ public final class Scheduler {
             checkIdle();
             return false;
         }
+        recorder.stepBegins(plannedSteps + 1);
         arrangeSlots(step.plan());
         for (int i = 0; i < grownCount; i++) {
             announceBlocks(grown[i], step.plan());
@@ -138,6 +147,7 @@ public final class Scheduler {
         for (int i = 0; i < filledCount; i++) {
             writePrefill(filled[i], step);
         }
+        recorder.planned(step, filled, filledCount);
         plannedSteps++;
         return true;
     }
@@ -349,6 +359,7 @@ public final class Scheduler {
 
     private void preempt(Sequence sequence) {
         restart(sequence);
+        recorder.preempted(sequence);
         preemptions++;
         preempting = true;
     }
@@ -370,6 +381,7 @@ public final class Scheduler {
         slotMoves += slots.compact(joining, (sequence, from, to) -> {
             plan.moveSlot(from, to);
             seats.move(sequence, to);
+            recorder.moved(sequence, from, to);
         });
         for (int i = 0; i < filledCount; i++) {
             if (seats.slot(filled[i]) == Seats.NO_SLOT) {
@@ -479,6 +491,7 @@ public final class Scheduler {
             case ENDED -> throw new AssertionError("sequence " + sequence.id + " has already ended");
         }
         sequence.state = State.ENDED;
+        recorder.left(sequence);
     }
 
     private void stopRunning(Sequence sequence) {
