@@ -12,11 +12,13 @@ import dev.flover.topology.generation.TokenEngine;
 import dev.flover.topology.models.OrderRefusedException;
 import dev.flover.topology.models.Orders.Registered;
 import dev.flover.topology.models.UndecidedStartException;
+import dev.flover.topology.notes.GenerationNotes;
 import dev.flover.topology.setup.RefusedException;
 import dev.flover.topology.setup.TopicProblemException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -99,6 +101,21 @@ public final class Pipeline implements AutoCloseable {
     /// The generations of this process that wait or are being computed, about a second old. Waits up to two seconds.
     public List<GenerationList.Row> generations() {
         return process.list.rows();
+    }
+
+    /// The latest beginnings and ends of generations in this process.
+    public GenerationNotes notes() {
+        return process.notes;
+    }
+
+    /// The generations as the stream thread published them last; asks it to publish them again. Does not wait.
+    public List<GenerationList.Row> latestGenerations() {
+        return process.list.latest();
+    }
+
+    /// The changelog records that are still to be read, by partition; without the partitions that are restored.
+    public Map<Integer, Long> restoring() {
+        return process.restore.left();
     }
 
     /// The group's registration among the groups that share the requests topic; empty until it is registered.

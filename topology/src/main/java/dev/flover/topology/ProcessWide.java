@@ -8,6 +8,7 @@ import dev.flover.topology.generation.LeftToOthers;
 import dev.flover.topology.generation.ProcessLife;
 import dev.flover.topology.generation.TokenEngine;
 import dev.flover.topology.metrics.PipelineMetrics;
+import dev.flover.topology.notes.GenerationNotes;
 import dev.flover.topology.parking.CancelsAhead;
 import dev.flover.topology.position.UnreadGaps;
 import dev.flover.topology.request.ChatPrompts;
@@ -23,6 +24,7 @@ import dev.flover.topology.setup.InstanceFolder;
 import dev.flover.topology.setup.Preparation;
 import dev.flover.topology.setup.Registry;
 import dev.flover.topology.setup.TopicLooks;
+import dev.flover.topology.streams.RestoreProgress;
 import dev.flover.topology.streams.TransactionTime;
 import dev.flover.topology.weather.Standstill;
 import dev.flover.topology.weather.SteadyTime;
@@ -52,6 +54,8 @@ final class ProcessWide implements AutoCloseable {
     final TransactionTime transactionTime = new TransactionTime(System::nanoTime, standstill::wasSilentWithin);
     final UnreadGaps gaps = new UnreadGaps();
     final GenerationList list = new GenerationList(System::nanoTime);
+    final GenerationNotes notes = new GenerationNotes();
+    final RestoreProgress restore = new RestoreProgress(System::nanoTime);
     final SteadyTime time;
     final PipelineMetrics metrics;
     final RequestCheck check;
@@ -105,6 +109,11 @@ final class ProcessWide implements AutoCloseable {
         @Override
         public long transactionTimeMs() {
             return transactionTime.ms();
+        }
+
+        @Override
+        public long recordsToRestore() {
+            return restore.left().values().stream().mapToLong(Long::longValue).sum();
         }
 
         @Override

@@ -137,7 +137,7 @@ final class StreamsLife {
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
                 .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten)
                 .asResult(result -> results.serialize(p.config.topics().results(), result)).standstill(p.standstill)
-                .cancels(p.cancels).list(p.list).metrics(p.metrics).build();
+                .cancels(p.cancels).list(p.list).notes(p.notes).metrics(p.metrics).build();
     }
 
     private Outcome run(KafkaStreams streams) {
@@ -152,6 +152,8 @@ final class StreamsLife {
                 failure = e;
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
+            process.restore.clear();
+            streams.setGlobalStateRestoreListener(process.restore);
             streamsMetrics.bindTo(process.meters);
             streams.start();
             try (var _ = StandstillWatch.start(process.config, process.preparation.adminProperties(),

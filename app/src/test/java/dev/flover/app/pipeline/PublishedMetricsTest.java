@@ -28,6 +28,11 @@ class PublishedMetricsTest {
 
     private static final class None implements PipelineMetrics.Readings {
         @Override
+        public long recordsToRestore() {
+            return 0;
+        }
+
+        @Override
         public int generationsLeft() {
             return 0;
         }

@@ -104,6 +104,11 @@ class MonitoringTest {
             }
 
             @Override
+            public long recordsToRestore() {
+                return 0;
+            }
+
+            @Override
             public double silentSeconds() {
                 return 0;
             }

@@ -335,6 +335,11 @@ class RepliesStoryTest {
         }
 
         @Override
+        public long recordsToRestore() {
+            return 0;
+        }
+
+        @Override
         public double silentSeconds() {
             return 0;
         }

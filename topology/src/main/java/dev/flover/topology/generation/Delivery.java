@@ -106,6 +106,7 @@ final class Delivery {
             output.replies().check(answer, () -> output.resultOf(generation), now);
         }
         output.chunk(answer, fresh, terminal);
+        parts.engine().sent(answer);
         if (isEager(answer)) {
             parts.early().request();
         }
@@ -127,6 +128,9 @@ final class Delivery {
     private void measure(LiveAnswer answer, LiveAnswer.Fresh fresh, long now) {
         int count = fresh.ids().size();
         if (count > 0) {
+            if (answer.generation().firstTokenAt == 0) {
+                answer.generation().firstTokenAt = now;
+            }
             if (isFirst(fresh)) {
                 parts.metrics().firstTokenAfter(now - answer.generation().stored.getReadAt());
             } else if (answer.sentAt() > 0) {

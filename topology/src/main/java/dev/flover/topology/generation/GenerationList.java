@@ -115,6 +115,12 @@ public final class GenerationList {
         return published();
     }
 
+    /// Asks for the generations, and returns those that were published last. Never waits.
+    public List<Row> latest() {
+        ask();
+        return published();
+    }
+
     /// Asks the stream thread to publish, without waiting for it.
     ///
     /// @return the present time on this object's clock, in ns

@@ -61,6 +61,9 @@ final class GenerationProcessor extends ContextualProcessor<byte[], byte[], byte
         long begin = System.nanoTime();
         long now = context().currentSystemTimeMs();
         boolean passBegins = parts.commits().tick(context().taskId().partition(), parts.room().throughputCounts());
+        if (passBegins) {
+            parts.engine().committed(parts.commits().count());
+        }
         laps.begin();
         intake.tick(now);
         laps.end(TickPart.REQUESTS);

@@ -8,6 +8,7 @@ import dev.flover.schemas.serdes.ReadRequest;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.metrics.Laps;
 import dev.flover.topology.metrics.TickPart;
+import dev.flover.topology.notes.GenerationNotes.Note;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.request.Constraints;
 import dev.flover.topology.request.ContentKey;
@@ -472,6 +473,8 @@ final class Generations {
                     .generatedIds(ids).answerIndex(answer.index())
                     .priority(priority(generation)).alone(generation.alone)
                     .promptLogprobs(answer.wantedOfPrompt()).constraint(generation.constraint())));
+            parts.notes().add(new Note.Begun(
+                    answer.sequence(), answer.index(), ids.length, generation.origin(partition)));
         }
     }
 
@@ -522,6 +525,7 @@ final class Generations {
 
     private void close(LiveGeneration generation, long now) {
         long resultAt = output.result(generation, contentOf(generation.stored, generation.plan));
+        parts.notes().add(generation.endNote(partition, now));
         parts.metrics().ended(
                 generation.answers[0].ending().reason(), generation.stored.getRequest().getTenant());
         for (var answer : generation.answers) {

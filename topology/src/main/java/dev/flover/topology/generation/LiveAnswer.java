@@ -47,6 +47,7 @@ final class LiveAnswer {
     private int drawn;
     private int sent;
     private long sequence = NOT_ADMITTED;
+    private long latestSequence = NOT_ADMITTED;
     private long sentAt;
     private int segmentStart;
     private long segmentCommits = -1;
@@ -103,6 +104,7 @@ final class LiveAnswer {
 
     void admitted(long sequence) {
         this.sequence = sequence;
+        latestSequence = sequence;
     }
 
     /// Forgets the ids that were drawn and not sent, because the engine has released the sequence. The engine will draw
@@ -293,6 +295,11 @@ final class LiveAnswer {
 
     long sequence() {
         return sequence;
+    }
+
+    /// The number of the answer in the engine, also after it has left it; -1 if it was never in the engine.
+    long latestSequence() {
+        return latestSequence;
     }
 
     /// Whether the engine has finished the answer.

@@ -2,9 +2,12 @@ package dev.flover.topology.generation;
 
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.schemas.StoredRequest;
+import dev.flover.topology.notes.GenerationNotes.Note;
+import dev.flover.topology.notes.GenerationNotes.Origin;
 import dev.flover.topology.request.RequestPlan;
 import dev.flover.topology.request.TokenIds;
 import dev.flover.topology.waiting.Ticket;
+import java.util.Locale;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,8 @@ final class LiveGeneration {
     boolean alone;
     /// Whether an attempt was stored for the generation, and it has made no progress since.
     boolean onTrial;
+    /// The time in ms when the first token was written in this process; 0 before.
+    long firstTokenAt;
     /// The time in ms when the last answer was complete; -1 before.
     long drawnAt = -1;
     /// The reason why the result cannot be sent to the reply topic; null where it can, or there is none.
@@ -61,6 +66,24 @@ final class LiveGeneration {
             drawnAt = now;
         }
         return true;
+    }
+
+    /// What readers on other threads may know of the request.
+    Origin origin(int partition) {
+        return new Origin(ticket.id, ticket.tenant, partition, stored.getArrival(), promptIds.length, plan.maxTokens(),
+                ticket.readAt);
+    }
+
+    /// The note that the generation has ended.
+    ///
+    /// @param at the time in ms since 1970
+    Note.Ended endNote(int partition, long at) {
+        int tokens = 0;
+        for (var answer : answers) {
+            tokens += answer.sent();
+        }
+        String reason = answers[0].ending().reason().name().toLowerCase(Locale.ROOT);
+        return new Note.Ended(origin(partition), reason, tokens, firstTokenAt, at, stored.getTraceparent());
     }
 
     boolean isEnded() {

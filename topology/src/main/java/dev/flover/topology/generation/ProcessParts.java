@@ -7,6 +7,7 @@ import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.models.ModelView;
+import dev.flover.topology.notes.GenerationNotes;
 import dev.flover.topology.parking.CancelsAhead;
 import dev.flover.topology.position.UnreadGaps;
 import dev.flover.topology.records.Homes;
@@ -58,6 +59,7 @@ import java.util.function.LongSupplier;
 /// @param standstill  collects reports of standstills
 /// @param cancels     reads ahead for cancels in partitions that are held back
 /// @param list        publishes the generations for readers on other threads
+/// @param notes       tells readers on other threads to which request a sequence belongs
 /// @param metrics     the pipeline's meters
 @RecordBuilder
 @RecordBuilder.Options(builderMode = RecordBuilder.BuilderMode.STAGED, enableWither = false)
@@ -91,6 +93,7 @@ public record ProcessParts(
         Standstill standstill,
         CancelsAhead cancels,
         GenerationList list,
+        GenerationNotes notes,
         PipelineMetrics metrics) {
     /// Says which headers of a request's record come back with its answer.
     ReturnedHeaders.Rules returned() {

@@ -3,6 +3,7 @@ package dev.flover.topology.generation;
 import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.topology.streams.StepSignal;
@@ -33,6 +34,8 @@ public final class SharedEngine implements TokenSink {
     private long seenSteps;
     private long seenAt;
     private long stepNanos;
+    private final StepTrace trace;
+    private long tracedCommits;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private EngineStatus status;
     private boolean checkedIdle = true;
@@ -50,6 +53,7 @@ public final class SharedEngine implements TokenSink {
         this.clock = clock;
         engine.onStepEnd(steps::stepEnded);
         this.status = engine.status();
+        this.trace = engine.trace();
     }
 
     /// Gives an answer to the engine, which computes its next tokens.
@@ -164,6 +168,23 @@ public final class SharedEngine implements TokenSink {
         var answer = answers.remove(sequence);
         if (answer != null) {
             answer.finishedByEngine(reason);
+        }
+    }
+
+    /// Records how many tokens of an answer have been written to the topic.
+    void sent(LiveAnswer answer) {
+        if (trace != null) {
+            trace.put(StepTrace.Kind.SENT, 0, 0, answer.latestSequence(), answer.sent());
+        }
+    }
+
+    /// Records a commit, if there was one since the last call. To be called before further tokens are written.
+    ///
+    /// @param commits the number of commits so far
+    void committed(long commits) {
+        if (trace != null && commits != tracedCommits) {
+            tracedCommits = commits;
+            trace.put(StepTrace.Kind.COMMIT, 0, 0, 0, clock.getAsLong());
         }
     }
 

@@ -3,6 +3,7 @@ package dev.flover.topology.generation;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.SequenceRequest;
+import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
 
 /// The part of an engine that the pipeline uses. In production it is [Engine]; tests use a scripted engine with chosen
@@ -27,6 +28,11 @@ public interface TokenEngine extends AutoCloseable {
     EngineStatus status();
 
     String arithmetic();
+
+    /// The trace in which the engine records its steps; null if it has none.
+    default StepTrace trace() {
+        return null;
+    }
 
     @Override
     void close();
@@ -67,6 +73,11 @@ public interface TokenEngine extends AutoCloseable {
             @Override
             public String arithmetic() {
                 return engine.arithmetic();
+            }
+
+            @Override
+            public StepTrace trace() {
+                return engine.trace();
             }
 
             @Override

@@ -3,6 +3,7 @@ package dev.flover.topology.metrics;
 import dev.flover.engine.api.EngineStatus;
 import dev.flover.schemas.FinishReason;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +42,17 @@ public final class PipelineMetrics {
             50_000, 75_000, 100_000, 150_000, 200_000, 300_000, 500_000, 750_000, 1_000_000, 1_500_000, 2_000_000,
             3_000_000, 5_000_000, 7_500_000, 10_000_000, 15_000_000, 30_000_000, 60_000_000, 120_000_000, 300_000_000};
 
+    /// The buckets of the rows of a step: powers of two.
+    private static final double[] ROW_BUCKETS =
+            IntStream.rangeClosed(0, 13).mapToDouble(power -> 1 << power).toArray();
+
     private final MeterRegistry meters;
     private volatile @Nullable Load load;
     private final Timer firstToken;
     private final Timer betweenTokens;
     private final Timer waited;
     private final Timer tick;
+    private final DistributionSummary stepRows;
     private final MultiGauge lags;
     private final Counter tokens;
     private final Counter chunks;
@@ -88,6 +95,9 @@ public final class PipelineMetrics {
         /// The transaction timeout in ms.
         long transactionTimeMs();
 
+        /// The number of changelog records that are still to be read before the partitions are served.
+        long recordsToRestore();
+
         /// The time in seconds for which no broker has answered; 0 while one does.
         double silentSeconds();
 
@@ -101,6 +111,8 @@ public final class PipelineMetrics {
                 SHORT_BUCKETS);
         waited = timer("flover.waited", "From reading a request to giving it to the engine", LONG_BUCKETS);
         tick = Timer.builder("flover.tick.duration").description("One partition's tick").register(meters);
+        stepRows = DistributionSummary.builder("flover.step.rows").description("Rows of a fused step")
+                .serviceLevelObjectives(ROW_BUCKETS).register(meters);
         tokens = counter("flover.tokens", "Tokens sent");
         chunks = counter("flover.chunks", "Token chunks sent");
         accepted = counter("flover.requests.accepted", "Requests accepted");
@@ -167,6 +179,8 @@ public final class PipelineMetrics {
                 metrics -> readings.transactionTimeMs() / 1000.0);
         gauge("flover.broker.silent.seconds", "Seconds for which no broker has answered; 0 while one does",
                 metrics -> readings.silentSeconds());
+        gauge("flover.restore.records", "Changelog records to be read before the restored partitions are served",
+                metrics -> readings.recordsToRestore());
         gauge("flover.partitions.stalled", "Partitions of the requests topic without progress; /ready gives the cause",
                 metrics -> readings.stalledPartitions());
     }
@@ -186,8 +200,20 @@ public final class PipelineMetrics {
 
     /// Sets the present load. Called by the stream thread; the gauges read it on any thread.
     public void load(Load now) {
+        countRows(load == null ? null : load.engine(), now.engine());
         load = now;
         backlog.look(System.nanoTime(), (long) tokens.count(), ended, lag + now.waiting(), now.live());
+    }
+
+    /// Counts the rows of the steps since the last load. Where several steps ended meanwhile, their mean counts.
+    private void countRows(EngineStatus before, EngineStatus now) {
+        long steps = now.steps() - (before == null ? 0 : before.steps());
+        if (steps > 0) {
+            double rows = (double) (now.rows() - (before == null ? 0 : before.rows())) / steps;
+            for (long i = 0; i < steps; i++) {
+                stepRows.record(rows);
+            }
+        }
     }
 
     /// Sets the lag of each partition of the requests topic that this process reads, in records.

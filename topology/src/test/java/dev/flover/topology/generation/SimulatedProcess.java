@@ -22,6 +22,7 @@ import dev.flover.topology.metrics.PipelineMetrics;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.Registrations;
 import dev.flover.topology.models.Registrations.Era;
+import dev.flover.topology.notes.GenerationNotes;
 import dev.flover.topology.parking.CancelsAhead;
 import dev.flover.topology.position.PartitionCounts;
 import dev.flover.topology.position.UnreadGaps;
@@ -155,6 +156,11 @@ final class SimulatedProcess {
         }
 
         @Override
+        public long recordsToRestore() {
+            return 0;
+        }
+
+        @Override
         public double silentSeconds() {
             return 0;
         }
@@ -248,7 +254,8 @@ final class SimulatedProcess {
                         () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains))
                 .resultBytes(resultBytes).asWritten(request -> binary(request, request.getSchema()))
                 .asResult(result -> binary(result, result.getSchema()))
-                .standstill(new Standstill()).cancels(new CancelsAhead(config)).list(list).metrics(metrics).build();
+                .standstill(new Standstill()).cancels(new CancelsAhead(config)).list(list)
+                .notes(new GenerationNotes()).metrics(metrics).build();
         partitions.forEach(this::open);
     }
 

@@ -1,0 +1,9 @@
+/// What readers on other threads may know of the generations that are computed: which request each sequence of the
+/// engine belongs to, and how generations ended.
+///
+/// ```
+///   stream thread ──add──► [ the latest 4096 notes ] ──read──► the page
+/// ```
+///
+/// Without texts. Knows nothing of Kafka and of the engine.
+package dev.flover.topology.notes;
