@@ -1,6 +1,7 @@
 package dev.flover.app.connection;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import java.io.IOException;
@@ -72,15 +73,25 @@ public final class PipelineListener implements AutoCloseable {
                 + at);
     }
 
-    /// Reads a token from a file.
+    /// Reads a token from a file of the setting metrics-token.
     ///
     /// @throws CommandException if the file cannot be read, or its first line is empty
     public static String token(Path file) {
+        return token(file, SettingTable.METRICS_TOKEN);
+    }
+
+    /// Reads a token from a file.
+    ///
+    /// @param setting the setting that names the file
+    /// @throws CommandException if the file cannot be read, or its first line is empty
+    public static String token(Path file, Setting<Path> setting) {
         try (var lines = Files.lines(file)) {
             return lines.findFirst().map(String::strip).filter(token -> !token.isEmpty()).orElseThrow(() ->
-                    new CommandException("the file of metrics-token " + file + " must have a token in its first line"));
+                    new CommandException("the file of " + setting.name() + " " + file
+                            + " must have a token in its first line"));
         } catch (IOException e) {
-            throw new CommandException("the file of metrics-token cannot be read: " + CommandException.reason(e), e);
+            throw new CommandException("the file of " + setting.name() + " cannot be read: "
+                    + CommandException.reason(e), e);
         }
     }
 

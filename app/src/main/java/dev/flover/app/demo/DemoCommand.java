@@ -12,6 +12,7 @@ import dev.flover.app.picture.Palette;
 import dev.flover.app.picture.ScreenView;
 import dev.flover.app.picture.View;
 import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.PageOfPipeline;
 import dev.flover.app.pipeline.Servers;
 import dev.flover.app.pipeline.TemporaryFolder;
 import dev.flover.app.terminal.Screen;
@@ -129,9 +130,12 @@ public final class DemoCommand implements Runnable {
         var config = config(servers.connection(), folder.path());
         try (var pipeline = timed("the pipeline", () -> {
             LocalPipeline.createTopics(config, PARTITIONS);
+            engine.recordTo(PageOfPipeline.newTrace());
             return new PipelineHere(config, model, engine, engineConfig, pacer);
         })) {
-            try (var bridge = timed("the HTTP bridge", () -> bridge(servers, config, model, pipeline))) {
+            var page = pipeline.page(servers.connection(), config, engine, backend);
+            try (page; var bridge = timed("the HTTP bridge", () -> bridge(servers, config, model, pipeline))) {
+                say("A page for a browser is at " + page.url());
                 say("OpenAI's API is at " + bridge.url() + "/v1 until the demo ends:");
                 say("  curl -N " + bridge.url() + "/v1/completions -H 'Content-Type: application/json' "
                         + "-d '{\"prompt\": \"The old house\", \"max_tokens\": 30, \"stream\": true}'");

@@ -1,7 +1,12 @@
 package dev.flover.app.demo;
 
-import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.connection.Connection;
+import dev.flover.app.page.PageConfig;
+import dev.flover.app.page.PageServer;
 import dev.flover.app.picture.Frame;
+import dev.flover.app.pipeline.Figures;
+import dev.flover.app.pipeline.LocalPipeline;
+import dev.flover.app.pipeline.PageOfPipeline;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.model.Model;
@@ -19,6 +24,14 @@ final class PipelineHere implements DemoPipeline {
         this.pacer = pacer;
         pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters);
         pipeline.awaitReady(() -> false);
+    }
+
+    /// Starts a page that shows this pipeline.
+    PageServer page(Connection connection, PipelineConfig config, Engine engine, String device) {
+        var names = new Figures.Names(config.applicationId(), config.servedModel(), device);
+        return PageServer.start(
+                PageConfig.usual(new PageConfig.Topics(connection, config.topics(), config.applicationId())),
+                new PageOfPipeline(engine.trace(), new Figures(names, meters, pipeline::health), () -> pipeline));
     }
 
     @Override

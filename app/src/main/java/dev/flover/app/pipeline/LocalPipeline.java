@@ -10,12 +10,14 @@ import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.generation.GenerationList;
 import dev.flover.topology.models.Orders.Registered;
 import dev.flover.topology.models.UndecidedStartException;
+import dev.flover.topology.notes.GenerationNotes;
 import dev.flover.topology.setup.TopicProblemException;
 import dev.flover.topology.setup.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -124,6 +126,21 @@ public final class LocalPipeline implements AutoCloseable {
     /// Returns the waiting and live generations of this process. Waits up to two seconds.
     List<GenerationList.Row> generations() {
         return pipeline.generations();
+    }
+
+    /// Returns the generations that were published last. Does not wait.
+    List<GenerationList.Row> latestGenerations() {
+        return pipeline.latestGenerations();
+    }
+
+    /// Returns the latest beginnings and ends of generations.
+    GenerationNotes notes() {
+        return pipeline.notes();
+    }
+
+    /// Returns the records that are still to be restored, by partition.
+    Map<Integer, Long> restoring() {
+        return pipeline.restoring();
     }
 
     public Health health() {

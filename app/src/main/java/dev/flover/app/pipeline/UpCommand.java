@@ -9,12 +9,16 @@ import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
+import dev.flover.app.page.PageConfig;
+import dev.flover.app.page.PageServer;
 import dev.flover.app.settings.ParsedText;
 import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.app.tracing.GenerationSpans;
+import dev.flover.app.tracing.Tracing;
 import dev.flover.engine.Backends;
 import dev.flover.engine.Engine;
 import dev.flover.engine.api.EngineConfig;
@@ -29,6 +33,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -55,7 +60,7 @@ public final class UpCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     private PipelineSettings settings;
-    private String device;
+    private Figures figures;
     private volatile LocalPipeline running;
     private volatile Health starting = new Health(Health.State.STARTING, "starting");
 
@@ -68,9 +73,10 @@ public final class UpCommand implements Callable<Integer> {
         new HttpSettings(settings.settings()).check();
         settings.settings().file().ifPresent(file -> say("settings", file));
         DataFolder.require(settings.data());
+        PageConfig.check(settings.settings());
         var meters = meters();
         try (var model = openModel();
-                var engine = engine(model, engineConfig);
+                var engine = engine(model, engineConfig, meters);
                 var metrics = listener(meters);
                 var servers = servers()) {
             var config = settings.pipeline(servers.connection());
@@ -78,11 +84,13 @@ public final class UpCommand implements Callable<Integer> {
                 if (!createTopics(config, stop)) {
                     return stop.exitCodeOfService();
                 }
-                try (var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
+                try (var page = page(config, servers, engine);
+                        var pipeline = LocalPipeline.start(config, model, engine, engineConfig, meters)) {
                     running = pipeline;
                     try (var bridge = bridge(config, servers, model);
+                            var _ = spans(config);
                             var _ = JobFeeder.start(servers.connection(), config.topics())) {
-                        return serve(config, servers, metrics, stop, bridge);
+                        return serve(config, servers, metrics, stop, new Ways(bridge, page));
                     }
                 }
             }
@@ -96,7 +104,7 @@ public final class UpCommand implements Callable<Integer> {
     private MetricsServer listener(PrometheusMeterRegistry meters) {
         return MetricsServer.start(settings.settings().get(SettingTable.METRICS_HOST),
                 settings.settings().get(SettingTable.METRICS_PORT),
-                access(), new PipelinePages(settings, meters, this::health, () -> running, device));
+                access(), new PipelinePages(settings, meters, figures, () -> running));
     }
 
     private Model openModel() {
@@ -115,9 +123,11 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private Engine engine(Model model, EngineConfig config) {
+    private Engine engine(Model model, EngineConfig config, PrometheusMeterRegistry meters) {
         var backend = backend(model);
-        device = backend.name() + ": " + backend.describe();
+        String device = backend.name() + ": " + backend.describe();
+        figures = new Figures(new Figures.Names(settings.settings().get(SettingTable.APPLICATION_ID),
+                settings.servedModel(), device), meters, this::health);
         say("model", settings.model() + " on " + device);
         var engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr());
         say("KV cache", engine.status().blocks() + " blocks of " + config.blockTokens() + " positions");
@@ -162,6 +172,23 @@ public final class UpCommand implements Callable<Integer> {
         return http.startBeside(servers.connection(), config.topics(), texts, isEmbedded()).orElse(null);
     }
 
+    /// Starts the export of spans; null if no variable of the environment asks for it.
+    private GenerationSpans spans(PipelineConfig config) {
+        var names = new GenerationSpans.Names(
+                config.servedModel(), config.topics().requests(), config.applicationId());
+        return Tracing.start(System.getenv(), names, () -> Optional.of(running.notes())).orElse(null);
+    }
+
+    /// Starts the page, and lets the engine record its steps for it; null if the settings ask for none.
+    private PageServer page(PipelineConfig config, Servers servers, Engine engine) {
+        var topics = new PageConfig.Topics(servers.connection(), config.topics(), config.applicationId());
+        return PageConfig.of(settings.settings(), topics).map(page -> {
+            var trace = PageOfPipeline.newTrace();
+            engine.recordTo(trace);
+            return PageServer.start(page, new PageOfPipeline(trace, figures, () -> running));
+        }).orElse(null);
+    }
+
     private EmbeddedPorts ports() {
         return new EmbeddedPorts(settings.settings().find(SettingTable.BROKER_PORT),
                 settings.settings().find(SettingTable.REGISTRY_PORT));
@@ -201,13 +228,21 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
+    /// What a person can open beside the pipeline.
+    ///
     /// @param bridge the HTTP bridge; null if there is none
-    private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop, Bridge bridge) {
+    /// @param page   the page; null if there is none
+    private record Ways(Bridge bridge, PageServer page) {}
+
+    private int serve(PipelineConfig config, Servers servers, MetricsServer metrics, StopSignal stop, Ways ways) {
         say("kafka", servers.connection().bootstrapServers());
         say("registry", servers.connection().registryUrl());
         say("metrics", metrics.url() + "/metrics, /health, /ready");
-        if (bridge != null) {
-            say("http", bridge.url() + "/v1");
+        if (ways.bridge() != null) {
+            say("http", ways.bridge().url() + "/v1");
+        }
+        if (ways.page() != null) {
+            say("page", ways.page().url());
         }
         if (awaitReady(stop)) {
             running.registered().ifPresent(registered -> say(config.applicationId(), registered));

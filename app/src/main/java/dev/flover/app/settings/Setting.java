@@ -32,7 +32,7 @@ public record Setting<T>(
     /// The groups of settings, as headings of the help and of the reference page.
     public enum Section {
         MODEL("Model"), KAFKA("Kafka and the schema registry"), TOPICS("Topics"), EMBEDDED("Embedded servers"),
-        METRICS("Metrics and health"), HTTP("HTTP"), DELIVERY("Delivery and pace"),
+        METRICS("Metrics and health"), PAGE("Page"), HTTP("HTTP"), DELIVERY("Delivery and pace"),
         REQUESTS("Limits of one request"),
         WAITING("Waiting and sharing"), MEMORY("Remembered requests"), RECOVERY("Recovery"), ENGINE("Engine");
 

@@ -188,6 +188,20 @@ public final class SettingTable {
                     + "that begin so", "NAME,..."), KAFKA_METRICS,
             "The metrics of Kafka's clients that are published; * publishes all, about three hundred.");
 
+    // Settings of the page
+
+    public static final Setting<String> PAGE = pipeline(Section.PAGE, "page",
+            text("off|([^\\s:]+:|\\[[0-9a-fA-F:]+\\]:)?\\d{1,5}", "a port, host:port, or off", "[HOST:]PORT|off"),
+            "Address of the page for a browser; on loopback unless a host is given; port 0 takes a free one; off "
+                    + "serves none. Default: 127.0.0.1:9465, or any free port if that is in use.");
+    public static final Setting<String> PAGE_HOSTS = pipeline(Section.PAGE, "page-hosts", LIST,
+            "Accepted host names of the page's requests, besides those of the loopback address. Default: none on "
+                    + "loopback, any elsewhere.");
+    public static final Setting<Path> PAGE_TOKEN = pipeline(Section.PAGE, "page-token", new File("FILE"),
+            "File with a token in its first line, which the page needs for texts and actions: it follows #token= in "
+                    + "the page's address. Default: a new random token at each start, which `up` prints with the "
+                    + "address.");
+
     // Settings of the HTTP bridge
 
     public static final Setting<String> HTTP = bridge("http", text("([^\\s:]+:|\\[[0-9a-fA-F:]+\\]:)?\\d{1,5}",
