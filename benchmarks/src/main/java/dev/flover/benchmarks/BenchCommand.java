@@ -3,6 +3,7 @@ package dev.flover.benchmarks;
 import dev.flover.benchmarks.constraints.BenchConstraintsCommand;
 import dev.flover.benchmarks.engine.BenchEngineCommand;
 import dev.flover.benchmarks.fusion.BenchFusionCommand;
+import dev.flover.benchmarks.page.BenchPageCommand;
 import dev.flover.benchmarks.topics.BenchPipelineCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Spec;
         description = "Measures this machine.",
         commandListHeading = "%nBenchmarks:%n",
         subcommands = {BenchEngineCommand.class, BenchFusionCommand.class, BenchPipelineCommand.class,
-            BenchConstraintsCommand.class})
+            BenchConstraintsCommand.class, BenchPageCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

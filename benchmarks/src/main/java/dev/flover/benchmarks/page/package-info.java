@@ -1,0 +1,6 @@
+/// `bench page`: what the page costs the engine, in rounds that alternate in one run.
+///
+/// ```
+///   round: engine that records nothing │ engine that records │ engine whose page is open ─► medians, ratios
+/// ```
+package dev.flover.benchmarks.page;
