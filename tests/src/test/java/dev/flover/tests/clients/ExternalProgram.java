@@ -89,6 +89,11 @@ public record ExternalProgram(List<String> command, int limitS) {
                 "--root", SCRIPTS.toString(), name), LIMIT_OF_SUITE_S);
     }
 
+    /// @param seconds the longest time that a run may take
+    public ExternalProgram withLimit(int seconds) {
+        return new ExternalProgram(command, seconds);
+    }
+
     private static void assumePackage(String needed) {
         assumeTrue(isInstalled("node"), "node is not installed");
         assumeTrue(Files.isDirectory(SCRIPTS.resolve("node_modules").resolve(needed)),
