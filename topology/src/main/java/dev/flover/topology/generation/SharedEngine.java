@@ -34,7 +34,7 @@ public final class SharedEngine implements TokenSink {
     private long seenSteps;
     private long seenAt;
     private long stepNanos;
-    private final StepTrace trace;
+    private final @Nullable StepTrace trace;
     private long tracedCommits;
     private final Map<Long, LiveAnswer> answers = new HashMap<>();
     private EngineStatus status;

@@ -5,6 +5,7 @@ import dev.flover.engine.api.EngineStatus;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.StepTrace;
 import dev.flover.engine.api.TokenSink;
+import org.jspecify.annotations.Nullable;
 
 /// The part of an engine that the pipeline uses. In production it is [Engine]; tests use a scripted engine with chosen
 /// tokens and failures.
@@ -29,8 +30,8 @@ public interface TokenEngine extends AutoCloseable {
 
     String arithmetic();
 
-    /// The trace in which the engine records its steps; null if it has none.
-    default StepTrace trace() {
+    /// The trace in which the engine records its steps, if it has one.
+    default @Nullable StepTrace trace() {
         return null;
     }
 

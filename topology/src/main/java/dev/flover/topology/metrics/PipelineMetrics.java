@@ -206,7 +206,7 @@ public final class PipelineMetrics {
     }
 
     /// Counts the rows of the steps since the last load. Where several steps ended meanwhile, their mean counts.
-    private void countRows(EngineStatus before, EngineStatus now) {
+    private void countRows(@Nullable EngineStatus before, EngineStatus now) {
         long steps = now.steps() - (before == null ? 0 : before.steps());
         if (steps > 0) {
             double rows = (double) (now.rows() - (before == null ? 0 : before.rows())) / steps;
