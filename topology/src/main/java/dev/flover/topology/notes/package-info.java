@@ -6,4 +6,7 @@
 /// ```
 ///
 /// Without texts. Knows nothing of Kafka and of the engine.
+@NullMarked
 package dev.flover.topology.notes;
+
+import org.jspecify.annotations.NullMarked;
