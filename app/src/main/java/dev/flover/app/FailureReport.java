@@ -1,21 +1,23 @@
 package dev.flover.app;
 
+import dev.flover.app.client.Refusal;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingException;
 import dev.flover.embedded.EmbeddedServerException;
 import dev.flover.engine.api.EngineException;
 import dev.flover.engine.format.ModelFileException;
+import dev.flover.http.jobs.JobsException;
 import dev.flover.schemas.json.NearestName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;
-import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /// Turns a command's exception into one sentence on stderr and an exit code.
 final class FailureReport implements IExecutionExceptionHandler, IParameterExceptionHandler {
@@ -96,6 +98,8 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     private static String sentence(Exception failure, boolean verbose) {
         return switch (failure) {
             case CommandException expected -> expected.getMessage();
+            case JobsException expected -> expected.getCause() == null ? expected.getMessage()
+                    : expected.what() + ": " + Refusal.reason(expected.getCause());
             case EmbeddedServerException expected -> expected.getMessage();
             case ModelFileException expected -> expected.getMessage();
             case EngineException expected -> expected.getMessage();

@@ -2,6 +2,7 @@ package dev.flover.http;
 
 import dev.flover.http.access.AccessTokens;
 import dev.flover.http.access.TokenFileException;
+import dev.flover.http.batches.SharedJobs;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.topics.TopicBridge;
 import java.io.IOException;
@@ -24,6 +25,7 @@ public final class Bridge implements AutoCloseable {
     private static final int THREADS = 8;
 
     private final TopicBridge topics;
+    private final SharedJobs jobs;
     private final Server server;
     private final ServerConnector connector;
     private final SlowHeads slowHeads;
@@ -31,6 +33,7 @@ public final class Bridge implements AutoCloseable {
 
     private Bridge(BridgeConfig config, TopicBridge topics, @Nullable AccessTokens tokens, @Nullable TokenTexts texts) {
         this.topics = topics;
+        jobs = new SharedJobs(config.topics());
         host = config.host();
         var threads = new QueuedThreadPool(THREADS);
         threads.setName("flover-http");
@@ -44,7 +47,7 @@ public final class Bridge implements AutoCloseable {
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(config.limits().connections(), connector));
         slowHeads = new SlowHeads(connector, config.limits().head());
-        server.setHandler(new Routes(config, topics, new Guard(config, tokens), texts, slowHeads));
+        server.setHandler(new Routes(config, topics, jobs, new Guard(config, tokens), texts, slowHeads));
         server.setErrorHandler(Exchange::refuseUnread);
         server.setDefaultHandler(null);
     }
@@ -117,6 +120,7 @@ public final class Bridge implements AutoCloseable {
             throw new IllegalStateException("the HTTP server did not stop: " + e.getMessage(), e);
         } finally {
             topics.close();
+            jobs.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.flover.http;
 
+import dev.flover.http.batches.Uploads;
 import dev.flover.http.topics.TopicAccess;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,10 +10,12 @@ import java.util.Set;
 /// The configuration of a bridge: its address, its topics, its access rules and its limits.
 ///
 /// @param port        the port to listen on; 0 takes a free one
+/// @param uploads     limits of uploaded files
 /// @param passUnknown whether unknown parameters of requests are ignored; otherwise they are refused, unless the client
 ///                    asks for the other behaviour
 public record BridgeConfig(
-        String host, int port, TopicAccess topics, Access access, Limits limits, boolean passUnknown) {
+        String host, int port, TopicAccess topics, Access access, Limits limits, Uploads uploads,
+        boolean passUnknown) {
     /// The rules for who may send requests.
     ///
     /// @param tokens  file of bearer tokens; if empty, every client that reaches the bridge may send requests
@@ -63,14 +66,19 @@ public record BridgeConfig(
 
     /// Makes a configuration with default limits, in which every client may send requests.
     public static BridgeConfig of(String host, int port, TopicAccess topics) {
-        return new BridgeConfig(host, port, topics, Access.open(), Limits.standard(), false);
+        return new BridgeConfig(host, port, topics, Access.open(), Limits.standard(),
+                Uploads.standard(), false);
     }
 
     public BridgeConfig with(Access other) {
-        return new BridgeConfig(host, port, topics, other, limits, passUnknown);
+        return new BridgeConfig(host, port, topics, other, limits, uploads, passUnknown);
     }
 
     public BridgeConfig with(Limits other) {
-        return new BridgeConfig(host, port, topics, access, other, passUnknown);
+        return new BridgeConfig(host, port, topics, access, other, uploads, passUnknown);
+    }
+
+    public BridgeConfig with(Uploads other) {
+        return new BridgeConfig(host, port, topics, access, limits, other, passUnknown);
     }
 }

@@ -111,7 +111,7 @@ final class Completions {
         }
     }
 
-    private static Optional<String> key(Exchange exchange) {
+    static Optional<String> key(Exchange exchange) {
         var key = exchange.header("Idempotency-Key");
         key.filter(value -> !KEY.matcher(value).matches()).ifPresent(value -> {
             throw ApiError.invalid(null, "the Idempotency-Key must be 1 to 128 of letters, digits and . _ : ~ -");

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.http.openai.ApiError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MultiPartConfig;
+import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -25,6 +29,8 @@ import org.eclipse.jetty.util.Callback;
 final class Exchange {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int READ_BYTES = 8 << 10;
+    private static final int PIECE_BYTES = 64 << 10;
+    private static final int MOST_PARTS = 8;
     private static final String TRACE_PARENT = "traceparent";
     private static final String TRACE_STATE = "tracestate";
     private static final int MOST_TRACE_PARENT = 256;
@@ -93,6 +99,73 @@ final class Exchange {
             }
         }
         return body.toByteArray();
+    }
+
+    /// Reads a body of the type `multipart/form-data`. Its files are kept in a folder, which the caller deletes.
+    ///
+    /// @throws ApiError if the body is larger than `most` bytes, or is no form
+    MultiPartFormData.Parts form(Path folder, long most) {
+        String type = header("Content-Type").orElse("");
+        if (!type.regionMatches(true, 0, "multipart/form-data", 0, "multipart/form-data".length())) {
+            throw ApiError.of(415, "content_type", "the Content-Type must be multipart/form-data, was "
+                    + (type.isEmpty() ? "missing" : type));
+        }
+        var config = new MultiPartConfig.Builder().location(folder).maxParts(MOST_PARTS).maxSize(most)
+                .maxPartSize(most).maxMemoryPartSize(READ_BYTES).build();
+        try {
+            return MultiPartFormData.getParts(request, request, type, config);
+        } catch (RuntimeException e) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");      // the rest is not read
+            if (String.valueOf(rootOf(e).getMessage()).contains("max")) {
+                throw FileRoutes.tooLarge();
+            }
+            throw ApiError.of(400, "bad_request", "the body could not be read as a form: " + rootOf(e).getMessage());
+        }
+    }
+
+    private static Throwable rootOf(Throwable problem) {
+        return problem.getCause() == null ? problem : rootOf(problem.getCause());
+    }
+
+    /// Begins a response whose length is not known.
+    Body body(String type) {
+        response.setStatus(200);
+        setHeader("Content-Type", type);
+        return new Body(this);
+    }
+
+    /// The body of a response, which is sent in pieces.
+    static final class Body extends OutputStream {
+        private final Exchange exchange;
+        private final ByteArrayOutputStream piece = new ByteArrayOutputStream(PIECE_BYTES);
+
+        Body(Exchange exchange) {
+            this.exchange = exchange;
+        }
+
+        @Override
+        public void write(int each) throws IOException {
+            piece.write(each);
+            sendFull();
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int count) throws IOException {
+            piece.write(bytes, from, count);
+            sendFull();
+        }
+
+        private void sendFull() throws IOException {
+            if (piece.size() >= PIECE_BYTES) {
+                exchange.write(piece.toByteArray(), false);
+                piece.reset();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            exchange.write(piece.toByteArray(), true);
+        }
     }
 
     private ApiError tooLarge(int most) {

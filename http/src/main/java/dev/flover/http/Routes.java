@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.flover.http.access.Grant;
+import dev.flover.http.batches.Batches;
+import dev.flover.http.batches.FileStore;
+import dev.flover.http.batches.SharedJobs;
+import dev.flover.http.jobs.JobsException;
 import dev.flover.http.openai.ApiError;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.topics.LostChunksException;
@@ -31,7 +35,8 @@ final class Routes extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
     private static final String GET = "GET";
     private static final String POST = "POST";
-    private static final String METHODS = "GET, HEAD, POST, OPTIONS";
+    private static final String DELETE = "DELETE";
+    private static final String METHODS = "GET, HEAD, POST, DELETE, OPTIONS";
     private static final String EXPOSED = "Flover-Generation, Retry-After, ETag, Stream-Next-Offset, Stream-Cursor, "
             + "Stream-Up-To-Date, Stream-Closed";
 
@@ -40,7 +45,10 @@ final class Routes extends Handler.Abstract {
     private final Guard guard;
     private final @Nullable TokenTexts texts;
     private final SlowHeads slowHeads;
-    private final Map<Pattern, Map<String, Route>> routes = new LinkedHashMap<>();
+    private final Map<String, Methods> routes = new LinkedHashMap<>();
+
+    /// The methods of a path.
+    private record Methods(Pattern path, Map<String, Route> routes) {}
 
     private interface Route {
         void answer(Exchange exchange, Matcher path) throws IOException, InterruptedException;
@@ -51,7 +59,8 @@ final class Routes extends Handler.Abstract {
     }
 
     /// @param texts the model's tokenizer; null if the bridge has none
-    Routes(BridgeConfig config, TopicBridge topics, Guard guard, @Nullable TokenTexts texts, SlowHeads slowHeads) {
+    Routes(BridgeConfig config, TopicBridge topics, SharedJobs jobs, Guard guard, @Nullable TokenTexts texts,
+            SlowHeads slowHeads) {
         this.config = config;
         this.topics = topics;
         this.guard = guard;
@@ -73,10 +82,29 @@ final class Routes extends Handler.Abstract {
                 (exchange, grant, path) -> durable.chunks(exchange, grant, path.group(1)));
         granted("/v1/generations/([^/]+)/text", GET,
                 (exchange, grant, path) -> durable.text(exchange, grant, path.group(1)));
+        filesAndBatches(jobs);
         granted("/tokenize", POST, (exchange, grant, path) -> tokenize(exchange));
         granted("/detokenize", POST, (exchange, grant, path) -> detokenize(exchange));
         route("/livez", GET, (exchange, path) -> exchange.sendText(200, "alive\n"));
         route("/readyz", GET, (exchange, path) -> ready(exchange));
+    }
+
+    private void filesAndBatches(SharedJobs jobs) {
+        var store = new FileStore(jobs, config.uploads(), System::currentTimeMillis);
+        var files = new FileRoutes(store);
+        granted("/v1/files", POST, (exchange, grant, path) -> files.upload(exchange, grant));
+        granted("/v1/files", GET, (exchange, grant, path) -> files.list(exchange, grant));
+        granted("/v1/files/([^/]+)", GET, (exchange, grant, path) -> files.retrieve(exchange, grant, path.group(1)));
+        granted("/v1/files/([^/]+)", DELETE, (exchange, grant, path) -> files.delete(exchange, grant, path.group(1)));
+        granted("/v1/files/([^/]+)/content", GET,
+                (exchange, grant, path) -> files.content(exchange, grant, path.group(1)));
+        var batches = new BatchRoutes(config, new Batches(jobs, store, System::currentTimeMillis), topics);
+        granted("/v1/batches", POST, (exchange, grant, path) -> batches.create(exchange, grant));
+        granted("/v1/batches", GET, (exchange, grant, path) -> batches.list(exchange, grant));
+        granted("/v1/batches/([^/]+)", GET,
+                (exchange, grant, path) -> batches.retrieve(exchange, grant, path.group(1)));
+        granted("/v1/batches/([^/]+)/cancel", POST,
+                (exchange, grant, path) -> batches.cancel(exchange, grant, path.group(1)));
     }
 
     private void granted(String path, String method, Granted granted) {
@@ -84,7 +112,8 @@ final class Routes extends Handler.Abstract {
     }
 
     private void route(String path, String method, Route route) {
-        routes.put(Pattern.compile(path), Map.of(method, route));
+        routes.computeIfAbsent(path, each -> new Methods(Pattern.compile(each), new LinkedHashMap<>())).routes()
+                .put(method, route);
     }
 
     @Override
@@ -126,6 +155,8 @@ final class Routes extends Handler.Abstract {
             case ApiError error -> error;
             case JsonFormException wrong -> ApiError.invalid(null, wrong.getMessage());
             case UnavailableException later -> ApiError.unavailable(later.getMessage());
+            case JobsException gone when gone.isGone() -> ApiError.of(410, "file_gone", gone.getMessage());
+            case JobsException later -> ApiError.unavailable(later.getMessage());
             case LostChunksException lost -> ApiError.of(410, "tokens_gone", lost.getMessage());
             case SlowReaderException slow -> ApiError.of(503, "slow_reader", slow.getMessage());
             case IllegalArgumentException tooLarge -> ApiError.of(413, "request_too_large", tooLarge.getMessage());
@@ -146,10 +177,10 @@ final class Routes extends Handler.Abstract {
             exchange.setHeader("Access-Control-Expose-Headers", EXPOSED);
             exchange.setHeader("Vary", "Origin");
         });
-        for (var entry : routes.entrySet()) {
-            var path = entry.getKey().matcher(exchange.path());
+        for (var methods : routes.values()) {
+            var path = methods.path().matcher(exchange.path());
             if (path.matches()) {
-                answer(exchange, path, entry.getValue());
+                answer(exchange, path, methods.routes());
                 return;
             }
         }

@@ -1,6 +1,5 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.files.AnswerLines;
 import dev.flover.app.batch.files.AnswerOrder;
 import dev.flover.app.batch.files.BatchInput;
 import dev.flover.app.batch.files.ErrorLimit;
@@ -9,14 +8,16 @@ import dev.flover.app.batch.files.JobLedger;
 import dev.flover.app.batch.files.JobOutput;
 import dev.flover.app.batch.files.JobProgress;
 import dev.flover.app.batch.files.SummaryOptions;
-import dev.flover.app.batch.jobs.ResultsReader;
 import dev.flover.app.client.Requests;
 import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.OptionRange;
 import dev.flover.app.settings.Kind;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.ResultsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Spec;
         subcommandsRepeatable = false,
         subcommands = {BatchSubmitCommand.class, BatchFollowCommand.class, BatchListCommand.class,
             BatchStatusCommand.class, BatchOrderCommands.Pause.class, BatchOrderCommands.Resume.class,
-            BatchOrderCommands.Cancel.class},
+            BatchOrderCommands.Cancel.class, BatchRemoveCommand.class},
         description = "Answers a file of requests, one a line, and writes each answer once. After a kill at any "
                 + "moment, the same command goes on with the job.",
         footer = {"", "@|bold Lines|@ are in OpenAI's batch form (custom_id, method, url, body), or requests:",
@@ -143,8 +144,9 @@ public final class BatchCommand implements Callable<Integer> {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         String topic = target.topics().results();
+        var access = HttpSettings.access(target.connection(), target.topics());
         try (var stop = StopSignal.install();
-                var results = new ResultsReader(target.connection(), topic, input.job() + "-");
+                var results = new ResultsReader(access, input.job() + "-");
                 var output = new JobOutput(files, recorded);
                 var lines = input.open();
                 var requests = new Requests(target.connection(), target.topics().requests())) {
@@ -161,7 +163,9 @@ public final class BatchCommand implements Callable<Integer> {
                         results::positions);
                 var feed = new LineFeed(input, lines, requests, ledger.outcomes(),
                         new AnswerLines.Defaults(model, tenant), live, this::say);
-                boolean finished = new BatchRun(feed, results, ledger, stop, deadlineMs, this::say).run();
+                boolean finished = new BatchRun(feed, results, ledger,
+                        new AnswerLines(input.job(), () -> JobsAccess.defaultModel(access)), stop, deadlineMs,
+                        this::say).run();
                 report.clear();
                 if (!finished) {
                     say("stopped; the same command goes on with the job");

@@ -6,16 +6,17 @@ import dev.flover.app.batch.files.JobFiles;
 import dev.flover.app.batch.files.JobLedger;
 import dev.flover.app.batch.files.JobOutput;
 import dev.flover.app.batch.files.JobProgress;
-import dev.flover.app.batch.files.Outcome;
 import dev.flover.app.batch.files.SummaryOptions;
-import dev.flover.app.batch.jobs.JobTopics;
-import dev.flover.app.batch.jobs.JobsClient;
-import dev.flover.app.batch.jobs.JobsView;
-import dev.flover.app.batch.jobs.ResultsReader;
 import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingOptions;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.JobsClient;
+import dev.flover.http.jobs.JobsView;
+import dev.flover.http.jobs.Outcome;
+import dev.flover.http.jobs.ResultsReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -57,7 +58,8 @@ final class BatchFollowCommand implements Callable<Integer> {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
         String topic = target.topics().results();
-        try (var client = new JobsClient(target.connection(), JobTopics.of(target.topics().requests()))) {
+        var access = HttpSettings.access(target.connection(), target.topics());
+        try (var client = new JobsClient(access)) {
             var known = client.job(job);
             var recorded = JobProgress.read(files.progress());
             if (recorded != null && !recorded.job().equals(job)) {
@@ -65,24 +67,26 @@ final class BatchFollowCommand implements Callable<Integer> {
                         + "; give another --out");
             }
             var progress = recorded != null ? recorded
-                    : JobProgress.begin(job, known.job().createdMs(), topic, known.job().resultsFrom());
+                    : JobProgress.begin(job, known.job().createdMs(), topic, known.job().span().resultsFrom());
+            var answers = new AnswerLines(job, () -> known.job().model() != null ? known.job().model()
+                    : JobsAccess.defaultModel(access));
             try (var stop = StopSignal.install();
-                    var results = new ResultsReader(target.connection(), topic, job + "-");
+                    var results = new ResultsReader(access, job + "-");
                     var output = new JobOutput(files, recorded)) {
-                return follow(client, known, progress, files, results, output, stop);
+                return follow(client, known, answers, progress, files, results, output, stop);
             }
         }
     }
 
-    private int follow(JobsClient client, JobsView.Known known, JobProgress progress, JobFiles files,
-            ResultsReader results, JobOutput output, StopSignal stop) {
+    private int follow(JobsClient client, JobsView.Known known, AnswerLines answers, JobProgress progress,
+            JobFiles files, ResultsReader results, JobOutput output, StopSignal stop) {
         output.record(progress);
-        var input = new BatchInput(known.job().name(), null, job, known.job().lines() + known.job().wrong());
+        var input = new BatchInput(known.job().name(), null, job, known.job().span().all());
         try (var report = summary.report(spec, input, progress.tally())) {
             var ledger = new JobLedger(input, output, progress, false, report, null, results::positions);
             var feed = new FollowedJob(client, results, ledger.outcomes(),
                     error -> ledger.outcomes().add(wrongLine(error)), known);
-            boolean finished = new BatchRun(feed, results, ledger, stop, Long.MAX_VALUE, this::say).run();
+            boolean finished = new BatchRun(feed, results, ledger, answers, stop, Long.MAX_VALUE, this::say).run();
             report.clear();
             var state = feed.known().state();
             if (!finished) {

@@ -1,8 +1,8 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.jobs.JobOrder;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingOptions;
+import dev.flover.http.jobs.JobOrder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;

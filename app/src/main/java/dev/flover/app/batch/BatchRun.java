@@ -1,9 +1,9 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.files.AnswerLines;
 import dev.flover.app.batch.files.JobLedger;
-import dev.flover.app.batch.jobs.ResultsReader;
 import dev.flover.app.terminal.StopSignal;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.ResultsReader;
 import dev.flover.schemas.GenerationResult;
 import java.time.Duration;
 import java.util.Map;
@@ -33,12 +33,12 @@ final class BatchRun {
     private boolean expired;
 
     /// @param deadlineMs ms since 1970; [Long#MAX_VALUE] for none
-    BatchRun(Feed feed, ResultsReader results, JobLedger ledger, StopSignal stop, long deadlineMs,
+    BatchRun(Feed feed, ResultsReader results, JobLedger ledger, AnswerLines answers, StopSignal stop, long deadlineMs,
             Consumer<String> say) {
         this.feed = feed;
         this.results = results;
         this.ledger = ledger;
-        this.answers = new AnswerLines(ledger.progress().job());
+        this.answers = answers;
         this.stop = stop;
         this.deadlineMs = deadlineMs;
         this.say = say;

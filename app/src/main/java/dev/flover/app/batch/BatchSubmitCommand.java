@@ -1,36 +1,27 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.files.AnswerLines;
 import dev.flover.app.batch.files.BatchInput;
-import dev.flover.app.batch.jobs.Job;
-import dev.flover.app.batch.jobs.JobTopics;
-import dev.flover.app.batch.jobs.JobsClient;
-import dev.flover.app.batch.jobs.ResultsReader;
-import dev.flover.app.client.Refusal;
 import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.options.InputFile;
 import dev.flover.app.settings.Kind;
 import dev.flover.app.settings.SettingOptions;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.Job;
+import dev.flover.http.jobs.JobLines;
+import dev.flover.http.jobs.JobsClient;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.schemas.GenerationRequest;
-import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine;
-import dev.flover.schemas.lines.BatchLines;
 import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.topology.records.BoundedRecords;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.serialization.Serializer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,9 +38,8 @@ import picocli.CommandLine.Spec;
         description = "Submits a file as a job that needs no terminal, and prints the job's id. A file that was "
                 + "submitted "
                 + "before is not submitted again.")
-final class BatchSubmitCommand implements Callable<Integer> {
+final class BatchSubmitCommand implements Callable<Integer>, JobLines.Rules {
     private static final Kind.Time DEADLINES = new Kind.Time(Duration.ofSeconds(1), Duration.ofDays(365));
-    private static final long RETENTION_MS = Duration.ofDays(7).toMillis();
 
     @Spec
     private CommandSpec spec;
@@ -68,11 +58,6 @@ final class BatchSubmitCommand implements Callable<Integer> {
             + "none.")
     private String tenant;
 
-    private final AtomicReference<Exception> failure = new AtomicReference<>();
-    private final Set<Long> tooLarge = ConcurrentHashMap.newKeySet();
-    private long good;
-    private long wrong;
-
     @Override
     public Integer call() {
         long deadlineMs = deadlineMs();
@@ -82,10 +67,10 @@ final class BatchSubmitCommand implements Callable<Integer> {
         }
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
-        var topics = JobTopics.of(target.topics().requests());
-        try (var client = new JobsClient(target.connection(), topics)) {
+        var access = HttpSettings.access(target.connection(), target.topics());
+        try (var client = new JobsClient(access)) {
             if (client.jobs().find(input.job()) == null) {
-                submit(input, target, topics, client, deadlineMs);
+                submit(input, access, target.connection().admin(), client, deadlineMs);
             } else {
                 spec.commandLine().getErr().println("flover: the file was submitted before, as this job");
             }
@@ -103,84 +88,26 @@ final class BatchSubmitCommand implements Callable<Integer> {
         }
     }
 
-    private void submit(BatchInput input, ClientTarget target, JobTopics topics, JobsClient client, long deadlineMs) {
-        topics.create(target.connection().admin(), BoundedRecords.MAX_RECORD_BYTES, RETENTION_MS);
-        try (var results = new ResultsReader(target.connection(), target.topics().results(), input.job() + "-");
-                var values = ContractSerde.of(GenerationRequest.class, target.connection().registry()).serializer()) {
-            long from = client.endOfLines();
-            var resultsFrom = results.ends();
-            eachLine(input, line -> sendRequest(line, target.topics().requests(), values, client));
-            settle(client);
-            long requestsEnd = client.endOfLines();
-            eachLine(input, line -> sendWrong(input.job(), line, client));
-            settle(client);
-            client.define(new Job(input.job(), file.getFileName().toString(), System.currentTimeMillis(), good, wrong,
-                    from, requestsEnd, client.endOfLines(), resultsFrom, deadlineMs));
-        }
-    }
-
-    private void eachLine(BatchInput input, Consumer<BatchLine> action) {
-        try (var lines = input.open()) {
-            for (var line = lines.next(); line != null; line = lines.next()) {
-                action.accept(line);
-                throwIfFailed();
-            }
+    private void submit(BatchInput input, TopicAccess access, Map<String, String> admin, JobsClient client,
+            long deadlineMs) {
+        client.topics().create(admin, BoundedRecords.MAX_RECORD_BYTES);
+        try (var values = ContractSerde.of(GenerationRequest.class, access.registry()).serializer()) {
+            var lines = new JobLines(client, this, request -> values.serialize(access.topics().requests(), request));
+            var span = lines.write(input.job(), input::open, access);
+            client.define(new Job(input.job(), file.getFileName().toString(), System.currentTimeMillis(), deadlineMs,
+                    JobsAccess.defaultModel(access), span, null));
         } catch (IOException e) {
             throw InputFile.unreadable(input.name(), e);
         }
     }
 
-    private void sendRequest(BatchLine line, String topic, Serializer<GenerationRequest> values, JobsClient client) {
-        if (line instanceof BatchLine.Good request && AnswerLines.unsupported(request.request()) == null) {
-            good++;
-            byte[] value;
-            try {
-                value = values.serialize(topic, AnswerLines.marked(request, new AnswerLines.Defaults(model, tenant)));
-            } catch (KafkaException e) {
-                throw notWritten(e);
-            }
-            client.sendLine(request.request().getId(), value, reason -> {
-                if (reason instanceof RecordTooLargeException) {
-                    tooLarge.add(line.number());
-                } else {
-                    failure.set(reason);
-                }
-            });
-        }
+    @Override
+    public JobLines.Fault fault(BatchLine.Good line) {
+        return null;
     }
 
-    private void sendWrong(String job, BatchLine line, JobsClient client) {
-        String id = BatchLines.idOf(job, line.number());
-        var error = switch (line) {
-            case BatchLine.Bad bad -> new BatchError(id, bad.number(), bad.customId(), bad.code(), bad.message());
-            case BatchLine.Good given when AnswerLines.unsupported(given.request()) != null -> new BatchError(id,
-                    given.number(), given.customId(), "unsupported", AnswerLines.unsupported(given.request()));
-            case BatchLine.Good given when tooLarge.contains(given.number()) -> new BatchError(id, given.number(),
-                    given.customId(), "line_too_long", "the request is larger than a record may be; shorten it, or "
-                            + "raise the limits of cluster and client");
-            case BatchLine.Good given -> null;
-        };
-        if (error != null) {
-            wrong++;
-            good -= tooLarge.contains(line.number()) ? 1 : 0;
-            client.sendLine(id, error.json().toString().getBytes(StandardCharsets.UTF_8), failure::set);
-        }
-    }
-
-    private void settle(JobsClient client) {
-        client.flush();
-        throwIfFailed();
-    }
-
-    private void throwIfFailed() {
-        var reason = failure.get();
-        if (reason != null) {
-            throw notWritten(reason);
-        }
-    }
-
-    private static CommandException notWritten(Exception reason) {
-        return new CommandException("the lines cannot be written: " + Refusal.reason(reason)
-                + "; nothing of the job is answered until the same command has written all lines", reason);
+    @Override
+    public GenerationRequest request(BatchLine.Good line) {
+        return AnswerLines.marked(line, new AnswerLines.Defaults(model, tenant));
     }
 }

@@ -1,9 +1,9 @@
 package dev.flover.app.batch;
 
 import dev.flover.app.batch.files.Outcomes;
-import dev.flover.app.batch.jobs.JobsClient;
-import dev.flover.app.batch.jobs.JobsView;
-import dev.flover.app.batch.jobs.ResultsReader;
+import dev.flover.http.jobs.JobsClient;
+import dev.flover.http.jobs.JobsView;
+import dev.flover.http.jobs.ResultsReader;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -61,7 +61,7 @@ final class FollowedJob implements Feed {
 
     @Override
     public boolean isOver() {
-        if (outcomes.done().cardinality() >= known.job().lines() + known.job().wrong()) {
+        if (outcomes.done().cardinality() >= known.job().span().all()) {
             return true;
         }
         if (ends == null) {

@@ -1,9 +1,12 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.jobs.JobTopics;
-import dev.flover.app.batch.jobs.JobsClient;
 import dev.flover.app.connection.ClientTarget;
+import dev.flover.app.http.HttpSettings;
+import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingOptions;
+import dev.flover.http.jobs.JobsClient;
+import dev.flover.http.topics.ClusterView;
+import dev.flover.http.topics.TopicAccess;
 import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -14,8 +17,18 @@ final class JobsAccess {
     static void with(CommandSpec spec, Consumer<JobsClient> action) {
         var target = ClientTarget.find(SettingOptions.of(spec), spec.commandLine().getErr());
         target.connection().check();
-        try (var client = new JobsClient(target.connection(), JobTopics.of(target.topics().requests()))) {
+        try (var client = new JobsClient(HttpSettings.access(target.connection(), target.topics()))) {
             action.accept(client);
+        }
+    }
+
+    /// Returns the name of the model that answers requests without a model's name; null if it is not known.
+    static String defaultModel(TopicAccess access) {
+        try {
+            return ClusterView.defaultModel(access).orElse(null);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandException("interrupted while the registrations were read", e);
         }
     }
 }

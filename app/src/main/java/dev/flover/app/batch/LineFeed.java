@@ -1,12 +1,12 @@
 package dev.flover.app.batch;
 
-import dev.flover.app.batch.files.AnswerLines;
 import dev.flover.app.batch.files.BatchInput;
-import dev.flover.app.batch.files.Outcome;
 import dev.flover.app.batch.files.Outcomes;
 import dev.flover.app.client.Refusal;
 import dev.flover.app.client.Requests;
 import dev.flover.app.options.CommandException;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.Outcome;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine;

@@ -10,6 +10,7 @@ import dev.flover.http.BridgeConfig;
 import dev.flover.http.BridgeStartException;
 import dev.flover.http.access.AccessTokens;
 import dev.flover.http.access.TokenFileException;
+import dev.flover.http.batches.Uploads;
 import dev.flover.http.openai.TokenTexts;
 import dev.flover.http.topics.TopicAccess;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
@@ -99,12 +100,15 @@ public record HttpSettings(Settings settings) {
                 access(connection, topics),
                 new BridgeConfig.Access(settings.find(SettingTable.HTTP_TOKENS),
                         names(settings.find(SettingTable.HTTP_HOSTS)), names(settings.find(SettingTable.HTTP_ORIGINS))),
-                limits, settings.get(SettingTable.HTTP_UNKNOWN) == UnknownParameters.IGNORE);
+                limits, new Uploads(settings.get(SettingTable.HTTP_FILES_QUOTA),
+                        settings.get(SettingTable.HTTP_FILES_KEPT)),
+                settings.get(SettingTable.HTTP_UNKNOWN) == UnknownParameters.IGNORE);
     }
 
     /// Returns the names of a pipeline's topics, and the properties of their clients.
     public static TopicAccess access(Connection connection, TopicNames topics) {
-        return new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()),
+        return new TopicAccess(new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(),
+                topics.results(), topics.models()),
                 connection.consumer(), connection.producer(), connection.registry());
     }
 

@@ -79,7 +79,8 @@ final class FileOptions {
     /// @param recorded null if it begins
     record Prepared(JobFiles files, BatchInput input, JobProgress recorded, ErrorLimit limit, boolean json) {}
 
-    int run(CommandSpec spec, Prepared job, Model model, Engine engine, int maxSequences) {
+    /// @param served the name that a pipeline would serve the model under
+    int run(CommandSpec spec, Prepared job, Model model, String served, Engine engine, int maxSequences) {
         var progress = job.recorded() != null ? job.recorded()
                 : JobProgress.begin(job.input().job(), System.currentTimeMillis(), "", Map.of());
         try (var stop = StopSignal.install();
@@ -89,8 +90,8 @@ final class FileOptions {
             output.record(progress);
             var ledger = new JobLedger(job.input(), output, progress, order == AnswerOrder.INPUT, report, job.limit(),
                     Map::of);
-            boolean finished = new OfflineBatch(job.input(), lines, model, engine, GIVEN * maxSequences, ledger)
-                    .run(stop);
+            boolean finished = new OfflineBatch(job.input(), lines, model, served, engine,
+                    GIVEN * maxSequences, ledger).run(stop);
             report.clear();
             if (!finished) {
                 spec.commandLine().getErr().println("flover: stopped; the same command goes on with the job");

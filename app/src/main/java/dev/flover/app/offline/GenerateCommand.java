@@ -140,7 +140,8 @@ public final class GenerateCommand implements Callable<Integer> {
             var backend = engineOptions.openBackend(spec.commandLine(), rankOption, model);
             try (Engine engine = LoadingLine.start(model, backend, config, spec.commandLine().getErr())) {
                 long start = System.nanoTime();
-                int code = fileOptions.run(spec, job, model, engine, config.maxSequences());
+                int code = fileOptions.run(spec, job, model, ModelOption.servedName(modelOption.path()),
+                        engine, config.maxSequences());
                 if (stats) {
                     printStats(engine.status(), Math.toIntExact(job.input().lines()),
                             (System.nanoTime() - start) / 1e9);

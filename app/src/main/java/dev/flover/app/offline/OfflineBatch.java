@@ -1,9 +1,7 @@
 package dev.flover.app.offline;
 
-import dev.flover.app.batch.files.AnswerLines;
 import dev.flover.app.batch.files.BatchInput;
 import dev.flover.app.batch.files.JobLedger;
-import dev.flover.app.batch.files.Outcome;
 import dev.flover.app.options.CommandException;
 import dev.flover.app.terminal.StopSignal;
 import dev.flover.engine.Engine;
@@ -12,6 +10,8 @@ import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
 import dev.flover.engine.constraint.Constraint;
 import dev.flover.engine.model.Model;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.Outcome;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.lines.BatchError;
 import dev.flover.schemas.lines.BatchLine;
@@ -49,14 +49,16 @@ final class OfflineBatch implements TokenSink {
     private record Place(long line, LineAnswers answers, int answer) {}
 
     /// @param mostLive the most sequences that the engine has been given
-    OfflineBatch(BatchInput input, BatchLines lines, Model model, Engine engine, int mostLive, JobLedger ledger) {
+    /// @param served   the name that a pipeline would serve the model under
+    OfflineBatch(BatchInput input, BatchLines lines, Model model, String served, Engine engine, int mostLive,
+            JobLedger ledger) {
         this.input = input;
         this.lines = lines;
         this.model = model;
         this.engine = engine;
         this.mostLive = mostLive;
         this.ledger = ledger;
-        form = new AnswerLines(input.job());
+        form = new AnswerLines(input.job(), () -> served);
         check = new RequestCheck(model, RequestLimits.standard(),
                 ChatPrompts.orRefusing(model, Clock.systemDefaultZone()));
         constraints = new Constraints(model.tokenizer(), tenant -> Runnable::run);

@@ -30,6 +30,11 @@ public final class ModelOption {
         return path != null ? path : BundledModel.path();
     }
 
+    /// Returns the name under which a pipeline serves a model, unless its settings give another.
+    public static String servedName(Path model) {
+        return model.getFileName().toString().replaceFirst("\\.gguf$", "");
+    }
+
     /// Returns the context length in positions as given; 0 for the model's own.
     ///
     /// @throws ParameterException if it is less than 1

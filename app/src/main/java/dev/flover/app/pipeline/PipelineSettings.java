@@ -4,13 +4,13 @@ import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.TopicSettings;
 import dev.flover.app.options.BundledModel;
 import dev.flover.app.options.FieldNames;
+import dev.flover.app.options.ModelOption;
 import dev.flover.app.settings.PassThrough;
 import dev.flover.app.settings.Setting;
 import dev.flover.app.settings.SettingException;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import dev.flover.engine.api.EngineConfig;
-import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.config.PipelineConfig.Mentions;
 import dev.flover.topology.config.PipelineConfig.Pace;
 import dev.flover.topology.config.PipelineConfig.Patience;
@@ -20,6 +20,7 @@ import dev.flover.topology.config.PipelineConfig.RequestLimits;
 import dev.flover.topology.config.PipelineConfig.Serving;
 import dev.flover.topology.config.PipelineConfig.Sharing;
 import dev.flover.topology.config.PipelineConfig.WaitingLimits;
+import dev.flover.topology.config.PipelineConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -36,8 +37,7 @@ public record PipelineSettings(Settings settings) {
     }
 
     public String servedModel() {
-        return settings.find(SettingTable.SERVED_MODEL)
-                .orElseGet(() -> model().getFileName().toString().replaceFirst("\\.gguf$", ""));
+        return settings.find(SettingTable.SERVED_MODEL).orElseGet(() -> ModelOption.servedName(model()));
     }
 
     public Path data() {

@@ -16,6 +16,7 @@ import dev.flover.app.settings.Kind.Weights;
 import dev.flover.app.settings.Kind.Whole;
 import dev.flover.app.settings.Setting.Reader;
 import dev.flover.app.settings.Setting.Section;
+import dev.flover.http.jobs.JobTopics;
 import dev.flover.topology.config.PipelineConfig.Delivery;
 import dev.flover.topology.config.PipelineConfig.OtherArithmetic;
 import dev.flover.topology.config.PipelineConfig.Pace;
@@ -224,6 +225,12 @@ public final class SettingTable {
     public static final Setting<Integer> HTTP_WAITING = bridge("http-max-waiting", new Whole(1, ANY),
             Optional.of("1000"), "Most requests that wait for their first token, as counted by one bridge; further "
                     + "requests are answered with 429.");
+    public static final Setting<Long> HTTP_FILES_QUOTA = bridge("http-files-quota", new Size(1 << 20, 1L << 50),
+            Optional.of("1GiB"), "Most bytes of all uploaded files of a tenant together.");
+    public static final Setting<Duration> HTTP_FILES_KEPT = bridge("http-files-kept",
+            new Time(Duration.ofHours(1), JobTopics.MOST_FILE_AGE), Optional.of("7d"),
+            "How long an uploaded file is kept, and how long the output of a batch can be read, unless the client's "
+                    + "call gives another time.");
     public static final Setting<UnknownParameters> HTTP_UNKNOWN = bridge("http-unknown-parameters",
             new Choice<>(UnknownParameters.class), Optional.of(Choice.write(UnknownParameters.REJECT)),
             "Handling of unknown parameters. reject: a 400 that names the nearest known one. ignore: they have no "

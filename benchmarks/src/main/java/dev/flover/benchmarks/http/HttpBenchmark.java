@@ -10,10 +10,10 @@ import dev.flover.engine.api.EngineConfig;
 import dev.flover.engine.loading.ModelLoader;
 import dev.flover.http.Bridge;
 import dev.flover.http.BridgeConfig;
-import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
-import dev.flover.topology.config.PipelineConfig;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.topology.config.PipelineConfig.RecordForm;
+import dev.flover.topology.config.PipelineConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -85,7 +85,8 @@ public final class HttpBenchmark implements Callable<Integer> {
     private static Bridge bridge(PipelineConfig config) {
         var topics = config.topics();
         Map<String, String> clients = config.kafka();
-        var access = new TopicAccess(new TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()), clients,
+        var access = new TopicAccess(new TopicsOfBridge(topics.requests(), topics.tokens(),
+                topics.results(), topics.models()), clients,
                 clients, config.registry());
         return Bridge.start(BridgeConfig.of("127.0.0.1", 0, access)
                 .with(BridgeConfig.Limits.standard().withConnections(20_000)), null);

@@ -11,7 +11,7 @@ import java.util.Map;
 public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerProperties,
         Map<String, String> producerProperties, Map<String, String> registry) {
     /// The topics that a bridge uses.
-    public record TopicsOfBridge(String requests, String tokens, String models) {}
+    public record TopicsOfBridge(String requests, String tokens, String results, String models) {}
 
     public TopicAccess {
         consumerProperties = Map.copyOf(consumerProperties);
@@ -19,7 +19,8 @@ public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerPro
         registry = Map.copyOf(registry);
     }
 
-    Map<String, Object> consumer() {
+    /// Returns the properties of a consumer of committed records, without a group.
+    public Map<String, Object> consumer() {
         var properties = new HashMap<String, Object>(Map.of(
                 "isolation.level", "read_committed", "enable.auto.commit", false, "auto.offset.reset", "earliest",
                 "fetch.max.wait.ms", 100, "default.api.timeout.ms", 10_000, "request.timeout.ms", 10_000,
@@ -29,7 +30,7 @@ public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerPro
     }
 
     /// Returns the properties of a consumer that also reads records of open and aborted transactions.
-    Map<String, Object> uncommitted() {
+    public Map<String, Object> uncommitted() {
         var properties = consumer();
         properties.put("isolation.level", "read_uncommitted");
         return properties;
@@ -43,7 +44,7 @@ public record TopicAccess(TopicsOfBridge topics, Map<String, String> consumerPro
         return properties;
     }
 
-    Map<String, Object> admin() {
+    public Map<String, Object> admin() {
         var properties = new HashMap<String, Object>(Map.of("default.api.timeout.ms", 5_000,
                 "request.timeout.ms", 5_000));
         properties.putAll(consumerProperties);

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.embedded.EmbeddedBroker;
 import dev.flover.http.Bridge;
 import dev.flover.http.BridgeConfig;
-import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.tests.clients.ExternalProgram;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +74,7 @@ class DurableStreamsTest {
 
     private static BridgeConfig config(String broker) {
         var servers = Map.of("bootstrap.servers", broker);
-        var topics = new TopicAccess(new TopicsOfBridge("requests", "tokens", "models"), servers, servers,
+        var topics = new TopicAccess(new TopicsOfBridge("requests", "tokens", "results", "models"), servers, servers,
                 Map.of("schema.registry.url", "http://127.0.0.1:9"));       // nothing there: JSON needs no registry
         var limits = BridgeConfig.Limits.standard()
                 .withTimes(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(1));

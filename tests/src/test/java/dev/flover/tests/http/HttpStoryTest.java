@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.http.Bridge;
 import dev.flover.http.BridgeConfig;
-import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.tests.clients.ExternalProgram;
 import dev.flover.tests.http.Web.Event;
 import dev.flover.tests.security.FloverProcess;
@@ -82,7 +82,8 @@ class HttpStoryTest {
     private static BridgeConfig config() {
         var servers = Map.of("bootstrap.servers", broker);
         return BridgeConfig.of("127.0.0.1", 0, new TopicAccess(
-                new TopicsOfBridge("generation-requests", "generation-tokens", "generation-models"), servers, servers,
+                new TopicsOfBridge("generation-requests", "generation-tokens", "generation-results",
+                        "generation-models"), servers, servers,
                 Map.of("schema.registry.url", "http://127.0.0.1:9")));       // nothing there: JSON needs no registry
     }
 

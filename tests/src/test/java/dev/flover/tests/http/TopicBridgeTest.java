@@ -9,8 +9,8 @@ import dev.flover.http.topics.AnswerStream;
 import dev.flover.http.topics.LostChunksException;
 import dev.flover.http.topics.Place;
 import dev.flover.http.topics.SlowReaderException;
-import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicAccess.TopicsOfBridge;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.http.topics.TopicBridge;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.TokenChunk;
@@ -75,7 +75,8 @@ class TopicBridgeTest {
         }
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers(), "linger.ms", 0),
                 new ByteArraySerializer(), new ByteArraySerializer());
-        bridge = TopicBridge.start(new TopicAccess(new TopicsOfBridge("requests-" + number, tokens, "models-" + number),
+        bridge = TopicBridge.start(new TopicAccess(new TopicsOfBridge("requests-" + number, tokens, "results-" + number,
+                "models-" + number),
                 servers, servers, Map.of("schema.registry.url", "http://127.0.0.1:9")));
         long deadline = System.nanoTime() + WAIT.toNanos();
         while (!bridge.isReady()) {

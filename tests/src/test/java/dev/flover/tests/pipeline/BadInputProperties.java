@@ -119,7 +119,8 @@ class BadInputProperties {
         var topics = story.config.topics();
         var servers = Map.of("bootstrap.servers", broker.bootstrapServers());
         var access = new TopicAccess(
-                new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(), topics.models()), servers, servers,
+                new TopicAccess.TopicsOfBridge(topics.requests(), topics.tokens(),
+                topics.results(), topics.models()), servers, servers,
                 Map.of("schema.registry.url", registry.url()));
         return BridgeConfig.of("127.0.0.1", 0, access);
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.flover.app.Main;
 import dev.flover.engine.sampling.SamplingParams;
+import dev.flover.tests.security.FloverProcess;
 import dev.flover.topology.Pipeline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BatchStoryTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final int TOKENS = 8;
+    /// The size in KiB beyond which a process on a "full disk" cannot write a file.
+    private static final int FILE_KIB = 64;
 
     @RegisterExtension
     private static final StoryServers SERVERS = new StoryServers();
@@ -175,9 +179,51 @@ class BatchStoryTest {
         assertThat(Files.readAllLines(errors(offline))).isEqualTo(Files.readAllLines(errors(out)));
     }
 
+    @Test
+    void onAFullDiskTheCommandStopsWithASentenceAndGoesOnLater() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/bin/bash")), "bash limits the size of the files");
+        var all = new ArrayList<String>();
+        for (int i = 300; i < 700; i++) {
+            all.add(completion(i));
+        }
+        var file = file("in.jsonl", all);
+        var out = folder.resolve("out.jsonl");
+        var topics = story.config.topics();
+        try (var limited = FloverProcess.startLimited(FILE_KIB, folder, "batch", file.toString(), "--out",
+                out.toString(), "--bootstrap-servers", story.bootstrapServers, "--schema-registry-url",
+                story.registryUrl, "--requests-topic", topics.requests(), "--tokens-topic", topics.tokens(),
+                "--results-topic", topics.results(), "--models-topic", topics.models())) {
+            assertThat(limited.awaitEnd()).as(limited.output()).isEqualTo(1);
+            assertThat(limited.output()).contains("cannot write " + out).contains("the same command")
+                    .doesNotContain("Exception");
+        }
+        assertThat(Files.size(out)).isLessThanOrEqualTo(FILE_KIB * 1024L);
+
+        assertThat(batch(file, out).code()).isZero();
+        assertThat(lines(out)).extracting(line -> line.get("custom_id").textValue()).doesNotHaveDuplicates()
+                .hasSize(400);
+    }
+
+    @Test
+    void afterTheDeadlineEachLineHasAnAnswerOrItsReason() throws IOException {
+        var all = new ArrayList<String>();
+        for (int i = 0; i < 2_000; i++) {
+            all.add(completion(i).replace("\"max_tokens\": " + TOKENS, "\"max_tokens\": 600"));
+        }
+        var out = folder.resolve("out.jsonl");
+        var said = batch(file("in.jsonl", all), out, "--deadline", "1s", "--live", "32");
+        assertThat(said.code()).as(said.err()).isZero();
+        assertThat(said.err()).contains("the deadline has passed");
+        var errors = lines(errors(out));
+        assertThat(errors.size() + lines(out).size()).isEqualTo(2_000);
+        assertThat(errors).extracting(line -> line.get("error").get("code").textValue())
+                .contains("batch_expired", "batch_cancelled").containsOnly("batch_expired", "batch_cancelled");
+    }
+
     private static List<String> withoutTimes(Path file) throws IOException {
         try (var lines = Files.lines(file)) {
-            return lines.map(line -> line.replaceAll("\"created\":\\d+", "")).toList();
+            return lines.map(line -> line.replaceAll("\"created\":\\d+", "")
+                    .replaceAll("\"model\":\"novelist(-f16)?\"", "\"model\":\"novelist\"")).toList();
         }
     }
 

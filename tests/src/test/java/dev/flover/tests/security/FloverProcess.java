@@ -32,12 +32,29 @@ public final class FloverProcess implements AutoCloseable {
 
     public static FloverProcess start(Path temporary, Map<String, String> environment, String... arguments)
             throws IOException {
-        var command = JavaCommand.ofEngine(Main.class).classPath(classPath())
-                .with("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary)
-                .arguments(arguments).line();
+        return start(List.of(), temporary, environment, arguments);
+    }
+
+    /// Starts a process that cannot write files beyond a size, as if the disk were full.
+    public static FloverProcess startLimited(int fileKiB, Path temporary, String... arguments) throws IOException {
+        return start(List.of("bash", "-c", "ulimit -f " + fileKiB + "; exec \"$@\"", "bash"), temporary, Map.of(),
+                arguments);
+    }
+
+    private static FloverProcess start(
+            List<String> before, Path temporary, Map<String, String> environment, String... arguments)
+            throws IOException {
+        var command = new ArrayList<>(before);
+        command.addAll(command(temporary, arguments));
         var process = new ProcessBuilder(command).redirectErrorStream(true);
         process.environment().putAll(environment);
         return new FloverProcess(process.start());
+    }
+
+    private static List<String> command(Path temporary, String... arguments) {
+        return JavaCommand.ofEngine(Main.class).classPath(classPath())
+                .with("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary)
+                .arguments(arguments).line();
     }
 
     /// Returns this test's class path with the application first, so that the application's logging configuration is

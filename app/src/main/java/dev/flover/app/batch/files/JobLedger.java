@@ -1,6 +1,7 @@
 package dev.flover.app.batch.files;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.http.jobs.Outcome;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Map;

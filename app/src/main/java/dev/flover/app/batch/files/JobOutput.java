@@ -1,6 +1,7 @@
 package dev.flover.app.batch.files;
 
 import dev.flover.app.options.CommandException;
+import dev.flover.http.jobs.Outcome;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package dev.flover.app.batch.files;
 
+import dev.flover.http.jobs.Outcome;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HashMap;

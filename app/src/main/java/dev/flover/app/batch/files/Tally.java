@@ -1,6 +1,7 @@
 package dev.flover.app.batch.files;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.flover.http.jobs.Outcome;
 
 /// Counts of a job's written lines, over all runs of the command.
 ///

@@ -1,7 +1,11 @@
 package dev.flover.app.batch.jobs;
 
-import dev.flover.app.connection.Connection;
-import dev.flover.topology.config.PipelineConfig.TopicNames;
+import dev.flover.http.jobs.JobOrder;
+import dev.flover.http.jobs.JobState;
+import dev.flover.http.jobs.JobTopics;
+import dev.flover.http.jobs.JobsView;
+import dev.flover.http.jobs.ResultsReader;
+import dev.flover.http.topics.TopicAccess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,11 +38,11 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     private static final int MOST_LIVE = 1024;
     private static final long MOST_LIVE_BYTES = 64 << 20;
 
-    private final TopicNames names;
+    private final TopicAccess access;
+    private final String requests;
     private final JobTopics topics;
     private final TopicPartition jobsTopic;
     private final TopicPartition linesTopic;
-    private final Connection connection;
     private final LongSupplier wall;
     private final KafkaConsumer<byte[], byte[]> jobs;
     private final KafkaConsumer<byte[], byte[]> lines;
@@ -52,19 +56,19 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     private final Set<String> ended = new HashSet<>();
 
     /// @param wall the wall clock in ms
-    FeederSession(Connection connection, TopicNames names, LongSupplier wall) {
-        this.connection = connection;
-        this.names = names;
+    FeederSession(TopicAccess access, LongSupplier wall) {
+        this.access = access;
         this.wall = wall;
-        topics = JobTopics.of(names.requests());
+        requests = access.topics().requests();
+        topics = JobTopics.of(requests);
         jobsTopic = new TopicPartition(topics.jobs(), 0);
         linesTopic = new TopicPartition(topics.lines(), 0);
-        var member = JobsClient.consumerOf(connection);
-        member.put("group.id", JobTopics.group(names.requests()));
+        var member = access.consumer();
+        member.put("group.id", JobTopics.group(requests));
         member.put("session.timeout.ms", 10_000);
         member.put("heartbeat.interval.ms", 3_000);
         jobs = new KafkaConsumer<>(member, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        lines = new KafkaConsumer<>(JobsClient.consumerOf(connection), new ByteArrayDeserializer(),
+        lines = new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         lines.assign(List.of(linesTopic));
         jobs.subscribe(List.of(topics.jobs()), this);
@@ -76,8 +80,8 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
             return;
         }
         var properties = new HashMap<String, Object>(Map.of("acks", "all", "linger.ms", 5));
-        properties.putAll(connection.producer());
-        properties.put("transactional.id", JobTopics.group(names.requests()));
+        properties.putAll(access.producerProperties());
+        properties.put("transactional.id", JobTopics.group(requests));
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();
         view = new JobsView();
@@ -112,11 +116,13 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
     /// @throws org.apache.kafka.common.KafkaException if the session cannot go on; it has to be closed
     void step() {
         for (var record : jobs.poll(open.isEmpty() ? IDLE_POLL : ACTIVE_POLL)) {
-            view.apply(record.key(), record.value());
+            view.apply(record);
         }
         if (producer == null || jobs.position(jobsTopic) < loadedAt) {
             return;
         }
+        open.keySet().removeIf(id -> view.find(id) == null);
+        ended.removeIf(id -> view.find(id) == null || view.find(id).state().isFinal());
         openNew();
         if (open.isEmpty()) {
             return;
@@ -139,7 +145,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
             String id = result.getRequestId();
             var job = open.get(id.substring(0, Math.max(0, id.lastIndexOf('-'))));
             if (job != null) {
-                job.take(result);
+                job.take(result, partition, offset);
             }
         });
     }
@@ -153,7 +159,7 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         }
         if (wasIdle && !open.isEmpty()) {
             if (results == null) {
-                results = new ResultsReader(connection, names.results(), "batch_");
+                results = new ResultsReader(access, "batch_");
             }
             var from = new HashMap<Integer, Long>();
             for (String id : open.keySet()) {
@@ -207,12 +213,12 @@ final class FeederSession implements AutoCloseable, ConsumerRebalanceListener {
         }
         producer.beginTransaction();
         for (var line : sent) {
-            producer.send(new ProducerRecord<>(names.requests(), line.key(), line.value()));
+            producer.send(new ProducerRecord<>(requests, line.key(), line.value()));
         }
         if (!cancels.isEmpty()) {
-            for (var partition : producer.partitionsFor(names.requests())) {
+            for (var partition : producer.partitionsFor(requests)) {
                 for (String id : cancels) {
-                    producer.send(new ProducerRecord<>(names.requests(), partition.partition(),
+                    producer.send(new ProducerRecord<>(requests, partition.partition(),
                             id.getBytes(StandardCharsets.UTF_8), null));
                 }
             }

@@ -1,7 +1,10 @@
 package dev.flover.app.batch.jobs;
 
 import dev.flover.app.connection.Connection;
+import dev.flover.app.http.HttpSettings;
 import dev.flover.app.options.CommandException;
+import dev.flover.http.jobs.JobTopics;
+import dev.flover.http.jobs.JobsException;
 import dev.flover.topology.config.PipelineConfig.TopicNames;
 import java.time.Duration;
 import java.util.HashMap;
@@ -46,12 +49,13 @@ public final class JobFeeder implements AutoCloseable {
     private void run() {
         var pause = FIRST_PAUSE;
         while (awaitTopic()) {
-            try (var session = new FeederSession(connection, names, System::currentTimeMillis)) {
+            try (var session = new FeederSession(HttpSettings.access(connection, names),
+                    System::currentTimeMillis)) {
                 while (closed.getCount() > 0) {
                     session.step();
                     pause = FIRST_PAUSE;
                 }
-            } catch (KafkaException | CommandException e) {
+            } catch (KafkaException | JobsException e) {
                 say(CommandException.reason(e));
                 isClosedWithin(pause);
                 pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);

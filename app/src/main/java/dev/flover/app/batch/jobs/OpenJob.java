@@ -1,6 +1,11 @@
 package dev.flover.app.batch.jobs;
 
-import dev.flover.schemas.FinishReason;
+import dev.flover.http.jobs.AnswerLines;
+import dev.flover.http.jobs.Job;
+import dev.flover.http.jobs.JobCounts;
+import dev.flover.http.jobs.JobState;
+import dev.flover.http.jobs.JobsClient;
+import dev.flover.http.jobs.JobsView;
 import dev.flover.schemas.GenerationResult;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +25,7 @@ final class OpenJob {
 
     private final Job job;
     private final byte[] keysBegin;
+    private final AnswerLines form;
     /// The lines under way, with the sizes of their records; 0 for those that another feeder sent.
     private final TreeMap<Long, Integer> open = new TreeMap<>();
     private final Queue<ConsumerRecord<byte[], byte[]>> read = new ArrayDeque<>();
@@ -28,10 +34,7 @@ final class OpenJob {
     private long next;
     private long lastSent;
     private long openBytes;
-    private long answered;
-    private long failed;
-    private long tokensIn;
-    private long tokensOut;
+    private JobCounts counts;
     private JobState.Phase phase = JobState.Phase.RUNNING;
     private String message = "";
     /// The phase that follows when no line is under way any more; null while the job goes on.
@@ -41,16 +44,14 @@ final class OpenJob {
     OpenJob(JobsView.Known known) {
         job = known.job();
         keysBegin = (job.id() + "-").getBytes(StandardCharsets.UTF_8);
+        form = new AnswerLines(job.id(), job::model);
         var state = known.state();
         state.open().forEach(line -> open.put(line, 0));
         next = state.next();
         readTo = next;
         lastSent = state.lastSent();
         lastRead = lastSent;
-        answered = state.answered();
-        failed = state.failed();
-        tokensIn = state.tokensIn();
-        tokensOut = state.tokensOut();
+        counts = state.counts();
     }
 
     /// Takes the next records to send.
@@ -60,7 +61,7 @@ final class OpenJob {
     /// @param bytes    lines are taken while their records are smaller than this together
     List<ConsumerRecord<byte[], byte[]>> take(
             Consumer<byte[], byte[]> consumer, TopicPartition lines, int count, long bytes) {
-        if (read.isEmpty() && readTo < job.requestsEnd()) {
+        if (read.isEmpty() && readTo < job.span().requestsEnd()) {
             fetch(consumer, lines);
         }
         var taken = new ArrayList<ConsumerRecord<byte[], byte[]>>();
@@ -76,8 +77,8 @@ final class OpenJob {
             next = record.offset() + 1;
             changed = true;
         }
-        if (read.isEmpty() && readTo >= job.requestsEnd() && next < job.requestsEnd()) {
-            next = job.requestsEnd();
+        if (read.isEmpty() && readTo >= job.span().requestsEnd() && next < job.span().requestsEnd()) {
+            next = job.span().requestsEnd();
             changed = true;
         }
         return taken;
@@ -91,7 +92,7 @@ final class OpenJob {
         }
         consumer.seek(lines, readTo);
         for (var record : consumer.poll(POLL)) {
-            if (record.offset() < job.requestsEnd() && record.value() != null
+            if (record.offset() < job.span().requestsEnd() && record.value() != null
                     && JobsClient.startsWith(record.key(), keysBegin) && lineOf(record) > lastRead) {
                 lastRead = lineOf(record);
                 read.add(record);
@@ -113,20 +114,14 @@ final class OpenJob {
     }
 
     /// Takes the result of a line. The result of a line that is not under way is passed over: it was counted before.
-    void take(GenerationResult result) {
+    void take(GenerationResult result, int partition, long offset) {
         Integer size = open.remove(lineOf(result.getRequestId()));
         if (size == null) {
             return;
         }
         openBytes -= size;
         changed = true;
-        if (result.getFinishReason() == FinishReason.STOP || result.getFinishReason() == FinishReason.LENGTH) {
-            answered++;
-            tokensIn += result.getPromptTokens();
-            tokensOut += result.getCompletionTokens();
-        } else {
-            failed++;
-        }
+        counts = counts.plus(form.outcome(result, partition, offset));
     }
 
     /// Ends the job: no further lines are sent.
@@ -147,21 +142,20 @@ final class OpenJob {
         if (open.isEmpty() && ending != null) {
             phase = ending;
             changed = true;
-        } else if (open.isEmpty() && next >= job.requestsEnd()) {
+        } else if (open.isEmpty() && next >= job.span().requestsEnd()) {
             phase = JobState.Phase.DONE;
             changed = true;
         }
     }
 
     boolean hasLines() {
-        return ending == null && next < job.requestsEnd();
+        return ending == null && next < job.span().requestsEnd();
     }
 
     /// Returns the state, and marks it as written.
     JobState written(Map<Integer, Long> results) {
         changed = false;
-        return new JobState(phase, message, next, results, List.copyOf(open.keySet()), lastSent, answered, failed,
-                tokensIn, tokensOut);
+        return new JobState(phase, message, next, results, List.copyOf(open.keySet()), lastSent, counts);
     }
 
     boolean isChanged() {

@@ -3,6 +3,7 @@ package dev.flover.app.batch.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.flover.http.jobs.Outcome;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

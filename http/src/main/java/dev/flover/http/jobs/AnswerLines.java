@@ -1,4 +1,4 @@
-package dev.flover.app.batch.files;
+package dev.flover.http.jobs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Makes the lines of the output files from results.
 ///
@@ -33,9 +34,25 @@ public final class AnswerLines {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final String job;
+    private final Supplier<String> named;
+    private String model;
+    private boolean isNamed;
 
-    public AnswerLines(String job) {
+    /// @param named returns the name of the model that answers lines without a model's name; null if it is not known,
+    ///              so that their answers state the fingerprint of the model's file. It is asked when the first of
+    ///              these lines has been answered: then a pipeline has registered
+    public AnswerLines(String job, Supplier<String> named) {
         this.job = job;
+        this.named = named;
+    }
+
+    private String model(GenerationResult result) {
+        String given = result.getMetadata().get(MODEL);
+        if (given == null && !isNamed) {
+            isNamed = true;
+            model = named.get();
+        }
+        return given != null ? given : model != null ? model : result.getModel();
     }
 
     /// Values for the lines that do not set them.
@@ -134,12 +151,11 @@ public final class AnswerLines {
         };
     }
 
-    private static ObjectNode openAi(Form form, GenerationResult result) {
+    private ObjectNode openAi(Form form, GenerationResult result) {
         String id = result.getRequestId();
         var kind = form == Form.CHAT ? AnswerKind.CHAT : AnswerKind.TEXT;
         var body = new WholeForm(new AnswerParts(kind, kind.idPrefix() + id,
-                result.getMetadata().getOrDefault(MODEL, result.getModel()), result.getFinishedAt().getEpochSecond(),
-                null), 1 + result.getOtherAnswers().size());
+                model(result), result.getFinishedAt().getEpochSecond(), null), 1 + result.getOtherAnswers().size());
         new SaidAgain(result).chunks(false, false).forEach(chunk -> body.add(0, chunk));
         var line = MAPPER.createObjectNode().put("id", id).put("custom_id", result.getMetadata().get(CUSTOM_ID));
         line.putObject("response").put("status_code", 200).put("request_id", id).set("body", body.whole());

@@ -1,4 +1,4 @@
-package dev.flover.app.batch.jobs;
+package dev.flover.http.jobs;
 
 /// What a user wants of a job; the last order counts.
 public enum JobOrder {

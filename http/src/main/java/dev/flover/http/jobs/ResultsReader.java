@@ -1,8 +1,6 @@
-package dev.flover.app.batch.jobs;
+package dev.flover.http.jobs;
 
-import dev.flover.app.client.Refusal;
-import dev.flover.app.connection.Connection;
-import dev.flover.app.options.CommandException;
+import dev.flover.http.topics.TopicAccess;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.json.JsonOrAvroDeserializer;
 import dev.flover.schemas.serdes.ContractSerde;
@@ -12,6 +10,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -22,6 +22,8 @@ import org.apache.kafka.common.serialization.Deserializer;
 /// other requests are passed over by their keys, without being decoded.
 public final class ResultsReader implements AutoCloseable {
     private static final long LOOK_FOR_PARTITIONS_NANOS = Duration.ofSeconds(30).toNanos();
+
+    private static final Duration POLL = Duration.ofMillis(200);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Deserializer<GenerationResult> values;
@@ -35,21 +37,21 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     /// @param idsBegin the beginning of the ids of the requests whose results are wanted
-    /// @throws CommandException if the topic does not exist or cannot be read
-    public ResultsReader(Connection connection, String topic, String idsBegin) {
-        this.topic = topic;
+    /// @throws JobsException if the topic does not exist or cannot be read
+    public ResultsReader(TopicAccess access, String idsBegin) {
+        topic = access.topics().results();
         keysBegin = idsBegin.getBytes(StandardCharsets.UTF_8);
         values = new JsonOrAvroDeserializer<>(GenerationResult.class,
-                ContractSerde.of(GenerationResult.class, connection.registry()).deserializer());
+                ContractSerde.of(GenerationResult.class, access.registry()).deserializer());
         try {
-            consumer = new KafkaConsumer<>(JobsClient.consumerOf(connection), new ByteArrayDeserializer(),
+            consumer = new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(),
                     new ByteArrayDeserializer());
         } catch (KafkaException e) {
-            throw Refusal.ofSettings("consumer", e);
+            throw new JobsException("Kafka's consumer cannot be set up", e);
         }
         if (partitions().isEmpty()) {
             consumer.close();
-            throw new CommandException("the topic " + topic
+            throw new JobsException("the topic " + topic
                     + " does not exist; `flover up --create-topics` creates what the pipeline needs");
         }
     }
@@ -63,14 +65,23 @@ public final class ResultsReader implements AutoCloseable {
         }
     }
 
-    private CommandException unreadable(KafkaException e) {
-        return new CommandException("the topic " + topic + " cannot be read: " + Refusal.reason(e), e);
+    private JobsException unreadable(KafkaException e) {
+        return new JobsException("the topic " + topic + " cannot be read", e);
     }
 
     /// Returns the end of each partition: all results committed before this call lie before it.
     public Map<Integer, Long> ends() {
         try {
             return byNumber(consumer.endOffsets(partitions()));
+        } catch (KafkaException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /// Returns the offset of the oldest record that each partition still has.
+    Map<Integer, Long> beginnings() {
+        try {
+            return byNumber(consumer.beginningOffsets(partitions()));
         } catch (KafkaException e) {
             throw unreadable(e);
         }
@@ -104,13 +115,36 @@ public final class ResultsReader implements AutoCloseable {
     public void poll(Duration wait, Handler handler) {
         lookForPartitions();
         try {
-            for (var record : consumer.poll(wait)) {
-                if (record.value() != null && JobsClient.startsWith(record.key(), keysBegin)) {
-                    handler.take(values.deserialize(topic, record.value()), record.partition(), record.offset());
-                }
-            }
+            take(consumer.poll(wait), Long.MAX_VALUE, handler);
         } catch (KafkaException e) {
             throw unreadable(e);
+        }
+    }
+
+    /// Passes the job's results that lie in a range of offsets to `handler`, one partition after the other, so that the
+    /// order is the same at every call.
+    ///
+    /// @param from by partition, the first offset; a partition without one is read from its beginning
+    /// @param to   by partition, the offset behind the last one; a partition without one is left out
+    public void each(Map<Integer, Long> from, Map<Integer, Long> to, Handler handler) {
+        for (int number : new TreeSet<>(to.keySet())) {
+            var partition = new TopicPartition(topic, number);
+            try {
+                assign(List.of(partition), from);
+                while (consumer.position(partition) < to.get(number)) {
+                    take(consumer.poll(POLL), to.get(number), handler);
+                }
+            } catch (KafkaException e) {
+                throw unreadable(e);
+            }
+        }
+    }
+
+    private void take(Iterable<ConsumerRecord<byte[], byte[]>> records, long end, Handler handler) {
+        for (var record : records) {
+            if (record.value() != null && record.offset() < end && JobsClient.startsWith(record.key(), keysBegin)) {
+                handler.take(values.deserialize(topic, record.value()), record.partition(), record.offset());
+            }
         }
     }
 
@@ -124,7 +158,7 @@ public final class ResultsReader implements AutoCloseable {
             if (now.size() > consumer.assignment().size()) {
                 assign(now, positions());
             }
-        } catch (CommandException | KafkaException e) {
+        } catch (JobsException | KafkaException e) {
             return;      // no broker answers at present; the next look comes
         }
     }

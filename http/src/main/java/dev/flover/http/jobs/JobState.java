@@ -1,9 +1,10 @@
-package dev.flover.app.batch.jobs;
+package dev.flover.http.jobs;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// How far a job is: written by the feeder, in the transaction that sends the job's lines.
 ///
@@ -12,7 +13,6 @@ import java.util.Map;
 /// @param results  by partition, the offsets in the results topic at which reading goes on
 /// @param open     numbers of the lines that are sent and have no result yet
 /// @param lastSent number of the line that was sent last
-/// @param failed   results without an answer
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record JobState(
         @JsonProperty("phase") Phase phase,
@@ -21,13 +21,11 @@ public record JobState(
         @JsonProperty("results") Map<Integer, Long> results,
         @JsonProperty("open") List<Long> open,
         @JsonProperty("last_sent") long lastSent,
-        @JsonProperty("answered") long answered,
-        @JsonProperty("failed") long failed,
-        @JsonProperty("tokens_in") long tokensIn,
-        @JsonProperty("tokens_out") long tokensOut) {
+        @JsonProperty("counts") JobCounts counts) {
     public JobState {
         results = Map.copyOf(results);
         open = List.copyOf(open);
+        Objects.requireNonNull(counts, "counts");
     }
 
     /// Phases of a job. All but the first are final.
@@ -35,7 +33,8 @@ public record JobState(
 
     /// Returns the state of a job of which nothing has been sent.
     public static JobState of(Job job) {
-        return new JobState(Phase.RUNNING, "", job.from(), job.resultsFrom(), List.of(), 0, 0, 0, 0, 0);
+        return new JobState(Phase.RUNNING, "", job.span().from(), job.span().resultsFrom(), List.of(), 0,
+                JobCounts.NOTHING);
     }
 
     public boolean isFinal() {

@@ -1,4 +1,4 @@
-package dev.flover.app.batch.files;
+package dev.flover.http.jobs;
 
 import dev.flover.schemas.lines.BatchError;
 import java.nio.charset.StandardCharsets;
