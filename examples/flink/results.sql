@@ -1,32 +1,35 @@
--- The results topic as a table of Flink SQL. The pipeline runs with `--output json`.
+-- The flat results as a table of Flink SQL. The pipeline runs with `--output json --flat-results-topic flat-results`.
 --
--- Flink 1.20 or later with flink-sql-connector-kafka. Times are milliseconds since 1970.
+-- Flink 1.20 or later with flink-sql-connector-kafka. Times are milliseconds since 1970. An erased row has no value and
+-- is passed over.
 
 CREATE TABLE results (
     `request_id` STRING,
+    `answer` INT,
     `tenant` STRING,
     `conversation` STRING,
+    `prompt` STRING,
     `text` STRING,
-    `token_ids` ARRAY<INT>,
     `finish_reason` STRING,
     `message` STRING,
+    `rejection_code` STRING,
+    `rejection_field` STRING,
+    `stop` STRING,
     `prompt_tokens` INT,
     `completion_tokens` INT,
     `model` STRING,
+    `fingerprint` STRING,
     `arithmetic` STRING,
     `requested_at` BIGINT,
     `finished_at` BIGINT,
-    `other_answers` ARRAY<ROW<`answer` INT, `text` STRING, `token_ids` ARRAY<INT>, `finish_reason` STRING, `message` STRING, `stop` STRING, `arithmetic` STRING, `tool_calls` ARRAY<ROW<`id` STRING, `name` STRING, `arguments` STRING>>>>,
-    `metadata` MAP<STRING, STRING>,
-    `stop` STRING,
     `cached` BOOLEAN,
-    `tool_calls` ARRAY<ROW<`id` STRING, `name` STRING, `arguments` STRING>>,
-    `rejection` ROW<`code` STRING, `field` STRING>,
+    `metadata` STRING,
+    `tool_calls` STRING,
     finished AS TO_TIMESTAMP_LTZ(`finished_at`, 3),
     WATERMARK FOR finished AS finished - INTERVAL '5' SECOND
 ) WITH (
     'connector' = 'kafka',
-    'topic' = 'generation-results',
+    'topic' = 'flat-results',
     'properties.bootstrap.servers' = 'localhost:9092',
     'properties.group.id' = 'flink-results',
     'properties.isolation.level' = 'read_committed',

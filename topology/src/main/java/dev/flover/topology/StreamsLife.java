@@ -10,6 +10,7 @@ import dev.flover.topology.generation.ProcessPartsBuilder;
 import dev.flover.topology.generation.SharedEngine;
 import dev.flover.topology.models.ModelView;
 import dev.flover.topology.models.ModelWatch;
+import dev.flover.topology.results.FlatRows;
 import dev.flover.topology.streams.Commits;
 import dev.flover.topology.streams.EarlySends;
 import dev.flover.topology.streams.OpenTransactions;
@@ -136,8 +137,9 @@ final class StreamsLife {
                 .decoding(p.registry.decoding()).models(models).sightings(new IdSightings(p.metrics))
                 .homes(p.preparation.homes()).gaps(p.gaps).results(p.results)
                 .resultBytes(p.preparation.resultBytes()).asWritten(p.registry::asWritten)
-                .asResult(result -> results.serialize(p.config.topics().results(), result)).standstill(p.standstill)
-                .cancels(p.cancels).list(p.list).notes(p.notes).metrics(p.metrics).build();
+                .asResult(result -> results.serialize(p.config.topics().results(), result))
+                .rows(new FlatRows(p.config, p.registry.flatResults(), p.preparation.resultBytes()))
+                .standstill(p.standstill).cancels(p.cancels).list(p.list).notes(p.notes).metrics(p.metrics).build();
     }
 
     private Outcome run(KafkaStreams streams) {

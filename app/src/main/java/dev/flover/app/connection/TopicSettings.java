@@ -14,7 +14,8 @@ public final class TopicSettings {
     public static TopicNames names(Settings settings) {
         return new TopicNames(name(settings, SettingTable.REQUESTS_TOPIC), name(settings, SettingTable.TOKENS_TOPIC),
                 name(settings, SettingTable.RESULTS_TOPIC), name(settings, SettingTable.DEAD_LETTERS_TOPIC),
-                name(settings, SettingTable.MODELS_TOPIC));
+                name(settings, SettingTable.MODELS_TOPIC),
+                settings.find(SettingTable.FLAT_RESULTS_TOPIC).orElse(null));
     }
 
     private static String name(Settings settings, Setting<String> topic) {

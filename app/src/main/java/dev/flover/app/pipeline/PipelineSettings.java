@@ -64,6 +64,7 @@ public record PipelineSettings(Settings settings) {
                 .with(serving())
                 .with(settings.get(SettingTable.DELIVERY))
                 .with(settings.get(SettingTable.OUTPUT))
+                .withFlatPrompts(settings.get(SettingTable.FLAT_RESULTS_PROMPT))
                 .with(pace())
                 .with(requests())
                 .with(new WaitingLimits(settings.get(SettingTable.WAITING_REQUESTS),

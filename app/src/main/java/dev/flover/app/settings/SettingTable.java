@@ -147,6 +147,11 @@ public final class SettingTable {
             TopicNames.standard().deadLetters(), "Records that could not be handled.");
     public static final Setting<String> MODELS_TOPIC = topic("models-topic", TopicNames.standard().models(),
             "Assigns each model to one of the pipelines that share the requests topic.");
+    public static final Setting<String> FLAT_RESULTS_TOPIC = setting(Section.TOPICS, "flat-results-topic", TOPIC,
+            Optional.empty(), "Complete answers once more, as rows of scalar fields that the sinks of databases take, "
+                    + "in the transaction of the result. Default: none are written.", Set.of(PIPELINE));
+    public static final Setting<Boolean> FLAT_RESULTS_PROMPT = pipeline(Section.TOPICS, "flat-results-prompt",
+            new Flag(), "false", "Whether the rows of flat-results-topic contain the prompt.");
     public static final Setting<Boolean> CREATE_TOPICS = pipeline(Section.TOPICS, "create-topics", new Flag(), "false",
             "Create missing topics; --embedded always does.");
     public static final Setting<Integer> PARTITIONS = pipeline(Section.TOPICS, "partitions", new Whole(1, 1000), "4",

@@ -16,12 +16,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A pipeline in a process of its own, as a new user starts it: with the bundled model, an embedded broker, the HTTP
 /// bridge and answers in JSON. One for all test classes of this JVM, started by the first class that asks.
 final class RunningPipeline implements BeforeAllCallback {
+    static final String FLAT_RESULTS = "flat-results";
+
     private static final Path MODEL = Path.of("..", "models", "novelist-f16.gguf");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -33,7 +35,8 @@ final class RunningPipeline implements BeforeAllCallback {
             try {
                 var up = FloverProcess.start(folder.path(), Map.of(), "up", "--embedded", "--metrics-port", "0",
                         "--http", "0", "--output", "json", "--partitions", "2",
-                        "--reply-topics", "replies-.*", "--data", folder.path().resolve("data").toString());
+                        "--reply-topics", "replies-.*", "--flat-results-topic", FLAT_RESULTS,
+                        "--flat-results-prompt", "--data", folder.path().resolve("data").toString());
                 up.awaitLine("ready");
                 return new Running(folder, up);
             } catch (Exception e) {
@@ -74,9 +77,14 @@ final class RunningPipeline implements BeforeAllCallback {
 
     /// Waits for the first committed record of the results topic that is wanted, from the topic's beginning on.
     JsonNode result(Predicate<JsonNode> wanted) throws Exception {
+        return record("generation-results", wanted);
+    }
+
+    /// Waits for the first committed record of a topic that is wanted, from the topic's beginning on.
+    JsonNode record(String topic, Predicate<JsonNode> wanted) throws Exception {
         var properties = Map.<String, Object>of("bootstrap.servers", broker(), "isolation.level", "read_committed");
         try (var results = new KafkaConsumer<>(properties, new StringDeserializer(), new StringDeserializer())) {
-            var partitions = results.partitionsFor("generation-results").stream()
+            var partitions = results.partitionsFor(topic).stream()
                     .map(each -> new TopicPartition(each.topic(), each.partition())).toList();
             results.assign(partitions);
             results.seekToBeginning(partitions);
@@ -89,7 +97,7 @@ final class RunningPipeline implements BeforeAllCallback {
                 }
             }
         }
-        throw new AssertionError("no such result within " + PATIENCE);
+        throw new AssertionError("no such record on " + topic + " within " + PATIENCE);
     }
 
     /// Waits for the text of the committed result of a request.

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Every name and limit of a pipeline.
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param servedModel   the name by which requests ask for the model that is served here
 /// @param delivery      exactly once; at least once is meant for measurements of the difference
 /// @param output        the form of chunks and results; requests are read in both forms
+/// @param flatPrompts   whether flat results contain the prompt
 @RecordBuilder
 @RecordBuilder.Options(enableWither = false)
 public record PipelineConfig(
@@ -44,7 +46,8 @@ public record PipelineConfig(
         Sharing sharing,
         Recovery recovery,
         Serving serving,
-        RecordForm output) {
+        RecordForm output,
+        boolean flatPrompts) {
 
     private static final String ADMIN = "admin.";
     private static final List<String> CLIENT_KINDS = List.of(
@@ -68,7 +71,7 @@ public record PipelineConfig(
                 .topics(TopicNames.standard()).delivery(Delivery.EXACTLY_ONCE).pace(Pace.standard())
                 .limits(RequestLimits.standard()).waiting(WaitingLimits.standard())
                 .remembering(Remembering.standard()).sharing(Sharing.equal()).recovery(Recovery.standard())
-                .serving(Serving.standard()).output(RecordForm.AVRO).build();
+                .serving(Serving.standard()).output(RecordForm.AVRO).flatPrompts(false).build();
     }
 
     /// A copy with further Kafka client properties.
@@ -91,6 +94,10 @@ public record PipelineConfig(
 
     public PipelineConfig with(Delivery other) {
         return PipelineConfigBuilder.builder(this).delivery(other).build();
+    }
+
+    public PipelineConfig withFlatPrompts(boolean other) {
+        return PipelineConfigBuilder.builder(this).flatPrompts(other).build();
     }
 
     public PipelineConfig with(Pace other) {
@@ -143,22 +150,30 @@ public record PipelineConfig(
         return "PipelineConfig[" + applicationId + ", kafka=" + new TreeSet<>(kafka.keySet()) + ", registry="
                 + new TreeSet<>(registry.keySet()) + ", " + stateDir + ", " + servedModel + ", " + topics + ", "
                 + delivery + ", " + pace + ", " + limits + ", " + waiting + ", " + remembering + ", " + sharing + ", "
-                + recovery + ", " + serving + ", " + output + "]";
+                + recovery + ", " + serving + ", " + output + ", flatPrompts=" + flatPrompts + "]";
     }
 
     /// The topics that the pipeline reads and writes. `requests`, `tokens` and `results` have the same number of
     /// partitions.
     ///
-    /// @param models the topic that says which of the pipelines on the requests topic answers which models; has one
-    ///               partition
-    public record TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
+    /// @param models      the topic that says which of the pipelines on the requests topic answers which models; has
+    ///                    one partition
+    /// @param flatResults the topic of results as rows of scalar fields; null if none is written
+    public record TopicNames(String requests, String tokens, String results, String deadLetters, String models,
+            String flatResults) {
+        /// The topics of a pipeline that writes no flat results.
+        public TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
+            this(requests, tokens, results, deadLetters, models, null);
+        }
+
         public static TopicNames standard() {
             return new TopicNames("generation-requests", "generation-tokens", "generation-results",
                     "generation-dead-letters", "generation-models");
         }
 
         public List<String> all() {
-            return List.of(requests, tokens, results, deadLetters, models);
+            return Stream.of(requests, tokens, results, deadLetters, models, flatResults).filter(Objects::nonNull)
+                    .toList();
         }
     }
 

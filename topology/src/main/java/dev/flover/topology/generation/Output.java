@@ -15,9 +15,10 @@ import dev.flover.topology.records.DeadLetter;
 import dev.flover.topology.records.Forwarding;
 import dev.flover.topology.records.RequestFault;
 import dev.flover.topology.records.RequestRecord;
-import dev.flover.topology.records.ReturnedHeaders;
 import dev.flover.topology.records.ReturnedHeaders.Event;
+import dev.flover.topology.records.ReturnedHeaders;
 import dev.flover.topology.request.RequestTools;
+import dev.flover.topology.results.FlatRows;
 import dev.flover.topology.results.SaidAgain;
 import dev.flover.topology.results.StoredResult;
 import dev.flover.topology.streams.OtherTopics;
@@ -119,9 +120,11 @@ public final class Output {
     /// @return timestamp of the record in ms
     long result(LiveGeneration generation, @Nullable ByteBuffer content) {
         var result = resultOf(generation);
+        var request = generation.stored.getRequest();
         var forOthers = isWhole(generation) && isForOthers(generation) ? content : null;
         var headers = ReturnedHeaders.of(generation.stored);
         replies.send(generation, result, headers);
+        rows(parts.rows().of(result, request));
         return forward(generation.id, new Outgoing.Result(result), headers, Event.result(result.getRequestId()),
                 forOthers == null ? null : forOthers.array());
     }
@@ -200,6 +203,7 @@ public final class Output {
         parts.metrics().ended(result.getFinishReason(), request.getTenant());
         replies.send(id, stored.getReply(), parts.asResult().apply(result), returned,
                 Event.result(request.getId()));
+        rows(parts.rows().of(result, request));
         return forward(id, new Outgoing.Result(result), returned, Event.result(request.getId()));
     }
 
@@ -215,6 +219,14 @@ public final class Output {
     /// Tells readers of the results topic that the result under an id is erased.
     void forget(Bytes id) {
         forward(id.get(), new Outgoing.Forgotten(), parts.wall().getAsLong(), new RecordHeaders());
+        rows(parts.rows().erased(text(id)));
+    }
+
+    /// Writes records of the topic of flat results.
+    private void rows(List<FlatRows.Row> rows) {
+        for (var row : rows) {
+            forward(row.key(), new Outgoing.FlatRow(row.value()), parts.wall().getAsLong(), new RecordHeaders());
+        }
     }
 
     /// Tells the sender of another request under a used id that it is refused. The first request is not touched.
@@ -303,6 +315,7 @@ public final class Output {
             replies.send(id, refused.reply(), parts.asResult().apply(result), refused.returned(),
                     Event.result(result.getRequestId()));
         }
+        rows(parts.rows().of(result, refused.request()));
         return forward(id, new Outgoing.Result(result), refused.returned(), Event.result(result.getRequestId()));
     }
 

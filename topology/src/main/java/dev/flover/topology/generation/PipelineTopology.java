@@ -26,6 +26,7 @@ import org.apache.kafka.streams.state.Stores;
 /// ```
 ///   generation-requests ──► requests ──► generations ──┬──► tokens ────────► generation-tokens
 ///                           (source)     (processor)   ├──► results ───────► generation-results
+///                                             │        ├──► flat-results ──► rows for databases, if a setting asks
 ///                                             │        ├──► dead-letters ──► generation-dead-letters
 ///                                             │        └──► foreign ───────► topics that requests name
 ///                      ┌───────────┬──────────┼──────────┬──────────┐
@@ -36,6 +37,8 @@ public final class PipelineTopology {
     static final String PROCESSOR = "generations";
     static final String TOKENS_SINK = "tokens";
     static final String RESULTS_SINK = "results";
+    /// The sink of flat results. It exists only if their topic has a name.
+    static final String FLAT_SINK = "flat-results";
     static final String DEAD_LETTERS_SINK = "dead-letters";
     /// The source and the sink of records that partitions pass on to each other. They exist only after partitions were
     /// added.
@@ -76,6 +79,9 @@ public final class PipelineTopology {
                 .addSink(RESULTS_SINK, topics.results(), bytes, values, PROCESSOR)
                 .addSink(FOREIGN_SINK, Outgoing.named(), bytes, Outgoing.serializer(chunks, results), PROCESSOR)
                 .addSink(DEAD_LETTERS_SINK, topics.deadLetters(), bytes, values, PROCESSOR);
+        if (topics.flatResults() != null) {
+            topology.addSink(FLAT_SINK, topics.flatResults(), bytes, values, PROCESSOR);
+        }
         return forwards
                 ? topology.addSink(FORWARDED_SINK, forwarded, bytes, Outgoing.serializer(chunks, results),
                         Outgoing.partitioner(), PROCESSOR)

@@ -18,6 +18,7 @@ import dev.flover.topology.request.ForeignTopics;
 import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
+import dev.flover.topology.results.FlatRows;
 import dev.flover.topology.results.StoredResults;
 import dev.flover.topology.streams.Commits;
 import dev.flover.topology.streams.EarlySends;
@@ -56,6 +57,7 @@ import java.util.function.LongSupplier;
 /// @param resultBytes the largest result in bytes
 /// @param asWritten   encodes a request for the dead-letter topic, in the form in which clients write it
 /// @param asResult    encodes a result as on the results topic
+/// @param rows        makes the records of the topic of flat results
 /// @param standstill  collects reports of standstills
 /// @param cancels     reads ahead for cancels in partitions that are held back
 /// @param list        publishes the generations for readers on other threads
@@ -90,6 +92,7 @@ public record ProcessParts(
         int resultBytes,
         Function<GenerationRequest, byte[]> asWritten,
         Function<GenerationResult, byte[]> asResult,
+        FlatRows rows,
         Standstill standstill,
         CancelsAhead cancels,
         GenerationList list,

@@ -2,6 +2,7 @@ package dev.flover.topology.setup;
 
 import dev.flover.schemas.Finish;
 import dev.flover.schemas.FinishReason;
+import dev.flover.schemas.FlatResult;
 import dev.flover.schemas.GenerationRequest;
 import dev.flover.schemas.GenerationResult;
 import dev.flover.schemas.Sampling;
@@ -14,12 +15,12 @@ import dev.flover.schemas.serdes.ContractSerde;
 import dev.flover.schemas.serdes.RegistryUnavailableException;
 import dev.flover.schemas.serdes.RequestContract;
 import dev.flover.schemas.serdes.SchemasByGuid;
-import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.config.PipelineConfig.RecordForm;
+import dev.flover.topology.config.PipelineConfig;
 import dev.flover.topology.records.RequestDecoding;
 import dev.flover.topology.request.Inquiries.Outcome;
-import dev.flover.topology.request.RequestMentions;
 import dev.flover.topology.request.RequestMentions.Subject;
+import dev.flover.topology.request.RequestMentions;
 import io.confluent.kafka.schemaregistry.client.SchemaMetadata;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClient;
 import io.confluent.kafka.schemaregistry.client.SchemaRegistryClientFactory;
@@ -55,6 +56,7 @@ public final class Registry implements AutoCloseable {
     private final ContractSerde<GenerationRequest> requests;
     private final ContractSerde<TokenChunk> chunks;
     private final ContractSerde<GenerationResult> results;
+    private final ContractSerde<FlatResult> flatResults;
     private final ExecutorService background = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("flover-registry").factory());
     private final SchemasByGuid guids;
@@ -78,6 +80,7 @@ public final class Registry implements AutoCloseable {
         requests = ContractSerde.of(GenerationRequest.class, properties, client);
         chunks = ContractSerde.of(TokenChunk.class, properties, client);
         results = ContractSerde.of(GenerationResult.class, properties, client);
+        flatResults = ContractSerde.of(FlatResult.class, properties, client);
         guids = new SchemasByGuid(urls, SCHEMAS_CACHED, List.of(new AvroSchemas()), properties);
         decoding = new RequestDecoding(config.topics().requests(), readers(contract, properties, client),
                 readers(contract, properties, guids.client()), guids, background,
@@ -106,6 +109,11 @@ public final class Registry implements AutoCloseable {
         register(config.topics().results(), results.serializer(), GenerationResult.newBuilder()
                 .setRequestId("").setText("").setTokenIds(List.of()).setFinishReason(FinishReason.STOP)
                 .setRequestedAt(Instant.EPOCH).setFinishedAt(Instant.EPOCH).build());
+        if (config.topics().flatResults() != null) {
+            register(config.topics().flatResults(), flatResults.serializer(), FlatResult.newBuilder()
+                    .setRequestId("").setFinishReason("").setRequestedAt(Instant.EPOCH).setFinishedAt(Instant.EPOCH)
+                    .build());
+        }
     }
 
     private <T extends SpecificRecord> void register(String topic, Serializer<T> serializer, T record) {
@@ -172,6 +180,10 @@ public final class Registry implements AutoCloseable {
 
     public Serializer<GenerationResult> results() {
         return inOutputForm(results);
+    }
+
+    public Serializer<FlatResult> flatResults() {
+        return inOutputForm(flatResults);
     }
 
     private <T extends SpecificRecord> Serializer<T> inOutputForm(ContractSerde<T> avro) {

@@ -70,12 +70,15 @@ public final class Topics {
         var kept = new HashMap<>(deleted);
         kept.put(TopicConfig.RETENTION_MS_CONFIG, FOR_EVER);
         kept.put(TopicConfig.RETENTION_BYTES_CONFIG, FOR_EVER);
-        var topics = List.of(
+        var topics = new ArrayList<>(List.of(
                 topic(names.requests(), partitions, replication, deleted),
                 topic(names.tokens(), partitions, replication, deleted),
                 topic(names.results(), partitions, replication, compacted),
                 topic(names.deadLetters(), 1, replication, deleted),
-                topic(names.models(), 1, replication, kept));
+                topic(names.models(), 1, replication, kept)));
+        if (names.flatResults() != null) {
+            topics.add(topic(names.flatResults(), partitions, replication, compacted));
+        }
         var results = admin.createTopics(topics).values();
         var created = new HashSet<TopicPartition>();
         for (var topic : topics) {
@@ -200,8 +203,10 @@ public final class Topics {
         requireDeleted(configs, names.requests(), problems);
         requireDeleted(configs, names.tokens(), problems);
         requireDeleted(configs, names.deadLetters(), problems);
-        for (String name : List.of(names.tokens(), names.results(), names.deadLetters())) {
-            requireRecordSize(configs, name, limits.requestBytes() + BESIDE_THE_REQUEST, problems);
+        for (String name : names.all()) {
+            if (!name.equals(names.requests()) && !name.equals(names.models())) {
+                requireRecordSize(configs, name, limits.requestBytes() + BESIDE_THE_REQUEST, problems);
+            }
         }
         return problems;
     }

@@ -38,6 +38,7 @@ import dev.flover.topology.request.Inquiries;
 import dev.flover.topology.request.ReplyTopics;
 import dev.flover.topology.request.RequestCheck;
 import dev.flover.topology.request.RequestMentions;
+import dev.flover.topology.results.FlatRows;
 import dev.flover.topology.state.StateKeys;
 import dev.flover.topology.state.StoreNames;
 import dev.flover.topology.streams.Commits;
@@ -254,6 +255,7 @@ final class SimulatedProcess {
                         () -> records(PipelineTopology.RESULTS_SINK), this::answersSearches, owed::contains))
                 .resultBytes(resultBytes).asWritten(request -> binary(request, request.getSchema()))
                 .asResult(result -> binary(result, result.getSchema()))
+                .rows(new FlatRows(config, (topic, row) -> binary(row, row.getSchema()), 100_000))
                 .standstill(new Standstill()).cancels(new CancelsAhead(config)).list(list)
                 .notes(new GenerationNotes()).metrics(metrics).build();
         partitions.forEach(this::open);
@@ -454,6 +456,7 @@ final class SimulatedProcess {
             case Outgoing.Result(GenerationResult result) -> result;
             case Outgoing.ResultAgain(byte[] bytes) -> bytes;
             case Outgoing.Forgotten forgotten -> null;
+            case Outgoing.FlatRow row -> row;
             case Outgoing.DeadLetter(byte[] bytes) -> bytes;
             case Outgoing.Addressed named -> named;
             case Outgoing.PassedOn passed -> passed;
