@@ -2,6 +2,7 @@ package dev.flover.app.page;
 
 import dev.flover.app.connection.Connection;
 import dev.flover.app.connection.PipelineListener;
+import dev.flover.app.options.CommandException;
 import dev.flover.app.settings.SettingTable;
 import dev.flover.app.settings.Settings;
 import dev.flover.http.Bridge;
@@ -23,6 +24,7 @@ public record PageConfig(
         String host, int port, boolean orAnyPort, PageAccess access, Optional<String> shownToken, Topics topics) {
     private static final String LOOPBACK = "127.0.0.1";
     private static final int USUAL_PORT = 9465;
+    private static final int MOST_PORT = 65_535;
     private static final String OFF = "off";
 
     /// The topics of the pipeline, and its consumer group.
@@ -51,7 +53,7 @@ public record PageConfig(
         String host = colon < 0 ? LOOPBACK : address.substring(0, colon).replaceAll("[\\[\\]]", "");
         var hosts = settings.find(SettingTable.PAGE_HOSTS).stream().flatMap(list -> Stream.of(list.split(",")))
                 .map(name -> name.strip().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
-        var config = of(host, Integer.parseInt(address.substring(colon + 1)),
+        var config = of(host, portOf(address),
                 settings.find(SettingTable.PAGE).isEmpty(), hosts, topics);
         var file = settings.find(SettingTable.PAGE_TOKEN);
         if (file.isEmpty()) {
@@ -62,10 +64,21 @@ public record PageConfig(
                 topics));
     }
 
+    private static int portOf(String address) {
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
     /// Checks what can be checked before anything is started.
     ///
-    /// @throws dev.flover.app.options.CommandException if the file of the token cannot be used
+    /// @throws CommandException if the port does not exist, or the file of the token cannot be used
     public static void check(Settings settings) {
+        settings.find(SettingTable.PAGE).filter(address -> !address.equals(OFF)).ifPresent(address -> {
+            int port = portOf(address);
+            if (port > MOST_PORT) {
+                throw new CommandException(settings.words(SettingTable.PAGE) + ": the port must be in [0, " + MOST_PORT
+                        + "], was " + port);
+            }
+        });
         settings.find(SettingTable.PAGE_TOKEN).ifPresent(PageConfig::token);
     }
 

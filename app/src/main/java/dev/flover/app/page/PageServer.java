@@ -54,8 +54,13 @@ public final class PageServer implements AutoCloseable {
     }
 
     private static HttpServer listener(PageConfig config) {
+        var address = new InetSocketAddress(config.host(), config.port());
+        if (address.isUnresolved()) {
+            throw new CommandException("the page cannot be served at " + config.host() + ": no address is known for "
+                    + "that name; give --page a host of this machine");
+        }
         try {
-            return HttpServer.create(new InetSocketAddress(config.host(), config.port()), 0);
+            return HttpServer.create(address, 0);
         } catch (BindException e) {
             if (config.orAnyPort()) {
                 return listener(config.onAnyPort());

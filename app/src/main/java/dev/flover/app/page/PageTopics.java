@@ -184,15 +184,17 @@ final class PageTopics implements AutoCloseable {
         boolean whole = readFirst(written.request().getId(), comparison);
         var replay = again(written.request());
         try (var chunks = begin(replay); var out = exchange.begin(EVENTS)) {
-            send(out, "begun", Map.of("id", replay.getId()));
-            while (!chunks.isEnded() && !comparison.isDifferent() && !closed) {
-                chunks.next(WAIT).ifPresent(read -> comparison.again(read.chunk()));
-                send(out, "progress", Map.of("tokens", comparison.compared()));
+            try {
+                while (!chunks.isEnded() && !comparison.isDifferent() && !closed) {
+                    chunks.next(WAIT).ifPresent(read -> comparison.again(read.chunk()));
+                    send(out, "progress", Map.of("tokens", comparison.compared()));
+                }
+                send(out, "verdict", Map.of("words", comparison.words(whole)));
+            } finally {
+                if (!chunks.isEnded() && !closed) {     // different, or the browser has gone
+                    bridge().cancel(replay.getId());
+                }
             }
-            if (comparison.isDifferent()) {
-                bridge().cancel(replay.getId());
-            }
-            send(out, "verdict", Map.of("words", comparison.words(whole)));
         } catch (RefusedRequestException | LostChunksException | SlowReaderException e) {
             throw new PageException(410, e.getMessage(), e);
         }

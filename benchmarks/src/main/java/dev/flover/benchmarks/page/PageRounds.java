@@ -47,7 +47,7 @@ final class PageRounds implements TokenSink, AutoCloseable {
         double[] plain = new double[rounds];
         double[] recording = new double[rounds];
         double[] open = new double[rounds];
-        run(WARM_UP, null);
+        run(Math.min(WARM_UP, 2 * steps), null);
         long frames = 0;
         long bytes = 0;
         for (int round = 0; round < rounds; round++) {
