@@ -75,9 +75,9 @@ class PageStoryTest {
         }
 
         assertThat(seen).anyMatch(line -> line.matches("tip: step [\\d,]+: [\\d,]+ rows in .+"))
-                .contains("policy: nothing that the page does is forbidden", "slots: moves are shown", "drawer: has the text",
-                        "Replayed: identical, 60 tokens.", "cancel: ended as cancelled", "partitions: 2",
-                        "lists: ended generations are listed")
+                .contains("policy: nothing that the page does is forbidden", "slots: moves are shown",
+                        "drawer: has the text", "Replayed: identical, 60 tokens.",
+                        "cancel: ended as cancelled", "partitions: 2", "lists: ended generations are listed")
                 .anyMatch(line -> line.startsWith("preempted: ")).anyMatch(line -> line.startsWith("dead letter: "));
         assertThat(seenAfterwards).containsExactly("restart: generations continue from their stored tokens");
     }
