@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
+import org.jspecify.annotations.Nullable;
 
 /// The routes `/v1/files`: uploads files for batches, and returns them and the output of batches.
 final class FileRoutes {
@@ -70,12 +71,12 @@ final class FileRoutes {
         }
     }
 
-    private static String text(MultiPartFormData.Parts form, String name) {
+    private static @Nullable String text(MultiPartFormData.Parts form, String name) {
         MultiPart.Part part = form.getFirst(name);
         return part == null ? null : part.getContentAsString(StandardCharsets.UTF_8);
     }
 
-    private static Duration kept(MultiPartFormData.Parts form) {
+    private static @Nullable Duration kept(MultiPartFormData.Parts form) {
         String anchor = text(form, "expires_after[anchor]");
         String seconds = text(form, "expires_after[seconds]");
         return anchor == null && seconds == null ? null : kept("expires_after", anchor, seconds);

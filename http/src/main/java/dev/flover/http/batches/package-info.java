@@ -8,4 +8,7 @@
 ///
 /// Nothing is kept here between two calls but clients: files, batches and their states are records, so any bridge
 /// serves them. Knows nothing of HTTP, except the errors of the API.
+@NullMarked
 package dev.flover.http.batches;
+
+import org.jspecify.annotations.NullMarked;

@@ -12,4 +12,7 @@
 /// A job's lines are a range of offsets of the lines topic. A feeder, in the process of a pipeline, forwards them to
 /// the requests topic. Output is made from the results topic when somebody reads it, so any process can serve it. Knows
 /// nothing of HTTP, files on a disk, and terminals.
+@NullMarked
 package dev.flover.http.jobs;
+
+import org.jspecify.annotations.NullMarked;

@@ -158,9 +158,9 @@ public record PipelineConfig(
     ///
     /// @param models      the topic that says which of the pipelines on the requests topic answers which models; has
     ///                    one partition
-    /// @param flatResults the topic of results as rows of scalar fields; null if none is written
+    /// @param flatResults the topic of results as rows of scalar fields, if they are written
     public record TopicNames(String requests, String tokens, String results, String deadLetters, String models,
-            String flatResults) {
+            @Nullable String flatResults) {
         /// The topics of a pipeline that writes no flat results.
         public TopicNames(String requests, String tokens, String results, String deadLetters, String models) {
             this(requests, tokens, results, deadLetters, models, null);

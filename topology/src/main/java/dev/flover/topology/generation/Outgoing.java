@@ -46,7 +46,7 @@ sealed interface Outgoing {
     /// A row for the topic of flat results.
     ///
     /// @param value null where the row is erased
-    record FlatRow(byte[] value) implements Outgoing {
+    record FlatRow(byte @Nullable [] value) implements Outgoing {
         @Override
         public String sink() {
             return PipelineTopology.FLAT_SINK;
@@ -90,7 +90,7 @@ sealed interface Outgoing {
             case Result(GenerationResult result) -> results.serialize(topic, result);
             case ResultAgain(byte[] written) -> written;
             case Forgotten forgotten -> null;
-            case FlatRow(byte[] bytes) -> bytes;
+            case FlatRow(byte @Nullable [] bytes) -> bytes;
             case DeadLetter(byte[] bytes) -> bytes;
             case Addressed(String named, byte[] bytes) -> bytes;
             case PassedOn(int partition, byte[] bytes) -> bytes;

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serializer;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the records of the topic of flat results: one for each answer, with scalar fields only, as the sinks of
 /// databases take them.
@@ -29,7 +30,7 @@ public final class FlatRows {
     /// A record of the topic.
     ///
     /// @param value null where the row is erased
-    public record Row(byte[] key, byte[] value) {}
+    public record Row(byte[] key, byte @Nullable [] value) {}
 
     /// @param mostBytes the largest value; the prompt is left out of a row that would be larger
     public FlatRows(PipelineConfig config, Serializer<FlatResult> values, int mostBytes) {
@@ -41,7 +42,7 @@ public final class FlatRows {
     /// Returns the rows of a result; none if the pipeline writes no flat results.
     ///
     /// @param request null where it could not be read
-    public List<Row> of(GenerationResult result, GenerationRequest request) {
+    public List<Row> of(GenerationResult result, @Nullable GenerationRequest request) {
         if (!isOn()) {
             return List.of();
         }
@@ -79,7 +80,7 @@ public final class FlatRows {
     }
 
     /// Returns a row with the fields that all answers of a result share.
-    private FlatResult.Builder row(GenerationResult result, GenerationRequest request) {
+    private FlatResult.Builder row(GenerationResult result, @Nullable GenerationRequest request) {
         var rejection = result.getRejection();
         String model = request == null ? null : request.getModel();
         return FlatResult.newBuilder().setRequestId(result.getRequestId()).setTenant(result.getTenant())
@@ -98,12 +99,12 @@ public final class FlatRows {
                 : result.getTokenIds().size();
     }
 
-    private static String prompt(GenerationRequest request) {
+    private static @Nullable String prompt(@Nullable GenerationRequest request) {
         return request == null ? null : request.getMessages() == null ? request.getPrompt()
                 : array(request.getMessages());
     }
 
-    private static String calls(List<ToolCall> calls) {
+    private static @Nullable String calls(List<ToolCall> calls) {
         return calls.isEmpty() ? null : array(calls);
     }
 
