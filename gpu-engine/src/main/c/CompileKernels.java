@@ -22,16 +22,22 @@ import java.util.concurrent.Executors;
 final class CompileKernels {
     private static final Map<String, List<String>> X86_SETS = Map.of(
             "avx512", List.of("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx512vnni", "-mfma", "-mf16c"),
+            "avxvnni", List.of("-mavx2", "-mfma", "-mf16c", "-mavxvnni"),
             "avx2", List.of("-mavx2", "-mfma", "-mf16c"));
+    private static final Map<String, List<String>> ARM_SETS = Map.of(
+            "dotprod", List.of("-march=armv8.2-a+dotprod"),
+            "plain", List.of());
     private static final Map<String, List<String>> OTHER_SETS = Map.of("plain", List.of());
     private static final String ONCE = "machine.c";
 
     private CompileKernels() {}
 
-    /// @param arguments the folder of the sources, and the folder of classes into which the library is written
+    /// @param arguments the folder of the sources, the folder of classes into which the library is written, and, to
+    ///     compile for other processors than this one, their name (`aarch64`); `CC` then has to name a cross compiler
     public static void main(String[] arguments) throws IOException, InterruptedException, ExecutionException {
         Path sources = Path.of(arguments[0]);
-        String machine = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        String here = System.getProperty("os.arch").equals("amd64") ? "x86_64" : System.getProperty("os.arch");
+        String machine = arguments.length > 2 ? arguments[2] : here;
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         Path library = Path.of(arguments[1], "native", system + "-" + machine, "libflover-kernels.so");
         if (isFresh(library, sources)) {
@@ -43,7 +49,11 @@ final class CompileKernels {
                     + "will use Java's Vector API.");
             return;
         }
-        var sets = known(compiler, machine.equals("x86_64") ? X86_SETS : OTHER_SETS);
+        var sets = known(compiler, switch (machine) {
+            case "x86_64" -> X86_SETS;
+            case "aarch64" -> ARM_SETS;
+            default -> OTHER_SETS;
+        });
         if (sets.isEmpty()) {
             System.out.println(compiler + " supports none of the kernels' instruction sets: the CPU backend will "
                     + " use Java's Vector API.");

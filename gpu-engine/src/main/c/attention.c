@@ -12,6 +12,9 @@
 // reading keys and values; f16 is therefore widened in registers, and the kernel prefetches: a split's values while it
 // computes scores, and the next split's keys while it weighs values. The hardware does not prefetch pieces of 2 KB that
 // are scattered over the cache. The layouts of keys and values are documented in append.c.
+//
+// Keys and values of one byte have a scale for each head and position. A score is multiplied by its key's scale before
+// all else, and a softmax weight by its value's scale before values are weighed; l' adds weights without scales.
 
 #include "lanes.h"
 
@@ -22,6 +25,8 @@ typedef struct {
     const char *panels[SPLIT / 16];             // of each key panel
     const char *panel_values[SPLIT / 16];       // of the value of each panel's first token
     const char *values[SPLIT];                  // of each run of `run` tokens whose values are adjacent
+    _Alignas(64) float key_scales[SPLIT];       // 0 beyond the last token; unspecified where numbers have no scales
+    _Alignas(64) float value_scales[SPLIT];
 } place;
 
 typedef struct {
@@ -38,13 +43,18 @@ typedef struct {
     char *gathered;           // [SPLIT / 16][head_dim][16], key panels gathered from blocks smaller than a panel
     char *latents;            // [SPLIT][padded], the values of a split, where they are copied out of the keys
     int run;
+    int from;                 // the first position of the split that any query sees
+    int scaled;               // whether keys and values have scales
     const place *here, *next;      // the split being computed, and the split to prefetch
 } attention;
 
-enum stored_as { SINGLE = sizeof(float), HALF = sizeof(uint16_t) };
+enum stored_as { SINGLE = sizeof(float), HALF = sizeof(uint16_t), BYTE = sizeof(int8_t) };
+enum { SCALE_BYTES = sizeof(float) };
 
 INLINE floats load_stored(const char *p, long at, const enum stored_as stored) {
-    return stored == SINGLE ? load((const float *)p + at) : load_half((const uint16_t *)p + at);
+    return stored == SINGLE ? load((const float *)p + at)
+         : stored == HALF   ? load_half((const uint16_t *)p + at)
+                            : load_signed_bytes((const int8_t *)p + at);
 }
 
 /// Computes the scores of `R` queries with `P` panels of keys, and prefetches the split's values.
@@ -76,7 +86,7 @@ INLINE void score(attention *a, int query, int panel, const int R, const int P, 
 }
 
 /// Computes the weighted sums of values for `R` queries and `P` registers of dimensions, over the first `tokens`
-/// positions of the split, and prefetches the keys of the next split.
+/// positions of the split that a query sees (those before may belong to another sequence), and prefetches the keys of the next split.
 INLINE void weigh(
         attention *a, int query, int dim, int tokens, const int R, const int P, const enum stored_as stored) {
     floats sum[QUERY_ROWS * MOST_PANELS];
@@ -84,9 +94,9 @@ INLINE void weigh(
         sum[i] = splat(0);
     }
     for (int first = 0; first < tokens; first += a->run) {
-        const char *value = a->here->values[first / a->run];
-        int end = first + a->run < tokens ? first + a->run : tokens;
-        for (int t = first; t < end; t++, value += a->padded * (int)stored) {
+        int end = first + a->run < tokens ? first + a->run : tokens, t = first > a->from ? first : a->from;
+        const char *value = a->here->values[first / a->run] + (t - first) * a->padded * (int)stored;
+        for (; t < end; t++, value += a->padded * (int)stored) {
             const char *next = a->next->panels[t / 16] + t % 16 * a->head_dim * (int)stored;
             floats v[MOST_PANELS];
             UNROLLED for (int i = 0; i < P; i++) {
@@ -169,7 +179,11 @@ INLINE void scale_scores(attention *a, int query, int split) {
     float *scores = a->scores + query * SPLIT;
     floats none = splat(-__builtin_inff()), most = none;
     for (int at = 0; at < end; at += 16) {
-        floats s = mul(load(scores + at), splat(a->scale));
+        floats s = load(scores + at);
+        if (a->scaled) {
+            s = mul(s, load(a->here->key_scales + at));
+        }
+        s = mul(s, splat(a->scale));
         if (a->cap != 0) {
             s = mul(splat(a->cap), tangent(div_(s, splat(a->cap))));
         }
@@ -191,6 +205,9 @@ INLINE void soften(attention *a, int query, int split) {
         if (at < end && first < at + 16) {
             p = only(exponential(sub(load(scores + at), split_greatest)), at, first, end, p);
             sum = add(sum, p);
+            if (a->scaled) {
+                p = mul(p, load(a->here->value_scales + at));
+            }
         }
         store(scores + at, p);
     }
@@ -215,22 +232,53 @@ static void soften_all(attention *a, int split) {
     }
 }
 
+/// Bytes of one head's keys or values in a block, where a token has `width` numbers.
+INLINE long head_bytes(long block_tokens, long width, long stored) {
+    return block_tokens * (width * stored + (stored == BYTE ? SCALE_BYTES : 0));
+}
+
+/// Copies the scales of a split's keys and values; `keys` and `values` are those of one head in each block.
+static void find_scales(
+        const attention *a, place *p, int split, int tokens, const char *keys, const char *values, const int *blocks,
+        int block_tokens, int kv_heads, int kv_head) {
+    memset(p->key_scales, 0, sizeof p->key_scales);
+    memset(p->value_scales, 0, sizeof p->value_scales);
+    for (int t = 0; t < tokens; t += a->run) {
+        long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head, within = (split + t) % block_tokens;
+        size_t bytes = sizeof(float) * (size_t)(tokens - t < a->run ? tokens - t : a->run);
+        memcpy(p->key_scales + t, keys + head * head_bytes(block_tokens, a->head_dim, BYTE)
+                + block_tokens * a->head_dim + SCALE_BYTES * within, bytes);
+        if (values) {
+            memcpy(p->value_scales + t, values + head * head_bytes(block_tokens, a->padded, BYTE)
+                    + block_tokens * a->padded + SCALE_BYTES * within, bytes);
+        }
+    }
+    if (!values) {
+        memcpy(p->value_scales, p->key_scales, sizeof p->value_scales);
+    }
+}
+
 /// Finds the addresses of the keys and values of one split for one key head.
 static void find_split(
         attention *a, place *p, int split, int tokens, const char *keys, const char *values, const int *blocks,
         int block_tokens, int kv_heads, int kv_head, long stored) {
     int width = block_tokens < 16 ? block_tokens : 16;
+    if (stored == BYTE) {
+        find_scales(a, p, split, tokens, keys, values, blocks, block_tokens, kv_heads, kv_head);
+    }
     for (int t = 0; t < tokens; t += a->run) {
         if (!values) {
             p->values[t / a->run] = a->latents + (long)t * a->padded * stored;
             continue;
         }
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
-        p->values[t / a->run] = values + (head * block_tokens + (split + t) % block_tokens) * a->padded * stored;
+        p->values[t / a->run] = values + head * head_bytes(block_tokens, a->padded, stored)
+                + (split + t) % block_tokens * a->padded * stored;
     }
     for (int t = 0; t < tokens; t += width) {
         long head = (long)blocks[(split + t) / block_tokens] * kv_heads + kv_head;
-        const char *panel = keys + (head * block_tokens + (split + t) % block_tokens) * a->head_dim * stored;
+        const char *panel = keys + head * head_bytes(block_tokens, a->head_dim, stored)
+                + (split + t) % block_tokens * a->head_dim * stored;
         if (width == 16) {
             p->panels[t / 16] = panel;
             continue;
@@ -319,6 +367,7 @@ INLINE void attend(
     int oldest = window > 0 && first_position + 1 > window ? first_position + 1 - window : 0;
     int first_split = oldest / SPLIT * SPLIT;
     a.run = block_tokens < SPLIT ? block_tokens : SPLIT;
+    a.scaled = stored == BYTE;
     place places[2], *here = &places[0], *next = &places[1];
 #define FIND(p, split, head) find_split(&a, p, split, length - (split) < SPLIT ? length - (split) : SPLIT,            \
                                         keys, values, blocks, block_tokens, kv_heads, head, stored)
@@ -326,6 +375,7 @@ INLINE void attend(
     for (int split = first_split; split < length; split += SPLIT) {
         int tokens = length - split < SPLIT ? length - split : SPLIT;
         a.here = a.next = here;
+        a.from = oldest > split ? oldest - split : 0;
         score_all(&a, (tokens + 15) / 16, stored);
         if (!values) {
             gather_values(&a, tokens, stored);
@@ -366,3 +416,4 @@ INLINE void attend(
 
 ATTENTION(attention_single, SINGLE)
 ATTENTION(attention_half, HALF)
+ATTENTION(attention_byte, BYTE)

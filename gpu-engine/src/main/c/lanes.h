@@ -26,7 +26,6 @@ INLINE void fetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 #define KERNEL(name) flover_avx512_##name
 enum { INTEGER_ROWS = 4, INTEGER_PANELS = 3, FLOAT_ROWS = 8, FLOAT_PANELS = 3, ATTENTION_PANELS = 4 };
 enum { SIGNED_DOT = 0 };
-#define MANY_TILES 1        // whether INTEGER_ROWS is more than 2 and INTEGER_PANELS more than 1
 
 typedef __m512 floats;
 typedef __m512i ints;
@@ -125,10 +124,14 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) { return dot(sum, bytes,
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 
 #include <immintrin.h>
+#if defined(__AVXVNNI__)
+#define KERNEL(name) flover_avxvnni_##name
+enum { SIGNED_DOT = 0 };
+#else
 #define KERNEL(name) flover_avx2_##name
-enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 1 };
-#define MANY_TILES 0
+#endif
+enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 6, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 
 typedef struct { __m256 a, b; } floats;
 typedef struct { __m256i a, b; } ints;
@@ -253,11 +256,15 @@ INLINE ints looked_up(ints x, const uint8_t *table) {
     __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)table));
     return (ints){_mm256_shuffle_epi8(both, x.a), _mm256_shuffle_epi8(both, x.b)};
 }
+#if defined(__AVXVNNI__)
+INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) { return _mm256_dpbusd_avx_epi32(sum, bytes, four); }
+#else
+/// Exact while no two neighbouring products add up to more than 32767, which holds for `bytes` up to 127.
 INLINE __m256i dot_half(__m256i sum, __m256i bytes, __m256i four) {
     __m256i pairs = _mm256_maddubs_epi16(bytes, four);
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
-/// Exact while no two neighbouring products add up to more than 32767, which holds for `bytes` up to 127.
+#endif
 INLINE ints dot(ints sum, ints bytes, ints four) {
     return (ints){dot_half(sum.a, bytes.a, four.a), dot_half(sum.b, bytes.b, four.b)};
 }
@@ -270,13 +277,145 @@ INLINE ints dot_signed(ints sum, ints bytes, ints four) {
     return (ints){dot_signed_half(sum.a, bytes.a, four.a), dot_signed_half(sum.b, bytes.b, four.b)};
 }
 
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+
+#include <arm_neon.h>
+#define KERNEL(name) flover_dotprod_##name
+enum { INTEGER_ROWS = 4, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
+enum { SIGNED_DOT = 1 };
+
+typedef struct { float32x4_t at[4]; } floats;
+typedef struct { int32x4_t at[4]; } ints;
+#define QUARTERS for (int i = 0; i < 4; i++)
+#define EACH(type, expression) type out; UNROLLED QUARTERS { out.at[i] = (expression); } return out
+
+INLINE floats splat(float x) { EACH(floats, vdupq_n_f32(x)); }
+INLINE floats load(const float *p) { EACH(floats, vld1q_f32(p + 4 * i)); }
+INLINE void store(float *p, floats x) { UNROLLED QUARTERS { vst1q_f32(p + 4 * i, x.at[i]); } }
+INLINE void store_first(float *p, floats x, int count) {
+    float all[16];
+    store(all, x);
+    memcpy(p, all, (size_t)count * sizeof(float));
+}
+INLINE floats load_first(const float *p, int count) {
+    float all[16] = {0};
+    memcpy(all, p, (size_t)count * sizeof(float));
+    return load(all);
+}
+INLINE floats fma_(floats x, floats y, floats z) { EACH(floats, vfmaq_f32(z.at[i], x.at[i], y.at[i])); }
+INLINE floats add(floats x, floats y) { EACH(floats, vaddq_f32(x.at[i], y.at[i])); }
+INLINE floats sub(floats x, floats y) { EACH(floats, vsubq_f32(x.at[i], y.at[i])); }
+INLINE floats mul(floats x, floats y) { EACH(floats, vmulq_f32(x.at[i], y.at[i])); }
+INLINE floats div_(floats x, floats y) { EACH(floats, vdivq_f32(x.at[i], y.at[i])); }
+INLINE floats max_(floats x, floats y) {
+    EACH(floats, vbslq_f32(vcgtq_f32(x.at[i], y.at[i]), x.at[i], y.at[i]));
+}
+INLINE floats min_(floats x, floats y) {
+    EACH(floats, vbslq_f32(vcltq_f32(x.at[i], y.at[i]), x.at[i], y.at[i]));
+}
+INLINE floats absolute(floats x) { EACH(floats, vabsq_f32(x.at[i])); }
+INLINE floats with_sign(floats x, floats sign) {
+    EACH(floats, vbslq_f32(vdupq_n_u32(0x80000000), sign.at[i], x.at[i]));
+}
+INLINE floats where_positive(floats at, floats x, floats y) {
+    EACH(floats, vbslq_f32(vcltq_s32(vreinterpretq_s32_f32(at.at[i]), vdupq_n_s32(0)), y.at[i], x.at[i]));
+}
+INLINE floats keep_range(floats x, int first, int end, floats other) {
+    float in[16], out[16];
+    store(in, x);
+    store(out, other);
+    for (int i = first; i < (end < 16 ? end : 16); i++) {
+        out[i] = in[i];
+    }
+    return load(out);
+}
+INLINE floats load_half(const uint16_t *p) {
+    EACH(floats, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i))));
+}
+INLINE void store_half(uint16_t *p, floats x) {
+    x = min_(max_(x, splat(-GREATEST_HALF)), splat(GREATEST_HALF));
+    UNROLLED QUARTERS { vst1_u16(p + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(x.at[i]))); }
+}
+INLINE floats load_brain(const uint16_t *p) {
+    EACH(floats, vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p + 4 * i), 16)));
+}
+INLINE floats load_bytes(const uint8_t *p) {
+    uint8x16_t all = vld1q_u8(p);
+    uint16x8_t low = vmovl_u8(vget_low_u8(all)), high = vmovl_u8(vget_high_u8(all));
+    return (floats){{vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))),
+                     vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)))}};
+}
+INLINE floats load_signed_bytes(const int8_t *p) {
+    int8x16_t all = vld1q_s8(p);
+    int16x8_t low = vmovl_s8(vget_low_s8(all)), high = vmovl_s8(vget_high_s8(all));
+    return (floats){{vcvtq_f32_s32(vmovl_s16(vget_low_s16(low))), vcvtq_f32_s32(vmovl_s16(vget_high_s16(low))),
+                     vcvtq_f32_s32(vmovl_s16(vget_low_s16(high))), vcvtq_f32_s32(vmovl_s16(vget_high_s16(high)))}};
+}
+INLINE floats from_ints(ints x) { EACH(floats, vcvtq_f32_s32(x.at[i])); }
+INLINE floats power_of_two(floats n) {
+    EACH(floats, vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n.at[i]), vdupq_n_s32(127)), 23)));
+}
+INLINE int32_t store_bytes(int8_t *p, floats x) {
+    int32_t sum = 0, whole[16];
+    UNROLLED QUARTERS { vst1q_s32(whole + 4 * i, vcvtq_s32_f32(x.at[i])); }
+    for (int i = 0; i < 16; i++) {
+        p[i] = (int8_t)whole[i];
+        sum += whole[i];
+    }
+    return sum;
+}
+INLINE floats truncated(floats x) { EACH(floats, vcvtq_f32_s32(vcvtq_s32_f32(x.at[i]))); }
+INLINE int32_t sum_whole(floats x) {
+    int32_t sum = 0;
+    UNROLLED QUARTERS { sum += vaddvq_s32(vcvtq_s32_f32(x.at[i])); }
+    return sum;
+}
+INLINE float greatest_magnitude(floats x) {
+    int32x4_t most = vreinterpretq_s32_f32(x.at[0]);
+    UNROLLED for (int i = 1; i < 4; i++) {
+        most = vmaxq_s32(most, vreinterpretq_s32_f32(x.at[i]));
+    }
+    int32_t bits = vmaxvq_s32(most);
+    float value;
+    memcpy(&value, &bits, 4);
+    return value;
+}
+INLINE ints splat_int(int32_t x) { EACH(ints, vdupq_n_s32(x)); }
+INLINE ints load_ints(const void *p) { EACH(ints, vreinterpretq_s32_u8(vld1q_u8((const uint8_t *)p + 16 * i))); }
+INLINE void store_ints(void *p, ints x) {
+    UNROLLED QUARTERS { vst1q_u8((uint8_t *)p + 16 * i, vreinterpretq_u8_s32(x.at[i])); }
+}
+INLINE ints moved(ints x, const int from, const int to) {
+    EACH(ints, vreinterpretq_s32_u8(vshlq_u8(vreinterpretq_u8_s32(x.at[i]), vdupq_n_s8((int8_t)(to - from)))));
+}
+INLINE ints masked(ints x, const int mask) {
+    EACH(ints, vandq_s32(x.at[i], vreinterpretq_s32_u8(vdupq_n_u8((uint8_t)mask))));
+}
+INLINE ints with_bits(ints to, ints x, const int mask) {
+    x = masked(x, mask);
+    EACH(ints, vorrq_s32(to.at[i], x.at[i]));
+}
+INLINE ints looked_up(ints x, const uint8_t *table) {
+    uint8x16_t all = vld1q_u8(table);
+    EACH(ints, vreinterpretq_s32_u8(vqtbl1q_u8(all, vreinterpretq_u8_s32(x.at[i]))));
+}
+/// Correct for bytes up to 127, as the instruction multiplies signed bytes.
+INLINE ints dot(ints sum, ints bytes, ints four) {
+    EACH(ints, vdotq_s32(sum.at[i], vreinterpretq_s8_s32(bytes.at[i]), vreinterpretq_s8_s32(four.at[i])));
+}
+/// Does the same for bytes that are a signed weight plus 128; the result is the dot product of the signed weights.
+INLINE ints dot_signed(ints sum, ints bytes, ints four) {
+    EACH(ints, vdotq_s32(sum.at[i],
+                         vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(bytes.at[i]), vdupq_n_u8(128))),
+                         vreinterpretq_s8_s32(four.at[i])));
+}
+
 #else
 
 #include <math.h>
 #define KERNEL(name) flover_plain_##name
 enum { INTEGER_ROWS = 2, INTEGER_PANELS = 1, FLOAT_ROWS = 4, FLOAT_PANELS = 1, ATTENTION_PANELS = 1 };
 enum { SIGNED_DOT = 0 };
-#define MANY_TILES 0
 
 typedef struct { float at[16]; } floats;
 typedef struct { int32_t at[16]; } ints;
@@ -439,6 +578,16 @@ INLINE float greatest(floats x) {
     __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+INLINE float sum_tree(floats x) {
+    float32x4_t four = vaddq_f32(vaddq_f32(x.at[0], x.at[2]), vaddq_f32(x.at[1], x.at[3]));
+    float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
+INLINE float greatest(floats x) {
+    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(x.at[0], x.at[1]), vmaxq_f32(x.at[2], x.at[3])));
+}
 #else
 INLINE float sum_tree(floats x) {
     for (int half = 8; half > 0; half /= 2) {
@@ -476,4 +625,10 @@ INLINE floats exponential(floats x) {
 INLINE floats tangent(floats x) {
     floats e = exponential(mul(splat(-2), absolute(x)));
     return with_sign(div_(sub(splat(1), e), add(splat(1), e)), x);
+}
+
+/// Rounds x * inverse to integers: adding 1.5 * 2^23 leaves no bits for a fraction.
+INLINE floats whole(floats x, floats inverse) {
+    floats rounder = splat(0x1.8p23f);
+    return sub(add(mul(x, inverse), rounder), rounder);
 }

@@ -18,10 +18,11 @@
 
 #pragma once
 
+#include "choices.h"
 #include "packed.h"
 #include "shards.h"
 
-enum { AHEAD_BYTES = 1024, AHEAD_ROWS = 16, CHUNK_BLOCKS = 4, HELD_ROWS = 32 };
+enum { HELD_ROWS = 32 };
 
 typedef struct {
     weights weights;
@@ -113,9 +114,9 @@ typedef struct {
 
 /// A few blocks of weights whose codes have been taken apart.
 typedef struct {
-    _Alignas(64) uint8_t quants[INTEGER_PANELS][CHUNK_BLOCKS][512];
-    _Alignas(64) float scales[INTEGER_PANELS][CHUNK_BLOCKS][2 * 16];
-    _Alignas(64) float minimums[INTEGER_PANELS][CHUNK_BLOCKS][2 * 16];
+    _Alignas(64) uint8_t quants[INTEGER_PANELS][MOST_CHUNK_BLOCKS][512];
+    _Alignas(64) float scales[INTEGER_PANELS][MOST_CHUNK_BLOCKS][2 * 16];
+    _Alignas(64) float minimums[INTEGER_PANELS][MOST_CHUNK_BLOCKS][2 * 16];
 } unpacked;
 
 /// Some consecutive blocks of one shard.
@@ -134,8 +135,8 @@ INLINE void unpack(const product *p, unpacked *to, int panel, chunk c, const int
                 store_ints(to->quants[i][block - c.first] + 64 * step, weights_at(record, at % f.span, step, f));
             }
             // the arrays are read as [panel][block][group][16]
-            float *scales = to->scales[0][0] + 16 * groups * (i * CHUNK_BLOCKS + block - c.first);
-            float *minimums = to->minimums[0][0] + 16 * groups * (i * CHUNK_BLOCKS + block - c.first);
+            float *scales = to->scales[0][0] + 16 * groups * (i * MOST_CHUNK_BLOCKS + block - c.first);
+            float *minimums = to->minimums[0][0] + 16 * groups * (i * MOST_CHUNK_BLOCKS + block - c.first);
             UNROLLED for (int g = 0; g < groups; g++) {
                 store(scales + 16 * g, scale_at(&p->weights, record, panel + i, at, g, f));
                 if (f.minimums) {
@@ -192,7 +193,7 @@ INLINE void tile(
             const product *p, held *h, const unpacked *u, int panel, int row, int at, chunk c, upcoming soon,   \
             int rows, int panels) {                                                                                   \
         const form f = {8, 0, NUMBERS, with_sign, of_group, 1, FLOAT_SCALE, above};                                   \
-        weights w = {u->quants[0][0], u->scales, u->minimums, CHUNK_BLOCKS};                                          \
+        weights w = {u->quants[0][0], u->scales, u->minimums, MOST_CHUNK_BLOCKS};                                     \
         switch (rows * 8 + panels) {                                                                                  \
             case INTEGER_ROWS * 8 + INTEGER_PANELS: APART(INTEGER_ROWS, INTEGER_PANELS);                              \
             OTHER_TILES                                                                                               \
@@ -201,11 +202,14 @@ INLINE void tile(
     }
 #define APART(R, P) tile(p, h, &w, 0, -c.first, panel, row, at, c, soon, R, P, f); break
 
-#if MANY_TILES
+#if defined(__AVX512F__)
 #define OTHER_TILES                                                                                                   \
             case INTEGER_ROWS * 8 + 1: APART(INTEGER_ROWS, 1);                                                        \
             case 2 * 8 + INTEGER_PANELS: APART(2, INTEGER_PANELS);                                                    \
             case 1 * 8 + INTEGER_PANELS: APART(1, INTEGER_PANELS);                                                    \
+            case 2 * 8 + 1: APART(2, 1);
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define OTHER_TILES                                                                                                   \
             case 2 * 8 + 1: APART(2, 1);
 #else
 #define OTHER_TILES
@@ -222,8 +226,10 @@ TILE_APART(tile_above_by_16, 16, 1, 0)
 /// does too.
 INLINE upcoming to_prefetch(const product *p, int panel, int at, int rows, const form f, const int apart) {
     const long share = block_bytes(f), distance = p->weights.records * f.span * share;
-    int prefetches = apart ? at == 0 : rows <= 2 || (at == INTEGER_ROWS && rows <= AHEAD_ROWS);
-    long ahead = apart || rows > 2 ? CHUNK_BLOCKS : (AHEAD_BYTES + share - 1) / share;
+    const choices *chosen = &KERNEL(choices);
+    int prefetches = apart ? at == 0 : rows <= 2 ? chosen->ahead_bytes > 0
+            : at == INTEGER_ROWS && rows <= chosen->ahead_rows;
+    long ahead = apart || rows > 2 ? chosen->chunk_blocks : (chosen->ahead_bytes + share - 1) / share;
     return (upcoming){p->weights.quants + panel * distance + (p->skipped + ahead) * share, share, distance,
                       prefetches ? (int)((share + 63) / 64) : 0};
 }
@@ -257,7 +263,8 @@ INLINE void rows_of_panels(
     int shard_blocks = p->blocks / p->shards;
     for (int from = 0; from < rows; from += HELD_ROWS) {
         int to = rows - from < HELD_ROWS ? rows : from + HELD_ROWS;
-        int most = !apart && (rows <= INTEGER_ROWS || rows > HELD_ROWS) ? shard_blocks : CHUNK_BLOCKS;
+        int most = !apart && (rows <= INTEGER_ROWS || rows > HELD_ROWS)
+                ? shard_blocks : KERNEL(choices).chunk_blocks;
         chunk c = {0};
         while (c.first < p->blocks) {
             int shard_end = (c.shard + 1) * shard_blocks;

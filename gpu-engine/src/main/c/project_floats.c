@@ -85,10 +85,14 @@ INLINE void rows_of_panels(const product *p, int panel, int rows, const int P, c
         tile(p, panel, row, FLOAT_ROWS, P, type);
     }
     switch (rows - row) {
+#if defined(__AVX512F__)
         case 7: tile(p, panel, row, 7, P, type); break;
         case 6: tile(p, panel, row, 6, P, type); break;
+#endif
+#if defined(__AVX512F__) || defined(__AVX2__)
         case 5: tile(p, panel, row, 5, P, type); break;
         case 4: tile(p, panel, row, 4, P, type); break;
+#endif
         case 3: tile(p, panel, row, 3, P, type); break;
         case 2: tile(p, panel, row, 2, P, type); break;
         case 1: tile(p, panel, row, 1, P, type); break;
@@ -100,8 +104,10 @@ INLINE void panels_of(const product *p, int first, int end, int rows, const enum
     for (int panel = first; panel < end;) {
         int count = end - panel < FLOAT_PANELS ? end - panel : FLOAT_PANELS;
         switch (count) {
+#if defined(__AVX512F__)
             case 3: rows_of_panels(p, panel, rows, 3, type); break;
             case 2: rows_of_panels(p, panel, rows, 2, type); break;
+#endif
             default: rows_of_panels(p, panel, rows, 1, type); break;
         }
         panel += count;

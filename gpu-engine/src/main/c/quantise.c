@@ -8,12 +8,6 @@
 
 #include "lanes.h"
 
-/// Rounds x * inverse to integers: adding 1.5 * 2^23 leaves no bits for a fraction.
-INLINE floats whole(floats x, floats inverse) {
-    floats rounder = splat(0x1.8p23f);
-    return sub(add(mul(x, inverse), rounder), rounder);
-}
-
 /// @param in          [rows][columns], columns a multiple of 32
 /// @param bytes       [rows][columns]
 /// @param scales      [rows][columns / 32]

@@ -11,13 +11,18 @@ import dev.flover.engine.backend.reference.ReferenceBackend;
 import dev.flover.engine.model.Model;
 import dev.flover.engine.sharding.ShardPlan;
 import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Opens backends by name, and reports for each one why it can or cannot be used on this machine. The only place where
 /// a backend is chosen.
 public final class Backends {
     private static final List<String> NAMES = List.of("cuda", "cpu", "cpu-java", "reference");
+
+    /// The bits of a number in the KV cache if nothing else is chosen.
+    public static final int KV_BITS = 16;
 
     private Backends() {}
 
@@ -47,9 +52,37 @@ public final class Backends {
         }
     }
 
+    /// Lets an open backend use what a measurement on this processor found to be the fastest; see
+    /// [CpuBackends#tune].
+    ///
+    /// @param file where the result is kept
+    /// @return what was chosen and why, in words; empty if the backend leaves no choice
+    public static Optional<String> tune(String openName, int threads, Path file) {
+        return openName.startsWith("cpu") ? CpuBackends.tune(openName, threads, file) : Optional.empty();
+    }
+
+    /// Chooses the number format of a backend's KV cache, before anything else is done with the backend. Closes the
+    /// backend if it fails.
+    ///
+    /// @param kvBits 16 for the backend's own format, or 8
+    /// @throws IllegalArgumentException if the backend has no such format
+    public static <B extends BackendGroup> B withCacheOf(int kvBits, B backend) {
+        try {
+            if (kvBits == Byte.SIZE) {
+                backend.ranks().forEach(Backend::cacheInBytes);
+            } else if (kvBits != KV_BITS) {
+                throw new IllegalArgumentException("a number in the KV cache has 8 or 16 bits, found " + kvBits);
+            }
+            return backend;
+        } catch (IllegalArgumentException e) {
+            backend.close();
+            throw e;
+        }
+    }
+
     /// Opens a backend by name: `auto` (cuda if a device can be used, else cpu), `reference`, `cpu` (with the fastest
-    /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avx2` or `cpu-plain`
-    /// (compiled kernels for one instruction set), or `cuda`.
+    /// kernels that this machine supports), `cpu-java` (the Vector API), `cpu-avx512`, `cpu-avxvnni`, `cpu-avx2`,
+    /// `cpu-dotprod` or `cpu-plain` (compiled kernels for one instruction set), or `cuda`.
     ///
     /// @param threads the number of threads of a backend that computes on the host; 0 lets the backend choose
     /// @throws IllegalArgumentException if the name is unknown or the backend cannot run here, with the reason
@@ -60,10 +93,12 @@ public final class Backends {
         return switch (name) {
             case "reference" -> new ReferenceBackend();
             case "auto" -> firstUsable(List.of(CudaBackend::open, () -> CpuBackends.open("cpu", threads)));
-            case "cpu", "cpu-java", "cpu-avx512", "cpu-avx2", "cpu-plain" -> CpuBackends.open(name, threads);
+            case "cpu", "cpu-java", "cpu-avx512", "cpu-avxvnni", "cpu-avx2", "cpu-dotprod", "cpu-plain" ->
+                CpuBackends.open(name, threads);
             case "cuda" -> CudaBackend.open();
             default -> throw new IllegalArgumentException("there is no backend named " + name
-                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avx2, cpu-plain, cuda or reference");
+                    + "; choose auto, cpu, cpu-java, cpu-avx512, cpu-avxvnni, cpu-avx2, cpu-dotprod, cpu-plain, cuda"
+                    + " or reference");
         };
     }
 

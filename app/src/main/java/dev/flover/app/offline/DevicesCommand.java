@@ -1,6 +1,7 @@
 package dev.flover.app.offline;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.flover.app.options.KernelTuning;
 import dev.flover.engine.Backends;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -34,14 +35,11 @@ public final class DevicesCommand implements Runnable {
             out.printf("%-10s %s%n", report.name(),
                     (report.usable() ? "works, " : "does not work here: ") + report.detail());
         }
-        out.printf("%-10s %s%n", "auto", "takes " + chosen());
-    }
-
-    private static String chosen() {
         try (var backend = Backends.open("auto", 0)) {
-            return backend.name();
+            out.printf("%-10s %s%n", "auto", "takes " + backend.name());
+            KernelTuning.apply(backend, 0).ifPresent(chosen -> out.printf("%-10s %s%n", "kernels", chosen));
         } catch (IllegalArgumentException e) {
-            return "nothing: " + e.getMessage();
+            out.printf("%-10s %s%n", "auto", "takes nothing: " + e.getMessage());
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.flover.app.connection.RunningPipeline;
 import dev.flover.app.http.HttpSettings;
 import dev.flover.app.http.ModelTexts;
 import dev.flover.app.options.CommandException;
+import dev.flover.app.options.KernelTuning;
 import dev.flover.app.options.LoadingLine;
 import dev.flover.app.options.ModelOption;
 import dev.flover.app.page.PageConfig;
@@ -138,8 +139,12 @@ public final class UpCommand implements Callable<Integer> {
         String name = settings.settings().get(SettingTable.BACKEND);
         int ranks = orRefuse(SettingTable.TP,
                 () -> Backends.ranks(settings.settings().get(SettingTable.TP), name, model));
-        return orRefuse(SettingTable.BACKEND,
-                () -> Backends.open(name, settings.settings().find(SettingTable.THREADS).orElse(0), ranks));
+        int threads = settings.settings().find(SettingTable.THREADS).orElse(0);
+        var opened = orRefuse(SettingTable.BACKEND, () -> Backends.open(name, threads, ranks));
+        var backend = orRefuse(SettingTable.KV_BITS,
+                () -> Backends.withCacheOf(settings.settings().get(SettingTable.KV_BITS), opened));
+        KernelTuning.apply(backend, threads).ifPresent(chosen -> say("kernels", chosen));
+        return backend;
     }
 
     /// Names the setting whose value is the cause if something cannot be done.

@@ -67,6 +67,18 @@ class ContextAndLogprobsTest {
     }
 
     @Test
+    void aFormatOfTheKvCacheThatABackendLacksIsRefused() {
+        var bits = Console.run("generate", "--model", STORIES, "--kv-bits", "12", "--prompt", "Once");
+        assertThat(bits.code()).isEqualTo(2);
+        assertThat(bits.err()).contains("8 or 16 bits, found 12").doesNotContain("Exception");
+
+        var backend = Console.run(
+                "generate", "--model", STORIES, "--kv-bits", "8", "--backend", "reference", "--prompt", "Once");
+        assertThat(backend.code()).isEqualTo(2);
+        assertThat(backend.err()).contains("needs the backend cpu").doesNotContain("Exception");
+    }
+
+    @Test
     void inspectStatesTheBytesOfACachedPosition() throws IOException {
         for (var file : new String[] {STORIES, Path.of("..", "models", "novelist-f16.gguf").toString()}) {
             var run = Console.run("inspect", "--model", file, "--json");

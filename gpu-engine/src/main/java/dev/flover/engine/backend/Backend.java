@@ -36,6 +36,14 @@ public interface Backend extends BackendGroup {
 
     // Memory, before the first step
 
+    /// Chooses keys and values of 8 bits, in an arithmetic of another name. To be called before all else.
+    ///
+    /// @throws IllegalArgumentException if the backend has no such format
+    default void cacheInBytes() {
+        throw new IllegalArgumentException("an 8-bit KV cache needs the backend cpu, and " + name()
+                + " has none; choose 16 bits or another backend");
+    }
+
     /// Allocates a tensor for the activations of up to `rows` rows.
     Tensor tensor(int rows, int columns);
 

@@ -19,8 +19,17 @@ public final class HostMemory {
         return blocksThatFit(shape, elementBytes, machineBytes());
     }
 
+    /// As the other method, for blocks of `blockBytes` in all layers together.
+    public static int blocksThatFit(long blockBytes) {
+        return blocksThatFit(blockBytes, machineBytes());
+    }
+
     static int blocksThatFit(CacheShape shape, int elementBytes, long machineBytes) {
-        long blockBytes = (long) elementBytes * shape.layers() * shape.positionWidth() * shape.blockTokens();
+        return blocksThatFit(
+                (long) elementBytes * shape.layers() * shape.positionWidth() * shape.blockTokens(), machineBytes);
+    }
+
+    private static int blocksThatFit(long blockBytes, long machineBytes) {
         return Math.clamp(machineBytes / SHARE / blockBytes, 1, Integer.MAX_VALUE);
     }
 

@@ -3,7 +3,7 @@ package dev.flover.engine.backend.cpu;
 import dev.flover.engine.backend.Backend.Attention;
 import dev.flover.engine.backend.Backend.CacheShape;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.backend.cpu.kernels.FloatForm;
+import dev.flover.engine.backend.cpu.kernels.CacheForm;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.backend.cpu.kernels.PagedCache;
 import java.lang.foreign.MemorySegment;
@@ -149,7 +149,7 @@ final class AttentionWork implements Workers.Revocable {
         private int inStride;
         private long keys;
         private long values;
-        private FloatForm form;
+        private CacheForm form;
         private long table;
         private Attention parameters;
 

@@ -5,7 +5,7 @@ import dev.flover.engine.backend.HostMemory;
 import dev.flover.engine.backend.HostRoutes;
 import dev.flover.engine.backend.KernelNumbers;
 import dev.flover.engine.backend.StepPlan;
-import dev.flover.engine.backend.cpu.kernels.FloatForm;
+import dev.flover.engine.backend.cpu.kernels.CacheForm;
 import dev.flover.engine.backend.cpu.kernels.KernelPasses;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.backend.cpu.kernels.PagedCache;
@@ -37,6 +37,7 @@ import java.util.Map;
 public final class CpuBackend implements Backend {
     /// The name of the arithmetic of all implementations of [Kernels], which give the same bits.
     private static final String ARITHMETIC = "cpu-3";
+    private static final String ARITHMETIC_WITH_BYTES = "cpu-3-kv8";
 
     private final Kernels kernels;
     private final Workers workers;
@@ -58,6 +59,7 @@ public final class CpuBackend implements Backend {
     private final List<RotaryTable> rotaryTables = new ArrayList<>();
     private StepPlan plan;
     private PagedCache cache;
+    private boolean inBytes;
 
     /// @param workers the threads, which end when the backend is closed
     CpuBackend(Kernels kernels, Workers workers) {
@@ -85,7 +87,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public String arithmetic() {
-        return ARITHMETIC;
+        return inBytes ? ARITHMETIC_WITH_BYTES : ARITHMETIC;
     }
 
     @Override
@@ -121,19 +123,27 @@ public final class CpuBackend implements Backend {
 
     @Override
     public int blocksThatFit(CacheShape shape) {
-        return HostMemory.blocksThatFit(shape, cacheForm().bytes);
+        return HostMemory.blocksThatFit(PagedCache.blockBytes(shape, cacheForm()));
     }
 
-    /// The number format of keys and values, as precise as the weights: f32 if all weights are f32, otherwise f16.
-    private FloatForm cacheForm() {
+    @Override
+    public void cacheInBytes() {
+        inBytes = true;
+    }
+
+    /// The number format of keys and values: bytes if they were chosen, else f32 if all weights are f32, otherwise f16.
+    private CacheForm cacheForm() {
+        if (inBytes) {
+            return CacheForm.BYTE;
+        }
         for (var matrix : packed.keySet()) {
             for (var range : matrix.ranges()) {
                 if (range.tensor().type() != TensorType.F32) {
-                    return FloatForm.HALF;
+                    return CacheForm.HALF;
                 }
             }
         }
-        return FloatForm.SINGLE;
+        return CacheForm.SINGLE;
     }
 
     @Override

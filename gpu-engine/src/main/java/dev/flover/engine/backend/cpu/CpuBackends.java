@@ -1,17 +1,21 @@
 package dev.flover.engine.backend.cpu;
 
 import dev.flover.engine.backend.Backend;
+import dev.flover.engine.backend.cpu.kernels.InstructionSet;
+import dev.flover.engine.backend.cpu.kernels.KernelChoices;
 import dev.flover.engine.backend.cpu.kernels.Kernels;
 import dev.flover.engine.backend.cpu.kernels.NativeKernels;
 import dev.flover.engine.backend.cpu.kernels.NativeLibrary;
 import dev.flover.engine.backend.cpu.kernels.VectorKernels;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /// Opens CPU backends by name.
 public final class CpuBackends {
     private CpuBackends() {}
 
     /// Opens the CPU backend of a name: `cpu` (the fastest kernels that this machine can run), `cpu-java` (the Vector
-    /// API), or a compiled instruction set, `cpu-avx512`, `cpu-avx2` or `cpu-plain`.
+    /// API), or a compiled instruction set, `cpu-` with the symbol of an [InstructionSet].
     ///
     /// @param threads how many threads compute; 0 for one per processor
     /// @throws IllegalArgumentException if no kernels have this name, or this machine cannot run them
@@ -41,6 +45,38 @@ public final class CpuBackends {
     public static CpuCeilings ceilings(String name, int threads) {
         int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         return CpuCeilings.measure(kernels(name), count);
+    }
+
+    /// Uses the choices of compiled kernels that are the fastest on this processor: those of the file, or, if it has
+    /// none, those of a measurement of about half a second, which it then keeps. They hold for all backends of this
+    /// kernels' name in this process, and change no bit.
+    ///
+    /// @param name    the name of a backend that is open
+    /// @param threads how many threads compute; 0 for one per processor
+    /// @return the choices and their origin, in words; empty if these kernels leave no choice
+    public static Optional<String> tune(String name, int threads, Path file) {
+        if (!(kernels(name) instanceof NativeKernels kernels)) {
+            return Optional.empty();
+        }
+        int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+        var kept = new KeptChoices(file, kernels, count);
+        var choices = kept.read();
+        String origin = "kept in " + file;
+        if (choices == null) {
+            choices = KernelTuning.measure(kernels, count);
+            origin = kept.write(choices) ? "measured now, and " + origin
+                    : "measured now, and not kept, because " + file + " cannot be written";
+        }
+        kernels.choose(choices);
+        return Optional.of(words(choices) + " (" + origin + ")");
+    }
+
+    private static String words(KernelChoices choices) {
+        return (choices.aheadBytes() == 0 ? "one row prefetches nothing"
+                : "one row prefetches " + choices.aheadBytes() + " bytes ahead") + ", "
+                + (choices.aheadRows() == 0 ? "several rows prefetch nothing"
+                : "up to " + choices.aheadRows() + " rows prefetch a chunk ahead") + ", a chunk is "
+                + choices.chunkBlocks() + " blocks";
     }
 
     private static Kernels vectorKernels() {

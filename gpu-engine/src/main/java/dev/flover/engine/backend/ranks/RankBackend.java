@@ -110,6 +110,11 @@ final class RankBackend implements Backend {
     }
 
     @Override
+    public void cacheInBytes() {
+        own.cacheInBytes();
+    }
+
+    @Override
     public Cache cache(CacheShape shape) {
         var cache = own.cache(shape);
         if (rank == 0) {

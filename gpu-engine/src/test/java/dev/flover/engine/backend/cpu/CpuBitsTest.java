@@ -9,6 +9,7 @@ import dev.flover.engine.api.FinishReason;
 import dev.flover.engine.api.SequenceRequest;
 import dev.flover.engine.api.TokenSink;
 import dev.flover.engine.api.TopLogprobs;
+import dev.flover.engine.backend.Backend;
 import dev.flover.engine.backend.BackendGroup;
 import dev.flover.engine.backend.cpu.kernels.InstructionSet;
 import dev.flover.engine.model.Model;
@@ -46,6 +47,16 @@ class CpuBitsTest {
             assertThat(bits(model, "cpu-java", 3, NO_PATIENCE)).as(model.config().architecture()).isEqualTo(bits);
             assertThat(bits(model, Backends.open(name, 2, 2))).as("2 ranks of " + name).isEqualTo(bits);
         }
+        var model = TinyModels.llama(3, TensorType.Q8_0);
+        var bits = bits(model, bytes("cpu-java"));
+        assertThat(bits(model, bytes(name))).as("keys and values in bytes").isEqualTo(bits);
+        assertThat(bits).as("beside f16").isNotEqualTo(bits(model, Backends.open(name, 2)));
+    }
+
+    private static Backend bytes(String name) {
+        var backend = Backends.withCacheOf(8, Backends.open(name, 2));
+        assertThat(backend.arithmetic()).isEqualTo("cpu-3-kv8");
+        return backend;
     }
 
     /// The bits of every token and log-probability of a few sequences.

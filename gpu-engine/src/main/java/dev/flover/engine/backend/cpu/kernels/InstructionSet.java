@@ -1,21 +1,25 @@
 package dev.flover.engine.backend.cpu.kernels;
 
-/// The instruction sets for which the C kernels are compiled.
+/// The instruction sets for which the C kernels are compiled, the slowest of each architecture first.
 public enum InstructionSet {
-    /// Runs on any machine of the architecture that the library was built for.
+    /// Runs on any machine of the architecture that the library was built for, other than x86-64.
     PLAIN("plain", 0, 1),
+    /// Needs the dot products of ARMv8.2: servers and phones since about 2018, Apple since M1.
+    DOTPROD("dotprod", 1, 1),
     /// Needs AVX2, FMA and F16C: Intel since 2013, AMD since 2015.
-    AVX2("avx2", 1, 1),
+    AVX2("avx2", 2, 1),
+    /// Needs AVX2 and AVX-VNNI: Intel clients since 2021, AMD since 2024.
+    AVXVNNI("avxvnni", 3, 1),
     /// Needs AVX-512 with VNNI: Intel servers since 2019, AMD since 2022.
-    AVX512("avx512", 2, 3);
+    AVX512("avx512", 4, 3);
 
     private final String symbol;
-    private final int level;
+    private final int bit;
     private final int panelsTogether;
 
-    InstructionSet(String symbol, int level, int panelsTogether) {
+    InstructionSet(String symbol, int bit, int panelsTogether) {
         this.symbol = symbol;
-        this.level = level;
+        this.bit = bit;
         this.panelsTogether = panelsTogether;
     }
 
@@ -24,9 +28,9 @@ public enum InstructionSet {
         return symbol;
     }
 
-    /// The lowest value of `flover_level` in `machine.c` with which this set can run.
-    int level() {
-        return level;
+    /// Whether this set is among those that `flover_sets` in `machine.c` returns.
+    boolean isIn(int sets) {
+        return (sets >> bit & 1) == 1;
     }
 
     /// How many panels a product computes side by side: INTEGER_PANELS and FLOAT_PANELS in `lanes.h`.

@@ -15,6 +15,10 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// How many panels a product computes side by side. Tiles of fewer panels are slower.
     int panelsTogether();
 
+    /// Uses these numbers from now on, in this process. To be called while nothing is computed. Kernels that have no
+    /// such numbers ignore it.
+    void choose(KernelChoices choices);
+
     /// An allocator of zeroed memory, aligned as the kernels require, that is released with the arena. For use by one
     /// thread.
     SegmentAllocator memory(Arena arena);
@@ -47,11 +51,10 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// Rotates one row's queries and keys, and writes its keys and values to their KV block.
     ///
     /// @param values 0 if values are a part of the keys
-    /// @param form   format of the cached keys and values: SINGLE or HALF
     void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, FloatForm form, int blockTokens, int token);
+            long keys, long values, CacheForm form, int blockTokens, int token);
 
     /// Computes attention of consecutive rows of one slice, for one key head.
     ///
@@ -61,7 +64,7 @@ public sealed interface Kernels permits NativeKernels, VectorKernels {
     /// @param scratch room for [#attentionScratchFloats] floats
     void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
-            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, CacheForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long sinks, long scratch);
 
     void activate(long out, long in, int rows, int width, boolean gated, Activation activation);

@@ -3,6 +3,7 @@ package dev.flover.engine.backend.cpu.kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -20,6 +21,9 @@ public final class Lanes {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED.length() > 16
             ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+    /// Vectors with as many bytes as [#FLOATS] has lanes, or more, as there are none of less than 64 bits.
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64.withShape(
+            VectorShape.forBitSize(Math.max(64, 8 * FLOATS.length())));
     /// Vectors with as many 16-bit numbers as [#FLOATS] has lanes.
     private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_64.withShape(
             VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
@@ -69,6 +73,11 @@ public final class Lanes {
         var magnitude = bits.and(0x7FFF).lanewise(VectorOperators.LSHL, 13).reinterpretAsFloats().mul(0x1p112f);
         var sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
         return magnitude.reinterpretAsInts().or(sign).reinterpretAsFloats();
+    }
+
+    static FloatVector loadSignedBytes(long address) {
+        return (FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, address, ORDER)
+                .convertShape(VectorOperators.B2F, FLOATS, 0);
     }
 
     static FloatVector loadBrain(long address) {

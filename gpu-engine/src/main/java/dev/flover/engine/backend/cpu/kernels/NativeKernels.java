@@ -43,7 +43,7 @@ public final class NativeKernels implements Kernels {
     private final MemorySegment[] projectFloats = new MemorySegment[FloatForm.values().length];
     private final MemorySegment normalise;
     private final MemorySegment append;
-    private final MemorySegment[] attention = new MemorySegment[FloatForm.values().length];
+    private final MemorySegment[] attention = new MemorySegment[CacheForm.values().length];
     private final MemorySegment activate;
     private final MemorySegment put;
     private final MemorySegment argmax;
@@ -65,8 +65,9 @@ public final class NativeKernels implements Kernels {
         }
         normalise = find("normalise");
         append = find("append");
-        attention[FloatForm.SINGLE.ordinal()] = find("attention_single");
-        attention[FloatForm.HALF.ordinal()] = find("attention_half");
+        for (var form : CacheForm.values()) {
+            attention[form.ordinal()] = find("attention_" + form.name().toLowerCase(java.util.Locale.ROOT));
+        }
         activate = find("activate");
         put = find("put");
         argmax = find("argmax");
@@ -80,6 +81,14 @@ public final class NativeKernels implements Kernels {
     @Override
     public String name() {
         return "cpu-" + instructions.symbol();
+    }
+
+    @Override
+    public void choose(KernelChoices choices) {
+        var memory = find("choices").reinterpret(3 * JAVA_INT.byteSize());
+        memory.setAtIndex(JAVA_INT, 0, choices.aheadBytes());
+        memory.setAtIndex(JAVA_INT, 1, choices.aheadRows());
+        memory.setAtIndex(JAVA_INT, 2, choices.chunkBlocks());
     }
 
     @Override
@@ -150,10 +159,10 @@ public final class NativeKernels implements Kernels {
     public void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, FloatForm form, int blockTokens, int token) {
+            long keys, long values, CacheForm form, int blockTokens, int token) {
         try {
             APPEND.invokeExact(append, row, heads, kvHeads, headDim, queryNorm, keyNorm, epsilon,
-                    cosines, sines, dims, halves ? 1 : 0, keys, values, form == FloatForm.HALF ? 1 : 0,
+                    cosines, sines, dims, halves ? 1 : 0, keys, values, form.bytes,
                     blockTokens, token);
         } catch (Throwable e) {
             throw unexpected(e);
@@ -163,7 +172,7 @@ public final class NativeKernels implements Kernels {
     @Override
     public void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
-            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, CacheForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long sinks, long scratch) {
         try {
             ATTENTION.invokeExact(attention[form.ordinal()], out, row, rowStride, rows, firstPosition, group, headDim,

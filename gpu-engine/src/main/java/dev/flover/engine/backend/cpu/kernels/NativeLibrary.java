@@ -34,7 +34,7 @@ public final class NativeLibrary {
                 find("flover_map"), FunctionDescriptor.of(ADDRESS, JAVA_LONG));
         unmap = Linker.nativeLinker().downcallHandle(
                 find("flover_unmap"), FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG));
-        runnable = runnable(level());
+        runnable = runnable(sets());
     }
 
     /// @throws UnsatisfiedLinkError if the library for this machine is missing or cannot be loaded; the message says
@@ -80,19 +80,19 @@ public final class NativeLibrary {
         }
     }
 
-    private int level() {
+    private int sets() {
         try {
             return (int) Linker.nativeLinker()
-                    .downcallHandle(find("flover_level"), FunctionDescriptor.of(JAVA_INT)).invokeExact();
+                    .downcallHandle(find("flover_sets"), FunctionDescriptor.of(JAVA_INT)).invokeExact();
         } catch (Throwable e) {
             throw new AssertionError("native calls throw nothing", e);
         }
     }
 
-    private List<InstructionSet> runnable(int level) {
+    private List<InstructionSet> runnable(int sets) {
         var found = new ArrayList<InstructionSet>();
         for (var set : InstructionSet.values()) {
-            if (set.level() <= level && symbols.find("flover_" + set.symbol() + "_quantise").isPresent()) {
+            if (set.isIn(sets) && symbols.find("flover_" + set.symbol() + "_quantise").isPresent()) {
                 found.addFirst(set);
             }
         }

@@ -5,29 +5,42 @@ import dev.flover.engine.backend.HostSlots;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
-/// The keys and values of all layers, as f32 or f16 in the layouts of `append.c`, and the state of every slot.
+/// The keys and values of all layers, in the layouts of `append.c`, and the state of every slot.
 public final class PagedCache implements Backend.Cache {
     /// Positions whose softmax is computed together (a split). Splits are aligned to position 0.
     static final int SPLIT = 64;
 
     private final Backend.CacheShape shape;
-    public final FloatForm form;
+    public final CacheForm form;
     private final MemorySegment keys;
     private final MemorySegment values;
     private final long keyBlockBytes;
     private final long valueBlockBytes;
     public final HostSlots slots;
 
-    public PagedCache(Backend.CacheShape shape, FloatForm form, SegmentAllocator memory) {
+    public PagedCache(Backend.CacheShape shape, CacheForm form, SegmentAllocator memory) {
         this.shape = shape;
         this.form = form;
-        long tokens = (long) shape.kvHeads() * shape.blockTokens();
-        keyBlockBytes = form.bytes * tokens * shape.headDim();
-        valueBlockBytes = shape.latent() > 0 ? 0 : form.bytes * tokens * Kernels.padded(shape.headDim());
+        keyBlockBytes = keyBytes(shape, form);
+        valueBlockBytes = valueBytes(shape, form);
         long blocks = (long) shape.layers() * shape.blocks();
         keys = memory.allocate(keyBlockBytes * blocks + 64);
         values = shape.latent() > 0 ? MemorySegment.NULL : memory.allocate(valueBlockBytes * blocks + 64);
         slots = new HostSlots(shape);
+    }
+
+    /// Bytes of one block in all layers.
+    public static long blockBytes(Backend.CacheShape shape, CacheForm form) {
+        return shape.layers() * (keyBytes(shape, form) + valueBytes(shape, form));
+    }
+
+    private static long keyBytes(Backend.CacheShape shape, CacheForm form) {
+        return shape.kvHeads() * form.headBytes(shape.blockTokens(), shape.headDim());
+    }
+
+    private static long valueBytes(Backend.CacheShape shape, CacheForm form) {
+        return shape.latent() > 0 ? 0
+                : shape.kvHeads() * form.headBytes(shape.blockTokens(), Kernels.padded(shape.headDim()));
     }
 
     public static PagedCache of(Backend.Cache cache) {

@@ -26,9 +26,12 @@ final class VectorAttention {
     private final int kvHead;
     private final long keys;
     private final long values;
-    private final boolean half;
+    private final CacheForm form;
     /// Bytes of a stored key or value element.
     private final long size;
+    /// The scales of a split's keys and values, in [CacheForm#BYTE].
+    private final float[] keyScales = new float[SPLIT];
+    private final float[] valueScales = new float[SPLIT];
     private final long blocks;
     private final int blockTokens;
     private final int window;
@@ -41,7 +44,7 @@ final class VectorAttention {
     private final float[] sums;
 
     VectorAttention(
-            int headDim, int valueDim, int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks,
+            int headDim, int valueDim, int kvHeads, int kvHead, long keys, long values, CacheForm form, long blocks,
             int blockTokens, int window, float scale, float cap, long scratch, float[] sums) {
         this.headDim = headDim;
         this.valueDim = valueDim;
@@ -50,7 +53,7 @@ final class VectorAttention {
         this.kvHead = kvHead;
         this.keys = keys;
         this.values = values;
-        half = form == FloatForm.HALF;
+        this.form = form;
         size = form.bytes;
         this.blocks = blocks;
         this.blockTokens = blockTokens;
@@ -73,6 +76,9 @@ final class VectorAttention {
         for (int split = oldest / SPLIT * SPLIT; split <= position; split += SPLIT) {
             int first = Math.max(0, oldest - split);
             int end = Math.min(SPLIT, position + 1 - split);
+            if (form == CacheForm.BYTE) {
+                findScales(split, end);
+            }
             float splitGreatest = score(query, split, first, end);
             float weights = soften(splitGreatest, first, end);
             float next = greatest > splitGreatest ? greatest : splitGreatest;
@@ -102,7 +108,11 @@ final class VectorAttention {
         }
         var greatest = splat(Float.NEGATIVE_INFINITY);
         for (int t = first / WIDTH * WIDTH; t < end; t += WIDTH) {
-            var score = load(scores + 4L * t).mul(scale);
+            var score = load(scores + 4L * t);
+            if (form == CacheForm.BYTE) {
+                score = score.mul(FloatVector.fromArray(Lanes.FLOATS, keyScales, t));
+            }
+            score = score.mul(scale);
             if (cap != 0) {
                 score = Lanes.tangent(score.div(cap)).mul(cap);
             }
@@ -134,18 +144,37 @@ final class VectorAttention {
     }
 
     private FloatVector stored(long address) {
-        return half ? Lanes.loadHalf(address) : load(address);
+        return switch (form) {
+            case SINGLE -> load(address);
+            case HALF -> Lanes.loadHalf(address);
+            case BYTE -> Lanes.loadSignedBytes(address);
+        };
     }
 
     private float storedOne(long address) {
-        return half ? Float.float16ToFloat(Lanes.MEMORY.get(ValueLayout.JAVA_SHORT, address)) : get(address);
+        return switch (form) {
+            case SINGLE -> get(address);
+            case HALF -> Float.float16ToFloat(Lanes.MEMORY.get(ValueLayout.JAVA_SHORT, address));
+            case BYTE -> Lanes.MEMORY.get(ValueLayout.JAVA_BYTE, address);
+        };
     }
 
     private long key(int token) {
         int panel = Math.min(16, blockTokens);
         int within = token % blockTokens;
-        return keys + size * (head(token) * blockTokens * headDim + (long) (within / panel) * headDim * panel
-                + within % panel);
+        return keys + head(token) * form.headBytes(blockTokens, headDim)
+                + size * ((long) (within / panel) * headDim * panel + within % panel);
+    }
+
+    private void findScales(int split, int end) {
+        for (int t = 0; t < end; t++) {
+            long head = head(split + t);
+            long at = 4L * ((split + t) % blockTokens);
+            keyScales[t] = Lanes.MEMORY.get(ValueLayout.JAVA_FLOAT_UNALIGNED,
+                    keys + head * form.headBytes(blockTokens, headDim) + (long) blockTokens * headDim + at);
+            valueScales[t] = values == 0 ? keyScales[t] : Lanes.MEMORY.get(ValueLayout.JAVA_FLOAT_UNALIGNED,
+                    values + head * form.headBytes(blockTokens, padded) + (long) blockTokens * padded + at);
+        }
     }
 
     private long head(int token) {
@@ -164,8 +193,9 @@ final class VectorAttention {
                 }
                 var weight = exponential(load(scores + 4L * t).sub(greatest));
                 weight = Lanes.zero().blend(weight, Lanes.range(first - t, end - t));
-                store(scores + 4L * t, weight);
                 sum = sum.add(weight);
+                store(scores + 4L * t, form == CacheForm.BYTE
+                        ? weight.mul(FloatVector.fromArray(Lanes.FLOATS, valueScales, t)) : weight);
             }
             sum.intoArray(sums, part * WIDTH);
         }
@@ -185,7 +215,8 @@ final class VectorAttention {
     /// The value of a position, from dimension `d` on.
     private FloatVector value(int token, int d) {
         if (values != 0) {
-            return stored(values + size * ((head(token) * blockTokens + token % blockTokens) * padded + d));
+            return stored(values + head(token) * form.headBytes(blockTokens, padded)
+                    + size * ((long) (token % blockTokens) * padded + d));
         }
         long key = key(token) + size * (headDim - valueDim) * Math.min(16, blockTokens);
         for (int lane = 0; lane < WIDTH; lane++) {

@@ -21,6 +21,9 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void choose(KernelChoices choices) {}
+
+    @Override
     public int panelsTogether() {
         return 1;
     }
@@ -71,7 +74,7 @@ public final class VectorKernels implements Kernels {
     public void append(
             long row, int heads, int kvHeads, int headDim, long queryNorm, long keyNorm, float epsilon,
             long cosines, long sines, int dims, boolean halves,
-            long keys, long values, FloatForm form, int blockTokens, int token) {
+            long keys, long values, CacheForm form, int blockTokens, int token) {
         long key = row + 4L * heads * headDim;
         if (queryNorm != 0) {
             VectorRows.normalise(row, row, heads, headDim, false, epsilon, queryNorm, 0, sums.get());
@@ -89,7 +92,7 @@ public final class VectorKernels implements Kernels {
     @Override
     public void attention(
             long out, long row, int rowStride, int rows, int firstPosition, int group, int headDim, int valueDim,
-            int kvHeads, int kvHead, long keys, long values, FloatForm form, long blocks, int blockTokens,
+            int kvHeads, int kvHead, long keys, long values, CacheForm form, long blocks, int blockTokens,
             int window, float scale, float cap, long sinks, long scratch) {
         var attention = new VectorAttention(headDim, valueDim, kvHeads, kvHead, keys, values, form, blocks,
                 blockTokens, window, scale, cap, scratch, sums.get());

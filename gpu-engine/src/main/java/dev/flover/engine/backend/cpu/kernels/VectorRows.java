@@ -167,30 +167,50 @@ final class VectorRows {
     }
 
     static void putKeysAndValues(
-            long key, long value, int kvHeads, int headDim, long keys, long values, FloatForm form,
+            long key, long value, int kvHeads, int headDim, long keys, long values, CacheForm form,
             int blockTokens, int token) {
         int panel = Math.min(16, blockTokens);
         int padded = Kernels.padded(headDim);
         for (int head = 0; head < kvHeads; head++) {
-            long toKey = keys + form.bytes * ((long) head * blockTokens * headDim
-                    + (long) (token / panel) * headDim * panel + token % panel);
-            long toValue = values + form.bytes * ((long) head * blockTokens + token) * padded;
-            for (int i = 0; i < headDim; i++) {
-                long from = 4L * (head * headDim + i);
-                put(toKey + (long) form.bytes * i * panel, get(key + from), form);
-                if (values != 0) {
-                    put(toValue + (long) form.bytes * i, get(value + from), form);
-                }
+            long ofKeys = keys + head * form.headBytes(blockTokens, headDim);
+            long ofValues = values + head * form.headBytes(blockTokens, padded);
+            long toKey = ofKeys + (long) form.bytes * (token / panel * headDim * panel + token % panel);
+            long toValue = ofValues + (long) form.bytes * token * padded;
+            put(toKey, panel, key + 4L * head * headDim, headDim, form,
+                    ofKeys + (long) blockTokens * headDim + 4L * token);
+            if (values != 0) {
+                put(toValue, 1, value + 4L * head * headDim, headDim, form,
+                        ofValues + (long) blockTokens * padded + 4L * token);
             }
         }
     }
 
-    private static void put(long address, float value, FloatForm form) {
-        if (form == FloatForm.HALF) {
-            MEMORY.set(ValueLayout.JAVA_SHORT, address, Float.floatToFloat16(finiteHalf(value)));
-        } else {
-            MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
+    /// Writes the numbers of a key or value, `step` numbers apart.
+    ///
+    /// @param scale where their scale is written, in [CacheForm#BYTE]
+    private static void put(long to, int step, long from, int count, CacheForm form, long scale) {
+        float inverse = form == CacheForm.BYTE ? 127 / putScale(from, count, scale) : 0;
+        for (int i = 0; i < count; i++) {
+            long address = to + (long) form.bytes * i * step;
+            float value = get(from + 4L * i);
+            switch (form) {
+                case SINGLE -> MEMORY.set(ValueLayout.JAVA_FLOAT, address, value);
+                case HALF -> MEMORY.set(
+                        ValueLayout.JAVA_SHORT, address, Float.floatToFloat16(finiteHalf(value)));
+                case BYTE -> MEMORY.set(ValueLayout.JAVA_BYTE, address, (byte) (value * inverse + ROUNDER - ROUNDER));
+            }
         }
+    }
+
+    /// Writes the scale of some numbers; returns their greatest magnitude, or infinity if it is nearly 0.
+    private static float putScale(long from, int count, long scale) {
+        int bits = 0;
+        for (int i = 0; i < count; i++) {
+            bits = Math.max(bits, Float.floatToRawIntBits(get(from + 4L * i)) & Integer.MAX_VALUE);
+        }
+        float most = Float.intBitsToFloat(bits);
+        MEMORY.set(ValueLayout.JAVA_FLOAT_UNALIGNED, scale, most / 127);
+        return most < 0x1p-100f ? Float.POSITIVE_INFINITY : most;
     }
 
     /// The nearest finite f16 value; NaN becomes the lowest one.

@@ -57,6 +57,27 @@ class KernelsTest {
         }
     }
 
+    /// Choices that are made for speed.
+    @ParameterizedTest
+    @EnumSource(InstructionSet.class)
+    void productsHaveEqualBitsWhateverIsChosen(InstructionSet instructions) {
+        var kernels = kernels(instructions);
+        try {
+            for (var form : List.of(BlockForm.Q4_0, BlockForm.Q6_K)) {
+                for (int rows : new int[] {1, 8, 37}) {
+                    var product = new BlockProduct(form, rows, 64, 0, 20, 1);
+                    float[] expected = product.run(java);
+                    for (var choices : List.of(new KernelChoices(0, 0, 1), new KernelChoices(5000, 32, 8))) {
+                        kernels.choose(choices);
+                        assertThat(product.run(kernels)).as(product + " with " + choices).isEqualTo(expected);
+                    }
+                }
+            }
+        } finally {
+            kernels.choose(KernelChoices.DEFAULT);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(InstructionSet.class)
     void productsWithFloatsHaveEqualBits(InstructionSet instructions) {
@@ -200,7 +221,7 @@ class KernelsTest {
             for (int headDim : new int[] {8, 16, 24, 80}) {
                 for (int group : new int[] {1, 3}) {
                     for (int window : new int[] {0, 5, 70}) {
-                        for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
+                        for (var form : CacheForm.values()) {
                             var sequence = new PagedSequence(
                                     blockTokens, headDim, headDim, group, window, form);
                             assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED)
@@ -218,7 +239,7 @@ class KernelsTest {
         var kernels = kernels(instructions);
         for (int blockTokens : new int[] {4, 16, 128}) {
             for (int group : new int[] {1, 7}) {
-                for (var form : new FloatForm[] {FloatForm.SINGLE, FloatForm.HALF}) {
+                for (var form : CacheForm.values()) {
                     var sequence = new PagedSequence(blockTokens, 40, 27, group, 0, form);
                     assertThat(sequence.run(kernels)).as(sequence + " seed " + SEED).isEqualTo(sequence.run(java));
                 }
@@ -533,7 +554,7 @@ class KernelsTest {
         private final int valueDim;
         private final int group;
         private final int window;
-        private final FloatForm form;
+        private final CacheForm form;
         private final int stride;
         private final int[] table;
         private final MemorySegment rows;
@@ -541,7 +562,7 @@ class KernelsTest {
         private final MemorySegment sines;
         private final MemorySegment norm;
 
-        PagedSequence(int blockTokens, int headDim, int valueDim, int group, int window, FloatForm form) {
+        PagedSequence(int blockTokens, int headDim, int valueDim, int group, int window, CacheForm form) {
             this.blockTokens = blockTokens;
             this.headDim = headDim;
             this.valueDim = valueDim;
@@ -558,9 +579,10 @@ class KernelsTest {
         }
 
         float[] run(Kernels kernels) {
-            long blockFloats = (long) KV_HEADS * blockTokens * Kernels.padded(headDim);
-            var keys = arena.allocate(4 * blockFloats * table.length + 64, 64);
-            var values = arena.allocate(4 * blockFloats * table.length + 64, 64);
+            long keyBytes = KV_HEADS * form.headBytes(blockTokens, headDim);
+            long valueBytes = KV_HEADS * form.headBytes(blockTokens, Kernels.padded(headDim));
+            var keys = arena.allocate(keyBytes * table.length + 64, 64);
+            var values = arena.allocate(valueBytes * table.length + 64, 64);
             boolean latent = valueDim < headDim;
             var all = arena.allocate(rows.byteSize(), 64).copyFrom(rows);
             for (int position = 0; position < LENGTH; position++) {
@@ -568,8 +590,8 @@ class KernelsTest {
                 kernels.append(all.address() + 4L * position * stride, group * KV_HEADS, KV_HEADS, headDim,
                         norm.address(), norm.address(), 1e-5f,
                         cosines.address() + 16L * position, sines.address() + 16L * position, 8, window == 0,
-                        keys.address() + (long) form.bytes * block * KV_HEADS * blockTokens * headDim,
-                        latent ? 0 : values.address() + form.bytes * block * blockFloats, form,
+                        keys.address() + block * keyBytes,
+                        latent ? 0 : values.address() + block * valueBytes, form,
                         blockTokens, position % blockTokens);
             }
             var blocks = arena.allocate(4L * table.length);

@@ -1,0 +1,25 @@
+package dev.flover.app.options;
+
+import dev.flover.engine.Backends;
+import dev.flover.engine.backend.BackendGroup;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// The file that keeps the kernels' choices for this processor: `flover/kernels` in the user's folder for caches.
+public final class KernelTuning {
+    private KernelTuning() {}
+
+    /// Lets an open backend use the choices of the file, or measures them.
+    ///
+    /// @return what was chosen and why, in words; empty if the backend leaves no choice
+    public static Optional<String> apply(BackendGroup backend, int threads) {
+        return Backends.tune(backend.name(), threads, file());
+    }
+
+    private static Path file() {
+        String caches = System.getenv("XDG_CACHE_HOME");
+        var folder = caches != null && !caches.isBlank()
+                ? Path.of(caches) : Path.of(System.getProperty("user.home"), ".cache");
+        return folder.resolve("flover").resolve("kernels");
+    }
+}

@@ -1,0 +1,15 @@
+// Numbers on which the speed of products depends and no bit of their results. The best ones differ between processors;
+// dev.flover.engine.backend.cpu.KernelTuning measures them.
+#pragma once
+
+#include "lanes.h"
+
+enum { MOST_CHUNK_BLOCKS = 8 };
+
+typedef struct {
+    int32_t ahead_bytes;        // how far ahead a product of one or two rows prefetches weights; 0 for not at all
+    int32_t ahead_rows;         // up to how many rows the second tile prefetches the weights of the next chunk
+    int32_t chunk_blocks;       // blocks that all tiles process before any goes on, at most MOST_CHUNK_BLOCKS
+} choices;
+
+extern choices KERNEL(choices);

@@ -1,0 +1,69 @@
+package dev.flover.engine.backend.cpu;
+
+import dev.flover.engine.backend.cpu.kernels.KernelChoices;
+import dev.flover.engine.backend.cpu.kernels.Kernels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+
+/// A file that keeps which choices of the kernels were measured as the fastest on this processor.
+///
+/// A file of another processor, of another number of threads or of another format is replaced. If the file cannot be
+/// written, the choices are measured at every start.
+final class KeptChoices {
+    private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+    private final Path file;
+    private final String processor;
+
+    KeptChoices(Path file, Kernels kernels, int threads) {
+        this.file = file;
+        processor = model() + ", " + kernels.name() + ", " + threads + " threads";
+    }
+
+    /// The choices in the file; null if it has none for this processor.
+    KernelChoices read() {
+        var kept = new Properties();
+        try (var in = Files.newBufferedReader(file)) {
+            kept.load(in);
+            return !processor.equals(kept.getProperty("processor")) ? null : new KernelChoices(
+                    number(kept, "ahead-bytes"), number(kept, "ahead-rows"), number(kept, "chunk-blocks"));
+        } catch (IOException | IllegalArgumentException e) { // not yet written, or written by somebody else
+            return null;
+        }
+    }
+
+    private static int number(Properties kept, String name) {
+        return Integer.parseInt(kept.getProperty(name));
+    }
+
+    /// @return whether the file could be written
+    boolean write(KernelChoices choices) {
+        var kept = new Properties();
+        kept.setProperty("processor", processor);
+        kept.setProperty("ahead-bytes", Integer.toString(choices.aheadBytes()));
+        kept.setProperty("ahead-rows", Integer.toString(choices.aheadRows()));
+        kept.setProperty("chunk-blocks", Integer.toString(choices.chunkBlocks()));
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            try (var out = Files.newBufferedWriter(file)) {
+                kept.store(out, "Flover: which kernel choices are the fastest here. Delete this file to measure again.");
+            }
+            return true;
+        } catch (IOException e) { // a read-only system: `devices` says that nothing is kept
+            return false;
+        }
+    }
+
+    /// The processor's name, as Linux has it; its architecture elsewhere.
+    private static String model() {
+        try (var lines = Files.lines(CPU_INFO)) {
+            return lines.filter(line -> line.startsWith("model name") || line.startsWith("CPU part")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElse(System.getProperty("os.arch"));
+        } catch (IOException e) {
+            return System.getProperty("os.arch");
+        }
+    }
+}
