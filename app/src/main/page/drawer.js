@@ -45,7 +45,6 @@ export class Drawer {
       return;
     }
     this.#follow(shown);
-    this.#load(shown);
   }
 
   close() {
@@ -62,18 +61,6 @@ export class Drawer {
   }
 
   async #load(shown) {
-    for (let attempt = 0; shown === this.#shown && attempt < 40; attempt++) {
-      const known = this.#known();
-      shown.partition = shown.partition ?? known?.partition;
-      shown.offset = shown.offset ?? known?.offset;
-      if (shown.offset !== undefined) {
-        break;
-      }
-      await new Promise((resume) => setTimeout(resume, 250));
-    }
-    if (shown !== this.#shown || shown.offset === undefined) {
-      return;
-    }
     try {
       const answer = await get(`/api/generation?partition=${shown.partition}&offset=${shown.offset}`);
       if (shown !== this.#shown) {
@@ -136,10 +123,14 @@ export class Drawer {
       return;
     }
     const known = this.#known() ?? {};
+    shown.partition ??= known.partition;
+    shown.offset ??= known.offset;
+    if (shown.offset !== undefined && !shown.asked && this.mayAct()) {
+      shown.asked = true;
+      this.#load(shown);
+    }
     const facts = [];
-    const partition = shown.partition ?? known.partition;
-    facts.push(["Record", partition === undefined ? "not read yet"
-      : `partition ${partition}, offset ${shown.offset ?? known.offset}`]);
+    facts.push(["Record", shown.offset === undefined ? "not read yet" : `partition ${shown.partition}, offset ${shown.offset}`]);
     if (known.tenant) {
       facts.push(["Tenant", known.tenant]);
     }
@@ -213,7 +204,7 @@ export class Drawer {
     $("drawer-replay").disabled = true;
     this.#say("The same request is computed again ...");
     try {
-      const response = await send("/api/replay", { partition: shown.partition ?? this.#known()?.partition, offset: shown.offset ?? this.#known()?.offset });
+      const response = await send("/api/replay", { partition: shown.partition, offset: shown.offset });
       let verdict = "";
       await readEvents(response, (name, data) => {
         if (shown !== this.#shown) {

@@ -16,6 +16,9 @@ let state = null;
 let list = "live";
 let owners = {};
 
+/** More rows than a person reads cost the browser more than the picture does. */
+const MOST_ROWS = 60;
+
 const drawer = new Drawer(model, () => hello.token);
 const fusion = new Fusion($("fusion"), $("tip"), model, (generation) => drawer.open(generation), pressed);
 const charts = new Charts($("chart-tokens"), $("chart-shares"));
@@ -95,7 +98,7 @@ function showGenerations() {
   if (list === "ended") {
     $("listed").textContent = `the latest ${model.ended.length}`;
     fill($("generations"), ["id", "tenant", "ended as", "#tokens", "#prompt", "#partition", "#took", "at"],
-      model.ended.map((note) => ({
+      model.ended.slice(0, MOST_ROWS).map((note) => ({
         of: note, key: note.id, cells: [note.id, note.tenant, note.reason, count(note.tokens), count(note.prompt),
           note.partition, seconds((note.at - note.read) / 1000), time(note.at)],
       })), (note) => drawer.open(note));
@@ -112,10 +115,10 @@ function showGenerations() {
   } else if (list === "preempted") {
     rows = rows.filter((row) => known.get(row.id)?.preempted > 0);
   }
-  $("listed").textContent = hello.named ? `${count(rows.length)} of ${count(state.listed)} shown`
+  $("listed").textContent = hello.named ? `${count(Math.min(MOST_ROWS, rows.length))} of ${count(list === "live" || list === "oldest" ? state.listed : rows.length)} shown`
     : "the list needs the token";
   fill($("generations"), ["id", "tenant", "state", "progress", "#tokens", "#tokens/s", "#prompt", "#partition", "#age"],
-    rows.map((row) => ({
+    rows.slice(0, MOST_ROWS).map((row) => ({
       of: { ...known.get(row.id), ...row }, key: row.id, cells: [row.id, row.tenant, stateOf(row, known.get(row.id)), progress(row),
         row.max ? `${count(row.tokens)} / ${count(row.max)}` : "", row.state === "live" ? rate(speed(row)) : "",
         count(row.prompt), row.partition, seconds(age(row))],

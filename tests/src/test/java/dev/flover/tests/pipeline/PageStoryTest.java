@@ -76,15 +76,15 @@ class PageStoryTest {
 
         assertThat(seen).anyMatch(line -> line.matches("tip: step [\\d,]+: [\\d,]+ rows in .+"))
                 .contains("policy: nothing that the page does is forbidden", "slots: moves are shown",
-                        "drawer: has the text", "Replayed: identical, 60 tokens.",
-                        "cancel: ended as cancelled", "partitions: 2", "lists: ended generations are listed")
+                        "drawer: has the text", "cancel: ended as cancelled", "partitions: 2", "lists: ended generations are listed")
+                .anyMatch(line -> line.matches("Replayed: identical, \\d+ tokens\\."))
                 .anyMatch(line -> line.startsWith("preempted: ")).anyMatch(line -> line.startsWith("dead letter: "));
         assertThat(seenAfterwards).containsExactly("restart: generations continue from their stored tokens");
     }
 
     private static FloverProcess up() throws Exception {
         return FloverProcess.start(folder, Map.of(), "up", "--metrics-port", "0", "--page", "0", "--create-topics",
-                "--partitions", "2", "--kv-blocks", "260", "--max-sequences", "32", "--data",
+                "--partitions", "2", "--kv-blocks", "130", "--max-sequences", "32", "--data",
                 folder.resolve("data").toString(), "--bootstrap-servers", SERVERS.bootstrapServers(),
                 "--schema-registry-url", SERVERS.registryUrl(), "--topic-prefix", PREFIX, "--application-id", "shown");
     }
@@ -93,7 +93,8 @@ class PageStoryTest {
         try (var producer = new KafkaProducer<>(Map.<String, Object>of("bootstrap.servers", SERVERS.bootstrapServers()),
                 new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.send(new ProducerRecord<>(PREFIX + "generation-requests",
-                    "broken".getBytes(StandardCharsets.UTF_8), "{\"prompt\": 5}".getBytes(StandardCharsets.UTF_8)));
+                    "broken".getBytes(StandardCharsets.UTF_8),
+                    "neither Avro nor JSON".getBytes(StandardCharsets.UTF_8)));
         }
     }
 
