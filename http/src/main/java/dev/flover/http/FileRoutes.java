@@ -85,7 +85,7 @@ final class FileRoutes {
     /// Reads a length of time after the creation of a file.
     ///
     /// @throws ApiError if it is not as OpenAI's API states it
-    static Duration kept(String param, String anchor, String seconds) {
+    static Duration kept(String param, @Nullable String anchor, @Nullable String seconds) {
         int most = Math.toIntExact(JobTopics.MOST_FILE_AGE.toSeconds());
         if (!"created_at".equals(anchor) || seconds == null || !seconds.matches("\\d{1,9}")
                 || Integer.parseInt(seconds) < LEAST_EXPIRY_S || Integer.parseInt(seconds) > most) {

@@ -8,6 +8,7 @@ import dev.flover.http.jobs.JobOrder;
 import dev.flover.http.jobs.JobState;
 import dev.flover.http.jobs.JobsView;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A batch as an object of OpenAI's API.
 ///
@@ -55,7 +56,7 @@ public record BatchObject(JobsView.Known known, List<ApiFile> outputs) {
         return object;
     }
 
-    private String output(boolean errors) {
+    private @Nullable String output(boolean errors) {
         String id = ApiFile.idOf(known.job().id(), errors);
         return outputs.stream().map(ApiFile::id).filter(id::equals).findFirst().orElse(null);
     }
@@ -75,7 +76,7 @@ public record BatchObject(JobsView.Known known, List<ApiFile> outputs) {
     }
 
     /// Returns why the batch has failed; null if it has not.
-    private ObjectNode errors() {
+    private @Nullable ObjectNode errors() {
         if (!status().equals(FAILED)) {
             return null;
         }

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// The batches of tenants: jobs whose lines come from an uploaded file.
 public final class Batches {
@@ -143,7 +144,7 @@ public final class Batches {
     /// The rules for the lines of a batch: one endpoint, and the rights of the client's token.
     private record Rules(Grant grant, String endpoint) implements JobLines.Rules {
         @Override
-        public JobLines.Fault fault(BatchLine.Good line) {
+        public JobLines.@Nullable Fault fault(BatchLine.Good line) {
             String model = line.request().getModel();
             if (line.form() == BatchLine.Form.OWN) {
                 return new JobLines.Fault("invalid_request", "a line must have custom_id, method, url and body, found "

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The files of tenants: those that they have uploaded, and the output of their batches.
 public final class FileStore {
@@ -48,7 +49,8 @@ public final class FileStore {
     /// @param length its length in bytes
     /// @param kept   for how long it is kept; null for the usual time
     /// @throws ApiError if the tenant's quota does not allow it
-    public ApiFile upload(Grant grant, String name, InputStream bytes, long length, Duration kept) throws IOException {
+    public ApiFile upload(Grant grant, String name, InputStream bytes, long length, @Nullable Duration kept)
+            throws IOException {
         if (length == 0) {
             throw ApiError.invalid("file", "the file is empty; expected one request a line");
         }

@@ -6,13 +6,14 @@ import dev.flover.http.topics.TopicAccess;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// One client of the jobs topic, which all requests of a bridge use one after the other. It is made when it is first
 /// needed.
 public final class SharedJobs implements AutoCloseable {
     private final TopicAccess access;
     private final ReentrantLock lock = new ReentrantLock();
-    private JobsClient client;
+    private @Nullable JobsClient client;
     private boolean created;
 
     public SharedJobs(TopicAccess access) {

@@ -20,7 +20,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the lines of the output files from results.
 ///
@@ -34,14 +36,14 @@ public final class AnswerLines {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final String job;
-    private final Supplier<String> named;
-    private String model;
+    private final Supplier<@Nullable String> named;
+    private @Nullable String model;
     private boolean isNamed;
 
     /// @param named returns the name of the model that answers lines without a model's name; null if it is not known,
     ///              so that their answers state the fingerprint of the model's file. It is asked when the first of
     ///              these lines has been answered: then a pipeline has registered
-    public AnswerLines(String job, Supplier<String> named) {
+    public AnswerLines(String job, Supplier<@Nullable String> named) {
         this.job = job;
         this.named = named;
     }
@@ -58,10 +60,10 @@ public final class AnswerLines {
     /// Values for the lines that do not set them.
     ///
     /// @param model null for the pipeline's default model
-    public record Defaults(String model, String tenant) {}
+    public record Defaults(@Nullable String model, String tenant) {}
 
     /// Returns the reason why a line cannot be answered in a batch; null if it can.
-    public static String unsupported(GenerationRequest request) {
+    public static @Nullable String unsupported(GenerationRequest request) {
         return request.getLogprobs() == null && request.getPromptLogprobs() == null ? null
                 : "logprobs cannot be had in a batch, because results have none; leave the field out, or send the "
                         + "request to the topic and read its tokens";
@@ -116,7 +118,7 @@ public final class AnswerLines {
     }
 
     /// Returns the error of a result without a whole answer; null if all its answers are whole.
-    private static BatchError error(long line, GenerationResult result) {
+    private static @Nullable BatchError error(long line, GenerationResult result) {
         var error = error(line, result, result.getFinishReason(), result.getMessage());
         for (var other : result.getOtherAnswers()) {
             error = error == null ? error(line, result, other.getFinishReason(), other.getMessage()) : error;
@@ -124,7 +126,8 @@ public final class AnswerLines {
         return error;
     }
 
-    private static BatchError error(long line, GenerationResult result, FinishReason reason, String message) {
+    private static @Nullable BatchError error(
+            long line, GenerationResult result, FinishReason reason, @Nullable String message) {
         String code = switch (reason) {
             case STOP, LENGTH, UNKNOWN -> isCut(result) ? "answer_too_large" : null;
             case REJECTED -> rejection(result.getRejection());
@@ -133,7 +136,8 @@ public final class AnswerLines {
             case ERROR -> "server_error";
         };
         return code == null ? null : new BatchError(result.getRequestId(), line, result.getMetadata().get(CUSTOM_ID),
-                code, message, result.getRejection() == null ? null : result.getRejection().getField());
+                code, Objects.requireNonNullElse(message, ""),
+                result.getRejection() == null ? null : result.getRejection().getField());
     }
 
     /// Whether the answer was too large for a record of the results topic. The message then tells where it is.
@@ -142,7 +146,7 @@ public final class AnswerLines {
     }
 
     /// @param rejection null in the results of older releases
-    private static String rejection(Rejection rejection) {
+    private static String rejection(@Nullable Rejection rejection) {
         return switch (rejection == null ? RejectionCode.UNKNOWN : rejection.getCode()) {
             case UNKNOWN, INVALID -> "invalid_request";
             case UNKNOWN_FIELD -> "unknown_parameter";

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What a client of OpenAI's API gave when it created a batch.
 ///
@@ -14,7 +15,7 @@ import java.util.Map;
 /// @param errors    if no line could be used: the first errors, as JSON of [dev.flover.schemas.lines.BatchError]
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record BatchCall(
-        @JsonProperty("tenant") String tenant,
+        @JsonProperty("tenant") @Nullable String tenant,
         @JsonProperty("input_file") String inputFile,
         @JsonProperty("endpoint") String endpoint,
         @JsonProperty("window") String window,

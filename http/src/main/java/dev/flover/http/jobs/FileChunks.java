@@ -38,7 +38,7 @@ public final class FileChunks extends InputStream {
             consumer = new KafkaConsumer<>(access.consumer(), new ByteArrayDeserializer(),
                     new ByteArrayDeserializer());
             consumer.assign(List.of(partition));
-            consumer.seek(partition, file.place().from());
+            consumer.seek(partition, file.chunks().from());
         } catch (KafkaException e) {
             throw new JobsException("the topic " + partition.topic() + " cannot be read", e);
         }
@@ -81,7 +81,7 @@ public final class FileChunks extends InputStream {
             return 0;
         }
         while (position == current.length) {
-            if (chunks == file.place().count() && read.isEmpty()) {
+            if (chunks == file.chunks().count() && read.isEmpty()) {
                 return -1;
             }
             fetch();
@@ -105,13 +105,13 @@ public final class FileChunks extends InputStream {
     private void poll() {
         try {
             for (var record : consumer.poll(POLL)) {
-                if (record.value() != null && chunks < file.place().count()
+                if (record.value() != null && chunks < file.chunks().count()
                         && key(file.id(), chunks).equals(new String(record.key(), StandardCharsets.UTF_8))) {
                     read.add(record.value());
                     chunks++;
                 }
             }
-            if (read.isEmpty() && consumer.position(partition) >= file.place().to()) {
+            if (read.isEmpty() && consumer.position(partition) >= file.chunks().to()) {
                 throw JobsException.gone("the file " + file.id() + " is not on the topic " + partition.topic()
                         + " as a whole any more: its retention has deleted chunks; upload the file again");
             }

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
 
 /// Writes the lines of a job to the lines topic: first the requests, then the errors of the lines that are none.
 ///
@@ -40,14 +41,14 @@ public final class JobLines {
     /// What becomes of the lines that can be read.
     public interface Rules {
         /// Returns the reason why a line is not answered; null if it is.
-        Fault fault(BatchLine.Good line);
+        @Nullable Fault fault(BatchLine.Good line);
 
         /// Returns the request that is sent for a line.
         GenerationRequest request(BatchLine.Good line);
     }
 
     /// Why a line is not answered.
-    public record Fault(String code, String message, String param) {}
+    public record Fault(String code, String message, @Nullable String param) {}
 
     /// @param values makes the value of a request's record
     /// @throws JobsException if the value of a request cannot be made
@@ -108,7 +109,7 @@ public final class JobLines {
         }
     }
 
-    private Fault fault(BatchLine.Good line) {
+    private @Nullable Fault fault(BatchLine.Good line) {
         String unsupported = AnswerLines.unsupported(line.request());
         return unsupported != null ? new Fault("unsupported", unsupported, null) : rules.fault(line);
     }
@@ -117,7 +118,7 @@ public final class JobLines {
         String id = BatchLines.idOf(job, line.number());
         var error = switch (line) {
             case BatchLine.Bad bad -> new BatchError(id, bad.number(), bad.customId(), bad.code(), bad.message());
-            case BatchLine.Good given when fault(given) != null -> error(id, given, fault(given));
+            case BatchLine.Good given when fault(given) instanceof Fault fault -> error(id, given, fault);
             case BatchLine.Good given when tooLarge.contains(given.number()) -> error(id, given, new Fault(
                     "line_too_long", "the request is larger than a record may be; shorten it, or raise the limits of "
                             + "cluster and client", null));

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /// Reads and writes the topics of jobs. One thread at a time uses it.
 public final class JobsClient implements AutoCloseable {
@@ -30,8 +32,8 @@ public final class JobsClient implements AutoCloseable {
     private final JobTopics topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final JobsView view = new JobsView();
-    private KafkaConsumer<byte[], byte[]> uncommitted;
-    private KafkaProducer<byte[], byte[]> producer;
+    private @Nullable KafkaConsumer<byte[], byte[]> uncommitted;
+    private @Nullable KafkaProducer<byte[], byte[]> producer;
     private boolean exists;
     private long readTo;
 
@@ -67,7 +69,7 @@ public final class JobsClient implements AutoCloseable {
     private void readNew() {
         var partition = new TopicPartition(topics.jobs(), 0);
         try {
-            long end = uncommitted().endOffsets(List.of(partition)).get(partition);
+            long end = Objects.requireNonNull(uncommitted().endOffsets(List.of(partition)).get(partition));
             long begin = System.nanoTime();
             consumer.assign(List.of(partition));
             consumer.seek(partition, readTo);
@@ -147,7 +149,7 @@ public final class JobsClient implements AutoCloseable {
 
     private long end(String topic) {
         var partition = new TopicPartition(topic, 0);
-        return consumer.endOffsets(List.of(partition)).get(partition);
+        return Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition));
     }
 
     /// Returns the end of the lines topic.
@@ -208,13 +210,13 @@ public final class JobsClient implements AutoCloseable {
     public void remove(StoredFile file) {
         await(topics.jobs(), List.of(send(topics.jobs(), file.id(), null)));
         var chunks = new ArrayList<Future<RecordMetadata>>();
-        for (int chunk = 0; chunk < file.place().count(); chunk++) {
+        for (int chunk = 0; chunk < file.chunks().count(); chunk++) {
             chunks.add(send(topics.files(), FileChunks.key(file.id(), chunk), null));
         }
         await(topics.files(), chunks);
     }
 
-    private Future<RecordMetadata> send(String topic, String key, byte[] value) {
+    private Future<RecordMetadata> send(String topic, String key, byte @Nullable [] value) {
         try {
             return producer().send(record(topic, key, value));
         } catch (KafkaException e) {
@@ -222,7 +224,7 @@ public final class JobsClient implements AutoCloseable {
         }
     }
 
-    private static ProducerRecord<byte[], byte[]> record(String topic, String key, byte[] value) {
+    private static ProducerRecord<byte[], byte[]> record(String topic, String key, byte @Nullable [] value) {
         return new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value);
     }
 

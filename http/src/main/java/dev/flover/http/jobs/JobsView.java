@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +30,10 @@ public final class JobsView {
     private final Map<String, StoredFile> files = new LinkedHashMap<>();
 
     private static final class Entry {
-        private Job job;
+        private @Nullable Job job;
         private JobOrder order = JobOrder.RUN;
         private long orderedMs;
-        private JobState state;
+        private @Nullable JobState state;
         private long stateMs;
 
         private boolean isEmpty() {
@@ -91,7 +92,7 @@ public final class JobsView {
         }
     }
 
-    private void applyFile(String id, byte[] value) throws IOException {
+    private void applyFile(String id, byte @Nullable [] value) throws IOException {
         if (value == null) {
             files.remove(id);
         } else {
@@ -118,7 +119,7 @@ public final class JobsView {
     }
 
     /// Returns a job; null if there is none of that id.
-    public Known find(String id) {
+    public @Nullable Known find(String id) {
         var entry = entries.get(id);
         return entry == null || entry.job == null ? null : new Known(entry.job, entry.order, entry.orderedMs,
                 entry.state == null ? JobState.of(entry.job) : entry.state, entry.stateMs);
@@ -130,7 +131,7 @@ public final class JobsView {
     }
 
     /// Returns a file, or the record that hides a job's output; null if there is none of that id.
-    public StoredFile file(String id) {
+    public @Nullable StoredFile file(String id) {
         return files.get(id);
     }
 

@@ -10,7 +10,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -107,7 +108,8 @@ public final class ResultsReader implements AutoCloseable {
         var beginnings = consumer.beginningOffsets(partitions);
         consumer.assign(partitions);
         for (var partition : partitions) {
-            consumer.seek(partition, offsets.getOrDefault(partition.partition(), beginnings.get(partition)));
+            Long offset = offsets.get(partition.partition());
+            consumer.seek(partition, offset != null ? offset : Objects.requireNonNull(beginnings.get(partition)));
         }
     }
 
@@ -127,12 +129,13 @@ public final class ResultsReader implements AutoCloseable {
     /// @param from by partition, the first offset; a partition without one is read from its beginning
     /// @param to   by partition, the offset behind the last one; a partition without one is left out
     public void each(Map<Integer, Long> from, Map<Integer, Long> to, Handler handler) {
-        for (int number : new TreeSet<>(to.keySet())) {
-            var partition = new TopicPartition(topic, number);
+        for (var range : new TreeMap<>(to).entrySet()) {
+            long end = range.getValue();
+            var partition = new TopicPartition(topic, range.getKey());
             try {
                 assign(List.of(partition), from);
-                while (consumer.position(partition) < to.get(number)) {
-                    take(consumer.poll(POLL), to.get(number), handler);
+                while (consumer.position(partition) < end) {
+                    take(consumer.poll(POLL), end, handler);
                 }
             } catch (KafkaException e) {
                 throw unreadable(e);

@@ -2,6 +2,8 @@ package dev.flover.http.jobs;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A file that a client of OpenAI's API has uploaded: written once, when all its chunks are in the files topic.
 ///
@@ -15,12 +17,12 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record StoredFile(
         @JsonProperty("id") String id,
-        @JsonProperty("tenant") String tenant,
+        @JsonProperty("tenant") @Nullable String tenant,
         @JsonProperty("name") String name,
         @JsonProperty("bytes") long bytes,
         @JsonProperty("created_ms") long createdMs,
         @JsonProperty("expires_ms") long expiresMs,
-        @JsonProperty("place") Chunks place) {
+        @JsonProperty("place") @Nullable Chunks place) {
     /// The chunks of a file.
     ///
     /// @param from  offset of the first one in the files topic
@@ -33,6 +35,13 @@ public record StoredFile(
     /// Returns the record that hides a job's output, because its owner deleted it.
     public static StoredFile deleted(String id) {
         return new StoredFile(id, null, "", 0, 0, Long.MAX_VALUE, null);
+    }
+
+    /// Returns the place of the chunks of an uploaded file.
+    ///
+    /// @throws NullPointerException if this is the record that hides a job's output
+    Chunks chunks() {
+        return Objects.requireNonNull(place);
     }
 
     public boolean isDeleted() {
